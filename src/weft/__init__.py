@@ -1,0 +1,3 @@
+"""Parallel computing for Python."""
+
+__version__ = "0.1.0"

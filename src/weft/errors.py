@@ -1,0 +1,109 @@
+"""Every exception that Weft raises on purpose: one family, with the built-in class that users already catch."""
+
+from __future__ import annotations
+
+__all__ = [
+    "BackendError",
+    "BlockCorruptError",
+    "BlockLostError",
+    "CancelledError",
+    "ConfigError",
+    "ConfigWarning",
+    "CycleError",
+    "GraphError",
+    "InvariantError",
+    "KeyNotFoundError",
+    "KilledWorkerError",
+    "MissingDependencyError",
+    "SchedulerStuckError",
+    "SerializationError",
+    "SpillError",
+    "TaskExitError",
+    "TaskTimeoutError",
+    "TokenizationError",
+    "WeftError",
+    "WorkerMemoryError",
+]
+
+
+class WeftError(Exception):
+    """Base of all errors that Weft raises on purpose."""
+
+
+class ConfigError(WeftError, ValueError):
+    """A configuration key or value that Weft cannot use."""
+
+
+class ConfigWarning(UserWarning):
+    """An environment variable or file that looks like configuration but is not known."""
+
+
+class MissingDependencyError(WeftError, ImportError):
+    """An optional package is needed; the message names the extra that brings it."""
+
+
+class TokenizationError(WeftError, RuntimeError):
+    """A value has no deterministic token, and one was asked for."""
+
+
+class GraphError(WeftError, ValueError):
+    """A graph that cannot be run as it stands."""
+
+
+class CycleError(GraphError):
+    """A graph in which tasks wait for each other in a circle."""
+
+
+class KeyNotFoundError(GraphError, KeyError):
+    """A task needs, or a caller wants, a key that the graph does not have."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class SerializationError(WeftError, TypeError):
+    """A function, an argument or a result that cannot travel to another process."""
+
+
+class BackendError(WeftError, ValueError):
+    """A scheduler name, worker count or backend option that makes no sense."""
+
+
+class TaskTimeoutError(WeftError, TimeoutError):
+    """A task ran longer than its ``timeout`` annotation allows, and was stopped."""
+
+
+class CancelledError(WeftError):
+    """The computation was cancelled before this result was there."""
+
+
+class KilledWorkerError(WeftError, RuntimeError):
+    """A task's worker process died under it as many times as ``allowed_failures`` permits."""
+
+
+class WorkerMemoryError(KilledWorkerError, MemoryError):
+    """A worker process was killed for lack of memory."""
+
+
+class TaskExitError(WeftError, RuntimeError):
+    """User code in a task called ``sys.exit``."""
+
+
+class BlockLostError(WeftError, RuntimeError):
+    """A stored block is gone, and could not be made again."""
+
+
+class BlockCorruptError(BlockLostError):
+    """A stored block does not read back as it was written."""
+
+
+class SpillError(WeftError, OSError):
+    """Blocks could not be written to or read from the spill directory."""
+
+
+class SchedulerStuckError(WeftError, RuntimeError):
+    """Nothing runs and nothing can start, though results are still wanted: a defect; the state is in the message."""
+
+
+class InvariantError(WeftError, AssertionError):
+    """The scheduler's books do not agree with themselves: a defect."""
