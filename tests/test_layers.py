@@ -65,6 +65,8 @@ def test_imports_point_down():
         home = home_of(path)
         if home in HEIGHT:
             for target in imported(path) - {home}:
-                if HEIGHT[target] >= HEIGHT[home] and not (HEIGHT[home] == 0 and GROUND.index(target) < GROUND.index(home)):
+                if HEIGHT[target] >= HEIGHT[home] and not (
+                    HEIGHT[home] == 0 and GROUND.index(target) < GROUND.index(home)
+                ):
                     wrong.append(f"{path.relative_to(ROOT)} imports weft.{target}")
     assert not wrong, "imports must point down the list LAYERS:\n" + "\n".join(wrong)
