@@ -1,0 +1,197 @@
+"""Graphs: keys to tasks, kept as layers.
+
+A layer holds the tasks of one program as columns: keys, inputs, constants. That is what expressions write (a layer of
+100,000 chunks is one program and 100,000 tuples) and what a plan is compiled from, without an object for each task.
+Seen as a mapping, a graph gives a :class:`Task` for each key, made when asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from weft.errors import GraphError, KeyNotFoundError
+from weft.graph.program import Program
+from weft.typing import Annotations, Key
+
+__all__ = ["Graph", "Layer", "Task", "missing_key"]
+
+
+class Task(NamedTuple):
+    """A program and what it is run on: the keys of input blocks, then constants."""
+
+    program: Program
+    inputs: tuple[Key, ...] = ()
+    constants: tuple[Any, ...] = ()
+
+
+class Layer:
+    """Tasks that share a program.
+
+    Parameters
+    ----------
+    program : Program
+        What they run.
+    keys : list of Key
+        One for each task; if the program has several outputs, a tuple with a key for each output.
+    inputs : list of tuples of Key, or None
+        The input blocks of each task; None if no task has any.
+    constants : list of tuples, or None
+        The constants of each task, which follow its inputs; None if no task has any.
+    nbytes : int or list of int
+        Projected size of the blocks a task makes, in bytes; 0 where nothing is known.
+    workspace : int
+        Memory that a task needs besides its inputs and outputs while it runs, in bytes.
+    annotations : mapping, optional
+        What users attached: priority, retries, resources, workers, timeout...
+    origin : str, optional
+        Name of the expression that the tasks come from; the key to the user's line.
+    """
+
+    __slots__ = ("annotations", "constants", "inputs", "keys", "nbytes", "origin", "program", "workspace")
+
+    def __init__(
+        self,
+        program: Program,
+        keys: list[Any],
+        inputs: list[tuple[Key, ...]] | None = None,
+        constants: list[tuple[Any, ...]] | None = None,
+        *,
+        nbytes: int | list[int] = 0,
+        workspace: int = 0,
+        annotations: Annotations | None = None,
+        origin: str | None = None,
+    ) -> None:
+        self.program = program
+        self.keys = keys
+        self.inputs = inputs
+        self.constants = constants
+        self.nbytes = nbytes
+        self.workspace = workspace
+        self.annotations = annotations
+        self.origin = origin
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def task(self, position: int) -> Task:
+        """The task at a position of the columns."""
+        return Task(
+            self.program,
+            self.inputs[position] if self.inputs else (),
+            self.constants[position] if self.constants else (),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.program.name}: {len(self.keys)} tasks>"
+
+
+class Graph(Mapping[Key, Task]):
+    """Layers, and data that is there from the start.
+
+    Parameters
+    ----------
+    layers : iterable of Layer
+    data : mapping of Key to value, optional
+        Blocks that need no task: data in memory, or references to blocks that a backend holds.
+    """
+
+    __slots__ = ("_index", "data", "layers")
+
+    def __init__(self, layers: Iterable[Layer] = (), data: Mapping[Key, Any] | None = None) -> None:
+        self.layers: list[Layer] = list(layers)
+        self.data: dict[Key, Any] = dict(data or {})
+        self._index: dict[Key, tuple[Layer, int]] | None = None
+
+    def add(self, layer: Layer) -> None:
+        """Append a layer."""
+        self.layers.append(layer)
+        self._index = None
+
+    def add_task(self, key: Key, task: Task, annotations: Annotations | None = None) -> None:
+        """Append a single task."""
+        self.add(
+            Layer(
+                task.program,
+                [key],
+                [task.inputs] if task.inputs else None,
+                [task.constants] if task.constants else None,
+                annotations=annotations,
+            )
+        )
+
+    def update(self, other: Graph) -> None:
+        """Append another graph's layers and data."""
+        self.layers.extend(other.layers)
+        self.data.update(other.data)
+        self._index = None
+
+    @property
+    def ntasks(self) -> int:
+        return sum(map(len, self.layers))
+
+    @property
+    def index(self) -> dict[Key, tuple[Layer, int]]:
+        """Where each key's task stands."""
+        if self._index is None:
+            index: dict[Key, tuple[Layer, int]] = {}
+            for layer in self.layers:
+                several = layer.program.noutputs > 1
+                for position, key in enumerate(layer.keys):
+                    for each in key if several else (key,):
+                        if each in index:
+                            raise duplicate_key(each)
+                        index[each] = (layer, position)
+            self._index = index
+        return self._index
+
+    def __getitem__(self, key: Key) -> Task:
+        try:
+            layer, position = self.index[key]
+        except KeyError:
+            if key in self.data:
+                return Task(IDENTITY, (), (self.data[key],))
+            raise missing_key(key, self) from None
+        return layer.task(position)
+
+    def __iter__(self) -> Iterator[Key]:
+        yield from self.index
+        yield from self.data
+
+    def __len__(self) -> int:
+        return len(self.index) + len(self.data)
+
+    def dependencies(self) -> dict[Key, tuple[Key, ...]]:
+        """The keys that each key's task reads."""
+        table: dict[Key, tuple[Key, ...]] = {key: self[key].inputs for key in self.index}
+        table.update(dict.fromkeys(self.data, ()))
+        return table
+
+    def __repr__(self) -> str:
+        return f"<Graph: {self.ntasks} tasks in {len(self.layers)} layers, {len(self.data)} data blocks>"
+
+
+def identity(value: Any) -> Any:
+    """The value itself."""
+    return value
+
+
+IDENTITY = Program.call(identity, name="data")
+
+
+def missing_key(key: Any, known: Iterable[Any], needed_by: Any = None) -> KeyNotFoundError:
+    """The error for a key that a graph does not have, with the nearest one that it has."""
+    names: Sequence[str] = [str(each) for _, each in zip(range(10_000), known, strict=False)]
+    near = difflib.get_close_matches(str(key), names, n=1)
+    by = "" if needed_by is None else f" (needed by {needed_by!r})"
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return KeyNotFoundError(f"the graph has no key {key!r}{by}.{hint}")
+
+
+def duplicate_key(key: Any) -> GraphError:
+    """The error for a key that two tasks claim."""
+    return GraphError(
+        f"two different tasks have the key {key!r}. Give one of them another name "
+        "(delayed calls: `weft_key_name=`; graphs: another key)."
+    )

@@ -1,0 +1,306 @@
+"""Plans: a graph culled to what is wanted, as integer-indexed lists.
+
+Blocks are numbered. Task ``t`` makes block ``t``; further outputs of tasks with several, then data blocks, follow after
+the last task. So for nearly every plan the number of a task and of its block are one, and no list of pairs is needed.
+A plan is plain data: it can be pickled, logged, simulated, and run by any backend.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
+
+from weft.errors import CycleError
+from weft.graph.graph import Graph, duplicate_key, missing_key
+from weft.graph.priority import order
+from weft.graph.program import Program, chain
+from weft.typing import Annotations, Key
+
+__all__ = ["Plan", "compile_plan", "paused_collector"]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a scheduler runs. Lists by task have ``ntasks`` entries, lists by block ``nblocks``."""
+
+    keys: list[Key]  #: by block
+    programs: list[Program]  #: by task
+    inputs: list[tuple[int, ...]]  #: by task: the blocks it reads
+    constants: list[tuple[Any, ...]]  #: by task: what follows the inputs
+    dependents: list[list[int]]  #: by block: the tasks that read it
+    rank: list[int]  #: by task: static order, lower runs earlier
+    nbytes: list[int]  #: by block: projected size in bytes, 0 if unknown
+    wanted: list[int]  #: blocks that are the answer, in the order asked for
+    outputs: dict[int, tuple[int, ...]] = field(default_factory=dict)  #: task to its blocks, where there are several
+    maker: dict[int, int] = field(default_factory=dict)  #: block to its task, for blocks after the last task
+    data: dict[int, Any] = field(default_factory=dict)  #: blocks that are there from the start
+    workspace: dict[int, int] = field(default_factory=dict)  #: task to the extra memory it needs while it runs
+    annotations: dict[int, Annotations] = field(default_factory=dict)  #: task to what users attached
+    origins: list[tuple[int, str]] = field(default_factory=list)  #: first task of each layer, and the layer's origin
+
+    @property
+    def ntasks(self) -> int:
+        return len(self.programs)
+
+    @property
+    def nblocks(self) -> int:
+        return len(self.keys)
+
+    def origin(self, task: int) -> str | None:
+        """Name of the expression that a task comes from."""
+        found = None
+        for first, name in self.origins:
+            if first > task:
+                break
+            found = name
+        return found or None
+
+
+def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> Plan:
+    """Number a graph's tasks, leave out what nobody wants, and give each its place in the static order.
+
+    Parameters
+    ----------
+    graph : Graph
+    wanted : sequence of Key
+        The blocks that are the answer; the same key may stand there several times.
+    fuse : bool
+        Make one task of each linear chain: a task whose only input nobody else reads joins the task that makes it. No
+        parallel work is lost (the two could never overlap) and one hand-over is saved, which matters where blocks
+        travel between processes. Chains with annotations that differ stay apart.
+
+    Raises
+    ------
+    KeyNotFoundError
+        A task needs, or the caller wants, a key that the graph does not have.
+    CycleError
+        Tasks wait for each other in a circle; the message shows it.
+    GraphError
+        Two tasks claim one key.
+    """
+    with paused_collector():
+        plan = _number(graph, wanted)
+        plan = _cull(plan)
+        if fuse:
+            plan = _fuse_chains(plan)
+        plan.rank = _rank(plan)
+    return plan
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Keep the cyclic garbage collector from scanning a million new tuples again and again while they are made."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
+    keys: list[Any] = []
+    programs: list[Program] = []
+    constants: list[tuple[Any, ...]] = []
+    nbytes: list[int] = []
+    several: list[tuple[int, tuple[Key, ...]]] = []
+    plan = Plan(keys, programs, [], constants, [], [], nbytes, [])
+    for layer in graph.layers:
+        first, count = len(keys), len(layer.keys)
+        if layer.program.noutputs > 1:
+            several.extend(zip(range(first, first + count), layer.keys, strict=True))
+            keys.extend([outputs[0] for outputs in layer.keys])
+        else:
+            keys.extend(layer.keys)
+        programs.extend(repeat(layer.program, count))
+        constants.extend(layer.constants if layer.constants is not None else repeat((), count))
+        nbytes.extend(layer.nbytes if isinstance(layer.nbytes, list) else repeat(layer.nbytes, count))
+        if layer.workspace:
+            plan.workspace.update(zip(range(first, first + count), repeat(layer.workspace)))
+        if layer.annotations:
+            plan.annotations.update(zip(range(first, first + count), repeat(layer.annotations)))
+        plan.origins.append((first, layer.origin or ""))
+    for task, outputs in several:
+        more = range(len(keys), len(keys) + len(outputs) - 1)
+        keys.extend(outputs[1:])
+        nbytes.extend(repeat(nbytes[task], len(outputs) - 1))
+        plan.outputs[task] = (task, *more)
+        plan.maker.update(zip(more, repeat(task)))
+    index: dict[Key, int] = dict(zip(keys, range(len(keys)), strict=True))
+    if len(index) != len(keys):
+        raise duplicate_key(next(key for place, key in enumerate(keys) if index[key] != place))
+    for key, value in graph.data.items():
+        if key not in index:
+            index[key] = len(keys)
+            plan.data[len(keys)] = value
+            keys.append(key)
+            nbytes.append(0)
+    numbers = index.__getitem__
+    inputs = plan.inputs
+    for layer in graph.layers:
+        if layer.inputs is None:
+            inputs.extend(repeat((), len(layer.keys)))
+            continue
+        try:
+            inputs.extend([tuple(map(numbers, each)) if each else () for each in layer.inputs])
+        except KeyError:
+            by, key = next(
+                (by, key) for by, each in zip(layer.keys, layer.inputs, strict=True) for key in each if key not in index
+            )
+            raise missing_key(key, index, needed_by=by) from None
+    for key in wanted:
+        if key not in index:
+            raise missing_key(key, index)
+        plan.wanted.append(index[key])
+    return plan
+
+
+def _cull(plan: Plan) -> Plan:
+    """The plan without what does not lead to a wanted block, with dependents."""
+    ntasks, inputs, maker = plan.ntasks, plan.inputs, plan.maker
+    needed = bytearray(plan.nblocks)
+    stack = list(dict.fromkeys(plan.wanted))
+    for block in stack:
+        needed[block] = 1
+    count = 0
+    while stack:
+        block = stack.pop()
+        if block >= ntasks:
+            if block in plan.data:
+                continue
+            block = maker[block]
+            if needed[block]:
+                continue
+            needed[block] = 1
+        count += 1
+        for source in inputs[block]:
+            if not needed[source]:
+                needed[source] = 1
+                stack.append(source)
+    for outputs in plan.outputs.values():
+        if needed[outputs[0]]:
+            for block in outputs:
+                needed[block] = 1
+    if not all(needed):
+        plan = _keep(plan, [block for block in range(plan.nblocks) if needed[block]])
+    plan.dependents = [[] for _ in range(plan.nblocks)]
+    dependents = plan.dependents
+    for task, sources in enumerate(plan.inputs):
+        for source in sources:
+            dependents[source].append(task)
+    return plan
+
+
+def _keep(plan: Plan, kept: list[int]) -> Plan:
+    """The plan with only these blocks (and the tasks among them), numbered anew."""
+    new = [-1] * plan.nblocks
+    for place, block in enumerate(kept):
+        new[block] = place
+    ntasks = plan.ntasks
+    tasks = [block for block in kept if block < ntasks]
+    renumber = new.__getitem__
+    origins: list[tuple[int, str]] = []
+    bounds = [first for first, _ in plan.origins] + [ntasks]
+    place = 0
+    for (_, name), end in zip(plan.origins, bounds[1:], strict=True):
+        origins.append((place, name))
+        while place < len(tasks) and tasks[place] < end:
+            place += 1
+    return Plan(
+        keys=[plan.keys[block] for block in kept],
+        programs=[plan.programs[task] for task in tasks],
+        inputs=[tuple(map(renumber, plan.inputs[task])) for task in tasks],
+        constants=[plan.constants[task] for task in tasks],
+        dependents=[],
+        rank=[],
+        nbytes=[plan.nbytes[block] for block in kept],
+        wanted=[new[block] for block in plan.wanted],
+        outputs={new[task]: tuple(map(renumber, blocks)) for task, blocks in plan.outputs.items() if new[task] >= 0},
+        maker={new[block]: new[task] for block, task in plan.maker.items() if new[block] >= 0},
+        data={new[block]: value for block, value in plan.data.items() if new[block] >= 0},
+        workspace={new[task]: size for task, size in plan.workspace.items() if new[task] >= 0},
+        annotations={new[task]: notes for task, notes in plan.annotations.items() if new[task] >= 0},
+        origins=origins,
+    )
+
+
+def _fuse_chains(plan: Plan) -> Plan:
+    """The plan with each linear chain as one task, at the place of the chain's last."""
+    ntasks, inputs, dependents = plan.ntasks, plan.inputs, plan.dependents
+    stays = set(plan.wanted)
+
+    def predecessor(task: int) -> int:
+        """The task that ``task`` may swallow, or -1."""
+        sources = set(inputs[task])
+        if len(sources) != 1:
+            return -1
+        (source,) = sources
+        if source >= ntasks or source in stays or source in plan.outputs:
+            return -1
+        if any(reader != task for reader in dependents[source]):
+            return -1
+        return source if plan.annotations.get(source) == plan.annotations.get(task) else -1
+
+    swallows = [predecessor(task) for task in range(ntasks)]
+    gone = bytearray(plan.nblocks)
+    for source in swallows:
+        if source >= 0:
+            gone[source] = 1
+    if not any(gone):
+        return plan
+    programs, constants = plan.programs, plan.constants
+    known: dict[tuple[Any, ...], Program] = {}
+    for task in range(ntasks):
+        if gone[task] or swallows[task] < 0:
+            continue
+        links = [task]
+        while swallows[links[-1]] >= 0:
+            links.append(swallows[links[-1]])
+        links.reverse()
+        shape = tuple((id(programs[each]), len(inputs[each]), len(constants[each])) for each in links)
+        if shape not in known:
+            known[shape] = chain([(programs[each], len(inputs[each]), len(constants[each])) for each in links])
+        fused = known[shape]
+        brought = tuple([value for each in links for value in constants[each]])
+        programs[task], inputs[task], constants[task] = fused, inputs[links[0]], brought
+        if extra := sum(plan.workspace.get(each, 0) for each in links):
+            plan.workspace[task] = extra
+    for task in range(ntasks):
+        if gone[task]:
+            inputs[task] = ()
+    plan = _keep(plan, [block for block in range(plan.nblocks) if not gone[block]])
+    return _cull(plan)
+
+
+def _rank(plan: Plan) -> list[int]:
+    """Static order of the tasks; data blocks are always there, and several outputs are one task."""
+    ntasks = plan.ntasks
+    if plan.nblocks == ntasks:
+        inputs: list[Any] = plan.inputs
+        dependents: list[Any] = plan.dependents
+        wanted = plan.wanted
+    else:
+        maker = plan.maker
+        inputs = [
+            list(dict.fromkeys(maker.get(block, block) for block in sources if block not in plan.data))
+            if sources
+            else ()
+            for sources in plan.inputs
+        ]
+        dependents = [[] for _ in range(ntasks)]
+        for task, sources in enumerate(inputs):
+            for source in sources:
+                dependents[source].append(task)
+        wanted = [maker.get(block, block) for block in plan.wanted if block not in plan.data]
+    try:
+        return order(inputs, dependents, wanted)
+    except CycleError as error:
+        circle = [plan.keys[task] for task in getattr(error, "cycle", ())]
+        shown = " -> ".join(map(repr, [*circle, *circle[:1]]))
+        raise CycleError(f"these tasks wait for each other in a circle: {shown}. Break it at one of them.") from None

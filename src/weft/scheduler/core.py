@@ -1,0 +1,670 @@
+"""The scheduler's core. HOT: ``finish_and_next`` runs once for each task (``benchmarks/scheduler.py`` holds its figure).
+
+Theory of operation
+-------------------
+*Columns.* All state is lists indexed by block number. ``missing[t]`` counts the inputs that task ``t`` still waits for,
+``users[b]`` who still needs block ``b`` (unfinished readers, and holds by whoever wants the result). When ``missing``
+falls to zero the task is ready; when ``users`` falls to zero the block is released. Nothing else moves work forward.
+
+*Which next.* Ready tasks stand in a heap of integers that hold user priority, static rank and number in one; the rank is
+depth first, so a finished task's dependents come before new sources without any further rule. Tasks that only some
+workers may run (``workers=``, ``resources=``) stand in heaps of their own, and where workers are apart (a cluster),
+each worker has a heap for the tasks whose inputs it holds.
+
+*Memory.* ``held`` is the bytes of all blocks in memory plus what the running tasks are projected to add. A task starts
+when its need fits below ``limit``. What happens when it does not is decided in :mod:`weft.scheduler.admission` (look for
+a task that fits or frees) and :mod:`weft.scheduler.eviction` (which blocks go to disk). While nothing runs, one task
+may always start, so nothing waits for ever.
+
+*Speed.* The usual case touches a handful of list items. Everything rare (spilled blocks, workers with rules, several
+outputs) hides behind one flag, ``slow``, or one dictionary that is usually empty.
+
+Workers are numbers. The methods that are events are called by backends, under their lock if they have one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
+from typing import Any, NamedTuple
+
+from weft.errors import BackendError
+from weft.graph.plan import Plan
+from weft.scheduler import admission, eviction, placement, recovery
+from weft.scheduler.state import MASK, SHIFT, Phase
+
+__all__ = ["EVENT", "NOTHING", "SPILL", "Decisions", "Scheduler"]
+
+#: Answers of ``next`` that are not tasks.
+NOTHING = -1  #: nothing to run for this worker now
+SPILL = -2  #: write the blocks in ``victims`` to disk, call ``spilled``, then ask again
+
+#: In the event log an entry is ``worker << SHIFT | task`` for a finish; the values below stand for other events.
+EVENT = {"next": MASK, "added": MASK - 1, "failed": MASK - 2, "lost": MASK - 3, "cancelled": MASK - 4,
+         "spilled": MASK - 5, "loaded": MASK - 6, "limit": MASK - 7, "worker": MASK - 8, "hold": MASK - 9}  # fmt: skip
+NEXT = EVENT["next"]
+
+WAITING, READY, RUNNING, DONE = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value, Phase.DONE.value
+SPILLED, RELEASED, FAILED, CANCELLED = (
+    Phase.SPILLED.value,
+    Phase.RELEASED.value,
+    Phase.FAILED.value,
+    Phase.CANCELLED.value,
+)
+
+#: Blocks from this size on are worth a look when memory is short, and worth learning from.
+LARGE = 1 << 16
+#: User priorities are integers in +-this; a higher one runs earlier.
+TOP_PRIORITY = 1 << 20
+
+
+class Decisions(NamedTuple):
+    """What a rare event asks of the backend."""
+
+    interrupt: tuple[int, ...] = ()  #: running tasks whose results nobody wants: stop them
+    released: tuple[int, ...] = ()  #: blocks that may go
+    failed: tuple[int, ...] = ()  #: tasks that will never be done
+    retry: bool = False  #: the task will run again
+
+
+class Scheduler:
+    """The state machine.
+
+    Parameters
+    ----------
+    nworkers : int
+        Workers ``0 .. nworkers - 1`` are there from the start.
+    limit : int
+        Bytes that blocks and running tasks may take; :data:`UNLIMITED` by default.
+    retries : int
+        How often a failed task runs again, unless its annotation says otherwise.
+    resources : mapping of int to mapping, optional
+        What each worker offers besides its time: ``{worker: {"GPU": 1}}``.
+    apart : bool
+        Workers hold blocks of their own, and moving them costs: ready tasks go to the worker that has most of their
+        input bytes.
+    log_length : int
+        Events kept.
+    """
+
+    UNLIMITED = 1 << 62
+
+    __slots__ = (
+        "annotations", "apart", "attempt", "cause", "clean", "clock", "constrained", "dependents", "external", "flying",
+        "foreign", "held",
+        "home", "inputs", "large", "learned", "left", "limit", "loading", "loads", "local", "log", "look", "maker",
+        "missing", "notes", "nrunning", "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of",
+        "ready", "relearned", "retries", "serial", "size", "slow", "spent", "spilling", "stopped", "stored", "users", "victims",
+        "wanted", "workspace",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        nworkers: int = 1,
+        *,
+        limit: int = UNLIMITED,
+        retries: int = 0,
+        resources: dict[int, dict[str, float]] | None = None,
+        apart: bool = False,
+        log_length: int = 1_000_000,
+    ) -> None:
+        # by block
+        self.phase = bytearray()
+        self.missing: list[int] = []
+        self.users: list[int] = []
+        self.order: list[int] = []
+        self.size: list[int] = []  # projected while the task has not finished, then real
+        self.inputs: list[tuple[int, ...]] = []
+        self.dependents: list[list[int]] = []
+        self.programs: list[Any] = []
+        # by block, where there is something to say
+        self.outputs: dict[int, tuple[int, ...]] = {}
+        self.maker: dict[int, int] = {}
+        self.workspace: dict[int, int] = {}
+        self.annotations: dict[int, Any] = {}
+        self.attempt: dict[int, int] = {}
+        self.cause: dict[int, int] = {}
+        self.foreign: set[int] = set()  # numbers that stand for blocks of an earlier plan
+        self.external: set[int] = set()  # data blocks: not ours to spill or count
+        self.stored: set[int] = set()  # data blocks that the backend keeps elsewhere: read when needed, and again
+        self.wanted: set[int] = set()  # answers that the caller takes: not ours to spill or count
+        self.home: dict[int, int] = {}  # block to the worker that holds it, where workers are apart
+        # queues
+        self.ready: list[int] = []
+        self.local: list[list[int]] = [[] for _ in range(nworkers)] if apart else []
+        self.look = 0
+        self.constrained: dict[Any, list[int]] = {}  # rule to heap
+        self.queue_of: dict[int, Any] = {}  # task to its rule
+        self.offers: dict[int, dict[str, float]] = {w: dict(offer) for w, offer in (resources or {}).items()}
+        self.apart = apart
+        # workers
+        self.on: list[int] = [NOTHING] * nworkers
+        self.flying: dict[int, int] = {}  # task to worker, where workers are handed several at a time
+        self.nrunning = 0
+        # memory
+        self.held = 0
+        self.limit = limit
+        self.large: set[int] = set()
+        self.nspilled = 0
+        self.loads: list[int] = []  #: blocks that the task just chosen needs read back
+        self.victims: list[int] = []  #: blocks to write, when the answer is SPILL
+        self.loading: set[int] = set()
+        self.spilling: set[int] = set()
+        self.clean: set[int] = set()  # blocks in memory with a copy on disk
+        self.learned: dict[int, int] = {}
+        self.relearned: dict[int, int] = {}
+        # course
+        self.left = 0
+        self.serial = 0
+        self.retries = retries
+        self.spent: dict[int, int] = {}
+        self.slow = apart
+        self.stopped = False
+        # log
+        self.log: deque[int] = deque(maxlen=log_length)
+        self.clock: deque[float] = deque(maxlen=log_length)
+        self.notes: deque[tuple[float, str, Any]] = deque(maxlen=min(log_length, 10_000))
+
+    # -- graphs come ------------------------------------------------------------------------------------------------
+
+    def added(
+        self,
+        plan: Plan,
+        *,
+        now: float = 0.0,
+        keep: bool = False,
+        external: dict[int, int] | None = None,
+        stored: dict[int, int] | None = None,
+    ) -> int:
+        """Take in a plan; its block ``b`` gets the number ``base + b``, where ``base`` is returned.
+
+        Parameters
+        ----------
+        plan : Plan
+        now : float
+            Time, for the log.
+        keep : bool
+            The answers stay with the scheduler, which may spill them, until they are let go. Otherwise the caller takes
+            them, and they do not count.
+        external : mapping of int to int, optional
+            Data blocks of the plan that are blocks of this scheduler already.
+        stored : mapping of int to int, optional
+            Data blocks that the backend keeps elsewhere, with their sizes: they count once they are read, and may go
+            again after that. Other data is in memory already; it is the caller's and does not count.
+        """
+        base = len(self.phase)
+        nblocks, ntasks = plan.nblocks, plan.ntasks
+        extra = nblocks - ntasks
+        same = external or {}
+        if base == 0:
+            inputs, dependents, self.programs = plan.inputs, plan.dependents, plan.programs
+        else:
+            inputs = [tuple([same.get(b, base + b) for b in sources]) if sources else () for sources in plan.inputs]
+            dependents = [[base + t for t in readers] if readers else [] for readers in plan.dependents]
+            self.programs = [*self.programs, *plan.programs, *[None] * extra]
+        missing = list(map(len, inputs))
+        users = list(map(len, dependents))
+        shift = self.serial << SHIFT
+        order = [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.rank, base)]
+        self.serial += ntasks
+        if extra:
+            inputs = inputs + [()] * extra if base == 0 else [*inputs, *[()] * extra]
+            missing += [0] * extra
+            order += [0] * extra
+            if base == 0:
+                self.programs = [*plan.programs, *[None] * extra]
+        for b in dict.fromkeys(plan.wanted):
+            users[b] += 1
+            if not keep:
+                self.wanted.add(same.get(b, base + b))
+        size = list(plan.nbytes)
+        phase = bytearray(nblocks)
+        for b in plan.data:
+            phase[b] = DONE
+            size[b] = 0
+            if b in same:
+                phase[b] = RELEASED
+                self.foreign.add(base + b)
+                theirs = same[b]
+                self.users[theirs] += users[b]
+                users[b] = 0
+                self.dependents[theirs].extend(dependents[b])
+                arrived = self.phase[theirs] in (DONE, SPILLED)
+                if self.phase[theirs] in (RELEASED, FAILED, CANCELLED):
+                    raise BackendError(f"block {theirs} is no longer there, and a new graph reads it")
+            elif stored and b in stored:
+                phase[b] = SPILLED
+                size[b] = stored[b]
+                self.nspilled += 1
+                self.slow = True
+                self.stored.add(base + b)
+                arrived = True
+            else:
+                users[b] += 1  # for good: it costs nothing, and lost blocks may need it again
+                self.external.add(base + b)
+                arrived = True
+            if arrived:
+                for t in plan.dependents[b]:
+                    missing[t] -= 1
+        if base == 0:
+            self.inputs, self.dependents, self.missing, self.users = inputs, dependents, missing, users
+            self.order, self.size, self.phase = order, size, phase
+        else:
+            for mine, more in (
+                (self.inputs, inputs), (self.dependents, dependents), (self.missing, missing), (self.users, users),
+                (self.order, order), (self.size, size),
+            ):  # fmt: skip
+                mine.extend(more)  # type: ignore[attr-defined]
+            self.phase += phase
+        for t, blocks in plan.outputs.items():
+            self.outputs[base + t] = tuple([base + b for b in blocks])
+        for b, t in plan.maker.items():
+            self.maker[base + b] = base + t
+        for t, nbytes in plan.workspace.items():
+            self.workspace[base + t] = nbytes
+        if plan.workspace or plan.outputs:
+            self.slow = True
+        self._annotate(plan, base)
+        self.left += ntasks
+        first = [base + t for t in range(ntasks) if not missing[t]]
+        states = self.phase
+        if self.slow:
+            for t in first:
+                states[t] = READY
+                self.push(t)
+        else:
+            for t in first:
+                states[t] = READY
+            entries = list(map(self.order.__getitem__, first))
+            if self.ready:
+                for entry in entries:
+                    heappush(self.ready, entry)
+            else:
+                heapify(entries)
+                self.ready = entries
+        self._note("added", (base, nblocks), now)
+        return base
+
+    def _annotate(self, plan: Plan, base: int) -> None:
+        for t, notes in plan.annotations.items():
+            task = base + t
+            self.annotations[task] = notes
+            if priority := notes.get("priority", 0):
+                if not isinstance(priority, int) or abs(priority) > TOP_PRIORITY:
+                    raise BackendError(f"a priority is an integer within ±{TOP_PRIORITY}, not {priority!r}")
+                self.order[task] -= priority << (2 * SHIFT)
+            rule = placement.rule_of(notes, self.offers, len(self.on))
+            if rule is not None:
+                self.queue_of[task] = rule
+                self.constrained.setdefault(rule, [])
+                self.slow = True
+
+    # -- the hot path -----------------------------------------------------------------------------------------------
+
+    def finish_and_next(self, worker: int, task: int, nbytes: int, released: list[int], now: float) -> int:
+        """Record that a worker finished a task whose block has this size, and give it the next.
+
+        Parameters
+        ----------
+        released : list of int
+            The blocks that may go now are appended here.
+
+        Returns
+        -------
+        int
+            The task to run, or :data:`NOTHING`, or :data:`SPILL`.
+        """
+        self.log.append(worker << SHIFT | task)
+        self.clock.append(now)
+        phase = self.phase
+        if phase[task] != RUNNING:
+            return self._finish_late(worker, task)
+        if self.outputs and task in self.outputs:
+            self._settle_several(task, nbytes)
+            self._finish_slow(worker, task, released)
+            return self._next(worker)
+        phase[task] = DONE
+        size = self.size
+        projected = size[task]
+        held = self.held + nbytes - projected
+        size[task] = nbytes
+        if nbytes >= LARGE:
+            held -= self._large(task, nbytes, projected)
+        if self.slow:
+            self.held = held
+            self._finish_slow(worker, task, released)
+            return self._next(worker)
+        ready = self.ready
+        users = self.users
+        waiters = self.dependents[task]
+        if waiters:
+            missing = self.missing
+            for d in waiters:
+                m = missing[d] - 1
+                missing[d] = m
+                if not m and not phase[d]:
+                    phase[d] = READY
+                    heappush(ready, self.order[d])
+        if not users[task]:
+            phase[task] = RELEASED
+            held -= nbytes
+            released.append(task)
+        for s in self.inputs[task]:
+            u = users[s] - 1
+            users[s] = u
+            if not u:
+                phase[s] = RELEASED
+                held -= size[s]
+                released.append(s)
+        self.left -= 1
+        while ready:
+            t = ready[0] & MASK
+            if phase[t] != READY:
+                heappop(ready)
+                continue
+            need = size[t]
+            if held + need > self.limit:
+                break
+            heappop(ready)
+            phase[t] = RUNNING
+            self.held = held + need
+            self.on[worker] = t
+            return t
+        self.held = held
+        if not ready:
+            self.on[worker] = NOTHING
+            self.nrunning -= 1
+            return NOTHING
+        return self._next(worker)
+
+    def next(self, worker: int, now: float = 0.0) -> int:
+        """The task that an idle worker should run, or :data:`NOTHING`, or :data:`SPILL`."""
+        self.log.append(worker << SHIFT | NEXT)
+        self.clock.append(now)
+        self.nrunning += 1
+        return self._next(worker)
+
+    def take(self, worker: int, now: float = 0.0) -> int:
+        """Like ``next``, for a worker that is handed several tasks ahead of time."""
+        task = self.next(worker, now)
+        if task >= 0:
+            self.on[worker] = NOTHING
+            self.flying[task] = worker
+        return task
+
+    def busy(self) -> list[int]:
+        """The tasks that workers have."""
+        return [task for task in self.on if task >= 0] + list(self.flying)
+
+    def finished(self, worker: int, task: int, nbytes: Any, released: list[int], now: float) -> None:
+        """Record a finish without asking for more: for backends that hand out tasks ahead of time.
+
+        ``nbytes`` is a list, with a size for each block, for a task with several outputs.
+        """
+        self.log.append(worker << SHIFT | task)
+        self.clock.append(now)
+        self._leave(worker, task)
+        if self.phase[task] != RUNNING:
+            self._unbook(worker, task)
+            return
+        if task in self.outputs:
+            self._settle_several(task, nbytes)
+        else:
+            projected = self.size[task]
+            self.phase[task] = DONE
+            self.held += nbytes - projected
+            self.size[task] = nbytes
+            if nbytes >= LARGE:
+                self.held -= self._large(task, nbytes, projected)
+        self._finish_slow(worker, task, released)
+
+    # -- the same, for rare cases -----------------------------------------------------------------------------------
+
+    def _finish_late(self, worker: int, task: int) -> int:
+        """A task finished that nobody wants any more."""
+        self._unbook(worker, task)
+        return self._next(worker)
+
+    def _settle_several(self, task: int, nbytes: Any) -> None:
+        """Note the sizes of all outputs of a task that has several."""
+        outputs = self.outputs[task]
+        sizes = nbytes if isinstance(nbytes, (list, tuple)) else [nbytes // len(outputs)] * len(outputs)
+        for b, real in zip(outputs, sizes, strict=True):
+            self.held -= self.size[b]
+            self.size[b] = 0 if b in self.wanted else real
+            self.held += self.size[b]
+            self.phase[b] = DONE
+            if self.size[b] >= LARGE:
+                self.large.add(b)
+
+    def _finish_slow(self, worker: int, task: int, released: list[int]) -> None:
+        """What ``finish_and_next`` does after the sizes are noted, for any task."""
+        phase, users, missing = self.phase, self.users, self.missing
+        if extra := self.workspace.get(task):
+            self.held -= extra
+        if (rule := self.queue_of.get(task)) is not None:
+            placement.give_back(self, worker, rule)
+        for b in self.outputs.get(task, (task,)):
+            if self.apart:
+                self.home[b] = worker
+            for d in self.dependents[b]:
+                m = missing[d] - 1
+                missing[d] = m
+                if not m and phase[d] == WAITING:
+                    phase[d] = READY
+                    self.push(d)
+        for b in self.outputs.get(task, (task,)):
+            if not users[b] and phase[b] == DONE:
+                self.release(b, released)
+        for s in self.inputs[task]:
+            users[s] -= 1
+            if not users[s]:
+                self.release(s, released)
+        self.left -= 1
+
+    def release(self, block: int, released: list[int]) -> None:
+        """Take a block that is in memory or on disk off the books."""
+        if self.phase[block] == SPILLED:
+            self.nspilled -= 1
+        elif block not in self.external:
+            self.held -= self.size[block]
+        self.phase[block] = RELEASED
+        self.large.discard(block)
+        self.clean.discard(block)
+        if self.apart:
+            self.home.pop(block, None)
+        released.append(block)
+
+    def push(self, task: int) -> None:
+        """Put a ready task into the queue it belongs to."""
+        rule = self.queue_of.get(task)
+        if rule is not None:
+            heappush(self.constrained[rule], self.order[task])
+        elif self.apart and (worker := placement.nearest(self, task)) is not None:
+            heappush(self.local[worker], self.order[task])
+        else:
+            heappush(self.ready, self.order[task])
+
+    def _next(self, worker: int) -> int:
+        """Choose for a worker that counts as running; it stops counting when there is nothing for it."""
+        task = admission.choose(self, worker) if not self.stopped else NOTHING
+        if task >= 0:
+            self.phase[task] = RUNNING
+            self.on[worker] = task
+            return task
+        self.on[worker] = NOTHING
+        self.nrunning -= 1
+        return task
+
+    def _large(self, task: int, nbytes: int, projected: int) -> int:
+        """Note a large result; returns how many of its bytes do not count."""
+        if task in self.wanted:
+            self.size[task] = 0
+            return nbytes
+        self.large.add(task)
+        if nbytes > projected + (projected >> 1) or 2 * nbytes < projected:
+            self._learn(task, nbytes)
+        return 0
+
+    def _learn(self, task: int, nbytes: int) -> None:
+        """Project for the tasks of a program what one of them was measured to make (a few times per program)."""
+        program = self.programs[task]
+        known = id(program)
+        if self.relearned.get(known, 0) >= 8:
+            return
+        self.relearned[known] = self.relearned.get(known, 0) + 1
+        self.learned[known] = nbytes
+        phase, size = self.phase, self.size
+        for t, other in enumerate(self.programs):
+            if other is program and phase[t] <= READY and t not in self.wanted:
+                size[t] = nbytes
+
+    # -- rare events ------------------------------------------------------------------------------------------------
+
+    def failed(self, worker: int, task: int, released: list[int], *, now: float = 0.0, retry: bool = True) -> Decisions:
+        """A task raised (or its worker died). It runs again if it may; otherwise it and all that need it are failed."""
+        self._note("failed", (worker, task), now)
+        self._leave(worker, task)
+        self._unbook(worker, task)
+        if self.phase[task] != RUNNING:  # cancelled meanwhile
+            return Decisions()
+        allowed = self.annotations.get(task, {}).get("retries", self.retries) if retry else 0
+        if isinstance(allowed, dict):
+            allowed = self.retries
+        spent = self.spent.get(task, 0)
+        if spent < allowed:
+            self.spent[task] = spent + 1
+            self._ready_again(task)
+            return Decisions(retry=True)
+        return Decisions(failed=tuple(recovery.fail(self, task, released)))
+
+    def returned(self, worker: int, task: int, *, now: float = 0.0) -> None:
+        """A task comes back unfinished through no fault of its own (its worker left, an input was lost): run it again."""
+        self._note("returned", (worker, task), now)
+        self._leave(worker, task)
+        self._unbook(worker, task)
+        if self.phase[task] == RUNNING:
+            self._ready_again(task)
+
+    def _leave(self, worker: int, task: int) -> None:
+        self.nrunning -= 1
+        if self.flying.pop(task, None) is None and self.on[worker] == task:
+            self.on[worker] = NOTHING
+
+    def _unbook(self, worker: int, task: int) -> None:
+        """Take back what was booked when a task started."""
+        for b in self.outputs.get(task, (task,)):
+            self.held -= self.size[b]
+        self.held -= self.workspace.get(task, 0)
+        self.attempt[task] = self.attempt.get(task, 0) + 1
+        if (rule := self.queue_of.get(task)) is not None:
+            placement.give_back(self, worker, rule)
+
+    def _ready_again(self, task: int) -> None:
+        if self.missing[task]:
+            self.phase[task] = WAITING
+        else:
+            self.phase[task] = READY
+            self.push(task)
+
+    def lost(self, blocks: Iterable[int], released: list[int], *, now: float = 0.0) -> None:
+        """Blocks are gone. Those still needed are made again, with what that needs, and no others."""
+        blocks = tuple(blocks)
+        self._note("lost", blocks, now)
+        recovery.lose(self, blocks, released)
+
+    def cancelled(self, tasks: Iterable[int], released: list[int], *, now: float = 0.0) -> Decisions:
+        """Nobody wants these tasks any more, nor what depends on them."""
+        tasks = tuple(tasks)
+        self._note("cancelled", tasks, now)
+        return Decisions(interrupt=tuple(recovery.cancel(self, tasks, released)))
+
+    def stop(self, *, now: float = 0.0) -> Decisions:
+        """Start nothing more; says what still runs."""
+        self._note("stopped", (), now)
+        self.stopped = True
+        self.slow = True
+        return Decisions(interrupt=tuple(self.busy()))
+
+    def spilled(self, block: int, *, now: float = 0.0) -> bool:
+        """A victim was written to disk. Returns whether memory may let it go; if somebody reads it just now it stays."""
+        self._note("spilled", block, now)
+        self.spilling.discard(block)
+        if self.phase[block] != DONE:
+            return False
+        self.clean.add(block)
+        if block in self.loading or eviction.next_use(self, block) is None:
+            return False
+        self.phase[block] = SPILLED
+        self.nspilled += 1
+        self.slow = True
+        self.held -= self.size[block]
+        self.large.discard(block)
+        return True
+
+    def not_spilled(self, block: int, *, now: float = 0.0) -> None:
+        """A victim could not be written: it stays in memory."""
+        self._note("not spilled", block, now)
+        self.spilling.discard(block)
+
+    def loaded(self, block: int, *, now: float = 0.0) -> None:
+        """A spilled block is in memory again (its bytes were booked when the task that reads it was chosen)."""
+        self._note("loaded", block, now)
+        self.loading.discard(block)
+
+    def set_limit(self, limit: int, *, now: float = 0.0) -> None:
+        """The budget changed, or memory outside the blocks takes a part of it."""
+        self._note("limit", limit, now)
+        self.limit = limit
+
+    def hold(self, block: int) -> None:
+        """Somebody wants to keep a block."""
+        self.users[block] += 1
+
+    def unhold(self, block: int, released: list[int], *, now: float = 0.0) -> Decisions:
+        """Somebody lets a block go; if nobody needs it, it is released, or its task cancelled."""
+        self._note("unhold", block, now)
+        self.users[block] -= 1
+        if self.users[block]:
+            return Decisions()
+        if self.phase[block] in (DONE, SPILLED):
+            self.release(block, released)
+        elif self.phase[block] <= RUNNING and block not in self.maker and block not in self.outputs:
+            return self.cancelled((block,), released, now=now)
+        return Decisions()
+
+    def worker_added(self, offer: dict[str, float] | None = None, *, now: float = 0.0) -> int:
+        """A worker came; returns its number."""
+        self.on.append(NOTHING)
+        worker = len(self.on) - 1
+        if offer:
+            self.offers[worker] = dict(offer)
+        if self.apart:
+            self.local.append([])
+        self._note("worker", worker, now)
+        return worker
+
+    def worker_left(self, worker: int, *, now: float = 0.0) -> None:
+        """A worker is gone for good: what waited for it goes to the others. Its running task: see ``returned``."""
+        self._note("worker left", worker, now)
+        if self.apart:
+            for entry in self.local[worker]:
+                heappush(self.ready, entry)
+            self.local[worker].clear()
+
+    # -- questions --------------------------------------------------------------------------------------------------
+
+    @property
+    def stuck(self) -> bool:
+        """Work is left, nothing runs, and nothing can start: a defect of the graph's books."""
+        return bool(self.left > 0 and not self.nrunning and not self.stopped and not self._has_ready())
+
+    def _has_ready(self) -> bool:
+        queues = (self.ready, *self.local, *self.constrained.values())
+        return any(self.phase[entry & MASK] == READY for queue in queues for entry in queue)
+
+    def _note(self, event: str, what: Any, now: float) -> None:
+        self.notes.append((now, event, what))
+        self.log.append(EVENT.get(event, MASK - 15))
+        self.clock.append(now)

@@ -1,0 +1,69 @@
+"""Which blocks go to disk: those whose next use lies farthest away.
+
+The plan knows the future: a block's next use is the lowest place in the order among its readers that have not run. That
+is Belady's rule (L. A. Belady, A study of replacement algorithms for a virtual-storage computer, 1966). A block that
+only a holder keeps has no next use. Blocks with a clean copy on disk cost nothing to drop and go first; size breaks ties.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weft.scheduler.state import Phase
+
+if TYPE_CHECKING:
+    from weft.scheduler.core import Scheduler
+
+__all__ = ["choose", "next_use"]
+
+#: Later than any place in the order.
+NEVER = 1 << 120
+#: When room is made, a little more is made than needed: choosing costs a look at all large blocks.
+MARGIN = 32
+
+DONE, RUNNING = Phase.DONE.value, Phase.RUNNING.value
+
+
+def choose(s: Scheduler, need: int, spare: int | None = None) -> list[int]:
+    """Blocks to write to disk so that ``need`` more bytes fit; empty if that does not help or cannot be.
+
+    Parameters
+    ----------
+    spare : int, optional
+        The task that the room is for: its inputs stay, and no block that is used before it goes while others work.
+    """
+    leaving = sum(s.size[b] for b in s.spilling)
+    short = s.held - leaving + need - s.limit
+    if short <= 0:
+        return []
+    kept = set(s.inputs[spare]) if spare is not None else set()
+    place = s.order[spare] if spare is not None else -1
+    candidates = []
+    for block in s.large:
+        if s.phase[block] != DONE or block in kept or block in s.spilling or block in s.external or block in s.wanted:
+            continue
+        used = next_use(s, block)
+        if used is not None and (used > place or s.nrunning <= 1):
+            candidates.append((block in s.clean and used > place, used, s.size[block], block))
+    candidates.sort(reverse=True)
+    victims = []
+    room = short + s.limit // MARGIN
+    for _, _, size, block in candidates:
+        if room <= s.limit // MARGIN and victims:
+            break
+        victims.append(block)
+        room -= size
+    return victims
+
+
+def next_use(s: Scheduler, block: int) -> int | None:
+    """Place in the order of a block's next reader; ``NEVER`` if only holders keep it; None while somebody reads it."""
+    used = NEVER
+    phase, order = s.phase, s.order
+    for task in s.dependents[block]:
+        state = phase[task]
+        if state == RUNNING:
+            return None
+        if state < RUNNING and order[task] < used:
+            used = order[task]
+    return used
