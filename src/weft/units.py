@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 __all__ = ["format_bytes", "format_time", "parse_bytes", "parse_fraction_or_bytes", "parse_timedelta"]
 
@@ -100,8 +103,8 @@ def parse_timedelta(duration: str | float | timedelta, default: str = "seconds")
     >>> parse_timedelta(5, default="ms")
     0.005
     """
-    if isinstance(duration, timedelta):
-        return duration.total_seconds()
+    if hasattr(duration, "total_seconds"):
+        return float(duration.total_seconds())
     number, unit = _split(duration, "duration", "'2 min'", _TIME_HELP)
     unit = unit or default
     try:
