@@ -21,6 +21,7 @@ __all__ = [
     "TaskExitError",
     "TaskTimeoutError",
     "TokenizationError",
+    "UnknownOptionError",
     "WeftError",
     "WorkerMemoryError",
 ]
@@ -32,6 +33,13 @@ class WeftError(Exception):
 
 class ConfigError(WeftError, ValueError):
     """A configuration key or value that Weft cannot use."""
+
+
+class UnknownOptionError(ConfigError, KeyError):
+    """A configuration key that nothing reads and nobody has set."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 class ConfigWarning(UserWarning):

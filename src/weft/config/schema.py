@@ -1,0 +1,345 @@
+"""Every option that Weft reads, with its type, default and meaning.
+
+An option is one entry of `OPTIONS`, and all else follows from it: the check of values wherever they come from, the
+names of environment variables, and the reference page. A key below one of Weft's own top-level names that is not in the
+list is an error, so that a misspelt option cannot be ignored. Other top-level names belong to other packages and pass.
+
+None is a value of exactly those options whose default it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from weft.config.tree import Path, Tree, assign, copied, fold, leaves, path_of
+from weft.errors import ConfigError, UnknownOptionError
+from weft.system import memory_limit
+from weft.units import parse_bytes, parse_fraction_or_bytes, parse_timedelta
+
+__all__ = ["OPTIONS", "Kind", "Option"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of option: its name for the docs, how a value as written is read, and the unit of what is read.
+
+    ``parse`` raises ValueError, with a text that says what would be understood.
+    """
+
+    name: str
+    parse: Callable[[Any], Any]
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: its dotted name, its type, the value it has when nobody sets it, and what it does."""
+
+    name: str
+    kind: Kind
+    default: Any
+    doc: str
+
+    def parse(self, value: Any) -> Any:
+        """The value in its unit (bytes, seconds); ValueError if it is none."""
+        return None if value is None and self.default is None else self.kind.parse(value)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "WEFT_" + self.name.upper().replace("-", "_").replace(".", "__")
+
+
+def _size(value: Any) -> int:
+    return parse_bytes(value)
+
+
+def _memory(value: Any) -> int:
+    nbytes = parse_fraction_or_bytes(value, memory_limit())
+    if nbytes <= 0:
+        raise ValueError(f"cannot work with {value!r} of memory: give a share such as '60%' or a size such as '4 GiB'.")
+    return nbytes
+
+
+def _duration(value: Any) -> float:
+    seconds = parse_timedelta(value)
+    if seconds < 0:
+        raise ValueError(f"cannot wait for {value!r}: a duration must not be negative.")
+    return seconds
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"cannot read {value!r} as a switch: it must be True or False.")
+    return value
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise ValueError(f"cannot read {value!r} as a path: give text or a pathlib.Path.")
+    return os.path.expanduser(os.fsdecode(value))
+
+
+def _scheduler(value: Any) -> Any:
+    if value == "" or isinstance(value, (bool, int, float, bytes, list, tuple, Mapping)):
+        raise ValueError(
+            f"cannot use {value!r} as a scheduler: give a name such as 'threads', or an executor or backend object."
+        )
+    return value
+
+
+def _count(minimum: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if isinstance(value, bool) or not hasattr(value, "__index__") or value < minimum:
+            raise ValueError(f"cannot read {value!r} as a count: it must be a whole number, {minimum} or more.")
+        return operator.index(value)
+
+    return parse
+
+
+def count(minimum: int) -> Kind:
+    """Whole numbers from ``minimum``."""
+    return Kind(f"whole number, {minimum} or more", _count(minimum))
+
+
+def one_of(*choices: Any, or_else: Kind | None = None) -> Kind:
+    """A closed set of values, or else values of another kind."""
+    names = ", ".join(repr(choice) for choice in choices)
+
+    def parse(value: Any) -> Any:
+        if isinstance(value, str) and value in choices:
+            return value
+        if or_else is not None and not isinstance(value, str):
+            return or_else.parse(value)
+        raise ValueError(f"cannot use {value!r}: it must be one of {described}.")
+
+    described = names if or_else is None else f"{names} or a {or_else.name}"
+    return Kind(described, parse)
+
+
+SIZE = Kind("size", _size, "bytes")
+MEMORY = Kind("size, or share of the memory", _memory, "bytes")
+DURATION = Kind("duration", _duration, "seconds")
+SWITCH = Kind("True or False", _switch)
+PATH = Kind("path", _path)
+SCHEDULER = Kind("name, executor or backend", _scheduler)
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "scheduler",
+        SCHEDULER,
+        None,
+        "What runs a computation that does not say so itself: 'inline', 'threads', 'processes', another backend's "
+        "name, or an executor or backend object. None leaves the choice to the collection.",
+    ),
+    Option(
+        "num_workers",
+        count(1),
+        None,
+        "Threads or processes that run tasks. None takes one for each core that this process may use.",
+    ),
+    Option(
+        "allowed-failures",
+        count(0),
+        3,
+        "Worker processes that may die under one task before the computation fails with KilledWorkerError.",
+    ),
+    Option(
+        "library-threads",
+        one_of("auto", or_else=count(1)),
+        "auto",
+        "Threads that BLAS, Arrow and other libraries may start inside each task. 'auto' shares the cores between "
+        "the tasks that run side by side.",
+    ),
+    Option(
+        "temporary-directory",
+        PATH,
+        None,
+        "Where scratch files go. None takes the system's directory for temporary files.",
+    ),
+    Option(
+        "memory.budget",
+        MEMORY,
+        "60%",
+        "Memory that results and running tasks may take together; beyond it results go to files. A share counts from "
+        "what this process may use: the machine's memory, or the container's.",
+    ),
+    Option(
+        "spill.directory",
+        PATH,
+        None,
+        "Where results go that do not fit into memory. None takes temporary-directory.",
+    ),
+    Option(
+        "processes.start-method",
+        one_of("spawn", "forkserver", "fork"),
+        "spawn",
+        "How worker processes are started.",
+    ),
+    Option(
+        "processes.inline-size",
+        SIZE,
+        "64 KiB",
+        "Results up to this size travel between processes through a pipe, larger ones through shared memory.",
+    ),
+    Option(
+        "log.length",
+        count(0),
+        1_000_000,
+        "Events that the log of one run keeps; the oldest make room.",
+    ),
+    Option(
+        "optimization.fuse",
+        SWITCH,
+        True,
+        "Join chains of tasks into one task each.",
+    ),
+    Option(
+        "tokenize.ensure-deterministic",
+        SWITCH,
+        False,
+        "Raise TokenizationError for a value that cannot be named the same way in every process, instead of giving it "
+        "a name of its own.",
+    ),
+    Option(
+        "array.chunk-size",
+        SIZE,
+        "128 MiB",
+        "The chunk size that chunks='auto' aims at.",
+    ),
+    Option(
+        "dataframe.engine",
+        one_of("auto", "pandas"),
+        "auto",
+        "The library that computes partitions. 'auto' takes the fastest that gives the same result as pandas.",
+    ),
+    Option(
+        "progress.minimum",
+        DURATION,
+        "1 s",
+        "Computations shorter than this show no progress bar.",
+    ),
+    Option(
+        "visualization.engine",
+        one_of("graphviz"),
+        None,
+        "The program that draws graphs. None takes the first that is installed.",
+    ),
+)
+
+_BY_NAME: dict[str, Option] = {fold(option.name): option for option in OPTIONS}
+#: Top-level names that are Weft's, as they are spelt.
+OWN_NAMES: dict[str, str] = {fold(name): name for name in (option.name.split(".")[0] for option in OPTIONS)}
+#: Inner names, such as "memory", of which "memory.budget" is an option.
+_NAMESPACES = frozenset(name.rsplit(".", 1)[0] for name in _BY_NAME if "." in name)
+
+#: Old keys and their new names, or None for an option that is gone.
+DEPRECATIONS: dict[str, str | None] = {}
+
+
+def defaults() -> Tree:
+    """A new tree of all options at their defaults."""
+    tree: Tree = {}
+    for option in OPTIONS:
+        assign(tree, path_of(option.name), option.default)
+    return tree
+
+
+def find(key: str) -> Option | None:
+    """The option of that name, in any spelling."""
+    return _BY_NAME.get(fold(key))
+
+
+def is_own(path: Path) -> bool:
+    """Whether a path lies below one of Weft's top-level names."""
+    return fold(path[0]) in OWN_NAMES
+
+
+def is_namespace(path: Path) -> bool:
+    """Whether options lie below this path."""
+    return fold(".".join(path)) in _NAMESPACES
+
+
+def checked(key: str, value: Any, origin: str = "", others: frozenset[str] = frozenset()) -> Iterator[tuple[Path, Any]]:
+    """The assignments that ``key = value`` stands for, each checked; those of Weft's options in their own spelling.
+
+    Parameters
+    ----------
+    key, value
+        As given. A mapping stands for an assignment to each option in it; what is not Weft's passes as it is.
+    origin : str
+        Where they were found, for the error.
+    others : frozenset of str
+        Top-level names known to belong to other packages.
+    """
+    path = path_of(key)
+    if not is_own(path):
+        name = path[0]
+        if len(path) == 1 and not isinstance(value, Mapping) and name not in others and _is_misspelt(name):
+            raise _unknown(key, "set", origin)
+        yield path, copied(value)
+        return
+    if is_namespace(path):
+        if not isinstance(value, Mapping):
+            raise ConfigError(
+                f"cannot set {key!r} to {value!r}{origin}: it is a group of options. Give a mapping, or set one of "
+                f"{', '.join(repr(name) for name in _below(path))}."
+            )
+        for inner, item in value.items():
+            yield from checked(f"{key}.{inner}", item, origin)
+        return
+    option = find(key)
+    if option is None:
+        raise _unknown(key, "set", origin)
+    try:
+        option.parse(value)
+    except ValueError as error:
+        raise ConfigError(f"cannot set {option.name!r} to {value!r}{origin}: {error}") from None
+    yield path_of(option.name), value
+
+
+def check_tree(tree: Mapping[str, Any], origin: str, others: frozenset[str] = frozenset()) -> Tree:
+    """The tree with Weft's options checked and spelt as they are in the schema."""
+    result: Tree = {}
+    for name, value in tree.items():
+        for path, item in checked(str(name), value, origin, others):
+            assign(result, path, item)
+    return result
+
+
+def unknown_key(key: str, config: Mapping[str, Any]) -> UnknownOptionError:
+    """The error for reading a key that is neither set nor an option."""
+    names = [".".join(path) for path, _ in leaves(config)]
+    return _unknown(key, "get", "", names)
+
+
+def nearest(key: str) -> Option | None:
+    """The option whose name looks most like ``key``, if any does."""
+    near = difflib.get_close_matches(fold(key), _BY_NAME, n=1, cutoff=0.6)
+    return _BY_NAME[near[0]] if near else None
+
+
+def _unknown(key: str, verb: str, origin: str, names: list[str] | None = None) -> UnknownOptionError:
+    known = {fold(name): name for name in [*(option.name for option in OPTIONS), *(names or [])]}
+    near = difflib.get_close_matches(fold(key), known, n=1, cutoff=0.6)
+    hint = f" Did you mean {known[near[0]]!r}?" if near else ""
+    reason = "Weft has no such option" if verb == "set" or is_own(path_of(key)) else "nothing has set it"
+    default = "" if verb == "set" else " To read a key that may be missing, pass a default."
+    return UnknownOptionError(
+        f"cannot {verb} {key!r}{origin}: {reason}.{hint}{default} "
+        f"All options: docs/reference/configuration.md, or weft.config.schema.OPTIONS."
+    )
+
+
+def _is_misspelt(name: str) -> bool:
+    return bool(difflib.get_close_matches(fold(name), OWN_NAMES, n=1, cutoff=0.8))
+
+
+def _below(path: Path) -> list[str]:
+    start = fold(".".join(path)) + "."
+    return [option.name for name, option in _BY_NAME.items() if name.startswith(start)]
