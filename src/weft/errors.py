@@ -17,6 +17,7 @@ __all__ = [
     "MissingDependencyError",
     "SchedulerStuckError",
     "SerializationError",
+    "SharedMemoryFullError",
     "SpillError",
     "TaskExitError",
     "TaskTimeoutError",
@@ -107,6 +108,10 @@ class BlockCorruptError(BlockLostError):
 
 class SpillError(WeftError, OSError):
     """Blocks could not be written to or read from the spill directory."""
+
+
+class SharedMemoryFullError(SpillError, MemoryError):
+    """The memory that processes share has no room for one more block."""
 
 
 class SchedulerStuckError(WeftError, RuntimeError):

@@ -1,0 +1,51 @@
+"""Map a file read-only without keeping it open.
+
+``mmap.mmap`` before Python 3.13 keeps a duplicate of the file's descriptor for as long as the map lives. A task that
+takes a thousand blocks would then need a thousand descriptors, which is what most systems allow a process in all. The
+map itself needs none, so for those versions the system's ``mmap`` is called directly.
+"""
+
+from __future__ import annotations
+
+import functools
+import mmap
+import os
+import sys
+import weakref
+from typing import Any
+
+__all__ = ["map_readonly"]
+
+
+def map_readonly(file: int, nbytes: int) -> memoryview:
+    """Map the first ``nbytes`` (at least one) of an open file; unmapped when the last view of it is gone."""
+    if sys.version_info >= (3, 13):
+        return memoryview(mmap.mmap(file, nbytes, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ, trackfd=False))
+    return _map(file, nbytes)
+
+
+def _map(file: int, nbytes: int) -> memoryview:
+    import ctypes  # takes 5 ms; not needed by newer Pythons
+
+    system_map, system_unmap = _system_calls()
+    address = system_map(None, nbytes, mmap.PROT_READ, mmap.MAP_SHARED, file, 0)
+    if address == ctypes.c_void_p(-1).value:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    memory = (ctypes.c_char * nbytes).from_address(address)
+    # At exit nothing is unmapped: values in other modules' globals may still look at the memory.
+    weakref.finalize(memory, system_unmap, address, nbytes).atexit = False
+    return memoryview(memory).cast("B").toreadonly()
+
+
+@functools.cache
+def _system_calls() -> tuple[Any, Any]:
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    system_map, system_unmap = library.mmap, library.munmap
+    system_map.restype = ctypes.c_void_p
+    size, offset = ctypes.c_size_t, ctypes.c_long
+    system_map.argtypes = [ctypes.c_void_p, size, ctypes.c_int, ctypes.c_int, ctypes.c_int, offset]
+    system_unmap.argtypes = [ctypes.c_void_p, size]
+    return system_map, system_unmap
