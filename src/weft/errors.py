@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "BackendError",
     "BlockCorruptError",
@@ -60,7 +62,14 @@ class GraphError(WeftError, ValueError):
 
 
 class CycleError(GraphError):
-    """A graph in which tasks wait for each other in a circle."""
+    """A graph in which tasks wait for each other in a circle.
+
+    ``cycle`` has the tasks of one circle, each followed by one that needs it, as the graph names them.
+    """
+
+    def __init__(self, message: str = "", cycle: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.cycle = list(cycle)
 
 
 class KeyNotFoundError(GraphError, KeyError):
