@@ -1,6 +1,6 @@
 """Blocks in memory that all processes of a machine share: files in ``/dev/shm``, mapped read-only, without a copy.
 
-A worker writes a block once; every other process that needs it maps the file, which costs some 20 µs however large the
+A worker writes a block once; every other process that needs it maps the file, which costs some 40 µs however large the
 block is. The driver owns the directory, workers own nothing, so a worker that dies takes no finished block along. A
 block's memory is free again when the file is unlinked and the last map of it is gone.
 

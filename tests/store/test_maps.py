@@ -1,0 +1,64 @@
+import os
+
+from weft.store import maps
+from weft.store.maps import map_readonly
+
+
+def mapped(path, nbytes):
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return map_readonly(file, nbytes)
+    finally:
+        os.close(file)
+
+
+def open_files():
+    return len(os.listdir("/proc/self/fd"))
+
+
+def is_mapped(path):
+    with open("/proc/self/maps") as lines:
+        return any(str(path) in line for line in lines)
+
+
+def test_a_map_shows_the_file_read_only(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+
+    view = mapped(tmp_path / "file", 7)
+
+    assert bytes(view) == b"content"
+    assert view.readonly
+    assert view.format == "B"
+
+
+def test_maps_hold_no_descriptors(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    before = open_files()
+
+    views = [mapped(tmp_path / "file", 7) for _ in range(50)]
+
+    assert open_files() == before
+    assert len(views) == 50
+
+
+def test_a_map_lives_as_long_as_any_view_of_it(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    part = mapped(tmp_path / "file", 7)[2:4]
+
+    assert is_mapped(tmp_path / "file")
+    assert bytes(part) == b"nt"
+    del part
+    assert not is_mapped(tmp_path / "file")
+
+
+def test_an_error_of_the_system_passes_through(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    file = os.open(tmp_path / "file", os.O_WRONLY)
+    try:
+        maps.map_readonly(file, 7)
+    except PermissionError:
+        refused = True
+    finally:
+        os.close(file)
+
+    assert refused
