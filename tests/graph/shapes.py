@@ -388,7 +388,12 @@ def overlap_2d(rows: int, columns: int, rounds: int) -> Shape:
     for r in range(rounds):
         x = [
             [
-                shape.add(f"stencil-{r}", i, j, inputs=[t for row in x[max(i - 1, 0) : i + 2] for t in row[max(j - 1, 0) : j + 2]])
+                shape.add(
+                    f"stencil-{r}",
+                    i,
+                    j,
+                    inputs=[t for row in x[max(i - 1, 0) : i + 2] for t in row[max(j - 1, 0) : j + 2]],
+                )
                 for j in range(columns)
             ]
             for i in range(rows)

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from types import CodeType
+from typing import Any, NamedTuple, TypeAlias
 
 from weft.errors import GraphError, KeyNotFoundError
 from weft.graph.program import Program
 from weft.typing import Annotations, Key
 
-__all__ = ["Graph", "Layer", "Task", "missing_key"]
+__all__ = ["Graph", "Layer", "Site", "Task", "missing_key"]
+
+#: A place in a program: a code object, and an offset into its bytecode.
+Site: TypeAlias = tuple[CodeType, int]
 
 
 class Task(NamedTuple):
@@ -46,10 +50,13 @@ class Layer:
     annotations : mapping, optional
         What users attached: priority, retries, resources, workers, timeout...
     origin : str, optional
-        Name of the expression that the tasks come from; the key to the user's line.
+        Name of the expression that the tasks come from.
+    sites : list, optional
+        For each task the place in the user's program that made it: a code object and an offset into its bytecode
+        (cheap to take; turned into file and line only for an error's note).
     """
 
-    __slots__ = ("annotations", "constants", "inputs", "keys", "nbytes", "origin", "program", "workspace")
+    __slots__ = ("annotations", "constants", "inputs", "keys", "nbytes", "origin", "program", "sites", "workspace")
 
     def __init__(
         self,
@@ -62,6 +69,7 @@ class Layer:
         workspace: int = 0,
         annotations: Annotations | None = None,
         origin: str | None = None,
+        sites: list[Site | None] | None = None,
     ) -> None:
         self.program = program
         self.keys = keys
@@ -71,6 +79,7 @@ class Layer:
         self.workspace = workspace
         self.annotations = annotations
         self.origin = origin
+        self.sites = sites
 
     def __len__(self) -> int:
         return len(self.keys)

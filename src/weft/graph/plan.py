@@ -15,7 +15,7 @@ from itertools import repeat
 from typing import Any
 
 from weft.errors import CycleError
-from weft.graph.graph import Graph, duplicate_key, missing_key
+from weft.graph.graph import Graph, Site, duplicate_key, missing_key
 from weft.graph.priority import order
 from weft.graph.program import Program, chain
 from weft.typing import Annotations, Key
@@ -40,6 +40,7 @@ class Plan:
     data: dict[int, Any] = field(default_factory=dict)  #: blocks that are there from the start
     workspace: dict[int, int] = field(default_factory=dict)  #: task to the extra memory it needs while it runs
     annotations: dict[int, Annotations] = field(default_factory=dict)  #: task to what users attached
+    sites: dict[int, Site] = field(default_factory=dict)  #: task to the user's line that made it, where known
     origins: list[tuple[int, str]] = field(default_factory=list)  #: first task of each layer, and the layer's origin
 
     @property
@@ -58,6 +59,15 @@ class Plan:
                 break
             found = name
         return found or None
+
+    def line(self, task: int) -> str | None:
+        """The user's line that made a task, as ``file:line``."""
+        site = self.sites.get(task)
+        if site is None:
+            return None
+        code, offset = site
+        line = next((number for start, end, number in code.co_lines() if start <= offset < end), code.co_firstlineno)
+        return f"{code.co_filename}:{line}"
 
 
 def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> Plan:
@@ -125,6 +135,8 @@ def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
             plan.workspace.update(zip(range(first, first + count), repeat(layer.workspace)))
         if layer.annotations:
             plan.annotations.update(zip(range(first, first + count), repeat(layer.annotations)))
+        if layer.sites:
+            plan.sites.update(zip(range(first, first + count), layer.sites))  # type: ignore[arg-type]
         plan.origins.append((first, layer.origin or ""))
     for task, outputs in several:
         more = range(len(keys), len(keys) + len(outputs) - 1)
@@ -205,6 +217,7 @@ def _keep(plan: Plan, kept: list[int]) -> Plan:
     ntasks = plan.ntasks
     tasks = [block for block in kept if block < ntasks]
     renumber = new.__getitem__
+    sites: dict[int, Site] = field(default_factory=dict)  #: task to the user's line that made it, where known
     origins: list[tuple[int, str]] = []
     bounds = [first for first, _ in plan.origins] + [ntasks]
     place = 0
@@ -226,6 +239,7 @@ def _keep(plan: Plan, kept: list[int]) -> Plan:
         data={new[block]: value for block, value in plan.data.items() if new[block] >= 0},
         workspace={new[task]: size for task, size in plan.workspace.items() if new[task] >= 0},
         annotations={new[task]: notes for task, notes in plan.annotations.items() if new[task] >= 0},
+        sites={new[task]: site for task, site in plan.sites.items() if new[task] >= 0},
         origins=origins,
     )
 

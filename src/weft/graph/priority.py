@@ -327,9 +327,7 @@ def _is_last_but_one(
     return missing[user] == 1 and any(users[source] == 1 for source in inputs[user] if source != task)
 
 
-def _is_fair(
-    task: int, inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], rank: list[int]
-) -> bool:
+def _is_fair(task: int, inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], rank: list[int]) -> bool:
     """Whether ``task`` and the inputs that only it uses, which are ready, use up as much as one whole block."""
     if len(inputs[task]) < 3:
         return False

@@ -1,0 +1,177 @@
+"""What a backend must do, and what it is told.
+
+A backend gets a plan and a request, and gives back the values of the plan's wanted blocks (:meth:`Backend.run`), or
+references that keep those blocks where they are (:meth:`Backend.hold`). Everything that must hold for all of them is
+written down as tests in :class:`weft.testing.backends.BackendContract`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from weft.graph import Plan
+from weft.scheduler import Scheduler
+from weft.typing import Key
+
+__all__ = ["Backend", "Held", "Listener", "Request", "Run"]
+
+
+class Listener(Protocol):
+    """Hears of each run and each task: progress bars, profilers, callbacks. Calls come from the workers' threads."""
+
+    def started(self, run: Run) -> None:
+        """A run begins."""
+
+    def before(self, run: Run, task: int, worker: int) -> None:
+        """A task is about to run."""
+
+    def after(self, run: Run, task: int, worker: int, value: Any, started: float, ended: float) -> None:
+        """A task has run; times are those of ``time.perf_counter``. ``value`` may be a reference to the result."""
+
+    def ended(self, run: Run) -> None:
+        """A run is over; ``run.error`` tells how."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a plan is to be run.
+
+    Attributes
+    ----------
+    nworkers : int
+        Threads or processes that run tasks.
+    budget : int
+        Bytes that results and running tasks may take.
+    retries : int
+        How often a failed task runs again, unless its annotation says otherwise.
+    allowed_failures : int
+        Workers that may die under one task.
+    log_length : int
+        Events that the log keeps.
+    spill_directory : str or None
+        Where blocks go that do not fit.
+    library_threads : int
+        Threads that BLAS and its like may use inside a task while tasks run side by side.
+    listeners : sequence of Listener
+    options : mapping
+        What only one backend understands; an unknown one is an error.
+    """
+
+    nworkers: int = 1
+    budget: int = Scheduler.UNLIMITED
+    retries: int = 0
+    allowed_failures: int = 3
+    log_length: int = 1_000_000
+    spill_directory: str | None = None
+    library_threads: int = 1
+    listeners: Sequence[Listener] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Run:
+    """One run of a plan, while it goes on and afterwards: what profiles, ``why`` and the dashboard read."""
+
+    __slots__ = ("__weakref__", "backend", "began", "core", "ended", "error", "nworkers", "plan")
+
+    def __init__(self, plan: Plan, core: Scheduler, backend: str, nworkers: int, began: float) -> None:
+        self.plan = plan
+        self.core = core
+        self.backend = backend
+        self.nworkers = nworkers
+        self.began = began
+        self.ended: float | None = None
+        self.error: BaseException | None = None
+
+    def key(self, task: int) -> Key:
+        return self.plan.keys[task]
+
+
+class Held:
+    """A block that stays where it is until this reference goes away.
+
+    Parameters
+    ----------
+    key : Key
+    nbytes : int
+        Size in memory.
+    fetch : callable
+        Gives the value.
+    drop : callable, optional
+        Called once, without arguments, when nobody holds the reference any more.
+    in_memory : callable, optional
+        Gives the value if reading it costs nothing, and None otherwise.
+    """
+
+    __slots__ = ("__weakref__", "_fetch", "_finalizer", "_in_memory", "key", "nbytes")
+
+    def __init__(
+        self,
+        key: Key,
+        nbytes: int,
+        fetch: Callable[[], Any],
+        drop: Callable[[], None] | None = None,
+        in_memory: Callable[[], Any] | None = None,
+    ) -> None:
+        self.key = key
+        self.nbytes = nbytes
+        self._fetch = fetch
+        self._in_memory = in_memory
+        if drop is not None:
+            self._finalizer = weakref.finalize(self, drop)
+
+    def get(self) -> Any:
+        """The value."""
+        return self._fetch()
+
+    def at_hand(self) -> Any:
+        """The value if it is in this process's memory, else None."""
+        return self._in_memory() if self._in_memory is not None else None
+
+    def __reduce__(self) -> Any:
+        return _given, (self.key, self.nbytes, self.get())
+
+    def __repr__(self) -> str:
+        return f"<Held {self.key!r}: {self.nbytes} bytes>"
+
+
+def _given(key: Key, nbytes: int, value: Any) -> Held:
+    """A held block that has travelled: the value came along."""
+    return Held(key, nbytes, lambda: value, None, lambda: value)
+
+
+class Backend(Protocol):
+    """Runs plans."""
+
+    name: str
+    #: Handing a block from task to task costs (it is pickled or sent): chains of tasks are fused before they come here.
+    fuses_chains: bool
+
+    def run(self, plan: Plan, request: Request) -> list[Any]:
+        """Values of ``plan.wanted``, in that order.
+
+        Raises what the first failing task raised, with a note; KeyboardInterrupt leaves nothing running.
+        """
+
+    def hold(self, plan: Plan, request: Request) -> list[Held]:
+        """Like ``run``, but the blocks stay in the backend's store."""
+
+    def close(self) -> None:
+        """End workers and give back what is held. The backend may be used again: it starts anew."""
+
+
+@contextlib.contextmanager
+def heard(run: Run, listeners: Sequence[Listener]) -> Any:
+    """Tell listeners of a run's start and end."""
+    told: list[Listener] = []
+    try:
+        for listener in listeners:
+            listener.started(run)
+            told.append(listener)
+        yield
+    finally:
+        for listener in reversed(told):
+            listener.ended(run)

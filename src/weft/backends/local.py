@@ -1,0 +1,316 @@
+"""A run in this process's memory: what ``inline`` and ``threads`` share. HOT: :meth:`LocalRun.work`.
+
+Blocks are a list; a worker is a loop that asks the core for a task, runs it, stores the block and reports it, all in the
+worker's own thread. There is no central loop and no queue: the lock is held while the core moves a few integers, and
+the core's answer to "this is finished" is the next task. Blocks that may go are let go outside the lock, since freeing a
+large array takes longer than everything else here.
+
+When memory is short the core answers SPILL: the worker that asked writes the victims to disk and asks again. Blocks
+that a task needs back are read by the worker that runs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from _thread import allocate_lock
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any, Self
+
+from weft.backends.contract import Held, Request, Run, heard
+from weft.backends.evaluate import PLAIN_SIZES, as_task_error, outputs_of
+from weft.backends.held import HELD
+from weft.errors import BackendError, SchedulerStuckError
+from weft.graph import Plan
+from weft.scheduler import NOTHING, SPILL, Scheduler
+from weft.scheduler.story import dump
+from weft.sizeof import sizeof
+from weft.store.memory import freeze, readonly_view
+from weft.store.spill import SpillStore
+
+__all__ = ["LocalRun"]
+
+
+class LocalRun(Run):
+    """One run over a list of blocks.
+
+    Parameters
+    ----------
+    keep : bool
+        The wanted blocks stay in the store (``persist``): they may be spilled, and ``held`` gives references.
+    resources : mapping of int to mapping, optional
+        What each worker offers.
+    """
+
+    __slots__ = (
+        "_hearing", "_spilling", "blocks", "copies", "keep", "listeners", "lock", "over", "problem", "sources", "spare",
+        "store",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        plan: Plan,
+        request: Request,
+        backend: str,
+        nworkers: int,
+        *,
+        keep: bool = False,
+        resources: dict[int, dict[str, float]] | None = None,
+    ) -> None:
+        if request.options:
+            raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
+        core = Scheduler(
+            nworkers,
+            limit=HELD.limit_beside(request.budget),
+            retries=request.retries,
+            resources=resources,
+            log_length=request.log_length,
+        )
+        super().__init__(plan, core, backend, nworkers, perf_counter())
+        self.blocks: list[Any] = [None] * plan.nblocks
+        self.copies: dict[int, Any] = {}
+        self.sources: dict[int, Held] = {}
+        self.keep = keep
+        self.lock = allocate_lock()
+        self.over = False
+        self.problem: BaseException | None = None
+        self.spare: list[int] = []
+        self.listeners: Sequence[Any] = request.listeners
+        self.store = SpillStore(request.spill_directory)
+        self._spilling = allocate_lock()
+        self._hearing: Any = None
+        stored: dict[int, int] = {}
+        for block, value in plan.data.items():
+            if isinstance(value, Held):
+                at_hand = value.at_hand()
+                if at_hand is None:
+                    stored[block] = value.nbytes
+                    self.sources[block] = value
+                else:
+                    self.blocks[block] = at_hand
+            else:
+                self.blocks[block] = readonly_view(value)
+        core.added(plan, keep=keep, stored=stored, now=self.began)
+
+    def __enter__(self) -> Self:
+        if self.listeners:
+            self._hearing = contextlib.ExitStack()
+            self._hearing.enter_context(heard(self, self.listeners))
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        self.over = True
+        self.ended = perf_counter()
+        self.error = error
+        self.blocks = []
+        if not self.keep or error is not None:
+            self.store.close()
+        if self._hearing is not None:
+            self._hearing.close()
+
+    # -- the worker -------------------------------------------------------------------------------------------------
+
+    def work(self, worker: int) -> None:
+        """Run tasks as long as the core has some for this worker."""
+        core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.listeners
+        programs, constants, inputs, several = self.plan.programs, self.plan.constants, core.inputs, self.plan.outputs
+        finish, sizes, ready = core.finish_and_next, PLAIN_SIZES, core.ready
+        released: list[int] = []
+        with lock:
+            task = core.next(worker, perf_counter())
+            if task < 0 or core.loads:
+                task = self._rare(worker, task)
+        while task >= 0:
+            try:
+                if listeners:
+                    before = perf_counter()
+                    for listener in listeners:
+                        listener.before(self, task, worker)
+                values = [blocks[block] for block in inputs[task]]
+                more = constants[task]
+                if more:
+                    values += more
+                program = programs[task]
+                function = program.direct
+                value = function(*values) if function is not None else program.run(values)
+                values = more = None  # type: ignore[assignment]
+                nbytes: Any = sizes.get(type(value))
+                if nbytes is None or several:
+                    if task in several:
+                        nbytes = self._store_several(task, value)
+                        value = None
+                    else:
+                        if core.dependents[task] or self.keep:
+                            freeze(value)
+                        nbytes = sizeof(value)
+                        blocks[task] = value
+                else:
+                    blocks[task] = value
+                if listeners:
+                    now = perf_counter()
+                    for listener in listeners:
+                        listener.after(self, task, worker, value, before, now)
+                value = None
+                with lock:
+                    self.check_in(worker)
+                    task = finish(worker, task, nbytes, released, perf_counter())
+                    if task < 0 or core.loads:
+                        task = self._rare(worker, task)
+                    elif self.spare and ready:
+                        self.call_help()
+            except BaseException as error:
+                values = value = more = None  # type: ignore[assignment]
+                task = self._failed(worker, error, released)
+            if released:
+                self._drop(released)
+
+    def check_in(self, worker: int) -> None:
+        """Called by a worker, under the lock, before it reports."""
+
+    def call_help(self) -> None:
+        """Called under the lock when there is more to do than there are workers at it."""
+
+    def left(self, worker: int) -> None:
+        """Called under the lock when a worker has nothing to do and leaves."""
+
+    def stopping(self) -> None:
+        """Called under the lock when the run is given up."""
+
+    def work_here(self) -> None:
+        """Be worker 0 in the calling thread, to the end."""
+        self.work(0)
+
+    def _store_several(self, task: int, value: Any) -> list[int]:
+        sizes = []
+        for block, each in zip(self.core.outputs[task], outputs_of(self, task, value), strict=True):
+            if self.core.users[block]:
+                freeze(each)
+                self.blocks[block] = each
+            sizes.append(sizeof(each))
+        return sizes
+
+    def _drop(self, released: list[int]) -> None:
+        """Let blocks go, and their copies on disk."""
+        blocks, copies = self.blocks, self.copies
+        for block in released:
+            if blocks:
+                blocks[block] = None
+            if copies and (copy := copies.pop(block, None)) is not None:
+                self.store.drop(copy)
+        released.clear()
+
+    # -- rare turns -------------------------------------------------------------------------------------------------
+
+    def _rare(self, worker: int, task: int) -> int:
+        """Under the lock: go on from an answer that is no task, or a task whose inputs must be read first."""
+        core, lock = self.core, self.lock
+        while True:
+            if task == NOTHING:
+                self.left(worker)
+                return NOTHING
+            if task == SPILL:
+                victims = list(core.victims)
+                lock.release()
+                try:
+                    self._spill(victims)
+                finally:
+                    lock.acquire()
+                task = core.next(worker, perf_counter())
+                continue
+            loads, core.loads = core.loads, []
+            if loads:
+                lock.release()
+                try:
+                    self._load(loads)
+                finally:
+                    lock.acquire()
+            return task
+
+    def _spill(self, victims: list[int]) -> None:
+        """Write blocks to disk and let their memory go."""
+        for place, block in enumerate(victims):
+            value = self.blocks[block]
+            try:
+                if block not in self.copies:
+                    self.copies[block] = self.sources[block] if block in self.sources else self.store.put(value)
+            except BaseException:
+                with self.lock:
+                    for each in victims[place:]:
+                        self.core.not_spilled(each, now=perf_counter())
+                raise
+            with self.lock:
+                if self.core.spilled(block, now=perf_counter()):
+                    self.blocks[block] = None
+                    continue
+                gone = not self.core.users[block]
+            if gone and not isinstance(copy := self.copies.pop(block), Held):
+                self.store.drop(copy)
+
+    def _load(self, blocks: list[int]) -> None:
+        """Read blocks back, unless another worker just did."""
+        for block in blocks:
+            with self._spilling:
+                if self.blocks[block] is None:
+                    source = self.sources.get(block)
+                    self.blocks[block] = self.store.get(self.copies[block]) if source is None else source.get()
+            with self.lock:
+                self.core.loaded(block, now=perf_counter())
+
+    def _failed(self, worker: int, error: BaseException, released: list[int]) -> int:
+        """A task, or what surrounds it, raised."""
+        with self.lock:
+            task = self.core.on[worker]
+            if task >= 0:
+                if self.core.failed(worker, task, released, now=perf_counter(), retry=is_ordinary(error)).retry:
+                    return self._rare(worker, self.core.next(worker, perf_counter()))
+                error = as_task_error(error, self, task)
+            self.give_up(error)
+            self.left(worker)
+            return NOTHING
+
+    def give_up(self, error: BaseException) -> None:
+        """Under the lock: start nothing more; the first error is the one that counts."""
+        if self.problem is None and not self.over:
+            self.problem = error
+            self.core.stop(now=perf_counter())
+            self.stopping()
+
+    # -- results ----------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise what went wrong, if anything did."""
+        if self.problem is not None:
+            problem, self.problem = self.problem, None
+            raise problem
+        if self.core.left:
+            raise SchedulerStuckError(
+                f"{self.core.left} tasks are left, nothing runs and nothing can start. This is a defect of Weft; "
+                f"please report it with this state:\n{dump(self.core, self.plan)}"
+            )
+
+    def results(self) -> list[Any]:
+        """Values of the wanted blocks."""
+        self.check()
+        blocks = self.blocks
+        return [blocks[block] for block in self.plan.wanted]
+
+    def held(self) -> list[Held]:
+        """References to the wanted blocks."""
+        self.check()
+        made: dict[int, Held] = {}
+        for block in self.plan.wanted:
+            if block in made:
+                continue
+            source = self.plan.data.get(block)
+            if isinstance(source, Held):
+                made[block] = source
+                continue
+            value = self.blocks[block]
+            size = sizeof(value) if value is not None else self.core.size[block]
+            made[block] = HELD.take(self.plan.keys[block], value, size, self.copies.pop(block, None), self.store)
+        return [made[block] for block in self.plan.wanted]
+
+
+def is_ordinary(error: BaseException) -> bool:
+    """Whether a task that raised this may be tried again."""
+    return isinstance(error, Exception)

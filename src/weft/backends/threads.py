@@ -1,0 +1,391 @@
+"""Worker threads that take their tasks themselves. The default for arrays, dataframes and delayed functions.
+
+Threads live long and are lent to runs: one that has nothing to do sleeps on a lock of its own, and is woken when a run
+has more tasks ready than threads at work. A thread carries over the context variables of whoever asked.
+
+*Inside a task* ``compute()`` does not wait for a free thread: the thread that asks becomes the first worker of the new
+run, and others join only if they are idle. So nested computations never wait for each other.
+
+*Stopping.* Python code is stopped by an asynchronous exception (``PyThreadState_SetAsyncExc``). It is sent under the
+run's lock and only to a thread that has a task; a thread that reports under the same lock first takes back an exception
+that has not arrived yet, so it never strikes outside a task. A thread in C code cannot be stopped: it is abandoned, what
+it returns is thrown away, and another takes its place.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import ctypes
+import os
+import threading
+from _thread import allocate_lock
+from time import perf_counter
+from typing import Any
+
+from weft.backends.contract import Held, Request
+from weft.backends.libraries import limited_libraries
+from weft.backends.local import LocalRun
+from weft.errors import BackendError, CancelledError, TaskTimeoutError
+from weft.graph import Plan
+from weft.units import parse_timedelta
+
+__all__ = ["Interrupted", "Threads"]
+
+#: How long a stopped thread may take to come back before it is abandoned, in seconds.
+GRACE_S = 0.5
+#: Idle threads that are kept.
+KEPT = 64
+
+
+class Interrupted(BaseException):
+    """Raised inside a task whose result nobody wants any more, or that ran too long."""
+
+
+class Worker(threading.local):
+    """What the current thread is, if it is a worker."""
+
+    run: ThreadRun | None = None
+    number: int = -1
+
+
+HERE = Worker()
+
+
+class Thread:
+    """A thread that sleeps until it is lent to a run."""
+
+    __slots__ = ("ident", "job", "pool", "wake")
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.job: tuple[ThreadRun, int] | None = None
+        self.wake = allocate_lock()
+        self.wake.acquire()
+        self.ident = 0
+        threading.Thread(target=self._main, name="weft-worker", daemon=True).start()
+
+    def _main(self) -> None:
+        self.ident = threading.get_ident()
+        while True:
+            self.wake.acquire()
+            if self.job is None:
+                return
+            run, number = self.job
+            self.job = None
+            run.enter(number, self)
+            del run
+            if not self.pool.take_back(self):
+                return
+
+
+class Pool:
+    """Threads that have nothing to do."""
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self.idle: list[Thread] = []
+        self._lock = allocate_lock()
+
+    def lend(self, run: ThreadRun, number: int, *, only_idle: bool = False) -> bool:
+        """Have a thread work for a run; False if none is idle and no new one is allowed."""
+        with self._lock:
+            thread = self.idle.pop() if self.idle else None
+        if thread is None:
+            if only_idle:
+                return False
+            thread = Thread(self)
+        thread.job = run, number
+        thread.wake.release()
+        return True
+
+    def take_back(self, thread: Thread) -> bool:
+        """A thread is free again; False if it is not needed."""
+        with self._lock:
+            if len(self.idle) >= KEPT:
+                return False
+            self.idle.append(thread)
+            return True
+
+    def close(self) -> None:
+        """End all idle threads."""
+        with self._lock:
+            threads, self.idle = self.idle, []
+        for thread in threads:
+            thread.wake.release()
+
+
+class ThreadRun(LocalRun):
+    """A run whose workers are threads."""
+
+    __slots__ = (
+        "abandoned", "context", "deadlines", "doomed", "finished", "members", "nested", "nested_in", "pool", "quiet", "timeouts",
+    )  # fmt: skip
+
+    def __init__(self, pool: Pool, plan: Plan, request: Request, nworkers: int, **options: Any) -> None:
+        super().__init__(plan, request, "threads", nworkers, **options)
+        self.pool = pool
+        self.context = contextvars.copy_context()
+        self.members: dict[int, Thread | int] = {}  # worker number to its thread (or thread id) while it works
+        self.doomed: dict[int, BaseException] = {}  # worker number to why it was told to stop
+        self.abandoned: set[int] = set()  # ids of threads that nobody waits for any more
+        self.nested: dict[int, ThreadRun] = {}  # worker number to the run it waits for
+        self.nested_in: tuple[ThreadRun, int] | None = None
+        self.finished = allocate_lock()
+        self.finished.acquire()
+        self.quiet = threading.Event()
+        self.timeouts = {
+            task: parse_timedelta(notes["timeout"], "s")
+            for task, notes in plan.annotations.items()
+            if notes.get("timeout") is not None
+        }
+        self.deadlines: dict[int, tuple[float, int]] = {}
+
+    # -- from the thread that asks ----------------------------------------------------------------------------------
+
+    def work_here(self) -> None:
+        """Have the plan run to its end."""
+        outer, number = HERE.run, HERE.number
+        self.spare = list(range(self.nworkers - 1, -1, -1))
+        watch = Watch(self) if self.timeouts else None
+        try:
+            if outer is None:
+                with self.lock:
+                    self.call_help(len(self.core.ready) or 1)
+                self._wait()
+            else:
+                self._work_nested(outer, number)
+        except BaseException as error:
+            self._abort(error)
+            raise
+        finally:
+            if watch is not None:
+                watch.stop()
+
+    def _wait(self) -> None:
+        self.finished.acquire()
+
+    def _work_nested(self, outer: ThreadRun, number: int) -> None:
+        self.nested_in = outer, number
+        with outer.lock:
+            outer.check_in(number)
+            outer.nested[number] = self
+        try:
+            with self.lock:
+                mine = self.spare.pop()
+                self.members[mine] = threading.get_ident()
+                self.call_help(len(self.core.ready) - 1)
+            HERE.run, HERE.number = self, mine
+            try:
+                self._work_guarded(mine)
+            finally:
+                HERE.run, HERE.number = outer, number
+            self._wait()
+        finally:
+            with outer.lock:
+                outer.nested.pop(number, None)
+
+    def _abort(self, error: BaseException) -> None:
+        """The caller was interrupted (Ctrl-C, or a stop from outside): end all, and wait a moment for it."""
+        with self.lock:
+            self.over = True
+            self.core.stop(now=perf_counter())
+            self.stopping()
+            if not self.members:
+                self.quiet.set()
+        self.quiet.wait(GRACE_S)
+
+    # -- from the workers -------------------------------------------------------------------------------------------
+
+    def enter(self, number: int, thread: Thread) -> None:
+        """Work as a worker, in a thread that was lent."""
+        with self.lock:
+            if self.over or self.core.stopped:
+                self._gone(number)
+                return
+            self.members[number] = thread
+        HERE.run, HERE.number = self, number
+        try:
+            self.context.copy().run(self._work_guarded, number)
+        finally:
+            HERE.run = None
+            HERE.number = -1
+
+    def _work_guarded(self, number: int) -> None:
+        """``work``, and where an exception goes that arrives between two tasks."""
+        while True:
+            try:
+                self.work(number)
+                return
+            except Interrupted:
+                with self.lock:
+                    if threading.get_ident() in self.abandoned:
+                        return
+                    self.doomed.pop(number, None)
+                    task = self.core.on[number]
+                    if task >= 0:
+                        self.core.returned(number, task, now=perf_counter())
+                    if self.core.stopped:
+                        self.left(number)
+                        return
+
+    def check_in(self, number: int) -> None:
+        if self.doomed or self.abandoned:
+            ident = threading.get_ident()
+            if ident in self.abandoned:
+                raise Interrupted
+            reason = self.doomed.pop(number, None)
+            if reason is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), None)
+                if not isinstance(reason, TaskTimeoutError):
+                    raise Interrupted
+                raise reason
+
+    def call_help(self, most: int = 1) -> None:
+        while self.spare and most > 0:
+            number = self.spare.pop()
+            if not self.pool.lend(self, number, only_idle=self.nested_in is not None and bool(self.members)):
+                self.spare.append(number)
+                return
+            self.members.setdefault(number, 0)
+            most -= 1
+
+    def left(self, number: int) -> None:
+        self._gone(number)
+        self.spare.append(number)
+        if not self.core.nrunning or self.core.stopped:
+            self._finish()
+
+    def _gone(self, number: int) -> None:
+        self.members.pop(number, None)
+        if not self.members:
+            self.quiet.set()
+
+    def _finish(self) -> None:
+        """Wake whoever waits for the end; once."""
+        if self.finished.locked():
+            self.finished.release()
+
+    def stopping(self) -> None:
+        for number in list(self.members):
+            self.interrupt(number, CancelledError("the computation was stopped"))
+        self._finish()
+
+    def interrupt(self, number: int, reason: BaseException) -> None:
+        """Under the lock: stop what a worker does, if it has a task."""
+        if self.core.on[number] < 0 or number in self.doomed:
+            return
+        thread = self.members.get(number)
+        ident = thread.ident if isinstance(thread, Thread) else thread
+        if not ident or ident == threading.get_ident():
+            return
+        self.doomed[number] = reason
+        inner = self.nested.get(number)
+        if inner is not None:
+            with inner.lock:
+                inner.give_up(CancelledError("the task that asked for this was stopped"))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Interrupted))
+
+    def abandon(self, number: int, reason: BaseException) -> None:
+        """Under the lock: give up a thread that does not come back, fail its task, and put another in its place."""
+        thread = self.members.pop(number, None)
+        ident = thread.ident if isinstance(thread, Thread) else thread
+        if ident:
+            self.abandoned.add(ident)
+        self.doomed.pop(number, None)
+        task = self.core.on[number]
+        released: list[int] = []
+        if task >= 0 and not self.core.failed(number, task, released, now=perf_counter()).retry:
+            self.give_up(reason)
+        self._drop(released)
+        self.spare.append(number)
+        if self.core.stopped:
+            self._finish()
+        else:
+            self.call_help()
+
+    def _failed(self, worker: int, error: BaseException, released: list[int]) -> int:
+        if isinstance(error, Interrupted):
+            with self.lock:
+                if threading.get_ident() in self.abandoned:
+                    return -1
+                reason = self.doomed.pop(worker, None)
+            if isinstance(reason, TaskTimeoutError):
+                return super()._failed(worker, reason, released)
+            raise error
+        return super()._failed(worker, error, released)
+
+
+class Watch:
+    """A thread that stops tasks which run longer than their ``timeout``."""
+
+    def __init__(self, run: ThreadRun) -> None:
+        self.run = run
+        self._stop = threading.Event()
+        threading.Thread(target=self._main, name="weft-watch", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _main(self) -> None:
+        run = self.run
+        shortest = min(run.timeouts.values())
+        while not self._stop.wait(min(max(shortest / 10, 0.001), 0.05)):
+            now = perf_counter()
+            with run.lock:
+                for number, task in enumerate(run.core.on):
+                    limit = run.timeouts.get(task)
+                    if limit is None:
+                        run.deadlines.pop(number, None)
+                        continue
+                    began, seen = run.deadlines.get(number, (now, -1))
+                    if seen != task:
+                        run.deadlines[number] = began, _ = now, task
+                    reason = TaskTimeoutError(f"task {run.key(task)!r} ran longer than its timeout of {limit:g} s")
+                    if now - began > limit + GRACE_S and number in run.doomed:
+                        run.deadlines.pop(number)
+                        run.abandon(number, reason)
+                    elif now - began > limit:
+                        run.interrupt(number, reason)
+
+
+class Threads:
+    """The backend of worker threads.
+
+    Parameters
+    ----------
+    nworkers : int, optional
+        Threads for each run; by default what the request says.
+    resources : mapping of str to number, optional
+        What each worker offers to tasks annotated with ``resources``.
+    """
+
+    name = "threads"
+    fuses_chains = False
+
+    def __init__(self, nworkers: int | None = None, *, resources: dict[str, float] | None = None) -> None:
+        if nworkers is not None and nworkers < 1:
+            raise BackendError(f"nworkers must be at least 1, not {nworkers}")
+        self._nworkers = nworkers
+        self._resources = resources
+        self._pool = Pool()
+
+    def _start(self, plan: Plan, request: Request, keep: bool) -> ThreadRun:
+        nworkers = self._nworkers or request.nworkers
+        offers = {worker: dict(self._resources) for worker in range(nworkers)} if self._resources else None
+        return ThreadRun(self._pool, plan, request, nworkers, keep=keep, resources=offers)
+
+    def run(self, plan: Plan, request: Request) -> list[Any]:
+        with self._start(plan, request, False) as run, limited_libraries(run.nworkers, plan.ntasks, request):
+            run.work_here()
+            return run.results()
+
+    def hold(self, plan: Plan, request: Request) -> list[Held]:
+        with self._start(plan, request, True) as run, limited_libraries(run.nworkers, plan.ntasks, request):
+            run.work_here()
+            return run.held()
+
+    def close(self) -> None:
+        self._pool.close()
