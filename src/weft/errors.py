@@ -57,6 +57,12 @@ class TokenizationError(WeftError, RuntimeError):
     """A value has no deterministic token, and one was asked for."""
 
 
+class RegistryError(WeftError, ValueError, KeyError):
+    """A name that nothing is registered under, or that is taken."""
+
+    __str__ = Exception.__str__
+
+
 class GraphError(WeftError, ValueError):
     """A graph that cannot be run as it stands."""
 

@@ -217,7 +217,6 @@ def _keep(plan: Plan, kept: list[int]) -> Plan:
     ntasks = plan.ntasks
     tasks = [block for block in kept if block < ntasks]
     renumber = new.__getitem__
-    sites: dict[int, Site] = field(default_factory=dict)  #: task to the user's line that made it, where known
     origins: list[tuple[int, str]] = []
     bounds = [first for first, _ in plan.origins] + [ntasks]
     place = 0

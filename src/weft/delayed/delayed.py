@@ -1,0 +1,627 @@
+"""``delayed``: calls that are written down instead of made. HOT: building a call (``benchmarks/scheduler.py``).
+
+A :class:`Delayed` is a thin face over one node (:mod:`weft.physical.call`). ``delayed(f)`` is a :class:`DelayedLeaf`, which
+holds the function and, once it was called, the programs for the argument patterns seen; a call with plain arguments then
+costs a few microseconds.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, overload
+
+from weft.collection.base import Collection
+from weft.delayed.trace import ATOMS, Traced, node_of, trace
+from weft.graph.annotations import ANNOTATIONS
+from weft.graph.key import check_key
+from weft.graph.program import Program, name_of
+from weft.physical.call import Call, Data, fresh_name
+from weft.tokenize import tokenize
+from weft.typing import Key
+
+__all__ = ["Delayed", "DelayedAttr", "DelayedLeaf", "delayed"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@overload
+def delayed(
+    obj: Callable[P, T],
+    name: str | None = None,
+    pure: bool | None = None,
+    nout: int | None = None,
+    traverse: bool = True,
+) -> DelayedLeaf[P, T]: ...
+@overload
+def delayed(
+    obj: Any, name: str | None = None, pure: bool | None = None, nout: int | None = None, traverse: bool = True
+) -> Delayed: ...
+def delayed(
+    obj: Any,
+    name: str | None = None,
+    pure: bool | None = None,
+    nout: int | None = None,
+    traverse: bool = True,
+) -> Any:
+    """Wrap a function, so that calling it makes a task, or a value, so that what is done with it makes tasks.
+
+    Parameters
+    ----------
+    obj : object
+        A function to be called later, or any value. Containers with delayed values inside become one delayed value.
+    name : str, optional
+        The key of a wrapped value; for a function, what its tasks are called.
+    pure : bool, optional
+        The function gives equal results for equal arguments and does nothing else: equal calls are one task. By default
+        every call is a task of its own, unless the configuration's ``delayed_pure`` says otherwise.
+    nout : int, optional
+        How many values a call returns: the result can then be unpacked.
+    traverse : bool
+        Look for delayed values inside lists, tuples, dicts, sets, slices and dataclasses.
+
+    Returns
+    -------
+    Delayed
+
+    Examples
+    --------
+    As a decorator:
+
+    >>> import weft
+    >>> @weft.delayed
+    ... def add(a, b):
+    ...     return a + b
+    >>> total = add(add(1, 2), 3)
+    >>> total.compute()
+    6
+
+    Around a call:
+
+    >>> weft.delayed(divmod, nout=2)(7, 2)
+    Delayed('divmod-...')
+    >>> quotient, rest = weft.delayed(divmod, nout=2)(7, 2)
+    >>> weft.compute(quotient, rest)
+    (3, 1)
+    """
+    if nout is not None and (isinstance(nout, bool) or not isinstance(nout, int) or nout < 0):
+        raise ValueError(f"nout must be a whole number, 0 or more, not {nout!r}")
+    if isinstance(obj, Delayed):
+        return obj
+    if name is not None:
+        check_key(name)
+    node = node_of(obj)
+    if node is not None and not callable(obj):
+        return Delayed._of(node, nout)
+    if callable(obj) and not (node is not None):
+        return DelayedLeaf(obj, name, pure=pure, nout=nout, traverse=traverse)
+    if traverse and type(obj) not in ATOMS:
+        traced = trace(identity, (obj,), {}, traverse)
+        if traced.inputs:
+            key = name or f"{type(obj).__name__}-{tokenize(obj, pure=True) if pure else ''}" if pure or name else None
+            program = Program(traced.program.steps, traced.program.arity, name=type(obj).__name__)
+            return Delayed._of(Call(program, traced.inputs, traced.constants, key, caller()), nout)
+    label = type(obj).__name__
+    key = name or (f"{label}-{tokenize(obj)}" if pure else fresh_name(label))
+    return Delayed._of(node if node is not None else Data(key, obj), nout)
+
+
+class Delayed(Collection):
+    """A value that is computed later.
+
+    Made by :func:`delayed`. Attributes, items, calls and operators give further delayed values.
+    """
+
+    __slots__ = ("_length", "_node")
+
+    __weft_scheduler__ = "threads"
+
+    def __init__(
+        self, key: Key, dsk: Mapping[Key, Any] | None = None, length: int | None = None, layer: Any = None
+    ) -> None:
+        check_key(key)
+        object.__setattr__(self, "_length", length)
+        if dsk is None:
+            raise TypeError("Delayed(key, dsk) needs a graph; use delayed(...) to wrap a function or a value")
+        object.__setattr__(self, "_node", node_from_graph(key, dsk))
+
+    @classmethod
+    def _of(cls, node: Any, length: int | None = None) -> Delayed:
+        self = object.__new__(Delayed)
+        object.__setattr__(self, "_node", node)
+        object.__setattr__(self, "_length", length)
+        return self
+
+    # -- the collection protocol ------------------------------------------------------------------------------------
+
+    def __weft_expr__(self) -> Any:
+        return self._node
+
+    def _weft_node_(self) -> Any:
+        return self._node
+
+    def __weft_keys__(self) -> list[Key]:
+        return [self._node.key]
+
+    def __weft_layers__(self) -> tuple[str, ...]:
+        return (str(self._node.key),)
+
+    def __weft_tokenize__(self) -> Key:
+        return self._node.key  # type: ignore[no-any-return]
+
+    def __weft_postcompute__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return single_key, ()
+
+    def __weft_postpersist__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return rebuild, (self._node.key, self._length)
+
+    # -- what users see ---------------------------------------------------------------------------------------------
+
+    @property
+    def key(self) -> Key:
+        """The key of the one block."""
+        return self._node.key  # type: ignore[no-any-return]
+
+    @property
+    def dask(self) -> NoReturn:
+        raise AttributeError("the graph of a delayed value is `x.graph` (or `x.__weft_graph__()`)")
+
+    @property
+    def graph(self) -> Any:
+        """The graph that computes this value."""
+        return self.__weft_graph__()
+
+    def __repr__(self) -> str:
+        return f"Delayed({self.key!r})"
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__()]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"a delayed value has no attribute {name!r} before it is computed")
+        return DelayedAttr(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("_node", "_length"):
+            object.__setattr__(self, name, value)
+            return
+        raise TypeError("delayed values cannot be changed: make a new one instead of setting an attribute")
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError("delayed values cannot be changed: make a new one instead of setting an item")
+
+    def __iter__(self) -> Iterator[Delayed]:
+        if self._length is None:
+            raise TypeError(
+                "cannot iterate over a delayed value: how many items it has is not known before it is computed. "
+                "Say so with delayed(f, nout=n), or compute it first."
+            )
+        for index in range(self._length):
+            yield self[index]
+
+    def __len__(self) -> int:
+        if self._length is None:
+            raise TypeError(
+                "the length of a delayed value is not known before it is computed. "
+                "Say it with delayed(f, nout=n), or use delayed(len)(x)."
+            )
+        return self._length
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "the truth of a delayed value is not known before it is computed, so it cannot decide an if, while, and, or. "
+            "Compute it first, or move the decision into a delayed function."
+        )
+
+    def __call__(
+        self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
+    ) -> Delayed:
+        return call(self, args, kwargs, pure=pure, key=weft_key_name, label=name_of_node(self._node))
+
+    def __getitem__(self, index: Any) -> Delayed:
+        return apply_operator(operator.getitem, (self, index))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        return types.MethodType(self, instance)
+
+    def __await__(self) -> Any:
+        return to_thread(self).__await__()
+
+    def __reduce__(self) -> Any:
+        return Delayed._of, (self._node, self._length)
+
+    __array_ufunc__ = None
+
+    def __add__(self, other: Any) -> Delayed:
+        return apply_operator(operator.add, (self, other))
+
+    def __radd__(self, other: Any) -> Delayed:
+        return apply_operator(operator.add, (other, self))
+
+    def __sub__(self, other: Any) -> Delayed:
+        return apply_operator(operator.sub, (self, other))
+
+    def __rsub__(self, other: Any) -> Delayed:
+        return apply_operator(operator.sub, (other, self))
+
+    def __mul__(self, other: Any) -> Delayed:
+        return apply_operator(operator.mul, (self, other))
+
+    def __rmul__(self, other: Any) -> Delayed:
+        return apply_operator(operator.mul, (other, self))
+
+    def __truediv__(self, other: Any) -> Delayed:
+        return apply_operator(operator.truediv, (self, other))
+
+    def __rtruediv__(self, other: Any) -> Delayed:
+        return apply_operator(operator.truediv, (other, self))
+
+    def __floordiv__(self, other: Any) -> Delayed:
+        return apply_operator(operator.floordiv, (self, other))
+
+    def __rfloordiv__(self, other: Any) -> Delayed:
+        return apply_operator(operator.floordiv, (other, self))
+
+    def __mod__(self, other: Any) -> Delayed:
+        return apply_operator(operator.mod, (self, other))
+
+    def __rmod__(self, other: Any) -> Delayed:
+        return apply_operator(operator.mod, (other, self))
+
+    def __divmod__(self, other: Any) -> Delayed:
+        return apply_operator(divmod, (self, other))
+
+    def __rdivmod__(self, other: Any) -> Delayed:
+        return apply_operator(divmod, (other, self))
+
+    def __pow__(self, other: Any) -> Delayed:
+        return apply_operator(operator.pow, (self, other))
+
+    def __rpow__(self, other: Any) -> Delayed:
+        return apply_operator(operator.pow, (other, self))
+
+    def __matmul__(self, other: Any) -> Delayed:
+        return apply_operator(operator.matmul, (self, other))
+
+    def __rmatmul__(self, other: Any) -> Delayed:
+        return apply_operator(operator.matmul, (other, self))
+
+    def __lshift__(self, other: Any) -> Delayed:
+        return apply_operator(operator.lshift, (self, other))
+
+    def __rlshift__(self, other: Any) -> Delayed:
+        return apply_operator(operator.lshift, (other, self))
+
+    def __rshift__(self, other: Any) -> Delayed:
+        return apply_operator(operator.rshift, (self, other))
+
+    def __rrshift__(self, other: Any) -> Delayed:
+        return apply_operator(operator.rshift, (other, self))
+
+    def __and__(self, other: Any) -> Delayed:
+        return apply_operator(operator.and_, (self, other))
+
+    def __rand__(self, other: Any) -> Delayed:
+        return apply_operator(operator.and_, (other, self))
+
+    def __or__(self, other: Any) -> Delayed:
+        return apply_operator(operator.or_, (self, other))
+
+    def __ror__(self, other: Any) -> Delayed:
+        return apply_operator(operator.or_, (other, self))
+
+    def __xor__(self, other: Any) -> Delayed:
+        return apply_operator(operator.xor, (self, other))
+
+    def __rxor__(self, other: Any) -> Delayed:
+        return apply_operator(operator.xor, (other, self))
+
+    def __eq__(self, other: object) -> Delayed:
+        return apply_operator(operator.eq, (self, other))  # type: ignore[override]
+
+    def __ne__(self, other: object) -> Delayed:
+        return apply_operator(operator.ne, (self, other))  # type: ignore[override]
+
+    def __lt__(self, other: Any) -> Delayed:
+        return apply_operator(operator.lt, (self, other))
+
+    def __le__(self, other: Any) -> Delayed:
+        return apply_operator(operator.le, (self, other))
+
+    def __gt__(self, other: Any) -> Delayed:
+        return apply_operator(operator.gt, (self, other))
+
+    def __ge__(self, other: Any) -> Delayed:
+        return apply_operator(operator.ge, (self, other))
+
+    def __neg__(self) -> Delayed:
+        return apply_operator(operator.neg, (self,))
+
+    def __pos__(self) -> Delayed:
+        return apply_operator(operator.pos, (self,))
+
+    def __abs__(self) -> Delayed:
+        return apply_operator(operator.abs, (self,))
+
+    def __invert__(self) -> Delayed:
+        return apply_operator(operator.invert, (self,))
+
+
+class FunctionDoc:
+    """The docstring of the wrapped function on instances, a text on the class."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __get__(self, leaf: Any, owner: Any = None) -> Any:
+        return self.text if leaf is None else leaf._function.__doc__
+
+
+class DelayedLeaf(Delayed, Generic[P, T]):
+    __doc__ = FunctionDoc("A wrapped function: calling it makes a task.")  # type: ignore[assignment]
+
+    __slots__ = (
+        "__name__", "__qualname__", "__wrapped__", "_direct", "_function", "_label", "_leaf_node", "_mixed", "_nout",
+        "_pure", "_traverse",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        obj: Callable[P, T],
+        key: str | None = None,
+        pure: bool | None = None,
+        nout: int | None = None,
+        traverse: bool = True,
+    ) -> None:
+        put = object.__setattr__
+        label = key or name_of(obj)
+        put(self, "_function", obj)
+        put(self, "_label", label)
+        put(self, "_pure", pure)
+        put(self, "_nout", nout)
+        put(self, "_traverse", traverse)
+        put(self, "_length", None)
+        put(self, "_leaf_node", None)
+        put(self, "_direct", Program.call(obj, name=label))
+        put(self, "_mixed", {})
+        put(self, "__wrapped__", obj)
+        for name in ("__name__", "__qualname__"):
+            put(self, name, getattr(obj, name, None))
+
+    @property
+    def _node(self) -> Any:  # type: ignore[override]
+        """The function itself as a value, for whoever passes it on."""
+        if self._leaf_node is None:
+            key = f"{self._label}-{tokenize(self._function)}" if self._pure else fresh_name(self._label)
+            object.__setattr__(self, "_leaf_node", Data(key, self._function))
+        return self._leaf_node
+
+    def __call__(  # type: ignore[override]
+        self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
+    ) -> Delayed:
+        if kwargs or weft_key_name is not None or pure or self._pure or ANNOTATIONS.get() is not None:
+            return self._call_carefully(args, kwargs, self._pure if pure is None else pure, weft_key_name)
+        inputs: list[Any] = []
+        constants: list[Any] = []
+        straight = True
+        for arg in args:
+            kind = type(arg)
+            if kind is Delayed or kind is DelayedAttr:
+                inputs.append(arg._node)
+                if constants:
+                    straight = False
+            elif kind in ATOMS:
+                constants.append(arg)
+            else:
+                return self._call_carefully(args, kwargs, None, None)
+        if straight:
+            program = self._direct
+        else:
+            program = self._mixed_program(tuple([type(arg) in ATOMS for arg in args]))
+        frame = sys._getframe(1)
+        made = object.__new__(Delayed)
+        put = object.__setattr__
+        put(made, "_node", Call(program, tuple(inputs), tuple(constants), None, (frame.f_code, frame.f_lasti)))
+        put(made, "_length", self._nout)
+        return made
+
+    def _mixed_program(self, is_constant: tuple[bool, ...]) -> Program:
+        """The program for arguments where constants come before nodes."""
+        program: Program | None = self._mixed.get(is_constant)
+        if program is None:
+            node, constant = 0, len(is_constant) - sum(is_constant)
+            slots = []
+            for fixed in is_constant:
+                slots.append(constant if fixed else node)
+                constant += fixed
+                node += not fixed
+            from weft.graph.program import Step
+
+            program = Program((Step(self._function, tuple(slots)),), len(slots), name=self._label)
+            self._mixed[is_constant] = program
+        return program
+
+    def _call_carefully(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], pure: bool | None, key: Key | None
+    ) -> Delayed:
+        return call(
+            self._function,
+            args,
+            kwargs,
+            pure=pure,
+            key=key,
+            nout=self._nout,
+            label=self._label,
+            traverse=self._traverse,
+        )
+
+    def __repr__(self) -> str:
+        return f"Delayed({self._label!r})"
+
+    def __reduce__(self) -> Any:
+        return _leaf, (self._function, self._label, self._pure, self._nout, self._traverse)
+
+
+def _leaf(function: Any, label: str, pure: bool | None, nout: int | None, traverse: bool) -> DelayedLeaf[Any, Any]:
+    return DelayedLeaf(function, label, pure, nout, traverse)
+
+
+class DelayedAttr(Delayed):
+    """An attribute of a delayed value; called, a method call in one task."""
+
+    __slots__ = ("_attr", "_attr_node", "_obj")
+
+    def __init__(self, obj: Delayed, attr: str) -> None:
+        put = object.__setattr__
+        put(self, "_obj", obj)
+        put(self, "_attr", attr)
+        put(self, "_length", None)
+        put(self, "_attr_node", None)
+
+    @property
+    def _node(self) -> Any:  # type: ignore[override]
+        if self._attr_node is None:
+            key = f"getattr-{tokenize(self._obj.key, self._attr)}"
+            node = Call(GETATTR, (self._obj._node,), (self._attr,), key, caller(), ANNOTATIONS.get())
+            object.__setattr__(self, "_attr_node", node)
+        return self._attr_node
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "dtype" and self._attr == "dtype":
+            raise AttributeError("dtype")  # what numpy asks for to decide whether this is a dtype itself
+        return super().__getattr__(name)
+
+    def __call__(
+        self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
+    ) -> Delayed:
+        return call(Method(self._attr), (self._obj, *args), kwargs, pure=pure, key=weft_key_name, label=self._attr)
+
+    def __reduce__(self) -> Any:
+        return DelayedAttr, (self._obj, self._attr)
+
+
+class Method:
+    """Calls a method of its first argument."""
+
+    __slots__ = ("__name__",)
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, owner: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(owner, self.__name__)(*args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        return Method, (self.__name__,)
+
+    def __weft_tokenize__(self) -> Any:
+        return "method", self.__name__
+
+
+def identity(value: Any) -> Any:
+    """The value itself."""
+    return value
+
+
+GETATTR = Program.call(getattr, name="getattr")
+#: Programs of operators whose operands are nodes first, then constants.
+OPERATORS: dict[Any, Program] = {}
+
+
+def apply_operator(function: Callable[..., Any], operands: tuple[Any, ...]) -> Delayed:
+    """A task for an operator: operators are pure, so equal ones are one task."""
+    return call(function, operands, {}, pure=True, label=function.__name__.strip("_"))
+
+
+def call(
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    pure: bool | None = None,
+    key: Key | None = None,
+    nout: int | None = None,
+    label: str = "call",
+    traverse: bool = True,
+) -> Delayed:
+    """A delayed call of a function, or of what a delayed value gives."""
+    traced: Traced = trace(function, args, kwargs, traverse, name=label)
+    if key is not None:
+        check_key(key)
+    elif pure:
+        key = f"{label}-{tokenize(function, args, kwargs)}"
+    return Delayed._of(Call(traced.program, traced.inputs, traced.constants, key, caller(), ANNOTATIONS.get()), nout)
+
+
+def caller() -> Any:
+    """The nearest line outside this package."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("weft."):
+        frame = frame.f_back
+    return (frame.f_code, frame.f_lasti) if frame is not None else None
+
+
+def single_key(seq: Any) -> Any:
+    """The only item of a list of results; a lazy value that a task returned is computed in turn."""
+    (value,) = seq
+    while isinstance(value, Delayed):
+        value = value.compute()
+    return value
+
+
+def rebuild(graph: Mapping[Key, Any], key: Key, length: int | None, rename: Mapping[str, str] | None = None) -> Delayed:
+    """A delayed value over another graph (or over blocks that a backend holds)."""
+    new = rename.get(str(key), key) if rename else key
+    return Delayed._of(node_from_graph(new, graph), length)
+
+
+def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
+    """The node for a key of a graph made elsewhere."""
+    from weft.backends import Held
+    from weft.graph import Graph
+    from weft.graph.mapping import graph_from_mapping
+
+    if not isinstance(graph, Graph):
+        found = graph.get(key)
+        if isinstance(found, Held):
+            return Data(key, found)
+        graph = graph_from_mapping(graph)
+    nodes: dict[Key, Any] = {k: Data(k, value) for k, value in graph.data.items()}
+    stack = [key]
+    while stack:
+        current = stack[-1]
+        if current in nodes:
+            stack.pop()
+            continue
+        task = graph[current]
+        missing = [k for k in task.inputs if k not in nodes]
+        if missing:
+            stack.extend(missing)
+            continue
+        layer, _ = graph.index[current]
+        nodes[current] = Call(
+            task.program, tuple([nodes[k] for k in task.inputs]), task.constants, current, None, layer.annotations
+        )
+        stack.pop()
+    return nodes[key]
+
+
+def name_of_node(node: Any) -> str:
+    """What the task of a node is called."""
+    return node.program.name if isinstance(node, Call) else "call"
+
+
+async def to_thread(x: Delayed) -> Any:
+    """Compute in another thread, for ``await``."""
+    import asyncio
+
+    return await asyncio.to_thread(x.compute)

@@ -1,0 +1,81 @@
+"""Which backend runs a computation, and how: from the call, the current client, the configuration, the collection."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+from weft import config
+from weft.backends import Backend, Request, backend_for
+from weft.errors import BackendError
+from weft.system import cpu_count
+
+__all__ = ["CURRENT", "LISTENERS", "request_for", "scheduler_for"]
+
+#: What runs computations in this context, if a client or a worker says so: a backend or its name.
+CURRENT: contextvars.ContextVar[Any] = contextvars.ContextVar("weft-backend", default=None)
+#: Who hears of each run in this context, besides those registered for all.
+LISTENERS: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("weft-listeners", default=())
+
+#: Those registered for all runs of the process.
+EVERYWHERE: list[Any] = []
+
+
+def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
+    """The backend for a computation.
+
+    Parameters
+    ----------
+    scheduler : str, executor, backend or None
+        What the call says. None: the current client, then the configuration's ``scheduler``, then the collections'
+        own (``__weft_scheduler__``), which must agree.
+    collections : sequence
+        What is to be computed.
+    """
+    if scheduler is None:
+        scheduler = CURRENT.get() or config.get("scheduler")
+    if scheduler is None:
+        wishes = {getattr(kind, "__weft_scheduler__", None) for kind in set(map(type, collections))} - {None}
+        named = {wish for wish in wishes if isinstance(wish, str)}
+        if len(named) > 1:
+            raise BackendError(
+                f"the collections prefer different schedulers ({', '.join(sorted(named))}). Say which: scheduler=..."
+            )
+        scheduler = named.pop() if named else "threads"
+    return backend_for(scheduler)
+
+
+def request_for(
+    *,
+    num_workers: int | None = None,
+    retries: int = 0,
+    budget: int | str | None = None,
+    pool: Executor | None = None,
+    callbacks: Sequence[Any] = (),
+    **options: Any,
+) -> Request:
+    """How a computation is run: what the call says, and the configuration for the rest.
+
+    Raises
+    ------
+    BackendError
+        Workers are not a positive whole number.
+    """
+    if num_workers is None:
+        num_workers = config.value("num_workers") or cpu_count()
+    elif isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 1:
+        raise BackendError(f"num_workers must be a whole number, 1 or more, not {num_workers!r}")
+    threads = config.value("library-threads")
+    return Request(
+        nworkers=num_workers,
+        budget=config.value("memory.budget") if budget is None else config.parse("memory.budget", budget),
+        retries=retries,
+        allowed_failures=config.value("allowed-failures"),
+        log_length=config.value("log.length"),
+        spill_directory=config.value("spill.directory") or config.value("temporary-directory"),
+        library_threads=max(1, cpu_count() // num_workers) if threads == "auto" else threads,
+        listeners=(*EVERYWHERE, *LISTENERS.get(), *callbacks),
+        options=options,
+    )

@@ -1,0 +1,97 @@
+"""From collections to a plan: expressions are rewritten together, lowered to layers, and compiled.
+
+A collection is one of three things. It holds an expression (``__weft_expr__``), and takes the whole road. It is a call
+that a user made with ``delayed`` (its expression is a :class:`weft.physical.call.Call`), and needs no rewriting. Or it
+comes from elsewhere and speaks the collection protocol (``__weft_graph__``, ``__weft_keys__``): then its graph is taken
+as it is, after its own ``__weft_optimize__``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from weft.graph import Graph, Plan, compile_plan
+from weft.graph.key import flatten_keys
+from weft.graph.mapping import graph_from_mapping
+from weft.graph.plan import paused_collector
+from weft.physical.call import Call, Data, Gathered, add_calls
+from weft.typing import Key
+
+__all__ = ["graph_of", "keys_of", "plan_of"]
+
+
+def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Graph:
+    """One graph for several collections; what they share is in it once."""
+    graph = Graph()
+    calls: list[Any] = []
+    expressions: list[Any] = []
+    foreign: dict[Any, list[Any]] = {}
+    queue = list(collections)
+    seen: set[int] = set()
+    while queue:
+        for collection in queue:
+            expr = getattr(type(collection), "__weft_expr__", None)
+            node = collection.__weft_expr__() if expr is not None else None
+            if isinstance(node, (Call, Data, Gathered)):
+                calls.append(node)
+            elif id(collection) not in seen:
+                seen.add(id(collection))
+                if node is not None:
+                    expressions.append(node)
+                else:
+                    foreign.setdefault(type(collection), []).append(collection)
+        queue = add_calls(graph, calls) if calls else []
+        calls = []
+    if expressions:
+        graph.update(_graph_of_expressions(expressions, optimize_graph))
+    for kind, members in foreign.items():
+        graph.update(_graph_of_foreign(kind, members, optimize_graph))
+    return graph
+
+
+def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph:
+    from weft.physical.base import build
+    from weft.physical.rewrite import lowered
+
+    return build(expressions, lowered(expressions, optimize=optimize_graph))
+
+
+def _graph_of_foreign(kind: Any, members: list[Any], optimize_graph: bool) -> Graph:
+    merged: dict[Key, Any] = {}
+    graph = Graph()
+    for member in members:
+        own = member.__weft_graph__()
+        if isinstance(own, Graph):
+            graph.update(own)
+        else:
+            merged.update(own)
+    optimizer = getattr(kind, "__weft_optimize__", None)
+    if optimizer is not None and optimize_graph and merged:
+        keys = [key for member in members for key in flatten_keys(member.__weft_keys__())]
+        improved = optimizer(merged, keys)
+        if isinstance(improved, Mapping):
+            merged = dict(improved)
+    graph.update(graph_from_mapping(merged))
+    return graph
+
+
+def keys_of(collection: Any) -> list[Key]:
+    """The keys of a collection's blocks, flat."""
+    expr = getattr(type(collection), "__weft_expr__", None)
+    if expr is not None:
+        node = collection.__weft_expr__()
+        if isinstance(node, (Call, Data, Gathered)):
+            return [node.key]
+    return list(flatten_keys(collection.__weft_keys__()))
+
+
+def plan_of(
+    collections: Sequence[Any], *, optimize_graph: bool = True, fuse: bool = False
+) -> tuple[Plan, list[list[Key]]]:
+    """The plan for several collections, and the keys of each."""
+    with paused_collector():
+        graph = graph_of(collections, optimize_graph=optimize_graph)
+        keys = [keys_of(collection) for collection in collections]
+        wanted = [key for own in keys for key in own]
+        return compile_plan(graph, wanted, fuse=fuse and optimize_graph), keys

@@ -1,0 +1,156 @@
+"""``compute``, ``persist`` and ``optimize``: what users call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weft import config
+from weft.execution.containers import Containers
+from weft.execution.current import request_for, scheduler_for
+from weft.execution.pipeline import graph_of, plan_of
+
+__all__ = ["compute", "optimize", "persist"]
+
+
+def compute(
+    *args: Any,
+    traverse: bool = True,
+    optimize_graph: bool = True,
+    scheduler: Any = None,
+    get: None = None,
+    pool: Any = None,
+    **kwargs: Any,
+) -> tuple[Any, ...]:
+    """Compute several collections at once; what they share is computed once.
+
+    Parameters
+    ----------
+    *args
+        Collections, or containers with collections in them. Anything else passes through.
+    traverse : bool
+        Look into lists, tuples, dicts, sets and dataclasses.
+    optimize_graph : bool
+        Rewrite expressions before they run.
+    scheduler : str, executor or backend, optional
+        ``"threads"``, ``"processes"``, ``"inline"`` (also ``"sync"``), a ``concurrent.futures.Executor``, a backend. By
+        default what ``weft.config.set(scheduler=...)`` says, or what suits the collections.
+    pool : concurrent.futures.Executor, optional
+        The same as ``scheduler=pool``.
+    **kwargs
+        ``num_workers``, ``retries``, ``budget`` (bytes, or text such as ``"4 GiB"``), ``callbacks``, and options of the
+        backend.
+
+    Returns
+    -------
+    tuple
+        The arguments with results in place of collections.
+
+    Raises
+    ------
+    Exception
+        What a task raises, as itself, with a note that names the task.
+
+    Examples
+    --------
+    >>> import weft
+    >>> x = weft.delayed(sum)([1, 2])
+    >>> weft.compute(x, {"twice": x + x}, 5)
+    (3, {'twice': 6}, 5)
+    """
+    _refuse_get(get)
+    found = Containers(args, traverse)
+    if not found.collections:
+        return args
+    collections = found.collections
+    backend = scheduler_for(pool if scheduler is None else scheduler, collections)
+    request = request_for(**kwargs)
+    fuse = backend.fuses_chains and config.value("optimization.fuse")
+    plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse)
+    values = backend.run(plan, request)
+    results = []
+    start = 0
+    for collection, own in zip(collections, keys):
+        finalize, extra = collection.__weft_postcompute__()
+        blocks = values[start : start + len(own)]
+        start += len(own)
+        results.append(finalize(_nested(collection, blocks), *extra))
+    return found.repack(results)
+
+
+def _nested(collection: Any, blocks: list[Any]) -> Any:
+    """Blocks in the shape of a collection's keys."""
+    if getattr(type(collection), "__weft_expr__", None) is not None:
+        return blocks
+    flat = iter(blocks)
+
+    def fill(keys: Any) -> Any:
+        return [fill(each) for each in keys] if isinstance(keys, list) else next(flat)
+
+    return fill(collection.__weft_keys__())
+
+
+def persist(
+    *args: Any,
+    traverse: bool = True,
+    optimize_graph: bool = True,
+    scheduler: Any = None,
+    pool: Any = None,
+    **kwargs: Any,
+) -> tuple[Any, ...]:
+    """Compute several collections and keep the results where they were made.
+
+    Takes what :func:`compute` takes. The collections that come back are like those given, with the same keys, but their
+    blocks are there already: in memory, or on disk where memory is short. They go when the last collection that uses
+    them goes.
+
+    Examples
+    --------
+    >>> import weft
+    >>> x = weft.delayed(sum)([1, 2])
+    >>> (y,) = weft.persist(x)
+    >>> y.key == x.key, y.compute()
+    (True, 3)
+    """
+    found = Containers(args, traverse)
+    if not found.collections:
+        return args
+    collections = found.collections
+    backend = scheduler_for(pool if scheduler is None else scheduler, collections)
+    request = request_for(**kwargs)
+    plan, keys = plan_of(collections, optimize_graph=optimize_graph)
+    held = iter(backend.hold(plan, request))
+    results = []
+    for collection, own in zip(collections, keys):
+        rebuild, extra = collection.__weft_postpersist__()
+        results.append(rebuild({key: next(held) for key in own}, *extra))
+    return found.repack(results)
+
+
+def optimize(*args: Any, traverse: bool = True, **kwargs: Any) -> tuple[Any, ...]:
+    """Rewrite several collections together, without computing them; equal results, less work.
+
+    Examples
+    --------
+    >>> import weft
+    >>> x = weft.delayed(sum)([1, 2])
+    >>> (y,) = weft.optimize(x)
+    >>> y.compute()
+    3
+    """
+    if kwargs:
+        raise TypeError(f"optimize() takes no option {next(iter(kwargs))!r}")
+    found = Containers(args, traverse)
+    results = []
+    for collection in found.collections:
+        improve = getattr(collection, "__weft_rebuilt__", None)
+        if improve is not None:
+            results.append(improve())
+            continue
+        rebuild, extra = collection.__weft_postpersist__()
+        results.append(rebuild(graph_of([collection]), *extra))
+    return found.repack(results)
+
+
+def _refuse_get(get: Any) -> None:
+    if get is not None:
+        raise TypeError("compute() takes no get=: name the scheduler instead, e.g. scheduler='threads'")

@@ -1,0 +1,156 @@
+"""Calls: tasks that users write one by one. HOT: 100,000 of them are built, walked and numbered one by one.
+
+A call is an expression of one block. It is far lighter than other nodes (a million of them must fit): it holds its
+program, the nodes it reads and its constants, and takes a key when somebody asks for it. No rule rewrites calls; what
+they read of other collections is optimised as a root of its own and enters as :class:`Gathered`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from weft.graph.annotations import resolved
+from weft.graph.graph import Graph, Layer, Site
+from weft.graph.program import Program
+from weft.typing import Annotations, Key
+
+__all__ = ["Call", "Data", "Gathered", "add_calls", "fresh_name"]
+
+_count = itertools.count(1)
+_process = os.urandom(5).hex()
+
+
+def _after_fork() -> None:
+    global _process
+    _process = os.urandom(5).hex()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def fresh_name(label: str) -> str:
+    """A name that no other call has, in this process or another."""
+    return f"{label}-{_process}{next(_count):08x}"
+
+
+class Call:
+    """One call of a program.
+
+    Parameters
+    ----------
+    program : Program
+    inputs : tuple of nodes
+        What it reads: calls, data, or gathered collections.
+    constants : tuple
+        Values that follow the inputs.
+    key : Key, optional
+        A fresh one, made of the program's name, by default.
+    """
+
+    __slots__ = ("__weakref__", "_key", "annotations", "constants", "inputs", "program", "site")
+
+    def __init__(
+        self,
+        program: Program,
+        inputs: tuple[Any, ...],
+        constants: tuple[Any, ...],
+        key: Key | None = None,
+        site: Site | None = None,
+        annotations: Annotations | None = None,
+    ) -> None:
+        self.program = program
+        self.inputs = inputs
+        self.constants = constants
+        self._key = key
+        self.site = site
+        self.annotations = annotations
+
+    @property
+    def key(self) -> Key:
+        key = self._key
+        if key is None:
+            key = self._key = f"{self.program.name}-{_process}{next(_count):08x}"
+        return key
+
+    def __reduce__(self) -> Any:
+        return Call, (self.program, self.inputs, self.constants, self.key, None, self.annotations)
+
+
+class Data:
+    """A value that is there: data in memory, or a block that a backend holds."""
+
+    __slots__ = ("__weakref__", "key", "value")
+
+    inputs: tuple[Any, ...] = ()
+
+    def __init__(self, key: Key, value: Any) -> None:
+        self.key = key
+        self.value = value
+
+    def __reduce__(self) -> Any:
+        return Data, (self.key, self.value)
+
+
+class Gathered:
+    """The whole value of another collection, as one block."""
+
+    __slots__ = ("__weakref__", "collection", "finalize", "key", "keys")
+
+    inputs: tuple[Any, ...] = ()
+
+    def __init__(self, key: Key, collection: Any, keys: list[Key], finalize: Callable[..., Any]) -> None:
+        self.key = key
+        self.collection = collection
+        self.keys = keys
+        self.finalize = finalize
+
+    def __reduce__(self) -> Any:
+        return Gathered, (self.key, self.collection, self.keys, self.finalize)
+
+
+def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
+    """Add the tasks of calls, and of all calls that they read, to a graph; returns the collections they gather."""
+    gathered: list[Any] = []
+    seen: set[Any] = set()
+    stack = list(roots)
+    stack.reverse()
+    columns: dict[Any, tuple[list[Any], ...]] = {}
+    noted: list[tuple[Any, Layer]] = []
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if type(node) is Call:
+            key = node.key
+            inputs = node.inputs
+            if inputs:
+                stack += inputs
+            if node.annotations is not None:
+                notes = resolved(node.annotations, key)
+                layer = Layer(
+                    node.program, [key], [tuple([each.key for each in inputs])], [node.constants],
+                    annotations=notes, sites=[node.site],
+                )  # fmt: skip
+                noted.append((key, layer))
+                continue
+            column = columns.get(node.program)
+            if column is None:
+                column = columns[node.program] = ([], [], [], [])
+            column[0].append(key)
+            column[1].append(tuple([each.key for each in inputs]) if inputs else ())
+            column[2].append(node.constants)
+            column[3].append(node.site)
+        elif type(node) is Data:
+            graph.data[node.key] = node.value
+        else:
+            gathered.append(node.collection)
+            graph.add(Layer(Program.call(node.finalize, name="gather"), [node.key], [tuple(node.keys)]))
+    for program, (keys, inputs, constants, sites) in columns.items():
+        graph.add(Layer(program, keys, inputs, constants, sites=sites))
+    for _, layer in noted:
+        graph.add(layer)
+    return gathered
