@@ -54,7 +54,8 @@ def test_spilling_into_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(places, "is_in_memory", lambda path: True)
 
     with pytest.raises(SpillError, match=r"lies in memory.*Set `spill\.directory` to a directory on a disk"):
-        spill_parent(tmp_path)
+        spill_parent(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_without_any_disk_the_error_says_what_was_tried(monkeypatch):
@@ -76,7 +77,8 @@ def test_the_spill_directory_is_made(tmp_path, monkeypatch):
     assert spill_parent(tmp_path / "a" / "b").is_dir()
 
 
-def test_a_spill_directory_that_cannot_be_made_is_an_error(tmp_path):
+def test_a_spill_directory_that_cannot_be_made_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "is_in_memory", lambda path: False)
     (tmp_path / "file").touch()
 
     with pytest.raises(SpillError, match=r"cannot make the spill directory .*Set `spill\.directory`"):

@@ -144,21 +144,24 @@ def test_a_forked_child_neither_removes_nor_keeps_the_directory(tmp_path):
 @forking
 def test_a_forked_child_does_not_hold_the_lock(tmp_path):
     session = SessionDirectory(tmp_path)
-    reader, writer = os.pipe()
+    born, birth = os.pipe()
+    ended, end = os.pipe()
     child = os.fork()
     if not child:
-        os.close(writer)
-        os.read(reader, 1)  # lives on until the pipe closes
+        os.close(end)
+        os.write(birth, b"!")
+        os.read(ended, 1)  # lives on until the parent closes its end
         os._exit(0)
+    os.read(born, 1)
     lock = os.open(session.path / LOCK, os.O_RDWR)
     session.close()
 
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    os.close(lock)
-    os.close(writer)
-    os.close(reader)
+    os.close(end)
     os.waitpid(child, 0)
+    for file in (lock, born, birth, ended):
+        os.close(file)
 
 
 def test_an_owner_that_a_sweeper_overtakes_starts_again(tmp_path, monkeypatch):

@@ -28,9 +28,9 @@ class TestSharedStoreOnADisk(BlockStoreContract):
 
 class TestSpillStore(BlockStoreContract):
     def make_store(self, directory: Path) -> BlockStore[Any]:
-        return SpillStore(directory)
+        return SpillStore()
 
 
 class TestTiers(BlockStoreContract):
     def make_store(self, directory: Path) -> BlockStore[Any]:
-        return Tiers([SharedStore(), SpillStore(directory)])
+        return Tiers([SharedStore(), SpillStore()])

@@ -42,6 +42,11 @@ def spill_parent(directory: str | os.PathLike[str] | None = None) -> Path:
     if directory is None:
         return _first_on_disk([_temporary(), "/var/tmp", str(Path.home() / ".cache")])
     path = Path(directory)
+    if is_in_memory(path):
+        raise SpillError(
+            f"cannot spill to {path}: it lies in memory (a tmpfs), so nothing would be freed. "
+            "Set `spill.directory` to a directory on a disk."
+        )
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -51,11 +56,6 @@ def spill_parent(directory: str | os.PathLike[str] | None = None) -> Path:
     if not os.access(path, os.W_OK | os.X_OK):
         raise SpillError(
             f"cannot write to the spill directory {path}: permission denied. Set `spill.directory` to another one."
-        )
-    if is_in_memory(path):
-        raise SpillError(
-            f"cannot spill to {path}: it lies in memory (a tmpfs), so nothing would be freed. "
-            "Set `spill.directory` to a directory on a disk."
         )
     return path
 

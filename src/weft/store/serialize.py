@@ -161,9 +161,9 @@ def _reducers() -> dict[type, Callable[[Any], Any]]:
 
 
 def _reduce_array(array: Any) -> Any:
-    if array.dtype.hasobject or not array.size:
+    if array.dtype.hasobject:
         return array.__reduce_ex__(PROTOCOL)
-    if 0 in array.strides and array.ndim:
+    if array.size and 0 in array.strides:
         once = tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides)
         if array[once].size < array.size:
             return _broadcast, (array[once], array.shape)
