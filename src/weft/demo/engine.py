@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from dask import compute, delayed
-from dask.diagnostics import Callback, ProgressBar
+from typing import Any
+
+import dask
+from dask import delayed
+from dask.callbacks import Callback
+from dask.diagnostics.progress import ProgressBar
 
 __all__ = ["Callback", "ProgressBar", "compute", "delayed"]
+
+
+def compute(*values: Any, scheduler: str, **options: Any) -> Any:
+    return dask.compute(*values, scheduler={"inline": "sync"}.get(scheduler, scheduler), **options)

@@ -105,7 +105,7 @@ def draw_weather(axes: Axes, weather: pd.DataFrame) -> None:
     image = heat_map(axes, values)
     for (row, column), value in np.ndenumerate(values):
         if not np.isnan(value):
-            dark = value > 0.55 * image.norm.vmax
+            dark = value > 0.55 * image.get_clim()[1]
             axes.text(
                 column, row, f"{value:.0f}", ha="center", va="center", fontsize=11, color="white" if dark else INK
             )

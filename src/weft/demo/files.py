@@ -74,7 +74,7 @@ def find_files() -> DataFiles:
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
-    """Give the path of a plain file: ``path`` itself, or the one file in a zip archive, unpacked for the ``with`` block.
+    """Give the path of a plain file: ``path`` itself, or the one file in a zip archive, unpacked meanwhile.
 
     Only a plain file can be read from the middle, as :mod:`weft.demo.ranges` needs.
     """

@@ -7,14 +7,15 @@ from types import TracebackType
 
 import psutil
 
+from weft.system import memory_used, pss
+
 __all__ = ["PeakMemory"]
 
 
 class PeakMemory:
     """Watch memory for as long as the context lasts; ``nbytes`` is the largest reading.
 
-    A page that several processes share is counted once where the system tells (Linux: proportional set size), so blocks
-    in mapped files do not count once for each reader.
+    A page that several processes share counts once, so blocks in mapped files do not count once for each reader.
 
     Examples
     --------
@@ -47,19 +48,15 @@ class PeakMemory:
             self._look()
 
     def _look(self) -> None:
-        this = psutil.Process()
-        family = [this, *this.children(recursive=True)]
-        # Alone, a process has all its pages for itself, and the resident size is far cheaper to ask for.
-        now = this.memory_info().rss if len(family) == 1 else sum(map(proportional_nbytes, family))
+        children = psutil.Process().children(recursive=True)
+        # Alone, a process has its pages for itself, and the resident size is far cheaper to ask for.
+        now = pss() + sum(share_of(child.pid) for child in children) if children else memory_used()
         self.nbytes = max(self.nbytes, now)
 
 
-def proportional_nbytes(process: psutil.Process) -> int:
-    """The proportional set size where the system has it, else the resident size; 0 for a process that has ended."""
+def share_of(pid: int) -> int:
+    """Bytes of a child process; 0 once it has ended."""
     try:
-        full = process.memory_full_info()
-        return int(getattr(full, "pss", full.rss))
-    except psutil.AccessDenied:
-        return int(process.memory_info().rss)
-    except psutil.NoSuchProcess:
+        return pss(pid)
+    except ProcessLookupError:
         return 0

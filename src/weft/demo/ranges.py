@@ -65,8 +65,8 @@ def cut_lines(path: Path, parts: int) -> list[LineRange]:
 
 
 def line_start(file: BinaryIO, position: int) -> int:
-    """The first line start at or after ``position`` (which is at least 1); the end of the file counts as one."""
-    file.seek(position - 1)
+    """The first line start at or after ``position``; the end of the file counts as one."""
+    file.seek(max(position - 1, 0))
     file.readline()
     return file.tell()
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from weft.demo.job import Outcome
 from weft.demo.tables import AGE_EDGES, VISIBILITY_EDGES, WIND_EDGES
+from weft.units import format_bytes
 
 __all__ = ["LEAST_FLIGHTS", "busiest_carriers", "closing_line", "interval", "show", "worst_routes"]
 
@@ -23,7 +24,7 @@ LEAST_FLIGHTS = 120
 NAME_WIDTH = 22
 
 #: Names of parts of the day, with their first and last hour.
-PARTS_OF_DAY = {"to 10 h": (0, 9), "to 15 h": (10, 14), "to 20 h": (15, 19), "to 24 h": (20, 23)}
+PARTS_OF_DAY = {"0-9": (0, 9), "10-14": (10, 14), "15-19": (15, 19), "20-23": (20, 23)}
 
 
 def worst_routes(routes: pd.DataFrame, count: int = 10, least_flights: int = LEAST_FLIGHTS) -> pd.DataFrame:
@@ -61,7 +62,7 @@ def tables(answers: Mapping[str, pd.DataFrame]) -> Iterator[Table]:
         routes.add_row(f"{row.origin}-{row.dest}", text_or_dash(row.airport), *measures(row))
     yield routes
 
-    hours = Table(title="Mean delay at departure, by carrier and hour (minutes)", box=box.SIMPLE_HEAD)
+    hours = Table(title="Mean delay at departure, by carrier and hour of the day", box=box.SIMPLE_HEAD)
     hours.add_column("Airline", no_wrap=True, max_width=NAME_WIDTH)
     for heading in ("Flights", *PARTS_OF_DAY, "All day"):
         hours.add_column(heading, justify="right", no_wrap=True)
@@ -72,14 +73,14 @@ def tables(answers: Mapping[str, pd.DataFrame]) -> Iterator[Table]:
     yield hours
 
     weather = answers["weather"]
-    winds = Table(title="Mean delay at departure, by visibility and wind (minutes)", box=box.SIMPLE_HEAD)
-    winds.add_column("Sight", no_wrap=True)
+    winds = Table(title="Mean delay at departure, by visibility (miles) and wind (mph)", box=box.SIMPLE_HEAD)
+    winds.add_column("Visibility / wind", no_wrap=True)
     for wind in WIND_EDGES:
-        winds.add_column(f"{interval(wind, WIND_EDGES)} mph", justify="right", no_wrap=True)
+        winds.add_column(interval(wind, WIND_EDGES), justify="right", no_wrap=True)
     for visibility in VISIBILITY_EDGES[::-1]:
         own = weather[weather["visibility"] == visibility]
         by_wind = [mean_delay(own[own["wind"] == wind]) for wind in WIND_EDGES]
-        winds.add_row(f"{interval(visibility, VISIBILITY_EDGES)} miles", *map(one_digit, by_wind))
+        winds.add_row(interval(visibility, VISIBILITY_EDGES), *map(one_digit, by_wind))
     yield winds
 
     ages = new_table("Age of the plane (mean delays in minutes)", "Years")
@@ -122,5 +123,5 @@ def closing_line(outcome: Outcome) -> str:
     """Rows, seconds, tasks and peak memory, in one line."""
     return (
         f"{outcome.rows:,} rows, {outcome.seconds:.1f} seconds, {outcome.tasks:,} tasks, "
-        f"{outcome.peak_nbytes / 2**20:,.0f} MiB peak memory"
+        f"{format_bytes(outcome.peak_nbytes)} peak memory"
     )

@@ -67,7 +67,7 @@ def clean_flights(flights: pd.DataFrame) -> pd.DataFrame:
     """
     departed, arrived = flights["dep_delay"].notna(), flights["arr_delay"].notna()
     return flights.assign(
-        time_hour=pd.to_datetime(flights["time_hour"], format=TIME_FORMAT, utc=True),
+        time_hour=times(flights["time_hour"]),
         flights=np.int64(1),
         cancelled=(~departed).astype("int64"),
         departed=departed.astype("int64"),
@@ -103,11 +103,16 @@ def read_weather(path: Path) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "origin": weather["origin"].astype("str"),
-            "time_hour": pd.to_datetime(weather["time_hour"], format=TIME_FORMAT, utc=True),
+            "time_hour": times(weather["time_hour"]),
             "wind": lower_edge(wind, WIND_EDGES),
             "visibility": lower_edge(weather["visib"], VISIBILITY_EDGES),
         }
     )
+
+
+def times(texts: pd.Series) -> pd.Series:
+    """Times in one unit, which pandas would otherwise choose by what there is to read."""
+    return pd.to_datetime(texts, format=TIME_FORMAT, utc=True).dt.as_unit("s")
 
 
 def lower_edge(values: pd.Series, edges: tuple[float, ...]) -> pd.Series:
