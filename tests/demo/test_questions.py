@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +34,7 @@ ROWS = st.lists(
 def test_combined_partial_sums_are_the_sums_of_the_whole(rows: list[tuple[str, float, int]], cuts: list[int]):
     flights = frame(rows)
     edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
-    parts = [partial(flights[start:stop], KEYS) for start, stop in zip(edges, edges[1:], strict=False)]
+    parts = [partial(flights[start:stop], KEYS) for start, stop in pairwise(edges)]
 
     combined = combine(KEYS, *parts)
 
