@@ -13,4 +13,5 @@ __all__ = ["Callback", "ProgressBar", "compute", "delayed"]
 
 
 def compute(*values: Any, scheduler: str, **options: Any) -> Any:
+    """Dask calls Weft's inline scheduler by another name."""
     return dask.compute(*values, scheduler={"inline": "sync"}.get(scheduler, scheduler), **options)

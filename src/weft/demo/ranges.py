@@ -27,7 +27,7 @@ class LineRange:
 
 
 def cut_lines(path: Path, parts: int) -> list[LineRange]:
-    """Cut the lines after the header into ``parts`` ranges of about equal bytes.
+    r"""Cut the lines after the header into ``parts`` ranges of about equal bytes.
 
     Parameters
     ----------
