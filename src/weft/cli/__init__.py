@@ -1,1 +1,1 @@
-"""cli."""
+"""The command ``weft``: ``main`` finds sub-commands, ``config`` and ``info`` are two of them."""

