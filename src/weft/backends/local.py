@@ -216,6 +216,8 @@ class LocalRun(Run):
                 finally:
                     lock.acquire()
                 task = core.next(worker, perf_counter())
+                if self.spare and core.ready:
+                    self.call_help()
                 continue
             loads, core.loads = core.loads, []
             if loads:

@@ -255,7 +255,7 @@ class ThreadRun(LocalRun):
     def left(self, number: int) -> None:
         self._gone(number)
         self.spare.append(number)
-        if not self.core.nrunning or self.core.stopped:
+        if not self.members or self.core.stopped:
             self._finish()
 
     def _gone(self, number: int) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from weft import config
 from weft.backends import Backend, Request, backend_for
 from weft.errors import BackendError
-from weft.system import cpu_count
+from weft.system import CPU_COUNT, memory_limit
+from weft.units import parse_fraction_or_bytes
 
 __all__ = ["CURRENT", "LISTENERS", "request_for", "scheduler_for"]
 
@@ -64,18 +65,29 @@ def request_for(
         Workers are not a positive whole number.
     """
     if num_workers is None:
-        num_workers = config.value("num_workers") or cpu_count()
+        num_workers = config.value("num_workers") or CPU_COUNT
     elif isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 1:
         raise BackendError(f"num_workers must be a whole number, 1 or more, not {num_workers!r}")
     threads = config.value("library-threads")
     return Request(
         nworkers=num_workers,
-        budget=config.value("memory.budget") if budget is None else config.parse("memory.budget", budget),
+        budget=config.value("memory.budget") if budget is None else budget_of(budget),
         retries=retries,
         allowed_failures=config.value("allowed-failures"),
         log_length=config.value("log.length"),
         spill_directory=config.value("spill.directory") or config.value("temporary-directory"),
-        library_threads=max(1, cpu_count() // num_workers) if threads == "auto" else threads,
+        library_threads=max(1, CPU_COUNT // num_workers) if threads == "auto" else threads,
         listeners=(*EVERYWHERE, *LISTENERS.get(), *callbacks),
         options=options,
     )
+
+
+def budget_of(budget: int | str) -> int:
+    """A budget in bytes."""
+    try:
+        nbytes = parse_fraction_or_bytes(budget, memory_limit())
+    except ValueError as error:
+        raise BackendError(f"budget: {error}") from None
+    if nbytes <= 0:
+        raise BackendError(f"budget must be more than zero bytes, not {budget!r}")
+    return nbytes
