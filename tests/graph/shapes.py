@@ -274,12 +274,9 @@ def products_of_two(n: int, split_every: int) -> Shape:
     """The means of u * u, u * v and v * v."""
     shape = Shape(f"means of uu, uv, vv {n} by {split_every}")
     u, v = shape.load(n, "u"), shape.load(n, "v")
-    for label, pairs in (
-        ("uu", zip(u, u, strict=True)),
-        ("uv", zip(u, v, strict=True)),
-        ("vv", zip(v, v, strict=True)),
-    ):
-        shape.mean(f"mean-{label}", shape.layer(label, pairs), split_every)
+    for label, a, b in (("uu", u, u), ("uv", u, v), ("vv", v, v)):
+        products = shape.layer(label, zip(a, b, strict=True))
+        shape.mean(f"mean-{label}", products, split_every)
     return shape
 
 

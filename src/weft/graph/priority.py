@@ -18,8 +18,8 @@ there. Therefore each task that has run (*t*, below) can put its dependents on t
 than it holds, or at least no less:
 
 *last use*
-    A task that is ready and the last to use one of its inputs frees as much as it makes: it runs now. So does one whose
-    result is used only by a task that could then run, and would free yet another block ("the last but one").
+    A task that is ready and the last to use one of its inputs frees as much as it makes: it runs now. So does a *part*
+    (one input, one dependent) if its dependent could then run, and would free yet another block.
 *closing*
     If *t* has few dependents (``FEW``) and all of them could run now, they do, and *t* is freed; "now" includes those
     that miss a load which nobody else waits for with more inputs missing (``u`` in the means of ``uu``, ``uv`` and
@@ -36,13 +36,12 @@ numbers, and outputs are taken by number. Other numberings are taken to mean not
 for among the dependents of the block that was made last, the one that misses least, so that a stencil grows from where
 it is.
 
-What was tried, measured on the shapes of ``benchmarks/order.py``: the plain walk depth first (holds whole arrays on 15
-of 60 shapes); last use alone (10 of them); next goals from the oldest block instead of the newest (worse on
-everything all-to-all); holding instead of closing until the current goal is done (as few blocks, but those that are
-held are whole chunks, not reduced ones).
+What was tried, on the 60 shapes of ``benchmarks/order.py``: the walk depth first alone holds up to 48 times more
+blocks than Dask's order, and more than 10 % more on 15 shapes; with last use, on 13. Looking for the next output near
+the oldest block instead of the newest opens whole arrays on everything all-to-all.
 
-HOT: runs at each compute; the figures stand in ``benchmarks/order.py``. Hence lists of integers, no recursion, and one
-long function. Every rule looks at each edge a constant number of times, so the time grows as tasks plus edges.
+HOT: runs at each compute; ``benchmarks/order.py`` measures it. Hence lists of integers, no recursion, and one long
+function. Every rule looks at each edge a constant number of times, so the work grows as tasks plus edges.
 """
 
 from __future__ import annotations
@@ -241,7 +240,7 @@ def _order_of_graph(
                     if left == missing[user] and _is_fair(user, inputs, dependents, rank):
                         fair.append(user)
         if fair:
-            # the one that was begun comes first
+            # on top the one that misses least, since it was begun
             fair.sort(key=lambda task: (-missing[task], -task))
             stack += fair
             fair.clear()
