@@ -11,6 +11,7 @@ layer by layer, each layer in the order of its chunks.
 from __future__ import annotations
 
 import heapq
+import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -273,8 +274,9 @@ def products_of_two(n: int, split_every: int) -> Shape:
     """The means of u * u, u * v and v * v."""
     shape = Shape(f"means of uu, uv, vv {n} by {split_every}")
     u, v = shape.load(n, "u"), shape.load(n, "v")
-    for label, pairs in (("uu", zip(u, u)), ("uv", zip(u, v)), ("vv", zip(v, v))):
-        shape.mean(f"mean-{label}", shape.layer(label, pairs), split_every)
+    for label, a, b in (("uu", u, u), ("uv", u, v), ("vv", v, v)):
+        products = shape.layer(label, zip(a, b, strict=True))
+        shape.mean(f"mean-{label}", products, split_every)
     return shape
 
 
@@ -283,7 +285,7 @@ def side_loads(n: int, split_every: int) -> Shape:
     shape = Shape(f"mean of x and of xy {n} by {split_every}")
     x, y = shape.load(n, "x"), shape.load(n, "y")
     shape.mean("mean-x", x, split_every)
-    shape.mean("mean-xy", shape.layer("xy", zip(x, y)), split_every)
+    shape.mean("mean-xy", shape.layer("xy", zip(x, y, strict=True)), split_every)
     return shape
 
 
@@ -326,7 +328,7 @@ def cohorts(n: int, groups: int, per_chunk: int) -> Shape:
     held = [[(i * per_chunk + k) % groups for k in range(per_chunk)] for i in range(n)]
     parts = [shape.layer(f"part-{i}", ([chunk] for _ in held[i]), 1 / per_chunk) for i, chunk in enumerate(chunks)]
     for group in range(groups):
-        members = [part for i in range(n) for part, label in zip(parts[i], held[i]) if label == group]
+        members = [part for i in range(n) for part, label in zip(parts[i], held[i], strict=True) if label == group]
         shape.mean(f"group-{group}", members, 4)
     return shape
 
@@ -348,7 +350,7 @@ def weighted_mean_stored(variables: int, n: int) -> Shape:
     stores = []
     for v in range(variables):
         x = shape.load(n, f"load-{v}")
-        masked = shape.layer(f"where-{v}", zip(x, mask))
+        masked = shape.layer(f"where-{v}", zip(x, mask, strict=True))
         stores += shape.each(f"store-{v}", shape.each(f"scale-{v}", masked), SMALL)
     shape.add("done", inputs=stores, size=SMALL)
     return shape
@@ -384,20 +386,12 @@ def overlap_1d_by_halos(n: int, rounds: int) -> Shape:
 
 def overlap_2d(rows: int, columns: int, rounds: int) -> Shape:
     shape = Shape(f"overlap {rows} x {columns}, {rounds} rounds")
+    cells = list(product(range(rows), range(columns)))
     x = grid(shape.load(rows * columns), columns)
     for r in range(rounds):
-        x = [
-            [
-                shape.add(
-                    f"stencil-{r}",
-                    i,
-                    j,
-                    inputs=[t for row in x[max(i - 1, 0) : i + 2] for t in row[max(j - 1, 0) : j + 2]],
-                )
-                for j in range(columns)
-            ]
-            for i in range(rows)
-        ]
+        near = {(i, j): [row[max(j - 1, 0) : j + 2] for row in x[max(i - 1, 0) : i + 2]] for i, j in cells}
+        tasks = [shape.add(f"stencil-{r}", *cell, inputs=itertools.chain.from_iterable(near[cell])) for cell in cells]
+        x = grid(tasks, columns)
     return shape
 
 
@@ -475,7 +469,7 @@ def matmul(rows: int, inner: int, columns: int) -> Shape:
 
 
 def tsqr(n: int, *, tree: bool) -> Shape:
-    """A tall matrix, QR of each block, QR of the stacked Rs, and the Qs put together; Rs stacked at once or in pairs."""
+    """QR of each block of a tall matrix, QR of the stacked Rs (all, or in pairs), and the Qs put together."""
     shape = Shape(f"tsqr {n}" + (" in pairs" if tree else ""))
     qr = shape.each("qr", shape.load(n))
     q, r = shape.each("q", qr), shape.each("r", qr, SMALL)
@@ -489,7 +483,7 @@ def tsqr(n: int, *, tree: bool) -> Shape:
         r = shape.each(f"r-{level}", qr, SMALL)
         per = -(-n // len(groups))
         pieces = shape.layer(f"piece-{level}", ([inner[min(i // per, len(inner) - 1)]] for i in range(n)), SMALL)
-        q = shape.layer(f"q-{level}", zip(q, pieces))
+        q = shape.layer(f"q-{level}", zip(q, pieces, strict=True))
         level += 1
     return shape
 
@@ -501,7 +495,7 @@ def randomized_svd(n: int, powers: int) -> Shape:
     small = shape.add("omega", size=SMALL)
     for p in range(powers + 1):
         y = shape.layer(f"y-{p}", ([block, small] for block in a), SMALL)
-        small = shape.reduce(f"qr-{p}", shape.layer(f"z-{p}", zip(a, y), SMALL), 4)
+        small = shape.reduce(f"qr-{p}", shape.layer(f"z-{p}", zip(a, y, strict=True), SMALL), 4)
     shape.layer("u", ([block, small] for block in a), SMALL)
     return shape
 
