@@ -33,6 +33,8 @@ __all__ = ["Interrupted", "Threads"]
 
 #: How long a stopped thread may take to come back before it is abandoned, in seconds.
 GRACE_S = 0.5
+#: How often a waiting caller wakes to see whether it was interrupted, in seconds.
+LOOK_S = 0.25
 #: Idle threads that are kept.
 KEPT = 64
 
@@ -165,7 +167,9 @@ class ThreadRun(LocalRun):
                 watch.stop()
 
     def _wait(self) -> None:
-        self.finished.acquire()
+        # A signal that arrives just before the thread sleeps does not wake it: look again now and then.
+        while not self.finished.acquire(timeout=LOOK_S):
+            pass
 
     def _work_nested(self, outer: ThreadRun, number: int) -> None:
         self.nested_in = outer, number
