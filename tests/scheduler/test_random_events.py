@@ -1,16 +1,24 @@
-"""Random graphs and random event orders: the books stay right, and nothing is run too early or kept too long."""
+"""Random graphs that grow, and random event orders: the books stay right, and nothing is run too early or kept too long."""
 
 from __future__ import annotations
 
-import random
+import json
+from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from weft.graph import Graph, Layer, Plan, Program, compile_plan
 from weft.scheduler import NOTHING, SPILL, Phase, Scheduler
 from weft.scheduler.invariants import check
+from weft.scheduler.replay import export, replay
+from weft.scheduler.story import dump, why
+
+IN_STORE = (Phase.DONE, Phase.SPILLED)
+SIZES = st.sampled_from([0, 10, 100_000, 200_000])
+LIMITS = st.sampled_from([Scheduler.UNLIMITED, 400_000, 150_000])
 
 
 def nothing(*values):
@@ -22,137 +30,292 @@ TWO = Program.call(nothing, noutputs=2)
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """Random graphs: tasks with up to three inputs, some with two outputs, some data blocks, some wanted."""
+def plans(draw: st.DrawFn, max_tasks: int = 12) -> Plan:
+    """Random graphs: tasks with up to three inputs, some with two outputs, data blocks, annotations, some wanted."""
     graph = Graph()
     keys: list = []
-    for d in range(draw(st.integers(0, 2))):
+    for d in range(draw(st.integers(0, 3))):
         graph.data[f"d{d}"] = d
         keys.append(f"d{d}")
-    for t in range(draw(st.integers(1, 14))):
+    for t in range(draw(st.integers(1, max_tasks))):
         inputs = tuple(draw(st.lists(st.sampled_from(keys), max_size=3))) if keys else ()
-        big = draw(st.sampled_from([0, 100, 100_000, 300_000]))
-        notes = draw(st.sampled_from([None, None, None, {"retries": 1}, {"workers": 0}, {"priority": 3}]))
-        if draw(st.integers(0, 4)) == 0:
-            mine = [f"t{t}", f"t{t}b"]
-            graph.add(Layer(TWO, [tuple(mine)], [inputs], nbytes=big, annotations=notes))
-        else:
-            mine = [f"t{t}"]
-            graph.add(Layer(ONE, mine, [inputs], nbytes=big, annotations=notes))
+        kind = draw(st.integers(0, 9))
+        notes = {6: {"retries": 1}, 7: {"workers": 0}, 8: {"priority": 3}, 9: {"resources": {"GPU": 1}}}.get(kind)
+        mine = [f"t{t}", f"t{t}b"] if kind == 0 else [f"t{t}"]
+        key = tuple(mine) if kind == 0 else mine[0]
+        work = 50_000 if kind == 1 else 0
+        nbytes = draw(st.sampled_from([0, 100, 100_000, 300_000]))
+        layer = Layer(TWO if kind == 0 else ONE, [key], [inputs], nbytes=nbytes, workspace=work, annotations=notes)
+        graph.add(layer)
         keys += mine
     wanted = draw(st.lists(st.sampled_from(keys), min_size=1, max_size=4))
     return compile_plan(graph, wanted)
 
 
-class Machine:
-    """A pretended backend: a dict of blocks, workers that take and finish in any order."""
+class Backend(RuleBasedStateMachine):
+    """A pretended backend: it knows which blocks exist, and lets its workers take and finish in any order.
 
-    def __init__(self, plan: Plan, nworkers: int, limit: int, keep: bool, apart: bool) -> None:
-        self.s = Scheduler(nworkers, limit=limit, apart=apart)
-        self.plan = plan
-        self.memory: set[int] = set(plan.data)
+    Worker 0 never leaves and has the GPU, so that every task can always run somewhere.
+    """
+
+    @initialize(
+        nworkers=st.integers(1, 4),
+        limit=LIMITS,
+        apart=st.booleans(),
+        handed_ahead=st.booleans(),
+        retries=st.integers(0, 1),
+    )
+    def begin(self, nworkers, limit, apart, handed_ahead, retries):
+        self.s = Scheduler(nworkers, limit=limit, apart=apart, retries=retries, resources={0: {"GPU": 1}})
+        self.handed_ahead = handed_ahead
+        self.plans: dict[int, Plan] = {}
+        self.memory: set[int] = set()
         self.disk: set[int] = set()
-        self.s.added(plan, keep=keep)
-        self.working: dict[int, int] = {}
-        self.check()
+        self.holds: Counter[int] = Counter()
+        self.work: dict[int, int] = {}  # task to worker, in the order handed out
+        self.workers = list(range(nworkers))
+        self.writing: list[int] = []
 
-    def check(self) -> None:
-        check(self.s)
+    # -- what a backend does with answers -----------------------------------------------------------------------------
 
-    def drop(self, released: list[int]) -> None:
+    def drop(self, released, lost=()):
         for block in released:
-            assert block in self.memory or block in self.disk
+            assert block in self.memory | self.disk | set(lost), f"block {block} released, but it is not there"
             self.memory.discard(block)
-            self.disk.discard(block)
+            if block not in self.s.stored:
+                self.disk.discard(block)
 
-    def took(self, worker: int, task: int) -> None:
-        while task == SPILL:
-            for block in self.s.victims:
-                assert block in self.memory
-                if self.s.spilled(block):
-                    self.memory.discard(block)
-                self.disk.add(block)
-            self.check()
-            task = self.s.next(worker)
-        for block in self.s.loads:
-            assert block in self.disk
-            self.memory.add(block)
-            self.s.loaded(block)
+    def got(self, worker, task):
+        if task == SPILL:
+            assert self.s.victims
+            assert self.memory.issuperset(self.s.victims)
+            self.writing += self.s.victims
+            self.s.victims = []
+        elif task != NOTHING:
+            for block in self.s.loads:
+                assert block in self.disk, f"block {block} is to be read, but is not on disk"
+                self.memory.add(block)
+                self.s.loaded(block)
+            assert self.memory.issuperset(self.s.inputs[task]), f"task {task} was started without its inputs"
+            assert task not in self.work, f"task {task} runs twice"
+            self.work[task] = worker
         self.s.loads = []
-        if task == NOTHING:
-            self.working.pop(worker, None)
-        else:
-            assert set(self.s.inputs[task]) <= self.memory, "a task was started without its inputs"
-            self.working[worker] = task
+        self.verify()
 
-    def ask(self, worker: int) -> None:
-        self.took(worker, self.s.next(worker))
-        self.check()
-
-    def finish(self, worker: int, nbytes: int) -> None:
-        task = self.working[worker]
-        wanted_still = self.s.phase[task] == Phase.RUNNING
-        if wanted_still:
-            self.memory.update(self.s.outputs.get(task, (task,)))
-        released: list[int] = []
-        answer = self.s.finish_and_next(worker, task, nbytes, released, 0.0)
-        self.drop(released)
-        self.took(worker, answer)
-        self.check()
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    plans(), st.integers(1, 4), st.sampled_from([1 << 62, 400_000, 150_000]), st.booleans(), st.booleans(), st.randoms()
-)
-def test_random_events_never_break_the_books(plan, nworkers, limit, keep, apart, r: random.Random):
-    machine = Machine(plan, nworkers, limit, keep, apart)
-    s = machine.s
-    troubles = r.choice([0, 0, 3])
-    for _ in range(2000):
-        if not s.left:
-            break
-        idle = [w for w in range(nworkers) if w not in machine.working]
-        event = r.random()
-        if troubles and event < 0.2:
-            troubles -= 1
-            kind = r.choice(["lost", "failed", "returned", "limit", "cancel"])
-            released: list[int] = []
-            if kind == "lost":
-                stored = [b for b, p in enumerate(s.phase) if p in (3, 4) and b not in s.external and b not in s.stored]
-                if stored:
-                    block = r.choice(stored)
-                    s.lost([block], released)
-                    released = [b for b in released if b in machine.memory or b in machine.disk]
-            elif kind in ("failed", "returned") and machine.working:
-                worker, task = r.choice(list(machine.working.items()))
-                del machine.working[worker]
-                if kind == "failed":
-                    s.failed(worker, task, released)
-                else:
-                    s.returned(worker, task)
-            elif kind == "limit":
-                s.set_limit(r.choice([100_000, 500_000]))
-            elif kind == "cancel":
-                s.cancelled([r.randrange(plan.ntasks)], released)
-            machine.drop(released)
-            machine.check()
-        elif machine.working and (not idle or event < 0.7):
-            machine.finish(r.choice(list(machine.working)), r.choice([0, 10, 100_000, 200_000]))
-        elif idle:
-            worker = r.choice(idle) if r.random() < 0.9 else 0
-            if worker in machine.working:
+    def verify(self):
+        s = self.s
+        check(s)
+        for block in range(len(s.phase)):
+            if block in s.external or block in s.foreign:
                 continue
-            machine.ask(worker)
-        if s.left and not machine.working:
-            for worker in range(nworkers):
-                machine.ask(worker)
-                if machine.working:
-                    break
-            else:
-                pytest.fail(f"deadlock: {s.left} tasks left\n{[Phase(p).name for p in s.phase]}")
-    assert not s.left
-    for block in plan.wanted:
-        assert s.phase[block] in (Phase.DONE, Phase.SPILLED, Phase.FAILED, Phase.CANCELLED)
-        if s.phase[block] in (Phase.DONE, Phase.SPILLED):
-            assert block in machine.memory or block in machine.disk
+            used = self.holds[block] or any(s.phase[d] <= Phase.RUNNING for d in s.dependents[block])
+            if s.phase[block] in IN_STORE:
+                assert used, f"block {block} is kept after its last use"
+                assert block in (self.memory if s.phase[block] == Phase.DONE else self.disk)
+            elif block not in s.stored:
+                assert block not in self.memory, f"block {block} is {Phase(s.phase[block]).name}, but in memory"
+
+    def idle(self):
+        return [w for w in self.workers if w not in self.work.values()]
+
+    def ask(self, worker, ahead=False):
+        if self.handed_ahead:
+            self.got(worker, self.s.take(worker, ahead=ahead))
+        else:
+            self.got(worker, self.s.next(worker))
+
+    def end(self, task, nbytes):
+        """A worker finishes a task; a result that nobody wants any more is thrown away."""
+        worker, released = self.work.pop(task), []
+        blocks = self.s.outputs.get(task, (task,))
+        if self.s.phase[task] == Phase.RUNNING:
+            self.memory.update(blocks)
+        size = [nbytes] * len(blocks) if task in self.s.outputs else nbytes
+        if self.handed_ahead:
+            self.s.finished(worker, task, size, released, 0.0)
+            self.drop(released)
+            self.verify()
+        else:
+            answer = self.s.finish_and_next(worker, task, size, released, 0.0)
+            self.drop(released)
+            self.got(worker, answer)
+
+    def write(self, block, success):
+        self.writing.remove(block)
+        if not success:
+            self.s.not_spilled(block)
+        elif block in self.memory:
+            self.disk.add(block)
+            if self.s.spilled(block):
+                self.memory.discard(block)
+        else:
+            assert not self.s.spilled(block)
+        self.verify()
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    @rule(plan=plans(), keep=st.booleans(), data=st.data())
+    @precondition(lambda self: len(self.plans) < 3)
+    def graph_comes(self, plan, keep, data):
+        there = [
+            b for b, p in enumerate(self.s.phase)
+            if p <= Phase.SPILLED and b not in self.s.foreign | self.s.external | self.s.stored
+        ]  # fmt: skip
+        external, stored = {}, {}
+        for block in plan.data:
+            kind = data.draw(st.sampled_from(["theirs", "stored", "here"])) if there else "here"
+            if kind == "theirs":
+                external[block] = data.draw(st.sampled_from(there))
+            elif kind == "stored":
+                stored[block] = 100_000
+        base = self.s.added(plan, keep=keep, external=external, stored=stored)
+        self.plans[base] = plan
+        for block in dict.fromkeys(plan.wanted):
+            self.holds[external.get(block, base + block)] += 1
+        self.memory.update(base + b for b in plan.data if b not in external and b not in stored)
+        self.disk.update(base + b for b in stored)
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.plans and self.idle())
+    def worker_asks(self, data):
+        self.ask(data.draw(st.sampled_from(self.idle())))
+
+    @rule(data=st.data(), ahead=st.booleans())
+    @precondition(lambda self: self.plans and self.handed_ahead and self.work)
+    def busy_worker_takes_another(self, data, ahead):
+        self.ask(data.draw(st.sampled_from(self.workers)), ahead)
+
+    @rule(data=st.data(), nbytes=SIZES)
+    @precondition(lambda self: self.work)
+    def task_finishes(self, data, nbytes):
+        self.end(data.draw(st.sampled_from(list(self.work))), nbytes)
+
+    @rule(data=st.data(), retry=st.booleans())
+    @precondition(lambda self: self.work)
+    def task_fails(self, data, retry):
+        task = data.draw(st.sampled_from(list(self.work)))
+        released: list[int] = []
+        self.s.failed(self.work.pop(task), task, released, retry=retry)
+        self.drop(released)
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.work)
+    def task_comes_back(self, data):
+        task = data.draw(st.sampled_from(list(self.work)))
+        self.s.returned(self.work.pop(task), task)
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: any(self.losable()))
+    def blocks_are_lost(self, data):
+        self.lose(data.draw(st.lists(st.sampled_from(self.losable()), min_size=1, max_size=3, unique=True)))
+
+    def losable(self):
+        s = self.s
+        return [b for b, p in enumerate(s.phase) if p in IN_STORE and b not in s.external and b not in s.stored]
+
+    def lose(self, blocks):
+        self.memory.difference_update(blocks)
+        self.disk.difference_update(blocks)
+        released: list[int] = []
+        self.s.lost(blocks, released)
+        self.drop(released, lost=blocks)
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: len(self.workers) > 1)
+    def worker_dies(self, data):
+        worker = data.draw(st.sampled_from(self.workers[1:]))
+        self.workers.remove(worker)
+        for task in [task for task, w in self.work.items() if w == worker]:
+            self.s.returned(self.work.pop(task), task)
+        if self.s.apart:
+            self.lose([b for b, w in self.s.home.items() if w == worker])
+        self.s.worker_left(worker)
+        self.verify()
+
+    @rule()
+    @precondition(lambda self: len(self.workers) < 4)
+    def worker_comes(self):
+        self.workers.append(self.s.worker_added())
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.tasks())
+    def task_is_cancelled(self, data):
+        released: list[int] = []
+        decided = self.s.cancelled([data.draw(st.sampled_from(self.tasks()))], released)
+        self.drop(released)
+        assert set(decided.interrupt) <= set(self.work)
+        self.verify()
+
+    def tasks(self):
+        return [base + t for base, plan in self.plans.items() for t in range(plan.ntasks)]
+
+    @rule(limit=LIMITS)
+    @precondition(lambda self: self.plans)
+    def limit_changes(self, limit):
+        self.s.set_limit(limit)
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.losable())
+    def block_is_held(self, data):
+        block = data.draw(st.sampled_from(self.losable()))
+        self.s.hold(block)
+        self.holds[block] += 1
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.held())
+    def block_is_let_go(self, data):
+        block = data.draw(st.sampled_from(self.held()))
+        self.holds[block] -= 1
+        released: list[int] = []
+        decided = self.s.unhold(block, released)
+        self.drop(released)
+        assert set(decided.interrupt) <= set(self.work)
+        self.verify()
+
+    def held(self):
+        return [b for b, n in self.holds.items() if n and b not in self.s.external and b not in self.s.foreign]
+
+    @rule(data=st.data(), success=st.booleans())
+    @precondition(lambda self: self.writing)
+    def write_ends(self, data, success):
+        self.write(data.draw(st.sampled_from(self.writing)), success)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.plans)
+    def somebody_asks_why(self, data):
+        base = data.draw(st.sampled_from(list(self.plans)))
+        assert why(self.s, self.plans, data.draw(st.sampled_from(self.plans[base].keys)))
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def teardown(self):
+        if not hasattr(self, "s") or not self.plans:
+            return
+        for _ in range(10_000):
+            while self.writing:
+                self.write(self.writing[0], True)
+            if not self.s.left:
+                break
+            if self.work:
+                self.end(next(iter(self.work)), 100_000)
+            for worker in self.idle():
+                self.ask(worker)
+            if not self.work and not self.writing and self.s.left:
+                pytest.fail(f"deadlock:\n{dump(self.s, self.plans)}")
+        while self.work:
+            self.end(next(iter(self.work)), 0)
+        assert not self.s.left
+        for block in self.held():
+            assert self.s.phase[block] > Phase.RUNNING
+        replay(json.loads(json.dumps(export(self.s))))
+
+
+class TestBackend(Backend.TestCase):
+    settings = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -29,13 +29,13 @@ READY = Phase.READY.value
 SPILLED = Phase.SPILLED.value
 
 
-def choose(s: Scheduler, worker: int) -> int:
+def choose(s: Scheduler, worker: int, ahead: bool = False) -> int:
     """The task for a worker that asks, with its bytes booked; or NOTHING, or SPILL with ``s.victims`` set."""
     aside: list[tuple[list[int], int]] = []
     first: tuple[int, int] | None = None
     answer = NOTHING
     while len(aside) < LOOKAHEAD:
-        found = placement.best(s, worker)
+        found = placement.best(s, worker, ahead)
         if found is None:
             break
         queue, entry = found

@@ -34,16 +34,24 @@ from weft.graph.plan import Plan
 from weft.scheduler import admission, eviction, placement, recovery
 from weft.scheduler.state import MASK, SHIFT, Phase
 
-__all__ = ["EVENT", "NOTHING", "SPILL", "Decisions", "Scheduler"]
+__all__ = ["APART", "EVENT", "NOTHING", "SPILL", "Added", "Decisions", "Scheduler"]
 
 #: Answers of ``next`` that are not tasks.
 NOTHING = -1  #: nothing to run for this worker now
 SPILL = -2  #: write the blocks in ``victims`` to disk, call ``spilled``, then ask again
 
-#: In the event log an entry is ``worker << SHIFT | task`` for a finish; the values below stand for other events.
-EVENT = {"next": MASK, "added": MASK - 1, "failed": MASK - 2, "lost": MASK - 3, "cancelled": MASK - 4,
-         "spilled": MASK - 5, "loaded": MASK - 6, "limit": MASK - 7, "worker": MASK - 8, "hold": MASK - 9}  # fmt: skip
-NEXT = EVENT["next"]
+#: In the event log an entry is ``worker << SHIFT | task`` for a finish, with :data:`APART` added if the worker did not
+#: ask for more in the same breath. The codes below take the place of the task for other events. The first ones bring
+#: their worker or block in the place of the worker, the others (from ``added`` on) bring an entry in ``notes``.
+EVENT = {
+    name: MASK - place
+    for place, name in enumerate(
+        ("next", "take", "ahead", "spilled", "not spilled", "loaded", "hold", "unhold",
+         "added", "failed", "returned", "lost", "cancelled", "stopped", "limit", "worker", "worker left")
+    )
+}  # fmt: skip
+NEXT, TAKE, AHEAD = EVENT["next"], EVENT["take"], EVENT["ahead"]
+APART = 1 << 62
 
 WAITING, READY, RUNNING, DONE = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value, Phase.DONE.value
 SPILLED, RELEASED, FAILED, CANCELLED = (
@@ -57,6 +65,21 @@ SPILLED, RELEASED, FAILED, CANCELLED = (
 LARGE = 1 << 16
 #: User priorities are integers in +-this; a higher one runs earlier.
 TOP_PRIORITY = 1 << 20
+
+
+class Added(NamedTuple):
+    """What the log keeps of a plan: with the columns it is enough to make the plan's skeleton again."""
+
+    base: int
+    ntasks: int
+    nblocks: int
+    nbytes: list[int]
+    rank: list[int]
+    wanted: list[int]
+    data: tuple[int, ...]
+    keep: bool
+    external: dict[int, int]
+    stored: dict[int, int]
 
 
 class Decisions(NamedTuple):
@@ -85,17 +108,17 @@ class Scheduler:
         Workers hold blocks of their own, and moving them costs: ready tasks go to the worker that has most of their
         input bytes.
     log_length : int
-        Events kept.
+        Events kept in the log; of events that need more words than a number, a tenth of that.
     """
 
     UNLIMITED = 1 << 62
 
     __slots__ = (
-        "annotations", "apart", "attempt", "cause", "clean", "clock", "constrained", "dependents", "external", "flying",
-        "foreign", "held",
-        "home", "inputs", "large", "learned", "left", "limit", "loading", "loads", "local", "log", "look", "maker",
-        "missing", "notes", "nrunning", "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of",
-        "ready", "relearned", "retries", "serial", "size", "slow", "spent", "spilling", "stopped", "stored", "users", "victims",
+        "annotations", "apart", "attempt", "began", "called", "cause", "clean", "clock", "constrained", "dependents",
+        "external", "flying", "foreign", "gone", "have", "held", "home", "inputs", "large", "learned", "left", "limit",
+        "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
+        "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
+        "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "users", "victims",
         "wanted", "workspace",
     )  # fmt: skip
 
@@ -109,6 +132,11 @@ class Scheduler:
         apart: bool = False,
         log_length: int = 1_000_000,
     ) -> None:
+        #: How this scheduler was made, for a replay.
+        self.began: dict[str, Any] = {
+            "nworkers": nworkers, "limit": limit, "retries": retries, "apart": apart,
+            "resources": {w: dict(offer) for w, offer in (resources or {}).items()},
+        }  # fmt: skip
         # by block
         self.phase = bytearray()
         self.missing: list[int] = []
@@ -134,17 +162,21 @@ class Scheduler:
         self.ready: list[int] = []
         self.local: list[list[int]] = [[] for _ in range(nworkers)] if apart else []
         self.look = 0
+        self.called: set[int] = set()  #: where workers are apart: those that got work; the backend clears it
         self.constrained: dict[Any, list[int]] = {}  # rule to heap
         self.queue_of: dict[int, Any] = {}  # task to its rule
-        self.offers: dict[int, dict[str, float]] = {w: dict(offer) for w, offer in (resources or {}).items()}
+        self.have: dict[int, dict[str, float]] = {w: dict(offer) for w, offer in (resources or {}).items()}
+        self.offers: dict[int, dict[str, float]] = {w: dict(offer) for w, offer in self.have.items()}  # what is left
         self.apart = apart
         # workers
         self.on: list[int] = [NOTHING] * nworkers
         self.flying: dict[int, int] = {}  # task to worker, where workers are handed several at a time
         self.nrunning = 0
+        self.gone: set[int] = set()  # workers that left
         # memory
         self.held = 0
         self.limit = limit
+        self.small = LARGE - 1
         self.large: set[int] = set()
         self.nspilled = 0
         self.loads: list[int] = []  #: blocks that the task just chosen needs read back
@@ -164,7 +196,8 @@ class Scheduler:
         # log
         self.log: deque[int] = deque(maxlen=log_length)
         self.clock: deque[float] = deque(maxlen=log_length)
-        self.notes: deque[tuple[float, str, Any]] = deque(maxlen=min(log_length, 10_000))
+        self.notes: deque[tuple[float, str, Any]] = deque(maxlen=max(log_length // 10, 1))
+        self.noted = 0  # notes ever made
 
     # -- graphs come ------------------------------------------------------------------------------------------------
 
@@ -197,29 +230,30 @@ class Scheduler:
         nblocks, ntasks = plan.nblocks, plan.ntasks
         extra = nblocks - ntasks
         same = external or {}
+        rules = self._check(plan, same)
         if base == 0:
-            inputs, dependents, self.programs = plan.inputs, plan.dependents, plan.programs
+            inputs, dependents = list(plan.inputs), list(plan.dependents)
         else:
             inputs = [tuple([same.get(b, base + b) for b in sources]) if sources else () for sources in plan.inputs]
             dependents = [[base + t for t in readers] if readers else [] for readers in plan.dependents]
-            self.programs = [*self.programs, *plan.programs, *[None] * extra]
         missing = list(map(len, inputs))
         users = list(map(len, dependents))
         shift = self.serial << SHIFT
         order = [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.rank, base)]
         self.serial += ntasks
+        programs = plan.programs if base == 0 else [*self.programs, *plan.programs]
         if extra:
-            inputs = inputs + [()] * extra if base == 0 else [*inputs, *[()] * extra]
+            inputs += [()] * extra
             missing += [0] * extra
             order += [0] * extra
-            if base == 0:
-                self.programs = [*plan.programs, *[None] * extra]
+            programs = [*programs, *[None] * extra]
+        self.programs = programs
         for b in dict.fromkeys(plan.wanted):
             users[b] += 1
             if not keep:
                 self.wanted.add(same.get(b, base + b))
         size = list(plan.nbytes)
-        phase = bytearray(nblocks)
+        phase = [WAITING] * nblocks
         for b in plan.data:
             phase[b] = DONE
             size[b] = 0
@@ -229,10 +263,8 @@ class Scheduler:
                 theirs = same[b]
                 self.users[theirs] += users[b]
                 users[b] = 0
-                self.dependents[theirs].extend(dependents[b])
+                self.dependents[theirs] = [*self.dependents[theirs], *dependents[b]]
                 arrived = self.phase[theirs] in (DONE, SPILLED)
-                if self.phase[theirs] in (RELEASED, FAILED, CANCELLED):
-                    raise BackendError(f"block {theirs} is no longer there, and a new graph reads it")
             elif stored and b in stored:
                 phase[b] = SPILLED
                 size[b] = stored[b]
@@ -249,14 +281,15 @@ class Scheduler:
                     missing[t] -= 1
         if base == 0:
             self.inputs, self.dependents, self.missing, self.users = inputs, dependents, missing, users
-            self.order, self.size, self.phase = order, size, phase
+            self.order, self.size, self.phase = order, size, bytearray(phase)
         else:
-            for mine, more in (
-                (self.inputs, inputs), (self.dependents, dependents), (self.missing, missing), (self.users, users),
-                (self.order, order), (self.size, size),
-            ):  # fmt: skip
-                mine.extend(more)  # type: ignore[attr-defined]
-            self.phase += phase
+            self.inputs += inputs
+            self.dependents += dependents
+            self.missing += missing
+            self.users += users
+            self.order += order
+            self.size += size
+            self.phase += bytes(phase)
         for t, blocks in plan.outputs.items():
             self.outputs[base + t] = tuple([base + b for b in blocks])
         for b, t in plan.maker.items():
@@ -265,17 +298,19 @@ class Scheduler:
             self.workspace[base + t] = nbytes
         if plan.workspace or plan.outputs:
             self.slow = True
-        self._annotate(plan, base)
+        self._annotate(plan, base, rules)
+        self._set_small()
         self.left += ntasks
         first = [base + t for t in range(ntasks) if not missing[t]]
         states = self.phase
-        if self.slow:
+        for t in first:
+            states[t] = READY
+        if self.apart:
+            placement.spread(self, first)
+        elif self.slow:
             for t in first:
-                states[t] = READY
                 self.push(t)
         else:
-            for t in first:
-                states[t] = READY
             entries = list(map(self.order.__getitem__, first))
             if self.ready:
                 for entry in entries:
@@ -283,22 +318,43 @@ class Scheduler:
             else:
                 heapify(entries)
                 self.ready = entries
-        self._note("added", (base, nblocks), now)
+        kept = Added(
+            base, ntasks, nblocks, plan.nbytes, plan.rank, plan.wanted, tuple(plan.data), keep, dict(same),
+            dict(stored or {}),
+        )  # fmt: skip
+        self._note("added", kept, now)
         return base
 
-    def _annotate(self, plan: Plan, base: int) -> None:
+    def _check(self, plan: Plan, same: dict[int, int]) -> dict[int, placement.Rule]:
+        """Refuse a plan that cannot be taken in, before anything is changed; returns the rules of its tasks."""
+        for theirs in same.values():
+            if self.phase[theirs] in (RELEASED, FAILED, CANCELLED):
+                raise BackendError(
+                    f"a new graph reads block {theirs}, which is {Phase(self.phase[theirs]).name}. "
+                    "Hold a block for as long as graphs that read it may come."
+                )
+        rules: dict[int, placement.Rule] = {}
         for t, notes in plan.annotations.items():
-            task = base + t
-            self.annotations[task] = notes
-            if priority := notes.get("priority", 0):
-                if not isinstance(priority, int) or abs(priority) > TOP_PRIORITY:
-                    raise BackendError(f"a priority is an integer within ±{TOP_PRIORITY}, not {priority!r}")
-                self.order[task] -= priority << (2 * SHIFT)
-            rule = placement.rule_of(notes, self.offers, len(self.on))
+            priority = notes.get("priority", 0)
+            if not isinstance(priority, int) or abs(priority) > TOP_PRIORITY:
+                raise BackendError(f"a priority is an integer within ±{TOP_PRIORITY}, not {priority!r}")
+            rule = placement.rule_of(notes, self.have, len(self.on))
             if rule is not None:
-                self.queue_of[task] = rule
-                self.constrained.setdefault(rule, [])
-                self.slow = True
+                rules[t] = rule
+        return rules
+
+    def _annotate(self, plan: Plan, base: int, rules: dict[int, placement.Rule]) -> None:
+        for t, notes in plan.annotations.items():
+            self.annotations[base + t] = notes
+            self.order[base + t] -= notes.get("priority", 0) << (2 * SHIFT)
+        for t, rule in rules.items():
+            self.queue_of[base + t] = rule
+            self.constrained.setdefault(rule, [])
+            self.slow = True
+
+    def _set_small(self) -> None:
+        """Wanted blocks below ``small`` are not looked at: all of them together may be a 64th of the budget."""
+        self.small = min(LARGE - 1, self.limit // 64 // max(len(self.wanted), 1))
 
     # -- the hot path -----------------------------------------------------------------------------------------------
 
@@ -329,7 +385,7 @@ class Scheduler:
         projected = size[task]
         held = self.held + nbytes - projected
         size[task] = nbytes
-        if nbytes >= LARGE:
+        if nbytes > self.small:
             held -= self._large(task, nbytes, projected)
         if self.slow:
             self.held = held
@@ -385,9 +441,16 @@ class Scheduler:
         self.nrunning += 1
         return self._next(worker)
 
-    def take(self, worker: int, now: float = 0.0) -> int:
-        """Like ``next``, for a worker that is handed several tasks ahead of time."""
-        task = self.next(worker, now)
+    def take(self, worker: int, now: float = 0.0, *, ahead: bool = False) -> int:
+        """Like ``next``, for a worker that is handed several tasks ahead of time.
+
+        With ``ahead`` the worker is busy, and wants a task only to fetch its inputs meanwhile: where workers are apart,
+        it gets what would come to it anyway, and takes nothing that others could start at once.
+        """
+        self.log.append(worker << SHIFT | (AHEAD if ahead else TAKE))
+        self.clock.append(now)
+        self.nrunning += 1
+        task = self._next(worker, ahead)
         if task >= 0:
             self.on[worker] = NOTHING
             self.flying[task] = worker
@@ -402,7 +465,7 @@ class Scheduler:
 
         ``nbytes`` is a list, with a size for each block, for a task with several outputs.
         """
-        self.log.append(worker << SHIFT | task)
+        self.log.append(APART | worker << SHIFT | task)
         self.clock.append(now)
         self._leave(worker, task)
         if self.phase[task] != RUNNING:
@@ -415,7 +478,7 @@ class Scheduler:
             self.phase[task] = DONE
             self.held += nbytes - projected
             self.size[task] = nbytes
-            if nbytes >= LARGE:
+            if nbytes > self.small:
                 self.held -= self._large(task, nbytes, projected)
         self._finish_slow(worker, task, released)
 
@@ -457,11 +520,17 @@ class Scheduler:
         for b in self.outputs.get(task, (task,)):
             if not users[b] and phase[b] == DONE:
                 self.release(b, released)
+        unneeded = []
         for s in self.inputs[task]:
             users[s] -= 1
             if not users[s]:
-                self.release(s, released)
+                if phase[s] == DONE or phase[s] == SPILLED:
+                    self.release(s, released)
+                else:  # lost while this task read it, and being made again for nobody now
+                    unneeded.append(s)
         self.left -= 1
+        if unneeded:
+            recovery.drop(self, unneeded, released)
 
     def release(self, block: int, released: list[int]) -> None:
         """Take a block that is in memory or on disk off the books."""
@@ -472,6 +541,7 @@ class Scheduler:
         self.phase[block] = RELEASED
         self.large.discard(block)
         self.clean.discard(block)
+        self.loading.discard(block)
         if self.apart:
             self.home.pop(block, None)
         released.append(block)
@@ -483,12 +553,13 @@ class Scheduler:
             heappush(self.constrained[rule], self.order[task])
         elif self.apart and (worker := placement.nearest(self, task)) is not None:
             heappush(self.local[worker], self.order[task])
+            self.called.add(worker)
         else:
             heappush(self.ready, self.order[task])
 
-    def _next(self, worker: int) -> int:
+    def _next(self, worker: int, ahead: bool = False) -> int:
         """Choose for a worker that counts as running; it stops counting when there is nothing for it."""
-        task = admission.choose(self, worker) if not self.stopped else NOTHING
+        task = admission.choose(self, worker, ahead) if not self.stopped else NOTHING
         if task >= 0:
             self.phase[task] = RUNNING
             self.on[worker] = task
@@ -502,6 +573,8 @@ class Scheduler:
         if task in self.wanted:
             self.size[task] = 0
             return nbytes
+        if nbytes < LARGE:
+            return 0
         self.large.add(task)
         if nbytes > projected + (projected >> 1) or 2 * nbytes < projected:
             self._learn(task, nbytes)
@@ -524,7 +597,7 @@ class Scheduler:
 
     def failed(self, worker: int, task: int, released: list[int], *, now: float = 0.0, retry: bool = True) -> Decisions:
         """A task raised (or its worker died). It runs again if it may; otherwise it and all that need it are failed."""
-        self._note("failed", (worker, task), now)
+        self._note("failed", (worker, task, retry), now)
         self._leave(worker, task)
         self._unbook(worker, task)
         if self.phase[task] != RUNNING:  # cancelled meanwhile
@@ -571,8 +644,8 @@ class Scheduler:
     def lost(self, blocks: Iterable[int], released: list[int], *, now: float = 0.0) -> None:
         """Blocks are gone. Those still needed are made again, with what that needs, and no others."""
         blocks = tuple(blocks)
-        self._note("lost", blocks, now)
-        recovery.lose(self, blocks, released)
+        again = recovery.lose(self, blocks, released)
+        self._note("lost", (blocks, again), now)
 
     def cancelled(self, tasks: Iterable[int], released: list[int], *, now: float = 0.0) -> Decisions:
         """Nobody wants these tasks any more, nor what depends on them."""
@@ -589,7 +662,7 @@ class Scheduler:
 
     def spilled(self, block: int, *, now: float = 0.0) -> bool:
         """A victim was written to disk. Returns whether memory may let it go; if somebody reads it just now it stays."""
-        self._note("spilled", block, now)
+        self._log("spilled", block, now)
         self.spilling.discard(block)
         if self.phase[block] != DONE:
             return False
@@ -605,33 +678,35 @@ class Scheduler:
 
     def not_spilled(self, block: int, *, now: float = 0.0) -> None:
         """A victim could not be written: it stays in memory."""
-        self._note("not spilled", block, now)
+        self._log("not spilled", block, now)
         self.spilling.discard(block)
 
     def loaded(self, block: int, *, now: float = 0.0) -> None:
         """A spilled block is in memory again (its bytes were booked when the task that reads it was chosen)."""
-        self._note("loaded", block, now)
+        self._log("loaded", block, now)
         self.loading.discard(block)
 
     def set_limit(self, limit: int, *, now: float = 0.0) -> None:
         """The budget changed, or memory outside the blocks takes a part of it."""
         self._note("limit", limit, now)
         self.limit = limit
+        self._set_small()
 
-    def hold(self, block: int) -> None:
+    def hold(self, block: int, *, now: float = 0.0) -> None:
         """Somebody wants to keep a block."""
+        self._log("hold", block, now)
         self.users[block] += 1
 
     def unhold(self, block: int, released: list[int], *, now: float = 0.0) -> Decisions:
         """Somebody lets a block go; if nobody needs it, it is released, or its task cancelled."""
-        self._note("unhold", block, now)
+        self._log("unhold", block, now)
         self.users[block] -= 1
         if self.users[block]:
             return Decisions()
         if self.phase[block] in (DONE, SPILLED):
             self.release(block, released)
-        elif self.phase[block] <= RUNNING and block not in self.maker and block not in self.outputs:
-            return self.cancelled((block,), released, now=now)
+        elif self.phase[block] <= RUNNING:
+            return Decisions(interrupt=tuple(recovery.drop(self, [block], released)))
         return Decisions()
 
     def worker_added(self, offer: dict[str, float] | None = None, *, now: float = 0.0) -> int:
@@ -639,15 +714,17 @@ class Scheduler:
         self.on.append(NOTHING)
         worker = len(self.on) - 1
         if offer:
+            self.have[worker] = dict(offer)
             self.offers[worker] = dict(offer)
         if self.apart:
             self.local.append([])
-        self._note("worker", worker, now)
+        self._note("worker", (worker, dict(offer or {})), now)
         return worker
 
     def worker_left(self, worker: int, *, now: float = 0.0) -> None:
         """A worker is gone for good: what waited for it goes to the others. Its running task: see ``returned``."""
         self._note("worker left", worker, now)
+        self.gone.add(worker)
         if self.apart:
             for entry in self.local[worker]:
                 heappush(self.ready, entry)
@@ -664,7 +741,12 @@ class Scheduler:
         queues = (self.ready, *self.local, *self.constrained.values())
         return any(self.phase[entry & MASK] == READY for queue in queues for entry in queue)
 
+    def _log(self, event: str, number: int, now: float) -> None:
+        self.log.append(number << SHIFT | EVENT[event])
+        self.clock.append(now)
+
     def _note(self, event: str, what: Any, now: float) -> None:
         self.notes.append((now, event, what))
-        self.log.append(EVENT.get(event, MASK - 15))
+        self.noted += 1
+        self.log.append(EVENT[event])
         self.clock.append(now)

@@ -46,7 +46,7 @@ def choose(s: Scheduler, need: int, spare: int | None = None) -> list[int]:
         if used is not None and (used > place or s.nrunning <= 1):
             candidates.append((block in s.clean and used > place, used, s.size[block], block))
     candidates.sort(reverse=True)
-    victims = []
+    victims: list[int] = []
     room = short + s.limit // MARGIN
     for _, _, size, block in candidates:
         if room <= s.limit // MARGIN and victims:

@@ -1,14 +1,23 @@
 """Which worker runs what: rules that users attach to tasks, and nearness to the inputs where workers are apart.
 
-Tasks without a rule stand in the common queue, or, where moving blocks costs, in the queue of the worker that holds most
-of their input bytes. A worker takes the best of its own queue and the common one; one that has nothing takes from the
-longest queue among a few others.
+Tasks without a rule stand in the common queue. Where workers are apart (moving blocks costs), each has a queue of its
+own besides:
+
+- Tasks that are ready when a graph comes are *spread*: sorted by rank and cut into contiguous ranges, one for each
+  worker. The rank is depth first, so a range is a few whole subtrees, and what is reduced together lies together.
+- A task that becomes ready goes to the worker that holds most of its input bytes; among equals to the one with the
+  shortest queue. If nobody holds a notable part (a reducer that reads from a thousand workers), it goes to the common
+  queue, that is to whoever is free first.
+- A worker takes the best of its own queue and the common one. One that has nothing *steals*: it looks at a few queues
+  and takes the later half of the longest, which again is a contiguous range.
+- A worker that computes may take one task *ahead*, to fetch its inputs meanwhile. It gets only what would come to it
+  anyway: its own tasks, or common ones while there are more of them than workers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from heapq import heappop
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weft.errors import BackendError
@@ -17,11 +26,13 @@ from weft.scheduler.state import MASK, Phase
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["Rule", "best", "give_back", "nearest", "rule_of", "take"]
+__all__ = ["Rule", "best", "give_back", "held_by", "nearest", "rule_of", "spread", "take"]
 
 READY = Phase.READY.value
 #: Queues that an idle worker looks at before it takes work that waits for another.
 LOOKS = 8
+#: A worker that holds less than this part of a task's input bytes is not near to it.
+NOTABLE = 8
 
 
 class Rule(NamedTuple):
@@ -87,45 +98,83 @@ def give_back(s: Scheduler, worker: int, rule: Rule) -> None:
         s.offers[worker][name] += amount
 
 
-def best(s: Scheduler, worker: int) -> tuple[list[int], int] | None:
+def best(s: Scheduler, worker: int, ahead: bool = False) -> tuple[list[int], int] | None:
     """Take the best entry that a worker may run out of its queue: (queue, entry)."""
     phase = s.phase
     chosen: list[int] | None = None
-    queues = [s.ready]
+    queues = [] if ahead and len(s.ready) <= len(s.on) else [s.ready]
     if s.apart:
         queues.append(s.local[worker])
-    if s.constrained:
+    if s.constrained and not ahead:
         queues += [queue for rule, queue in s.constrained.items() if queue and admits(s, rule, worker)]
     for queue in queues:
         while queue and phase[queue[0] & MASK] != READY:
             heappop(queue)
         if queue and (chosen is None or queue[0] < chosen[0]):
             chosen = queue
-    if chosen is None and s.apart:
-        chosen = _longest_of_some(s)
+    if chosen is None and s.apart and not ahead:
+        chosen = _steal(s, worker)
     return None if chosen is None else (chosen, heappop(chosen))
 
 
-def _longest_of_some(s: Scheduler) -> list[int] | None:
-    nworkers = len(s.local)
-    chosen: list[int] | None = None
+def _steal(s: Scheduler, worker: int) -> list[int] | None:
+    """Move the later half of the longest among a few queues to a worker's own."""
+    local, phase, nworkers = s.local, s.phase, len(s.local)
+    victim: list[int] = []
     for _ in range(min(LOOKS, nworkers)):
         s.look = (s.look + 1) % nworkers
-        queue = s.local[s.look]
-        if queue and (chosen is None or len(queue) > len(chosen)):
-            chosen = queue
-    return chosen
+        queue = local[s.look]
+        if len(queue) > len(victim):
+            victim = queue
+    still = sorted([entry for entry in victim if phase[entry & MASK] == READY])
+    keep = len(still) // 2
+    victim[:] = still[:keep]
+    local[worker][:] = still[keep:]
+    return local[worker] or None
+
+
+def spread(s: Scheduler, tasks: list[int]) -> None:
+    """Queue tasks that are ready when their graph comes; those near to nobody in ranges, one for each worker."""
+    free: list[int] = []
+    for task in tasks:
+        if task in s.queue_of or (s.inputs[task] and nearest(s, task) is not None):
+            s.push(task)
+        else:
+            free.append(s.order[task])
+    free.sort()
+    workers = [w for w in range(len(s.local)) if w not in s.gone]
+    if len(free) < len(workers) or not workers:
+        for entry in free:
+            heappush(s.ready, entry)
+        return
+    s.called.update(workers)
+    for place, worker in enumerate(workers):
+        first, end = (len(free) * each // len(workers) for each in (place, place + 1))
+        s.local[worker] = sorted([*s.local[worker], *free[first:end]])
 
 
 def nearest(s: Scheduler, task: int) -> int | None:
-    """The worker that holds most bytes of a task's inputs, if any holds some."""
-    home, size = s.home, s.size
+    """The worker that holds most bytes of a task's inputs, if any holds a notable part."""
     inputs = s.inputs[task]
     if len(inputs) == 1:
-        return home.get(inputs[0])
+        return s.home.get(inputs[0])
+    have, total = held_by(s, task)
+    most = max(have.values(), default=0)
+    if most * NOTABLE < total or not have:
+        return None
+    local = s.local
+    return min([worker for worker, nbytes in have.items() if nbytes == most], key=lambda worker: len(local[worker]))
+
+
+def held_by(s: Scheduler, task: int) -> tuple[dict[int, int], int]:
+    """How many of a task's input bytes each worker holds, and how many there are (a byte more for each block)."""
+    home, size = s.home, s.size
     have: dict[int, int] = {}
-    for block in inputs:
+    total = 0
+    for block in s.inputs[task]:
+        nbytes = size[block] + 1
+        total += nbytes
         worker = home.get(block)
         if worker is not None:
-            have[worker] = have.get(worker, 0) + size[block] + 1
-    return max(have, key=have.__getitem__) if have else None
+            have[worker] = have.get(worker, 0) + nbytes
+    return have, total

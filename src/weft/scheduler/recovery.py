@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from weft.errors import BlockLostError
-from weft.scheduler.state import Phase
+from weft.scheduler.state import NOWHERE, Phase
 
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["cancel", "fail", "lose"]
+__all__ = ["cancel", "drop", "fail", "lose"]
 
 WAITING, READY, RUNNING = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value
 DONE, SPILLED, RELEASED = Phase.DONE.value, Phase.SPILLED.value, Phase.RELEASED.value
@@ -20,21 +20,41 @@ FAILED, CANCELLED = Phase.FAILED.value, Phase.CANCELLED.value
 
 def fail(s: Scheduler, task: int, released: list[int]) -> list[int]:
     """A task, and all that need it, will never be done."""
-    gone = _give_up(s, [task], FAILED, released)
+    gone, unneeded = _give_up(s, [task], FAILED, released)
     for each in gone:
         s.cause[each] = task
+    drop(s, unneeded, released)
     return gone
 
 
 def cancel(s: Scheduler, tasks: Iterable[int], released: list[int]) -> list[int]:
-    """Tasks, and all that need them, are not wanted any more; returns those that run and should be stopped."""
+    """Tasks, all that need them, and all that only they need, are not wanted; returns those that run: stop them."""
     running = set(s.busy())
-    return [task for task in _give_up(s, list(tasks), CANCELLED, released) if task in running]
+    gone, unneeded = _give_up(s, list(tasks), CANCELLED, released)
+    return [task for task in gone if task in running] + drop(s, unneeded, released)
 
 
-def _give_up(s: Scheduler, tasks: list[int], state: int, released: list[int]) -> list[int]:
+def drop(s: Scheduler, blocks: list[int], released: list[int]) -> list[int]:
+    """Blocks that nobody needs are not made any more, nor what only they need; returns tasks that run: stop them."""
+    running: list[int] = []
+    stack = list(blocks)
+    while stack:
+        block = stack.pop()
+        task = s.maker.get(block, block)
+        if s.phase[task] > RUNNING or any(s.users[b] for b in s.outputs.get(task, (task,))):
+            continue
+        if s.phase[task] == RUNNING:
+            running.append(task)
+        _, unneeded = _give_up(s, [task], CANCELLED, released)
+        stack += unneeded
+    return running
+
+
+def _give_up(s: Scheduler, tasks: list[int], state: int, released: list[int]) -> tuple[list[int], list[int]]:
+    """Move tasks and all that need them to a state; returns them, and unfinished blocks that lost their last user."""
     phase, users = s.phase, s.users
     gone: list[int] = []
+    unneeded: list[int] = []
     stack = tasks
     while stack:
         task = stack.pop()
@@ -43,33 +63,45 @@ def _give_up(s: Scheduler, tasks: list[int], state: int, released: list[int]) ->
             continue
         gone.append(task)
         s.left -= 1
-        for b in s.outputs.get(task, (task,)):
-            phase[b] = state
-            stack.extend(s.dependents[b])
         phase[task] = state
+        for b in s.outputs.get(task, (task,)):
+            if b != task:
+                phase[b] = state
+            stack.extend(s.dependents[b])
         for b in s.inputs[task]:
             users[b] -= 1
-            if not users[b] and phase[b] in (DONE, SPILLED):
-                s.release(b, released)
-    return gone
+            if not users[b]:
+                if phase[b] in (DONE, SPILLED):
+                    s.release(b, released)
+                else:
+                    unneeded.append(b)
+    return gone, unneeded
 
 
-def lose(s: Scheduler, blocks: Iterable[int], released: list[int]) -> None:
-    """Blocks are gone: whoever waits for them waits again, and those that are needed are made again."""
+def lose(s: Scheduler, blocks: Iterable[int], released: list[int]) -> dict[int, list[int]]:
+    """Blocks are gone: whoever waits for them waits again, and those that are needed are made again.
+
+    Returns the tasks that are made again, with the sizes that their blocks had.
+    """
     phase = s.phase
+    blocks = tuple(blocks)
+    for block in blocks:
+        if block in s.external and phase[block] in (DONE, SPILLED):
+            raise BlockLostError(f"block {block} was given as data and is gone; it cannot be made again")
     again: list[int] = []
     for block in blocks:
         if phase[block] not in (DONE, SPILLED):
             continue
-        if block in s.external:
-            raise BlockLostError(f"block {block} was given as data and is gone; it cannot be made again")
         _withdraw(s, block, released)
         if s.users[block]:
             again.append(s.maker.get(block, block))
+    sizes: dict[int, list[int]] = {}
     while again:
         task = again.pop()
         if phase[task] > RUNNING:
+            sizes[task] = [s.size[b] for b in s.outputs.get(task, (task,))]
             again.extend(_make_again(s, task, released))
+    return sizes
 
 
 def _withdraw(s: Scheduler, block: int, released: list[int]) -> None:
@@ -93,6 +125,7 @@ def _make_again(s: Scheduler, task: int, released: list[int]) -> list[int]:
         if phase[b] in (DONE, SPILLED):  # its sibling was lost: all are made again
             _withdraw(s, b, released)
         phase[b] = WAITING
+    s.cause.pop(task, None)
     missing = 0
     for b in s.inputs[task]:
         users[b] += 1
@@ -101,10 +134,13 @@ def _make_again(s: Scheduler, task: int, released: list[int]) -> list[int]:
             s.nspilled += 1
         if phase[b] not in (DONE, SPILLED):
             missing += 1
-            if phase[b] == RELEASED:
+            if phase[b] in NOWHERE:
                 more.append(s.maker.get(b, b))
     s.missing[task] = missing
-    if not missing:
+    if task in s.busy():  # cancelled, but not yet stopped: it will come back, finished or not
+        phase[task] = READY
+        phase[task] = RUNNING
+    elif not missing:
         phase[task] = READY
         s.push(task)
     return more

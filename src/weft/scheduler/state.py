@@ -38,15 +38,16 @@ UNFINISHED = frozenset({Phase.WAITING, Phase.READY, Phase.RUNNING})
 IN_STORE = frozenset({Phase.DONE, Phase.SPILLED})
 NOWHERE = frozenset({Phase.RELEASED, Phase.FAILED, Phase.CANCELLED})
 
+#: Blocks beyond the first of a task with several go from WAITING to DONE at once.
 MOVES: dict[Phase, frozenset[Phase]] = {
-    Phase.WAITING: frozenset({Phase.READY, Phase.FAILED, Phase.CANCELLED, Phase.DONE}),  # DONE: further outputs
+    Phase.WAITING: frozenset({Phase.READY, Phase.FAILED, Phase.CANCELLED, Phase.DONE}),
     Phase.READY: frozenset({Phase.RUNNING, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
     Phase.RUNNING: frozenset({Phase.DONE, Phase.READY, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
-    Phase.DONE: frozenset({Phase.SPILLED, Phase.RELEASED, Phase.WAITING, Phase.READY}),
-    Phase.SPILLED: frozenset({Phase.DONE, Phase.RELEASED, Phase.WAITING, Phase.READY}),
-    Phase.RELEASED: frozenset({Phase.WAITING, Phase.READY}),
-    Phase.FAILED: frozenset({Phase.WAITING, Phase.READY}),
-    Phase.CANCELLED: frozenset(),
+    Phase.DONE: frozenset({Phase.SPILLED, Phase.RELEASED}),
+    Phase.SPILLED: frozenset({Phase.DONE, Phase.RELEASED}),
+    Phase.RELEASED: frozenset({Phase.WAITING, Phase.SPILLED}),
+    Phase.FAILED: frozenset({Phase.WAITING}),
+    Phase.CANCELLED: frozenset({Phase.WAITING}),
 }
 
 #: A place in the ready queue is one integer, ``priority and rank << SHIFT | task``: a heap of plain integers compares
