@@ -43,7 +43,7 @@ class LocalRun(Run):
     """
 
     __slots__ = (
-        "_hearing", "_spilling", "blocks", "copies", "keep", "listeners", "lock", "over", "problem", "sources", "spare",
+        "_hearing", "_spilling", "alarmed", "blocks", "copies", "keep", "listeners", "lock", "over", "problem", "sources", "spare",
         "store",
     )  # fmt: skip
 
@@ -73,6 +73,7 @@ class LocalRun(Run):
         self.keep = keep
         self.lock = allocate_lock()
         self.over = False
+        self.alarmed = False  # some worker was told to stop: all look before they report
         self.problem: BaseException | None = None
         self.spare: list[int] = []
         self.listeners: Sequence[Any] = request.listeners
@@ -152,7 +153,8 @@ class LocalRun(Run):
                         listener.after(self, task, worker, value, before, now)
                 value = None
                 with lock:
-                    self.check_in(worker)
+                    if self.alarmed:
+                        self.check_in(worker)
                     task = finish(worker, task, nbytes, released, perf_counter())
                     if task < 0 or core.loads:
                         task = self._rare(worker, task)

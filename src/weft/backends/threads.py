@@ -286,6 +286,7 @@ class ThreadRun(LocalRun):
         if not ident or ident == threading.get_ident():
             return
         self.doomed[number] = reason
+        self.alarmed = True
         inner = self.nested.get(number)
         if inner is not None:
             with inner.lock:
@@ -298,6 +299,7 @@ class ThreadRun(LocalRun):
         ident = thread.ident if isinstance(thread, Thread) else thread
         if ident:
             self.abandoned.add(ident)
+            self.alarmed = True
         self.doomed.pop(number, None)
         task = self.core.on[number]
         released: list[int] = []

@@ -118,6 +118,8 @@ class Delayed(Collection):
     __slots__ = ("_length", "_node")
 
     __weft_scheduler__ = "threads"
+    #: The result is the one block as it is.
+    __weft_single__ = True
 
     def __init__(
         self, key: Key, dsk: Mapping[Key, Any] | None = None, length: int | None = None, layer: Any = None

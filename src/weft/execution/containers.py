@@ -36,6 +36,10 @@ class Containers:
         self.collections: list[Any] = []
         self._places: dict[int, int] = {}
         self._traverse = traverse
+        self._plain = all(hasattr(kind, "__weft_expr__") for kind in set(map(type, args)))
+        if self._plain:  # nothing but collections: no need to look into a hundred thousand of them
+            self.collections = list(args)
+            return
         self._args = [self._scan(each) for each in args]
 
     def _scan(self, value: Any) -> Callable[[list[Any]], Any]:
@@ -77,7 +81,7 @@ class Containers:
 
     def repack(self, results: list[Any]) -> tuple[Any, ...]:
         """The arguments with each collection replaced by its result."""
-        return tuple([make(results) for make in self._args])
+        return tuple(results) if self._plain else tuple([make(results) for make in self._args])
 
 
 class Place:

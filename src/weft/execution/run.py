@@ -67,6 +67,8 @@ def compute(
     fuse = backend.fuses_chains and config.value("optimization.fuse")
     plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse)
     values = backend.run(plan, request)
+    if all(getattr(kind, "__weft_single__", False) for kind in set(map(type, collections))):
+        return found.repack([_final(value) for value in values])
     results = []
     start = 0
     for collection, own in zip(collections, keys):
@@ -75,6 +77,13 @@ def compute(
         start += len(own)
         results.append(finalize(_nested(collection, blocks), *extra))
     return found.repack(results)
+
+
+def _final(value: Any) -> Any:
+    """A result that is one block as it is; a lazy value that a task returned is computed in turn."""
+    while getattr(type(value), "__weft_single__", False):
+        value = value.compute()
+    return value
 
 
 def _nested(collection: Any, blocks: list[Any]) -> Any:

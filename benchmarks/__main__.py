@@ -1,0 +1,29 @@
+"""``python -m benchmarks scheduler``: one suite, its table, and whether its bars were reached."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+SUITES = {
+    "scheduler": "everything the foundation must show, beside Dask",
+    "order": "live blocks of the static order, beside Dask's",
+    "simulated": "a thousand simulated workers, a million tasks",
+    "processes": "tasks and blocks between processes, beside Dask's",
+    "ray_spike": "two local Ray nodes: an array sum and an exchange",
+}
+
+
+def main() -> None:
+    """Run the suite that is named."""
+    if len(sys.argv) < 2 or sys.argv[1] not in SUITES:
+        print("usage: python -m benchmarks SUITE [options]\n")
+        for name, about in SUITES.items():
+            print(f"  {name:10} {about}")
+        raise SystemExit(2)
+    name = sys.argv.pop(1)
+    importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
