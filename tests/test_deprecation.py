@@ -14,7 +14,7 @@ from weft.deprecation import Deprecation, deprecated
 
 
 def marked(path):
-    """Where a file uses the decorator, and the version it names; nothing is imported, optional packages may be missing."""
+    """Where a file uses the decorator, and for how long; nothing is imported, as optional packages may be missing."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "deprecated":
             named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}

@@ -94,35 +94,42 @@ class Base: ...
 class Derived(Base): ...
 
 
-def unknown(cls):
-    return "unknown"
+@pytest.fixture
+def names():
+    return TypeRegistry(lambda cls, nearest: nearest or "unknown")
 
 
-def test_what_is_registered_for_a_class_holds_for_its_subclasses():
-    names = TypeRegistry()
-    assert names.find(Derived, unknown) == "unknown"
+def test_what_is_registered_for_a_class_holds_for_its_subclasses(names):
+    assert names.find(Derived) == "unknown"
     names.register(Base, int)("base")
-    assert names.find(Derived, unknown) == names.find(bool, unknown) == "base"
+    assert names.find(Derived) == names.find(bool) == "base"
     names.register(Derived)("derived")
-    assert names.find(Derived, unknown) == names.found[Derived] == "derived"
-    assert names.find(Base, unknown) == "base"
+    assert names.find(Derived) == names.found[Derived] == "derived"
+    assert names.find(Base) == "base"
 
 
-def test_what_waits_for_a_library_is_registered_with_its_first_class():
-    names = TypeRegistry()
+def test_what_waits_for_a_library_is_registered_with_its_first_class(names):
     foreign = type("Foreign", (), {"__module__": "library.inner"})
     names.register_lazy("library", lambda: names.register(foreign)("foreign"))
-    assert names.find(Base, unknown) == "unknown"
+    assert names.find(Base) == "unknown"
     assert foreign not in names.found
-    assert names.find(type("Derived", (foreign,), {}), unknown) == "foreign"
+    assert names.find(type("Derived", (foreign,), {})) == "foreign"
 
 
-def test_the_dictionary_of_what_was_found_is_always_the_same():
-    names = TypeRegistry()
-    found = names.found
-    names.find(Derived, unknown)
+def test_what_holds_for_a_class_is_chosen_once():
+    asked = []
+    names = TypeRegistry(lambda cls, nearest: asked.append((cls, nearest)) or "chosen")
     names.register(Base)("base")
-    names.find(Derived, unknown)
+    assert names.find(Base) == "base"
+    assert names.find(Derived) == names.find(Derived) == "chosen"
+    assert asked == [(Derived, "base")]
+
+
+def test_the_dictionary_of_what_was_found_is_always_the_same(names):
+    found = names.found
+    names.find(Derived)
+    names.register(Base)("base")
+    names.find(Derived)
     assert names.found is found
     assert found == {Base: "base", Derived: "base"}
 

@@ -135,15 +135,26 @@ class TypeRegistry(Generic[T]):
 
     Parameters
     ----------
+    choose : callable
+        ``choose(cls, nearest)`` gives what holds for a class for which nothing is registered itself; ``nearest`` is
+        what is registered for the nearest of its bases, or None. Asked once for each class.
     entry_points : str, optional
         Group in which other packages name functions. They are called with ``plugin_argument`` when a class is met for
         which nothing is registered.
+
+    Examples
+    --------
+    >>> names = TypeRegistry[str](lambda cls, nearest: nearest or "thing")
+    >>> _ = names.register(int)("number")
+    >>> names.find(bool), names.find(str)
+    ('number', 'thing')
     """
 
-    def __init__(self, entry_points: str | None = None) -> None:
+    def __init__(self, choose: Callable[[type, T | None], T], entry_points: str | None = None) -> None:
         self.found: dict[type, T] = {}
         #: What the functions of the entry points are called with.
         self.plugin_argument: object = self
+        self._choose = choose
         self._registered: dict[type, T] = {}
         self._lazy: dict[str, list[Callable[[], object]]] = {}
         self._group = entry_points
@@ -173,29 +184,26 @@ class TypeRegistry(Generic[T]):
             keep(func)
         return keep
 
-    def find(self, cls: type, fallback: Callable[[type], T]) -> T:
-        """What is registered for a class or the nearest of its bases, or else what ``fallback`` makes of it."""
+    def find(self, cls: type) -> T:
+        """What holds for a class."""
         found = self.found.get(cls)
         if found is None:
             with self._lock:
-                found = self.registered(cls)
-                if found is None and self._group is not None:
+                nearest = self._nearest(cls)
+                if nearest is None and self._group is not None:
                     group, self._group = self._group, None
                     for entry_point in entry_points(group=group):
                         entry_point.load()(self.plugin_argument)
-                    found = self.registered(cls)
-                if found is None:
-                    found = fallback(cls)
+                    nearest = self._nearest(cls)
+                found = self._registered[cls] if cls in self._registered else self._choose(cls, nearest)
                 self.found[cls] = found
         return found
 
-    def registered(self, cls: type) -> T | None:
-        """What is registered for a class or the nearest of its bases."""
-        with self._lock:
-            for module in {base.__module__ for base in cls.__mro__ if isinstance(base.__module__, str)}:
-                for register in self._lazy.pop(module.partition(".")[0], ()):
-                    register()
-            return next((self._registered[base] for base in cls.__mro__ if base in self._registered), None)
+    def _nearest(self, cls: type) -> T | None:
+        for module in {base.__module__ for base in cls.__mro__ if isinstance(base.__module__, str)}:
+            for register in self._lazy.pop(module.partition(".")[0], ()):
+                register()
+        return next((self._registered[base] for base in cls.__mro__ if base in self._registered), None)
 
     def _look_up_again(self) -> None:
         """Forget what was found for subclasses: something registered since may be nearer."""

@@ -87,13 +87,15 @@ def _sizeof(obj: object) -> int:
 
 def _sizeof_slowly(obj: object) -> int:
     try:
-        return int(_MEASURES.find(type(obj), _measure_of_unknown)(obj))
+        return int(_MEASURES.find(type(obj))(obj))
     except Exception:  # another library's code: an estimate is better than a failed task
         return _own_size(obj)
 
 
-def _measure_of_unknown(cls: type) -> Measure:
-    """A class with a __sizeof__ of its own knows best; all others are walked."""
+def _choose_measure(cls: type, inherited: Measure | None) -> Measure:
+    """Without a registered measure, a class with a __sizeof__ of its own knows best; all others are walked."""
+    if inherited is not None:
+        return inherited
     knows_itself = cast(Any, cls).__sizeof__ is not object.__sizeof__
     return _own_size if knows_itself else _walk
 
@@ -125,7 +127,7 @@ def _walk_all(roots: Iterable[Any], weight: float) -> int:
         seen.add(id(item))
         looked_at += 1
         try:
-            measure = _FOUND.get(type(item)) or _MEASURES.find(type(item), _measure_of_unknown)
+            measure = _FOUND.get(type(item)) or _MEASURES.find(type(item))
             if measure is not walk:
                 total += weight * measure(item)
                 continue
@@ -272,7 +274,7 @@ def _sizeof_view(view: memoryview) -> int:
     return sys.getsizeof(view) + view.nbytes
 
 
-_MEASURES: TypeRegistry[Measure] = TypeRegistry(entry_points="weft.sizeof")
+_MEASURES: TypeRegistry[Measure] = TypeRegistry(_choose_measure, entry_points="weft.sizeof")
 _FOUND = _MEASURES.found
 
 _MEASURES.register(int, float, complex, bool, type(None), type(...), str, bytes, bytearray, range)(sys.getsizeof)
