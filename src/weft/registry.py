@@ -5,23 +5,33 @@ stand as ``"module:attribute"``, and other packages add theirs as entry points.
 
 A `TypeRegistry` maps classes to implementations that hold for their subclasses too. Libraries whose classes nobody has
 used are not imported: what is registered for them waits until a first value of theirs is met.
+
+The modules of the standard library that only rare calls need are imported there, so that ``import weft`` stays fast.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from importlib.metadata import entry_points
 from threading import RLock
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from weft.errors import RegistryError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 __all__ = ["Registry", "TypeRegistry"]
 
 T = TypeVar("T")
 Lazy = TypeVar("Lazy", bound=Callable[[], object])
+
+
+def entry_points(group: str) -> EntryPoints:
+    """What installed packages offer in a group."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=group)
 
 
 class Registry(Generic[T]):
@@ -122,6 +132,8 @@ class Registry(Generic[T]):
 
     def _unknown(self, name: str) -> str:
         known = self.names()
+        import difflib
+
         near = difflib.get_close_matches(str(name), known, n=1)
         listed = ", ".join(map(repr, known)) or "none"
         return f"there is no {self.kind} {name!r}. Known: {listed}." + (f" Did you mean {near[0]!r}?" if near else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import gc
+import struct
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass, field
@@ -135,6 +136,11 @@ def test_values_with_content_have_deterministic_tokens(value):
     assert len(token) == 32
     assert int(token, 16) >= 0
     assert tokenize([value, {"a": value}]) == tokenize([value, {"a": value}])
+
+
+def test_no_number_has_the_token_of_what_is_no_number():
+    (number,) = struct.unpack("<d", b"nan-nan-")
+    assert tokenize(number) != tokenize(float("nan")) == tokenize(-float("nan"))
 
 
 def test_arguments_keywords_and_their_places_count():

@@ -5,20 +5,20 @@ instances, with a method ``__weft_tokenize__``. A value that cannot be named by 
 with no other object; ``ensure_deterministic=True``, or the option ``tokenize.ensure-deterministic``, makes that an
 error.
 
-``encode`` has the machinery and the builtin types, ``callables`` functions and classes, ``standard`` the standard
-library; the other modules are one library each, and imported with the first value of that library.
+``encode`` has the machinery and the builtin types, ``callables`` functions and classes; ``standard`` has the standard
+library, the other modules one library each: they are imported when a first value of theirs is met.
 """
 
 from __future__ import annotations
 
-import uuid
+import os
 from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 
 from weft import config
 from weft.errors import TokenizationError
-from weft.tokenize import callables, standard  # noqa: F401 (importing them registers what they can encode)
+from weft.tokenize import callables  # noqa: F401 (importing it registers what it can encode)
 from weft.tokenize.encode import Encoder, normalize_token
 
 __all__ = ["TokenizationError", "normalize_token", "tokenize"]
@@ -26,6 +26,8 @@ __all__ = ["TokenizationError", "normalize_token", "tokenize"]
 # Libraries' types are registered when a first value of theirs is met.
 for _library in ("numpy", "pandas", "pyarrow", "scipy"):
     normalize_token.register_lazy(_library, partial(import_module, f"weft.tokenize.{_library}"))
+for _library in ("array", "datetime", "decimal", "fractions", "pathlib", "re", "uuid", "zoneinfo"):
+    normalize_token.register_lazy(_library, partial(import_module, "weft.tokenize.standard"))
 
 
 def tokenize(*args: object, ensure_deterministic: bool | None = None, **kwargs: object) -> str:
@@ -80,5 +82,5 @@ def tokenize(*args: object, ensure_deterministic: bool | None = None, **kwargs: 
                 "cannot make a deterministic token of a value that is nested this deeply: the interpreter's stack "
                 "ends. Give a flatter value, or raise sys.setrecursionlimit."
             ) from None
-        return uuid.uuid4().hex
+        return os.urandom(16).hex()
     return blake2b(b"".join(encoder.parts), digest_size=16).hexdigest()

@@ -17,15 +17,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import struct
 import sys
-import uuid
 import weakref
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from enum import Enum
 from functools import cached_property
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, TypeAlias
 
 from weft.errors import TokenizationError
@@ -182,7 +183,7 @@ def _encode_int(encoder: Encoder, value: int) -> None:
 
 
 def _encode_float(encoder: Encoder, value: float) -> None:
-    encoder.parts.append(b"fnan-nan-" if math.isnan(value) else b"f" + struct.pack("<d", value))
+    encoder.parts.append(b"?" if math.isnan(value) else b"f" + struct.pack("<d", value))
 
 
 def _encode_complex(encoder: Encoder, value: complex) -> None:
@@ -205,6 +206,7 @@ def _encode_bytearray(encoder: Encoder, value: bytearray) -> None:
 
 
 def _encode_memoryview(encoder: Encoder, value: memoryview) -> None:
+    encoder.parts.append(b"M")
     encoder.put_all((value.format, value.shape))
     _encode_buffer(encoder, b"m", value if value.contiguous and value.c_contiguous else value.tobytes())
 
@@ -345,7 +347,7 @@ def _identity_of(value: object) -> bytes:
     known = _IDENTITIES.get(id(value))
     if known is not None and known[0]() is value:
         return known[1]
-    identity = uuid.uuid4().bytes
+    identity = os.urandom(16)
     number = id(value)
 
     def forget(dead: weakref.ref[object]) -> None:
@@ -396,3 +398,18 @@ ENCODERS.register(type(NotImplemented))(_encode_constant(b"!"))
 ENCODERS.register(memoryview)(_encode_memoryview)
 ENCODERS.register(slice)(_encode_slice)
 ENCODERS.register(range)(_encode_range)
+
+
+@normalize_token.register(defaultdict)
+def _normalize_defaultdict(value: defaultdict[Any, Any]) -> Any:
+    return value.default_factory, dict(value)
+
+
+@normalize_token.register(MappingProxyType)
+def _normalize_proxy(value: MappingProxyType[Any, Any]) -> Any:
+    return dict(value)
+
+
+@normalize_token.register(SimpleNamespace)
+def _normalize_namespace(value: SimpleNamespace) -> Any:
+    return vars(value)

@@ -8,10 +8,8 @@ import decimal
 import fractions
 import pathlib
 import re
-import types
 import uuid
 import zoneinfo
-from collections import defaultdict
 from typing import Any
 
 from weft.tokenize.encode import normalize_token
@@ -66,18 +64,3 @@ def _normalize_pattern(value: re.Pattern[Any]) -> Any:
 @normalize_token.register(array.array)
 def _normalize_array(value: array.array[Any]) -> Any:
     return value.typecode, memoryview(value)
-
-
-@normalize_token.register(defaultdict)
-def _normalize_defaultdict(value: defaultdict[Any, Any]) -> Any:
-    return value.default_factory, dict(value)
-
-
-@normalize_token.register(types.MappingProxyType)
-def _normalize_proxy(value: types.MappingProxyType[Any, Any]) -> Any:
-    return dict(value)
-
-
-@normalize_token.register(types.SimpleNamespace)
-def _normalize_namespace(value: types.SimpleNamespace) -> Any:
-    return vars(value)
