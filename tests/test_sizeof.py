@@ -21,6 +21,7 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weft import registry
 from weft import sizeof as module
 from weft.sizeof import sizeof
 
@@ -52,8 +53,12 @@ Pair = namedtuple("Pair", "left right")
 
 @pytest.fixture(autouse=True)
 def separate_registry(monkeypatch):
-    for name in ("_REGISTERED", "_MEASURES", "_LAZY"):
-        monkeypatch.setattr(module, name, dict(getattr(module, name)))
+    """What a test registers is gone after it."""
+    registry = module._MEASURES
+    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+    monkeypatch.setattr(registry, "_lazy", dict(registry._lazy))
+    yield
+    registry.found.clear()
 
 
 @pytest.mark.parametrize(
@@ -322,10 +327,10 @@ def test_entry_points_are_read_when_the_first_unknown_type_is_met(monkeypatch):
 
     entry_point = metadata.EntryPoint("plugin", "plugin:plugin", "weft.sizeof")
     monkeypatch.setitem(sys.modules, "plugin", types.SimpleNamespace(plugin=plugin))
-    monkeypatch.setattr(module, "_ENTRY_POINTS_TO_READ", ["weft.sizeof"])
-    monkeypatch.setattr(module, "entry_points", lambda group: [entry_point] if group == "weft.sizeof" else [])
+    monkeypatch.setattr(module._MEASURES, "_group", "weft.sizeof")
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry_point] if group == "weft.sizeof" else [])
     assert sizeof({1: "a"}) > 0
-    assert module._ENTRY_POINTS_TO_READ
+    assert module._MEASURES._group
     assert sizeof(Unknown()) == 4321
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "KeyNotFoundError",
     "KilledWorkerError",
     "MissingDependencyError",
+    "RegistryError",
     "SchedulerStuckError",
     "SerializationError",
     "SharedMemoryFullError",

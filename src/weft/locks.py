@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import threading
-import uuid
 from collections.abc import Hashable
 from types import TracebackType
 from weakref import WeakValueDictionary
@@ -47,7 +47,7 @@ class SerializableLock:
     """
 
     def __init__(self, token: Hashable | None = None) -> None:
-        self.token: Hashable = uuid.uuid4().hex if token is None else token
+        self.token: Hashable = os.urandom(16).hex() if token is None else token
         with _GUARD:
             shared = _LOCKS.get(self.token)
             if shared is None:

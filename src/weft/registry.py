@@ -5,23 +5,33 @@ stand as ``"module:attribute"``, and other packages add theirs as entry points.
 
 A `TypeRegistry` maps classes to implementations that hold for their subclasses too. Libraries whose classes nobody has
 used are not imported: what is registered for them waits until a first value of theirs is met.
+
+The modules of the standard library that only rare calls need are imported there, so that ``import weft`` stays fast.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from importlib.metadata import entry_points
 from threading import RLock
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from weft.errors import RegistryError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 __all__ = ["Registry", "TypeRegistry"]
 
 T = TypeVar("T")
 Lazy = TypeVar("Lazy", bound=Callable[[], object])
+
+
+def entry_points(group: str) -> EntryPoints:
+    """What installed packages offer in a group."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=group)
 
 
 class Registry(Generic[T]):
@@ -122,6 +132,8 @@ class Registry(Generic[T]):
 
     def _unknown(self, name: str) -> str:
         known = self.names()
+        import difflib
+
         near = difflib.get_close_matches(str(name), known, n=1)
         listed = ", ".join(map(repr, known)) or "none"
         return f"there is no {self.kind} {name!r}. Known: {listed}." + (f" Did you mean {near[0]!r}?" if near else "")
@@ -135,15 +147,26 @@ class TypeRegistry(Generic[T]):
 
     Parameters
     ----------
+    choose : callable
+        ``choose(cls, nearest)`` gives what holds for a class for which nothing is registered itself; ``nearest`` is
+        what is registered for the nearest of its bases, or None. Asked once for each class.
     entry_points : str, optional
         Group in which other packages name functions. They are called with ``plugin_argument`` when a class is met for
         which nothing is registered.
+
+    Examples
+    --------
+    >>> names = TypeRegistry[str](lambda cls, nearest: nearest or "thing")
+    >>> _ = names.register(int)("number")
+    >>> names.find(bool), names.find(str)
+    ('number', 'thing')
     """
 
-    def __init__(self, entry_points: str | None = None) -> None:
+    def __init__(self, choose: Callable[[type, T | None], T], entry_points: str | None = None) -> None:
         self.found: dict[type, T] = {}
         #: What the functions of the entry points are called with.
         self.plugin_argument: object = self
+        self._choose = choose
         self._registered: dict[type, T] = {}
         self._lazy: dict[str, list[Callable[[], object]]] = {}
         self._group = entry_points
@@ -173,29 +196,26 @@ class TypeRegistry(Generic[T]):
             keep(func)
         return keep
 
-    def find(self, cls: type, fallback: Callable[[type], T]) -> T:
-        """What is registered for a class or the nearest of its bases, or else what ``fallback`` makes of it."""
+    def find(self, cls: type) -> T:
+        """What holds for a class."""
         found = self.found.get(cls)
         if found is None:
             with self._lock:
-                found = self.registered(cls)
-                if found is None and self._group is not None:
+                nearest = self._nearest(cls)
+                if nearest is None and self._group is not None:
                     group, self._group = self._group, None
                     for entry_point in entry_points(group=group):
                         entry_point.load()(self.plugin_argument)
-                    found = self.registered(cls)
-                if found is None:
-                    found = fallback(cls)
+                    nearest = self._nearest(cls)
+                found = self._registered[cls] if cls in self._registered else self._choose(cls, nearest)
                 self.found[cls] = found
         return found
 
-    def registered(self, cls: type) -> T | None:
-        """What is registered for a class or the nearest of its bases."""
-        with self._lock:
-            for module in {base.__module__ for base in cls.__mro__ if isinstance(base.__module__, str)}:
-                for register in self._lazy.pop(module.partition(".")[0], ()):
-                    register()
-            return next((self._registered[base] for base in cls.__mro__ if base in self._registered), None)
+    def _nearest(self, cls: type) -> T | None:
+        for module in {base.__module__ for base in cls.__mro__ if isinstance(base.__module__, str)}:
+            for register in self._lazy.pop(module.partition(".")[0], ()):
+                register()
+        return next((self._registered[base] for base in cls.__mro__ if base in self._registered), None)
 
     def _look_up_again(self) -> None:
         """Forget what was found for subclasses: something registered since may be nearer."""

@@ -21,9 +21,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from importlib.metadata import entry_points
 from itertools import islice
-from threading import RLock
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -33,16 +31,14 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, cast
+
+from weft.registry import TypeRegistry
 
 __all__ = ["sizeof"]
 
 Measure: TypeAlias = Callable[[Any], int]
-M = TypeVar("M", bound=Measure)
-F = TypeVar("F", bound=Callable[[], object])
 
-#: Group of functions that get `sizeof` and register measures, called when a type is met that has none.
-ENTRY_POINTS = "weft.sizeof"
 #: Items of one container that are looked at.
 SAMPLE = 64
 #: Items of all containers together after which only one of each is looked at, and after which none is.
@@ -57,8 +53,8 @@ class Sizeof(Protocol):
     """The function `sizeof`, with what registers measures."""
 
     def __call__(self, obj: object) -> int: ...
-    def register(self, *classes: type) -> Callable[[M], M]: ...
-    def register_lazy(self, toplevel: str, func: Callable[[], object] | None = None) -> Callable[[F], F]: ...
+    def register(self, *classes: type) -> Callable[[Measure], Measure]: ...
+    def register_lazy(self, toplevel: str, func: Callable[[], object] | None = None) -> Callable[..., Any]: ...
 
 
 def _sizeof(obj: object) -> int:
@@ -84,71 +80,24 @@ def _sizeof(obj: object) -> int:
     3000000
     """
     try:
-        return _MEASURES[type(obj)](obj)
+        return _FOUND[type(obj)](obj)
     except Exception:  # a type met for the first time, or a measure that failed
         return _sizeof_slowly(obj)
 
 
-def _register(*classes: type) -> Callable[[M], M]:
-    def keep(measure: M) -> M:
-        with _LOCK:
-            _REGISTERED.update(dict.fromkeys(classes, measure))
-            _look_up_again()
-        return measure
-
-    return keep
-
-
-def _register_lazy(toplevel: str, func: Callable[[], object] | None = None) -> Callable[[F], F]:
-    def keep(register: F) -> F:
-        with _LOCK:
-            _LAZY.setdefault(toplevel, []).append(register)
-            _look_up_again()
-        return register
-
-    if func is not None:
-        keep(cast(Any, func))
-    return keep
-
-
-def _look_up_again() -> None:
-    """Forget the measures found for subclasses: a new one may be nearer."""
-    global _MEASURES
-    _MEASURES = dict(_REGISTERED)
-
-
 def _sizeof_slowly(obj: object) -> int:
     try:
-        return int(_measure_of(type(obj))(obj))
+        return int(_MEASURES.find(type(obj))(obj))
     except Exception:  # another library's code: an estimate is better than a failed task
         return _own_size(obj)
 
 
-def _measure_of(cls: type) -> Measure:
-    """The measure of a class, looked for along its bases and kept."""
-    measure = _MEASURES.get(cls)
-    if measure is not None:
-        return measure
-    with _LOCK:
-        for toplevel in {base.__module__.partition(".")[0] for base in cls.__mro__ if isinstance(base.__module__, str)}:
-            for register in _LAZY.pop(toplevel, ()):
-                register()
-        measure = _inherited(cls)
-        if measure is None and _ENTRY_POINTS_TO_READ:
-            _ENTRY_POINTS_TO_READ.clear()
-            for entry_point in entry_points(group=ENTRY_POINTS):
-                entry_point.load()(sizeof)
-            measure = _inherited(cls)
-        if measure is None:
-            # A class with a __sizeof__ of its own knows best; all others are walked.
-            knows_itself = cast(Any, cls).__sizeof__ is not object.__sizeof__
-            measure = _own_size if knows_itself else _walk
-        _MEASURES[cls] = measure
-    return measure
-
-
-def _inherited(cls: type) -> Measure | None:
-    return next((_REGISTERED[base] for base in cls.__mro__ if base in _REGISTERED), None)
+def _choose_measure(cls: type, inherited: Measure | None) -> Measure:
+    """Without a registered measure, a class with a __sizeof__ of its own knows best; all others are walked."""
+    if inherited is not None:
+        return inherited
+    knows_itself = cast(Any, cls).__sizeof__ is not object.__sizeof__
+    return _own_size if knows_itself else _walk
 
 
 def _own_size(obj: object) -> int:
@@ -178,7 +127,7 @@ def _walk_all(roots: Iterable[Any], weight: float) -> int:
         seen.add(id(item))
         looked_at += 1
         try:
-            measure = _MEASURES.get(type(item)) or _measure_of(type(item))
+            measure = _FOUND.get(type(item)) or _MEASURES.find(type(item))
             if measure is not walk:
                 total += weight * measure(item)
                 continue
@@ -325,30 +274,22 @@ def _sizeof_view(view: memoryview) -> int:
     return sys.getsizeof(view) + view.nbytes
 
 
-#: Measures that were registered, by class.
-_REGISTERED: dict[type, Measure] = {
-    # Objects of the program rather than of its data: what they refer to is there anyway.
-    **dict.fromkeys(
-        (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType, CodeType, GeneratorType, property),
-        sys.getsizeof,
-    ),
-    **dict.fromkeys((int, float, complex, bool, type(None), type(...), str, bytes, bytearray, range), sys.getsizeof),
-    **dict.fromkeys((list, tuple, set, frozenset, dict, deque, partial), _walk),
-    memoryview: _sizeof_view,
-}
-#: The same, and those found for subclasses since.
-_MEASURES: dict[type, Measure] = dict(_REGISTERED)
-#: What to call when a first value of a top-level module is met.
-_LAZY: dict[str, list[Callable[[], object]]] = {}
-#: Held while measures are looked for or added; those already found are read without it.
-_LOCK = RLock()
-#: Holds the group's name until it has been read.
-_ENTRY_POINTS_TO_READ: list[str] = [ENTRY_POINTS]
+_MEASURES: TypeRegistry[Measure] = TypeRegistry(_choose_measure, entry_points="weft.sizeof")
+_FOUND = _MEASURES.found
+
+_MEASURES.register(int, float, complex, bool, type(None), type(...), str, bytes, bytearray, range)(sys.getsizeof)
+# Objects of the program rather than of its data: what they refer to is there anyway.
+_MEASURES.register(type, FunctionType, BuiltinFunctionType, MethodType, ModuleType, CodeType, GeneratorType, property)(
+    sys.getsizeof
+)
+_MEASURES.register(list, tuple, set, frozenset, dict, deque, partial)(_walk)
+_MEASURES.register(memoryview)(_sizeof_view)
 
 _sizeof.__name__ = _sizeof.__qualname__ = "sizeof"
 sizeof = cast(Sizeof, _sizeof)
-sizeof.register = _register  # type: ignore[method-assign]
-sizeof.register_lazy = _register_lazy  # type: ignore[method-assign]
+sizeof.register = _MEASURES.register  # type: ignore[method-assign]
+sizeof.register_lazy = _MEASURES.register_lazy  # type: ignore[method-assign]
+_MEASURES.plugin_argument = sizeof
 
 sizeof.register_lazy("numpy", _register_numpy)
 sizeof.register_lazy("pandas", _register_pandas)

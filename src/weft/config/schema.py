@@ -9,10 +9,9 @@ None is a value of exactly those options whose default it is.
 
 from __future__ import annotations
 
-import difflib
 import operator
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -320,14 +319,14 @@ def unknown_key(key: str, config: Mapping[str, Any]) -> UnknownOptionError:
 
 def nearest(key: str) -> Option | None:
     """The option whose name looks most like ``key``, if any does."""
-    near = difflib.get_close_matches(fold(key), _BY_NAME, n=1, cutoff=0.6)
-    return _BY_NAME[near[0]] if near else None
+    near = _nearest(fold(key), _BY_NAME, 0.6)
+    return None if near is None else _BY_NAME[near]
 
 
 def _unknown(key: str, verb: str, origin: str, names: list[str] | None = None) -> UnknownOptionError:
     known = {fold(name): name for name in [*(option.name for option in OPTIONS), *(names or [])]}
-    near = difflib.get_close_matches(fold(key), known, n=1, cutoff=0.6)
-    hint = f" Did you mean {known[near[0]]!r}?" if near else ""
+    near = _nearest(fold(key), known, 0.6)
+    hint = "" if near is None else f" Did you mean {known[near]!r}?"
     reason = "Weft has no such option" if verb == "set" or is_own(path_of(key)) else "nothing has set it"
     default = "" if verb == "set" else " To read a key that may be missing, pass a default."
     return UnknownOptionError(
@@ -337,7 +336,13 @@ def _unknown(key: str, verb: str, origin: str, names: list[str] | None = None) -
 
 
 def _is_misspelt(name: str) -> bool:
-    return bool(difflib.get_close_matches(fold(name), OWN_NAMES, n=1, cutoff=0.8))
+    return _nearest(fold(name), OWN_NAMES, 0.8) is not None
+
+
+def _nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
+    import difflib  # only misspelt keys come here
+
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), None)
 
 
 def _below(path: Path) -> list[str]:

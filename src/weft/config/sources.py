@@ -14,8 +14,6 @@ Each may be a file or a directory of ``.yaml`` and ``.yml`` files, read in the o
 from __future__ import annotations
 
 import ast
-import base64
-import json
 import os
 import site
 import sys
@@ -255,6 +253,9 @@ def serialize(data: Mapping[str, Any]) -> str:
     >>> deserialize(serialize({"array": {"chunk-size": "1 MiB"}}))
     {'array': {'chunk-size': '1 MiB'}}
     """
+    import base64
+    import json
+
     try:
         return base64.urlsafe_b64encode(json.dumps(data, default=_as_json).encode()).decode()
     except (TypeError, ValueError) as error:
@@ -269,6 +270,9 @@ def deserialize(data: str) -> Tree:
     ConfigError
         If the text is not from `serialize`.
     """
+    import base64
+    import json
+
     try:
         tree = json.loads(base64.urlsafe_b64decode(data.encode()))
     except ValueError as error:
@@ -280,6 +284,8 @@ def deserialize(data: str) -> Tree:
 
 def portable(tree: Mapping[str, Any]) -> Tree:
     """The part of a tree that can be serialized."""
+    import json
+
     result: Tree = {}
     for path, value in leaves(tree):
         try:
