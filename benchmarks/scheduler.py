@@ -243,7 +243,8 @@ INTERRUPTED = """
 import glob, os, sys, time, weft
 
 def spin():
-    print("running", flush=True)
+    sys.stdout.write("running\\n")
+    sys.stdout.flush()
     while True:
         pass
 
