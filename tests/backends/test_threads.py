@@ -225,7 +225,8 @@ def test_ctrl_c_stops_python_code_within_a_second_and_the_next_call_works(schedu
         import sys, threading, time, weft
 
         def spin():
-            sys.stdout.write("running\\n"); sys.stdout.flush()
+            sys.stdout.write("running\\n")
+            sys.stdout.flush()
             while True:
                 pass
 

@@ -55,7 +55,7 @@ def backend_for(scheduler: Any) -> Backend:
                 found = _made.get(name)
                 if found is None:
                     found = _made[name] = kind()
-        return found
+        return found  # type: ignore[no-any-return]
     if isinstance(scheduler, Executor):
         from weft.backends.executor import ExecutorBackend
 

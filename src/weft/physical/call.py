@@ -117,7 +117,7 @@ def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
     seen: set[Any] = set()
     stack = list(roots)
     stack.reverse()
-    columns: dict[Any, tuple[list[Any], ...]] = {}
+    columns: dict[Any, tuple[list[Any], list[Any], list[Any], list[Any]]] = {}
     noted: list[tuple[Any, Layer]] = []
     while stack:
         node = stack.pop()
@@ -149,8 +149,8 @@ def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
         else:
             gathered.append(node.collection)
             graph.add(Layer(Program.call(node.finalize, name="gather"), [node.key], [tuple(node.keys)]))
-    for program, (keys, inputs, constants, sites) in columns.items():
-        graph.add(Layer(program, keys, inputs, constants, sites=sites))
+    for program, (keys, read, constants, sites) in columns.items():
+        graph.add(Layer(program, keys, read, constants, sites=sites))
     for _, layer in noted:
         graph.add(layer)
     return gathered
