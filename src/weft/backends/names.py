@@ -45,7 +45,7 @@ def backend_for(scheduler: Any) -> Backend:
     if isinstance(scheduler, str):
         name = scheduler.lower()
         name = OTHER_NAMES.get(name, name)
-        found = _made.get(name)
+        found: Backend | None = _made.get(name)
         if found is None:
             try:
                 kind = BACKENDS[name]
@@ -55,7 +55,7 @@ def backend_for(scheduler: Any) -> Backend:
                 found = _made.get(name)
                 if found is None:
                     found = _made[name] = kind()
-        return found  # type: ignore[no-any-return]
+        return found
     if isinstance(scheduler, Executor):
         from weft.backends.executor import ExecutorBackend
 

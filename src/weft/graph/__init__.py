@@ -5,8 +5,8 @@ columns; a *graph* is layers and data by key; a *plan* is a graph culled to what
 integers. Nothing here knows an expression, an array, a thread or a process.
 """
 
-from weft.graph.graph import Graph, Layer, Task
+from weft.graph.graph import Graph, Layer, MixedLayer, Task
 from weft.graph.plan import Plan, compile_plan
 from weft.graph.program import Program, Step
 
-__all__ = ["Graph", "Layer", "Plan", "Program", "Step", "Task", "compile_plan"]
+__all__ = ["Graph", "Layer", "MixedLayer", "Plan", "Program", "Step", "Task", "compile_plan"]

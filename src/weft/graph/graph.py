@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from types import CodeType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,7 +17,7 @@ from weft.errors import GraphError, KeyNotFoundError
 from weft.graph.program import Program
 from weft.typing import Annotations, Key
 
-__all__ = ["Graph", "Layer", "Site", "Task", "missing_key"]
+__all__ = ["Graph", "Layer", "MixedLayer", "Site", "Task", "missing_key"]
 
 #: A place in a program: a code object, and an offset into its bytecode.
 Site: TypeAlias = tuple[CodeType, int]
@@ -84,16 +85,64 @@ class Layer:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def programs(self) -> Iterable[Program]:
+        """The program of each task."""
+        return repeat(self.program, len(self.keys))
+
+    def program_of(self, position: int) -> Program:
+        """The program of the task at a position of the columns."""
+        return self.program
+
     def task(self, position: int) -> Task:
         """The task at a position of the columns."""
         return Task(
-            self.program,
+            self.program_of(position),
             self.inputs[position] if self.inputs else (),
             self.constants[position] if self.constants else (),
         )
 
     def __repr__(self) -> str:
         return f"<Layer {self.program.name}: {len(self.keys)} tasks>"
+
+
+class MixedLayer(Layer):
+    """Tasks with a program each, in the order in which a user wrote them: delayed calls.
+
+    That order is worth keeping: inputs come before what reads them, and neighbours are near each other, which is what
+    the static order goes by.
+
+    Parameters
+    ----------
+    programs : list of Program
+        One for each task, with one output each.
+    notes : mapping of int to annotations, optional
+        Annotations of single tasks, by position.
+    """
+
+    __slots__ = ("_programs", "notes")
+
+    def __init__(
+        self,
+        programs: list[Program],
+        keys: list[Any],
+        inputs: list[tuple[Key, ...]] | None = None,
+        constants: list[tuple[Any, ...]] | None = None,
+        *,
+        sites: list[Site | None] | None = None,
+        notes: Mapping[int, Annotations] | None = None,
+    ) -> None:
+        super().__init__(MIXED, keys, inputs, constants, sites=sites)
+        self._programs = programs
+        self.notes = notes or {}
+
+    def programs(self) -> Iterable[Program]:
+        return self._programs
+
+    def program_of(self, position: int) -> Program:
+        return self._programs[position]
+
+    def __repr__(self) -> str:
+        return f"<MixedLayer: {len(self.keys)} tasks>"
 
 
 class Graph(Mapping[Key, Task]):
@@ -187,6 +236,8 @@ def identity(value: Any) -> Any:
 
 
 IDENTITY = Program.call(identity, name="data")
+#: Stands for the programs of a layer that has several.
+MIXED = Program.call(identity, name="calls")
 
 
 def missing_key(key: Any, known: Iterable[Any], needed_by: Any = None) -> KeyNotFoundError:

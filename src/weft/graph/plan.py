@@ -15,7 +15,7 @@ from itertools import repeat
 from typing import Any
 
 from weft.errors import CycleError
-from weft.graph.graph import Graph, Site, duplicate_key, missing_key
+from weft.graph.graph import Graph, MixedLayer, Site, duplicate_key, missing_key
 from weft.graph.priority import order
 from weft.graph.program import Program, chain
 from weft.typing import Annotations, Key
@@ -40,7 +40,7 @@ class Plan:
     data: dict[int, Any] = field(default_factory=dict)  #: blocks that are there from the start
     workspace: dict[int, int] = field(default_factory=dict)  #: task to the extra memory it needs while it runs
     annotations: dict[int, Annotations] = field(default_factory=dict)  #: task to what users attached
-    sites: dict[int, Site] = field(default_factory=dict)  #: task to the user's line that made it, where known
+    sites: list[Site | None] = field(default_factory=list)  #: by task: the user's line that made it; may be empty
     origins: list[tuple[int, str]] = field(default_factory=list)  #: first task of each layer, and the layer's origin
 
     @property
@@ -62,7 +62,7 @@ class Plan:
 
     def line(self, task: int) -> str | None:
         """The user's line that made a task, as ``file:line``."""
-        site = self.sites.get(task)
+        site = self.sites[task] if self.sites else None
         if site is None:
             return None
         code, offset = site
@@ -121,6 +121,7 @@ def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
     nbytes: list[int] = []
     several: list[tuple[int, tuple[Key, ...]]] = []
     plan = Plan(keys, programs, [], constants, [], [], nbytes, [])
+    has_sites = any(layer.sites for layer in graph.layers)
     for layer in graph.layers:
         first, count = len(keys), len(layer.keys)
         if layer.program.noutputs > 1:
@@ -128,15 +129,17 @@ def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
             keys.extend([outputs[0] for outputs in layer.keys])
         else:
             keys.extend(layer.keys)
-        programs.extend(repeat(layer.program, count))
+        programs.extend(layer.programs())
         constants.extend(layer.constants if layer.constants is not None else repeat((), count))
         nbytes.extend(layer.nbytes if isinstance(layer.nbytes, list) else repeat(layer.nbytes, count))
         if layer.workspace:
             plan.workspace.update(zip(range(first, first + count), repeat(layer.workspace)))
         if layer.annotations:
             plan.annotations.update(zip(range(first, first + count), repeat(layer.annotations)))
-        if layer.sites:
-            plan.sites.update(zip(range(first, first + count), layer.sites))  # type: ignore[arg-type]
+        if isinstance(layer, MixedLayer):
+            plan.annotations.update({first + position: notes for position, notes in layer.notes.items()})
+        if has_sites:
+            plan.sites.extend(layer.sites or repeat(None, count))
         plan.origins.append((first, layer.origin or ""))
     for task, outputs in several:
         more = range(len(keys), len(keys) + len(outputs) - 1)
@@ -238,7 +241,7 @@ def _keep(plan: Plan, kept: list[int]) -> Plan:
         data={new[block]: value for block, value in plan.data.items() if new[block] >= 0},
         workspace={new[task]: size for task, size in plan.workspace.items() if new[task] >= 0},
         annotations={new[task]: notes for task, notes in plan.annotations.items() if new[task] >= 0},
-        sites={new[task]: site for task, site in plan.sites.items() if new[task] >= 0},
+        sites=[plan.sites[task] for task in tasks] if plan.sites else [],
         origins=origins,
     )
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from weft.graph.annotations import resolved
-from weft.graph.graph import Graph, Layer, Site
+from weft.graph.graph import Graph, Layer, MixedLayer, Site
 from weft.graph.program import Program
 from weft.typing import Annotations, Key
 
 __all__ = ["Call", "Data", "Gathered", "add_calls", "fresh_name"]
+
+SERIAL = attrgetter("serial")
 
 _count = itertools.count(1)
 _process = os.urandom(5).hex()
@@ -50,7 +53,7 @@ class Call:
         A fresh one, made of the program's name, by default.
     """
 
-    __slots__ = ("__weakref__", "_key", "annotations", "constants", "inputs", "program", "site")
+    __slots__ = ("__weakref__", "_key", "annotations", "constants", "inputs", "program", "serial", "site")
 
     def __init__(
         self,
@@ -67,12 +70,13 @@ class Call:
         self._key = key
         self.site = site
         self.annotations = annotations
+        self.serial = next(_count)
 
     @property
     def key(self) -> Key:
         key = self._key
         if key is None:
-            key = self._key = f"{self.program.name}-{_process}{next(_count):08x}"
+            key = self._key = f"{self.program.name}-{_process}{self.serial:08x}"
         return key
 
     def __reduce__(self) -> Any:
@@ -115,42 +119,35 @@ def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
     """Add the tasks of calls, and of all calls that they read, to a graph; returns the collections they gather."""
     gathered: list[Any] = []
     seen: set[Any] = set()
+    calls: list[Call] = []
     stack = list(roots)
-    stack.reverse()
-    columns: dict[Any, tuple[list[Any], list[Any], list[Any], list[Any]]] = {}
-    noted: list[tuple[Any, Layer]] = []
     while stack:
         node = stack.pop()
         if node in seen:
             continue
         seen.add(node)
         if type(node) is Call:
-            key = node.key
-            inputs = node.inputs
-            if inputs:
-                stack += inputs
-            if node.annotations is not None:
-                notes = resolved(node.annotations, key)
-                layer = Layer(
-                    node.program, [key], [tuple([each.key for each in inputs])], [node.constants],
-                    annotations=notes, sites=[node.site],
-                )  # fmt: skip
-                noted.append((key, layer))
-                continue
-            column = columns.get(node.program)
-            if column is None:
-                column = columns[node.program] = ([], [], [], [])
-            column[0].append(key)
-            column[1].append(tuple([each.key for each in inputs]) if inputs else ())
-            column[2].append(node.constants)
-            column[3].append(node.site)
+            calls.append(node)
+            stack += node.inputs
         elif type(node) is Data:
             graph.data[node.key] = node.value
         else:
             gathered.append(node.collection)
             graph.add(Layer(Program.call(node.finalize, name="gather"), [node.key], [tuple(node.keys)]))
-    for program, (keys, read, constants, sites) in columns.items():
-        graph.add(Layer(program, keys, read, constants, sites=sites))
-    for _, layer in noted:
-        graph.add(layer)
+    calls.sort(key=SERIAL)  # as they were written: inputs first
+    if calls:
+        graph.add(
+            MixedLayer(
+                [call.program for call in calls],
+                [call.key for call in calls],
+                [tuple([each.key for each in call.inputs]) if call.inputs else () for call in calls],
+                [call.constants for call in calls],
+                sites=[call.site for call in calls],
+                notes={
+                    place: resolved(call.annotations, call.key)
+                    for place, call in enumerate(calls)
+                    if call.annotations is not None
+                },
+            )
+        )
     return gathered
