@@ -75,6 +75,7 @@ class Backend(RuleBasedStateMachine):
         self.work: dict[int, int] = {}  # task to worker, in the order handed out
         self.workers = list(range(nworkers))
         self.writing: list[int] = []
+        self.reading: list[int] = []
 
     # -- what a backend does with answers -----------------------------------------------------------------------------
 
@@ -82,6 +83,7 @@ class Backend(RuleBasedStateMachine):
         for block in released:
             assert block in self.memory | self.disk | set(lost), f"block {block} released, but it is not there"
             self.memory.discard(block)
+            self.reading = [each for each in self.reading if each != block]
             if block not in self.s.stored:
                 self.disk.discard(block)
 
@@ -93,9 +95,9 @@ class Backend(RuleBasedStateMachine):
             self.s.victims = []
         elif task != NOTHING:
             for block in self.s.loads:
-                assert block in self.disk, f"block {block} is to be read, but is not on disk"
+                assert block in self.disk or block in self.reading, f"block {block} is to be read, but is not on disk"
                 self.memory.add(block)
-                self.s.loaded(block)
+                self.reading.append(block)
             assert self.memory.issuperset(self.s.inputs[task]), f"task {task} was started without its inputs"
             assert task not in self.work, f"task {task} runs twice"
             self.work[task] = worker
@@ -127,6 +129,8 @@ class Backend(RuleBasedStateMachine):
     def end(self, task, nbytes):
         """A worker finishes a task; a result that nobody wants any more is thrown away."""
         worker, released = self.work.pop(task), []
+        for block in self.s.inputs[task]:
+            self.read(block)
         blocks = self.s.outputs.get(task, (task,))
         if self.s.phase[task] == Phase.RUNNING:
             self.memory.update(blocks)
@@ -140,6 +144,11 @@ class Backend(RuleBasedStateMachine):
             self.drop(released)
             self.got(worker, answer)
 
+    def read(self, block):
+        if block in self.reading:
+            self.reading = [each for each in self.reading if each != block]
+            self.s.loaded(block)
+
     def write(self, block, success):
         self.writing.remove(block)
         if not success:
@@ -147,6 +156,9 @@ class Backend(RuleBasedStateMachine):
         elif block in self.memory:
             self.disk.add(block)
             if self.s.spilled(block):
+                assert not any(
+                    block in self.s.inputs[task] for task in self.work if self.s.phase[task] == Phase.RUNNING
+                )
                 self.memory.discard(block)
         else:
             assert not self.s.spilled(block)
@@ -180,6 +192,18 @@ class Backend(RuleBasedStateMachine):
     @precondition(lambda self: self.plans and self.idle())
     def worker_asks(self, data):
         self.ask(data.draw(st.sampled_from(self.idle())))
+
+    @rule()
+    @precondition(lambda self: self.plans)
+    def all_idle_workers_ask(self):
+        for worker in self.idle():
+            self.ask(worker)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.reading)
+    def read_ends(self, data):
+        self.read(data.draw(st.sampled_from(self.reading)))
+        self.verify()
 
     @rule(data=st.data(), ahead=st.booleans())
     @precondition(lambda self: self.plans and self.handed_ahead and self.work)
@@ -287,12 +311,6 @@ class Backend(RuleBasedStateMachine):
     def write_ends(self, data, success):
         self.write(data.draw(st.sampled_from(self.writing)), success)
 
-    @rule(data=st.data())
-    @precondition(lambda self: self.plans)
-    def somebody_asks_why(self, data):
-        base = data.draw(st.sampled_from(list(self.plans)))
-        assert why(self.s, self.plans, data.draw(st.sampled_from(self.plans[base].keys)))
-
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def teardown(self):
@@ -301,6 +319,8 @@ class Backend(RuleBasedStateMachine):
         for _ in range(10_000):
             while self.writing:
                 self.write(self.writing[0], True)
+            while self.reading:
+                self.read(self.reading[0])
             if not self.s.left:
                 break
             if self.work:
@@ -311,10 +331,11 @@ class Backend(RuleBasedStateMachine):
                 pytest.fail(f"deadlock:\n{dump(self.s, self.plans)}")
         while self.work:
             self.end(next(iter(self.work)), 0)
-        assert not self.s.left
+        assert not self.s.left, dump(self.s, self.plans)
         for block in self.held():
-            assert self.s.phase[block] > Phase.RUNNING
+            assert self.s.phase[block] > Phase.RUNNING, f"nobody makes block {block}:\n{dump(self.s, self.plans)}"
         replay(json.loads(json.dumps(export(self.s))))
+        assert all(why(self.s, self.plans, key) for plan in self.plans.values() for key in plan.keys[:2])
 
 
 class TestBackend(Backend.TestCase):

@@ -40,7 +40,9 @@ def choose(s: Scheduler, need: int, spare: int | None = None) -> list[int]:
     place = s.order[spare] if spare is not None else -1
     candidates = []
     for block in s.large:
-        if s.phase[block] != DONE or block in kept or block in s.spilling or block in s.external or block in s.wanted:
+        if s.phase[block] != DONE or block in kept or block in s.spilling or block in s.loading:
+            continue
+        if block in s.external or block in s.wanted:
             continue
         used = next_use(s, block)
         if used is not None and (used > place or s.nrunning <= 1):
