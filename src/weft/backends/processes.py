@@ -172,7 +172,7 @@ class ProcessRun(RemoteRun):
             if not any(member.orders for member in self.members):
                 return
             for key, mask in select(self._patience()):
-                self._attend(key.data, key.fileobj, mask)
+                self._attend(*key.data, key.fileobj, mask)
             now = perf_counter()
             if self.timeouts:
                 self._check_deadlines(now)
@@ -188,15 +188,16 @@ class ProcessRun(RemoteRun):
             return SAMPLE_S
         return min(max(min(self.timeouts.values()) / 10, 0.001), 0.05)
 
-    def _attend(self, member: Member, what: Any, mask: int) -> None:
+    def _attend(self, member: Member, process: WorkerProcess, what: Any, mask: int) -> None:
         """Something happened to a worker."""
-        channel = member.process.channel
+        if process is not member.process or process.exit_code is not None:
+            return  # it has been dealt with
+        channel = process.channel
         if what is not channel:
-            if what == member.process.sentinel:
-                self._bury(member)
+            self._bury(member)
             return
         if mask & WRITE and channel.flush():
-            self.selector.modify(channel, READ, member)
+            self.selector.modify(channel, READ, (member, process))
         if mask & READ:
             try:
                 for message in channel.arrived():
@@ -275,7 +276,7 @@ class ProcessRun(RemoteRun):
             member.process.run = self.serial
             channel.post(self.context)  # type: ignore[arg-type]
         if not channel.post(message):
-            self.selector.modify(channel, READ | WRITE, member)
+            self.selector.modify(channel, READ | WRITE, (member, member.process))
 
     def _take_back(self, member: Member, task: int) -> None:
         member.load -= member.orders.pop(task)
@@ -440,11 +441,11 @@ class ProcessRun(RemoteRun):
                 if member.orders and member.process.alive:
                     member.waiting = True
                     if not member.process.channel.post(pickle.dumps(("cancel", self.serial), 5)):
-                        self.selector.modify(member.process.channel, READ | WRITE, member)
+                        self.selector.modify(member.process.channel, READ | WRITE, (member, member.process))
             end = perf_counter() + GRACE_S
             while any(member.waiting for member in self.members) and (left := end - perf_counter()) > 0:
                 for key, mask in self.selector.select(left):
-                    self._attend(key.data, key.fileobj, mask)
+                    self._attend(*key.data, key.fileobj, mask)
         finally:
             for member in self.members:
                 if member.waiting or member.process.channel.torn:
@@ -453,9 +454,10 @@ class ProcessRun(RemoteRun):
                 self._reclaim(member.process)
 
     def _watch(self, member: Member) -> None:
-        self.selector.register(member.process.channel, READ, member)
-        if member.process.sentinel is not None:
-            self.selector.register(member.process.sentinel, READ, member)
+        process = member.process
+        self.selector.register(process.channel, READ, (member, process))
+        if process.sentinel is not None:
+            self.selector.register(process.sentinel, READ, (member, process))
 
     def _unwatch(self, process: WorkerProcess) -> None:
         for each in (process.channel, process.sentinel):

@@ -189,7 +189,7 @@ class BackendContract:
         with pytest.raises(ZeroDivisionError) as caught:
             divided.compute(scheduler=backend)
         (note,) = caught.value.__notes__
-        assert divided.key in note
+        assert str(divided.key) in note
         assert os.path.basename(__file__) in note
 
     def test_the_first_error_is_the_one_that_arrives_and_the_next_call_works(self, backend: Backend) -> None:
@@ -275,7 +275,7 @@ class BackendContract:
         if not self.addressed:
             pytest.skip("this backend has one worker")
         diary = Places()
-        tasks = []
+        tasks: list[Any] = []
         for worker in (1, 0, 1, 1, 0):
             with weft.annotate(workers=worker):
                 tasks.append(delayed(abs)(-len(tasks)))
