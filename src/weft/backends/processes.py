@@ -172,7 +172,8 @@ class ProcessRun(RemoteRun):
             if not any(member.orders for member in self.members):
                 return
             for key, mask in select(self._patience()):
-                self._attend(*key.data, key.fileobj, mask)
+                member, process = key.data
+                self._attend(member, process, key.fileobj, mask)
             now = perf_counter()
             if self.timeouts:
                 self._check_deadlines(now)
@@ -445,7 +446,8 @@ class ProcessRun(RemoteRun):
             end = perf_counter() + GRACE_S
             while any(member.waiting for member in self.members) and (left := end - perf_counter()) > 0:
                 for key, mask in self.selector.select(left):
-                    self._attend(*key.data, key.fileobj, mask)
+                    member, process = key.data
+                    self._attend(member, process, key.fileobj, mask)
         finally:
             for member in self.members:
                 if member.waiting or member.process.channel.torn:
