@@ -18,6 +18,8 @@ __all__ = [
     "KilledWorkerError",
     "MissingDependencyError",
     "RegistryError",
+    "RemoteError",
+    "RemoteTraceback",
     "SchedulerStuckError",
     "SerializationError",
     "SharedMemoryFullError",
@@ -108,6 +110,17 @@ class KilledWorkerError(WeftError, RuntimeError):
 
 class WorkerMemoryError(KilledWorkerError, MemoryError):
     """A worker process was killed for lack of memory."""
+
+
+class RemoteError(WeftError, RuntimeError):
+    """A task in another process raised an exception that cannot travel; the message has its type and text."""
+
+
+class RemoteTraceback(WeftError):
+    """The traceback that an exception had in another process, as text: the cause of the exception that arrived."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}" if self.args else ""
 
 
 class TaskExitError(WeftError, RuntimeError):

@@ -158,7 +158,7 @@ class LocalRun(Run):
                     task = finish(worker, task, nbytes, released, perf_counter())
                     if task < 0 or core.loads:
                         task = self._rare(worker, task)
-                    elif self.spare and ready:
+                    elif self.spare and (ready or core.constrained):
                         self.call_help()
             except BaseException as error:
                 values = value = more = None  # type: ignore[assignment]
@@ -218,7 +218,7 @@ class LocalRun(Run):
                 finally:
                     lock.acquire()
                 task = core.next(worker, perf_counter())
-                if self.spare and core.ready:
+                if self.spare and (core.ready or core.constrained):
                     self.call_help()
                 continue
             loads, core.loads = core.loads, []
@@ -295,7 +295,10 @@ class LocalRun(Run):
     def results(self) -> list[Any]:
         """Values of the wanted blocks."""
         self.check()
-        blocks = self.blocks
+        blocks, sources = self.blocks, self.sources
+        for block in sources.keys() & set(self.plan.wanted):  # held blocks on disk that no task has read
+            if blocks[block] is None:
+                blocks[block] = sources[block].get()
         return [blocks[block] for block in self.plan.wanted]
 
     def held(self) -> list[Held]:

@@ -27,6 +27,7 @@ from weft.backends.libraries import limited_libraries
 from weft.backends.local import LocalRun
 from weft.errors import BackendError, CancelledError, TaskTimeoutError
 from weft.graph import Plan
+from weft.scheduler.placement import admits
 from weft.units import parse_timedelta
 
 __all__ = ["Interrupted", "Threads"]
@@ -249,16 +250,29 @@ class ThreadRun(LocalRun):
 
     def call_help(self, most: int = 1) -> None:
         while self.spare and most > 0:
-            number = self.spare.pop()
+            number = self._useful_spare()
+            if number < 0:
+                return
+            self.spare.remove(number)
             if not self.pool.lend(self, number, only_idle=self.nested_in is not None and bool(self.members)):
                 self.spare.append(number)
                 return
             self.members.setdefault(number, 0)
             most -= 1
 
+    def _useful_spare(self) -> int:
+        """A spare worker that may run something that is ready; -1 if there is none."""
+        core = self.core
+        if core.ready or not core.constrained:
+            return self.spare[-1]
+        rules = [rule for rule, queue in core.constrained.items() if queue]
+        return next((number for number in self.spare if any(admits(core, rule, number) for rule in rules)), -1)
+
     def left(self, number: int) -> None:
         self._gone(number)
         self.spare.append(number)
+        if self.core.constrained and not self.members and not self.core.stopped and not self.core.ready:
+            self.call_help()  # what is left may be for others only; nothing runs, so whoever may start does
         if not self.members or self.core.stopped:
             self._finish()
 

@@ -37,10 +37,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from weft.errors import BlockCorruptError, BlockLostError
-from weft.store.maps import map_readonly
+from weft.store.maps import map_private, map_readonly
 from weft.store.serialize import Serialized, loads
 
-__all__ = ["copy_block", "pack_block", "read_block", "unpack_block", "write_block"]
+__all__ = ["copy_block", "pack_block", "read_block", "split_block", "unpack_block", "write_block"]
 
 MAGIC = b"WEFTBLK\0"
 VERSION = 1
@@ -113,7 +113,7 @@ def write_block(
     return nbytes
 
 
-def read_block(path: str | os.PathLike[str], *, verify: bool = False) -> Any:
+def read_block(path: str | os.PathLike[str], *, verify: bool = False, private: bool = False) -> Any:
     """Give the value of a block, its arrays read-only and upon the mapped file.
 
     Parameters
@@ -122,6 +122,8 @@ def read_block(path: str | os.PathLike[str], *, verify: bool = False) -> Any:
         A file made by :func:`write_block`.
     verify : bool
         Also check the buffers, if they were written with a sum. Reads the whole file.
+    private : bool
+        The value may be changed: pages that are written to are copied first, the file stays as it is.
 
     Raises
     ------
@@ -130,10 +132,10 @@ def read_block(path: str | os.PathLike[str], *, verify: bool = False) -> Any:
     BlockCorruptError
         If the file is not as it was written.
     """
-    parsed = _open(path)
+    parsed = _open(path, private)
     if verify and parsed.sum_kind != NO_SUM and _payload_sum(parsed.buffers, parsed.sum_kind) != parsed.sum:
         raise _corrupt(path, "its data has changed since it was written (checksums differ)")
-    return loads(parsed.header, parsed.buffers)
+    return loads(parsed.header, parsed.buffers, frozen=not private)
 
 
 def copy_block(
@@ -154,6 +156,12 @@ def unpack_block(data: bytes) -> Any:
     """The value of a block from the bytes of its file; its arrays are read-only views of ``data``."""
     parsed = _parse(memoryview(data), "a message")
     return loads(parsed.header, parsed.buffers)
+
+
+def split_block(data: bytes | bytearray) -> Serialized:
+    """The parts of a packed block, as views of ``data``; the value is not built."""
+    parsed = _parse(memoryview(data), "a message")
+    return Serialized(bytes(parsed.header), parsed.buffers)
 
 
 def _layout(
@@ -186,7 +194,7 @@ def _write_all(file: int, pieces: Sequence[bytes | memoryview]) -> None:
             waiting[-1] = waiting[-1][written:]
 
 
-def _open(path: str | os.PathLike[str]) -> Parsed:
+def _open(path: str | os.PathLike[str], private: bool = False) -> Parsed:
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -197,8 +205,9 @@ def _open(path: str | os.PathLike[str]) -> Parsed:
     try:
         nbytes = os.fstat(file).st_size
         if nbytes < MAP_FROM:
-            return _parse(memoryview(os.read(file, nbytes)), path)
-        return _parse(map_readonly(file, nbytes), path)
+            data = os.read(file, nbytes)
+            return _parse(memoryview(bytearray(data) if private else data), path)
+        return _parse(map_private(file, nbytes) if private else map_readonly(file, nbytes), path)
     finally:
         os.close(file)
 

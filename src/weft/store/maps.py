@@ -1,4 +1,4 @@
-"""Map a file read-only without keeping it open.
+"""Map a file, read-only or as a private copy, without keeping it open.
 
 ``mmap.mmap`` before Python 3.13 keeps a duplicate of the file's descriptor for as long as the map lives. A task that
 takes a thousand blocks would then need a thousand descriptors, which is what most systems allow a process in all. The
@@ -14,28 +14,35 @@ import sys
 import weakref
 from typing import Any
 
-__all__ = ["map_readonly"]
+__all__ = ["map_private", "map_readonly"]
 
 
 def map_readonly(file: int, nbytes: int) -> memoryview:
     """Map the first ``nbytes`` (at least one) of an open file; unmapped when the last view of it is gone."""
     if sys.version_info >= (3, 13):
         return memoryview(mmap.mmap(file, nbytes, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ, trackfd=False))
-    return _map(file, nbytes)
+    return _map(file, nbytes, mmap.MAP_SHARED, mmap.PROT_READ).toreadonly()
 
 
-def _map(file: int, nbytes: int) -> memoryview:
+def map_private(file: int, nbytes: int) -> memoryview:
+    """Map the first ``nbytes`` of an open file for somebody who may change them: the file stays as it is."""
+    if sys.version_info >= (3, 13):
+        return memoryview(mmap.mmap(file, nbytes, access=mmap.ACCESS_COPY, trackfd=False))
+    return _map(file, nbytes, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+
+
+def _map(file: int, nbytes: int, flags: int, protection: int) -> memoryview:
     import ctypes  # takes 5 ms; not needed by newer Pythons
 
     system_map, system_unmap = _system_calls()
-    address = system_map(None, nbytes, mmap.PROT_READ, mmap.MAP_SHARED, file, 0)
+    address = system_map(None, nbytes, protection, flags, file, 0)
     if address == ctypes.c_void_p(-1).value:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
     memory = (ctypes.c_char * nbytes).from_address(address)
     # At exit nothing is unmapped: values in other modules' globals may still look at the memory.
     weakref.finalize(memory, system_unmap, address, nbytes).atexit = False
-    return memoryview(memory).cast("B").toreadonly()
+    return memoryview(memory).cast("B")
 
 
 @functools.cache

@@ -95,8 +95,8 @@ def dumps(value: Any, *, callables: bool = False, name: str = "the value") -> Se
         raise SerializationError(explain_unpicklable(value, name)) from error
 
 
-def loads(header: bytes | memoryview, buffers: Sequence[Any]) -> Any:
-    """Build the value again, upon the given buffers; arrays are read-only if their buffers are.
+def loads(header: bytes | memoryview, buffers: Sequence[Any], *, frozen: bool = True) -> Any:
+    """Build the value again, upon the given buffers; arrays are read-only if their buffers are, or if ``frozen``.
 
     Raises
     ------
@@ -104,7 +104,8 @@ def loads(header: bytes | memoryview, buffers: Sequence[Any]) -> Any:
         If this process cannot build the value: a module is missing, or a class refuses its own state.
     """
     try:
-        return freeze(pickle.loads(header, buffers=buffers))
+        value = pickle.loads(header, buffers=buffers)
+        return freeze(value) if frozen else value
     except MemoryError:
         raise
     except Exception as error:

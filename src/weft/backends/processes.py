@@ -1,0 +1,560 @@
+"""Worker processes behind pipes: for code that holds the interpreter's lock. The default for bags.
+
+The driver's loop runs in the thread that asks. It waits for the workers' sockets and for their ends, tells the core what
+was finished, and hands out what the core says is next. There is no helper thread: two threads of one interpreter would
+only wait for each other.
+
+*Batches.* A message costs some 50 µs on both sides together, a task 10. So tasks travel in batches that are expected to
+keep a worker busy for a few milliseconds, and another is sent while one is worked on. What a task will take is learnt
+from those of its program; the first of a program travels alone. Long tasks travel alone, too. So that nobody sits on
+work while others are idle, a batch is at most a fair share of what is ready, and a worker gives back what waits behind a
+task that takes longer than expected.
+
+*Deaths.* A worker's page tells which task killed it. That one is tried again, up to ``allowed_failures`` times; what else
+the worker had not finished goes to others at once; what it had finished is in the driver's hands. Ended workers are
+replaced, the others go on.
+
+*Stopping* (an error, Ctrl-C, a timeout). A worker that does not come back from its task within a moment is killed.
+
+Runs in several threads at a time have workers of their own each.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import selectors
+import signal
+import sys
+import weakref
+from collections import Counter
+from time import perf_counter
+from typing import Any
+
+from weft import config
+from weft.backends.contract import Held, Request
+from weft.backends.filed import FiledBlocks
+from weft.backends.inline import Inline
+from weft.backends.packed import pack
+from weft.backends.pool import Pool, WorkerProcess, oom_kills
+from weft.backends.remote import RemoteRun, rebuilt, unlink
+from weft.backends.worker import Context, inside_worker
+from weft.errors import BackendError, KilledWorkerError, TaskTimeoutError, WorkerMemoryError
+from weft.graph import Plan
+from weft.store.files import FileRef
+from weft.store.places import shared_parent
+from weft.store.shared import SharedStore
+from weft.system import memory_limit
+from weft.units import format_bytes, parse_timedelta
+
+__all__ = ["Processes"]
+
+#: Work that a batch should bring, in seconds; a worker gets another when it has less than this.
+BATCH_S = 0.004
+#: Tasks in one batch at most.
+BATCH_TASKS = 200
+#: What a task costs a worker besides itself, in seconds.
+OVERHEAD_S = 5e-6
+#: How fast the expected duration of a program's tasks follows what was measured.
+LEARNING = 0.3
+#: How long a worker that was told to stop may take, in seconds.
+GRACE_S = 0.3
+#: How often the memory of workers is read, in seconds.
+SAMPLE_S = 0.2
+#: Workers that may end before they have started.
+FALSE_STARTS = 3
+#: A killed worker that had this share of the memory was killed for it.
+NEAR_LIMIT = 0.8
+NOTHING = -1
+#: Room that shared memory must have to be used.
+SHARED_NBYTES = 256 << 20
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class Member:
+    """A worker's place in a team: its process (replaced when it dies), and what it has to do."""
+
+    __slots__ = ("doom", "known", "load", "number", "orders", "process", "stuck", "waiting")
+
+    def __init__(self, number: int, process: WorkerProcess) -> None:
+        self.number = number
+        self.process = process
+        self.orders: dict[int, float] = {}  # tasks it was handed, in order, and what each is expected to take
+        self.load = 0.0
+        self.known: set[int] = set()  # programs it has
+        self.stuck = False  # in a task that takes longer than expected
+        self.doom: tuple[int, BaseException] | None = None  # the task for which it is killed, and what to say
+        self.waiting = False  # for its answer that it has stopped
+
+
+class ProcessRun(RemoteRun):
+    """A run whose workers are processes."""
+
+    __slots__ = (
+        "context", "costs", "deaths", "false_starts", "last_sample", "mean_cost", "members", "oom_before", "pool", "request",
+        "selector", "serial", "timeouts",
+    )  # fmt: skip
+
+    def __init__(self, pool: Pool, serial: int, plan: Plan, request: Request, nworkers: int, **options: Any) -> None:
+        super().__init__(plan, request, "processes", nworkers, **options)
+        self.pool = pool
+        self.serial = serial
+        self.request = request
+        self.selector = selectors.DefaultSelector()
+        self.members: list[Member] = []
+        self.costs: dict[int, float] = {}  # program number to the expected duration of its tasks
+        self.mean_cost: float | None = None
+        self.deaths: Counter[int] = Counter()
+        self.false_starts = 0
+        self.oom_before = oom_kills()
+        self.last_sample = self.began
+        self.timeouts = {
+            task: parse_timedelta(notes["timeout"], "s")
+            for task, notes in plan.annotations.items()
+            if notes.get("timeout") is not None
+        }
+        self.context = pack(
+            (
+                "begin",
+                Context(
+                    run=serial,
+                    directory=os.getcwd(),
+                    path=list(map(str, sys.path)),
+                    configuration=config.child_environment(),
+                    library_threads=self._library_threads(),
+                    shared=str(self.files.directory),
+                    inline_nbytes=self.inline_nbytes,
+                ),
+            ),
+            1 << 62,
+        )
+
+    def _library_threads(self) -> int:
+        alone = min(self.nworkers, self.plan.ntasks) < 2
+        return max(1, self.request.library_threads * (self.nworkers if alone else 1))
+
+    # -- the loop ---------------------------------------------------------------------------------------------------
+
+    def work_here(self) -> None:
+        """Have the plan run to its end."""
+        if not self.core.left:
+            return
+        try:
+            team = self.pool.borrow(
+                min(self.nworkers, max(1, self._useful())), self.files.directory, self.request.library_threads
+            )
+            self.members = [Member(number, process) for number, process in enumerate(team)]
+            for member in self.members:
+                self._watch(member)
+            self._loop()
+            if self.core.stopped:
+                self._stop()
+        except BaseException:
+            self.core.stop(now=perf_counter())
+            self._stop()
+            raise
+        finally:
+            self.selector.close()
+            for member in self.members:
+                if member.process.alive:
+                    member.process.channel.post(_END)
+            self.pool.give_back([member.process for member in self.members])
+
+    def _useful(self) -> int:
+        """Workers that can have something to do."""
+        return self.nworkers if self.core.constrained else self.plan.ntasks
+
+    def _loop(self) -> None:
+        core, select = self.core, self.selector.select
+        self._feed()
+        while core.left and not core.stopped:
+            if not any(member.orders for member in self.members):
+                return
+            for key, mask in select(self._patience()):
+                member, process = key.data
+                self._attend(member, process, key.fileobj, mask)
+            now = perf_counter()
+            if self.timeouts:
+                self._check_deadlines(now)
+            if now - self.last_sample > SAMPLE_S:
+                self.last_sample = now
+                for member in self.members:
+                    member.process.sample()
+            if not core.stopped:
+                self._feed()
+
+    def _patience(self) -> float:
+        if not self.timeouts:
+            return SAMPLE_S
+        return min(max(min(self.timeouts.values()) / 10, 0.001), 0.05)
+
+    def _attend(self, member: Member, process: WorkerProcess, what: Any, mask: int) -> None:
+        """Something happened to a worker."""
+        if process is not member.process or process.exit_code is not None:
+            return  # it has been dealt with
+        channel = process.channel
+        if what is not channel:
+            self._bury(member)
+            return
+        if mask & WRITE and channel.flush():
+            self.selector.modify(channel, READ, (member, process))
+        if mask & READ:
+            try:
+                for message in channel.arrived():
+                    self._hear(member, message)
+            except EOFError:
+                self._bury(member)
+
+    # -- tasks go ---------------------------------------------------------------------------------------------------
+
+    def _feed(self) -> None:
+        """Give each worker that has little to do some more."""
+        core = self.core
+        ready = len(core.ready)
+        if core.constrained:
+            ready += sum(map(len, core.constrained.values()))
+        if not ready:
+            return
+        share = max(1, min(ready // (2 * len(self.members)), BATCH_TASKS))
+        for member in self.members:
+            if member.load < BATCH_S and not member.stuck and not (member.orders and self.mean_cost is None):
+                self._feed_one(member, share)
+                if core.stopped:
+                    return
+
+    def _feed_one(self, member: Member, share: int) -> None:
+        orders: list[Any] = []
+        programs: list[tuple[int, bytes]] = []
+        costs, known, written = self.costs, member.known, self.written
+        target = member.load + BATCH_S
+        load = member.load
+        task = NOTHING
+        while len(orders) < share and load < target:
+            task = self.take(member.number)
+            if task < 0:
+                break
+            try:
+                order = self.order_for(task)
+            except Exception as error:
+                self.failed(member.number, task, error, retry=False)
+                for each in orders:
+                    self._take_back(member, each[0])
+                return
+            number = order[1]
+            cost = costs.get(number)
+            orders.append(order)
+            if number not in known:
+                known.add(number)
+                programs.append((number, written[number]))
+            if cost is None:
+                cost = self.mean_cost
+                if cost is None:
+                    member.orders[task] = BATCH_S
+                    load += BATCH_S
+                    break
+            member.orders[task] = cost
+            load += cost
+        member.load = load
+        if not orders:
+            return
+        try:
+            message = self.message(programs, orders)
+        except Exception as error:
+            culprit = getattr(error, "task", orders[0][0])
+            for each in orders:
+                if each[0] != culprit:
+                    self._take_back(member, each[0])
+            member.load -= member.orders.pop(culprit)
+            self.failed(member.number, culprit, error, retry=False)
+            return
+        if self.listeners:
+            for each in orders:
+                for listener in self.listeners:
+                    listener.before(self, each[0], member.number)
+        channel = member.process.channel
+        if member.process.run != self.serial:
+            member.process.run = self.serial
+            channel.post(self.context)  # type: ignore[arg-type]
+        if not channel.post(message):
+            self.selector.modify(channel, READ | WRITE, (member, member.process))
+
+    def _take_back(self, member: Member, task: int) -> None:
+        member.load -= member.orders.pop(task)
+        self.give_back(member.number, task)
+
+    # -- news come --------------------------------------------------------------------------------------------------
+
+    def _hear(self, member: Member, message: bytes) -> None:
+        acks, news = pickle.loads(message)
+        if acks:
+            self._finish(member, acks)
+        for kind, *content in news:
+            match kind:
+                case "hello":
+                    member.process.hello()
+                case "idle":
+                    if content[0] == self.serial:
+                        member.waiting = False
+                case "back":
+                    member.stuck = True
+                    for task in content[0]:
+                        if task in member.orders:
+                            self._take_back(member, task)
+                case "unreadable":
+                    self.give_up(rebuilt(content[0]))
+                case "failed":
+                    self._fail(member, content[0], rebuilt(content[1]))
+                case "lost":
+                    if content[0] in member.orders:
+                        member.load -= member.orders.pop(content[0])
+                        self.lost(member.number, content[0], content[1])
+
+    def _finish(self, member: Member, acks: list[Any]) -> None:
+        """HOT: tasks were done."""
+        orders, costs, numbers, programs = member.orders, self.costs, self.numbers, self.plan.programs
+        member.stuck = False
+        number, mean = member.number, self.mean_cost
+        for task, ref, nbytes, began, ended in acks:
+            expected = orders.pop(task, None)
+            if expected is None or self.core.stopped:
+                self._discard(ref)
+                continue
+            member.load -= expected
+            program = numbers[id(programs[task])]
+            took = ended - began + OVERHEAD_S
+            before = costs.get(program)
+            costs[program] = took if before is None else before + LEARNING * (took - before)
+            mean = took if mean is None else mean + LEARNING * (took - mean)
+            self.finished(number, task, ref, nbytes)
+            if self.listeners:
+                for listener in self.listeners:
+                    listener.after(self, task, number, ref, began, ended)
+        self.mean_cost = mean
+        if not orders:
+            member.load = 0.0
+
+    def _fail(self, member: Member, task: int, error: BaseException) -> None:
+        member.stuck = False
+        expected = member.orders.pop(task, None)
+        if expected is not None and not self.core.stopped:
+            member.load -= expected
+            self.failed(member.number, task, error)
+
+    def _discard(self, ref: Any) -> None:
+        """A result that nobody wants any more."""
+        for each in ref if type(ref) is list else (ref,):
+            if type(each) is str:
+                unlink(each)
+
+    # -- workers end ------------------------------------------------------------------------------------------------
+
+    def _check_deadlines(self, now: float) -> None:
+        for member in self.members:
+            task = int(member.process.now[0])
+            limit = self.timeouts.get(task)
+            if limit is None or task not in member.orders or now - member.process.now[1] <= limit:
+                continue
+            error = TaskTimeoutError(f"task {self.key(task)!r} ran longer than its timeout of {limit:g} s")
+            member.doom = task, error
+            member.process.kill()
+            self._bury(member)
+
+    def _bury(self, member: Member) -> None:
+        """A worker has ended: hear what it still had to say, give back its tasks, and put another in its place."""
+        process = member.process
+        try:
+            while True:
+                messages = process.channel.arrived()
+                if not messages and process.has_ended():
+                    break
+                for message in messages:
+                    self._hear(member, message)
+        except EOFError:
+            pass
+        running = int(process.now[0])
+        code = process.reap()
+        self._unwatch(process)
+        member.waiting = member.stuck = False
+        tasks, member.orders, member.load = list(member.orders), {}, 0.0
+        for task in tasks:
+            if task != running:
+                self.give_back(member.number, task)
+        doom, member.doom = member.doom, None
+        if running in tasks:
+            if doom is not None and doom[0] == running:
+                self.failed(member.number, running, doom[1])
+            else:
+                self._blame(member, running, code)
+        elif not process.ready:
+            self.false_starts += 1
+            if self.false_starts >= FALSE_STARTS:
+                self.give_up(
+                    BackendError(
+                        f"cannot start worker processes: {self.false_starts} ended before they had started, the last "
+                        f"one with {ending(code)}. What they wrote to stderr tells more."
+                    )
+                )
+        self._reclaim(process)
+        process.close()
+        if not self.core.stopped:
+            member.process = self.pool.start(self.files.directory, self.request.library_threads)
+            member.known.clear()
+            self._watch(member)
+
+    def _blame(self, member: Member, task: int, code: int) -> None:
+        """A worker has died in a task."""
+        process = member.process
+        self.deaths[task] += 1
+        deaths, allowed = self.deaths[task], max(1, self.request.allowed_failures)
+        kills = oom_kills()
+        for_memory = code == -signal.SIGKILL and (kills > self.oom_before or process.peak > NEAR_LIMIT * memory_limit())
+        self.oom_before = kills
+        if deaths < allowed:
+            self.give_back(member.number, task)
+            return
+        kind = WorkerMemoryError if for_memory else KilledWorkerError
+        memory = f"it last held {format_bytes(process.rss)} of memory, {format_bytes(process.peak)} at most"
+        why = (
+            "The kernel killed it for lack of memory: make blocks smaller, or run fewer workers (num_workers=)."
+            if for_memory
+            else "The cause is in the task's own code or a library it calls, or somebody killed the process."
+        )
+        self.failed(
+            member.number,
+            task,
+            kind(
+                f"task {self.key(task)!r} ended its worker process {deaths} time{'s' * (deaths > 1)} "
+                f"(allowed_failures={self.request.allowed_failures}), the last time with {ending(code)}; {memory}. {why}"
+            ),
+            retry=False,
+        )
+
+    def _reclaim(self, process: WorkerProcess) -> None:
+        """Remove files that a worker wrote and nobody knows of."""
+        known = [FileRef(ref, 0) for ref in self.refs if type(ref) is str]
+        self.files.shared.reclaim(process.pid, [*known, *self.files.held_files()])
+
+    def _stop(self) -> None:
+        """Have all workers stop what they do; those that do not come back in a moment are killed."""
+        try:
+            for member in self.members:
+                if member.orders and member.process.alive:
+                    member.waiting = True
+                    if not member.process.channel.post(pickle.dumps(("cancel", self.serial), 5)):
+                        self.selector.modify(member.process.channel, READ | WRITE, (member, member.process))
+            end = perf_counter() + GRACE_S
+            while any(member.waiting for member in self.members) and (left := end - perf_counter()) > 0:
+                for key, mask in self.selector.select(left):
+                    member, process = key.data
+                    self._attend(member, process, key.fileobj, mask)
+        finally:
+            for member in self.members:
+                if member.waiting or member.process.channel.torn:
+                    member.process.kill()
+                member.orders = {}
+                self._reclaim(member.process)
+
+    def _watch(self, member: Member) -> None:
+        process = member.process
+        self.selector.register(process.channel, READ, (member, process))
+        if process.sentinel is not None:
+            self.selector.register(process.sentinel, READ, (member, process))
+
+    def _unwatch(self, process: WorkerProcess) -> None:
+        for each in (process.channel, process.sentinel):
+            if each is not None and each in self.selector.get_map():
+                self.selector.unregister(each)
+
+
+def ending(code: int) -> str:
+    """An exit code in words."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name} (exit code {code})"
+    except ValueError:
+        return f"signal {-code} (exit code {code})"
+
+
+class Processes:
+    """The backend of worker processes.
+
+    Parameters
+    ----------
+    nworkers : int, optional
+        Processes for each run; by default what the request says.
+    resources : mapping of str to number, optional
+        What each worker offers to tasks annotated with ``resources``.
+    """
+
+    name = "processes"
+    fuses_chains = True
+
+    def __init__(self, nworkers: int | None = None, *, resources: dict[str, float] | None = None) -> None:
+        if nworkers is not None and nworkers < 1:
+            raise BackendError(f"nworkers must be at least 1, not {nworkers}")
+        self._nworkers = nworkers
+        self._resources = resources
+        self._pool = Pool()
+        self._files = FiledBlocks(_shared_store)
+        self._serial = 0
+        weakref.finalize(self, _close, self._pool, self._files)
+        _forget_in_child(self._pool)
+
+    def run(self, plan: Plan, request: Request) -> list[Any]:
+        if inside_worker():
+            return Inline().run(plan, request)
+        with self._start(plan, request, False) as run:
+            run.work_here()
+            return run.results()
+
+    def hold(self, plan: Plan, request: Request) -> list[Held]:
+        if inside_worker():
+            return Inline().hold(plan, request)
+        with self._start(plan, request, True) as run:
+            run.work_here()
+            return run.held()
+
+    def _start(self, plan: Plan, request: Request, keep: bool) -> ProcessRun:
+        nworkers = self._nworkers or request.nworkers
+        offers = {worker: dict(self._resources) for worker in range(nworkers)} if self._resources else None
+        self._serial += 1
+        return ProcessRun(
+            self._pool,
+            self._serial,
+            plan,
+            request,
+            nworkers,
+            files=self._files,
+            inline_nbytes=config.value("processes.inline-size"),
+            keep=keep,
+            resources=offers,
+        )
+
+    def close(self) -> None:
+        _close(self._pool, self._files)
+
+
+def _shared_store() -> SharedStore:
+    """Where blocks lie that all processes see; on a disk where shared memory is scant (containers)."""
+    return SharedStore(shared_parent(SHARED_NBYTES), inline_nbytes=-1)
+
+
+def _close(pool: Pool, files: FiledBlocks) -> None:
+    pool.close()
+    files.close()
+
+
+def _forget_in_child(pool: Pool) -> None:
+    """A forked child must not end, or talk to, its parent's workers."""
+    known = weakref.ref(pool)
+
+    def forget() -> None:
+        if (mine := known()) is not None:
+            mine.forget()
+
+    os.register_at_fork(after_in_child=forget)
+
+
+_END = pickle.dumps(("end",), 5)
