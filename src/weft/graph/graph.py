@@ -85,7 +85,7 @@ class Layer:
         return len(self.keys)
 
     def task(self, position: int) -> Task:
-        """The task at a position of the columns."""
+        """The task at a position of the columns; it makes all outputs of the program."""
         return Task(
             self.program,
             self.inputs[position] if self.inputs else (),
@@ -162,7 +162,10 @@ class Graph(Mapping[Key, Task]):
             if key in self.data:
                 return Task(IDENTITY, (), (self.data[key],))
             raise missing_key(key, self) from None
-        return layer.task(position)
+        task = layer.task(position)
+        if layer.program.noutputs > 1:
+            return task._replace(program=layer.program.picking(layer.keys[position].index(key)))
+        return task
 
     def __iter__(self) -> Iterator[Key]:
         yield from self.index
