@@ -7,21 +7,25 @@
 What a value of the dict may be is told in :mod:`weft.graph.tuples` (tasks as tuples) and :mod:`weft.graph.spec` (task
 nodes); the two may stand side by side. Nested tasks, and containers with keys in them, become steps of the one task's
 program, so what users see as one task stays one.
+
+A mapping may be *layered*: have ``layers``, a dict of names to mappings, each of which may have ``annotations``. That
+is all that is known here of high-level graphs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from weft.graph.graph import Graph, Layer, Task
+from weft.graph.annotations import resolved
+from weft.graph.graph import IDENTITY, Graph, Layer, Task
 from weft.graph.program import Program, Step, name_of
 from weft.graph.spec import Alias, DataNode, Dict, GraphNode, NestedContainer, TaskRef
 from weft.graph.spec import Task as TaskNode
 from weft.graph.tuples import CONTAINERS, is_hashable, is_task
 from weft.typing import Annotations, Key
 
-__all__ = ["add_mapping", "graph_from_mapping"]
+__all__ = ["entries_of", "graph_from_mapping", "graph_of_entries"]
 
 
 class Writer:
@@ -99,54 +103,90 @@ class Writer:
         return Layer(program, [key], [tuple(self.inputs)], [tuple(self.constants)], annotations=annotations)
 
 
+#: A key, what stands for it in a mapping, and what its task carries.
+Entry: TypeAlias = tuple[Key, Any, Annotations | None]
+
+
 def graph_from_mapping(mapping: Mapping[Key, Any]) -> Graph:
-    """The graph for a dict of keys to tasks, keys, nodes, or values."""
+    """The graph for a dict of keys to tasks, keys, nodes, or values; also for a layered mapping."""
     if isinstance(mapping, Graph):
         return mapping
-    graph = Graph()
-    add_mapping(graph, mapping, mapping)
-    return graph
+    return graph_of_entries(entries_of(mapping), mapping)
 
 
-def add_mapping(
-    graph: Graph, mapping: Mapping[Key, Any], known: Collection[Key], annotations: Annotations | None = None
-) -> None:
-    """Add the tasks of a dict to a graph.
+def entries_of(mapping: Mapping[Key, Any], annotations: Annotations | None = None) -> Iterator[Entry]:
+    """What is in a mapping, with the annotations of each key.
 
     Parameters
     ----------
-    graph : Graph
-    mapping : mapping of keys to tasks, keys, nodes, or values
+    mapping : mapping
+        A graph, a layered mapping, or a dict.
+    annotations : mapping, optional
+        What tasks carry that have none of their own.
+    """
+    if isinstance(mapping, Graph):
+        for key, (layer, _) in mapping.index.items():
+            yield key, mapping[key], layer.annotations or annotations
+        for key, value in mapping.data.items():
+            yield key, DataNode(key, value), None
+    elif isinstance(layers := getattr(mapping, "layers", None), Mapping):
+        for layer in layers.values():
+            yield from entries_of(layer, getattr(layer, "annotations", None) or annotations)
+    elif isinstance(inner := getattr(mapping, "mapping", None), Mapping):
+        yield from entries_of(inner, annotations)
+    else:
+        for key, value in mapping.items():
+            yield key, value, annotations
+
+
+def graph_of_entries(entries: Iterable[Entry], known: Collection[Key], taken: Collection[Key] = ()) -> Graph:
+    """The graph for entries of one or several mappings; of those with one key the first counts.
+
+    Parameters
+    ----------
+    entries : iterable of (key, value, annotations)
     known : collection of Key
         What counts as a key in tuples.
-    annotations : mapping, optional
-        What the tasks carry.
+    taken : collection of Key
+        Keys that have a task elsewhere already.
     """
-    for key, value in mapping.items():
-        writer = Writer(known)
-        if isinstance(value, Task):
-            graph.add_task(key, value, annotations)
-            continue
-        if isinstance(value, DataNode):
-            graph.data[key] = value.value
-            continue
-        if isinstance(value, (TaskRef, Alias)):
-            writer.steps.append((identity, [writer.source(value)], ()))
-        elif isinstance(value, GraphNode):
-            writer.node(value)
-        elif is_task(value):
-            writer.step(value[0], value[1:])
-        elif writer.is_key(value):
-            if value == key:
-                graph.data[key] = value
-                continue
-            writer.steps.append((identity, [writer.source(value)], ()))
-        elif type(value) in CONTAINERS and writer.needs_work(value):
-            writer.source(value)
+    graph = Graph()
+    seen = set(taken)
+    for key, value, annotations in entries:
+        if key not in seen:
+            seen.add(key)
+            add_entry(graph, key, value, annotations and resolved(annotations, key), known)
+    return graph
+
+
+def add_entry(graph: Graph, key: Key, value: Any, annotations: Annotations | None, known: Collection[Key]) -> None:
+    """Add what stands for a key to a graph."""
+    if isinstance(value, Task):
+        if value.program is IDENTITY and not value.inputs:
+            graph.data[key] = value.constants[0]
         else:
-            graph.data[key] = value
-            continue
-        graph.add(writer.layer(key, annotations))
+            graph.add_task(key, value, annotations)
+        return
+    if isinstance(value, DataNode):
+        graph.data[key] = value.value
+        return
+    writer = Writer(known)
+    if isinstance(value, TaskRef):
+        writer.steps.append((identity, [writer.source(value)], ()))
+    elif isinstance(value, GraphNode):
+        where = writer.node(value)
+        if not writer.steps:
+            writer.steps.append((identity, [where], ()))
+    elif is_task(value):
+        writer.step(value[0], value[1:])
+    elif writer.is_key(value) and value != key:
+        writer.steps.append((identity, [writer.source(value)], ()))
+    elif type(value) in CONTAINERS and value != key and writer.needs_work(value):
+        writer.source(value)
+    else:
+        graph.data[key] = value
+        return
+    graph.add(writer.layer(key, annotations))
 
 
 def make_list(*items: Any) -> list[Any]:

@@ -293,8 +293,9 @@ class NestedContainer(GraphNode):
     klass: ClassVar[type]
 
     def __init__(self, *args: Any) -> None:
-        if len(args) == 1 and type(args[0]) is self.klass:
-            args = (*args[0],)
+        if len(args) == 1 and isinstance(args[0], self.klass):
+            items: Any = args[0]
+            args = tuple(items)
         self.key = None  # type: ignore[assignment]
         self.args = tuple([parse_input(arg) for arg in args])
         self._dependencies = None

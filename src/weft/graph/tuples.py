@@ -112,11 +112,11 @@ def quote(value: Any) -> Any:
     return value
 
 
-def parts_of(value: Any) -> Iterable[Any] | None:
+def parts_of(value: Any) -> list[Any] | None:
     """What a task or container is made of; None for anything else."""
     kind = type(value)
-    if kind is tuple:
-        return value[1:] if is_task(value) else value
+    if kind is tuple and is_task(value):
+        return list(value[1:])
     return list(value) if kind in CONTAINERS else None
 
 
