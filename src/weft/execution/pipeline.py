@@ -13,7 +13,7 @@ from typing import Any
 
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.key import flatten_keys
-from weft.graph.mapping import graph_from_mapping
+from weft.graph.mapping import entries_of, graph_of_entries
 from weft.graph.plan import paused_collector
 from weft.physical.call import Call, Data, Gathered, add_calls
 from weft.typing import Key
@@ -46,7 +46,7 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
     if expressions:
         graph.update(_graph_of_expressions(expressions, optimize_graph))
     for kind, members in foreign.items():
-        graph.update(_graph_of_foreign(kind, members, optimize_graph))
+        graph.update(_graph_of_foreign(kind, members, optimize_graph, graph))
     return graph
 
 
@@ -57,23 +57,26 @@ def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph
     return build(expressions, lowered(expressions, optimize=optimize_graph))
 
 
-def _graph_of_foreign(kind: Any, members: list[Any], optimize_graph: bool) -> Graph:
-    merged: dict[Key, Any] = {}
-    graph = Graph()
-    for member in members:
-        own = member.__weft_graph__()
-        if isinstance(own, Graph):
-            graph.update(own)
-        else:
-            merged.update(own)
+def _graph_of_foreign(kind: Any, members: list[Any], optimize_graph: bool, beside: Graph) -> Graph:
+    """The graph of collections of one kind that hold graphs, without what ``beside`` has already."""
+    graphs = [member.__weft_graph__() for member in members]
     optimizer = getattr(kind, "__weft_optimize__", None)
-    if optimizer is not None and optimize_graph and merged:
+    if optimizer is not None and optimize_graph:
         keys = [key for member in members for key in flatten_keys(member.__weft_keys__())]
+        merge = getattr(type(graphs[0]), "merge", None)
+        if merge is not None and len(set(map(type, graphs))) == 1:
+            merged = merge(*graphs)
+        else:
+            merged = {key: value for graph in graphs for key, value in graph.items()}
         improved = optimizer(merged, keys)
-        if isinstance(improved, Mapping):
-            merged = dict(improved)
-    graph.update(graph_from_mapping(merged))
-    return graph
+        if not isinstance(improved, Mapping):
+            raise TypeError(
+                f"{kind.__name__}.__weft_optimize__() must return a graph, a mapping of keys to tasks, not {improved!r}"
+            )
+        graphs = [improved]
+    known = {key for graph in graphs for key in graph}
+    entries = (entry for graph in graphs for entry in entries_of(graph))
+    return graph_of_entries(entries, known, taken=beside.keys())
 
 
 def keys_of(collection: Any) -> list[Key]:

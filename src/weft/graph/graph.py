@@ -94,7 +94,7 @@ class Layer:
         return self.program
 
     def task(self, position: int) -> Task:
-        """The task at a position of the columns."""
+        """The task at a position of the columns; it makes all outputs of the program."""
         return Task(
             self.program_of(position),
             self.inputs[position] if self.inputs else (),
@@ -211,7 +211,10 @@ class Graph(Mapping[Key, Task]):
             if key in self.data:
                 return Task(IDENTITY, (), (self.data[key],))
             raise missing_key(key, self) from None
-        return layer.task(position)
+        task = layer.task(position)
+        if layer.program.noutputs > 1:
+            return task._replace(program=layer.program.picking(layer.keys[position].index(key)))
+        return task
 
     def __iter__(self) -> Iterator[Key]:
         yield from self.index

@@ -16,6 +16,7 @@ Most programs are one call that takes all values in order. They are *direct*: wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from weft.typing import Function
@@ -88,6 +89,13 @@ class Program:
             values.append(result)
         return values[-1]
 
+    def picking(self, output: int) -> Program:
+        """The program that makes only one of this one's outputs."""
+        if self.arity is None:
+            return Program((Step(_PickFrom(self.steps[0].function, output), ()),), None, name=self.name)
+        pick = Step(itemgetter(output), (self.arity + len(self.steps) - 1,))
+        return Program((*self.steps, pick), self.arity, name=self.name)
+
     @property
     def frees(self) -> tuple[tuple[int, ...], ...]:
         """For each step the slots that nobody reads after it."""
@@ -107,6 +115,17 @@ class Program:
 
     def __repr__(self) -> str:
         return f"<Program {self.name}: {len(self.steps)} step{'s' * (len(self.steps) != 1)}>"
+
+
+class _PickFrom:
+    """Calls a function that gives a sequence, and gives one of its items."""
+
+    def __init__(self, function: Function, output: int) -> None:
+        self.func = function
+        self.output = output
+
+    def __call__(self, *values: Any) -> Any:
+        return self.func(*values)[self.output]
 
 
 def chain(links: Sequence[tuple[Program, int, int]]) -> Program:

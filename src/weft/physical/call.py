@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterable
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any
 
 from weft.graph.annotations import resolved
-from weft.graph.graph import Graph, Layer, MixedLayer, Site
+from weft.graph.graph import Graph, Layer, MixedLayer, Site, duplicate_key
 from weft.graph.program import Program
+from weft.tokenize import tokenize
 from weft.typing import Annotations, Key
 
 __all__ = ["Call", "Data", "Gathered", "add_calls", "fresh_name"]
@@ -118,22 +119,26 @@ class Gathered:
 def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
     """Add the tasks of calls, and of all calls that they read, to a graph; returns the collections they gather."""
     gathered: list[Any] = []
-    seen: set[Any] = set()
+    seen: dict[Key, Any] = {}
     calls: list[Call] = []
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if node in seen:
+        key = node.key
+        known = seen.get(key)
+        if known is not None:
+            if known is not node:
+                check_same(known, node)
             continue
-        seen.add(node)
+        seen[key] = node
         if type(node) is Call:
             calls.append(node)
             stack += node.inputs
         elif type(node) is Data:
-            graph.data[node.key] = node.value
+            graph.data[key] = node.value
         else:
             gathered.append(node.collection)
-            graph.add(Layer(Program.call(node.finalize, name="gather"), [node.key], [tuple(node.keys)]))
+            graph.add(Layer(Program.call(node.finalize, name="gather"), [key], [tuple(node.keys)]))
     calls.sort(key=SERIAL)  # as they were written: inputs first
     if calls:
         graph.add(
@@ -151,3 +156,20 @@ def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
             )
         )
     return gathered
+
+
+def check_same(node: Any, other: Any) -> None:
+    """Raise unless two nodes with one key are two writings of one call.
+
+    Equal pure calls are, and what has travelled in two pieces; two calls that were given one name are not.
+    """
+    if type(node) is not Call or type(other) is not Call:
+        if type(node) is type(other):
+            return
+    elif [each.key for each in node.inputs] == [each.key for each in other.inputs]:
+        mine, its = node.program, other.program
+        if mine is its and all(map(is_, node.constants, other.constants)):
+            return
+        if tokenize(mine.steps, node.constants) == tokenize(its.steps, other.constants):
+            return
+    raise duplicate_key(node.key)
