@@ -10,6 +10,7 @@ from typing import Any
 from weft import config
 from weft.backends import Backend, Request, backend_for
 from weft.errors import BackendError
+from weft.execution.last import LAST
 from weft.system import cpu_count
 
 __all__ = ["CURRENT", "LISTENERS", "request_for", "scheduler_for"]
@@ -19,8 +20,8 @@ CURRENT: contextvars.ContextVar[Any] = contextvars.ContextVar("weft-backend", de
 #: Who hears of each run in this context, besides those registered for all.
 LISTENERS: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("weft-listeners", default=())
 
-#: Those registered for all runs of the process.
-EVERYWHERE: list[Any] = []
+#: Those registered for all runs of the process. ``LAST`` comes first: the others ask it whether a run is nested.
+EVERYWHERE: list[Any] = [LAST]
 
 
 def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
@@ -76,6 +77,6 @@ def request_for(
         log_length=config.value("log.length"),
         spill_directory=config.value("spill.directory") or config.value("temporary-directory"),
         library_threads=max(1, cpu_count() // num_workers) if threads == "auto" else threads,
-        listeners=(*EVERYWHERE, *LISTENERS.get(), *callbacks),
+        listeners=tuple({id(each): each for each in (*EVERYWHERE, *LISTENERS.get(), *callbacks)}.values()),
         options=options,
     )
