@@ -12,6 +12,7 @@ __all__ = [
     "ConfigError",
     "ConfigWarning",
     "CycleError",
+    "DrawingError",
     "GraphError",
     "InvariantError",
     "KeyNotFoundError",
@@ -149,3 +150,7 @@ class SchedulerStuckError(WeftError, RuntimeError):
 
 class InvariantError(WeftError, AssertionError):
     """The scheduler's books do not agree with themselves: a defect."""
+
+
+class DrawingError(WeftError, ValueError):
+    """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""

@@ -21,7 +21,11 @@ __all__ = ["Backend", "Held", "Listener", "Request", "Run"]
 
 
 class Listener(Protocol):
-    """Hears of each run and each task: progress bars, profilers, callbacks. Calls come from the workers' threads."""
+    """Hears of each run and each task: progress bars, profilers, callbacks. Calls come from the workers' threads.
+
+    A listener with a true attribute ``reads_log`` finds what it needs of tasks in the run's event log. A run in this
+    process, whose log has the true times, tells it of its start and end only, which costs its tasks nothing.
+    """
 
     def started(self, run: Run) -> None:
         """A run begins."""
@@ -166,12 +170,8 @@ class Backend(Protocol):
 @contextlib.contextmanager
 def heard(run: Run, listeners: Sequence[Listener]) -> Any:
     """Tell listeners of a run's start and end."""
-    told: list[Listener] = []
-    try:
+    with contextlib.ExitStack() as ends:
         for listener in listeners:
             listener.started(run)
-            told.append(listener)
+            ends.callback(listener.ended, run)
         yield
-    finally:
-        for listener in reversed(told):
-            listener.ended(run)

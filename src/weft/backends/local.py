@@ -43,8 +43,8 @@ class LocalRun(Run):
     """
 
     __slots__ = (
-        "_hearing", "_spilling", "alarmed", "blocks", "copies", "keep", "listeners", "lock", "over", "problem", "sources", "spare",
-        "store",
+        "_hearing", "_spilling", "alarmed", "blocks", "copies", "keep", "listeners", "lock", "over", "problem", "sources",
+        "spare", "store", "task_listeners",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class LocalRun(Run):
         self.problem: BaseException | None = None
         self.spare: list[int] = []
         self.listeners: Sequence[Any] = request.listeners
+        self.task_listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
         self.store = SpillStore(request.spill_directory)
         self._spilling = allocate_lock()
         self._hearing: Any = None
@@ -113,7 +114,7 @@ class LocalRun(Run):
 
     def work(self, worker: int) -> None:
         """Run tasks as long as the core has some for this worker."""
-        core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.listeners
+        core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.task_listeners
         programs, constants, inputs, several = self.plan.programs, self.plan.constants, core.inputs, self.plan.outputs
         finish, sizes, ready = core.finish_and_next, PLAIN_SIZES, core.ready
         released: list[int] = []

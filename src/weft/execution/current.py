@@ -10,6 +10,7 @@ from typing import Any
 from weft import config
 from weft.backends import Backend, Request, backend_for
 from weft.errors import BackendError
+from weft.execution.last import LAST
 from weft.system import CPU_COUNT, memory_limit
 from weft.units import parse_fraction_or_bytes
 
@@ -20,8 +21,8 @@ CURRENT: contextvars.ContextVar[Any] = contextvars.ContextVar("weft-backend", de
 #: Who hears of each run in this context, besides those registered for all.
 LISTENERS: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("weft-listeners", default=())
 
-#: Those registered for all runs of the process.
-EVERYWHERE: list[Any] = []
+#: Those registered for all runs of the process. ``LAST`` comes first: the others ask it whether a run is nested.
+EVERYWHERE: list[Any] = [LAST]
 
 
 def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
@@ -77,7 +78,7 @@ def request_for(
         log_length=config.value("log.length"),
         spill_directory=config.value("spill.directory") or config.value("temporary-directory"),
         library_threads=max(1, CPU_COUNT // num_workers) if threads == "auto" else threads,
-        listeners=(*EVERYWHERE, *LISTENERS.get(), *callbacks),
+        listeners=tuple({id(each): each for each in (*EVERYWHERE, *LISTENERS.get(), *callbacks)}.values()),
         options=options,
     )
 

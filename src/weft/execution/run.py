@@ -7,6 +7,7 @@ from typing import Any
 from weft import config
 from weft.execution.containers import Containers
 from weft.execution.current import request_for, scheduler_for
+from weft.execution.last import inside
 from weft.execution.pipeline import graph_of, plan_of
 
 __all__ = ["compute", "optimize", "persist"]
@@ -66,7 +67,8 @@ def compute(
     request = request_for(**kwargs)
     fuse = backend.fuses_chains and config.value("optimization.fuse")
     plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse)
-    values = backend.run(plan, request)
+    with inside():
+        values = backend.run(plan, request)
     if all(getattr(kind, "__weft_single__", False) for kind in set(map(type, collections))):
         return found.repack([_final(value) for value in values])
     results = []
@@ -127,7 +129,8 @@ def persist(
     backend = scheduler_for(pool if scheduler is None else scheduler, collections)
     request = request_for(**kwargs)
     plan, keys = plan_of(collections, optimize_graph=optimize_graph)
-    held = iter(backend.hold(plan, request))
+    with inside():
+        held = iter(backend.hold(plan, request))
     results = []
     for collection, own in zip(collections, keys):
         rebuild, extra = collection.__weft_postpersist__()
