@@ -18,6 +18,7 @@ __all__ = [
     "KilledWorkerError",
     "MissingDependencyError",
     "RegistryError",
+    "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
     "SharedMemoryFullError",
@@ -136,3 +137,7 @@ class SchedulerStuckError(WeftError, RuntimeError):
 
 class InvariantError(WeftError, AssertionError):
     """The scheduler's books do not agree with themselves: a defect."""
+
+
+class RewriteError(WeftError, AssertionError):
+    """A rewrite rule gave a node that is not equivalent, or rules go round in circles: a defect of the rule."""
