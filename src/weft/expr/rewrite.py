@@ -106,11 +106,14 @@ class Phase:
         In order: the first that applies to a node is taken.
     once : bool
         Whether one pass is enough, because rules answer with nodes that the pass itself goes on to.
+    closing : list of Rule
+        Rules that are asked after all others, whoever added those later.
     """
 
     name: str
     rules: list[Rule] = field(default_factory=list)
     once: bool = False
+    closing: list[Rule] = field(default_factory=list)
     _by_class: dict[type, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
     def add(self, rules: Iterable[Rule]) -> None:
@@ -121,11 +124,17 @@ class Phase:
             self.rules.append(each)
         self._by_class.clear()
 
+    def close(self, rules: Iterable[Rule]) -> None:
+        """Append rules that are asked after all others."""
+        self.closing.extend(rules)
+        self._by_class.clear()
+
     def rules_for(self, kind: type[Expr]) -> tuple[Rule, ...]:
         """The rules that may apply to nodes of a class."""
         found = self._by_class.get(kind)
         if found is None:
-            found = self._by_class[kind] = tuple(each for each in self.rules if issubclass(kind, each.heads))
+            every = (*self.rules, *self.closing)
+            found = self._by_class[kind] = tuple(each for each in every if issubclass(kind, each.heads))
         return found
 
 

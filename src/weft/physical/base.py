@@ -153,42 +153,42 @@ def same(block: Any) -> Any:
 ALIAS = Program.call(same, name="alias")
 
 
-def build(roots: Sequence[Expr], names: Sequence[str]) -> Graph:
+def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
     """The graph of a forest of physical nodes.
 
     Parameters
     ----------
-    roots : sequence of Physical
-        Optimised expressions.
-    names : sequence of str
-        What the blocks of each root are to be called. Where one node serves two roots the second gets tasks that hand
-        on the first one's blocks.
+    originals : sequence of Expr
+        What users hold: the blocks get their names.
+    lowered : sequence of Physical
+        What they became, in the same order. Where one node serves two of them, the second gets tasks that hand on the
+        first one's blocks.
     """
     called: dict[str, str] = {}
-    aliases: list[tuple[Physical, str]] = []
-    for root, name in zip(roots, names, strict=True):
+    aliases: dict[str, Physical] = {}
+    for original, root in zip(originals, lowered, strict=True):
         assert isinstance(root, Physical), root
         if root.renames:
-            called.setdefault(root.name, name)
-        if called.get(root.name, root.name) != name:
-            aliases.append((root, name))
+            called.setdefault(root.name, original.name)
+        if called.get(root.name, root.name) != original.name:
+            aliases[original.name] = root
     graph = Graph()
-    for each in walk(*roots):
+    for each in walk(*lowered):
         if not isinstance(each, Physical):
             raise GraphError(f"cannot make tasks of {each!r}: it has not been lowered. Run optimize(...) first.")
         called.setdefault(each.name, each.name)
         graph.layers.extend(each.layers(called))
         graph.data.update(each.data(called))
-    for root, name in dict.fromkeys(aliases):
-        own, wanted = root.keys(called[root.name]), root.keys(name)
+    for name, root in aliases.items():
+        own, wanted = root.keys(called[root.name]), block_keys(name, root.numblocks)
         if own != wanted:
-            graph.add(Layer(ALIAS, wanted, [(key,) for key in own], origin=name))
+            graph.add(Layer(ALIAS, list(wanted), [(key,) for key in own], origin=name))
     return graph
 
 
 def write_graph(roots: Sequence[Expr]) -> Graph:
     """Optimise expressions together and write their graph; the blocks of each root keep its name."""
-    return build(optimize(roots), [root.name for root in roots])
+    return build(roots, optimize(roots))
 
 
 @rule
