@@ -21,7 +21,7 @@ def slice_into_source(node: Slice) -> Expr | None:
     match node:
         case Slice(Full() as source, _):
             return source.with_operands(shape=node.shape, grid=node.grid)
-        case Slice(Arange(start, step, _, dtype, _) as source, ((first, stride, length),)) if dtype.kind in "iu":
+        case Slice(Arange(start, step, _, dtype, _) as source, ((first, stride, length),)) if dtype.kind == "i":
             return source.with_operands(start=start + step * first, step=step * stride, length=length, cut=node.grid[0])
         case Slice(FromArray() as source, region) if source.in_memory or all(step == 1 for _, step, _ in region):
             return source.with_operands(region=within(source.region, region), grid=node.grid)
