@@ -69,10 +69,11 @@ class Tiled:
         arrays = [each for each in operands if isinstance(each, np.ndarray) and each.ndim]
         if not arrays or not all(type(each) is np.ndarray and each.dtype.kind in NUMBERS for each in arrays):
             return self.step_by_step(list(inputs))
+        if max([each.nbytes for each in arrays]) < SMALL:
+            return self.step_by_step(list(inputs))
         shape = np.broadcast_shapes(*[np.shape(each) for each in inputs])
         dtypes = self.dtypes(operands)
-        size = prod(shape)
-        if size * dtypes[-1].itemsize < SMALL or any(dtype.kind not in NUMBERS for dtype in dtypes):
+        if any(dtype.kind not in NUMBERS for dtype in dtypes):
             return self.step_by_step(list(inputs))
         result = np.empty(shape, dtypes[-1])
         if all(each.shape == shape and each.flags.c_contiguous for each in arrays):
