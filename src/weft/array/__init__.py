@@ -5,11 +5,11 @@ from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
-from weft.array.ops.creation import *
-from weft.array.ops.elementwise import *
-from weft.array.ops.rechunking import *
-from weft.array.ops.reductions import *
-from weft.array.ops.transposing import *
+from weft.array.ops.creation import *  # noqa: F403
+from weft.array.ops.elementwise import *  # noqa: F403
+from weft.array.ops.rechunking import *  # noqa: F403
+from weft.array.ops.reductions import *  # noqa: F403
+from weft.array.ops.transposing import *  # noqa: F403
 
 _rules.install()
 

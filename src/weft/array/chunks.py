@@ -8,7 +8,7 @@ otherwise. Cuts are canonical, so equal layouts have equal cuts; a *grid* is a t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil, prod
 from typing import Any, NamedTuple, TypeAlias
 
@@ -313,7 +313,7 @@ def common_cut(length: int, cuts: Sequence[tuple[Cut, int]]) -> Cut:
         return heavy[0]
     counts = [axis_count(length, cut) for cut in heavy]
     ends = sorted({end for cut in heavy for end in accumulate(axis_chunks(length, cut))} | {0})
-    refined = [end - start for start, end in zip(ends, ends[1:], strict=False)]
+    refined = [end - start for start, end in pairwise(ends)]
     if len(refined) <= 2 * max(counts):
         return compress(refined) if refined else 1
     return heavy[counts.index(max(counts))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from weft.array.chunks import Chunks, Cut, Grid, axis_chunks, axis_count, axis_largest
 from weft.expr import derived, node
-from weft.physical import BlockExpr, Outline
+from weft.physical.base import BlockExpr, Outline
 
 __all__ = ["ArrayExpr", "ArrayOutline", "BlockShapes", "SameLayout", "array_outline", "assemble_blocks"]
 
@@ -172,7 +172,7 @@ def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) ->
             ends.append(ends[-1] + parts[place * stride].shape[axis])
         bounds.append(ends)
     whole = np.empty([ends[-1] for ends in bounds], np.result_type(*{part.dtype for part in parts}))
-    places = product(*[[slice(a, b) for a, b in zip(ends, ends[1:], strict=False)] for ends in bounds])
+    places = product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
     for place, part in zip(places, parts, strict=True):
         whole[place] = part
     return whole

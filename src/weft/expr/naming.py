@@ -1,15 +1,18 @@
 """Names of nodes: a token of the class and its operands, the same in every process.
 
-Most operands are numbers, text, tuples of these, and other nodes: their text is hashed at once. Whatever else may stand
-in a node (dtypes, functions, user objects) goes through `describe`, the one place that decides how such values are told apart.
+Most operands are numbers, text, tuples of these, functions, and other nodes, which stand by their own names: their text is
+joined and hashed at once. What else may stand in a node goes through `weft.tokenize`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import pickle
+from functools import lru_cache
+from hashlib import blake2b
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
+
+from weft.tokenize import tokenize
 
 __all__ = ["nonce", "token_of"]
 
@@ -23,11 +26,8 @@ def token_of(*values: Any) -> str:
     >>> token_of("Add", 1) == token_of("Add", 1), token_of("Add", 1) == token_of("Add", 1.0)
     (True, False)
     """
-    return digest("\x1f".join(map(encode, values)).encode("utf-8", "surrogatepass"))
-
-
-def digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16, usedforsecurity=False).hexdigest()
+    text = "\x1f".join(map(encode, values)).encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=16, usedforsecurity=False).hexdigest()
 
 
 def nonce() -> str:
@@ -44,26 +44,15 @@ def encode(value: Any) -> str:
         if PLAIN.issuperset(map(type, value)):
             return repr(value)
         return f"({','.join(map(encode, value))})"
-    return describe(value)
+    own = getattr(kind, "__weft_tokenize__", None)
+    if own is not None:
+        return f"{kind.__qualname__}<{encode(own(value))}>"
+    if kind is FunctionType or kind is BuiltinFunctionType or kind.__name__ == "ufunc":
+        return token_of_function(value)
+    return f"{kind.__qualname__}#{tokenize(value)}"
 
 
-def describe(value: Any) -> str:
-    """Text for values beyond numbers, text and tuples."""
-    own = getattr(value, "__weft_tokenize__", None)
-    if own is not None and not isinstance(value, type):
-        return f"{type(value).__qualname__}<{encode(own())}>"
-    match value:
-        case list():
-            return f"[{','.join(map(encode, value))}]"
-        case tuple():
-            return f"{type(value).__qualname__}({','.join(map(encode, value))})"
-        case dict():
-            return f"{{{','.join(f'{encode(key)}:{encode(each)}' for key, each in value.items())}}}"
-        case set() | frozenset():
-            return f"{{{','.join(sorted(map(encode, value)))}}}"
-        case slice():
-            return f"slice{encode((value.start, value.stop, value.step))}"
-    try:
-        return f"{type(value).__qualname__}#{digest(pickle.dumps(value, protocol=5))}"
-    except Exception:
-        return f"{type(value).__qualname__}#{nonce()}"
+@lru_cache(maxsize=1024)
+def token_of_function(function: Any) -> str:
+    """Token of a function; the same few stand in thousands of nodes."""
+    return f"function#{tokenize(function)}"

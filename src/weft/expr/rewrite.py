@@ -343,9 +343,7 @@ def add_rules(**rules: Iterable[Rule]) -> None:
         PIPELINE[name].add(each)
 
 
-def optimize(
-    roots: Sequence[Expr], phases: Iterable[str] | None = None, trace: Trace | None = None
-) -> list[Expr]:
+def optimize(roots: Sequence[Expr], phases: Iterable[str] | None = None, trace: Trace | None = None) -> list[Expr]:
     """Run all phases, jointly over several expressions.
 
     Parameters

@@ -18,7 +18,7 @@ from math import prod
 from typing import Any, ClassVar
 
 from weft.errors import GraphError
-from weft.expr import Expr, Rule, derived, node, optimize, rule, walk
+from weft.expr import PIPELINE, Expr, derived, node, optimize, rule, walk
 from weft.graph import Graph, Layer, Program
 from weft.typing import Key
 
@@ -197,5 +197,4 @@ def lower(node: BlockExpr) -> Expr | None:
     return None if isinstance(node, Physical) else node.lower()
 
 
-LOWERING: tuple[Rule, ...] = (lower,)
-
+PIPELINE["lower"].close([lower])

@@ -7,6 +7,7 @@ two exchanges of one: first whole ranges of targets go to blocks in the middle, 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from math import isqrt
 from operator import itemgetter
@@ -160,10 +161,7 @@ class Regrouped:
             told = tuple(bounds)
             firsts = [source * self.groups // self.nsources * self.buckets for source in range(self.nsources)]
             return [(tuple(range(first, first + self.buckets)), told) for first in firsts]
-        fine = [
-            (tuple(range(low, high)), tuple(range(low, high + 1)))
-            for low, high in zip(bounds, bounds[1:], strict=False)
-        ]
+        fine = [(tuple(range(low, high)), tuple(range(low, high + 1))) for low, high in itertools.pairwise(bounds)]
         return fine * self.groups
 
     def receives(self) -> list[Any]:

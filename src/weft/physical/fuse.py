@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from weft.expr import Context, Cost, Expr, Rule, node, rule
+from weft.expr import Context, Cost, Expr, add_rules, node, rule
 from weft.physical.blockwise import Blockwise, Call, Placed
 from weft.physical.grid import Pick, compose, identity_pick, is_injective
 
-__all__ = ["COMPILERS", "FUSING", "MOST_INPUTS", "Compiler", "Fused", "add_compiler", "fuse_blockwise"]
+__all__ = ["COMPILERS", "MOST_INPUTS", "Compiler", "Fused", "add_compiler", "fuse_blockwise"]
 
 #: Blocks that a fused task may read, at most.
 MOST_INPUTS = 12
@@ -134,9 +134,7 @@ class Group:
                 read = (source, compose(own, pick))
                 if read not in self.members:
                     sources.setdefault(read, len(sources))  # type: ignore[arg-type]
-            columns.extend(
-                Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns
-            )
+            columns.extend(Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns)
         arity = len(sources) + len(columns)
         result: dict[tuple[Expr, Pick], int] = {}
         calls: list[Call] = []
@@ -175,4 +173,4 @@ class Group:
         return list(done)
 
 
-FUSING: tuple[Rule, ...] = (fuse_blockwise,)
+add_rules(fuse=[fuse_blockwise])

@@ -20,7 +20,7 @@ __all__ = ["Pick", "compose", "identity_pick", "is_injective", "spread"]
 
 T = TypeVar("T")
 
-Pick: TypeAlias = "tuple[int | None | tuple[int, tuple[int, ...]], ...]"
+Pick: TypeAlias = "tuple[int | tuple[int, tuple[int, ...]] | None, ...]"
 
 
 def identity_pick(ndim: int) -> Pick:

@@ -102,7 +102,9 @@ def group_widths(grid: Sequence[int], axes: Sequence[int], split_every: int) -> 
     return {axis: width if axis in long else 1 for axis in axes}
 
 
-def grouped(keys: list[Key], grid: Sequence[int], width: dict[int, int]) -> tuple[list[tuple[Key, ...]], tuple[int, ...]]:
+def grouped(
+    keys: list[Key], grid: Sequence[int], width: dict[int, int]
+) -> tuple[list[tuple[Key, ...]], tuple[int, ...]]:
     """Keys of neighbouring blocks together, and the grid of the groups."""
     target = tuple([-(-length // width.get(axis, 1)) for axis, length in enumerate(grid)])
     if len(grid) == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, product
+from itertools import accumulate, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,9 @@ from weft.array.chunks import Grid, axis_chunks, grid_for
 from weft.array.expr import ArrayExpr
 from weft.array.kernels.numpy import read_piece, view_of
 from weft.expr import Cost, Expr, Held, derived, node
-from weft.physical import InMemory, Outline, Same, Whole, blockwise
+from weft.physical.base import Outline
+from weft.physical.blockwise import Same, blockwise
+from weft.physical.source import InMemory, Whole
 
 __all__ = ["FromArray", "Region", "asarray", "from_array"]
 
@@ -65,7 +67,7 @@ class Regions:
         axes = []
         for (start, step, length), cut in zip(self.region, self.grid, strict=True):
             ends = [0, *accumulate(axis_chunks(length, cut))]
-            axes.append([stepped(start, step, a, b) for a, b in zip(ends, ends[1:], strict=False)])
+            axes.append([stepped(start, step, a, b) for a, b in pairwise(ends)])
         return list(product(*axes))
 
 

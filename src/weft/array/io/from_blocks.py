@@ -10,8 +10,7 @@ from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.expr import Expr, derived, node
 from weft.graph import Graph
-from weft.physical import Opaque
-from weft.physical.opaque import Foreign
+from weft.physical.opaque import Foreign, Opaque
 
 __all__ = ["FromBlocks"]
 

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from weft.array.kernels.numpy import filled, filled_view
-from weft.physical import Call
 from weft.physical.base import Outline
+from weft.physical.blockwise import Call
 
 __all__ = ["Tiled", "tile_elementwise"]
 
@@ -112,7 +112,9 @@ class Tiled:
         inner = shape[axis + 1 :]
         store = [np.empty(rows * prod(inner) * itemsize, np.uint8) for _ in range(count)]
         whole = [
-            store[place][: rows * prod(inner) * dtype.itemsize].view(dtype).reshape(rows, *inner) if place >= 0 else None
+            store[place][: rows * prod(inner) * dtype.itemsize].view(dtype).reshape(rows, *inner)
+            if place >= 0
+            else None
             for place, dtype in zip(places, dtypes, strict=True)
         ]
         steps = self.steps
@@ -311,13 +313,15 @@ class Compilation:
                 if slot - self.arity not in inside:
                     inputs.setdefault(slot, len(inputs))
         results = {number: len(inputs) + place for place, number in enumerate(group)}
-        steps = tuple([
-            UfuncStep(
-                self.calls[number].function,  # type: ignore[arg-type]
-                tuple([results.get(slot - self.arity, inputs.get(slot, -1)) for slot in self.calls[number].slots]),
-            )
-            for number in group
-        ])
+        steps = tuple(
+            [
+                UfuncStep(
+                    self.calls[number].function,  # type: ignore[arg-type]
+                    tuple([results.get(slot - self.arity, inputs.get(slot, -1)) for slot in self.calls[number].slots]),
+                )
+                for number in group
+            ]
+        )
         self.place[group[-1]] = self.arity + len(self.made)
         outline: Outline | None = self.calls[group[-1]].outline
         self.made.append(Call(Tiled(steps, len(inputs)), self.moved(tuple(inputs)), (), outline))

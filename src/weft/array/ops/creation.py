@@ -12,7 +12,7 @@ from weft.array.chunks import Grid, axis_chunks, grid_for
 from weft.array.expr import ArrayExpr, BlockShapes
 from weft.array.kernels.numpy import filled, ranged
 from weft.expr import Cost, Expr, Fact, derived, node
-from weft.physical import Listed, Same, from_parts
+from weft.physical.blockwise import Listed, Same, from_parts
 
 __all__ = ["arange", "full", "ones", "zeros"]
 
@@ -106,9 +106,7 @@ def zeros(shape: Any, dtype: Any = None, chunks: Any = "auto") -> Any:
     return full(shape, 0, float if dtype is None else dtype, chunks)
 
 
-def arange(
-    start: Any, stop: Any = None, step: Any = 1, /, *, dtype: Any = None, chunks: Any = "auto"
-) -> Any:
+def arange(start: Any, stop: Any = None, step: Any = 1, /, *, dtype: Any = None, chunks: Any = "auto") -> Any:
     """Evenly spaced values from ``start`` to before ``stop``, as `numpy.arange` gives them.
 
     Examples

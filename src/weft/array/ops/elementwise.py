@@ -16,9 +16,8 @@ from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
 from weft.array.ops.rechunking import Rechunk
 from weft.expr import Cost, Expr, Fact, derived, node
-from weft.physical import Blockwise, Call, Same, identity_pick
-from weft.physical.blockwise import Placed
-from weft.physical.grid import Pick
+from weft.physical.blockwise import Blockwise, Call, Placed, Same
+from weft.physical.grid import Pick, identity_pick
 
 __all__ = [
     "abs",
@@ -167,18 +166,20 @@ class Elementwise(ArrayExpr):
     def aligned(self, source: ArrayExpr) -> ArrayExpr:
         """A source cut like this node, save along axes that are broadcast."""
         skip = self.ndim - source.ndim
-        wanted = tuple([
-            self.grid[axis + skip] if length == self.shape[axis + skip] else cut
-            for axis, (length, cut) in enumerate(zip(source.shape, source.grid, strict=True))
-        ])
+        wanted = tuple(
+            [
+                self.grid[axis + skip] if length == self.shape[axis + skip] else cut
+                for axis, (length, cut) in enumerate(zip(source.shape, source.grid, strict=True))
+            ]
+        )
         return source if wanted == source.grid else Rechunk(source, wanted)
 
     def pick(self, source: ArrayExpr) -> Pick:
         """Which block of an aligned source goes with a block of this node."""
         skip = self.ndim - source.ndim
-        return tuple([
-            axis + skip if length == self.shape[axis + skip] else None for axis, length in enumerate(source.shape)
-        ])
+        return tuple(
+            [axis + skip if length == self.shape[axis + skip] else None for axis, length in enumerate(source.shape)]
+        )
 
 
 def broadcast_shape(shapes: list[tuple[int, ...]], label: str) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from weft.array.io.from_array import Region
 from weft.array.kernels.numpy import cut_out
 from weft.array.ops.transposing import Axes
 from weft.expr import Expr, derived, node
-from weft.physical import Product, blockwise
+from weft.physical.blockwise import Product, blockwise
 
 __all__: list[str] = []
 
@@ -40,10 +40,14 @@ class Slice(ArrayExpr):
     @derived
     def cuts(self) -> tuple[tuple[Cut, tuple[Piece, ...] | None], ...]:
         """For each axis how the result is cut, and the pieces of the source's chunks (None: all of them)."""
-        return tuple([
-            (cut, None) if (start, step, length) == (0, 1, whole) else pieces(whole, cut, start, step, length)
-            for (start, step, length), whole, cut in zip(self.region, self.source.shape, self.source.grid, strict=True)
-        ])
+        return tuple(
+            [
+                (cut, None) if (start, step, length) == (0, 1, whole) else pieces(whole, cut, start, step, length)
+                for (start, step, length), whole, cut in zip(
+                    self.region, self.source.shape, self.source.grid, strict=True
+                )
+            ]
+        )
 
     @derived
     def grid(self) -> Grid:
@@ -102,9 +106,7 @@ def complete(entries: tuple[Any, ...], shape: tuple[int, ...]) -> list[Any]:
         raise IndexError("an index can only have a single ellipsis ('...')")
     used = sum(entry is not None and entry is not Ellipsis for entry in entries)
     if used > len(shape):
-        raise IndexError(
-            f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed"
-        )
+        raise IndexError(f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed")
     missing = [slice(None)] * (len(shape) - used)
     at = dots[0] if dots else len(entries)
     return [*entries[:at], *missing, *entries[at + 1 :]]

@@ -19,8 +19,9 @@ from weft.array.chunks import Chunks, Cut, Grid, Piece, axis_count, axis_largest
 from weft.array.expr import ArrayExpr
 from weft.array.kernels.numpy import cut_out, joined, placed, scattered
 from weft.expr import Expr, derived, node
-from weft.physical import Exchange, Gather, Product, blockwise
-from weft.physical.exchange import MANY_RUNS
+from weft.physical.blockwise import Product, blockwise
+from weft.physical.exchange import MANY_RUNS, Exchange
+from weft.physical.gather import Gather
 
 __all__ = ["rechunk"]
 
@@ -46,9 +47,9 @@ class Rechunk(ArrayExpr):
     @derived
     def parts(self) -> tuple[tuple[tuple[Piece, ...], ...], ...]:
         """For each axis, for each new chunk, the pieces of old ones."""
-        return tuple([
-            tuple(map(tuple, overlaps(old, new))) for old, new in zip(self.source.chunks, self.chunks, strict=True)
-        ])
+        return tuple(
+            [tuple(map(tuple, overlaps(old, new))) for old, new in zip(self.source.chunks, self.chunks, strict=True)]
+        )
 
     def lower(self) -> Expr:
         if self.grid == self.source.grid:

@@ -16,8 +16,9 @@ from weft.array.expr import ArrayExpr, array_outline
 from weft.array.kernels import reductions as kernels
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Cost, Expr, derived, node
-from weft.physical import Blockwise, Call, Same, TreeReduce, identity_pick
-from weft.physical.blockwise import Placed
+from weft.physical.blockwise import Blockwise, Call, Placed, Same
+from weft.physical.grid import identity_pick
+from weft.physical.tree_reduce import TreeReduce
 from weft.typing import Function
 
 __all__ = ["all", "any", "max", "mean", "min", "prod", "std", "sum", "var"]

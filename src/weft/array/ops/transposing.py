@@ -11,7 +11,7 @@ from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.kernels.numpy import axes_moved
 from weft.expr import Expr, derived, node
-from weft.physical import Same, blockwise
+from weft.physical.blockwise import Same, blockwise
 
 __all__ = ["expand_dims", "moveaxis", "squeeze", "swapaxes", "transpose"]
 
@@ -46,9 +46,7 @@ class Axes(ArrayExpr):
         order = tuple([left.index(axis) for axis in kept])
         new_at = tuple([place for place, axis in enumerate(self.axes) if axis is None])
         pick = tuple([self.axes.index(axis) if axis in kept else None for axis in range(self.source.ndim)])
-        return blockwise(
-            self.outline, axes_moved, [(self.source, pick)], [Same(order), Same(new_at), Same(dropped)]
-        )
+        return blockwise(self.outline, axes_moved, [(self.source, pick)], [Same(order), Same(new_at), Same(dropped)])
 
 
 def transpose(x: Any, axes: Any = None) -> Any:

@@ -15,7 +15,7 @@ from weft.array.rules.slice_before import (
 )
 from weft.array.rules.slice_into_source import slice_into_source
 from weft.expr import add_rules
-from weft.physical import add_compiler
+from weft.physical.fuse import add_compiler
 
 __all__ = ["LOWER", "SIMPLIFY", "install"]
 

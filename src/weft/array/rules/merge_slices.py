@@ -26,7 +26,9 @@ def within(inner: Region, outer: Region) -> Region:
     >>> within(((10, 2, 5),), ((1, 3, 2),))
     ((12, 6, 2),)
     """
-    return tuple([
-        (start + step * first, step * stride, length)
-        for (start, step, _), (first, stride, length) in zip(inner, outer, strict=True)
-    ])
+    return tuple(
+        [
+            (start + step * first, step * stride, length)
+            for (start, step, _), (first, stride, length) in zip(inner, outer, strict=True)
+        ]
+    )

@@ -27,10 +27,12 @@ def slice_before_elementwise(node: Slice, context: Context) -> Expr | None:
     def cut(operand: Expr) -> Expr:
         assert isinstance(operand, ArrayExpr)
         skip = source.ndim - operand.ndim
-        region = tuple([
-            node.region[axis + skip] if length == source.shape[axis + skip] else (0, 1, length)
-            for axis, length in enumerate(operand.shape)
-        ])
+        region = tuple(
+            [
+                node.region[axis + skip] if length == source.shape[axis + skip] else (0, 1, length)
+                for axis, length in enumerate(operand.shape)
+            ]
+        )
         return Slice(operand, region)
 
     return laid_out(source.map_children(cut), node)
