@@ -54,7 +54,7 @@ class ArrayExpr(BlockExpr):
         return tuple([axis_chunks(length, cut) for length, cut in zip(self.shape, self.grid, strict=True)])
 
     @derived
-    def numblocks(self) -> tuple[int, ...]:  # type: ignore[override]
+    def numblocks(self) -> tuple[int, ...]:
         """Chunks along each axis."""
         return tuple([axis_count(length, cut) for length, cut in zip(self.shape, self.grid, strict=True)])
 
@@ -173,6 +173,6 @@ def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) ->
         bounds.append(ends)
     whole = np.empty([ends[-1] for ends in bounds], np.result_type(*{part.dtype for part in parts}))
     places = product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
-    for place, part in zip(places, parts, strict=True):
-        whole[place] = part
+    for where, part in zip(places, parts, strict=True):
+        whole[where] = part
     return whole

@@ -19,6 +19,7 @@ however they came about, and common work is shared by construction.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast, dataclass_transform, overload
 from weakref import WeakValueDictionary
@@ -151,10 +152,10 @@ def node(cls: C) -> C:
 
     The generated ``__init__`` only stores them, which keeps building a node near a microsecond.
     """
-    own = [name for name, kind in cls.__dict__.get("__annotations__", {}).items() if "ClassVar" not in str(kind)]
+    own = [name for name, kind in inspect.get_annotations(cls).items() if "ClassVar" not in str(kind)]
     inherited = [field for field in cls.fields if field not in own]
     cls.fields = (*inherited, *own)
-    cls.__match_args__ = cls.fields  # type: ignore[attr-defined]
+    cls.__match_args__ = cls.fields  # type: ignore[attr-defined,misc]
     defaults = {field: getattr(cls, field) for field in cls.fields if hasattr(cls, field)}
     if hidden := [field for field, value in defaults.items() if isinstance(value, property)]:
         raise TypeError(f"{cls.__name__}: the fields {hidden} are properties of a base; make them `derived` there")

@@ -59,8 +59,8 @@ def line_of(node: Expr) -> str:
 
 def difference(before: Expr | Iterable[Expr], after: Expr | Iterable[Expr]) -> str:
     """What changed from one tree to another, in the form of `diff -u`; empty if nothing did."""
-    texts = [tree_text(*((side,) if isinstance(side, Expr) else side)).splitlines() for side in (before, after)]
-    return "\n".join(difflib.unified_diff(*texts, "before", "after", lineterm=""))
+    old, new = (tree_text(*((side,) if isinstance(side, Expr) else side)).splitlines() for side in (before, after))
+    return "\n".join(difflib.unified_diff(old, new, "before", "after", lineterm=""))
 
 
 def _has_nodes(value: object) -> bool:

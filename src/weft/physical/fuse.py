@@ -133,7 +133,7 @@ class Group:
             for source, own in zip(member.sources, member.picks, strict=True):
                 read = (source, compose(own, pick))
                 if read not in self.members:
-                    sources.setdefault(read, len(sources))  # type: ignore[arg-type]
+                    sources.setdefault(read, len(sources))
             columns.extend(Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns)
         arity = len(sources) + len(columns)
         result: dict[tuple[Expr, Pick], int] = {}

@@ -63,17 +63,13 @@ def compose(inner: Pick, outer: Pick) -> Pick:
         axis, table = each if isinstance(each, tuple) else (each, None)
         out = outer[axis]
         if out is None:
-            made.append(None if table is None else _constant(table[0]))
+            assert not table or table[0] == 0, "a source of one block has no other to read"
+            made.append(None)
         elif isinstance(out, tuple):
             made.append(out if table is None else (out[0], tuple([table[block] for block in out[1]])))
         else:
             made.append(out if table is None else (out, table))
     return tuple(made)
-
-
-def _constant(block: int) -> None:
-    if block:
-        raise ValueError("a source of one block along an axis has no other block to read")
 
 
 def is_injective(pick: Pick, source: Sequence[int], target: Sequence[int]) -> bool:

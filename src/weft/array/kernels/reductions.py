@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-Block = np.ndarray[Any, Any]
+Block: TypeAlias = Any
 Axes = tuple[int, ...]
 
 
 class Moments(NamedTuple):
     """Partial result of a variance: how many elements, their mean, and the sum of squared deviations from it."""
 
-    count: int
+    elements: int
     mean: Any
     squares: Any
 

@@ -57,8 +57,7 @@ class Rechunk(ArrayExpr):
         if all(len(pieces) == 1 for axis in self.parts for pieces in axis):
             return self.split()
         runs = prod(sum(map(len, axis)) for axis in self.parts)
-        old, new = self.source.nblocks, self.nblocks
-        if runs <= ALL_TO_ALL * (old + new):
+        if runs <= ALL_TO_ALL * (self.source.nblocks + self.nblocks):
             return Gather(self.outline, self.source, joined, Pieces(self.source.chunks, self.chunks))
         if runs > MANY_RUNS and (half := self.halfway()) not in (self.grid, self.source.grid):
             return Rechunk(Rechunk(self.source, half), self.grid).exchange()
@@ -77,10 +76,10 @@ class Rechunk(ArrayExpr):
     def halfway(self) -> Grid:
         """A grid between the two: along each axis, chunks whose number is the geometric mean of old and new."""
         cuts: list[Cut] = []
-        for length, old, new in zip(self.shape, self.source.grid, self.grid, strict=True):
-            count = isqrt(axis_count(length, old) * axis_count(length, new))
-            finest = min(axis_largest(length, old), axis_largest(length, new))
-            coarsest = max(axis_largest(length, old), axis_largest(length, new))
+        for length, before, after in zip(self.shape, self.source.grid, self.grid, strict=True):
+            count = isqrt(axis_count(length, before) * axis_count(length, after))
+            finest = min(axis_largest(length, before), axis_largest(length, after))
+            coarsest = max(axis_largest(length, before), axis_largest(length, after))
             cuts.append(regular(length, min(coarsest, max(finest, -(-length // max(1, count))))))
         return tuple(cuts)
 
