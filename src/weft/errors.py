@@ -21,6 +21,7 @@ __all__ = [
     "RegistryError",
     "RemoteError",
     "RemoteTraceback",
+    "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
     "SharedMemoryFullError",
@@ -154,3 +155,7 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class RewriteError(WeftError, AssertionError):
+    """A rewrite rule gave a node that is not equivalent, or rules go round in circles: a defect of the rule."""

@@ -1,1 +1,26 @@
-"""array."""
+"""Arrays in chunks, with NumPy's names: ``import weft.array as da``."""
+
+from weft.array import rules as _rules
+from weft.array.array import Array
+from weft.array.chunks import normalize_chunks
+from weft.array.io.from_array import asarray, from_array
+from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
+from weft.array.ops.creation import *  # noqa: F403
+from weft.array.ops.elementwise import *  # noqa: F403
+from weft.array.ops.rechunking import *  # noqa: F403
+from weft.array.ops.reductions import *  # noqa: F403
+from weft.array.ops.transposing import *  # noqa: F403
+
+_rules.install()
+
+__all__ = [
+    "Array",
+    "asarray",
+    "from_array",
+    "normalize_chunks",
+    *creation.__all__,
+    *elementwise.__all__,
+    *rechunking.__all__,
+    *reductions.__all__,
+    *transposing.__all__,
+]

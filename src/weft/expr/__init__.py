@@ -1,1 +1,41 @@
-"""expr."""
+"""Expressions: what is to be computed, and how it is rewritten before anything is. Knows no array, table or task.
+
+``node`` has immutable nodes that are named by what they are, ``tree`` walks and replaces, ``facts`` is the vocabulary by
+which nodes tell rules what is true of them, ``rewrite`` has rules, phases and the driver, ``sharing`` makes equal nodes
+one object, ``show`` prints trees.
+"""
+
+from weft.expr.facts import Cost, Fact, Need
+from weft.expr.naming import nonce
+from weft.expr.node import Expr, Held, derived, node
+from weft.expr.rewrite import PIPELINE, Context, Phase, Rule, Trace, add_rules, optimize, rewrite, rule
+from weft.expr.sharing import share
+from weft.expr.show import difference, tree_text
+from weft.expr.tree import dependents, find, replace, walk
+
+__all__ = [
+    "PIPELINE",
+    "Context",
+    "Cost",
+    "Expr",
+    "Fact",
+    "Held",
+    "Need",
+    "Phase",
+    "Rule",
+    "Trace",
+    "add_rules",
+    "dependents",
+    "derived",
+    "difference",
+    "find",
+    "node",
+    "nonce",
+    "optimize",
+    "replace",
+    "rewrite",
+    "rule",
+    "share",
+    "tree_text",
+    "walk",
+]

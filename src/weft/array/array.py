@@ -1,0 +1,73 @@
+"""The class that users hold: a list of method groups, each beside its operators in ``ops``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from weft.array.base import ArrayBase
+from weft.array.io.from_blocks import FromBlocks
+from weft.array.ops.elementwise import ElementwiseMethods
+from weft.array.ops.indexing import IndexingMethods
+from weft.array.ops.rechunking import RechunkingMethods
+from weft.array.ops.reductions import ReductionMethods
+from weft.array.ops.transposing import TransposingMethods
+from weft.graph import Graph
+from weft.typing import Key
+
+__all__ = ["Array"]
+
+
+class Array(
+    ElementwiseMethods,
+    ReductionMethods,
+    IndexingMethods,
+    RechunkingMethods,
+    TransposingMethods,
+):
+    """An n-dimensional array in chunks, with NumPy's methods; nothing is computed before `compute`.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> x = da.ones((4, 6), chunks=(2, 3))
+    >>> x
+    <Array ones: shape=(4, 6), dtype=float64, 2 x 2 chunks of (2, 3)>
+    """
+
+    __slots__ = ()
+
+    def __weft_expr__(self) -> Any:
+        return self.expr
+
+    def __weft_keys__(self) -> list[Key]:
+        return self.expr.keys()
+
+    def __weft_tokenize__(self) -> str:
+        return self.expr.name
+
+    def __weft_postcompute__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return self.expr.assemble, ()
+
+    def __weft_postpersist__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return self.with_blocks, ()
+
+    def with_blocks(self, blocks: Graph | Mapping[Key, Any]) -> Array:
+        """The same array with its blocks from a graph, or there already."""
+        graph = blocks if isinstance(blocks, Graph) else Graph(data=blocks)
+        return Array(FromBlocks.of(self.expr, graph))
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "the truth of a chunked array is not known before it is computed. "
+            "Use x.any().compute() or x.all().compute(), or & and | in place of and and or."
+        )
+
+    def __repr__(self) -> str:
+        label = self.expr.label
+        counts = " x ".join(map(str, self.numblocks)) or "1"
+        longest = tuple(map(max, self.chunks))
+        return f"<Array {label}: shape={self.shape}, dtype={self.dtype}, {counts} chunks of {longest}>"
+
+
+ArrayBase.made = Array

@@ -1,0 +1,319 @@
+"""Chunk arithmetic: how an axis is cut, in a form whose size does not depend on the number of chunks.
+
+Users see chunks as tuples of lengths, ``((3, 3, 1), (4,))``. Inside, an axis has a *cut*: a number ``c`` where all chunks
+but the last are ``c`` long and the last is no longer (the common case, however many there are), and the tuple of lengths
+otherwise. Cuts are canonical, so equal layouts have equal cuts; a *grid* is a tuple of cuts, one for each axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
+from math import ceil, prod
+from typing import Any, NamedTuple, TypeAlias
+
+from weft import config
+from weft.units import parse_bytes
+
+__all__ = [
+    "Chunks",
+    "Cut",
+    "Grid",
+    "Piece",
+    "axis_chunks",
+    "axis_count",
+    "axis_largest",
+    "common_cut",
+    "compress",
+    "grid_for",
+    "normalize_chunks",
+    "overlaps",
+    "pieces",
+]
+
+Cut: TypeAlias = "int | tuple[int, ...]"
+Grid: TypeAlias = "tuple[Cut, ...]"
+Chunks: TypeAlias = "tuple[tuple[int, ...], ...]"
+
+
+def compress(lengths: Sequence[int]) -> Cut:
+    """The cut for chunk lengths.
+
+    >>> compress((3, 3, 1)), compress((3, 1, 3)), compress((0,))
+    (3, (3, 1, 3), 1)
+    """
+    lengths = tuple(lengths)
+    first = lengths[0]
+    if len(lengths) == 1:
+        return max(1, first)
+    if first > 0 and 0 < lengths[-1] <= first and lengths[:-1].count(first) == len(lengths) - 1:
+        return first
+    return lengths
+
+
+def regular(length: int, size: int) -> int:
+    """The canonical cut for chunks of one size."""
+    return max(1, min(length, size))
+
+
+def axis_chunks(length: int, cut: Cut) -> tuple[int, ...]:
+    """Lengths of an axis' chunks."""
+    if isinstance(cut, tuple):
+        return cut
+    if length == 0:
+        return (0,)
+    whole, rest = divmod(length, cut)
+    return (cut,) * whole + ((rest,) if rest else ())
+
+
+def axis_count(length: int, cut: Cut) -> int:
+    """How many chunks an axis has."""
+    return len(cut) if isinstance(cut, tuple) else max(1, -(-length // cut))
+
+
+def axis_largest(length: int, cut: Cut) -> int:
+    """Length of an axis' longest chunk."""
+    return max(cut) if isinstance(cut, tuple) else min(length, cut)
+
+
+def normalize_chunks(
+    chunks: Any,
+    shape: Sequence[int] | int | None = None,
+    limit: int | str | None = None,
+    dtype: Any = None,
+    previous_chunks: Any = None,
+) -> Chunks:
+    """Chunk lengths for every axis, from any of the forms in which users give them.
+
+    Parameters
+    ----------
+    chunks : int, str, tuple, dict or None
+        A length for all axes; ``-1`` or None for a whole axis; ``"auto"``; a size in bytes such as ``"64 MiB"``; a tuple
+        with one of these, or a tuple of lengths, for each axis; a dict from axes to these.
+    shape : tuple of int
+    limit : int or str, optional
+        Bytes of a chunk where ``"auto"`` is asked for; the option ``array.chunk-size`` by default.
+    dtype : dtype, optional
+        Needed for ``"auto"`` and sizes in bytes.
+    previous_chunks : tuple, optional
+        What axes keep that a dict does not name.
+
+    Examples
+    --------
+    >>> normalize_chunks(3, (7, 2))
+    ((3, 3, 1), (2,))
+    >>> normalize_chunks({0: 2}, (4, 2))
+    ((2, 2), (2,))
+    """
+    if shape is None:
+        if not isinstance(chunks, tuple) or not all(isinstance(each, tuple) for each in chunks):
+            raise ValueError(f"cannot make chunks of {chunks!r} without a shape: give shape=")
+        shape = tuple(map(sum, chunks))
+    lengths = (shape,) if isinstance(shape, int) else tuple(shape)
+    grid = grid_for(chunks, lengths, dtype, limit=limit, previous=previous_chunks)
+    return tuple(axis_chunks(length, cut) for length, cut in zip(lengths, grid, strict=True))
+
+
+def grid_for(
+    chunks: Any,
+    shape: tuple[int, ...],
+    dtype: Any = None,
+    *,
+    limit: int | str | None = None,
+    previous: Any = None,
+) -> Grid:
+    """The grid for chunks in any form; see `normalize_chunks`."""
+    asked = per_axis(chunks, shape, previous)
+    cuts: list[Cut | None] = []
+    bounds: list[int] = []
+    for axis, (each, length) in enumerate(zip(asked, shape, strict=True)):
+        if isinstance(each, str):
+            cuts.append(None)
+            if each != "auto":
+                bounds.append(parse_bytes(each))
+        else:
+            cuts.append(axis_cut(each, length, axis))
+    if any(cut is None for cut in cuts):
+        bound = min(bounds) if bounds else limit_bytes(limit)
+        cuts = list(fill_auto(cuts, shape, dtype, bound))
+    return tuple([cut for cut in cuts if cut is not None])
+
+
+def per_axis(chunks: Any, shape: tuple[int, ...], previous: Any) -> list[Any]:
+    """One item for each axis."""
+    ndim = len(shape)
+    if isinstance(chunks, Mapping):
+        found: list[Any] = list(previous) if previous is not None else [-1] * ndim
+        for axis, each in chunks.items():
+            if not -ndim <= axis < ndim:
+                raise ValueError(f"cannot chunk axis {axis} of an array with {ndim} axes, as in chunks={chunks!r}")
+            found[axis % ndim] = found[axis % ndim] if each is None else each
+        return found
+    if chunks is None or isinstance(chunks, str) or is_integer(chunks):
+        return [chunks] * ndim
+    if not isinstance(chunks, Iterable):
+        raise TypeError(
+            f"cannot make chunks of {chunks!r} (a {type(chunks).__name__}): give a length, 'auto', a size such as "
+            "'64 MiB', a tuple with one of these for each axis, or a dict"
+        )
+    found = list(chunks)
+    if ndim == 1 and len(found) != 1 and all(map(is_integer, found)) and sum(found) == shape[0]:
+        return [tuple(found)]
+    if len(found) != ndim:
+        raise ValueError(
+            f"cannot cut an array of shape {shape} with chunks={chunks!r}: it has {ndim} axes, "
+            f"and the chunks are for {len(found)}. Give one entry for each axis."
+        )
+    return found
+
+
+def axis_cut(asked: Any, length: int, axis: int) -> Cut:
+    """The cut of one axis as asked for."""
+    if asked is None:
+        return regular(length, length)
+    if is_integer(asked):
+        size = int(asked)
+        if size == -1:
+            return regular(length, length)
+        if size < -1 or (size == 0 and length):
+            raise ValueError(f"cannot cut axis {axis} into chunks of length {size}: give a positive length, or -1")
+        return regular(length, size or 1)
+    if isinstance(asked, Iterable):
+        lengths = tuple(asked)
+        if not all(map(is_integer, lengths)) or any(each < 0 for each in lengths):
+            raise ValueError(f"cannot cut axis {axis} with chunks {lengths!r}: lengths are whole numbers, not below 0")
+        if not lengths and length == 0:
+            lengths = (0,)
+        if sum(lengths) != length:
+            raise ValueError(
+                f"cannot cut axis {axis}, which is {length} long, with chunks {lengths!r}: they are {sum(lengths)} together"
+            )
+        return compress(tuple(map(int, lengths)))
+    raise TypeError(f"cannot cut axis {axis} with {asked!r} (a {type(asked).__name__})")
+
+
+def is_integer(value: Any) -> bool:
+    """Whether a value is a whole number, of Python or NumPy."""
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def limit_bytes(limit: int | str | None) -> int:
+    """Bytes that an automatic chunk may take."""
+    if limit is None:
+        return int(config.value("array.chunk-size"))
+    return parse_bytes(limit)
+
+
+def fill_auto(cuts: list[Cut | None], shape: tuple[int, ...], dtype: Any, limit: int) -> Grid:
+    """Cuts for the axes left open, so that a chunk has about ``limit`` bytes and its open axes are equally long."""
+    itemsize = getattr(dtype, "itemsize", None)
+    if itemsize is None:
+        raise TypeError("chunks='auto' and sizes in bytes need the dtype: give dtype=, or lengths for all axes")
+    fixed = prod(axis_largest(length, cut) for length, cut in zip(shape, cuts, strict=True) if cut is not None)
+    room = max(1.0, limit / max(1, itemsize) / max(1, fixed))
+    open_axes = sorted((axis for axis, cut in enumerate(cuts) if cut is None), key=shape.__getitem__)
+    filled: list[Cut] = [1 if cut is None else cut for cut in cuts]
+    while open_axes:
+        size = max(1, int(room ** (1 / len(open_axes)) + 1e-9))
+        axis = open_axes.pop(0)
+        length = shape[axis]
+        if length > size:
+            length = ceil(length / ceil(length / size))
+        filled[axis] = regular(shape[axis], length)
+        room = max(1.0, room / max(1, length))
+    return tuple(filled)
+
+
+class Piece(NamedTuple):
+    """A part of one chunk: ``block`` along its axis, and the slice within it."""
+
+    block: int
+    where: slice
+
+
+def pieces(length: int, cut: Cut, start: int, step: int, count: int) -> tuple[Cut, tuple[Piece, ...]]:
+    """What ``count`` positions from ``start`` in steps take of each chunk of an axis, and how the result is cut.
+
+    >>> pieces(10, 4, 2, 3, 3)
+    ((1, 2), (Piece(block=0, where=slice(2, 3, 3)), Piece(block=1, where=slice(1, 5, 3))))
+    """
+    if count == 0:
+        return 1, (Piece(0, slice(0, 0, 1)),)
+    last = start + (count - 1) * step
+    low, high = min(start, last), max(start, last)
+    if isinstance(cut, tuple):
+        bounds = [0, *accumulate(cut)]
+        numbered = [(block, bounds[block], bounds[block + 1]) for block in range(len(cut))]
+        numbered = [each for each in numbered if each[2] > low and each[1] <= high and each[2] > each[1]]
+    else:
+        numbered = [
+            (block, block * cut, min(length, (block + 1) * cut)) for block in range(low // cut, high // cut + 1)
+        ]
+    found: list[Piece] = []
+    lengths: list[int] = []
+    for block, first, end in numbered if step > 0 else reversed(numbered):
+        if step > 0:
+            begin = max(0, -(-(first - start) // step))
+            stop = min(count, -(-(end - start) // step))
+        else:
+            begin = max(0, -(-(start - end + 1) // -step))
+            stop = min(count, (start - first) // -step + 1)
+        if stop <= begin:
+            continue
+        head, tail = start + begin * step - first, start + (stop - 1) * step - first
+        after: int | None = tail + step
+        if step > 0:
+            where = slice(head, min(tail + step, max(tail + 1, end - first + step - 1)), step)
+        else:
+            where = slice(head, after if after is not None and after >= 0 else None, step)
+        found.append(Piece(block, where))
+        lengths.append(stop - begin)
+    return compress(lengths), tuple(found)
+
+
+def overlaps(source: tuple[int, ...], target: tuple[int, ...]) -> list[list[Piece]]:
+    """For each chunk of ``target`` the pieces of ``source`` chunks that make it, in order.
+
+    >>> overlaps((4, 2), (3, 3))[1]
+    [Piece(block=0, where=slice(3, 4, None)), Piece(block=1, where=slice(0, 2, None))]
+    """
+    made: list[list[Piece]] = []
+    block, used = 0, 0
+    for wanted in target:
+        parts: list[Piece] = []
+        missing = wanted
+        while missing:
+            left = source[block] - used
+            if left == 0:
+                block, used = block + 1, 0
+                continue
+            taken = min(left, missing)
+            parts.append(Piece(block, slice(used, used + taken)))
+            used += taken
+            missing -= taken
+        made.append(parts or [Piece(min(block, len(source) - 1), slice(0, 0))])
+    return made
+
+
+def common_cut(length: int, cuts: Sequence[tuple[Cut, int]]) -> Cut:
+    """One cut for operands that are cut differently along an axis.
+
+    Splitting a chunk is nearly free, merging chunks moves bytes: so the light operands follow the heaviest. Among operands
+    of about the same weight the finer cut wins, as long as the common refinement does not shatter them.
+
+    Parameters
+    ----------
+    length : int
+    cuts : sequence of (Cut, int)
+        The cuts, and the bytes of the operand that has each.
+    """
+    heaviest = max(weight for _, weight in cuts)
+    heavy = list(dict.fromkeys(cut for cut, weight in cuts if weight * 2 > heaviest))
+    if len(heavy) == 1:
+        return heavy[0]
+    counts = [axis_count(length, cut) for cut in heavy]
+    ends = sorted({end for cut in heavy for end in accumulate(axis_chunks(length, cut))} | {0})
+    refined = [end - start for start, end in pairwise(ends)]
+    if len(refined) <= 2 * max(counts):
+        return compress(refined) if refined else 1
+    return heavy[counts.index(max(counts))]

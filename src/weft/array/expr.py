@@ -1,0 +1,178 @@
+"""Array expressions: what is known of an array without computing it.
+
+Every node says its ``shape``, ``dtype`` and ``grid`` (how its axes are cut, see `chunks`); the rest follows. None of it
+depends on the number of chunks, so a million chunks are as cheap to describe as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise, product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from weft.array.chunks import Chunks, Cut, Grid, axis_chunks, axis_count, axis_largest
+from weft.expr import derived, node
+from weft.physical.base import BlockExpr, Outline
+
+__all__ = ["ArrayExpr", "ArrayOutline", "BlockShapes", "SameLayout", "array_outline", "assemble_blocks"]
+
+
+@dataclass(frozen=True)
+class ArrayOutline(Outline):
+    """Outline of the blocks of an array."""
+
+    dtype: Any = field(default=None, compare=False)
+    ndim: int = field(default=0, compare=False)
+
+
+class ArrayExpr(BlockExpr):
+    """Base of the nodes that stand for arrays."""
+
+    @derived
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its shape")
+
+    @derived
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its dtype")
+
+    @derived
+    def grid(self) -> Grid:
+        """How each axis is cut."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its grid")
+
+    @derived
+    def chunks(self) -> Chunks:
+        """Lengths of the chunks along each axis."""
+        return tuple([axis_chunks(length, cut) for length, cut in zip(self.shape, self.grid, strict=True)])
+
+    @derived
+    def numblocks(self) -> tuple[int, ...]:
+        """Chunks along each axis."""
+        return tuple([axis_count(length, cut) for length, cut in zip(self.shape, self.grid, strict=True)])
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    @derived
+    def meta(self) -> Any:
+        """Zero-size array that shows the type of the blocks."""
+        return np.empty((0,) * self.ndim, self.dtype)
+
+    @property
+    def signature(self) -> Mapping[str, Any]:
+        return {"shape": self.shape, "dtype": self.dtype, "grid": self.grid}
+
+    @derived
+    def outline(self) -> Outline:
+        return array_outline(self)
+
+    @property
+    def assemble(self) -> Callable[[list[Any]], Any]:
+        return partial(assemble_blocks, numblocks=self.numblocks)
+
+
+@node
+class SameLayout(ArrayExpr):
+    """Base of nodes with the shape and chunks of their source."""
+
+    source: ArrayExpr
+
+    @derived
+    def shape(self) -> tuple[int, ...]:
+        return self.source.shape
+
+    @derived
+    def dtype(self) -> np.dtype[Any]:
+        return self.source.dtype
+
+    @derived
+    def grid(self) -> Grid:
+        return self.source.grid
+
+
+def array_outline(
+    expr: ArrayExpr, grid: Grid | None = None, shape: tuple[int, ...] | None = None, label: str | None = None
+) -> ArrayOutline:
+    """Outline of an expression's blocks; of another shape and grid for steps on the way to it (partial results)."""
+    signature: Mapping[str, Any] = {}
+    if grid is None or shape is None:
+        grid, shape, signature = expr.grid, expr.shape, expr.signature
+    dtype = expr.dtype
+    largest = prod(axis_largest(length, cut) for length, cut in zip(shape, grid, strict=True))
+    return ArrayOutline(
+        expr.name,
+        label or expr.label,
+        tuple([axis_count(length, cut) for length, cut in zip(shape, grid, strict=True)]),
+        largest * dtype.itemsize,
+        signature,
+        dtype,
+        len(shape),
+    )
+
+
+@dataclass(frozen=True)
+class BlockShapes:
+    """Column: the shape of each block."""
+
+    shape: tuple[int, ...]
+    grid: tuple[Cut, ...]
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.shape, self.grid)
+
+    def values(self, numblocks: Sequence[int]) -> list[Any]:
+        return list(product(*[axis_chunks(length, cut) for length, cut in zip(self.shape, self.grid, strict=True)]))
+
+
+def assemble_blocks(blocks: Sequence[Any], numblocks: tuple[int, ...]) -> Any:
+    """The array that a grid of blocks makes; a NumPy scalar if it has no axes.
+
+    Joins along one axis after the other, from the last to the first, so that neighbours are joined in memory order.
+    """
+    parts = list(blocks)
+    if not numblocks:
+        (only,) = parts
+        return only[()] if isinstance(only, np.ndarray) else only
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], np.ndarray) and parts[0].dtype != object:
+        return fill_whole(parts, numblocks)
+    for axis in reversed(range(len(numblocks))):
+        width = numblocks[axis]
+        if width > 1:
+            parts = [np.concatenate(parts[at : at + width], axis=axis) for at in range(0, len(parts), width)]
+    return parts[0]
+
+
+def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """One array with all blocks copied to their places: each element moves once, however many axes are joined."""
+    bounds: list[list[int]] = []
+    stride = len(parts)
+    for axis, width in enumerate(numblocks):
+        stride //= width
+        ends = [0]
+        for place in range(width):
+            ends.append(ends[-1] + parts[place * stride].shape[axis])
+        bounds.append(ends)
+    whole = np.empty([ends[-1] for ends in bounds], np.result_type(*{part.dtype for part in parts}))
+    places = product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
+    for where, part in zip(places, parts, strict=True):
+        whole[where] = part
+    return whole

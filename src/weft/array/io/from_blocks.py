@@ -1,0 +1,38 @@
+"""Arrays whose blocks are made elsewhere: kept by a computation, or by a user's graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from weft.array.chunks import Grid
+from weft.array.expr import ArrayExpr
+from weft.expr import Expr, derived, node
+from weft.graph import Graph
+from weft.physical.opaque import Foreign, Opaque
+
+__all__ = ["FromBlocks"]
+
+
+@node
+class FromBlocks(ArrayExpr):
+    """Blocks of a graph, under a name that users know already."""
+
+    given: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    grid: Grid
+    foreign: Foreign
+
+    @derived
+    def name(self) -> str:
+        return self.given
+
+    @classmethod
+    def of(cls, like: ArrayExpr, graph: Graph) -> FromBlocks:
+        """Blocks that are those of an expression, from now on from this graph."""
+        return cls(like.name, like.shape, like.dtype, like.grid, Foreign(graph, tuple(like.keys())))
+
+    def lower(self) -> Expr:
+        return Opaque(self.outline, self.foreign)

@@ -1,0 +1,184 @@
+"""Partial results of reductions on NumPy blocks: made of a chunk, combined, finished.
+
+Partials keep the reduced axes, with length 1. Chunks without elements have no least or greatest one: their partial is
+None, and counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+Block: TypeAlias = Any
+Axes = tuple[int, ...]
+
+
+class Moments(NamedTuple):
+    """Partial result of a variance: how many elements, their mean, and the sum of squared deviations from it."""
+
+    elements: int
+    mean: Any
+    squares: Any
+
+
+def sum_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
+    """Sum of one block."""
+    return np.sum(block, axis=axes, dtype=dtype, keepdims=True)
+
+
+def prod_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
+    """Product of one block."""
+    return np.prod(block, axis=axes, dtype=dtype, keepdims=True)
+
+
+def min_chunk(block: Block, axes: Axes, dtype: Any) -> Block | None:
+    """Least element of one block."""
+    return None if empty_along(block, axes) else np.min(block, axis=axes, keepdims=True)
+
+
+def max_chunk(block: Block, axes: Axes, dtype: Any) -> Block | None:
+    """Greatest element of one block."""
+    return None if empty_along(block, axes) else np.max(block, axis=axes, keepdims=True)
+
+
+def any_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
+    """Whether an element of one block is true."""
+    return np.any(block, axis=axes, keepdims=True)
+
+
+def all_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
+    """Whether all elements of one block are true."""
+    return np.all(block, axis=axes, keepdims=True)
+
+
+def mean_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
+    """Sum of one block, in the type in which NumPy computes means."""
+    if dtype is None:
+        if block.dtype.kind in "biu":
+            dtype = np.dtype(np.float64)
+        elif block.dtype == np.float16:
+            dtype = np.dtype(np.float32)
+    return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
+
+
+def var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
+    """Moments of one block."""
+    count = prod(block.shape[axis] for axis in axes)
+    if dtype is None:
+        if block.dtype.kind in "biu":
+            dtype = np.dtype(np.float64)
+        elif block.dtype == np.float16:
+            dtype = np.dtype(np.float32)
+    total = np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
+    mean = total / count if count else total
+    away = block - mean
+    squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else np.square(away)
+    return Moments(count, mean, np.add.reduce(squares, axis=axes, keepdims=True))
+
+
+def empty_along(block: Block, axes: Axes) -> bool:
+    """Whether there is nothing to reduce."""
+    return any(block.shape[axis] == 0 for axis in axes)
+
+
+def combine_with(ufunc: np.ufunc, blocks: tuple[Block, ...]) -> Block:
+    """Partials together, the second and later ones into the result of the first two."""
+    total = blocks[0]
+    if len(blocks) == 1:
+        return total
+    total = ufunc(total, blocks[1])
+    if isinstance(total, np.ndarray) and total.dtype != object:
+        for block in blocks[2:]:
+            ufunc(total, block, out=total)
+    else:
+        for block in blocks[2:]:
+            total = ufunc(total, block)
+    return total
+
+
+def sum_combine(*blocks: Block) -> Block:
+    """Sums together."""
+    return combine_with(np.add, blocks)
+
+
+def prod_combine(*blocks: Block) -> Block:
+    """Products together."""
+    return combine_with(np.multiply, blocks)
+
+
+def min_combine(*blocks: Block | None) -> Block | None:
+    """Least of the least."""
+    return extreme(np.minimum, blocks)
+
+
+def max_combine(*blocks: Block | None) -> Block | None:
+    """Greatest of the greatest."""
+    return extreme(np.maximum, blocks)
+
+
+def extreme(ufunc: Callable[..., Any], blocks: tuple[Block | None, ...]) -> Block | None:
+    """Partials together, those of empty chunks left out."""
+    there = tuple([block for block in blocks if block is not None])
+    return combine_with(ufunc, there) if there else None  # type: ignore[arg-type]
+
+
+def any_combine(*blocks: Block) -> Block:
+    """Whether one is true."""
+    return combine_with(np.logical_or, blocks)
+
+
+def all_combine(*blocks: Block) -> Block:
+    """Whether all are true."""
+    return combine_with(np.logical_and, blocks)
+
+
+def var_combine(*parts: Moments) -> Moments:
+    """Moments of several chunks together (Chan, Golub and LeVeque 1979)."""
+    count, mean, squares = parts[0]
+    for more, other, others in parts[1:]:
+        if not more:
+            continue
+        if not count:
+            count, mean, squares = more, other, others
+            continue
+        total = count + more
+        apart = other - mean
+        distance = apart.real**2 + apart.imag**2 if np.iscomplexobj(apart) else apart * apart
+        squares = squares + others + distance * (count * more / total)
+        mean = mean + apart * (more / total)
+        count = total
+    return Moments(count, mean, squares)
+
+
+def plain_finish(partial: Block, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+    """The partial result is the result."""
+    made = partial if keepdims else partial.reshape(without(partial.shape, axes))
+    return made if made.dtype == dtype else made.astype(dtype)
+
+
+def mean_finish(partial: Block, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+    """Sum by count."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return plain_finish(np.asarray(partial / count), axes, keepdims, dtype, count, ddof)
+
+
+def var_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+    """Squared deviations by count."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.asarray(np.true_divide(partial.squares, max(count - ddof, 0)))
+    return plain_finish(spread, axes, keepdims, dtype, count, ddof)
+
+
+def std_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+    """Root of the variance."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.sqrt(np.true_divide(partial.squares, max(count - ddof, 0)))
+    return plain_finish(np.asarray(spread), axes, keepdims, dtype, count, ddof)
+
+
+def without(shape: tuple[int, ...], axes: Axes) -> tuple[int, ...]:
+    """A shape without some axes."""
+    return tuple([length for axis, length in enumerate(shape) if axis not in axes])

@@ -1,0 +1,41 @@
+"""All rules of arrays, phase by phase, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from weft.array.kernels.tiled import tile_elementwise
+from weft.array.rules.merge_axes import merge_axes
+from weft.array.rules.merge_rechunks import merge_rechunks
+from weft.array.rules.merge_slices import merge_slices
+from weft.array.rules.rechunk_into_source import rechunk_into_source
+from weft.array.rules.slice_before import (
+    slice_before_axes,
+    slice_before_elementwise,
+    slice_before_rechunk,
+    slice_before_reduction,
+)
+from weft.array.rules.slice_into_source import slice_into_source
+from weft.expr import add_rules
+from weft.physical.fuse import add_compiler
+
+__all__ = ["LOWER", "SIMPLIFY", "install"]
+
+SIMPLIFY = (
+    merge_slices,  # before slices move: one moves as cheaply as two
+    slice_into_source,
+    slice_before_rechunk,
+    slice_before_axes,
+    slice_before_reduction,
+    slice_before_elementwise,
+    merge_rechunks,
+    rechunk_into_source,
+    merge_axes,
+)
+
+#: Lowering puts rechunks in where operands are cut differently; those are merged and pushed like the user's own.
+LOWER = (merge_rechunks, rechunk_into_source)
+
+
+def install() -> None:
+    """Add the rules and the compiler of elementwise chains to the pipeline."""
+    add_rules(simplify=SIMPLIFY, lower=LOWER)
+    add_compiler(tile_elementwise)

@@ -1,0 +1,28 @@
+"""A slice of a source is a smaller source."""
+
+from __future__ import annotations
+
+from weft.array.io.from_array import FromArray
+from weft.array.ops.creation import Arange, Full
+from weft.array.ops.indexing import Slice
+from weft.array.rules.merge_slices import within
+from weft.expr import Expr, rule
+
+__all__ = ["slice_into_source"]
+
+
+@rule
+def slice_into_source(node: Slice) -> Expr | None:
+    """``Slice(FromArray(...))`` reads only the slice; constants are made only where they are wanted.
+
+    Ranges of floats stay: their elements are multiples of a rounded step, counted from the range's own start. What is not
+    in memory is read without steps.
+    """
+    match node:
+        case Slice(Full() as source, _):
+            return source.with_operands(shape=node.shape, grid=node.grid)
+        case Slice(Arange(start, step, _, dtype, _) as source, ((first, stride, length),)) if dtype.kind == "i":
+            return source.with_operands(start=start + step * first, step=step * stride, length=length, cut=node.grid[0])
+        case Slice(FromArray() as source, region) if source.in_memory or all(step == 1 for _, step, _ in region):
+            return source.with_operands(region=within(source.region, region), grid=node.grid)
+    return None

@@ -1,0 +1,369 @@
+"""Rewriting: small rules, a driver that applies them to whole forests, and the table of all phases.
+
+A *rule* is a function from one node to an equivalent node, or to None where it does not apply. Its first parameter's
+annotation says for which classes of nodes it is asked; a second parameter, if it has one, is the `Context`, which answers
+questions about the forest around the node: who depends on it, and what they look at.
+
+A *phase* is an ordered tuple of rules. The driver goes down from the roots: at each node it applies the first rule that
+has something to say until none has, then turns to the children, then asks once more with the children as they have
+become. Every node is done once however many parents share it, so a pass costs time linear in the forest; passes are
+repeated until one changes nothing, unless the phase says that one is enough.
+
+After every rule the driver compares the two nodes' signatures (meta and layout): a rule that changes what it must keep is
+caught at once, with its name. What happened can be read from the trace.
+
+The books on who depends on whom are kept up to date while nodes are replaced: the old node's dependents count as the
+new node's, and what only the old node used is forgotten. A slice that travels down a chain of 2,000 operations therefore
+always sees itself as the sole dependent of the next one, and arrives in a single pass.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from weft.errors import RewriteError
+from weft.expr.facts import Need
+from weft.expr.node import ALL_NEEDS, Expr
+from weft.expr.sharing import share
+from weft.expr.tree import walk
+
+__all__ = ["PIPELINE", "Context", "Phase", "Rule", "Trace", "add_rules", "optimize", "rewrite", "rule"]
+
+#: Rules that fire more often than this many times for each node of a forest are taken to go round in circles.
+FIRINGS_PER_NODE = 200
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rewrite rule: what `rule` makes of a function."""
+
+    function: Callable[..., Expr | None]
+    heads: tuple[type[Expr], ...]
+    wants_context: bool
+    changes: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    def __call__(self, node: Expr, context: Context | None = None) -> Expr | None:
+        """The rule's answer for one node; without a context as if it stood alone, wanted by the user."""
+        if not isinstance(node, self.heads):
+            return None
+        if self.wants_context:
+            return self.function(node, context or Context([node]))
+        return self.function(node)
+
+
+@typing.overload
+def rule(function: Callable[..., Expr | None]) -> Rule: ...
+@typing.overload
+def rule(*, changes: Iterable[str] = ()) -> Callable[[Callable[..., Expr | None]], Rule]: ...
+def rule(function: Callable[..., Expr | None] | None = None, *, changes: Iterable[str] = ()) -> Any:
+    """Make a function a rule; the annotation of its first parameter tells the classes that it is asked for.
+
+    Parameters
+    ----------
+    changes : iterable of str
+        Entries of the signature that the rule may change, because it has made sure that nobody looks at them.
+    """
+
+    def decorate(function: Callable[..., Expr | None]) -> Rule:
+        parameters = list(inspect.signature(function).parameters)
+        hint = typing.get_type_hints(function)[parameters[0]]
+        heads = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        return Rule(function, heads, len(parameters) > 1, frozenset(changes))
+
+    return decorate if function is None else decorate(function)
+
+
+class Step(NamedTuple):
+    """A rule that fired."""
+
+    phase: str
+    rule: str
+    before: Expr
+    after: Expr
+
+
+#: What happened, in order.
+Trace = list[Step]
+
+
+@dataclass
+class Phase:
+    """Rules that are applied together.
+
+    Parameters
+    ----------
+    name : str
+    rules : list of Rule
+        In order: the first that applies to a node is taken.
+    once : bool
+        Whether one pass is enough, because rules answer with nodes that the pass itself goes on to.
+    closing : list of Rule
+        Rules that are asked after all others, whoever added those later.
+    """
+
+    name: str
+    rules: list[Rule] = field(default_factory=list)
+    once: bool = False
+    closing: list[Rule] = field(default_factory=list)
+    _by_class: dict[type, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+
+    def add(self, rules: Iterable[Rule]) -> None:
+        """Append rules; one that is there already is an error."""
+        for each in rules:
+            if each in self.rules:
+                raise ValueError(f"the rule {each.name!r} stands in the phase {self.name!r} already")
+            self.rules.append(each)
+        self._by_class.clear()
+
+    def close(self, rules: Iterable[Rule]) -> None:
+        """Append rules that are asked after all others."""
+        self.closing.extend(rules)
+        self._by_class.clear()
+
+    def rules_for(self, kind: type[Expr]) -> tuple[Rule, ...]:
+        """The rules that may apply to nodes of a class."""
+        found = self._by_class.get(kind)
+        if found is None:
+            every = (*self.rules, *self.closing)
+            found = self._by_class[kind] = tuple(each for each in every if issubclass(kind, each.heads))
+        return found
+
+
+class Context:
+    """What rules may ask about the forest around a node."""
+
+    def __init__(self, roots: Sequence[Expr]) -> None:
+        self._users: dict[str, dict[str, Expr]] = {}
+        self._roots: set[str] = set()
+        self.size = 0
+        for node in walk(*roots):
+            self._users[node.name] = {}
+            for child in node.children:
+                self._users[child.name][node.name] = node
+            self.size += 1
+        self._roots.update(root.name for root in roots)
+
+    def dependents(self, node: Expr) -> list[Expr]:
+        """The nodes that have this one as a child. `is_root` tells whether the user wants it as well."""
+        return list(self._users.get(node.name, {}).values())
+
+    def is_root(self, node: Expr) -> bool:
+        """Whether the node's own blocks are wanted."""
+        return node.name in self._roots
+
+    def is_sole(self, node: Expr) -> bool:
+        """Whether only one node depends on this one, and the user does not want its blocks."""
+        return node.name not in self._roots and len(self._users.get(node.name, ())) <= 1
+
+    def needs(self, node: Expr) -> frozenset[Need]:
+        """What is looked at in a node, by all who depend on it."""
+        known: dict[str, frozenset[Need]] = {}
+        stack = [node]
+        while stack:
+            each = stack[-1]
+            if each.name in known:
+                stack.pop()
+                continue
+            if each.name in self._roots:
+                known[each.name] = ALL_NEEDS
+                continue
+            users = self.dependents(each)
+            waiting = [user for user in users if user.name not in known]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            asked: frozenset[Need] = frozenset()
+            for user in users:
+                asked |= user.asks(each, known[user.name])
+            known[each.name] = asked
+        return known[node.name]
+
+    def replaced(self, old: Expr, new: Expr) -> None:
+        """Keep the books: ``new`` stands where ``old`` stood."""
+        self._enter(new)
+        users = self._users.pop(old.name, {})
+        self._users[new.name].update(users)
+        if old.name in self._roots:
+            self._roots.discard(old.name)
+            self._roots.add(new.name)
+        self._leave(old)
+
+    def _enter(self, new: Expr) -> None:
+        stack = [new]
+        while stack:
+            node = stack.pop()
+            if node.name in self._users:
+                continue
+            self._users[node.name] = {}
+            stack.extend(node.children)
+            self.size += 1
+        stack = [new]
+        while stack:
+            node = stack.pop()
+            for child in node.children:
+                users = self._users.setdefault(child.name, {})
+                if node.name not in users:
+                    users[node.name] = node
+                    stack.append(child)
+
+    def _leave(self, old: Expr) -> None:
+        stack = [old]
+        while stack:
+            node = stack.pop()
+            for child in node.children:
+                users = self._users.get(child.name)
+                if users is None:
+                    continue
+                users.pop(node.name, None)
+                if not users and child.name not in self._roots:
+                    del self._users[child.name]
+                    stack.append(child)
+
+
+def rewrite(roots: Sequence[Expr], phase: Phase, trace: Trace | None = None) -> list[Expr]:
+    """Apply a phase to several trees at once.
+
+    Parameters
+    ----------
+    roots : sequence of Expr
+    phase : Phase
+    trace : list, optional
+        Gets a `Step` for each rule that fires.
+
+    Raises
+    ------
+    RewriteError
+        A rule changed meta or layout, or the rules go round in circles.
+    """
+    trees = list(roots)
+    steps: Trace = [] if trace is None else trace
+    while True:
+        fired = len(steps)
+        trees = _Pass(trees, phase, steps).run()
+        if phase.once or len(steps) == fired:
+            return trees
+
+
+class _Pass:
+    """One walk of the driver over a forest."""
+
+    def __init__(self, roots: list[Expr], phase: Phase, trace: Trace) -> None:
+        self.roots = roots
+        self.phase = phase
+        self.trace = trace
+        self.context = Context(roots)
+        self.done: dict[str, Expr] = {}
+        self.firings = 0
+
+    def run(self) -> list[Expr]:
+        for root in self.roots:
+            self.visit(root)
+        return [self.done[root.name] for root in self.roots]
+
+    def visit(self, root: Expr) -> None:
+        """Rewrite a tree: nodes first, then their children, then the nodes with their new children."""
+        done, result = self.done, self.done.__getitem__
+        stack: list[tuple[list[str], Expr, bool]] = [([], root, False)]
+        while stack:
+            names, node, opened = stack.pop()
+            if not opened:
+                if node.name not in done and (new := self.apply(node)) is not None:
+                    stack.append(([*names, node.name], new, False))
+                elif node.name in done:
+                    final = result(node.name)
+                    for name in names:
+                        done[name] = final
+                else:
+                    stack.append((names, node, True))
+                    stack.extend([([], child, False) for child in node.children if child.name not in done])
+                continue
+            rebuilt = node.map_children(lambda child: result(child.name))
+            names.append(node.name)
+            if rebuilt is not node:
+                if rebuilt.name != node.name:
+                    self.context.replaced(node, rebuilt)
+                    if (new := self.apply(rebuilt)) is not None:
+                        stack.append(([*names, rebuilt.name], new, False))
+                        continue
+                names.append(rebuilt.name)
+            for name in names:
+                done[name] = rebuilt
+
+    def apply(self, node: Expr) -> Expr | None:
+        """The node that the first fitting rule makes of this one, if any."""
+        for each in self.phase.rules_for(type(node)):
+            new = each.function(node, self.context) if each.wants_context else each.function(node)
+            if new is None or new is node or new.name == node.name:
+                continue
+            check(each, node, new)
+            self.trace.append(Step(self.phase.name, each.name, node, new))
+            self.context.replaced(node, new)
+            self.firings += 1
+            if self.firings > FIRINGS_PER_NODE * (self.context.size + 10):
+                recent = [step.rule for step in self.trace[-6:]]
+                raise RewriteError(
+                    f"the rules of the phase {self.phase.name!r} go round in circles at {node!r}: "
+                    f"{', '.join(recent)}. One of them must not undo what another does."
+                )
+            return new
+        return None
+
+
+def check(by: Rule, before: Expr, after: Expr) -> None:
+    """Raise RewriteError if a rule changed what it must keep."""
+    old, new = before.signature, after.signature
+    for entry, value in old.items():
+        if entry in new and entry not in by.changes and new[entry] != value:
+            raise RewriteError(
+                f"the rule {by.name!r} changed the {entry} of {before!r}: it was {value!r}, "
+                f"and is {new[entry]!r} in {after!r}. A rule must give an equivalent node, or None."
+            )
+
+
+#: All phases in the order in which they run; collections add their rules when they are imported.
+PIPELINE: dict[str, Phase] = {
+    "simplify": Phase("simplify"),
+    "lower": Phase("lower", once=True),
+    "fuse": Phase("fuse", once=True),
+}
+
+
+def add_rules(**rules: Iterable[Rule]) -> None:
+    """Append a collection's rules, by phase: ``add_rules(simplify=(...), lower=(...))``."""
+    for name, each in rules.items():
+        PIPELINE[name].add(each)
+
+
+def optimize(roots: Sequence[Expr], phases: Iterable[str] | None = None, trace: Trace | None = None) -> list[Expr]:
+    """Run all phases, jointly over several expressions.
+
+    Parameters
+    ----------
+    roots : sequence of Expr
+    phases : iterable of str, optional
+        Only these, in the pipeline's order. ``("lower",)`` gives a plan without any optimisation.
+    trace : list, optional
+        Gets a `Step` for each rule that fires.
+
+    Returns
+    -------
+    list of Expr
+        One for each root, in order.
+    """
+    wanted = set(PIPELINE if phases is None else phases)
+    if unknown := wanted - set(PIPELINE):
+        raise ValueError(f"there are no phases {sorted(unknown)}; there are {list(PIPELINE)}")
+    trees = share(roots)
+    for name, phase in PIPELINE.items():
+        if name in wanted:
+            trees = rewrite(trees, phase, trace)
+    return trees

@@ -1,0 +1,200 @@
+"""Expressions that stand for blocks, and those among them that make tasks.
+
+A `BlockExpr` is what a collection holds: it knows how many blocks it has along each axis and what they are called. A
+logical one says what is meant, and `lower` gives what does it. A `Physical` one writes layers of tasks; there are few
+classes of those, and all that fusing, ordering, drawing and memory estimates must know of arrays, tables or bags is in
+their `Outline`.
+
+`build` writes the graph of a forest of physical nodes. The blocks of each root are called what its collection was called
+before it was optimised: names that users have seen do not change, and no extra task is spent on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import Any, ClassVar
+
+from weft.errors import GraphError
+from weft.expr import PIPELINE, Expr, derived, node, optimize, rule, walk
+from weft.graph import Graph, Layer, Program
+from weft.typing import Key
+
+__all__ = ["BlockExpr", "Names", "Outline", "Physical", "block_keys", "build", "write_graph"]
+
+#: What the blocks of each physical node are called, by the node's own name.
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the foundation may know of blocks: where they come from, how many there are and how large.
+
+    Collections derive their own from it, with what their rules and compilers need (shape and dtype, say).
+
+    Parameters
+    ----------
+    origin : str
+        Name of the logical expression whose blocks these are; users' lines and errors are found by it.
+    label : str
+        What people call the operation.
+    numblocks : tuple of int
+        Blocks along each axis.
+    nbytes : int
+        Projected size of the largest block, in bytes; 0 where nothing is known.
+    signature : mapping
+        The facts about meta and layout that rewriting must keep.
+    """
+
+    origin: str
+    label: str
+    numblocks: tuple[int, ...]
+    nbytes: int = 0
+    signature: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def __weft_tokenize__(self) -> str:
+        return self.origin
+
+
+class BlockExpr(Expr):
+    """An expression that stands for blocks."""
+
+    @property
+    def numblocks(self) -> tuple[int, ...]:
+        """Blocks along each axis; ``()`` for a single block without axes."""
+        raise NotImplementedError
+
+    @property
+    def nblocks(self) -> int:
+        """All blocks."""
+        return prod(self.numblocks)
+
+    def keys(self, name: str | None = None) -> list[Key]:
+        """Keys of the blocks, the last axis running fastest."""
+        return block_keys(name or self.name, self.numblocks)
+
+    @derived
+    def outline(self) -> Outline:
+        """What the physical node that does this one's work will say of its blocks."""
+        return Outline(self.name, self.label, self.numblocks, signature=self.signature)
+
+    @property
+    def assemble(self) -> Callable[[list[Any]], Any]:
+        """Function that can be pickled, from the list of block values (in the order of `keys`) to the result."""
+        raise NotImplementedError
+
+    def lower(self) -> Expr:
+        """Physical (or simpler) expression that does this one's work."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is computed: give it a method `lower`")
+
+
+@node
+class Physical(BlockExpr):
+    """Base of the nodes that make tasks."""
+
+    outline: Outline
+    #: Whether the node can write its blocks under any name.
+    renames: ClassVar[bool] = True
+
+    @property
+    def label(self) -> str:
+        return self.outline.label
+
+    @property
+    def numblocks(self) -> tuple[int, ...]:
+        return self.outline.numblocks
+
+    @property
+    def signature(self) -> Mapping[str, Any]:
+        return self.outline.signature
+
+    @property
+    def nbytes(self) -> int:
+        """Projected size of the largest block, in bytes."""
+        return self.outline.nbytes
+
+    @property
+    def workspace(self) -> int:
+        """Memory a task needs besides inputs and output, in bytes."""
+        return 0
+
+    def layers(self, names: Names) -> list[Layer]:
+        """Tasks for all blocks. ``names`` says what this node's and its children's blocks are called."""
+        raise NotImplementedError
+
+    def data(self, names: Names) -> dict[Key, Any]:
+        """Blocks that need no task."""
+        return {}
+
+    def source_keys(self, source: Expr, names: Names) -> list[Key]:
+        """Keys of a child's blocks."""
+        assert isinstance(source, BlockExpr)
+        return source.keys(names.get(source.name))
+
+
+def block_keys(name: str, numblocks: Sequence[int]) -> list[Key]:
+    """Keys of a grid of blocks, the last axis running fastest.
+
+    >>> block_keys("x", (2,)), block_keys("x", ())
+    ([('x', 0), ('x', 1)], [('x',)])
+    """
+    if len(numblocks) == 1:
+        return [(name, i) for i in range(numblocks[0])]
+    return list(product((name,), *map(range, numblocks)))
+
+
+def same(block: Any) -> Any:
+    """The block itself, under another key."""
+    return block
+
+
+ALIAS = Program.call(same, name="alias")
+
+
+def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
+    """The graph of a forest of physical nodes.
+
+    Parameters
+    ----------
+    originals : sequence of Expr
+        What users hold: the blocks get their names.
+    lowered : sequence of Physical
+        What they became, in the same order. Where one node serves two of them, the second gets tasks that hand on the
+        first one's blocks.
+    """
+    called: dict[str, str] = {}
+    aliases: dict[str, Physical] = {}
+    for original, root in zip(originals, lowered, strict=True):
+        assert isinstance(root, Physical), root
+        if root.renames:
+            called.setdefault(root.name, original.name)
+        if called.get(root.name, root.name) != original.name:
+            aliases[original.name] = root
+    graph = Graph()
+    for each in walk(*lowered):
+        if not isinstance(each, Physical):
+            raise GraphError(f"cannot make tasks of {each!r}: it has not been lowered. Run optimize(...) first.")
+        called.setdefault(each.name, each.name)
+        graph.layers.extend(each.layers(called))
+        graph.data.update(each.data(called))
+    for name, root in aliases.items():
+        own, wanted = root.keys(called[root.name]), block_keys(name, root.numblocks)
+        if own != wanted:
+            graph.add(Layer(ALIAS, list(wanted), [(key,) for key in own], origin=name))
+    return graph
+
+
+def write_graph(roots: Sequence[Expr]) -> Graph:
+    """Optimise expressions together and write their graph; the blocks of each root keep its name."""
+    return build(roots, optimize(roots))
+
+
+@rule
+def lower(node: BlockExpr) -> Expr | None:
+    """A logical node becomes what does its work."""
+    return None if isinstance(node, Physical) else node.lower()
+
+
+PIPELINE["lower"].close([lower])

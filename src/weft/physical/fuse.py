@@ -1,0 +1,176 @@
+"""Trees of blockwise nodes become one program: fewer tasks, and blocks that are never stored.
+
+From a node the group grows towards its sources. A source joins
+
+- if all who read it are in the group (nobody else needs its blocks), and each of its blocks is read for one block of the
+  group only, through the same pick on every way (so nothing is computed twice);
+- or if it is cheap: making it again costs less than keeping it, as for constants.
+
+It stays out where joining would serialise heavy work that few blocks could do side by side, or where a task would need
+more than `MOST_INPUTS` blocks at once.
+
+When the group is complete, collections may compile its calls: each function in `COMPILERS` gets the list of calls and
+gives back an equivalent one, in which runs of calls that it knows have become single calls that it owns. This is how a chain
+of NumPy operations becomes one pass over the data; the evaluator of programs knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+from weft.expr import Context, Cost, Expr, add_rules, node, rule
+from weft.physical.blockwise import Blockwise, Call, Placed
+from weft.physical.grid import Pick, compose, identity_pick, is_injective
+
+__all__ = ["COMPILERS", "MOST_INPUTS", "Compiler", "Fused", "add_compiler", "fuse_blockwise"]
+
+#: Blocks that a fused task may read, at most.
+MOST_INPUTS = 12
+#: Blocks below which two heavy branches are left apart, so that they can run side by side.
+FEW_BLOCKS = 8
+
+#: Takes calls and the number of values a task brings, and gives equivalent calls.
+Compiler = Callable[[Sequence[Call], int], Sequence[Call]]
+
+#: Functions that compile runs of calls, in the order in which collections added them.
+COMPILERS: list[Compiler] = []
+
+
+def add_compiler(compiler: Compiler) -> None:
+    """Let a collection compile runs of calls that it knows."""
+    if compiler in COMPILERS:
+        raise ValueError(f"the compiler {compiler!r} has been added already")
+    COMPILERS.append(compiler)
+
+
+@node
+class Fused(Blockwise):
+    """A group of blockwise nodes as one."""
+
+
+@rule
+def fuse_blockwise(node: Blockwise, context: Context) -> Expr | None:
+    """A blockwise node swallows the sources that only it reads, and those that cost nothing to make again."""
+    if isinstance(node, Fused):
+        return None
+    group = Group(node, context)
+    group.grow()
+    calls, sources, picks, columns = group.write()
+    for compiler in COMPILERS:
+        calls = tuple(compiler(calls, len(sources) + len(columns)))
+    if len(group.members) == 1 and calls == node.calls:
+        return None
+    extra = sum(member.extra for member, _ in group.members)
+    return Fused(node.outline, calls, sources, picks, columns, group.cost, extra)
+
+
+@dataclass
+class Group:
+    """Nodes that are fused into ``head``; each with the pick from its blocks to the head's."""
+
+    head: Blockwise
+    context: Context
+    members: dict[tuple[Blockwise, Pick], None] = field(default_factory=dict)
+    inside: set[str] = field(default_factory=set)  #: members whose own sources have been looked at
+    heavy: int = 0
+
+    @property
+    def cost(self) -> Cost:
+        costs = {member.cost for member, _ in self.members}
+        return next(cost for cost in (Cost.HEAVY, Cost.LIGHT, Cost.CHEAP) if cost in costs)
+
+    def grow(self) -> None:
+        """Take in sources until none fits; a source that others read waits until they are all in."""
+        self.take(self.head, identity_pick(len(self.head.numblocks)))
+        reads: dict[str, set[Pick]] = {}
+        entering = [next(iter(self.members))]
+        external = len(self.head.sources)
+        while entering:
+            member, pick = entering.pop()
+            self.inside.add(member.name)
+            candidates = [
+                (source, compose(own, pick))
+                for source, own in zip(member.sources, member.picks, strict=True)
+                if type(source) is Blockwise
+            ]
+            for source, through in candidates:
+                reads.setdefault(source.name, set()).add(through)
+            for source, through in candidates:
+                if (source, through) in self.members:
+                    continue
+                ways = reads[source.name]
+                added = len(source.sources) - 1
+                if external + added > max(MOST_INPUTS, external) or not self.fits(source, through, ways):
+                    continue
+                external += added
+                self.take(source, through)
+                entering.append((source, through))
+
+    def take(self, member: Blockwise, pick: Pick) -> None:
+        self.members[member, pick] = None
+        self.heavy += member.cost is Cost.HEAVY
+
+    def fits(self, source: Blockwise, pick: Pick, ways: set[Pick]) -> bool:
+        """Whether a source may join."""
+        if source.cost is Cost.CHEAP:
+            return True
+        target = self.head.numblocks
+        if self.context.is_root(source) or len(ways) > 1 or not is_injective(pick, source.numblocks, target):
+            return False
+        if source.cost is Cost.HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
+            return False
+        return all(user.name in self.inside for user in self.context.dependents(source))
+
+    def write(self) -> tuple[tuple[Call, ...], tuple[Expr, ...], tuple[Pick, ...], tuple[Placed, ...]]:
+        """The members' calls in an order in which each follows what it reads, with the sources and columns they need."""
+        order = self.sorted()
+        sources: dict[tuple[Expr, Pick], int] = {}
+        columns: list[Placed] = []
+        for member, pick in order:
+            for source, own in zip(member.sources, member.picks, strict=True):
+                read = (source, compose(own, pick))
+                if read not in self.members:
+                    sources.setdefault(read, len(sources))
+            columns.extend(Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns)
+        arity = len(sources) + len(columns)
+        result: dict[tuple[Expr, Pick], int] = {}
+        calls: list[Call] = []
+        column = len(sources)
+        for member, pick in order:
+            values: list[int] = []
+            for source, own in zip(member.sources, member.picks, strict=True):
+                read = (source, compose(own, pick))
+                values.append(result[read] if read in result else sources[read])
+            values.extend(range(column, column + len(member.columns)))
+            column += len(member.columns)
+            brought, first = len(values), len(calls)
+            for call in member.calls:
+                slots = [values[s] if s < brought else arity + first + s - brought for s in call.slots]
+                calls.append(Call(call.function, tuple(slots), call.keywords, call.outline))
+            result[member, pick] = arity + len(calls) - 1
+        return tuple(calls), tuple(read[0] for read in sources), tuple(read[1] for read in sources), tuple(columns)
+
+    def sorted(self) -> list[tuple[Blockwise, Pick]]:
+        """Members, each after those it reads."""
+        done: dict[tuple[Blockwise, Pick], None] = {}
+        stack: list[tuple[tuple[Blockwise, Pick], bool]] = [(next(iter(self.members)), False)]
+        while stack:
+            each, ready = stack.pop()
+            if ready:
+                done[each] = None
+                continue
+            if each in done:
+                continue
+            stack.append((each, True))
+            member, pick = each
+            reads: list[Any] = [
+                (source, compose(own, pick)) for source, own in zip(member.sources, member.picks, strict=True)
+            ]
+            stack.extend([(read, False) for read in reversed(reads) if read in self.members and read not in done])
+        return list(done)
+
+
+add_rules(fuse=[fuse_blockwise])
