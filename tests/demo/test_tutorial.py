@@ -6,14 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-import weft
-
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "flights.md"
 
 
-@pytest.mark.skipif(not callable(getattr(weft, "delayed", None)), reason="weft.delayed is not there yet")
 def test_the_tutorials_code_runs():
     names: dict[str, Any] = {"__name__": "tutorial"}
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from weft.demo.engine import Callback, ProgressBar, compute, delayed
+import weft
 from weft.demo.files import DataFiles, unpacked
 from weft.demo.memory import PeakMemory
 from weft.demo.questions import QUESTIONS, combine, finish, partial
@@ -34,6 +34,7 @@ from weft.demo.tables import (
     read_planes,
     read_weather,
 )
+from weft.diagnostics import Callback, ProgressBar
 
 __all__ = ["Outcome", "Scheduler", "build", "run"]
 
@@ -87,7 +88,7 @@ def run(
     with PeakMemory() as peak, unpacked(files.flights) as flights:
         wanted = build(files, flights, parts)
         with CountTasks() as count, ProgressBar() if progress else nullcontext():
-            answers = dict(zip(wanted, compute(*wanted.values(), **options), strict=True))
+            answers = dict(zip(wanted, weft.compute(*wanted.values(), **options), strict=True))
     return Outcome(
         answers=answers,
         rows=int(answers["route"]["flights"].sum()),
@@ -99,17 +100,17 @@ def run(
 
 def build(files: DataFiles, flights: Path, parts: int) -> dict[str, Any]:
     """The answers as delayed values, by the name of their question; ``flights`` is a plain CSV file."""
-    planes = delayed(read_planes)(files.planes)
-    weather = delayed(read_weather)(files.weather)
-    names = [delayed(read_airlines)(files.airlines), delayed(read_airports)(files.airports)]
+    planes = weft.delayed(read_planes)(files.planes)
+    weather = weft.delayed(read_weather)(files.weather)
+    names = [weft.delayed(read_airlines)(files.airlines), weft.delayed(read_airports)(files.airports)]
     joined = [
-        delayed(join_flights)(delayed(clean_flights)(delayed(read_flights)(part)), planes, weather)
+        weft.delayed(join_flights)(weft.delayed(clean_flights)(weft.delayed(read_flights)(part)), planes, weather)
         for part in cut_lines(flights, parts)
     ]
     answers = {}
     for question in QUESTIONS:
-        partials = [delayed(partial)(flights_part, question.keys) for flights_part in joined]
-        answers[question.name] = delayed(finish)(combine_tree(partials, question.keys), *names)
+        partials = [weft.delayed(partial)(flights_part, question.keys) for flights_part in joined]
+        answers[question.name] = weft.delayed(finish)(combine_tree(partials, question.keys), *names)
     return answers
 
 
@@ -117,7 +118,7 @@ def combine_tree(partials: list[Any], keys: tuple[str, ...]) -> Any:
     """One delayed value that adds up all partial sums, ``FAN_IN`` at a time."""
     while len(partials) > 1:
         partials = [
-            delayed(combine)(keys, *partials[start : start + FAN_IN]) for start in range(0, len(partials), FAN_IN)
+            weft.delayed(combine)(keys, *partials[start : start + FAN_IN]) for start in range(0, len(partials), FAN_IN)
         ]
     return partials[0]
 
