@@ -307,8 +307,10 @@ def common_cut(length: int, cuts: Sequence[tuple[Cut, int]]) -> Cut:
     cuts : sequence of (Cut, int)
         The cuts, and the bytes of the operand that has each.
     """
+    if length == 0:
+        return 1
     heaviest = max(weight for _, weight in cuts)
-    heavy = list(dict.fromkeys(cut for cut, weight in cuts if weight * 2 > heaviest))
+    heavy = list(dict.fromkeys(cut for cut, weight in cuts if weight * 2 >= heaviest))
     if len(heavy) == 1:
         return heavy[0]
     counts = [axis_count(length, cut) for cut in heavy]

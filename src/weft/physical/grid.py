@@ -4,8 +4,9 @@ Lists that belong to a grid have an entry for each block, the last axis running 
 source grid which of its blocks a block of the target grid reads:
 
 - a number: the block at the same place along that axis of the target;
-- None: the first block, always (the source has only one along that axis);
-- a number and a table: the block that the table gives for the place along that axis of the target.
+- None: the first block, always;
+- a number and a table: the block that the table gives for the place along that axis of the target;
+- None and a table: the block that stands first in the table, always.
 
 Broadcasting, transposing, slicing and splitting are picks, and so is any succession of them.
 """
@@ -20,7 +21,7 @@ __all__ = ["Pick", "compose", "identity_pick", "is_injective", "spread"]
 
 T = TypeVar("T")
 
-Pick: TypeAlias = "tuple[int | tuple[int, tuple[int, ...]] | None, ...]"
+Pick: TypeAlias = "tuple[int | tuple[int | None, tuple[int, ...]] | None, ...]"
 
 
 def identity_pick(ndim: int) -> Pick:
@@ -37,15 +38,18 @@ def spread(values: list[T], source: Sequence[int], pick: Pick, target: Sequence[
     if pick == identity_pick(len(target)) and tuple(source) == tuple(target):
         return values
     along: list[list[int]] = [[0] * length for length in target]
-    stride = 1
+    stride, first = 1, 0
     for length, each in zip(reversed(source), reversed(pick), strict=True):
         if each is not None:
             axis, table = each if isinstance(each, tuple) else (each, range(target[each]))
-            steps = along[axis]
-            for place, block in enumerate(table):
-                steps[place] += stride * block
+            if axis is None:
+                first += stride * table[0]
+            else:
+                steps = along[axis]
+                for place, block in enumerate(table):
+                    steps[place] += stride * block
         stride *= length
-    offsets = [0]
+    offsets = [first]
     for steps in along:
         offsets = [offset + step for offset in offsets for step in steps]
     return list(map(values.__getitem__, offsets))
@@ -61,12 +65,12 @@ def compose(inner: Pick, outer: Pick) -> Pick:
             made.append(None)
             continue
         axis, table = each if isinstance(each, tuple) else (each, None)
-        out = outer[axis]
+        out = None if axis is None else outer[axis]
         if out is None:
-            assert not table or table[0] == 0, "a source of one block has no other to read"
-            made.append(None)
+            made.append(None if table is None or table[0] == 0 else (None, table[:1]))
         elif isinstance(out, tuple):
-            made.append(out if table is None else (out[0], tuple([table[block] for block in out[1]])))
+            blocks = out[1] if table is None else tuple([table[block] for block in out[1]])
+            made.append((out[0], blocks))
         else:
             made.append(out if table is None else (out, table))
     return tuple(made)
@@ -75,8 +79,9 @@ def compose(inner: Pick, outer: Pick) -> Pick:
 def is_injective(pick: Pick, source: Sequence[int], target: Sequence[int]) -> bool:
     """Whether no source block is read for two blocks of the target."""
     axes = [each[0] if isinstance(each, tuple) else each for each in pick if each is not None]
-    if len(set(axes)) != len(axes):
+    read = [axis for axis in axes if axis is not None]
+    if len(set(read)) != len(read) or prod([target[axis] for axis in read]) != prod(target):
         return False
-    if prod(target[axis] for axis in axes) != prod(target):
-        return False
-    return all(len(set(each[1])) == len(each[1]) for each in pick if isinstance(each, tuple))
+    return all(
+        len(set(each[1])) == len(each[1]) for each in pick if isinstance(each, tuple) and each[0] is not None
+    )

@@ -14,7 +14,7 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, common_cut
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
-from weft.array.ops.rechunking import Rechunk
+from weft.array.ops.rechunking import laid_out
 from weft.expr import Cost, Expr, Fact, derived, node
 from weft.physical.blockwise import Blockwise, Call, Placed, Same
 from weft.physical.grid import Pick, identity_pick
@@ -164,15 +164,15 @@ class Elementwise(ArrayExpr):
         return Blockwise(outline, (call,), tuple(sources), tuple(picks), columns, Cost.LIGHT)
 
     def aligned(self, source: ArrayExpr) -> ArrayExpr:
-        """A source cut like this node, save along axes that are broadcast."""
+        """A source cut like this node; along axes that are broadcast, in one chunk."""
         skip = self.ndim - source.ndim
         wanted = tuple(
             [
-                self.grid[axis + skip] if length == self.shape[axis + skip] else cut
-                for axis, (length, cut) in enumerate(zip(source.shape, source.grid, strict=True))
+                self.grid[axis + skip] if length == self.shape[axis + skip] else 1
+                for axis, length in enumerate(source.shape)
             ]
         )
-        return source if wanted == source.grid else Rechunk(source, wanted)
+        return laid_out(source, wanted)
 
     def pick(self, source: ArrayExpr) -> Pick:
         """Which block of an aligned source goes with a block of this node."""

@@ -156,6 +156,11 @@ def moves(old: Chunks, new: Chunks) -> list[Move]:
     return made
 
 
+def laid_out(made: ArrayExpr, grid: Grid) -> ArrayExpr:
+    """An expression on a grid: itself, if it has that already."""
+    return made if made.grid == grid else Rechunk(made, grid)
+
+
 def rechunk(x: Any, chunks: Any = "auto", block_size_limit: int | None = None) -> Any:
     """The same array in other chunks.
 

@@ -10,6 +10,7 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.kernels.numpy import axes_moved
+from weft.array.ops.rechunking import laid_out
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 
@@ -46,7 +47,8 @@ class Axes(ArrayExpr):
         order = tuple([left.index(axis) for axis in kept])
         new_at = tuple([place for place, axis in enumerate(self.axes) if axis is None])
         pick = tuple([self.axes.index(axis) if axis in kept else None for axis in range(self.source.ndim)])
-        return blockwise(self.outline, axes_moved, [(self.source, pick)], [Same(order), Same(new_at), Same(dropped)])
+        whole = tuple([1 if axis in dropped else cut for axis, cut in enumerate(self.source.grid)])
+        return blockwise(self.outline, axes_moved, [(laid_out(self.source, whole), pick)], [Same(order), Same(new_at), Same(dropped)])
 
 
 def transpose(x: Any, axes: Any = None) -> Any:

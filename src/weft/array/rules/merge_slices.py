@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weft.array.io.from_array import Region
 from weft.array.ops.indexing import Slice
+from weft.array.ops.rechunking import laid_out
 from weft.expr import Expr, rule
 
 __all__ = ["merge_slices", "within"]
@@ -13,10 +14,10 @@ __all__ = ["merge_slices", "within"]
 def merge_slices(node: Slice) -> Expr | None:
     """``Slice(Slice(x, a), b)`` becomes one slice, and a slice of everything vanishes."""
     match node:
-        case Slice(source, region) if region == tuple([(0, 1, length) for length in source.shape]):
+        case Slice(source, region) if source.grid == node.grid and region == tuple([(0, 1, length) for length in source.shape]):
             return source
         case Slice(Slice(source, inner), outer):
-            return Slice(source, within(inner, outer))
+            return laid_out(Slice(source, within(inner, outer)), node.grid)
     return None
 
 

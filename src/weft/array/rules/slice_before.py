@@ -9,7 +9,7 @@ from __future__ import annotations
 from weft.array.expr import ArrayExpr
 from weft.array.ops.elementwise import Elementwise
 from weft.array.ops.indexing import Slice
-from weft.array.ops.rechunking import Rechunk
+from weft.array.ops.rechunking import Rechunk, laid_out
 from weft.array.ops.reductions import Reduction
 from weft.array.ops.transposing import Axes
 from weft.expr import Context, Expr, rule
@@ -35,7 +35,7 @@ def slice_before_elementwise(node: Slice, context: Context) -> Expr | None:
         )
         return Slice(operand, region)
 
-    return laid_out(source.map_children(cut), node)
+    return laid_out(source.map_children(cut), node.grid)
 
 
 @rule
@@ -50,7 +50,7 @@ def slice_before_axes(node: Slice, context: Context) -> Expr | None:
     for place, axis in enumerate(source.axes):
         if axis is not None:
             region[axis] = node.region[place]
-    return laid_out(Axes(Slice(source.source, tuple(region)), source.axes), node)
+    return laid_out(Axes(Slice(source.source, tuple(region)), source.axes), node.grid)
 
 
 @rule
@@ -68,7 +68,7 @@ def slice_before_reduction(node: Slice, context: Context) -> Expr | None:
         region.append((0, 1, length))
         if source.keepdims and next(places) != (0, 1, 1):
             return None
-    return laid_out(source.with_operands(source=Slice(source.source, tuple(region))), node)
+    return laid_out(source.with_operands(source=Slice(source.source, tuple(region))), node.grid)
 
 
 @rule
@@ -78,11 +78,6 @@ def slice_before_rechunk(node: Slice, context: Context) -> Expr | None:
     if not isinstance(source, Rechunk) or not is_wanted_in_parts(source, context):
         return None
     return Rechunk(Slice(source.source, node.region), node.grid)
-
-
-def laid_out(made: ArrayExpr, like: Slice) -> ArrayExpr:
-    """The new expression in the chunks that the old one had."""
-    return made if made.grid == like.grid else Rechunk(made, like.grid)
 
 
 def is_wanted_in_parts(source: ArrayExpr, context: Context) -> bool:
