@@ -161,7 +161,7 @@ def test_the_dump_counts_phases_and_shows_who_runs_what(chain):
     ]
 
 
-# -- run again ----------------------------------------------------------------------------------------------------------
+# -- run again -----
 
 
 def spilling_run():
