@@ -79,7 +79,7 @@ def chain(**options):
     return Run(plan_of({"x": [], "y": ["x"], "z": ["y"]}, ["z"]), **options)
 
 
-# -- the usual course ---------------------------------------------------------------------------------------------------
+# -- the usual course -----
 
 
 def test_finishing_a_task_wakes_its_dependent_and_releases_its_input():
@@ -126,7 +126,7 @@ def test_an_output_that_nobody_reads_is_released_at_once():
     assert run.finish("p", [8, 16]) == ("y", ["q"])
 
 
-# -- rules --------------------------------------------------------------------------------------------------------------
+# -- rules -----
 
 
 def test_a_task_for_one_worker_waits_for_that_worker():
@@ -165,7 +165,7 @@ def test_a_resource_in_use_is_still_one_that_a_worker_has():
     assert run.finish("x") == ("y", [])
 
 
-# -- failures -----------------------------------------------------------------------------------------------------------
+# -- failures -----
 
 
 def test_a_failed_task_runs_again_as_often_as_it_may():
@@ -202,7 +202,7 @@ def test_a_returned_task_runs_again_without_spending_a_retry():
     assert run.s.spent == {}
 
 
-# -- cancelling, holding ------------------------------------------------------------------------------------------------
+# -- cancelling, holding -----
 
 
 def test_cancelling_interrupts_what_runs_and_what_comes_back_late_is_dropped():
@@ -255,7 +255,7 @@ def test_stopping_starts_nothing_more():
     assert run.finish("x") == (NOTHING, [])
 
 
-# -- losses -------------------------------------------------------------------------------------------------------------
+# -- losses -----
 
 
 def test_a_lost_block_is_made_again_with_what_that_needs_and_no_more():
@@ -355,7 +355,7 @@ def test_stored_data_is_read_again_for_what_is_made_again():
     assert [run.keys[b] for b in run.s.loads] == ["d"]
 
 
-# -- memory -------------------------------------------------------------------------------------------------------------
+# -- memory -----
 
 
 def test_a_task_that_fits_is_preferred_to_the_first_that_does_not():
@@ -445,7 +445,7 @@ def test_a_block_that_is_being_read_back_is_not_written_again():
     assert run.next() == "y"
 
 
-# -- graphs that grow ---------------------------------------------------------------------------------------------------
+# -- graphs that grow -----
 
 
 def test_a_second_graph_reads_a_block_of_the_first():
@@ -489,7 +489,7 @@ def test_a_block_that_is_gone_cannot_be_read_by_a_new_graph():
     check(run.s)
 
 
-# -- the watchdog's questions -------------------------------------------------------------------------------------------
+# -- the watchdog's questions -----
 
 
 def test_a_run_is_stuck_when_work_is_left_and_nothing_runs_nor_can():
@@ -502,7 +502,7 @@ def test_a_run_is_stuck_when_work_is_left_and_nothing_runs_nor_can():
         check(run.s)
 
 
-# -- workers that are apart ---------------------------------------------------------------------------------------------
+# -- workers that are apart -----
 
 
 def pairs(count):

@@ -151,6 +151,7 @@ class Simulation:
         self.attempt: dict[int, int] = {}
         self.there: dict[int, float] = {}
         self.fetching: dict[int, list[tuple[int, float]]] = {}
+        self.given: dict[int, list[Any]] = {}  # what it reads, if programs are run
         self.copies: dict[int, dict[int, float]] = {}  # block to the workers that have a copy, and since when
 
     def run(self) -> Outcome:
@@ -178,8 +179,8 @@ class Simulation:
 
     # -- workers ----------------------------------------------------------------------------------------------------
 
-    def _ask(self, worker: int) -> None:
-        """Take tasks for a worker: one for each free core, and some ahead."""
+    def _ask(self, worker: int) -> bool:
+        """Take tasks for a worker, one for each free core and some ahead; returns whether its cores have enough now."""
         line, s = self.line[worker], self.scheduler
         while len(line) < self.free[worker]:
             task = self._core(s.take, worker, self.now)
@@ -195,6 +196,7 @@ class Simulation:
                     break
                 self._prepare(worker, task)
         self._start(worker)
+        return worker not in self.idle
 
     def _take_ahead(self, worker: int) -> int:
         return self.scheduler.take(worker, self.now, ahead=True)
@@ -211,6 +213,8 @@ class Simulation:
                 away.append((holder, block))
         if away:
             there = self._fetch(worker, task, away)
+        if self.values is not None:
+            self.given[task] = [self.values[block] for block in self.scheduler.inputs[task]]
         self.there[task] = there
         self.line[worker].append(task)
 
@@ -274,15 +278,16 @@ class Simulation:
         self._wake()
 
     def _wake(self) -> None:
-        """Ask for the idle workers that got work of their own, and for one more, which may find some elsewhere."""
+        """Ask for the idle workers that got work of their own, and for others until one finds nothing anywhere."""
         idle, called = self.idle, self.scheduler.called
         if idle:
             for worker in sorted(called.intersection(idle)):
                 self._ask(worker)
-            if idle:
+            while idle:
                 worker = next(iter(idle))
                 del idle[worker]
-                self._ask(worker)
+                if not self._ask(worker):
+                    break
         called.clear()
 
     def _forget(self, task: int) -> None:
@@ -292,7 +297,7 @@ class Simulation:
     def _compute(self, task: int) -> None:
         values, plan = self.values, self.plan
         assert values is not None
-        result = plan.programs[task].run([*[values[b] for b in plan.inputs[task]], *plan.constants[task]])
+        result = plan.programs[task].run([*self.given.pop(task), *plan.constants[task]])
         if task in plan.outputs:
             values.update(zip(plan.outputs[task], result, strict=True))
         else:
@@ -306,7 +311,7 @@ class Simulation:
     def _die(self) -> None:
         """A worker dies: what it had comes back, what it held is lost, and who fetches from it must ask again."""
         s = self.scheduler
-        if len(self.alive) > 1 or self.cluster.restart:
+        if self.alive:
             worker = self.random.choice(list(self.alive))
             del self.alive[worker]
             self.idle.pop(worker, None)
@@ -326,7 +331,7 @@ class Simulation:
                     self.values.pop(block, None)
                 self.copies.pop(block, None)
             released: list[int] = []
-            self._core(s.lost, lost, released)
+            self._core(self._lose, lost, released)
             for block in released:
                 self.copies.pop(block, None)
                 if self.values is not None:
@@ -338,6 +343,9 @@ class Simulation:
             self._wake_all()
         if self.outcome.deaths < self.cluster.deaths:
             self._later(self._pause(), self._die)
+
+    def _lose(self, blocks: list[int], released: list[int]) -> None:
+        self.scheduler.lost(blocks, released, now=self.now)
 
     def _take_back(self, task: int) -> int:
         """A task leaves its worker unfinished; returns the worker."""

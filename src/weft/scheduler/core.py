@@ -540,8 +540,9 @@ class Scheduler:
             self.held -= self.size[block]
         self.phase[block] = RELEASED
         self.large.discard(block)
-        self.clean.discard(block)
-        self.loading.discard(block)
+        if self.clean or self.loading:
+            self.clean.discard(block)
+            self.loading.discard(block)
         if self.apart:
             self.home.pop(block, None)
         released.append(block)
