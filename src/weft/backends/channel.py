@@ -45,19 +45,28 @@ class Channel:
 
     def post(self, message: bytes) -> bool:
         """Send as much as can be sent now, after what waits already; whether nothing waits any more."""
+        self.hold_back(message)
+        return self.flush()
+
+    def hold_back(self, message: bytes) -> None:
+        """Send this with the next message: each wakes the worker."""
         self.torn = True
         if len(message) <= JOINED:
             self._out.append(memoryview(LENGTH.pack(len(message)) + message))
         else:
             self._out.append(memoryview(LENGTH.pack(len(message))))
             self._out.append(memoryview(message))
-        return self.flush()
+        self.torn = False
 
     def flush(self) -> bool:
         """Send more of what waits; whether nothing waits any more."""
         self.torn = True
         out = self._out
         try:
+            if len(out) > 1 and sum(map(len, out)) <= JOINED:
+                joined = memoryview(b"".join(out))
+                out.clear()
+                out.append(joined)
             while out:
                 sent = self.socket.send(out[0], socket.MSG_DONTWAIT)
                 if sent == len(out[0]):

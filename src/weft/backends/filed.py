@@ -19,6 +19,7 @@ from weft.backends.packed import unpack
 from weft.scheduler import Scheduler
 from weft.store.blockfile import read_block
 from weft.store.files import FileRef
+from weft.store.places import is_in_memory
 from weft.store.shared import SharedStore
 from weft.store.spill import SpillStore
 from weft.typing import Key
@@ -59,6 +60,7 @@ class FiledBlocks:
         self._spills: dict[str | None, SpillStore] = {}
         self._held: OrderedDict[int, Holding] = OrderedDict()
         self._serial = 0
+        self._shares_memory: bool | None = None
         self.in_memory = 0
 
     @property
@@ -72,6 +74,13 @@ class FiledBlocks:
     @property
     def directory(self) -> Path:
         return self.shared.directory
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether files that are not spilled take memory."""
+        if self._shares_memory is None:
+            self._shares_memory = is_in_memory(self.directory)
+        return self._shares_memory
 
     def spill(self, directory: str | None) -> SpillStore:
         """Where blocks on disk lie."""
@@ -143,7 +152,7 @@ class FiledBlocks:
         """Remove all files."""
         with self._lock:
             stores: list[Any] = [*self._spills.values(), *([self._shared] if self._shared else [])]
-            self._shared = None
+            self._shared = self._shares_memory = None
             self._spills = {}
             self._held.clear()
             self.in_memory = 0

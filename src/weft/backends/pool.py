@@ -30,6 +30,8 @@ from typing import Any
 from weft import config
 from weft.backends import worker
 from weft.backends.channel import channel_pair
+from weft.config.state import global_tree
+from weft.config.tree import copied
 
 __all__ = ["Pool", "WorkerProcess", "oom_kills"]
 
@@ -213,8 +215,11 @@ class Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.idle: list[WorkerProcess] = []
-        self.lent = 0
         self.kept = 0
+        self._started = False
+        self._tree: dict[str, Any] = {}
+        self._configuration: dict[str, str] = {}
+        self.oom_kills = 0  # the kernel's count when it was last looked at
 
     def borrow(self, count: int, directory: Path, library_threads: int) -> list[WorkerProcess]:
         """Workers for one run."""
@@ -235,7 +240,17 @@ class Pool:
 
     def start(self, directory: Path, library_threads: int) -> WorkerProcess:
         """A new worker, for the caller."""
+        if not self._started:
+            self._started = True
+            self.oom_kills = oom_kills()
         return WorkerProcess(directory, config.value("processes.start-method"), library_threads)
+
+    def configuration(self) -> dict[str, str]:
+        """This process's configuration for workers; written down only when it has changed."""
+        tree = global_tree()
+        if tree != self._tree:
+            self._tree, self._configuration = copied(tree), config.child_environment()
+        return self._configuration
 
     def give_back(self, team: list[WorkerProcess]) -> None:
         """Workers are free again, if they are of any use."""

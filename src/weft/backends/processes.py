@@ -37,7 +37,7 @@ from weft.backends.filed import FiledBlocks
 from weft.backends.inline import Inline
 from weft.backends.packed import pack
 from weft.backends.pool import Pool, WorkerProcess, oom_kills
-from weft.backends.remote import RemoteRun, rebuilt, unlink
+from weft.backends.remote import ANY_SIZE, RemoteRun, discard, rebuilt
 from weft.backends.worker import Context, inside_worker
 from weft.errors import BackendError, KilledWorkerError, TaskTimeoutError, WorkerMemoryError
 from weft.graph import Plan
@@ -55,8 +55,6 @@ BATCH_S = 0.004
 BATCH_TASKS = 200
 #: What a task costs a worker besides itself, in seconds.
 OVERHEAD_S = 5e-6
-#: How fast the expected duration of a program's tasks follows what was measured.
-LEARNING = 0.3
 #: How long a worker that was told to stop may take, in seconds.
 GRACE_S = 0.3
 #: How often the memory of workers is read, in seconds.
@@ -65,7 +63,6 @@ SAMPLE_S = 0.2
 FALSE_STARTS = 3
 #: A killed worker that had this share of the memory was killed for it.
 NEAR_LIMIT = 0.8
-NOTHING = -1
 #: Room that shared memory must have to be used.
 SHARED_NBYTES = 256 << 20
 
@@ -92,7 +89,7 @@ class ProcessRun(RemoteRun):
     """A run whose workers are processes."""
 
     __slots__ = (
-        "context", "costs", "deaths", "false_starts", "last_sample", "mean_cost", "members", "oom_before", "pool", "request",
+        "context", "deaths", "false_starts", "last_sample", "members", "pool", "request",
         "selector", "serial", "timeouts",
     )  # fmt: skip
 
@@ -103,32 +100,31 @@ class ProcessRun(RemoteRun):
         self.request = request
         self.selector = selectors.DefaultSelector()
         self.members: list[Member] = []
-        self.costs: dict[int, float] = {}  # program number to the expected duration of its tasks
-        self.mean_cost: float | None = None
         self.deaths: Counter[int] = Counter()
         self.false_starts = 0
-        self.oom_before = oom_kills()
         self.last_sample = self.began
         self.timeouts = {
             task: parse_timedelta(notes["timeout"], "s")
             for task, notes in plan.annotations.items()
             if notes.get("timeout") is not None
         }
-        self.context = pack(
+        context = pack(
             (
                 "begin",
                 Context(
                     run=serial,
                     directory=os.getcwd(),
                     path=list(map(str, sys.path)),
-                    configuration=config.child_environment(),
+                    configuration=pool.configuration(),
                     library_threads=self._library_threads(),
                     shared=str(self.files.directory),
                     inline_nbytes=self.inline_nbytes,
                 ),
             ),
-            1 << 62,
+            ANY_SIZE,
         )
+        assert isinstance(context, bytes)
+        self.context = context
 
     def _library_threads(self) -> int:
         alone = min(self.nworkers, self.plan.ntasks) < 2
@@ -157,7 +153,7 @@ class ProcessRun(RemoteRun):
         finally:
             self.selector.close()
             for member in self.members:
-                if member.process.alive:
+                if member.process.alive and self.filed:
                     member.process.channel.post(_END)
             self.pool.give_back([member.process for member in self.members])
 
@@ -224,58 +220,26 @@ class ProcessRun(RemoteRun):
                     return
 
     def _feed_one(self, member: Member, share: int) -> None:
-        orders: list[Any] = []
-        programs: list[tuple[int, bytes]] = []
-        costs, known, written = self.costs, member.known, self.written
-        target = member.load + BATCH_S
-        load = member.load
-        task = NOTHING
-        while len(orders) < share and load < target:
-            task = self.take(member.number)
-            if task < 0:
-                break
-            try:
-                order = self.order_for(task)
-            except Exception as error:
-                self.failed(member.number, task, error, retry=False)
-                for each in orders:
-                    self._take_back(member, each[0])
-                return
-            number = order[1]
-            cost = costs.get(number)
-            orders.append(order)
-            if number not in known:
-                known.add(number)
-                programs.append((number, written[number]))
-            if cost is None:
-                cost = self.mean_cost
-                if cost is None:
-                    member.orders[task] = BATCH_S
-                    load += BATCH_S
-                    break
-            member.orders[task] = cost
-            load += cost
-        member.load = load
+        orders, costs = self.gather(member.number, share, BATCH_S)
         if not orders:
             return
-        try:
-            message = self.message(programs, orders)
-        except Exception as error:
-            culprit = getattr(error, "task", orders[0][0])
-            for each in orders:
-                if each[0] != culprit:
-                    self._take_back(member, each[0])
-            member.load -= member.orders.pop(culprit)
-            self.failed(member.number, culprit, error, retry=False)
+        known = member.known
+        new = {order[1] for order in orders} - known
+        message = self.message(member.number, [(number, self.written[number]) for number in new], orders)
+        if message is None:
             return
+        known |= new
+        for order, cost in zip(orders, costs, strict=True):
+            member.orders[order[0]] = cost
+        member.load += sum(costs)
         if self.listeners:
-            for each in orders:
+            for order in orders:
                 for listener in self.listeners:
-                    listener.before(self, each[0], member.number)
+                    listener.before(self, order[0], member.number)
         channel = member.process.channel
         if member.process.run != self.serial:
             member.process.run = self.serial
-            channel.post(self.context)  # type: ignore[arg-type]
+            channel.hold_back(self.context)
         if not channel.post(message):
             self.selector.modify(channel, READ | WRITE, (member, member.process))
 
@@ -312,25 +276,19 @@ class ProcessRun(RemoteRun):
 
     def _finish(self, member: Member, acks: list[Any]) -> None:
         """HOT: tasks were done."""
-        orders, costs, numbers, programs = member.orders, self.costs, self.numbers, self.plan.programs
+        orders, number = member.orders, member.number
         member.stuck = False
-        number, mean = member.number, self.mean_cost
         for task, ref, nbytes, began, ended in acks:
             expected = orders.pop(task, None)
             if expected is None or self.core.stopped:
-                self._discard(ref)
+                discard(ref)
                 continue
             member.load -= expected
-            program = numbers[id(programs[task])]
-            took = ended - began + OVERHEAD_S
-            before = costs.get(program)
-            costs[program] = took if before is None else before + LEARNING * (took - before)
-            mean = took if mean is None else mean + LEARNING * (took - mean)
+            self.learn(task, ended - began + OVERHEAD_S)
             self.finished(number, task, ref, nbytes)
             if self.listeners:
                 for listener in self.listeners:
                     listener.after(self, task, number, ref, began, ended)
-        self.mean_cost = mean
         if not orders:
             member.load = 0.0
 
@@ -340,12 +298,6 @@ class ProcessRun(RemoteRun):
         if expected is not None and not self.core.stopped:
             member.load -= expected
             self.failed(member.number, task, error)
-
-    def _discard(self, ref: Any) -> None:
-        """A result that nobody wants any more."""
-        for each in ref if type(ref) is list else (ref,):
-            if type(each) is str:
-                unlink(each)
 
     # -- workers end ------------------------------------------------------------------------------------------------
 
@@ -408,8 +360,10 @@ class ProcessRun(RemoteRun):
         self.deaths[task] += 1
         deaths, allowed = self.deaths[task], max(1, self.request.allowed_failures)
         kills = oom_kills()
-        for_memory = code == -signal.SIGKILL and (kills > self.oom_before or process.peak > NEAR_LIMIT * memory_limit())
-        self.oom_before = kills
+        for_memory = code == -signal.SIGKILL and (
+            kills > self.pool.oom_kills or process.peak > NEAR_LIMIT * memory_limit()
+        )
+        self.pool.oom_kills = kills
         if deaths < allowed:
             self.give_back(member.number, task)
             return

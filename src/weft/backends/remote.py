@@ -1,4 +1,4 @@
-"""A run whose tasks are performed by other processes: what ``processes`` and ``executor`` share. HOT: ``orders_for``.
+"""A run whose tasks are performed by other processes: what ``processes`` and ``executor`` share. HOT: ``gather``, ``finished``.
 
 The driver holds no values. For each block it has a *ref*: the block's packed bytes if it is small, else the path of its
 file. A task travels as an *order*: its number, the number of its program, the refs of its inputs, its constants. Programs
@@ -33,14 +33,16 @@ from weft.sizeof import sizeof
 from weft.store.blockfile import read_block
 from weft.store.files import FileRef
 from weft.store.memory import readonly_view
-from weft.store.places import free_nbytes, is_in_memory
+from weft.store.places import free_nbytes
 from weft.store.serialize import dumps
 
-__all__ = ["RemoteRun", "rebuilt"]
+__all__ = ["ANY_SIZE", "RemoteRun", "discard", "rebuilt"]
 
 #: Larger than any message.
 ANY_SIZE = 1 << 62
 NOTHING = -1
+#: How fast the expected duration of a program's tasks follows what was measured.
+LEARNING = 0.3
 
 
 class RemoteRun(Run):
@@ -57,7 +59,8 @@ class RemoteRun(Run):
     """
 
     __slots__ = (
-        "_hearing", "copies", "files", "inline_nbytes", "keep", "listeners", "numbers", "pinned", "problem", "refs",
+        "_hearing", "copies", "costs", "filed", "files", "inline_nbytes", "keep", "listeners", "mean_cost", "numbers", "pinned",
+        "problem", "refs",
         "released", "sources", "spilling", "spills", "theirs", "written",
     )  # fmt: skip
 
@@ -76,7 +79,7 @@ class RemoteRun(Run):
         if request.options:
             raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
         limit = files.limit_beside(HELD.limit_beside(request.budget), request.spill_directory)
-        if limit < Scheduler.UNLIMITED and is_in_memory(files.directory):
+        if limit < Scheduler.UNLIMITED and files.shares_memory:
             limit = min(limit, free_nbytes(files.directory) * 9 // 10)
         core = Scheduler(
             nworkers, limit=limit, retries=request.retries, resources=resources, log_length=request.log_length
@@ -94,6 +97,9 @@ class RemoteRun(Run):
         self.numbers: dict[int, int] = {}  # id of a program to its number
         self.written: list[bytes] = []  # by number
         self.released: list[int] = []
+        self.costs: dict[int, float] = {}  # program number to the expected duration of its tasks, in seconds
+        self.mean_cost: float | None = None
+        self.filed = False  # whether there ever was a block in a file
         self.problem: BaseException | None = None
         self.listeners: Sequence[Any] = request.listeners
         self._hearing: Any = None
@@ -104,6 +110,7 @@ class RemoteRun(Run):
                 files.pin(holding)
                 self.pinned.append(holding)
                 self.theirs.add(block)
+                self.filed = True
                 self.refs[block] = holding.ref
                 if holding.spilled:
                     stored[block] = holding.nbytes
@@ -175,25 +182,59 @@ class RemoteRun(Run):
             found = tuple([self._put(block) if refs[block] is None else refs[block] for block in inputs])
         return task, number, found, self.plan.constants[task]
 
-    def message(self, programs: list[tuple[int, bytes]], orders: list[Order]) -> bytes:
-        """A batch of orders, written down.
+    def gather(self, worker: int, most: int, seconds: float) -> tuple[list[Order], list[float]]:
+        """Orders for a worker that should keep it busy for some time, and what each is expected to take."""
+        orders: list[Order] = []
+        costs: list[float] = []
+        known, load = self.costs, 0.0
+        while len(orders) < most and load < seconds:
+            task = self.take(worker)
+            if task < 0:
+                break
+            try:
+                order = self.order_for(task)
+            except Exception as error:
+                self.failed(worker, task, error, retry=False)
+                for each in orders:
+                    self.give_back(worker, each[0])
+                return [], []
+            cost = known.get(order[1], self.mean_cost)
+            orders.append(order)
+            if cost is None:
+                costs.append(seconds)
+                break
+            costs.append(cost)
+            load += cost
+        return orders, costs
 
-        Raises
-        ------
-        SerializationError
-            A constant cannot travel; the error has the task as ``task``.
-        """
+    def learn(self, task: int, seconds: float) -> None:
+        """A task took so long: what to expect of others of its program."""
+        costs, number = self.costs, self.numbers[id(self.plan.programs[task])]
+        before = costs.get(number)
+        costs[number] = seconds if before is None else before + LEARNING * (seconds - before)
+        mean = self.mean_cost
+        self.mean_cost = seconds if mean is None else mean + LEARNING * (seconds - mean)
+
+    def message(self, worker: int, programs: list[tuple[int, bytes]], orders: list[Order]) -> bytes | None:
+        """A batch of orders, written down; None (and the end of the run) if one cannot travel."""
+        culprit = orders[0][0]
         try:
-            return pack(("tasks", programs, orders), ANY_SIZE)  # type: ignore[return-value]
-        except SerializationError as error:
+            written = pack(("tasks", programs, orders), ANY_SIZE)
+            assert isinstance(written, bytes)
+            return written
+        except Exception as error:
+            problem = error
             for task, _, _, constants in orders:
                 for place, value in enumerate(constants, len(self.core.inputs[task])):
                     try:
                         dumps(value, name=f"argument {place} of task {self.key(task)!r}")
                     except SerializationError as found:
-                        found.task = task  # type: ignore[attr-defined]
-                        raise found from None
-            raise error
+                        culprit, problem = task, found
+        for order in orders:
+            if order[0] != culprit:
+                self.give_back(worker, order[0])
+        self.failed(worker, culprit, problem, retry=False)
+        return None
 
     def _write(self, program: Program) -> int:
         """Write a program down and give it a number."""
@@ -216,6 +257,7 @@ class RemoteRun(Run):
         packed: Any = pack(value, self.inline_nbytes, f"data {self.plan.keys[block]!r}")
         if not isinstance(packed, bytes):
             packed = cast(FileRef, self.files.shared.put_serialized(packed)).path
+            self.filed = True
         self.refs[block] = packed
         return packed
 
@@ -226,8 +268,11 @@ class RemoteRun(Run):
         if type(ref) is list:
             for block, each in zip(self.core.outputs[task], ref, strict=True):
                 self.refs[block] = each
+            self.filed = True
         else:
             self.refs[task] = ref
+            if type(ref) is str:
+                self.filed = True
         released = self.released
         self.core.finished(worker, task, nbytes, released, perf_counter())
         if released:
@@ -369,6 +414,13 @@ def rebuilt(packed: PackedError) -> BaseException:
     if not isinstance(error, SystemExit):
         error.__cause__ = RemoteTraceback(packed.text)
     return error
+
+
+def discard(ref: Any) -> None:
+    """Remove the files of a result (or list of results) that nobody wants any more."""
+    for each in ref if type(ref) is list else (ref,):
+        if type(each) is str:
+            unlink(each)
 
 
 def unlink(path: str) -> None:
