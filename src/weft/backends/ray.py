@@ -1,0 +1,933 @@
+"""Tasks on a Ray cluster. Weft's core says what runs and when; Ray's workers run it, Ray's object stores keep the blocks.
+
+*Blocks are references.* A task's result stays on the node that made it; the driver holds a reference, hands it to the
+tasks that read the block, and drops it when the core releases the block. Only what the caller wants is fetched, at the
+end. Where a block lies, its move to another node, its way to disk and back are Ray's business.
+
+*Bundles.* Ray takes about a millisecond for a task, 25 µs for each further result, and 40 µs and more for each
+reference among the arguments. So several ready tasks go as one Ray task, as many as run in :data:`BUNDLE_S` by what was
+measured of their functions. A block of some size is a result of its own. Small blocks (by what was measured) share one
+result, the *pack* of their bundle; hence a block is a place: a reference, and the position in its pack.
+
+*What a bundle tells.* Its last result is a short report (sizes, times, node, the exception of a task that failed),
+so small that Ray sends it along with the message "finished". The driver waits for reports only. The report comes last
+because Ray stores results in order: where one before it cannot be pickled, there is no report either.
+
+*Failures.* Ray runs a bundle again whose worker or node died, and makes lost objects again, as often as
+``allowed_failures``. When it gives up, the core decides what is made again; a bundle's tasks then go one by one, so
+that the one that kills its worker is found and named.
+
+*Workers* are the nodes: ``workers=1`` is the second node. Nodes keep their numbers as long as the backend lives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import pickle
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from weft.backends.contract import Held, Request, Run, heard
+from weft.backends.evaluate import PLAIN_SIZES, annotate, as_task_error
+from weft.backends.libraries import limited_libraries
+from weft.errors import (
+    BackendError,
+    BlockLostError,
+    CancelledError,
+    KilledWorkerError,
+    MissingDependencyError,
+    SchedulerStuckError,
+    SerializationError,
+    TaskTimeoutError,
+    WorkerMemoryError,
+)
+from weft.graph import Plan, Program
+from weft.scheduler import NOTHING, SPILL, Scheduler
+from weft.scheduler.story import dump
+from weft.sizeof import sizeof
+from weft.store.memory import freeze
+from weft.store.serialize import dumps, loads
+from weft.typing import Key
+from weft.units import parse_timedelta
+
+__all__ = ["Ray", "RayHeld", "Traffic"]
+
+#: How long a bundle should run, in seconds: long against Ray's millisecond a task, short against a user's patience.
+BUNDLE_S = 0.05
+#: Most tasks of a bundle.
+BUNDLE_TASKS = 1000
+#: Inputs and outputs of a bundle: its worker has all of them in memory at once. One task may have more.
+BUNDLE_NBYTES = 64 << 20
+#: Bundles that take no longer than this, in seconds, also wait at their node for the one before to end.
+QUEUED_S = 0.1
+#: Blocks up to this size share the pack of their bundle.
+PACKED_NBYTES = 8 << 10
+#: Constants from this size on go to the object store, once each, instead of along with each task.
+SHIPPED_NBYTES = 64 << 10
+#: Objects below this size Ray sends through the process that asked for them.
+INLINED_NBYTES = 100_000
+#: Part of the object stores that blocks and running tasks may take; the rest is for copies on other nodes.
+STORE_SHARE = 0.7
+#: Resources that are options of their own to Ray.
+OWN_OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
+#: How often the nodes are counted, in seconds.
+NODES_EVERY_S = 5.0
+#: How often a task may find an input lost that Ray could not make again.
+LOSSES = 10
+#: How long a stopped task may take to end before its worker is killed, in seconds.
+GRACE_S = 0.5
+
+
+# -- the backend --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Traffic:
+    """Bytes that went through the driver: what it gave to Ray's stores and took from them, and what Ray sent by it."""
+
+    put: int = 0  #: data and constants of the caller, programs
+    fetched: int = 0  #: results for the caller
+    messages: int = 0  #: descriptions of tasks, reports
+    inlined: int = 0  #: small blocks, on their way in and out
+
+    @property
+    def nbytes(self) -> int:
+        return self.put + self.fetched + self.messages + self.inlined
+
+
+class Place(NamedTuple):
+    """Where a block is: an object of Ray's, or an item of one."""
+
+    ref: Any
+    item: int = -1
+    inlined: int = 0  #: bytes that travel with each task that reads the object, because it is small
+
+
+class RayHeld(Held):
+    """A block that stays in Ray's object store."""
+
+    __slots__ = ("backend", "node", "place", "session")
+
+    def __init__(self, key: Key, nbytes: int, place: Place, backend: Ray, node: int | None) -> None:
+        super().__init__(key, nbytes, self._fetch_remote)
+        self.place = place
+        self.backend = backend
+        self.session = backend.session
+        self.node = node
+
+    def _fetch_remote(self) -> Any:
+        self.check()
+        ray = import_ray()
+        try:
+            return taken(value_at(self.place, ray.get(self.place.ref)))
+        except ray.exceptions.RayError as error:
+            raise BlockLostError(
+                f"block {self.key!r} is gone from Ray's object store, and Ray could not make it again: {error}. "
+                "Compute it again from its collection."
+            ) from error
+
+    def check(self) -> None:
+        """Raise BlockLostError if the Ray that had the block is no more."""
+        if self.session != self.backend.session or not import_ray().is_initialized():
+            raise BlockLostError(
+                f"block {self.key!r} went away with the Ray that held it (the backend was closed). "
+                "Fetch results before closing, or compute them again."
+            )
+
+
+class Ray:
+    """The backend that runs on Ray.
+
+    It joins the Ray that this process is connected to; else the cluster at ``address`` or ``RAY_ADDRESS``; else it
+    starts one on this machine, which :meth:`close` ends.
+
+    Parameters
+    ----------
+    address : str, optional
+        As for ``ray.init``: ``"auto"``, ``"host:port"``, ``"ray://host:port"``.
+    runtime_env : mapping, optional
+        Ray's ``runtime_env`` for the tasks.
+
+    Notes
+    -----
+    A task's ``timeout`` stops Python code; code in C runs on until it returns.
+    """
+
+    name = "ray"
+    fuses_chains = True
+
+    def __init__(self, address: str | None = None, *, runtime_env: Mapping[str, Any] | None = None) -> None:
+        self._address = address
+        self._runtime_env = dict(runtime_env or {})
+        self._nodes: list[str] = []
+        self._started = False
+        self._remote: Any = None
+        self.session = 0
+
+    def run(self, plan: Plan, request: Request) -> list[Any]:
+        with self._start(plan, request, keep=False) as run:
+            return run.results()
+
+    def hold(self, plan: Plan, request: Request) -> list[Held]:
+        with self._start(plan, request, keep=True) as run:
+            return run.held()
+
+    def close(self) -> None:
+        self.session += 1
+        self._nodes = []
+        if self._started:
+            self._started = False
+            import_ray().shutdown()
+
+    def _start(self, plan: Plan, request: Request, *, keep: bool) -> RayRun:
+        if request.options:
+            raise BackendError(f"the backend 'ray' has no option {next(iter(request.options))!r}")
+        ray = import_ray()
+        if not ray.is_initialized():
+            self._connect(ray, request)
+        return RayRun(self, ray, plan, request, keep=keep)
+
+    def _connect(self, ray: Any, request: Request) -> None:
+        self.session += 1
+        self._nodes = []
+        address = self._address or os.environ.get("RAY_ADDRESS")
+        if address:
+            ray.init(address=address, log_to_driver=False)
+        else:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+            ray.init(
+                address="local",
+                num_cpus=request.nworkers,
+                include_dashboard=False,
+                log_to_driver=False,
+                object_spilling_directory=request.spill_directory,
+            )
+        self._started = True
+
+    def remote(self, **options: Any) -> Any:
+        """What starts a bundle."""
+        if self._remote is None:
+            self._remote = import_ray().remote(work_off)
+        if self._runtime_env:
+            options["runtime_env"] = self._runtime_env
+        return self._remote.options(**options)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether Ray was started here, for this process alone."""
+        return self._started and not (self._address or os.environ.get("RAY_ADDRESS"))
+
+    def nodes(self) -> list[Node]:
+        """The nodes that tasks can run on, by number; those that are gone have no slots."""
+        found = {
+            node["NodeID"]: node["Resources"]
+            for node in import_ray().nodes()
+            if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
+        }
+        known = self._nodes
+        known += sorted(
+            (name for name in found if name not in known),
+            key=lambda name: ("node:__internal_head__" not in found[name], name),
+        )
+        return [Node(name, found.get(name, {})) for name in known]
+
+
+class Node(NamedTuple):
+    """A node of the cluster; one that is gone has no resources."""
+
+    name: str
+    resources: Mapping[str, float]
+
+    @property
+    def nslots(self) -> int:
+        return int(self.resources.get("CPU", 0))
+
+    @property
+    def store_nbytes(self) -> int:
+        return int(self.resources.get("object_store_memory", 0))
+
+
+def import_ray() -> Any:
+    """The package ``ray``, or the error that says how to get it."""
+    try:
+        import ray
+        import ray.exceptions
+    except ImportError as error:
+        raise MissingDependencyError(
+            'scheduler="ray" needs the package ray, which is not installed. Install it with: pip install "weft[ray]"'
+        ) from error
+    return ray
+
+
+def value_at(place: Place, found: Any) -> Any:
+    """A block out of the object that has it."""
+    return found if place.item < 0 else found[place.item]
+
+
+def taken(value: Any) -> Any:
+    """A result as the caller's own: not a look into the object store, which would stay full and read-only."""
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return value if value.flags.writeable else value.copy()
+    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index)):
+        return value.copy(deep=True)
+    return value
+
+
+# -- one run ------------------------------------------------------------------------------------------------------------
+
+
+class Habits:
+    """What was measured of the tasks that run the same functions."""
+
+    __slots__ = ("known", "nbytes", "seconds")
+
+    def __init__(self) -> None:
+        self.known = False
+        self.seconds = 0.0
+        self.nbytes = 0  # of the largest block
+
+    def seen(self, seconds: float, nbytes: int) -> None:
+        self.seconds = 0.7 * self.seconds + 0.3 * seconds if self.known else seconds
+        self.nbytes = max(nbytes, self.nbytes)
+        self.known = True
+
+    @property
+    def are_small(self) -> bool:
+        """Whether the blocks go in a pack."""
+        return self.known and self.nbytes <= PACKED_NBYTES
+
+
+@dataclass
+class Bundle:
+    """Tasks that one Ray task runs, with the references that it will fill."""
+
+    node: int
+    tasks: list[int]
+    report: Any
+    pack: Any  #: None if there is none
+    packed: list[int]  #: blocks in the pack
+    own: dict[int, Any]  #: other blocks
+
+
+class RayRun(Run):
+    """A run whose blocks are Ray's objects. All of it happens in the thread that asks."""
+
+    __slots__ = (
+        "_alone", "_constants", "_counted", "_engine", "_flying", "_habits", "_habits_of", "_hearing", "_keep",
+        "_listeners", "_load", "_losses", "_nodes", "_numbers", "_offset", "_pace", "_places", "_programs", "_ray", "_request", "_table",
+        "_timeouts", "_wanted_nbytes", "traffic",
+    )  # fmt: skip
+
+    def __init__(self, engine: Ray, ray: Any, plan: Plan, request: Request, *, keep: bool) -> None:
+        nodes = engine.nodes()
+        if not any(node.nslots for node in nodes):
+            raise BackendError(
+                "the Ray cluster has no node with a CPU for tasks. Add one: `ray start --address=... --num-cpus=...`."
+            )
+        limit = int(STORE_SHARE * sum(node.store_nbytes for node in nodes))
+        core = Scheduler(
+            len(nodes),
+            limit=min(limit, request.budget) if engine.is_private else limit,
+            retries=request.retries,
+            resources={number: dict(node.resources) for number, node in enumerate(nodes)},
+            apart=len(nodes) > 1,
+            log_length=request.log_length,
+        )
+        super().__init__(plan, core, engine.name, len(nodes), perf_counter())
+        self.traffic = Traffic()
+        self._ray = ray
+        self._engine = engine
+        self._request = request
+        self._keep = keep
+        self._listeners: Sequence[Any] = request.listeners
+        self._hearing: Any = None
+        self._offset = time.time() - perf_counter()
+        # where things are
+        self._nodes = nodes
+        self._numbers = {node.name: number for number, node in enumerate(nodes)}
+        self._counted = self.began
+        self._places: dict[int, Place] = {}
+        self._wanted_nbytes: dict[int, int] = {}  # the core does not count what the caller takes
+        self._constants: dict[int, Any] = {}  # id to reference
+        self._programs: dict[int, int] = {}  # id to place in the table
+        self._table: Any = None
+        # what runs
+        self._flying: dict[Any, Bundle] = {}  # by reference of the report
+        self._load = [0] * len(nodes)  # bundles at each node
+        # what was measured
+        self._habits: dict[tuple[int, ...], Habits] = {}  # by functions
+        self._habits_of: dict[int, Habits] = {}  # by id of the program
+        self._pace = 0.0  # seconds of a bundle
+        # what needs care
+        self._losses: dict[int, int] = {}
+        self._timeouts = {
+            task: parse_timedelta(notes["timeout"], "s")
+            for task, notes in plan.annotations.items()
+            if notes.get("timeout") is not None
+        }
+        self._alone = set(self._timeouts)  # tasks that are not bundled with others
+        self._take_in_data()
+        self._check_workers()
+
+    def _take_in_data(self) -> None:
+        """Tell the core of the plan and of its data, which goes to Ray when it is first read."""
+        stored: dict[int, int] = {}
+        for block, value in self.plan.data.items():
+            if self._is_ours(value):
+                value.check()
+                self._places[block] = value.place
+                stored[block] = value.nbytes
+                if self.core.apart and value.node is not None:
+                    self.core.home[block] = value.node
+            else:
+                nbytes = value.nbytes if isinstance(value, Held) else sizeof(value)
+                if nbytes > PACKED_NBYTES:
+                    stored[block] = nbytes
+        self.core.added(self.plan, keep=self._keep, stored=stored, now=self.began)
+
+    def _is_ours(self, value: Any) -> bool:
+        return isinstance(value, RayHeld) and value.backend is self._engine
+
+    def _check_workers(self) -> None:
+        """Raise for tasks that only nodes may run that are gone."""
+        for rule in self.core.constrained:
+            if rule.workers is not None and not any(self._nodes[number].nslots for number in rule.workers):
+                there = [number for number, node in enumerate(self._nodes) if node.nslots]
+                raise BackendError(f"workers={sorted(rule.workers)}: these Ray nodes are gone; there are {there}.")
+
+    def __enter__(self) -> Self:
+        if self._listeners:
+            self._hearing = heard(self, self._listeners)
+            self._hearing.__enter__()
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        try:
+            self._stop()
+        finally:
+            self.ended = perf_counter()
+            self.error = error
+            self._places = {}
+            self._constants = {}
+            self._table = None
+            if self._hearing is not None:
+                self._hearing.__exit__(None, None, None)
+
+    def _stop(self) -> None:
+        """Cancel what still runs; kill the workers of tasks that do not listen."""
+        if not self._flying:
+            return
+        ray, reports = self._ray, list(self._flying)
+        self._flying = {}
+        self.core.stop(now=perf_counter())
+        for report in reports:
+            ray.cancel(report, force=False)
+        _, deaf = ray.wait(reports, num_returns=len(reports), timeout=GRACE_S)
+        for report in deaf:
+            ray.cancel(report, force=True)
+
+    # -- the loop ---------------------------------------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Hand out bundles and take in reports until nothing is left to do."""
+        self._hand_out()
+        while self._flying:
+            for report in self._wait():
+                bundle = self._flying.pop(report)
+                self._load[bundle.node] -= 1
+                try:
+                    written = self._ray.get(report)
+                except self._ray.exceptions.RayError as error:
+                    self._broke(bundle, error)
+                else:
+                    self._arrived(bundle, written)
+            if perf_counter() - self._counted > NODES_EVERY_S:
+                self._count_nodes()
+            self._hand_out()
+        if self.core.left:
+            raise SchedulerStuckError(
+                f"{self.core.left} tasks are left, nothing runs and nothing can start. This is a defect of Weft; "
+                f"please report it with this state:\n{dump(self.core, self.plan)}"
+            )
+
+    def _wait(self) -> list[Any]:
+        """Reports that are there; waits a while for the first."""
+        ray, reports = self._ray, list(self._flying)
+        ready, others = ray.wait(reports, num_returns=1, timeout=NODES_EVERY_S)
+        if ready and others:
+            ready = ready + ray.wait(others, num_returns=len(others), timeout=0)[0]
+        return ready  # type: ignore[no-any-return]
+
+    def _hand_out(self) -> None:
+        """Give each node as much as it can take, those that have least first."""
+        going = True
+        while going:
+            going = False
+            for number in sorted(range(len(self._nodes)), key=self._load.__getitem__):
+                if self._has_room(number):
+                    for tasks in self._take(number):
+                        self._send(number, tasks)
+                        going = True
+
+    def _has_room(self, number: int) -> bool:
+        nslots = self._nodes[number].nslots
+        return self._load[number] < (2 * nslots if self._pace < QUEUED_S else nslots)
+
+    def _take(self, number: int) -> list[list[int]]:
+        """Ask the core for tasks; gives bundles: none, one, or a second one of a task that goes alone."""
+        task = self._take_one(number)
+        if task < 0:
+            return []
+        if self._goes_alone(task):
+            return [[task]]
+        core = self.core
+        near = core.local[number] if core.apart else core.ready
+        waiting = 1 + len(core.ready) + sum(map(len, core.local))
+        most = min(BUNDLE_TASKS, -(-waiting // (2 * sum(node.nslots for node in self._nodes))))
+        tasks = [task]
+        seconds, nbytes = self._habits_for(task).seconds, self._nbytes_of(task)
+        while len(tasks) < most and seconds < BUNDLE_S and nbytes < BUNDLE_NBYTES and (near or core.ready):
+            task = self._take_one(number)
+            if task < 0:
+                break
+            if self._goes_alone(task):
+                return [tasks, [task]]
+            tasks.append(task)
+            seconds += self._habits_for(task).seconds
+            nbytes += self._nbytes_of(task)
+        return [tasks]
+
+    def _take_one(self, number: int) -> int:
+        """A task from the core. Blocks that it wants out of memory are left to Ray, which writes them when it must."""
+        core, now = self.core, perf_counter()
+        task = core.take(number, now)
+        while task == SPILL:
+            gone = [core.spilled(block, now=now) for block in list(core.victims)]
+            if not any(gone):
+                return NOTHING
+            task = core.take(number, now)
+        for block in core.loads:
+            core.loaded(block, now=now)
+        core.loads = []
+        return task
+
+    def _goes_alone(self, task: int) -> bool:
+        return task in self._alone or task in self.core.queue_of or not self._habits_for(task).known
+
+    def _habits_for(self, task: int) -> Habits:
+        program = self.plan.programs[task]
+        habits = self._habits_of.get(id(program))
+        if habits is None:
+            functions = tuple([id(step.function) for step in program.steps])
+            habits = self._habits_of[id(program)] = self._habits.setdefault(functions, Habits())
+        return habits
+
+    def _outputs(self, task: int) -> tuple[int, ...]:
+        return self.core.outputs.get(task) or (task,)
+
+    def _nbytes_of(self, task: int) -> int:
+        """Bytes that a worker has in memory for a task, as far as they are known."""
+        size = self.core.size
+        return sum([size[b] for b in self._outputs(task)]) + sum([size[b] for b in self.core.inputs[task]])
+
+    # -- sending ----------------------------------------------------------------------------------------------------
+
+    def _send(self, number: int, tasks: list[int]) -> None:
+        """Start a bundle at a node."""
+        plan = self.plan
+        packed: list[int] = []
+        own: list[int] = []
+        orders: list[Order] = []
+        references: dict[Any, int] = {}  # to its place among the arguments
+        values: list[Any] = []
+        for task in tasks:
+            small = self._habits_for(task).are_small
+            outputs = self._outputs(task)
+            (packed if small else own).extend(outputs)
+            slots = [self._block_slot(block, references, values) for block in self.core.inputs[task]]
+            if plan.constants[task]:
+                slots += [self._constant_slot(value, references, values) for value in plan.constants[task]]
+            orders.append((self._program(plan.programs[task]), slots, len(outputs), small))
+        letter = self._write((orders, values, self._timeouts.get(tasks[0]), self._request.library_threads), tasks)
+        nresults = 1 + bool(packed) + len(own)
+        start = self._engine.remote(**self._options(number, tasks, nresults))
+        *refs, report = start.remote(nresults, letter, [self._table], *references)
+        pack = refs.pop(0) if packed else None
+        bundle = Bundle(number, tasks, report, pack, packed, dict(zip(own, refs, strict=True)))
+        self._flying[bundle.report] = bundle
+        self._load[number] += 1
+        for listener in self._listeners:
+            for task in tasks:
+                listener.before(self, task, number)
+
+    def _block_slot(self, block: int, references: dict[Any, int], values: list[Any]) -> Slot:
+        place = self._places.get(block)
+        if place is None:
+            value = self.plan.data[block]
+            if isinstance(value, Held):
+                value = value.get()
+            if block not in self.core.stored:
+                values.append(value)
+                return -1, len(values) - 1
+            place = self._places[block] = Place(self._put(value))
+        argument = references.get(place.ref)
+        if argument is None:
+            argument = references[place.ref] = len(references)
+            self.traffic.inlined += place.inlined
+        return argument, place.item
+
+    def _constant_slot(self, value: Any, references: dict[Any, int], values: list[Any]) -> Slot:
+        if type(value) not in PLAIN_SIZES and sizeof(value) >= SHIPPED_NBYTES:
+            ref = self._constants.get(id(value))
+            if ref is None:
+                ref = self._constants[id(value)] = self._put(value)
+            return references.setdefault(ref, len(references)), -1
+        values.append(value)
+        return -1, len(values) - 1
+
+    def _program(self, program: Program) -> int:
+        """A program's place in the table; all programs of the plan go to Ray before the first is used."""
+        if self._table is None:
+            programs = list({id(each): each for each in self.plan.programs}.values())
+            self._programs = {id(each): place for place, each in enumerate(programs)}
+            try:
+                written = dumps(programs, callables=True)
+            except SerializationError:
+                for each in programs:
+                    for step in each.steps:
+                        dumps(step.function, callables=True, name=f"the function of {each.name!r}")
+                raise
+            self._table = self._ray.put((written.header, [pickle.PickleBuffer(buffer) for buffer in written.buffers]))
+            self.traffic.put += written.nbytes
+        return self._programs[id(program)]
+
+    def _write(self, letter: Letter, tasks: list[int]) -> tuple[bytes, list[pickle.PickleBuffer]]:
+        try:
+            written = dumps(letter)
+        except SerializationError:
+            for task in tasks:
+                for position, value in enumerate(self.plan.constants[task]):
+                    dumps(value, name=f"argument {position} of task {self.plan.keys[task]!r}")
+            raise
+        self.traffic.messages += written.nbytes
+        return written.header, [pickle.PickleBuffer(buffer) for buffer in written.buffers]
+
+    def _put(self, value: Any) -> Any:
+        self.traffic.put += sizeof(value)
+        return self._ray.put(value)
+
+    def _options(self, number: int, tasks: list[int], nresults: int) -> dict[str, Any]:
+        """What Ray is told of a bundle."""
+        options: dict[str, Any] = {
+            "name": self.plan.programs[tasks[0]].name,
+            "num_returns": nresults,
+            "max_retries": self._request.allowed_failures,
+        }
+        rule = self.core.queue_of.get(tasks[0])
+        bound = rule is not None and rule.workers is not None
+        if bound or len(self._nodes) > 1:
+            from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+            options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(self._nodes[number].name, soft=not bound)
+        if rule is not None:
+            others: dict[str, float] = {}
+            for name, amount in rule.resources:
+                if name in OWN_OPTIONS:
+                    options[OWN_OPTIONS[name]] = amount
+                else:
+                    others[name] = amount
+            if others:
+                options["resources"] = others
+        return options
+
+    # -- reports ----------------------------------------------------------------------------------------------------
+
+    def _arrived(self, bundle: Bundle, written: bytes) -> None:
+        """Take in what a bundle reports."""
+        report = Report(*pickle.loads(written))
+        core, now = self.core, perf_counter()
+        self.traffic.messages += len(written)
+        node = self._numbers.get(report.node, bundle.node)
+        done = len(report.sizes)
+        sizes = {
+            block: nbytes
+            for task, found in zip(bundle.tasks, report.sizes, strict=False)
+            for block, nbytes in zip(self._outputs(task), found, strict=True)
+        }
+        self._note_places(bundle, sizes)
+        released: list[int] = []
+        for task, found, (started, ended) in zip(bundle.tasks, report.sizes, report.times, strict=False):
+            self._habits_for(task).seen(ended - started, max(found))
+            for listener in self._listeners:
+                place = self._places[task]
+                listener.after(self, task, node, place.ref, started - self._offset, ended - self._offset)
+            worker = bundle.node if task in core.queue_of else node
+            core.finished(worker, task, found if task in core.outputs else found[0], released, now)
+        for block in released:
+            self._places.pop(block, None)
+        if done:
+            took = report.times[-1][1] - report.times[0][0]
+            self._pace = 0.7 * self._pace + 0.3 * took
+        for task in bundle.tasks[done + (report.failure is not None) :]:
+            core.returned(bundle.node, task, now=now)
+        if report.failure is not None:
+            self._raised(bundle.node, bundle.tasks[done], *report.failure)
+
+    def _note_places(self, bundle: Bundle, sizes: dict[int, int]) -> None:
+        pack_nbytes = sum([sizes.get(block, 0) for block in bundle.packed])
+        inlined = pack_nbytes if pack_nbytes < INLINED_NBYTES else 0
+        self.traffic.inlined += inlined
+        for item, block in enumerate(bundle.packed):
+            if block in sizes:
+                self._places[block] = Place(bundle.pack, item, inlined)
+        for block, ref in bundle.own.items():
+            if block in sizes:
+                inlined = sizes[block] if sizes[block] < INLINED_NBYTES else 0
+                self.traffic.inlined += inlined
+                self._places[block] = Place(ref, -1, inlined)
+        for block in self.core.wanted.intersection(sizes):
+            self._wanted_nbytes[block] = sizes[block]
+
+    def _raised(self, node: int, task: int, pickled: bytes, trace: str) -> None:
+        """A task raised: it runs again if it may, or the caller gets the exception."""
+        error = pickle.loads(pickled)
+        if self.core.failed(node, task, [], now=perf_counter(), retry=isinstance(error, Exception)).retry:
+            return
+        if error.__cause__ is None:
+            error.__cause__ = RemoteTraceback(trace)
+        raise as_task_error(error, self, task)
+
+    # -- failures ---------------------------------------------------------------------------------------------------
+
+    def _broke(self, bundle: Bundle, error: Any) -> None:
+        """No report will come: Ray has given the bundle up. Its tasks run again one by one, up to a limit."""
+        known = self._ray.exceptions
+        cause = error.cause if isinstance(error, known.RayTaskError) and error.cause is not None else error
+        now = perf_counter()
+        for task in bundle.tasks:
+            self.core.returned(bundle.node, task, now=now)
+        if isinstance(cause, known.TaskCancelledError):
+            raise CancelledError("the computation was cancelled: Ray was told to stop one of its tasks") from error
+        if isinstance(cause, known.ObjectLostError):
+            self._lost(cause)
+        died = isinstance(cause, (known.WorkerCrashedError, known.NodeDiedError, known.OutOfMemoryError))
+        if len(bundle.tasks) > 1:
+            self._alone.update(bundle.tasks)
+        elif not isinstance(cause, known.ObjectLostError) or self._lost_too_often(bundle.tasks[0]):
+            raise annotate(self._verdict(bundle.tasks[0], cause), self, bundle.tasks[0]) from cause
+        if died:
+            self._count_nodes()
+
+    def _lost_too_often(self, task: int) -> bool:
+        """Count a loss that a task met; whether it was one too many."""
+        self._losses[task] = self._losses.get(task, 0) + 1
+        return self._losses[task] > LOSSES
+
+    def _verdict(self, task: int, cause: Any) -> Exception:
+        """What the caller is told when a task cannot be run."""
+        known, key = self._ray.exceptions, self.plan.keys[task]
+        times = f"{self._request.allowed_failures + 1} times"
+        if isinstance(cause, known.OutOfMemoryError):
+            return WorkerMemoryError(
+                f"task {key!r} was run {times}, and each time Ray killed its worker for lack of memory: {cause}"
+            )
+        if isinstance(cause, (known.WorkerCrashedError, known.NodeDiedError)):
+            return KilledWorkerError(f"task {key!r} was run {times}, and each time its worker died: {cause}")
+        if isinstance(cause, known.TaskUnschedulableError):
+            return BackendError(f"task {key!r} cannot run on the node that it is bound to: {cause}")
+        if isinstance(cause, known.ObjectLostError):
+            return BlockLostError(f"task {key!r} found an input lost {LOSSES + 1} times: {cause}")
+        if isinstance(cause, known.RayError):
+            return BackendError(f"Ray could not run task {key!r}: {cause}")
+        return SerializationError(
+            f"the result of task {key!r} cannot travel: {cause}. Return plain data, or what the object is made from."
+        )
+
+    def _lost(self, error: Any) -> None:
+        """Have the core make again what was in an object that Ray cannot make again."""
+        lost = [block for block, place in self._places.items() if place.ref.hex() == error.object_ref_hex]
+        for block in lost:
+            if self._is_ours(self.plan.data.get(block)):
+                raise BlockLostError(
+                    f"block {self.plan.keys[block]!r} was held in Ray's object store and is gone: {error}. "
+                    "Compute it again from its collection."
+                ) from error
+            del self._places[block]
+        released: list[int] = []
+        self.core.lost([block for block in lost if block not in self.plan.data], released, now=perf_counter())
+        for block in released:
+            self._places.pop(block, None)
+
+    def _count_nodes(self) -> None:
+        """Look which nodes came and went."""
+        core, now = self.core, perf_counter()
+        self._counted = now
+        before, self._nodes = self._nodes, self._engine.nodes()
+        for number, node in enumerate(self._nodes):
+            if number >= len(before):
+                self._numbers[node.name] = core.worker_added(dict(node.resources), now=now)
+                self._load.append(0)
+            elif before[number].nslots and not node.nslots:
+                core.worker_left(number, now=now)
+        self.nworkers = len(self._nodes)
+
+    # -- results ----------------------------------------------------------------------------------------------------
+
+    def results(self) -> list[Any]:
+        """Values of the wanted blocks."""
+        while True:
+            self.work()
+            places = {block: self._places[block] for block in self.plan.wanted if block in self._places}
+            refs = list(dict.fromkeys([place.ref for place in places.values()]))
+            try:
+                found = dict(zip(refs, self._ray.get(refs), strict=True))
+            except self._ray.exceptions.ObjectLostError as error:
+                self._lost(error)
+                continue
+            values = {block: taken(value_at(place, found[place.ref])) for block, place in places.items()}
+            self.traffic.fetched += sum([self._wanted_nbytes.get(block, 0) for block in places])
+            return [values[block] if block in values else self._given(block) for block in self.plan.wanted]
+
+    def _given(self, block: int) -> Any:
+        """A wanted block that came with the plan."""
+        value = self.plan.data[block]
+        return value.get() if isinstance(value, Held) else value
+
+    def held(self) -> list[Held]:
+        """References to the wanted blocks, which stay with Ray."""
+        self.work()
+        made: dict[int, Held] = {}
+        for block in self.plan.wanted:
+            if block in made:
+                continue
+            given = self.plan.data.get(block)
+            if self._is_ours(given):
+                made[block] = given  # type: ignore[assignment]
+                continue
+            place = self._places.get(block)
+            if place is None:
+                value = self._given(block)
+                nbytes, place = sizeof(value), Place(self._put(value))
+            else:
+                nbytes = self.core.size[block]
+            node = self.core.home.get(block)
+            made[block] = RayHeld(self.plan.keys[block], nbytes, place, self._engine, node)
+        return [made[block] for block in self.plan.wanted]
+
+
+class RemoteTraceback(Exception):
+    """The traceback of a task's exception, as text: the cause of the exception that the caller sees."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
+# -- in Ray's workers ---------------------------------------------------------------------------------------------------
+
+#: Where a task finds a value: (argument, item of it or -1 for all of it), or (-1, item of the letter's values).
+Slot: TypeAlias = tuple[int, int]
+#: A task: place of its program, where its values are, number of its blocks, whether they go in the pack.
+Order: TypeAlias = tuple[int, list[Slot], int, bool]
+#: A bundle: tasks, values, timeout of its only task in seconds, threads that libraries may use.
+Letter: TypeAlias = tuple[list[Order], list[Any], float | None, int]
+
+
+class Report(NamedTuple):
+    """What a bundle tells of itself."""
+
+    node: str
+    sizes: list[list[int]]  #: of each task's blocks, for the tasks that have run
+    times: list[tuple[float, float]]  #: when each began and ended, by the clock
+    failure: tuple[bytes, str] | None  #: exception and traceback of the task after these
+
+
+def work_off(nresults: int, letter: tuple[Any, Any], table: list[Any], *arguments: Any) -> list[Any]:
+    """Run a bundle: gives its pack if there is one, its other blocks, and its report."""
+    own: list[Any] = []
+    pack: list[Any] = []
+    sizes: list[list[int]] = []
+    times: list[tuple[float, float]] = []
+    failure = None
+    has_pack = False
+    try:
+        orders, values, timeout, nthreads = loads(*letter)
+        has_pack = any(order[3] for order in orders)
+        programs = programs_of(table[0])
+        with limited_libraries(2, 2, Request(library_threads=nthreads)), stopped_after(timeout):
+            for program, slots, noutputs, small in orders:
+                inputs = [
+                    values[item] if where < 0 else freeze(arguments[where] if item < 0 else arguments[where][item])
+                    for where, item in slots
+                ]
+                started = time.time()
+                value = programs[program].run(inputs)
+                blocks = [value] if noutputs == 1 else several(value, noutputs)
+                times.append((started, time.time()))
+                sizes.append([sizeof(block) for block in blocks])
+                (pack if small else own).extend(blocks)
+                inputs = value = blocks = None  # type: ignore[assignment]
+    except KeyboardInterrupt:
+        raise  # Ray's way to cancel
+    except BaseException as error:
+        failure = written_error(error), traceback.format_exc()
+    node = import_ray().get_runtime_context().get_node_id()
+    report = pickle.dumps(Report(node, sizes, times, failure)[:])
+    blocks = [pack, *own] if has_pack else own
+    missing = [None] * (nresults - 1 - len(blocks))
+    return [*blocks, *missing, report]
+
+
+@functools.lru_cache(maxsize=4)
+def programs_of(table: Any) -> list[Program]:
+    """The programs of a run, fetched once by each worker."""
+    return loads(*import_ray().get(table))  # type: ignore[no-any-return]
+
+
+def several(value: Any, expected: int) -> list[Any]:
+    """The blocks of a task with several outputs."""
+    try:
+        blocks = list(value)
+    except TypeError:
+        raise TypeError(f"a task with {expected} outputs must return a sequence, not {type(value).__name__}") from None
+    if len(blocks) != expected:
+        raise ValueError(f"a task with {expected} outputs returned {len(blocks)}")
+    return blocks
+
+
+@contextlib.contextmanager
+def stopped_after(timeout: float | None) -> Iterator[None]:
+    """Raise TaskTimeoutError in the Python code that runs when the time is over."""
+    if timeout is None:
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise TaskTimeoutError(f"a task ran longer than its timeout of {timeout:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, timeout)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def written_error(error: BaseException) -> bytes:
+    """An exception, pickled; one that does not survive that is replaced by its text."""
+    try:
+        header, buffers = dumps(error)
+        pickled = header if not buffers else pickle.dumps(loads(header, buffers))
+        pickle.loads(pickled)
+    except Exception:
+        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
+    return pickled
