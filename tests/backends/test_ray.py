@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 pytest.importorskip("ray")
 
 from weft.backends import Held, Request, Run
-from weft.backends.ray import PACKED_NBYTES, Ray, RayHeld, Traffic
+from weft.backends.ray import Ray, RayHeld, Traffic
+from weft.backends.ray_objects import PACKED_NBYTES
 from weft.errors import (
     BackendError,
     BlockLostError,

@@ -23,38 +23,31 @@ that the one that kills its worker is found and named.
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import pickle
-import signal
-import sys
 import time
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self
 
 from weft.backends.contract import Held, Request, Run, heard
-from weft.backends.evaluate import PLAIN_SIZES, annotate, as_task_error
-from weft.backends.libraries import limited_libraries
+from weft.backends.evaluate import annotate, as_task_error
+from weft.backends.ray_objects import PACKED_NBYTES, Objects, Place, Traffic, taken, value_at
+from weft.backends.ray_worker import RemoteTraceback, Report, import_ray, work_off
 from weft.errors import (
     BackendError,
     BlockLostError,
     CancelledError,
     KilledWorkerError,
-    MissingDependencyError,
     SchedulerStuckError,
     SerializationError,
-    TaskTimeoutError,
     WorkerMemoryError,
 )
-from weft.graph import Plan, Program
+from weft.graph import Plan
 from weft.scheduler import NOTHING, SPILL, Scheduler
 from weft.scheduler.story import dump
 from weft.sizeof import sizeof
-from weft.store.memory import freeze
-from weft.store.serialize import dumps, loads
 from weft.typing import Key
 from weft.units import parse_timedelta
 
@@ -68,12 +61,6 @@ BUNDLE_TASKS = 1000
 BUNDLE_NBYTES = 64 << 20
 #: Bundles that take no longer than this, in seconds, also wait at their node for the one before to end.
 QUEUED_S = 0.1
-#: Blocks up to this size share the pack of their bundle.
-PACKED_NBYTES = 8 << 10
-#: Constants from this size on go to the object store, once each, instead of along with each task.
-SHIPPED_NBYTES = 64 << 10
-#: Objects below this size Ray sends through the process that asked for them.
-INLINED_NBYTES = 100_000
 #: Part of the object stores that blocks and running tasks may take; the rest is for copies on other nodes.
 STORE_SHARE = 0.7
 #: Resources that are options of their own to Ray.
@@ -87,28 +74,6 @@ GRACE_S = 0.5
 
 
 # -- the backend --------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Traffic:
-    """Bytes that went through the driver: what it gave to Ray's stores and took from them, and what Ray sent by it."""
-
-    put: int = 0  #: data and constants of the caller, programs
-    fetched: int = 0  #: results for the caller
-    messages: int = 0  #: descriptions of tasks, reports
-    inlined: int = 0  #: small blocks, on their way in and out
-
-    @property
-    def nbytes(self) -> int:
-        return self.put + self.fetched + self.messages + self.inlined
-
-
-class Place(NamedTuple):
-    """Where a block is: an object of Ray's, or an item of one."""
-
-    ref: Any
-    item: int = -1
-    inlined: int = 0  #: bytes that travel with each task that reads the object, because it is small
 
 
 class RayHeld(Held):
@@ -255,33 +220,6 @@ class Node(NamedTuple):
         return int(self.resources.get("object_store_memory", 0))
 
 
-def import_ray() -> Any:
-    """The package ``ray``, or the error that says how to get it."""
-    try:
-        import ray
-        import ray.exceptions
-    except ImportError as error:
-        raise MissingDependencyError(
-            'scheduler="ray" needs the package ray, which is not installed. Install it with: pip install "weft[ray]"'
-        ) from error
-    return ray
-
-
-def value_at(place: Place, found: Any) -> Any:
-    """A block out of the object that has it."""
-    return found if place.item < 0 else found[place.item]
-
-
-def taken(value: Any) -> Any:
-    """A result as the caller's own: not a look into the object store, which would stay full and read-only."""
-    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-    if numpy is not None and isinstance(value, numpy.ndarray):
-        return value if value.flags.writeable else value.copy()
-    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index)):
-        return value.copy(deep=True)
-    return value
-
-
 # -- one run ------------------------------------------------------------------------------------------------------------
 
 
@@ -321,12 +259,6 @@ class Bundle:
 class RayRun(Run):
     """A run whose blocks are Ray's objects. All of it happens in the thread that asks."""
 
-    __slots__ = (
-        "_alone", "_constants", "_counted", "_engine", "_flying", "_habits", "_habits_of", "_hearing", "_keep",
-        "_listeners", "_load", "_losses", "_nodes", "_numbers", "_offset", "_pace", "_places", "_programs", "_ray", "_request", "_table",
-        "_timeouts", "_wanted_nbytes", "traffic",
-    )  # fmt: skip
-
     def __init__(self, engine: Ray, ray: Any, plan: Plan, request: Request, *, keep: bool) -> None:
         nodes = engine.nodes()
         if not any(node.nslots for node in nodes):
@@ -343,7 +275,6 @@ class RayRun(Run):
             log_length=request.log_length,
         )
         super().__init__(plan, core, engine.name, len(nodes), perf_counter())
-        self.traffic = Traffic()
         self._ray = ray
         self._engine = engine
         self._request = request
@@ -355,11 +286,9 @@ class RayRun(Run):
         self._nodes = nodes
         self._numbers = {node.name: number for number, node in enumerate(nodes)}
         self._counted = self.began
-        self._places: dict[int, Place] = {}
+        self._objects = Objects(ray, plan)
+        self._places = self._objects.places
         self._wanted_nbytes: dict[int, int] = {}  # the core does not count what the caller takes
-        self._constants: dict[int, Any] = {}  # id to reference
-        self._programs: dict[int, int] = {}  # id to place in the table
-        self._table: Any = None
         # what runs
         self._flying: dict[Any, Bundle] = {}  # by reference of the report
         self._load = [0] * len(nodes)  # bundles at each node
@@ -377,6 +306,11 @@ class RayRun(Run):
         self._alone = set(self._timeouts)  # tasks that are not bundled with others
         self._take_in_data()
         self._check_workers()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went through this process."""
+        return self._objects.traffic
 
     def _take_in_data(self) -> None:
         """Tell the core of the plan and of its data, which goes to Ray when it is first read."""
@@ -416,9 +350,7 @@ class RayRun(Run):
         finally:
             self.ended = perf_counter()
             self.error = error
-            self._places = {}
-            self._constants = {}
-            self._table = None
+            self._objects.close()
             if self._hearing is not None:
                 self._hearing.__exit__(None, None, None)
 
@@ -429,11 +361,12 @@ class RayRun(Run):
         ray, reports = self._ray, list(self._flying)
         self._flying = {}
         self.core.stop(now=perf_counter())
-        for report in reports:
-            ray.cancel(report, force=False)
-        _, deaf = ray.wait(reports, num_returns=len(reports), timeout=GRACE_S)
-        for report in deaf:
-            ray.cancel(report, force=True)
+        with contextlib.suppress(ray.exceptions.RayError):  # where Ray itself is gone, so are its tasks
+            for report in reports:
+                ray.cancel(report, force=False)
+            _, deaf = ray.wait(reports, num_returns=len(reports), timeout=GRACE_S)
+            for report in deaf:
+                ray.cancel(report, force=True)
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
@@ -543,24 +476,20 @@ class RayRun(Run):
 
     def _send(self, number: int, tasks: list[int]) -> None:
         """Start a bundle at a node."""
-        plan = self.plan
         packed: list[int] = []
         own: list[int] = []
-        orders: list[Order] = []
-        references: dict[Any, int] = {}  # to its place among the arguments
-        values: list[Any] = []
+        shapes: list[tuple[int, bool]] = []
         for task in tasks:
             small = self._habits_for(task).are_small
             outputs = self._outputs(task)
             (packed if small else own).extend(outputs)
-            slots = [self._block_slot(block, references, values) for block in self.core.inputs[task]]
-            if plan.constants[task]:
-                slots += [self._constant_slot(value, references, values) for value in plan.constants[task]]
-            orders.append((self._program(plan.programs[task]), slots, len(outputs), small))
-        letter = self._write((orders, values, self._timeouts.get(tasks[0]), self._request.library_threads), tasks)
+            shapes.append((len(outputs), small))
+        letter, arguments = self._objects.write(
+            tasks, shapes, self._timeouts.get(tasks[0]), self._request.library_threads
+        )
         nresults = 1 + bool(packed) + len(own)
         start = self._engine.remote(**self._options(number, tasks, nresults))
-        *refs, report = start.remote(nresults, letter, [self._table], *references)
+        *refs, report = start.remote(nresults, letter, [self._objects.table], *arguments)
         pack = refs.pop(0) if packed else None
         bundle = Bundle(number, tasks, report, pack, packed, dict(zip(own, refs, strict=True)))
         self._flying[bundle.report] = bundle
@@ -568,62 +497,6 @@ class RayRun(Run):
         for listener in self._listeners:
             for task in tasks:
                 listener.before(self, task, number)
-
-    def _block_slot(self, block: int, references: dict[Any, int], values: list[Any]) -> Slot:
-        place = self._places.get(block)
-        if place is None:
-            value = self.plan.data[block]
-            if isinstance(value, Held):
-                value = value.get()
-            if block not in self.core.stored:
-                values.append(value)
-                return -1, len(values) - 1
-            place = self._places[block] = Place(self._put(value))
-        argument = references.get(place.ref)
-        if argument is None:
-            argument = references[place.ref] = len(references)
-            self.traffic.inlined += place.inlined
-        return argument, place.item
-
-    def _constant_slot(self, value: Any, references: dict[Any, int], values: list[Any]) -> Slot:
-        if type(value) not in PLAIN_SIZES and sizeof(value) >= SHIPPED_NBYTES:
-            ref = self._constants.get(id(value))
-            if ref is None:
-                ref = self._constants[id(value)] = self._put(value)
-            return references.setdefault(ref, len(references)), -1
-        values.append(value)
-        return -1, len(values) - 1
-
-    def _program(self, program: Program) -> int:
-        """A program's place in the table; all programs of the plan go to Ray before the first is used."""
-        if self._table is None:
-            programs = list({id(each): each for each in self.plan.programs}.values())
-            self._programs = {id(each): place for place, each in enumerate(programs)}
-            try:
-                written = dumps(programs, callables=True)
-            except SerializationError:
-                for each in programs:
-                    for step in each.steps:
-                        dumps(step.function, callables=True, name=f"the function of {each.name!r}")
-                raise
-            self._table = self._ray.put((written.header, [pickle.PickleBuffer(buffer) for buffer in written.buffers]))
-            self.traffic.put += written.nbytes
-        return self._programs[id(program)]
-
-    def _write(self, letter: Letter, tasks: list[int]) -> tuple[bytes, list[pickle.PickleBuffer]]:
-        try:
-            written = dumps(letter)
-        except SerializationError:
-            for task in tasks:
-                for position, value in enumerate(self.plan.constants[task]):
-                    dumps(value, name=f"argument {position} of task {self.plan.keys[task]!r}")
-            raise
-        self.traffic.messages += written.nbytes
-        return written.header, [pickle.PickleBuffer(buffer) for buffer in written.buffers]
-
-    def _put(self, value: Any) -> Any:
-        self.traffic.put += sizeof(value)
-        return self._ray.put(value)
 
     def _options(self, number: int, tasks: list[int], nresults: int) -> dict[str, Any]:
         """What Ray is told of a bundle."""
@@ -655,7 +528,7 @@ class RayRun(Run):
         """Take in what a bundle reports."""
         report = Report(*pickle.loads(written))
         core, now = self.core, perf_counter()
-        self.traffic.messages += len(written)
+        self._objects.traffic.messages += len(written)
         node = self._numbers.get(report.node, bundle.node)
         done = len(report.sizes)
         sizes = {
@@ -663,7 +536,9 @@ class RayRun(Run):
             for task, found in zip(bundle.tasks, report.sizes, strict=False)
             for block, nbytes in zip(self._outputs(task), found, strict=True)
         }
-        self._note_places(bundle, sizes)
+        self._objects.settle(bundle.pack, bundle.packed, bundle.own, sizes)
+        for block in core.wanted.intersection(sizes):
+            self._wanted_nbytes[block] = sizes[block]
         released: list[int] = []
         for task, found, (started, ended) in zip(bundle.tasks, report.sizes, report.times, strict=False):
             self._habits_for(task).seen(ended - started, max(found))
@@ -672,8 +547,7 @@ class RayRun(Run):
                 listener.after(self, task, node, place.ref, started - self._offset, ended - self._offset)
             worker = bundle.node if task in core.queue_of else node
             core.finished(worker, task, found if task in core.outputs else found[0], released, now)
-        for block in released:
-            self._places.pop(block, None)
+        self._let_go(released)
         if done:
             took = report.times[-1][1] - report.times[0][0]
             self._pace = 0.7 * self._pace + 0.3 * took
@@ -682,20 +556,11 @@ class RayRun(Run):
         if report.failure is not None:
             self._raised(bundle.node, bundle.tasks[done], *report.failure)
 
-    def _note_places(self, bundle: Bundle, sizes: dict[int, int]) -> None:
-        pack_nbytes = sum([sizes.get(block, 0) for block in bundle.packed])
-        inlined = pack_nbytes if pack_nbytes < INLINED_NBYTES else 0
-        self.traffic.inlined += inlined
-        for item, block in enumerate(bundle.packed):
-            if block in sizes:
-                self._places[block] = Place(bundle.pack, item, inlined)
-        for block, ref in bundle.own.items():
-            if block in sizes:
-                inlined = sizes[block] if sizes[block] < INLINED_NBYTES else 0
-                self.traffic.inlined += inlined
-                self._places[block] = Place(ref, -1, inlined)
-        for block in self.core.wanted.intersection(sizes):
-            self._wanted_nbytes[block] = sizes[block]
+    def _let_go(self, blocks: list[int]) -> None:
+        """Drop references, upon which Ray frees the objects; held blocks are whose reference they are."""
+        for block in blocks:
+            if not self._is_ours(self.plan.data.get(block)):
+                self._places.pop(block, None)
 
     def _raised(self, node: int, task: int, pickled: bytes, trace: str) -> None:
         """A task raised: it runs again if it may, or the caller gets the exception."""
@@ -764,8 +629,7 @@ class RayRun(Run):
             del self._places[block]
         released: list[int] = []
         self.core.lost([block for block in lost if block not in self.plan.data], released, now=perf_counter())
-        for block in released:
-            self._places.pop(block, None)
+        self._let_go(released)
 
     def _count_nodes(self) -> None:
         """Look which nodes came and went."""
@@ -794,7 +658,7 @@ class RayRun(Run):
                 self._lost(error)
                 continue
             values = {block: taken(value_at(place, found[place.ref])) for block, place in places.items()}
-            self.traffic.fetched += sum([self._wanted_nbytes.get(block, 0) for block in places])
+            self._objects.traffic.fetched += sum([self._wanted_nbytes.get(block, 0) for block in places])
             return [values[block] if block in values else self._given(block) for block in self.plan.wanted]
 
     def _given(self, block: int) -> Any:
@@ -816,118 +680,9 @@ class RayRun(Run):
             place = self._places.get(block)
             if place is None:
                 value = self._given(block)
-                nbytes, place = sizeof(value), Place(self._put(value))
+                nbytes, place = sizeof(value), Place(self._objects.put(value))
             else:
                 nbytes = self.core.size[block]
             node = self.core.home.get(block)
             made[block] = RayHeld(self.plan.keys[block], nbytes, place, self._engine, node)
         return [made[block] for block in self.plan.wanted]
-
-
-class RemoteTraceback(Exception):
-    """The traceback of a task's exception, as text: the cause of the exception that the caller sees."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
-
-
-# -- in Ray's workers ---------------------------------------------------------------------------------------------------
-
-#: Where a task finds a value: (argument, item of it or -1 for all of it), or (-1, item of the letter's values).
-Slot: TypeAlias = tuple[int, int]
-#: A task: place of its program, where its values are, number of its blocks, whether they go in the pack.
-Order: TypeAlias = tuple[int, list[Slot], int, bool]
-#: A bundle: tasks, values, timeout of its only task in seconds, threads that libraries may use.
-Letter: TypeAlias = tuple[list[Order], list[Any], float | None, int]
-
-
-class Report(NamedTuple):
-    """What a bundle tells of itself."""
-
-    node: str
-    sizes: list[list[int]]  #: of each task's blocks, for the tasks that have run
-    times: list[tuple[float, float]]  #: when each began and ended, by the clock
-    failure: tuple[bytes, str] | None  #: exception and traceback of the task after these
-
-
-def work_off(nresults: int, letter: tuple[Any, Any], table: list[Any], *arguments: Any) -> list[Any]:
-    """Run a bundle: gives its pack if there is one, its other blocks, and its report."""
-    own: list[Any] = []
-    pack: list[Any] = []
-    sizes: list[list[int]] = []
-    times: list[tuple[float, float]] = []
-    failure = None
-    has_pack = False
-    try:
-        orders, values, timeout, nthreads = loads(*letter)
-        has_pack = any(order[3] for order in orders)
-        programs = programs_of(table[0])
-        with limited_libraries(2, 2, Request(library_threads=nthreads)), stopped_after(timeout):
-            for program, slots, noutputs, small in orders:
-                inputs = [
-                    values[item] if where < 0 else freeze(arguments[where] if item < 0 else arguments[where][item])
-                    for where, item in slots
-                ]
-                started = time.time()
-                value = programs[program].run(inputs)
-                blocks = [value] if noutputs == 1 else several(value, noutputs)
-                times.append((started, time.time()))
-                sizes.append([sizeof(block) for block in blocks])
-                (pack if small else own).extend(blocks)
-                inputs = value = blocks = None  # type: ignore[assignment]
-    except KeyboardInterrupt:
-        raise  # Ray's way to cancel
-    except BaseException as error:
-        failure = written_error(error), traceback.format_exc()
-    node = import_ray().get_runtime_context().get_node_id()
-    report = pickle.dumps(Report(node, sizes, times, failure)[:])
-    blocks = [pack, *own] if has_pack else own
-    missing = [None] * (nresults - 1 - len(blocks))
-    return [*blocks, *missing, report]
-
-
-@functools.lru_cache(maxsize=4)
-def programs_of(table: Any) -> list[Program]:
-    """The programs of a run, fetched once by each worker."""
-    return loads(*import_ray().get(table))  # type: ignore[no-any-return]
-
-
-def several(value: Any, expected: int) -> list[Any]:
-    """The blocks of a task with several outputs."""
-    try:
-        blocks = list(value)
-    except TypeError:
-        raise TypeError(f"a task with {expected} outputs must return a sequence, not {type(value).__name__}") from None
-    if len(blocks) != expected:
-        raise ValueError(f"a task with {expected} outputs returned {len(blocks)}")
-    return blocks
-
-
-@contextlib.contextmanager
-def stopped_after(timeout: float | None) -> Iterator[None]:
-    """Raise TaskTimeoutError in the Python code that runs when the time is over."""
-    if timeout is None:
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise TaskTimeoutError(f"a task ran longer than its timeout of {timeout:g} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, timeout)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def written_error(error: BaseException) -> bytes:
-    """An exception, pickled; one that does not survive that is replaced by its text."""
-    try:
-        header, buffers = dumps(error)
-        pickled = header if not buffers else pickle.dumps(loads(header, buffers))
-        pickle.loads(pickled)
-    except Exception:
-        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
-    return pickled
