@@ -70,7 +70,7 @@ def pairwise(keys: list[Any], program: Program, name: str) -> tuple[list[Layer],
     layers = []
     level = 0
     while len(keys) > 1:
-        pairs = list(zip(keys[::2], keys[1::2], strict=False))
+        pairs: list[tuple[Any, ...]] = list(zip(keys[::2], keys[1::2], strict=False))
         ours = [(f"{name}{level}", i) for i in range(len(pairs))]
         layers.append(Layer(program, ours, pairs))
         keys = ours + keys[2 * len(pairs) :]
@@ -197,7 +197,7 @@ def plain_ray(ntasks: int = 1000) -> float:
     """Microseconds that Ray itself takes for a task of a tree."""
     import ray
 
-    add = ray.remote(lambda a, b: a + b)
+    add: Any = ray.remote(lambda a, b: a + b)
     began = time.perf_counter()
     refs = [add.remote(i, 0) for i in range(ntasks // 2)]
     while len(refs) > 1:
@@ -207,7 +207,7 @@ def plain_ray(ntasks: int = 1000) -> float:
 
 
 def main() -> None:
-    jobs = {"sum": array_sum, "exchange": exchange, "tree": small_tree}
+    jobs: dict[str, Callable[[], Job]] = {"sum": array_sum, "exchange": exchange, "tree": small_tree}
     with two_nodes():
         engine = Ray()
         engine.run(small_tree(4).plan, Request())  # starts the workers

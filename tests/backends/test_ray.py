@@ -471,7 +471,7 @@ def test_a_task_that_kills_its_worker_is_named(engine):
         return i
 
     layer = Layer(Program.call(deadly), keys, None, [(i,) for i in range(12)])
-    with pytest.raises(KilledWorkerError, match=r"task \('x', 7\) was run 1 times"):
+    with pytest.raises(KilledWorkerError, match=r"task \('x', 7\) was run 1 time,"):
         engine.run(compile_plan(Graph([layer]), keys), Request(allowed_failures=0))
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,9 +68,9 @@ STORE_SHARE = 0.7
 OWN_OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
 #: How often the nodes are counted, in seconds.
 NODES_EVERY_S = 5.0
-#: How often a task may find an input lost that Ray could not make again.
+#: How often a task may find an input lost that Ray could not make again, or its node gone.
 LOSSES = 10
-#: How long a stopped task may take to end before its worker is killed, in seconds.
+#: How long bundles may run on after the end of a run that failed, before their workers are killed; in seconds.
 GRACE_S = 0.5
 
 
@@ -101,7 +102,7 @@ class RayHeld(Held):
 
     def check(self) -> None:
         """Raise BlockLostError if the Ray that had the block is no more."""
-        if self.session != self.backend.session or not import_ray().is_initialized():
+        if self.session != self.backend.session:
             raise BlockLostError(
                 f"block {self.key!r} went away with the Ray that held it (the backend was closed). "
                 "Fetch results before closing, or compute them again."
@@ -134,8 +135,11 @@ class Ray:
         self._runtime_env = dict(runtime_env or {})
         self._nodes: list[str] = []
         self._started = False
+        self._session = ""
         self._remote: Any = None
-        self.session = 0
+        self._lock = threading.Lock()
+        #: Whether Ray was started here, for this process alone.
+        self.is_private = False
 
     def run(self, plan: Plan, request: Request) -> list[Any]:
         with self._start(plan, request, keep=False) as run:
@@ -146,28 +150,38 @@ class Ray:
             return run.held()
 
     def close(self) -> None:
-        self.session += 1
-        self._nodes = []
-        if self._started:
-            self._started = False
-            import_ray().shutdown()
+        with self._lock:
+            self._session = ""
+            self._nodes = []
+            if self._started:
+                self._started = self.is_private = False
+                import_ray().shutdown()
+
+    @property
+    def session(self) -> str:
+        """Names the connection that blocks are held by; empty if there is none."""
+        ray = import_ray()
+        return self._session if ray.is_initialized() and self._session == connection(ray) else ""
 
     def _start(self, plan: Plan, request: Request, *, keep: bool) -> RayRun:
         if request.options:
             raise BackendError(f"the backend 'ray' has no option {next(iter(request.options))!r}")
         ray = import_ray()
-        if not ray.is_initialized():
-            self._connect(ray, request)
+        with self._lock:
+            if not ray.is_initialized():
+                self._connect(ray, request)
+            if self._session != connection(ray):
+                self._session = connection(ray)
+                self._nodes = []
         return RayRun(self, ray, plan, request, keep=keep)
 
     def _connect(self, ray: Any, request: Request) -> None:
-        self.session += 1
-        self._nodes = []
         address = self._address or os.environ.get("RAY_ADDRESS")
         if address:
             ray.init(address=address, log_to_driver=False)
         else:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+            os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # a failed bundle has several results
             ray.init(
                 address="local",
                 num_cpus=request.nworkers,
@@ -176,6 +190,7 @@ class Ray:
                 object_spilling_directory=request.spill_directory,
             )
         self._started = True
+        self.is_private = not address
 
     def remote(self, **options: Any) -> Any:
         """What starts a bundle."""
@@ -185,11 +200,6 @@ class Ray:
             options["runtime_env"] = self._runtime_env
         return self._remote.options(**options)
 
-    @property
-    def is_private(self) -> bool:
-        """Whether Ray was started here, for this process alone."""
-        return self._started and not (self._address or os.environ.get("RAY_ADDRESS"))
-
     def nodes(self) -> list[Node]:
         """The nodes that tasks can run on, by number; those that are gone have no slots."""
         found = {
@@ -197,12 +207,16 @@ class Ray:
             for node in import_ray().nodes()
             if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
         }
-        known = self._nodes
-        known += sorted(
-            (name for name in found if name not in known),
-            key=lambda name: ("node:__internal_head__" not in found[name], name),
-        )
-        return [Node(name, found.get(name, {})) for name in known]
+        with self._lock:
+            known = self._nodes
+            new = [name for name in found if name not in known]
+            known += sorted(new, key=lambda name: ("node:__internal_head__" not in found[name], name))
+            return [Node(name, found.get(name, {})) for name in known]
+
+
+def connection(ray: Any) -> str:
+    """Names this process's connection to Ray: another one does not have its objects."""
+    return str(ray.get_runtime_context().get_worker_id())
 
 
 class Node(NamedTuple):
@@ -355,15 +369,17 @@ class RayRun(Run):
                 self._hearing.__exit__(None, None, None)
 
     def _stop(self) -> None:
-        """Cancel what still runs; kill the workers of tasks that do not listen."""
+        """End what still runs: bundles are short, so wait for a moment; then kill the workers of those that are not.
+
+        Ray's gentle way to cancel is not used: where it meets a task that is just ending, Ray 2.60 may abort this process
+        (a failed check in ``TaskManager::CompletePendingTask``; within about 100 rounds of "one task fails, stop the other").
+        """
         if not self._flying:
             return
         ray, reports = self._ray, list(self._flying)
         self._flying = {}
         self.core.stop(now=perf_counter())
         with contextlib.suppress(ray.exceptions.RayError):  # where Ray itself is gone, so are its tasks
-            for report in reports:
-                ray.cancel(report, force=False)
             _, deaf = ray.wait(reports, num_returns=len(reports), timeout=GRACE_S)
             for report in deaf:
                 ray.cancel(report, force=True)
@@ -584,29 +600,32 @@ class RayRun(Run):
             raise CancelledError("the computation was cancelled: Ray was told to stop one of its tasks") from error
         if isinstance(cause, known.ObjectLostError):
             self._lost(cause)
-        died = isinstance(cause, (known.WorkerCrashedError, known.NodeDiedError, known.OutOfMemoryError))
+        if isinstance(cause, (known.NodeDiedError, known.WorkerCrashedError)):
+            self._count_nodes()
+        blameless = isinstance(cause, (known.ObjectLostError, known.NodeDiedError))
         if len(bundle.tasks) > 1:
             self._alone.update(bundle.tasks)
-        elif not isinstance(cause, known.ObjectLostError) or self._lost_too_often(bundle.tasks[0]):
+        elif not blameless or self._lost_too_often(bundle.tasks[0]):
             raise annotate(self._verdict(bundle.tasks[0], cause), self, bundle.tasks[0]) from cause
-        if died:
-            self._count_nodes()
 
     def _lost_too_often(self, task: int) -> bool:
-        """Count a loss that a task met; whether it was one too many."""
+        """Count that a task met a lost input or node; whether it was one too many."""
         self._losses[task] = self._losses.get(task, 0) + 1
         return self._losses[task] > LOSSES
 
     def _verdict(self, task: int, cause: Any) -> Exception:
         """What the caller is told when a task cannot be run."""
         known, key = self._ray.exceptions, self.plan.keys[task]
-        times = f"{self._request.allowed_failures + 1} times"
+        deaths = self._request.allowed_failures + 1
+        times = f"{deaths} time{'s' * (deaths > 1)}"
         if isinstance(cause, known.OutOfMemoryError):
             return WorkerMemoryError(
                 f"task {key!r} was run {times}, and each time Ray killed its worker for lack of memory: {cause}"
             )
-        if isinstance(cause, (known.WorkerCrashedError, known.NodeDiedError)):
+        if isinstance(cause, known.WorkerCrashedError):
             return KilledWorkerError(f"task {key!r} was run {times}, and each time its worker died: {cause}")
+        if isinstance(cause, known.NodeDiedError):
+            return KilledWorkerError(f"the node of task {key!r} died {LOSSES + 1} times in a row: {cause}")
         if isinstance(cause, known.TaskUnschedulableError):
             return BackendError(f"task {key!r} cannot run on the node that it is bound to: {cause}")
         if isinstance(cause, known.ObjectLostError):

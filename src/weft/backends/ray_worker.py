@@ -68,8 +68,6 @@ def work_off(nresults: int, letter: tuple[Any, Any], table: list[Any], *argument
                 sizes.append([sizeof(block) for block in blocks])
                 (pack if small else own).extend(blocks)
                 inputs = value = blocks = None  # type: ignore[assignment]
-    except KeyboardInterrupt:
-        raise  # Ray's way to cancel
     except BaseException as error:
         failure = written_error(error), traceback.format_exc()
     node = import_ray().get_runtime_context().get_node_id()
