@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from weft.backends.contract import Backend
+from weft.backends.function import FunctionBackend
 from weft.errors import BackendError
 from weft.registry import Registry
 
@@ -35,7 +36,7 @@ _making = threading.Lock()
 
 
 def backend_for(scheduler: Any) -> Backend:
-    """The backend for a name, an executor, or a backend.
+    """The backend for a name, an executor, a backend, or a get function.
 
     Raises
     ------
@@ -62,9 +63,12 @@ def backend_for(scheduler: Any) -> Backend:
         return ExecutorBackend(scheduler)
     if all(hasattr(scheduler, method) for method in ("run", "hold", "close")):
         return scheduler  # type: ignore[no-any-return]
+    if callable(scheduler) and not isinstance(scheduler, type):
+        known: Any = getattr(scheduler, "weft_backend", None)
+        return FunctionBackend(scheduler) if known is None else backend_for(known)
     raise BackendError(
         f"cannot run on {scheduler!r}: scheduler= takes a name ({', '.join(sorted(BACKENDS))}), "
-        "a concurrent.futures.Executor, or a backend object."
+        "a concurrent.futures.Executor, a backend object, or a function get(dsk, keys, **kwargs)."
     )
 
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from weft.execution import compute, graph_of, persist
 
-__all__ = ["Collection"]
+__all__ = ["Collection", "WeftMethodsMixin"]
 
 
-class Collection:
-    """Base of the collections; gives your own collections these methods, too.
+class WeftMethodsMixin:
+    """The methods of a collection, for classes that speak the collection protocol.
 
-    A collection says how it is computed with ``__weft_expr__`` (it holds an expression) or ``__weft_graph__`` and
-    ``__weft_keys__`` (it holds a graph), and how results are put together with ``__weft_postcompute__``.
+    See ``docs/extending/collection.md`` for the protocol; the methods here need all of it but ``__weft_tokenize__``.
+
+    Examples
+    --------
+    >>> class Pair(WeftMethodsMixin):
+    ...     def __init__(self, graph, keys):
+    ...         self.graph, self.keys = graph, keys
+    ...     def __weft_graph__(self):
+    ...         return self.graph
+    ...     def __weft_keys__(self):
+    ...         return self.keys
+    ...     def __weft_postcompute__(self):
+    ...         return tuple, ()
+    ...     def __weft_postpersist__(self):
+    ...         return Pair, (self.keys,)
+    >>> Pair({"x": 1, "y": (abs, -2)}, ["x", "y"]).compute()
+    (1, 2)
     """
 
-    __slots__ = ("__weakref__",)
-
-    def __weft_graph__(self) -> Any:
-        """The graph that computes this collection, as a mapping of keys to tasks."""
-        return graph_of([self], optimize_graph=False)
+    __slots__ = ()
 
     def compute(self, **kwargs: Any) -> Any:
         """Compute this collection and return the result.
@@ -37,3 +49,32 @@ class Collection:
         """Compute this collection and keep the result where it was made; see :func:`weft.persist`."""
         (result,) = persist(self, traverse=False, **kwargs)
         return result
+
+    def visualize(
+        self, filename: str | None = "myweft", format: str | None = None, optimize_graph: bool = False, **kwargs: Any
+    ) -> Any:
+        """Draw the graph of this collection; see :func:`weft.visualize`."""
+        from weft.diagnostics.draw import visualize
+
+        return visualize(self, filename=filename, format=format, optimize_graph=optimize_graph, **kwargs)
+
+    def explain(self, **kwargs: Any) -> Any:
+        """Tell what this computation is, how it is optimised, and what will run; see :func:`weft.diagnostics.explain`."""
+        from weft.diagnostics import explain
+
+        return explain(self, **kwargs)
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        import asyncio
+
+        return asyncio.to_thread(self.compute).__await__()
+
+
+class Collection(WeftMethodsMixin):
+    """Base of Weft's own collections, which hold one expression."""
+
+    __slots__ = ("__weakref__",)
+
+    def __weft_graph__(self) -> Any:
+        """The graph that computes this collection, as a mapping of keys to tasks."""
+        return graph_of([self], optimize_graph=False)

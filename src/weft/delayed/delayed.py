@@ -13,11 +13,16 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
+from weft.backends import Held
 from weft.collection.base import Collection
 from weft.delayed.trace import ATOMS, Traced, node_of, trace
+from weft.delayed.travel import pack, unpack
 from weft.graph.annotations import ANNOTATIONS
+from weft.graph.graph import Graph
 from weft.graph.key import check_key
-from weft.graph.program import Program, name_of
+from weft.graph.mapping import graph_from_mapping
+from weft.graph.program import Program, Step, name_of
+from weft.graph.renaming import replace_name_in_key
 from weft.physical.call import Call, Data, fresh_name
 from weft.tokenize import tokenize
 from weft.typing import Key
@@ -38,8 +43,12 @@ def delayed(
 ) -> DelayedLeaf[P, T]: ...
 @overload
 def delayed(
-    obj: Any, name: str | None = None, pure: bool | None = None, nout: int | None = None, traverse: bool = True
-) -> Delayed: ...
+    obj: Delayed[T], name: str | None = None, pure: bool | None = None, nout: int | None = None, traverse: bool = True
+) -> Delayed[T]: ...
+@overload
+def delayed(
+    obj: T, name: str | None = None, pure: bool | None = None, nout: int | None = None, traverse: bool = True
+) -> Delayed[T]: ...
 def delayed(
     obj: Any,
     name: str | None = None,
@@ -52,12 +61,13 @@ def delayed(
     Parameters
     ----------
     obj : object
-        A function to be called later, or any value. Containers with delayed values inside become one delayed value.
+        A function to be called later, or any value. Containers with delayed values inside become one delayed value, and
+        so does another collection.
     name : str, optional
         The key of a wrapped value; for a function, what its tasks are called.
     pure : bool, optional
         The function gives equal results for equal arguments and does nothing else: equal calls are one task. By default
-        every call is a task of its own, unless the configuration's ``delayed_pure`` says otherwise.
+        every call is a task of its own.
     nout : int, optional
         How many values a call returns: the result can then be unpacked.
     traverse : bool
@@ -89,30 +99,48 @@ def delayed(
     """
     if nout is not None and (isinstance(nout, bool) or not isinstance(nout, int) or nout < 0):
         raise ValueError(f"nout must be a whole number, 0 or more, not {nout!r}")
-    if isinstance(obj, Delayed):
-        return obj
     if name is not None:
         check_key(name)
+    if isinstance(obj, Delayed):
+        return obj if name is None and nout is None else obj._again(name, nout)
     node = node_of(obj)
-    if node is not None and not callable(obj):
-        return Delayed._of(node, nout)
-    if callable(obj) and not (node is not None):
+    if node is None and callable(obj):
         return DelayedLeaf(obj, name, pure=pure, nout=nout, traverse=traverse)
-    if traverse and type(obj) not in ATOMS:
-        traced = trace(identity, (obj,), {}, traverse)
-        if traced.inputs:
-            key = name or f"{type(obj).__name__}-{tokenize(obj, pure=True) if pure else ''}" if pure or name else None
-            program = Program(traced.program.steps, traced.program.arity, name=type(obj).__name__)
-            return Delayed._of(Call(program, traced.inputs, traced.constants, key, caller()), nout)
     label = type(obj).__name__
-    key = name or (f"{label}-{tokenize(obj)}" if pure else fresh_name(label))
-    return Delayed._of(node if node is not None else Data(key, obj), nout)
+    if node is None and type(obj) not in ATOMS:
+        traced = trace(identity, (obj,), {}, traverse, name=label)
+        if traced.inputs:
+            key = name if name is not None or not pure else f"{label}-{tokenize(obj)}"
+            node = Call(traced.program, traced.inputs, traced.constants, key, caller(), ANNOTATIONS.get())
+            return Delayed._of(node, nout)
+    if node is None or (type(node) is Data and (name is not None or pure)):
+        key = name if name is not None else f"{label}-{tokenize(obj)}" if pure else fresh_name(label)
+        node = Data(key, obj)
+    elif name is not None:
+        node = Call(IDENTITY, (node,), (), name, caller(), ANNOTATIONS.get())
+    return Delayed._of(node, nout)
 
 
-class Delayed(Collection):
+class Delayed(Collection, Generic[T]):
     """A value that is computed later.
 
     Made by :func:`delayed`. Attributes, items, calls and operators give further delayed values.
+
+    Parameters
+    ----------
+    key : Key
+        The key of the value in the graph.
+    dsk : mapping of keys to tasks
+        A graph made elsewhere.
+    length : int, optional
+        How many items the value has, so that it can be unpacked.
+    layer : str, optional
+        The layer that the key is in, where the graph has layers and the key's name is not the layer's.
+
+    Examples
+    --------
+    >>> Delayed("y", {"x": 2, "y": (pow, "x", 3)}).compute()
+    8
     """
 
     __slots__ = ("_length", "_node")
@@ -125,17 +153,25 @@ class Delayed(Collection):
         self, key: Key, dsk: Mapping[Key, Any] | None = None, length: int | None = None, layer: Any = None
     ) -> None:
         check_key(key)
-        object.__setattr__(self, "_length", length)
         if dsk is None:
-            raise TypeError("Delayed(key, dsk) needs a graph; use delayed(...) to wrap a function or a value")
+            raise TypeError("Delayed(key, dsk) needs a graph. To wrap a function or a value, call delayed(...).")
+        layers = getattr(dsk, "layers", None)
+        if layer is not None and (not isinstance(layers, Mapping) or layer not in layers):
+            raise ValueError(f"Delayed({key!r}, layer={layer!r}): the graph has no such layer.")
+        object.__setattr__(self, "_length", length)
         object.__setattr__(self, "_node", node_from_graph(key, dsk))
 
     @classmethod
-    def _of(cls, node: Any, length: int | None = None) -> Delayed:
-        self = object.__new__(Delayed)
+    def _of(cls, node: Any, length: int | None = None) -> Delayed[Any]:
+        self: Delayed[Any] = object.__new__(Delayed)
         object.__setattr__(self, "_node", node)
         object.__setattr__(self, "_length", length)
         return self
+
+    def _again(self, name: str | None, nout: int | None) -> Delayed[Any]:
+        """The same value under another key, or of known length."""
+        node = self._node if name is None else Call(IDENTITY, (self._node,), (), name, caller(), ANNOTATIONS.get())
+        return Delayed._of(node, self._length if nout is None else nout)
 
     # -- the collection protocol ------------------------------------------------------------------------------------
 
@@ -168,13 +204,19 @@ class Delayed(Collection):
         return self._node.key  # type: ignore[no-any-return]
 
     @property
-    def dask(self) -> NoReturn:
-        raise AttributeError("the graph of a delayed value is `x.graph` (or `x.__weft_graph__()`)")
+    def weft(self) -> Graph:
+        """The graph that computes this value: a mapping of keys to tasks."""
+        return self.__weft_graph__()  # type: ignore[no-any-return]
 
-    @property
-    def graph(self) -> Any:
-        """The graph that computes this value."""
-        return self.__weft_graph__()
+    def compute(self, **kwargs: Any) -> T:
+        """Compute this value and return it.
+
+        Parameters
+        ----------
+        **kwargs
+            ``scheduler``, ``num_workers`` and the rest of what :func:`weft.compute` takes.
+        """
+        return super().compute(**kwargs)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"Delayed({self.key!r})"
@@ -182,24 +224,36 @@ class Delayed(Collection):
     def __hash__(self) -> int:
         return hash(self.key)
 
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__()]
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
-            raise AttributeError(f"a delayed value has no attribute {name!r} before it is computed")
+            raise AttributeError(
+                f"a delayed value gives no private attribute such as {name!r}. "
+                f"To read it later: delayed(getattr)(x, {name!r})."
+            )
         return DelayedAttr(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("_node", "_length"):
             object.__setattr__(self, name, value)
             return
-        raise TypeError("delayed values cannot be changed: make a new one instead of setting an attribute")
+        raise TypeError(
+            f"cannot set {name!r} of a delayed value: there is nothing to change before it is computed. "
+            "Make the change in a delayed function that returns the changed value."
+        )
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise TypeError(
+            f"cannot delete {name!r} of a delayed value: there is nothing to change before it is computed. "
+            "Make the change in a delayed function that returns the changed value."
+        )
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError("delayed values cannot be changed: make a new one instead of setting an item")
+        raise TypeError(
+            f"cannot set item {index!r} of a delayed value: there is nothing to change before it is computed. "
+            "Make the change in a delayed function that returns the changed value."
+        )
 
-    def __iter__(self) -> Iterator[Delayed]:
+    def __iter__(self) -> Iterator[Delayed[Any]]:
         if self._length is None:
             raise TypeError(
                 "cannot iterate over a delayed value: how many items it has is not known before it is computed. "
@@ -224,137 +278,129 @@ class Delayed(Collection):
 
     def __call__(
         self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
-    ) -> Delayed:
+    ) -> Delayed[Any]:
         return call(self, args, kwargs, pure=pure, key=weft_key_name, label=name_of_node(self._node))
 
-    def __getitem__(self, index: Any) -> Delayed:
+    def __getitem__(self, index: Any) -> Delayed[Any]:
         return apply_operator(operator.getitem, (self, index))
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None:
-            return self
-        return types.MethodType(self, instance)
-
-    def __await__(self) -> Any:
-        return to_thread(self).__await__()
-
     def __reduce__(self) -> Any:
-        return Delayed._of, (self._node, self._length)
+        return _travelled, (pack(self._node), self._length)
 
     __array_ufunc__ = None
 
-    def __add__(self, other: Any) -> Delayed:
+    def __add__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.add, (self, other))
 
-    def __radd__(self, other: Any) -> Delayed:
+    def __radd__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.add, (other, self))
 
-    def __sub__(self, other: Any) -> Delayed:
+    def __sub__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.sub, (self, other))
 
-    def __rsub__(self, other: Any) -> Delayed:
+    def __rsub__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.sub, (other, self))
 
-    def __mul__(self, other: Any) -> Delayed:
+    def __mul__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.mul, (self, other))
 
-    def __rmul__(self, other: Any) -> Delayed:
+    def __rmul__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.mul, (other, self))
 
-    def __truediv__(self, other: Any) -> Delayed:
+    def __truediv__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.truediv, (self, other))
 
-    def __rtruediv__(self, other: Any) -> Delayed:
+    def __rtruediv__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.truediv, (other, self))
 
-    def __floordiv__(self, other: Any) -> Delayed:
+    def __floordiv__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.floordiv, (self, other))
 
-    def __rfloordiv__(self, other: Any) -> Delayed:
+    def __rfloordiv__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.floordiv, (other, self))
 
-    def __mod__(self, other: Any) -> Delayed:
+    def __mod__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.mod, (self, other))
 
-    def __rmod__(self, other: Any) -> Delayed:
+    def __rmod__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.mod, (other, self))
 
-    def __divmod__(self, other: Any) -> Delayed:
+    def __divmod__(self, other: Any) -> Delayed[Any]:
         return apply_operator(divmod, (self, other))
 
-    def __rdivmod__(self, other: Any) -> Delayed:
+    def __rdivmod__(self, other: Any) -> Delayed[Any]:
         return apply_operator(divmod, (other, self))
 
-    def __pow__(self, other: Any) -> Delayed:
+    def __pow__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.pow, (self, other))
 
-    def __rpow__(self, other: Any) -> Delayed:
+    def __rpow__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.pow, (other, self))
 
-    def __matmul__(self, other: Any) -> Delayed:
+    def __matmul__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.matmul, (self, other))
 
-    def __rmatmul__(self, other: Any) -> Delayed:
+    def __rmatmul__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.matmul, (other, self))
 
-    def __lshift__(self, other: Any) -> Delayed:
+    def __lshift__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.lshift, (self, other))
 
-    def __rlshift__(self, other: Any) -> Delayed:
+    def __rlshift__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.lshift, (other, self))
 
-    def __rshift__(self, other: Any) -> Delayed:
+    def __rshift__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.rshift, (self, other))
 
-    def __rrshift__(self, other: Any) -> Delayed:
+    def __rrshift__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.rshift, (other, self))
 
-    def __and__(self, other: Any) -> Delayed:
+    def __and__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.and_, (self, other))
 
-    def __rand__(self, other: Any) -> Delayed:
+    def __rand__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.and_, (other, self))
 
-    def __or__(self, other: Any) -> Delayed:
+    def __or__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.or_, (self, other))
 
-    def __ror__(self, other: Any) -> Delayed:
+    def __ror__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.or_, (other, self))
 
-    def __xor__(self, other: Any) -> Delayed:
+    def __xor__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.xor, (self, other))
 
-    def __rxor__(self, other: Any) -> Delayed:
+    def __rxor__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.xor, (other, self))
 
-    def __eq__(self, other: object) -> Delayed:
+    def __eq__(self, other: object) -> Delayed[Any]:
         return apply_operator(operator.eq, (self, other))  # type: ignore[override]
 
-    def __ne__(self, other: object) -> Delayed:
+    def __ne__(self, other: object) -> Delayed[Any]:
         return apply_operator(operator.ne, (self, other))  # type: ignore[override]
 
-    def __lt__(self, other: Any) -> Delayed:
+    def __lt__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.lt, (self, other))
 
-    def __le__(self, other: Any) -> Delayed:
+    def __le__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.le, (self, other))
 
-    def __gt__(self, other: Any) -> Delayed:
+    def __gt__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.gt, (self, other))
 
-    def __ge__(self, other: Any) -> Delayed:
+    def __ge__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.ge, (self, other))
 
-    def __neg__(self) -> Delayed:
+    def __neg__(self) -> Delayed[Any]:
         return apply_operator(operator.neg, (self,))
 
-    def __pos__(self) -> Delayed:
+    def __pos__(self) -> Delayed[Any]:
         return apply_operator(operator.pos, (self,))
 
-    def __abs__(self) -> Delayed:
+    def __abs__(self) -> Delayed[Any]:
         return apply_operator(operator.abs, (self,))
 
-    def __invert__(self) -> Delayed:
+    def __invert__(self) -> Delayed[Any]:
         return apply_operator(operator.invert, (self,))
 
 
@@ -368,7 +414,7 @@ class FunctionDoc:
         return self.text if leaf is None else leaf._function.__doc__
 
 
-class DelayedLeaf(Delayed, Generic[P, T]):
+class DelayedLeaf(Delayed[Any], Generic[P, T]):
     __doc__ = FunctionDoc("A wrapped function: calling it makes a task.")  # type: ignore[assignment]
 
     __slots__ = (
@@ -409,7 +455,7 @@ class DelayedLeaf(Delayed, Generic[P, T]):
 
     def __call__(  # type: ignore[override]
         self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
-    ) -> Delayed:
+    ) -> Delayed[T]:
         if kwargs or weft_key_name is not None or pure or self._pure or ANNOTATIONS.get() is not None:
             return self._call_carefully(args, kwargs, self._pure if pure is None else pure, weft_key_name)
         inputs: list[Any] = []
@@ -425,10 +471,7 @@ class DelayedLeaf(Delayed, Generic[P, T]):
                 constants.append(arg)
             else:
                 return self._call_carefully(args, kwargs, None, None)
-        if straight:
-            program = self._direct
-        else:
-            program = self._mixed_program(tuple([type(arg) in ATOMS for arg in args]))
+        program = self._direct if straight else self._mixed_program(tuple([type(arg) in ATOMS for arg in args]))
         frame = sys._getframe(1)
         made = object.__new__(Delayed)
         put = object.__setattr__
@@ -446,15 +489,13 @@ class DelayedLeaf(Delayed, Generic[P, T]):
                 slots.append(constant if fixed else node)
                 constant += fixed
                 node += not fixed
-            from weft.graph.program import Step
-
             program = Program((Step(self._function, tuple(slots)),), len(slots), name=self._label)
             self._mixed[is_constant] = program
         return program
 
     def _call_carefully(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], pure: bool | None, key: Key | None
-    ) -> Delayed:
+    ) -> Delayed[Any]:
         return call(
             self._function,
             args,
@@ -469,20 +510,23 @@ class DelayedLeaf(Delayed, Generic[P, T]):
     def __repr__(self) -> str:
         return f"Delayed({self._label!r})"
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def _again(self, name: str | None, nout: int | None) -> DelayedLeaf[P, T]:
+        label = self._label if name is None else name
+        return DelayedLeaf(self._function, label, self._pure, self._nout if nout is None else nout, self._traverse)
+
     def __reduce__(self) -> Any:
-        return _leaf, (self._function, self._label, self._pure, self._nout, self._traverse)
+        return DelayedLeaf, (self._function, self._label, self._pure, self._nout, self._traverse)
 
 
-def _leaf(function: Any, label: str, pure: bool | None, nout: int | None, traverse: bool) -> DelayedLeaf[Any, Any]:
-    return DelayedLeaf(function, label, pure, nout, traverse)
-
-
-class DelayedAttr(Delayed):
+class DelayedAttr(Delayed[Any]):
     """An attribute of a delayed value; called, a method call in one task."""
 
     __slots__ = ("_attr", "_attr_node", "_obj")
 
-    def __init__(self, obj: Delayed, attr: str) -> None:
+    def __init__(self, obj: Delayed[Any], attr: str) -> None:
         put = object.__setattr__
         put(self, "_obj", obj)
         put(self, "_attr", attr)
@@ -504,7 +548,7 @@ class DelayedAttr(Delayed):
 
     def __call__(
         self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
-    ) -> Delayed:
+    ) -> Delayed[Any]:
         return call(Method(self._attr), (self._obj, *args), kwargs, pure=pure, key=weft_key_name, label=self._attr)
 
     def __reduce__(self) -> Any:
@@ -535,11 +579,10 @@ def identity(value: Any) -> Any:
 
 
 GETATTR = Program.call(getattr, name="getattr")
-#: Programs of operators whose operands are nodes first, then constants.
-OPERATORS: dict[Any, Program] = {}
+IDENTITY = Program.call(identity, name="identity")
 
 
-def apply_operator(function: Callable[..., Any], operands: tuple[Any, ...]) -> Delayed:
+def apply_operator(function: Callable[..., Any], operands: tuple[Any, ...]) -> Delayed[Any]:
     """A task for an operator: operators are pure, so equal ones are one task."""
     return call(function, operands, {}, pure=True, label=function.__name__.strip("_"))
 
@@ -554,8 +597,10 @@ def call(
     nout: int | None = None,
     label: str = "call",
     traverse: bool = True,
-) -> Delayed:
+) -> Delayed[Any]:
     """A delayed call of a function, or of what a delayed value gives."""
+    if "dask_key_name" in kwargs:
+        raise TypeError("dask_key_name= is called weft_key_name= here.")
     traced: Traced = trace(function, args, kwargs, traverse, name=label)
     if key is not None:
         check_key(key)
@@ -573,25 +618,31 @@ def caller() -> Any:
 
 
 def single_key(seq: Any) -> Any:
-    """The only item of a list of results; a lazy value that a task returned is computed in turn."""
+    """The only item of a list of results; a lazy value that a task returned is computed in turn.
+
+    >>> single_key([5])
+    5
+    """
     (value,) = seq
     while isinstance(value, Delayed):
         value = value.compute()
     return value
 
 
-def rebuild(graph: Mapping[Key, Any], key: Key, length: int | None, rename: Mapping[str, str] | None = None) -> Delayed:
+def _travelled(entries: list[tuple[Any, ...]], length: int | None) -> Delayed[Any]:
+    return Delayed._of(unpack(entries), length)
+
+
+def rebuild(
+    graph: Mapping[Key, Any], key: Key, length: int | None, rename: Mapping[str, str] | None = None
+) -> Delayed[Any]:
     """A delayed value over another graph (or over blocks that a backend holds)."""
-    new = rename.get(str(key), key) if rename else key
+    new = replace_name_in_key(key, rename) if rename else key
     return Delayed._of(node_from_graph(new, graph), length)
 
 
 def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
     """The node for a key of a graph made elsewhere."""
-    from weft.backends import Held
-    from weft.graph import Graph
-    from weft.graph.mapping import graph_from_mapping
-
     if not isinstance(graph, Graph):
         found = graph.get(key)
         if isinstance(found, Held):
@@ -620,10 +671,3 @@ def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
 def name_of_node(node: Any) -> str:
     """What the task of a node is called."""
     return node.program.name if isinstance(node, Call) else "call"
-
-
-async def to_thread(x: Delayed) -> Any:
-    """Compute in another thread, for ``await``."""
-    import asyncio
-
-    return await asyncio.to_thread(x.compute)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from types import GeneratorType
+from typing import Any, NamedTuple
 
-__all__ = ["Containers", "is_weft_collection", "unpack_collections"]
+from weft.graph.mapping import MAKERS
 
-SEQUENCES = (list, tuple, set, frozenset)
+__all__ = ["Containers", "Parts", "is_weft_collection", "taken_apart", "unpack_collections"]
+
+#: Iterators over what is there already: they are read when they are met, and a list stands in their place.
+ITERATORS = frozenset(
+    map(type, (iter([]), iter(()), iter(set()), iter({}), iter({}.values()), iter({}.items()), reversed([])))
+)
+#: Views of dicts: likewise.
+VIEWS = frozenset(map(type, ({}.keys(), {}.values(), {}.items())))
 
 
 def is_weft_collection(x: Any) -> bool:
@@ -19,14 +27,97 @@ def is_weft_collection(x: Any) -> bool:
     >>> is_weft_collection(weft.delayed(abs)(-1)), is_weft_collection([1])
     (True, False)
     """
+    kind = type(x)
+    if hasattr(kind, "__weft_expr__"):
+        return True  # it holds an expression: its graph need not be made for the answer
     if isinstance(x, type):
         return False
-    graph = getattr(type(x), "__weft_graph__", None)
-    if graph is None:
-        return False
-    if getattr(type(x), "__weft_expr__", None) is not None:
-        return True  # it holds an expression: its graph need not be made for the answer
-    return x.__weft_graph__() is not None
+    if hasattr(kind, "__weft_exprs__"):
+        return any(map(is_weft_collection, x.__weft_exprs__()))
+    return hasattr(kind, "__weft_graph__") and x.__weft_graph__() is not None
+
+
+class Parts(NamedTuple):
+    """What a container is made of, and a function (that can travel) which makes one like it of other items."""
+
+    items: list[Any]
+    make: Callable[..., Any]
+
+
+def taken_apart(value: Any) -> Parts | None:
+    """The parts of a container that is looked into; None for everything else.
+
+    Looked into are lists, tuples, sets, dicts, slices, named tuples, dataclass instances, iterators over builtin
+    containers, and composites: objects that hold collections and say so with ``__weft_exprs__``.
+    """
+    kind = type(value)
+    if kind in MAKERS:
+        return Parts(list(value), MAKERS[kind])
+    if kind is dict or kind is OrderedDict:
+        return Parts([*value.keys(), *value.values()], MakeDict(kind))
+    if kind is slice:
+        return Parts([value.start, value.stop, value.step], slice)
+    if kind in ITERATORS or kind in VIEWS:
+        return Parts(list(value), MAKERS[list])
+    if hasattr(kind, "__weft_exprs__"):
+        return None if isinstance(value, type) else Parts(list(value.__weft_exprs__()), MakeComposite(value))
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        return Parts(list(value), kind)
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(value) if hasattr(value, field.name)]
+        return Parts([getattr(value, name) for name in names], MakeDataclass(value, names))
+    return None
+
+
+class MakeDict:
+    """Makes a dict: the first half of the items are the keys."""
+
+    __name__ = "dict"
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    def __call__(self, *items: Any) -> Any:
+        half = len(items) // 2
+        return self.kind(zip(items[:half], items[half:]))
+
+
+class MakeComposite:
+    """Makes a composite like another one, of other collections or their results."""
+
+    def __init__(self, like: Any) -> None:
+        self.like = like
+        self.__name__ = type(like).__name__
+
+    def __call__(self, *items: Any) -> Any:
+        return self.like.__weft_rebuild_from_exprs__(list(items))
+
+
+class MakeDataclass:
+    """Makes an instance like another one, with other field values."""
+
+    def __init__(self, like: Any, names: list[str]) -> None:
+        self.kind = type(like)
+        self.names = names
+        self.by_init = {field.name for field in dataclasses.fields(like) if field.init}
+        self.__name__ = self.kind.__name__
+
+    def __call__(self, *items: Any) -> Any:
+        values = dict(zip(self.names, items))
+        try:
+            made = self.kind(**{name: item for name, item in values.items() if name in self.by_init})
+        except Exception as error:
+            raise TypeError(
+                f"cannot rebuild the dataclass {self.kind.__name__} from its fields to put results in: {error}. "
+                "Give its __init__ the fields as parameters, or pass traverse=False."
+            ) from error
+        for name in self.names:
+            if name not in self.by_init:
+                object.__setattr__(made, name, values[name])
+        return made
+
+
+Remake = Callable[[list[Any]], Any]
 
 
 class Containers:
@@ -42,46 +133,30 @@ class Containers:
             return
         self._args = [self._scan(each) for each in args]
 
-    def _scan(self, value: Any) -> Callable[[list[Any]], Any]:
+    def _scan(self, value: Any) -> Remake | Constant:
         """How to make this value again from results."""
-        if is_weft_collection(value):
+        is_composite = hasattr(type(value), "__weft_exprs__")
+        if not is_composite and is_weft_collection(value):
             place = self._places.get(id(value))
             if place is None:
                 place = self._places[id(value)] = len(self.collections)
                 self.collections.append(value)
             return Place(place)
-        if not self._traverse:
+        if not (self._traverse or is_composite):
             return Constant(value)
-        kind = type(value)
-        if kind in SEQUENCES:
-            return self._rebuilt(value, list(value), kind)
-        if kind in (dict, OrderedDict):
-            pairs = [*value.keys(), *value.values()]
-            return self._rebuilt(value, pairs, lambda items: kind(zip(items[: len(value)], items[len(value) :])))
-        if isinstance(value, Iterator) and kind in (type(iter([])), type(iter(()))):
-            items = list(value)
-            return self._rebuilt(items, items, list)
-        if isinstance(value, slice):
-            return self._rebuilt(value, [value.start, value.stop, value.step], lambda items: slice(*items))
-        if isinstance(value, tuple) and hasattr(kind, "_fields"):
-            return self._rebuilt(value, list(value), lambda items: kind(*items))
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            names = [field.name for field in dataclasses.fields(value)]
-            there = [name for name in names if hasattr(value, name)]
-            return self._rebuilt(
-                value, [getattr(value, name) for name in there], lambda items: with_fields(value, there, items)
-            )
-        return Constant(value)
-
-    def _rebuilt(self, value: Any, items: list[Any], make: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
-        parts = [self._scan(item) for item in items]
-        if all(type(part) is Constant for part in parts):
+        parts = Parts(list(value), MAKERS[list]) if type(value) is GeneratorType else taken_apart(value)
+        if parts is None:
             return Constant(value)
-        return lambda results: make([part(results) for part in parts])
+        remakes = [self._scan(item) for item in parts.items]
+        if all(type(each) is Constant for each in remakes):
+            used_up = type(value) in ITERATORS or type(value) is GeneratorType
+            return Constant(parts.items if used_up else value)
+        return lambda results: parts.make(*[each(results) for each in remakes])
 
-    def repack(self, results: list[Any]) -> tuple[Any, ...]:
+    def repack(self, results: Iterable[Any]) -> tuple[Any, ...]:
         """The arguments with each collection replaced by its result."""
-        return tuple(results) if self._plain else tuple([make(results) for make in self._args])
+        found = list(results)
+        return tuple(found) if self._plain else tuple([make(found) for make in self._args])
 
 
 class Place:
@@ -106,23 +181,6 @@ class Constant:
 
     def __call__(self, results: list[Any]) -> Any:
         return self.value
-
-
-def with_fields(value: Any, names: list[str], items: list[Any]) -> Any:
-    """A dataclass instance with other field values, whatever its ``__init__`` does."""
-    changes = dict(zip(names, items))
-    by_init = {field.name for field in dataclasses.fields(value) if field.init}
-    try:
-        made = type(value)(**{name: item for name, item in changes.items() if name in by_init})
-    except Exception as error:
-        raise TypeError(
-            f"cannot rebuild the dataclass {type(value).__name__} from its fields to put results in: {error}. "
-            "Give its __init__ the fields as parameters, or pass traverse=False."
-        ) from error
-    for name in names:
-        if name not in by_init:
-            object.__setattr__(made, name, changes[name])
-    return made
 
 
 def unpack_collections(*args: Any, traverse: bool = True) -> tuple[list[Any], Callable[[list[Any]], tuple[Any, ...]]]:

@@ -30,7 +30,7 @@ def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
 
     Parameters
     ----------
-    scheduler : str, executor, backend or None
+    scheduler : str, executor, backend, get function or None
         What the call says. None: the current client, then the configuration's ``scheduler``, then the collections'
         own (``__weft_scheduler__``), which must agree.
     collections : sequence
@@ -39,13 +39,12 @@ def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
     if scheduler is None:
         scheduler = CURRENT.get() or config.get("scheduler")
     if scheduler is None:
-        wishes = {getattr(kind, "__weft_scheduler__", None) for kind in set(map(type, collections))} - {None}
-        named = {wish for wish in wishes if isinstance(wish, str)}
+        wishes = [getattr(kind, "__weft_scheduler__", None) for kind in dict.fromkeys(map(type, collections))]
+        named = list(dict.fromkeys(getattr(wish, "weft_backend", wish) for wish in wishes if wish is not None))
         if len(named) > 1:
-            raise BackendError(
-                f"the collections prefer different schedulers ({', '.join(sorted(named))}). Say which: scheduler=..."
-            )
-        scheduler = named.pop() if named else "threads"
+            names = ", ".join(sorted(str(getattr(wish, "__name__", wish)) for wish in named))
+            raise BackendError(f"the collections prefer different schedulers ({names}). Say which: scheduler=...")
+        scheduler = named[0] if named else "threads"
     return backend_for(scheduler)
 
 

@@ -18,7 +18,7 @@ def compute(
     traverse: bool = True,
     optimize_graph: bool = True,
     scheduler: Any = None,
-    get: None = None,
+    get: Any = None,
     pool: Any = None,
     **kwargs: Any,
 ) -> tuple[Any, ...]:
@@ -33,8 +33,9 @@ def compute(
     optimize_graph : bool
         Rewrite expressions before they run.
     scheduler : str, executor or backend, optional
-        ``"threads"``, ``"processes"``, ``"inline"`` (also ``"sync"``), a ``concurrent.futures.Executor``, a backend. By
-        default what ``weft.config.set(scheduler=...)`` says, or what suits the collections.
+        ``"threads"``, ``"processes"``, ``"inline"`` (also ``"sync"``), a ``concurrent.futures.Executor``, a backend, or a
+        function ``get(dsk, keys, **kwargs)``. By default what ``weft.config.set(scheduler=...)`` says, or what suits the
+        collections.
     pool : concurrent.futures.Executor, optional
         The same as ``scheduler=pool``.
     **kwargs

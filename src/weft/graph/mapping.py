@@ -152,10 +152,10 @@ def graph_of_entries(entries: Iterable[Entry], known: Collection[Key], taken: Co
     """
     graph = Graph()
     seen = set(taken)
-    for key, value, annotations in entries:
+    for key, value, notes in entries:
         if key not in seen:
             seen.add(key)
-            add_entry(graph, key, value, annotations and resolved(annotations, key), known)
+            add_entry(graph, key, value, notes and resolved(notes, key), known)
     return graph
 
 
