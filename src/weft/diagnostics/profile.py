@@ -20,6 +20,7 @@ from weft.diagnostics.log import Span, keep_whole, spans
 from weft.diagnostics.views import task_of
 from weft.diagnostics.watcher import Watcher
 from weft.graph import Plan, Task
+from weft.graph.plan import paused_collector
 from weft.sizeof import sizeof
 from weft.typing import Key
 
@@ -123,7 +124,7 @@ class Profiler(Gathering[list[Span], TaskData]):
     @property
     def results(self) -> list[TaskData]:
         """The records so far, in the order in which tasks finished."""
-        with self._reading:
+        with self._reading, paused_collector():
             for plan, source in self._unread:
                 keys = plan.keys
                 for task, worker, start, end in source if isinstance(source, list) else spans(source, plan.ntasks):
@@ -310,6 +311,10 @@ class CacheProfiler(Gathering[dict[int, tuple[Any, float]], CacheData]):
         plan, core = run.plan, run.core
         over = perf_counter() if run.ended is None else run.ended
         wanted = set(plan.wanted)
+        with paused_collector():
+            self._record(plan, core, wanted, over, kept)
+
+    def _record(self, plan: Plan, core: Any, wanted: set[int], over: float, kept: dict[int, tuple[Any, float]]) -> None:
         for task, (metric, came) in kept.items():
             free = came
             for block in plan.outputs.get(task, (task,)):
