@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -52,6 +54,21 @@ def test_a_profile_is_whole_even_if_the_log_is_short(scheduler: str) -> None:
         weft.compute([weft.delayed(abs)(i) for i in range(20)])
 
     assert len(profile.results) == 20
+
+
+def test_a_profile_keeps_no_data_alive() -> None:
+    class Value:
+        """Can be referred to weakly."""
+
+    value = Value()
+    watched = weakref.ref(value)
+    with Profiler() as profile:
+        weft.delayed(id)(weft.delayed(value)).compute(scheduler="inline")
+    del value
+    gc.collect()
+
+    assert watched() is None
+    assert len(profile.results) == 1
 
 
 def test_a_failed_attempt_is_not_in_the_profile(scheduler: str) -> None:

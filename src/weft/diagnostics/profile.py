@@ -7,6 +7,7 @@ The three have the same form: a ``with`` block or ``register()``, then ``results
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 from collections.abc import Callable
@@ -118,8 +119,9 @@ class Profiler(Gathering[list[Span], TaskData]):
             kept.append(Span(task, worker, started, ended))
 
     def _leave(self, run: Run, kept: list[Span]) -> None:
+        plan = dataclasses.replace(run.plan, data={})  # blocks that somebody persisted are not ours to keep
         with self._reading:
-            self._unread.append((run.plan, run.core if isinstance(run, LocalRun) else kept))
+            self._unread.append((plan, run.core if isinstance(run, LocalRun) else kept))
 
     @property
     def results(self) -> list[TaskData]:
