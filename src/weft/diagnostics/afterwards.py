@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from weft.backends import Run
-from weft.diagnostics.log import is_whole, spans
+from weft.diagnostics.log import count_finished, is_whole, spans
 from weft.errors import WeftError
 from weft.execution import is_weft_collection
 from weft.execution.last import KEPT_TASKS, LAST
 from weft.execution.pipeline import keys_of
-from weft.scheduler import Phase, story
+from weft.scheduler import story
 from weft.units import format_bytes, format_time
 
 __all__ = ["last_run", "summary", "why"]
@@ -122,7 +122,7 @@ def summary(run: Run | None = None) -> str:
         "  ".join([row[0].ljust(wide[0]), *(cell.rjust(width) for cell, width in zip(row[1:], wide[1:], strict=True))])
         for row in rows
     ]
-    done = plan.ntasks - sum(core.phase[task] in UNDONE for task in range(plan.ntasks))
+    done = count_finished(core, plan.ntasks)
     took = format_time((run.ended or end) - run.began)
     workers = f"{run.nworkers} worker{'s' * (run.nworkers != 1)}"
     lines.append(f"on {run.backend} with {workers}: {done:,} of {plan.ntasks:,} tasks in {took}")
@@ -131,6 +131,3 @@ def summary(run: Run | None = None) -> str:
     if not is_whole(core):
         lines.append(f"the log's beginning is gone: it keeps {core.log.maxlen:,} events (see log.length)")
     return "\n".join(lines)
-
-
-UNDONE = (Phase.WAITING, Phase.READY, Phase.RUNNING, Phase.FAILED, Phase.CANCELLED)

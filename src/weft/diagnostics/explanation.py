@@ -15,6 +15,7 @@ from weft.diagnostics.forecast import depths, forecast
 from weft.execution import Containers, graph_of, request_for, scheduler_for
 from weft.execution.pipeline import keys_of
 from weft.graph import Graph, Plan, compile_plan
+from weft.graph.plan import paused_collector
 from weft.physical.call import Call, Data, Gathered
 from weft.sizeof import sizeof
 from weft.typing import Key
@@ -152,15 +153,15 @@ def explain(
     request = request_for(num_workers=num_workers)
     nworkers = 1 if backend.name == "inline" else request.nworkers
     fuse = optimize_graph and backend.fuses_chains and config.value("optimization.fuse")
-    graph = graph_of(collections, optimize_graph=optimize_graph)
-    wanted = [key for collection in collections for key in keys_of(collection)]
-    plan = compile_plan(graph, wanted)
-    needed = plan.ntasks
-    if fuse:
-        plan = compile_plan(graph, wanted, fuse=True)
-    return explained(
-        plan, written_of(collections, graph), graph.ntasks, needed, nworkers, backend.name, budget=request.budget
-    )
+    with paused_collector():
+        graph = graph_of(collections, optimize_graph=optimize_graph)
+        wanted = [key for collection in collections for key in keys_of(collection)]
+        plan = compile_plan(graph, wanted)
+        needed = plan.ntasks
+        if fuse:
+            plan = compile_plan(graph, wanted, fuse=True)
+        written = written_of(collections, graph)
+        return explained(plan, written, graph.ntasks, needed, nworkers, backend.name, budget=request.budget)
 
 
 def explained(

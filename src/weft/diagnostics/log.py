@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from weft.scheduler import Scheduler
+from weft.scheduler import Phase, Scheduler
 from weft.scheduler.core import EVENT
 from weft.scheduler.state import MASK, SHIFT
 
-__all__ = ["Span", "is_whole", "keep_whole", "spans"]
+__all__ = ["FINISHED", "Span", "count_finished", "is_whole", "keep_whole", "spans"]
 
+#: Phases of a task that has run to its end.
+FINISHED = (Phase.DONE, Phase.SPILLED, Phase.RELEASED)
 #: The bits of an entry that say which worker, once shifted; those above are flags.
 WORKER = (1 << 30) - 1
 
@@ -42,6 +44,12 @@ def spans(core: Scheduler, ntasks: int) -> Iterator[Span]:
         elif what not in asks:
             continue
         free[worker] = now
+
+
+def count_finished(core: Scheduler, ntasks: int) -> int:
+    """How many tasks have run to their end. (``core.left`` falls for tasks that failed, too.)"""
+    now = core.phase[:ntasks]
+    return sum(map(now.count, FINISHED))
 
 
 def is_whole(core: Scheduler) -> bool:

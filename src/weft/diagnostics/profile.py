@@ -7,6 +7,7 @@ The three have the same form: a ``with`` block or ``register()``, then ``results
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from weft.diagnostics.log import Span, keep_whole, spans
 from weft.diagnostics.views import task_of
 from weft.diagnostics.watcher import Watcher
 from weft.graph import Plan, Task
+from weft.graph.plan import paused_collector
 from weft.sizeof import sizeof
 from weft.typing import Key
 
@@ -117,13 +119,14 @@ class Profiler(Gathering[list[Span], TaskData]):
             kept.append(Span(task, worker, started, ended))
 
     def _leave(self, run: Run, kept: list[Span]) -> None:
+        plan = dataclasses.replace(run.plan, data={})  # blocks that somebody persisted are not ours to keep
         with self._reading:
-            self._unread.append((run.plan, run.core if isinstance(run, LocalRun) else kept))
+            self._unread.append((plan, run.core if isinstance(run, LocalRun) else kept))
 
     @property
     def results(self) -> list[TaskData]:
         """The records so far, in the order in which tasks finished."""
-        with self._reading:
+        with self._reading, paused_collector():
             for plan, source in self._unread:
                 keys = plan.keys
                 for task, worker, start, end in source if isinstance(source, list) else spans(source, plan.ntasks):
@@ -310,6 +313,10 @@ class CacheProfiler(Gathering[dict[int, tuple[Any, float]], CacheData]):
         plan, core = run.plan, run.core
         over = perf_counter() if run.ended is None else run.ended
         wanted = set(plan.wanted)
+        with paused_collector():
+            self._record(plan, core, wanted, over, kept)
+
+    def _record(self, plan: Plan, core: Any, wanted: set[int], over: float, kept: dict[int, tuple[Any, float]]) -> None:
         for task, (metric, came) in kept.items():
             free = came
             for block in plan.outputs.get(task, (task,)):

@@ -1,4 +1,4 @@
-"""A progress bar. It costs tasks nothing: a thread of its own reads from the core how many are left."""
+"""A progress bar. It costs tasks nothing: a thread of its own reads from the core how many have finished."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from weft import config
 from weft.backends import Run
+from weft.diagnostics.log import count_finished
 from weft.diagnostics.watcher import Watcher
 from weft.units import parse_timedelta
 
@@ -121,7 +122,7 @@ class Drawing:
                 total=total, file=self._out, bar_format=layout(self._width), dynamic_ncols=False, ncols=None
             )
             self._bar.start_t -= perf_counter() - self._began
-        self._bar.n = max(total - self._run.core.left, 0)
+        self._bar.n = count_finished(self._run.core, total)
         if words:
             self._bar.set_postfix_str(words, refresh=False)
         self._bar.refresh()

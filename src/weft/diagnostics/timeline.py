@@ -81,7 +81,7 @@ def visualize(
     began = min(started(each) for each in several)
     plots: list[Any] = []
     for each in several:
-        options = {"width": 900, "height": 300, "tools": "hover,save,reset,xwheel_zoom,xpan", "title": None, **kwargs}
+        options = {"width": 900, "height": 300, "tools": "hover,save,reset,xwheel_zoom,xpan", **kwargs}
         if plots:
             options["x_range"] = plots[0].x_range
         plot = plotting.figure(x_axis_label="seconds", **options)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from weft.backends import Held, Run
+from weft.diagnostics.log import FINISHED
 from weft.errors import KeyNotFoundError
 from weft.graph import Plan, Task
 from weft.graph.graph import IDENTITY
@@ -134,7 +135,6 @@ class RunState(Mapping[str, Any]):
     def __init__(self, run: Run, tasks: TasksByKey) -> None:
         plan, core = run.plan, run.core
         keys, phase = plan.keys, core.phase
-        done = (Phase.DONE, Phase.SPILLED, Phase.RELEASED)
 
         def blocks() -> Any:
             return getattr(run, "blocks", ())
@@ -146,7 +146,7 @@ class RunState(Mapping[str, Any]):
             "ready": KeysIn(run, tasks, (Phase.READY,)),
             "running": KeysIn(run, tasks, (Phase.RUNNING,)),
             "waiting": KeysIn(run, tasks, (Phase.WAITING,)),
-            "finished": KeysIn(run, tasks, done),
+            "finished": KeysIn(run, tasks, FINISHED),
             "released": KeysIn(run, tasks, (Phase.RELEASED,)),
             "failed": KeysIn(run, tasks, (Phase.FAILED, Phase.CANCELLED)),
             "cache": ByKey(

@@ -8,7 +8,6 @@ columns and the event log.
 from __future__ import annotations
 
 import contextvars
-import dataclasses
 import os
 import traceback
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 from weft.backends import Run
 from weft.errors import WeftError
+from weft.graph import Plan
 
 __all__ = ["KEPT_TASKS", "LAST", "LastRun", "inside"]
 
@@ -80,8 +80,12 @@ class LastRun:
 
 def without_values(run: Run) -> Run:
     """A copy of a run's record that keeps no data alive."""
-    plan = dataclasses.replace(run.plan, constants=[()] * run.plan.ntasks, data=dict.fromkeys(run.plan.data))
-    past = Run(plan, run.core, run.backend, run.nworkers, run.began)
+    plan = run.plan
+    bare = Plan(
+        plan.keys, plan.programs, plan.inputs, [()] * plan.ntasks, plan.dependents, plan.rank, plan.nbytes, plan.wanted,
+        plan.outputs, plan.maker, dict.fromkeys(plan.data), plan.workspace, plan.annotations, plan.sites, plan.origins,
+    )  # fmt: skip
+    past = Run(bare, run.core, run.backend, run.nworkers, run.began)
     past.ended = run.ended
     if run.error is not None:
         past.error = WeftError("".join(traceback.format_exception_only(run.error)).rstrip())
