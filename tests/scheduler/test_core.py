@@ -543,3 +543,12 @@ def test_nothing_is_taken_ahead_that_another_worker_could_start_at_once():
     assert run.s.take(0) == run.names["a"]
     assert run.s.take(0, ahead=True) == NOTHING
     assert run.s.take(1) == run.names["b"]
+
+
+def test_data_that_a_backend_keeps_elsewhere_cannot_be_made_again():
+    graph = Graph([Layer(Program.call(abs), ["y"], [("x",)])], {"x": -1})
+    scheduler = Scheduler(1)
+    scheduler.added(compile_plan(graph, ["y"]), stored={1: 100})
+
+    with pytest.raises(BlockLostError, match="cannot be made again"):
+        scheduler.lost([1], [])

@@ -86,7 +86,7 @@ def lose(s: Scheduler, blocks: Iterable[int], released: list[int]) -> dict[int, 
     phase = s.phase
     blocks = tuple(blocks)
     for block in blocks:
-        if block in s.external and phase[block] in (DONE, SPILLED):
+        if (block in s.external or block in s.stored) and phase[block] in (DONE, SPILLED):
             raise BlockLostError(f"block {block} was given as data and is gone; it cannot be made again")
     again: list[int] = []
     for block in blocks:
