@@ -5,15 +5,16 @@ which nodes tell rules what is true of them, ``rewrite`` has rules, phases and t
 one object, ``show`` prints trees.
 """
 
-from weft.expr.facts import Cost, Fact, Need
+from weft.expr.facts import Cost, Fact, Need, Needs
 from weft.expr.naming import nonce
-from weft.expr.node import Expr, Held, derived, node
+from weft.expr.node import ALL_NEEDS, Expr, Held, derived, node
 from weft.expr.rewrite import PIPELINE, Context, Phase, Rule, Trace, add_rules, optimize, rewrite, rule
 from weft.expr.sharing import share
 from weft.expr.show import difference, tree_text
 from weft.expr.tree import dependents, find, replace, walk
 
 __all__ = [
+    "ALL_NEEDS",
     "PIPELINE",
     "Context",
     "Cost",
@@ -21,6 +22,7 @@ __all__ = [
     "Fact",
     "Held",
     "Need",
+    "Needs",
     "Phase",
     "Rule",
     "Trace",

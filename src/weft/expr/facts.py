@@ -6,9 +6,11 @@ the rules that know the fact apply to it.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from enum import Enum
+from typing import TypeAlias
 
-__all__ = ["Cost", "Fact", "Need"]
+__all__ = ["Cost", "Fact", "Need", "Needs"]
 
 
 class Fact(Enum):
@@ -22,10 +24,15 @@ class Fact(Enum):
 
 
 class Need(Enum):
-    """What the readers of a node may look at, besides its values."""
+    """What the readers of a node may look at."""
 
+    VALUES = "all values"
     INDEX = "labels of the rows"
     ORDER = "order of the rows"
+
+
+#: What is looked at in a node: members of `Need`, and whatever else a collection tells apart (columns, say).
+Needs: TypeAlias = frozenset[Hashable]
 
 
 class Cost(Enum):

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast, dataclass_transform, overload
 from weakref import WeakValueDictionary
 
-from weft.expr.facts import Fact, Need
+from weft.expr.facts import Fact, Need, Needs
 from weft.expr.naming import nonce, token_of
 
 __all__ = ["Expr", "Held", "derived", "map_nested", "node"]
@@ -32,7 +32,7 @@ __all__ = ["Expr", "Held", "derived", "map_nested", "node"]
 T = TypeVar("T")
 C = TypeVar("C", bound="type[Expr]")
 NO_FACTS: frozenset[Fact] = frozenset()
-ALL_NEEDS = frozenset(Need)
+ALL_NEEDS: Needs = frozenset(Need)
 
 
 class derived(Generic[T]):  # noqa: N801 (a decorator, like property)
@@ -110,7 +110,7 @@ class Expr:
         """What a rewrite must keep: facts about meta and layout, by name."""
         return {}
 
-    def asks(self, child: Expr, asked: frozenset[Need]) -> frozenset[Need]:
+    def asks(self, child: Expr, asked: Needs) -> Needs:
         """What this node looks at in ``child``, when its own readers ask ``asked`` of it."""
         return ALL_NEEDS
 
@@ -162,8 +162,8 @@ def node(cls: C) -> C:
     defaults = {field: value for field, value in defaults.items() if not isinstance(value, derived)}
     names: dict[str, Any] = {f"_default_{field}": value for field, value in defaults.items()}
     parameters = [f"{field}=_default_{field}" if field in defaults else field for field in cls.fields]
-    body = [f"values[{field!r}] = {field}" for field in cls.fields] or ["pass"]
-    source = f"def __init__(self, {', '.join(parameters)}):\n values = self.__dict__\n " + "\n ".join(body)
+    body = [f"_own[{field!r}] = {field}" for field in cls.fields] or ["pass"]
+    source = f"def __init__(self, {', '.join(parameters)}):\n _own = self.__dict__\n " + "\n ".join(body)
     exec(source, names)
     names["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     cls.__init__ = names["__init__"]  # type: ignore[method-assign]

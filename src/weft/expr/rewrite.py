@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from weft.errors import RewriteError
-from weft.expr.facts import Need
+from weft.expr.facts import Needs
 from weft.expr.node import ALL_NEEDS, Expr
 from weft.expr.sharing import share
 from weft.expr.tree import walk
@@ -164,9 +164,9 @@ class Context:
         """Whether only one node depends on this one, and the user does not want its blocks."""
         return node.name not in self._roots and len(self._users.get(node.name, ())) <= 1
 
-    def needs(self, node: Expr) -> frozenset[Need]:
+    def needs(self, node: Expr) -> Needs:
         """What is looked at in a node, by all who depend on it."""
-        known: dict[str, frozenset[Need]] = {}
+        known: dict[str, Needs] = {}
         stack = [node]
         while stack:
             each = stack[-1]
@@ -181,7 +181,7 @@ class Context:
             if waiting:
                 stack.extend(waiting)
                 continue
-            asked: frozenset[Need] = frozenset()
+            asked: Needs = frozenset()
             for user in users:
                 asked |= user.asks(each, known[user.name])
             known[each.name] = asked

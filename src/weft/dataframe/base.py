@@ -1,0 +1,83 @@
+"""What frame methods stand on: a collection with one expression, and `new`, which makes the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from weft.collection.base import Collection
+from weft.dataframe.expr import FrameExpr
+from weft.dataframe.io.from_blocks import FromBlocks
+from weft.graph import Graph
+from weft.typing import Key
+
+__all__ = ["FrameBase", "new"]
+
+
+class FrameBase(Collection):
+    """Base of frames, columns and scalars, and of the groups of their methods."""
+
+    __slots__ = ("expr",)
+
+    expr: FrameExpr
+    #: The classes that users see by the pandas type they stand for; their modules fill it.
+    made: ClassVar[dict[type, Callable[[FrameExpr], Any]]] = {}
+
+    def __init__(self, expr: FrameExpr) -> None:
+        if not isinstance(expr, FrameExpr):
+            raise TypeError(
+                f"a {type(self).__name__} is made of an expression, not of {type(expr).__name__}. "
+                "Use from_pandas or read_parquet."
+            )
+        self.expr = expr
+
+    @property
+    def npartitions(self) -> int:
+        """Number of partitions."""
+        return self.expr.npartitions
+
+    @property
+    def divisions(self) -> tuple[Any, ...]:
+        """Index values at the edges of the partitions; None in each place where they are not known."""
+        return self.expr.divisions or (None,) * (self.npartitions + 1)
+
+    @property
+    def known_divisions(self) -> bool:
+        """Whether index values at the edges of the partitions are known."""
+        return self.expr.divisions is not None
+
+    def __weft_expr__(self) -> Any:
+        return self.expr
+
+    def __weft_keys__(self) -> list[Key]:
+        return self.expr.keys()
+
+    def __weft_tokenize__(self) -> str:
+        return self.expr.name
+
+    def __weft_postcompute__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return self.expr.assemble, ()
+
+    def __weft_postpersist__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return self.with_blocks, ()
+
+    def with_blocks(self, blocks: Graph | Mapping[Key, Any]) -> Any:
+        """The same collection with its partitions from a graph, or there already."""
+        graph = blocks if isinstance(blocks, Graph) else Graph(data=blocks)
+        return new(FromBlocks.of(self.expr, graph))
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"the truth of a {type(self).__name__} is not known before it is computed. Compute it first, "
+            "or use & and | in place of and and or."
+        )
+
+
+def new(expr: FrameExpr) -> Any:
+    """The collection of an expression: by the type of its meta."""
+    for kind in (pd.DataFrame, pd.Series):
+        if isinstance(expr.meta, kind):
+            return FrameBase.made[kind](expr)
+    return FrameBase.made[object](expr)

@@ -1,0 +1,192 @@
+"""Frame expressions: tables and columns cut by rows, and the single values that come of them.
+
+Every node says its ``meta`` (a zero-length pandas object, or a value that shows the type of a scalar) and its number of
+partitions. ``rows`` names the rows: nodes with equal ``rows`` have the same rows in the same partitions, so they can
+be computed with one another without looking at the index.
+
+What is looked at flows from readers to sources: a node `asks` of each child for index, order, and columns (a column is
+``("column", label)``), depending on what is asked of itself. Sources make nothing that nobody asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.kernels.table import KERNELS
+from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
+from weft.physical.base import BlockExpr, Outline
+from weft.physical.blockwise import Same, blockwise
+
+__all__ = [
+    "ROWS",
+    "VALUES",
+    "FrameExpr",
+    "FrameOutline",
+    "Partitionwise",
+    "asked_columns",
+    "assemble_partitions",
+    "column_needs",
+    "row_needs",
+    "schema_of",
+]
+
+ROWS: Needs = frozenset({Need.INDEX, Need.ORDER})
+VALUES: Needs = frozenset({Need.VALUES})
+
+
+@dataclass(frozen=True)
+class FrameOutline(Outline):
+    """Outline of the partitions of a frame."""
+
+    meta: Any = field(default=None, compare=False)
+
+
+class FrameExpr(BlockExpr):
+    """Base of the nodes that stand for frames, columns and scalars."""
+
+    @derived
+    def meta(self) -> Any:
+        """Zero-length pandas object that shows the type of the partitions."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its meta")
+
+    @derived
+    def npartitions(self) -> int:
+        """Number of partitions."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its partitions")
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        """Index values at the edges of the partitions, or None where they are not known."""
+        return None
+
+    @derived
+    def rows(self) -> Hashable:
+        """What tells these rows from others."""
+        return self.name
+
+    @property
+    def numblocks(self) -> tuple[int, ...]:
+        return (self.npartitions,)
+
+    @property
+    def columns(self) -> tuple[Hashable, ...]:
+        """Labels of the columns; the name of a single one."""
+        return labels_of(self.meta)
+
+    @property
+    def signature(self) -> Mapping[str, Any]:
+        meta = self.meta
+        index = (meta.index.names, meta.index.dtype) if isinstance(meta, (pd.DataFrame, pd.Series)) else None
+        return {"columns": schema_of(meta), "index": index, "npartitions": self.npartitions}
+
+    @derived
+    def outline(self) -> Outline:
+        return FrameOutline(
+            self.name, self.label, self.numblocks, self.partition_nbytes, self.signature, self.meta
+        )
+
+    @property
+    def partition_nbytes(self) -> int:
+        """Projected size of the largest partition; 0 where nothing is known."""
+        return 0
+
+    @property
+    def assemble(self) -> Callable[[list[Any]], Any]:
+        return assemble_partitions
+
+
+@node
+class Partitionwise(FrameExpr):
+    """Base of nodes that compute each partition from the partitions at its place.
+
+    What is computed is a kernel of the engine (see `weft.dataframe.kernels.table`), called with the partitions and the
+    node's `arguments`; run on the metas of the children it gives the meta.
+    """
+
+    facts = frozenset({Fact.SAME_ROWS})
+
+    @property
+    def frames(self) -> tuple[FrameExpr, ...]:
+        """The children, in the order in which the kernel takes them."""
+        return self.children  # type: ignore[return-value]
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """Plain values that the kernel takes after the partitions."""
+        return ()
+
+    @derived
+    def meta(self) -> Any:
+        return KERNELS["pandas"][type(self)](*[each.meta for each in self.frames], *self.arguments)
+
+    @derived
+    def npartitions(self) -> int:
+        return self.frames[0].npartitions
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return self.frames[0].divisions
+
+    @derived
+    def rows(self) -> Hashable:
+        return self.frames[0].rows if Fact.SAME_ROWS in self.facts else self.name
+
+    @property
+    def partition_nbytes(self) -> int:
+        return self.frames[0].partition_nbytes
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return row_needs(asked) | VALUES
+
+    def lower(self) -> Expr:
+        kernel = KERNELS["pandas"][type(self)]
+        sources = [(each, (0,)) for each in self.frames]
+        return blockwise(self.outline, kernel, sources, [Same(each) for each in self.arguments], cost=Cost.LIGHT)
+
+
+def row_needs(asked: Needs) -> Needs:
+    """The part of what is asked that is about rows: index and order."""
+    return asked & ROWS
+
+
+def column_needs(labels: Iterable[Hashable]) -> Needs:
+    """A need for some columns."""
+    return frozenset(("column", label) for label in labels)
+
+
+def asked_columns(asked: Needs, columns: Sequence[Hashable]) -> tuple[Hashable, ...]:
+    """Which of some columns are asked for, in their order."""
+    if Need.VALUES in asked:
+        return tuple(columns)
+    return tuple([label for label in columns if ("column", label) in asked])
+
+
+def labels_of(meta: Any) -> tuple[Hashable, ...]:
+    """Labels of a pandas object's columns."""
+    if isinstance(meta, pd.DataFrame):
+        return tuple(meta.columns)
+    return (meta.name,) if isinstance(meta, (pd.Series, pd.Index)) else ()
+
+
+def schema_of(meta: Any) -> Any:
+    """Kind, labels and dtypes: what a rewrite must keep of a meta."""
+    if isinstance(meta, pd.DataFrame):
+        return ("frame", *[(label, meta.dtypes.iloc[place]) for place, label in enumerate(meta.columns)])
+    if isinstance(meta, (pd.Series, pd.Index)):
+        return (type(meta).__name__, meta.name, meta.dtype)
+    return ("scalar", type(meta).__name__)
+
+
+def assemble_partitions(blocks: Sequence[Any]) -> Any:
+    """The pandas object that partitions make; a scalar is its only block."""
+    if len(blocks) == 1:
+        return blocks[0]
+    filled = [block for block in blocks if len(block)]
+    return pd.concat(filled or list(blocks[:1]))
+
+
+

@@ -1,0 +1,65 @@
+"""Frames whose partitions are made elsewhere: kept by a computation, or by a user's graph."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from weft.dataframe.expr import FrameExpr
+from weft.expr import Expr, derived, node
+from weft.graph import Graph
+from weft.physical.opaque import Foreign, Opaque
+
+__all__ = ["FromBlocks"]
+
+
+class Known:
+    """What is known of a frame, as an operand that the frame's name stands for."""
+
+    __slots__ = ("divisions", "meta", "name", "rows")
+
+    def __init__(self, name: str, meta: Any, divisions: Any, rows: Hashable) -> None:
+        self.name = name
+        self.meta = meta
+        self.divisions = divisions
+        self.rows = rows
+
+    def __weft_tokenize__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Known, (self.name, self.meta, self.divisions, self.rows)
+
+
+@node
+class FromBlocks(FrameExpr):
+    """Partitions of a graph, under a name that users know already."""
+
+    known: Known
+    npartitions: int
+    foreign: Foreign
+
+    @classmethod
+    def of(cls, like: FrameExpr, graph: Graph) -> FromBlocks:
+        """Partitions that are those of an expression, from now on from this graph."""
+        known = Known(like.name, like.meta, like.divisions, like.rows)
+        return cls(known, like.npartitions, Foreign(graph, tuple(like.keys())))
+
+    @derived
+    def name(self) -> str:
+        return self.known.name
+
+    @derived
+    def meta(self) -> Any:
+        return self.known.meta
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return self.known.divisions
+
+    @derived
+    def rows(self) -> Hashable:
+        return self.known.rows
+
+    def lower(self) -> Expr:
+        return Opaque(self.outline, self.foreign)

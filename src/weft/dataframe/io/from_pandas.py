@@ -1,0 +1,120 @@
+"""Frames that are in memory already."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.base import new
+from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.rowwise import only_columns
+from weft.dataframe.kernels.table import KERNELS
+from weft.expr import Cost, Expr, Held, derived, node
+from weft.physical.base import Outline
+from weft.physical.blockwise import Listed, blockwise
+from weft.physical.source import Whole
+
+__all__ = ["FromPandas", "from_pandas"]
+
+
+@node
+class FromPandas(FrameExpr):
+    """A pandas object cut by rows. Cutting copies nothing, and neither does leaving columns out."""
+
+    held: Held
+    bounds: tuple[tuple[int, int], ...]
+    is_sorted: bool
+    only: tuple[Hashable, ...] | None = None
+
+    @property
+    def label(self) -> str:
+        return "from_pandas"
+
+    @derived
+    def whole(self) -> Any:
+        """The object, with the columns that are wanted."""
+        return self.held.value if self.only is None else self.held.value[list(self.only)]
+
+    @derived
+    def meta(self) -> Any:
+        return self.whole.iloc[:0]
+
+    @derived
+    def npartitions(self) -> int:
+        return len(self.bounds)
+
+    @derived
+    def rows(self) -> Hashable:
+        return (self.held.token, self.bounds)
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        index = self.held.value.index
+        if not self.is_sorted or not len(index):
+            return None
+        return (*[index[start] for start, _ in self.bounds], index[-1])
+
+    @property
+    def partition_nbytes(self) -> int:
+        widths = 16 * max(1, len(self.columns))
+        return max(stop - start for start, stop in self.bounds) * widths
+
+    def lower(self) -> Expr:
+        prepare, arguments = (None, ()) if self.only is None else (only_columns, (self.only,))
+        whole = Whole(Outline(self.name, "whole", ()), self.held, prepare, arguments)
+        kernel = KERNELS["pandas"][FromPandas]
+        return blockwise(self.outline, kernel, [(whole, ())], [Listed(self.bounds)], cost=Cost.LIGHT)
+
+
+def from_pandas(data: Any, npartitions: int | None = None, chunksize: int | None = None, sort: bool = True) -> Any:
+    """Frame of a pandas object in memory.
+
+    Nothing is hashed, and nothing is copied unless the index has to be sorted.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame or pandas.Series
+    npartitions : int, optional
+        Partitions of about equal length; 1 by default.
+    chunksize : int, optional
+        Or the length of each.
+    sort : bool
+        Sort by the index, so that divisions are known; rows with one index value stay in one partition. Otherwise rows
+        stay in their order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.from_pandas(pd.DataFrame({"a": range(6)}), npartitions=3).divisions
+    (0, 2, 4, 5)
+    """
+    if not isinstance(data, (pd.DataFrame, pd.Series)):
+        raise TypeError(f"from_pandas() takes a pandas DataFrame or Series, not a {type(data).__name__}")
+    if isinstance(data, pd.DataFrame) and not data.columns.is_unique:
+        raise ValueError(f"from_pandas() needs columns with different labels; {list(data.columns)} has some twice")
+    if npartitions is not None and chunksize is not None:
+        raise TypeError("from_pandas() takes npartitions or chunksize, not both")
+    if chunksize is not None:
+        if chunksize < 1:
+            raise ValueError(f"chunksize is the length of a partition, at least 1; it is {chunksize}")
+        npartitions = -(-len(data) // chunksize) or 1
+    if npartitions is not None and npartitions < 1:
+        raise ValueError(f"npartitions is at least 1; it is {npartitions}")
+    is_sorted = sort and not data.index.hasnans
+    if is_sorted and not data.index.is_monotonic_increasing:
+        data = data.sort_index(kind="stable")
+    bounds = cut_rows(data.index, npartitions or 1, keep_together=is_sorted)
+    return new(FromPandas(Held.of(data), bounds, bool(is_sorted)))
+
+
+def cut_rows(index: pd.Index, count: int, *, keep_together: bool) -> tuple[tuple[int, int], ...]:
+    """Where partitions start and stop; equal values of a sorted index are kept together if asked."""
+    length = len(index)
+    starts = sorted({place * length // count for place in range(count)})
+    if keep_together and not index.is_unique:
+        starts = sorted({int(np.asarray(index.searchsorted(index[start], side="left"))) for start in starts})
+    return tuple(zip(starts, [*starts[1:], length], strict=True))

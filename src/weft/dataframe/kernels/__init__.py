@@ -1,0 +1,1 @@
+"""Functions of whole partitions, by engine: ``table`` says which function does which operation."""

@@ -1,0 +1,89 @@
+"""Predicates go into the reader, which skips row groups by their statistics and makes no row that is not wanted."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.io.parquet import Predicate, ReadParquet
+from weft.dataframe.ops.arithmetic import Arithmetic
+from weft.dataframe.ops.filtering import Filter
+from weft.dataframe.ops.projection import Projection
+from weft.expr import Context, Expr, Need, rule, walk
+
+__all__ = ["filter_into_source", "readable_predicate"]
+
+#: Comparisons, and what each is with its sides exchanged.
+MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+#: Integers that a float64 holds exactly: pandas compares integers with missing values as floats.
+EXACT = 2**53
+
+
+@rule(changes=["index"])
+def filter_into_source(node: Filter, context: Context) -> Expr | None:
+    """``read[read.a > 1]`` becomes a read of those rows.
+
+    Only if the unfiltered rows are needed nowhere else (they would be read twice), if nobody looks at row numbers as
+    the index, and if Arrow's answer is pandas'.
+    """
+    source = node.source
+    if not isinstance(source, ReadParquet) or context.is_root(source):
+        return None
+    if Need.INDEX in context.needs(node) and not source.dataset.index_columns:
+        return None
+    inside = {each.name for each in walk(node.predicate)} | {node.name}
+    if any(user.name not in inside for user in context.dependents(source)):
+        return None
+    for each in walk(node.predicate):
+        if each != source and any(user.name not in inside for user in context.dependents(each)):
+            return None
+    predicate = readable_predicate(node.predicate, source)
+    if predicate is None:
+        return None
+    both: Predicate = predicate if source.predicate is None else ("and", source.predicate, predicate)
+    return source.with_operands(predicate=both)
+
+
+def readable_predicate(expr: Expr, source: ReadParquet) -> Predicate | None:
+    """A predicate that the reader understands, or None."""
+    match expr:
+        case Arithmetic("and_" | "or_" as name, (left, right)) if isinstance(left, Expr) and isinstance(right, Expr):
+            first, second = readable_predicate(left, source), readable_predicate(right, source)
+            if first is None or second is None:
+                return None
+            return ("and" if name == "and_" else "or", first, second)
+        case Arithmetic(name, (Projection(read, column), value)) if name in MIRRORED and read == source:
+            return comparison(name, column, value, source)
+        case Arithmetic(name, (value, Projection(read, column))) if name in MIRRORED and read == source:
+            return comparison(MIRRORED[name], column, value, source)
+    return None
+
+
+def comparison(name: str, column: Any, value: Any, source: ReadParquet) -> Predicate | None:
+    """One comparison, if Arrow and pandas agree on it for the column's type."""
+    if type(column) is tuple or isinstance(value, Expr):
+        return None
+    dtype = source.meta[column].dtype
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not agrees(dtype, value) or (name == "ne" and dtype.kind == "f"):
+        return None  # a row group's least and greatest value say nothing about NaN, for which != holds
+    return (name, column, value)
+
+
+def agrees(dtype: Any, value: Any) -> bool:
+    """Whether a comparison means the same to Arrow."""
+    if isinstance(dtype, pd.StringDtype):
+        return isinstance(value, str)
+    if not isinstance(dtype, np.dtype):
+        return False
+    if dtype.kind == "b":
+        return isinstance(value, bool)
+    if dtype.kind in "iuf":
+        if isinstance(value, bool):
+            return False
+        return (isinstance(value, int) and abs(value) <= EXACT) or (isinstance(value, float) and value == value)
+    return dtype.kind == "M" and isinstance(value, datetime.datetime) and value.tzinfo is None and value is not pd.NaT
