@@ -1,4 +1,4 @@
-"""Random graphs that grow, and random event orders: the books stay right, and nothing is run too early or kept too long."""
+"""Random graphs that grow, in random event orders: the books stay right, nothing runs too early or is kept too long."""
 
 from __future__ import annotations
 

@@ -1,22 +1,24 @@
 """A cluster that is only pretended: virtual time, the real scheduler.
 
 What runs here is the very core that real backends use, with workers apart, fed with the same events (``take``,
-``finished``, ``returned``, ``lost``, ``worker_left``, ``worker_added``). Only the work is pretended: a task takes as long
-as a function says, a transfer as long as its bytes need, and nothing is computed (unless asked, to see that answers stay
-right when workers die). So a scheduling policy can be tried on a thousand workers and a million tasks in seconds, and
-twice with the same outcome.
+``finished``, ``returned``, ``lost``, ``worker_left``, ``worker_added``). Only the work is pretended: a task takes as
+long as a function says, a transfer as long as its bytes need, and nothing is computed (unless asked, to see that
+answers stay right when workers die). So a scheduling policy can be tried on a thousand workers and a million tasks in
+seconds, and twice with the same outcome.
 
 The model
 ---------
 - A worker has ``cores``; each runs one task at a time. Besides, a worker holds up to ``ahead`` tasks whose inputs are
   fetched while the cores are busy.
-- Each worker has one network card with ``bandwidth`` bytes a second in each direction. A direction is a queue: it carries
-  one block at a time, in the order in which they were asked for, each for ``latency + nbytes / bandwidth`` seconds. A
-  block has arrived when it is through the sender's way out and the receiver's way in; the two overlap and neither waits
-  for the other (what one has let through and the other has not is buffered between them, without limit).
-- A task handed to a worker asks at once for all inputs whose home is elsewhere. It can start when the last has arrived.
-- A fetched copy stays on its worker for other tasks there until the block is released. Lost blocks are those whose home
-  dies, though somebody may hold a copy.
+- Each worker has one network card with ``bandwidth`` bytes a second in each direction. A direction is a queue: it
+  carries one block at a time, in the order in which they were asked for, each for ``latency + nbytes / bandwidth``
+  seconds. A block has arrived when it is through the sender's way out and the receiver's way in; the two overlap and
+  neither waits for the other (what one has let through and the other has not is buffered between them, without
+  limit).
+- A task handed to a worker asks at once for all inputs whose home is elsewhere. It can start when the last has
+  arrived.
+- A fetched copy stays on its worker for other tasks there until the block is released. Lost blocks are those whose
+  home dies, though somebody may hold a copy.
 - Data that was given with a graph is everywhere. Scheduling itself takes no (virtual) time.
 - Faults come from a seed: a worker dies, its blocks are lost, its tasks and those that fetch from it come back, and
   after ``restart`` seconds a new worker takes its place.
@@ -415,9 +417,10 @@ def lower_bound(
 ) -> tuple[float, float]:
     """Times that no schedule can beat: (all work over all cores, the critical path with the transfers it forces).
 
-    The path: let ``e`` be the earliest finish of a task, ``d`` its duration. Of the ``k`` tasks whose blocks a task reads,
-    some number ``j`` ran on the same worker as the reader, and ``k - j`` blocks had to come through the reader's network
-    card. The former share the worker's cores, the latter its way in, so the reader can start no earlier than::
+    The path: let ``e`` be the earliest finish of a task, ``d`` its duration. Of the ``k`` tasks whose blocks a task
+    reads, some number ``j`` ran on the same worker as the reader, and ``k - j`` blocks had to come through the
+    reader's network card. The former share the worker's cores, the latter its way in, so the reader can start no
+    earlier than::
 
         min over j of max( max e,  min(e - d) + (sum of the j smallest d) / cores,
                            min e + (sum of the k - j smallest transfer times) )

@@ -1,9 +1,9 @@
 """What may start within the byte budget, and for which worker.
 
-Candidates are taken in the order of their priority. One that fits below the limit starts. When the first does not fit,
-a few that come after it are looked at: one that fits, or one that frees more than it takes, is better than moving blocks
-to disk. If there is none, blocks whose next use lies far away are written to disk first. If nothing can be written and
-others are running, the worker waits for them; if nothing runs, the first candidate starts all the same.
+Candidates are taken in the order of their priority. One that fits below the limit starts. When the first does not
+fit, a few that come after it are looked at: one that fits, or one that frees more than it takes, is better than moving
+blocks to disk. If there is none, blocks whose next use lies far away are written to disk first. If nothing can be
+written and others are running, the worker waits for them; if nothing runs, the first candidate starts all the same.
 """
 
 from __future__ import annotations

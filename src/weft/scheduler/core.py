@@ -1,4 +1,4 @@
-"""The scheduler's core. HOT: ``finish_and_next`` runs once for each task (``benchmarks/scheduler.py`` holds its figure).
+"""The scheduler's core. HOT: ``finish_and_next`` runs once for each task (figure: ``benchmarks/scheduler.py``).
 
 Theory of operation
 -------------------
@@ -6,15 +6,15 @@ Theory of operation
 ``users[b]`` who still needs block ``b`` (unfinished readers, and holds by whoever wants the result). When ``missing``
 falls to zero the task is ready; when ``users`` falls to zero the block is released. Nothing else moves work forward.
 
-*Which next.* Ready tasks stand in a heap of integers that hold user priority, static rank and number in one; the rank is
-depth first, so a finished task's dependents come before new sources without any further rule. Tasks that only some
+*Which next.* Ready tasks stand in a heap of integers that hold user priority, static rank and number in one; the rank
+is depth first, so a finished task's dependents come before new sources without any further rule. Tasks that only some
 workers may run (``workers=``, ``resources=``) stand in heaps of their own, and where workers are apart (a cluster),
 each worker has a heap for the tasks whose inputs it holds.
 
 *Memory.* ``held`` is the bytes of all blocks in memory plus what the running tasks are projected to add. A task starts
-when its need fits below ``limit``. What happens when it does not is decided in :mod:`weft.scheduler.admission` (look for
-a task that fits or frees) and :mod:`weft.scheduler.eviction` (which blocks go to disk). While nothing runs, one task
-may always start, so nothing waits for ever.
+when its need fits below ``limit``. What happens when it does not is decided in :mod:`weft.scheduler.admission` (look
+for a task that fits or frees) and :mod:`weft.scheduler.eviction` (which blocks go to disk). While nothing runs, one
+task may always start, so nothing waits for ever.
 
 *Speed.* The usual case touches a handful of list items. Everything rare (spilled blocks, workers with rules, several
 outputs) hides behind one flag, ``slow``, or one dictionary that is usually empty.
@@ -614,7 +614,7 @@ class Scheduler:
         return Decisions(failed=tuple(recovery.fail(self, task, released)))
 
     def returned(self, worker: int, task: int, *, now: float = 0.0) -> None:
-        """A task comes back unfinished through no fault of its own (its worker left, an input was lost): run it again."""
+        """A task comes back unfinished, not by its own fault (its worker left, an input was lost): run it again."""
         self._note("returned", (worker, task), now)
         self._leave(worker, task)
         self._unbook(worker, task)
@@ -662,7 +662,7 @@ class Scheduler:
         return Decisions(interrupt=tuple(self.busy()))
 
     def spilled(self, block: int, *, now: float = 0.0) -> bool:
-        """A victim was written to disk. Returns whether memory may let it go; if somebody reads it just now it stays."""
+        """A victim was written to disk. Returns whether memory may let it go; it stays while somebody reads it."""
         self._log("spilled", block, now)
         self.spilling.discard(block)
         if self.phase[block] != DONE:

@@ -1,8 +1,9 @@
 """Which blocks go to disk: those whose next use lies farthest away.
 
-The plan knows the future: a block's next use is the lowest place in the order among its readers that have not run. That
-is Belady's rule (L. A. Belady, A study of replacement algorithms for a virtual-storage computer, 1966). A block that
-only a holder keeps has no next use. Blocks with a clean copy on disk cost nothing to drop and go first; size breaks ties.
+The plan knows the future: a block's next use is the lowest place in the order among its readers that have not run.
+That is Belady's rule (L. A. Belady, A study of replacement algorithms for a virtual-storage computer, 1966). A block
+that only a holder keeps has no next use. Blocks with a clean copy on disk cost nothing to drop and go first; size
+breaks ties.
 """
 
 from __future__ import annotations

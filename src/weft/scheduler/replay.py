@@ -1,13 +1,13 @@
 """The event log as data, and run again.
 
 The core logs every event as one integer (``Scheduler.log``), its time (``clock``), and for rare events the words that
-an integer cannot carry (``notes``). :func:`events` decodes that. :func:`export` turns it into plain data that survives
-JSON, with what the core knew of each plan; :func:`replay` feeds that to a fresh core, which must hand out the same tasks
-to the same workers: on another machine, without the data, up to any event, under a debugger.
+an integer cannot carry (``notes``). :func:`events` decodes that. :func:`export` turns it into plain data that
+survives JSON, with what the core knew of each plan; :func:`replay` feeds that to a fresh core, which must hand out
+the same tasks to the same workers: on another machine, without the data, up to any event, under a debugger.
 
-Sizes are not in the log: they are read off the columns, where each block's size still stands, and where a task was made
-again, its earlier size is in the note of the loss. The log is bounded. Once its beginning is gone, a replay cannot start,
-and says so.
+Sizes are not in the log: they are read off the columns, where each block's size still stands, and where a task was
+made again, its earlier size is in the note of the loss. The log is bounded. Once its beginning is gone, a replay
+cannot start, and says so.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Answers to "why", told from the event log: there is no second bookkeeping.
 
 :func:`story` gives the events that touched one task; :func:`why` tells in words where a key stands and how it came to
-that; :func:`dump` does so for the whole state, and is what a watchdog prints. To say why a task ran where it did, ``why``
-runs the log again (:mod:`weft.scheduler.replay`) and looks at the state in which it was handed out; once the log's
-beginning is gone, it tells what is left.
+that; :func:`dump` does so for the whole state, and is what a watchdog prints. To say why a task ran where it did,
+``why`` runs the log again (:mod:`weft.scheduler.replay`) and looks at the state in which it was handed out; once the
+log's beginning is gone, it tells what is left.
 """
 
 from __future__ import annotations
