@@ -26,10 +26,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import weft
-from weft import compute, delayed, persist
 from weft.backends import Request
 from weft.backends.contract import Backend, Run
+from weft.delayed import delayed
 from weft.errors import BackendError, SpillError, TaskExitError, TaskTimeoutError
+from weft.execution import compute, persist
 from weft.graph import Graph, Layer, Program, compile_plan
 
 __all__ = ["BackendContract"]
