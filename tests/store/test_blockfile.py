@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from weft.errors import BlockCorruptError, BlockLostError
 from weft.store import blockfile
-from weft.store.blockfile import MAP_FROM, copy_block, pack_block, read_block, unpack_block, write_block
-from weft.store.serialize import dumps
+from weft.store.blockfile import MAP_FROM, copy_block, pack_block, read_block, split_block, unpack_block, write_block
+from weft.store.serialize import dumps, loads
 
 SMALL, LARGE = np.arange(100), np.arange(MAP_FROM)
 
@@ -32,6 +32,21 @@ def test_a_block_comes_back_read_only(tmp_path, array):
     assert (got == array).all()
     assert not got.flags.writeable
     assert nbytes == (tmp_path / "block").stat().st_size
+
+
+def test_a_private_block_can_be_changed_and_the_file_stays_as_it_is(tmp_path, array):
+    write(tmp_path / "block", array)
+
+    got = read_block(tmp_path / "block", private=True)
+    got[0] = 77
+
+    assert read_block(tmp_path / "block")[0] == 0
+
+
+def test_a_packed_block_comes_apart_without_being_built():
+    header, buffers = split_block(pack_block(dumps(SMALL)))
+
+    assert (loads(header, buffers) == SMALL).all()
 
 
 def test_only_the_finished_file_is_left(tmp_path):

@@ -1,13 +1,13 @@
 import os
 
 from weft.store import maps
-from weft.store.maps import map_readonly
+from weft.store.maps import map_private, map_readonly
 
 
-def mapped(path, nbytes):
+def mapped(path, nbytes, how=map_readonly):
     file = os.open(path, os.O_RDONLY)
     try:
-        return map_readonly(file, nbytes)
+        return how(file, nbytes)
     finally:
         os.close(file)
 
@@ -62,3 +62,13 @@ def test_an_error_of_the_system_passes_through(tmp_path):
         os.close(file)
 
     assert refused
+
+
+def test_a_private_map_can_be_changed_and_the_file_stays_as_it_is(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+
+    view = mapped(tmp_path / "file", 7, map_private)
+    view[0] = ord("C")
+
+    assert bytes(view) == b"Content"
+    assert (tmp_path / "file").read_bytes() == b"content"

@@ -21,6 +21,7 @@ Runs in several threads at a time have workers of their own each.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import selectors
@@ -452,7 +453,7 @@ class Processes:
         self._resources = resources
         self._pool = Pool()
         self._files = FiledBlocks(_shared_store)
-        self._serial = 0
+        self._serials = itertools.count()
         weakref.finalize(self, _close, self._pool, self._files)
         _forget_in_child(self._pool)
 
@@ -473,10 +474,9 @@ class Processes:
     def _start(self, plan: Plan, request: Request, keep: bool) -> ProcessRun:
         nworkers = self._nworkers or request.nworkers
         offers = {worker: dict(self._resources) for worker in range(nworkers)} if self._resources else None
-        self._serial += 1
         return ProcessRun(
             self._pool,
-            self._serial,
+            next(self._serials),  # several threads may be here
             plan,
             request,
             nworkers,

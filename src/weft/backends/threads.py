@@ -204,7 +204,7 @@ class ThreadRun(LocalRun):
 
     # -- from the workers -------------------------------------------------------------------------------------------
 
-    def enter(self, number: int, thread: Thread) -> None:
+    def enter(self, number: int, thread: Thread | int) -> None:
         """Work as a worker, in a thread that was lent."""
         with self.lock:
             if self.over or self.core.stopped:

@@ -26,10 +26,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import weft
-from weft import compute, delayed, persist
 from weft.backends import Request
 from weft.backends.contract import Backend, Run
+from weft.delayed import delayed
 from weft.errors import BackendError, SpillError, TaskExitError, TaskTimeoutError
+from weft.execution import compute, persist
 from weft.graph import Graph, Layer, Program, compile_plan
 
 __all__ = ["BackendContract"]
@@ -80,6 +81,11 @@ class BackendContract:
     def make(cls) -> Backend:
         """A backend with two workers (or one, if it has no more)."""
         raise NotImplementedError
+
+    @classmethod
+    def make_serial(cls) -> Backend:
+        """A backend that runs one task at a time when it is asked for one worker."""
+        return cls.make()
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -258,17 +264,19 @@ class BackendContract:
     def test_workers_that_are_not_there_are_errors(self, backend: Backend) -> None:
         with weft.annotate(workers=[77]):
             far = delayed(abs)(-1)
-        with pytest.raises(BackendError, match="77"):
+        with pytest.raises(BackendError, match=r"77"):
             far.compute(scheduler=backend, num_workers=2)
 
     # -- order and place --------------------------------------------------------------------------------------------
 
-    def test_higher_priority_runs_first(self, backend: Backend, tmp_path: Path) -> None:
+    def test_higher_priority_runs_first(self, tmp_path: Path) -> None:
+        backend = self.make_serial()
         tasks = []
         for level in (1, 3, 2):
-            with weft.annotate(priority=level, workers=0):
+            with weft.annotate(priority=level):
                 tasks.append(delayed(_write_line)(str(tmp_path / "order"), level))
         compute(*tasks, scheduler=backend, num_workers=1)
+        backend.close()
         assert (tmp_path / "order").read_text().split() == ["3", "2", "1"]
 
     def test_workers_can_be_addressed(self, backend: Backend) -> None:
