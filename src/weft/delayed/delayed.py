@@ -20,7 +20,7 @@ from weft.delayed.travel import pack, unpack
 from weft.graph.annotations import ANNOTATIONS
 from weft.graph.graph import Graph
 from weft.graph.key import check_key
-from weft.graph.mapping import graph_from_mapping
+from weft.graph.makers import identity
 from weft.graph.program import Program, Step, name_of
 from weft.graph.renaming import replace_name_in_key
 from weft.physical.call import Call, Data, fresh_name
@@ -117,7 +117,7 @@ def delayed(
         key = name if name is not None else f"{label}-{tokenize(obj)}" if pure else fresh_name(label)
         node = Data(key, obj)
     elif name is not None:
-        node = Call(IDENTITY, (node,), (), name, caller(), ANNOTATIONS.get())
+        node = Call(SAME, (node,), (), name, caller(), ANNOTATIONS.get())
     return Delayed._of(node, nout)
 
 
@@ -170,7 +170,7 @@ class Delayed(Collection, Generic[T]):
 
     def _again(self, name: str | None, nout: int | None) -> Delayed[Any]:
         """The same value under another key, or of known length."""
-        node = self._node if name is None else Call(IDENTITY, (self._node,), (), name, caller(), ANNOTATIONS.get())
+        node = self._node if name is None else Call(SAME, (self._node,), (), name, caller(), ANNOTATIONS.get())
         return Delayed._of(node, self._length if nout is None else nout)
 
     # -- the collection protocol ------------------------------------------------------------------------------------
@@ -573,13 +573,8 @@ class Method:
         return "method", self.__name__
 
 
-def identity(value: Any) -> Any:
-    """The value itself."""
-    return value
-
-
 GETATTR = Program.call(getattr, name="getattr")
-IDENTITY = Program.call(identity, name="identity")
+SAME = Program.call(identity, name="identity")
 
 
 def apply_operator(function: Callable[..., Any], operands: tuple[Any, ...]) -> Delayed[Any]:
@@ -643,6 +638,8 @@ def rebuild(
 
 def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
     """The node for a key of a graph made elsewhere."""
+    from weft.graph.mapping import graph_from_mapping  # here, for a quick `import weft`
+
     if not isinstance(graph, Graph):
         found = graph.get(key)
         if isinstance(found, Held):

@@ -14,7 +14,6 @@ from typing import Any
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.key import flatten_keys
 from weft.graph.known import with_known
-from weft.graph.mapping import entries_of, graph_of_entries
 from weft.graph.plan import paused_collector
 from weft.physical.call import Call, Data, Gathered, add_calls
 from weft.typing import Key
@@ -60,6 +59,8 @@ def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph
 
 def _graph_of_foreign(kind: Any, members: list[Any], optimize_graph: bool, beside: Graph) -> Graph:
     """The graph of collections of one kind that hold graphs, without what ``beside`` has already."""
+    from weft.graph.mapping import entries_of, graph_of_entries  # here, for a quick `import weft`
+
     graphs = [member.__weft_graph__() for member in members]
     optimizer = getattr(kind, "__weft_optimize__", None)
     if optimizer is not None and optimize_graph:
