@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from weft.backends.contract import Held, Request
+from weft.callables import has_keyword
 from weft.errors import BackendError
 from weft.graph import Plan
 from weft.graph.node_graphs import RunProgram
@@ -38,7 +39,10 @@ class FunctionBackend:
 
     def run(self, plan: Plan, request: Request) -> list[Any]:
         keys = [plan.keys[block] for block in plan.wanted]
-        values = list(self._get(graph_of_plan(plan), keys, **request.options))
+        options = dict(request.options)
+        if has_keyword(self._get, "num_workers"):
+            options["num_workers"] = request.nworkers
+        values = list(self._get(graph_of_plan(plan), keys, **options))
         if len(values) != len(keys):
             raise BackendError(
                 f"the get function {self.name!r} was asked for {len(keys)} keys and gave {len(values)} results: "

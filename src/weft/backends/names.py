@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from typing import Any
 
 from weft.backends.contract import Backend
-from weft.backends.function import FunctionBackend
 from weft.errors import BackendError
 from weft.registry import Registry
 
@@ -64,6 +63,8 @@ def backend_for(scheduler: Any) -> Backend:
     if all(hasattr(scheduler, method) for method in ("run", "hold", "close")):
         return scheduler  # type: ignore[no-any-return]
     if callable(scheduler) and not isinstance(scheduler, type):
+        from weft.backends.function import FunctionBackend
+
         known: Any = getattr(scheduler, "weft_backend", None)
         return FunctionBackend(scheduler) if known is None else backend_for(known)
     raise BackendError(

@@ -6,8 +6,10 @@ from collections.abc import Generator
 from typing import Any
 
 from weft.execution import compute, graph_of, persist
+from weft.graph.key import flatten_keys
+from weft.graph.renaming import get_name_from_key
 
-__all__ = ["Collection", "WeftMethodsMixin"]
+__all__ = ["Collection", "WeftMethodsMixin", "get_collection_names"]
 
 
 class WeftMethodsMixin:
@@ -78,3 +80,13 @@ class Collection(WeftMethodsMixin):
     def __weft_graph__(self) -> Any:
         """The graph that computes this collection, as a mapping of keys to tasks."""
         return graph_of([self], optimize_graph=False)
+
+
+def get_collection_names(collection: Any) -> set[str]:
+    """The names of a collection's keys: one for most, several for composites.
+
+    >>> import weft
+    >>> get_collection_names(weft.delayed(abs)(-1, weft_key_name="x"))
+    {'x'}
+    """
+    return set(map(get_name_from_key, flatten_keys(collection.__weft_keys__())))

@@ -186,7 +186,8 @@ class HighLevelGraph(Mapping[Key, Any]):
     ... )
     >>> len(graph), graph.dependents
     (3, {'load': {'sum'}, 'sum': set()})
-    >>> weft.get(graph, "sum")
+    >>> from weft.execution.get import get_sync
+    >>> get_sync(graph, "sum")
     12
     """
 

@@ -20,7 +20,7 @@ from weft.delayed.travel import pack, unpack
 from weft.graph.annotations import ANNOTATIONS
 from weft.graph.graph import Graph
 from weft.graph.key import check_key
-from weft.graph.mapping import graph_from_mapping
+from weft.graph.makers import identity
 from weft.graph.program import Program, Step, name_of
 from weft.graph.renaming import replace_name_in_key
 from weft.physical.call import Call, Data, fresh_name
@@ -117,7 +117,7 @@ def delayed(
         key = name if name is not None else f"{label}-{tokenize(obj)}" if pure else fresh_name(label)
         node = Data(key, obj)
     elif name is not None:
-        node = Call(IDENTITY, (node,), (), name, caller(), ANNOTATIONS.get())
+        node = Call(SAME, (node,), (), name, caller(), ANNOTATIONS.get())
     return Delayed._of(node, nout)
 
 
@@ -170,7 +170,7 @@ class Delayed(Collection, Generic[T]):
 
     def _again(self, name: str | None, nout: int | None) -> Delayed[Any]:
         """The same value under another key, or of known length."""
-        node = self._node if name is None else Call(IDENTITY, (self._node,), (), name, caller(), ANNOTATIONS.get())
+        node = self._node if name is None else Call(SAME, (self._node,), (), name, caller(), ANNOTATIONS.get())
         return Delayed._of(node, self._length if nout is None else nout)
 
     # -- the collection protocol ------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ class Delayed(Collection, Generic[T]):
                 "the length of a delayed value is not known before it is computed. "
                 "Say it with delayed(f, nout=n), or use delayed(len)(x)."
             )
-        return self._length
+        return self._length  # type: ignore[no-any-return]
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -373,11 +373,11 @@ class Delayed(Collection, Generic[T]):
     def __rxor__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.xor, (other, self))
 
-    def __eq__(self, other: object) -> Delayed[Any]:
-        return apply_operator(operator.eq, (self, other))  # type: ignore[override]
+    def __eq__(self, other: object) -> Delayed[Any]:  # type: ignore[override]
+        return apply_operator(operator.eq, (self, other))
 
-    def __ne__(self, other: object) -> Delayed[Any]:
-        return apply_operator(operator.ne, (self, other))  # type: ignore[override]
+    def __ne__(self, other: object) -> Delayed[Any]:  # type: ignore[override]
+        return apply_operator(operator.ne, (self, other))
 
     def __lt__(self, other: Any) -> Delayed[Any]:
         return apply_operator(operator.lt, (self, other))
@@ -415,7 +415,7 @@ class FunctionDoc:
 
 
 class DelayedLeaf(Delayed[Any], Generic[P, T]):
-    __doc__ = FunctionDoc("A wrapped function: calling it makes a task.")  # type: ignore[assignment]
+    __doc__ = FunctionDoc("A wrapped function: calling it makes a task.")
 
     __slots__ = (
         "__name__", "__qualname__", "__wrapped__", "_direct", "_function", "_label", "_leaf_node", "_mixed", "_nout",
@@ -446,14 +446,14 @@ class DelayedLeaf(Delayed[Any], Generic[P, T]):
             put(self, name, getattr(obj, name, None))
 
     @property
-    def _node(self) -> Any:  # type: ignore[override]
+    def _node(self) -> Any:
         """The function itself as a value, for whoever passes it on."""
         if self._leaf_node is None:
             key = f"{self._label}-{tokenize(self._function)}" if self._pure else fresh_name(self._label)
             object.__setattr__(self, "_leaf_node", Data(key, self._function))
         return self._leaf_node
 
-    def __call__(  # type: ignore[override]
+    def __call__(
         self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
     ) -> Delayed[T]:
         if kwargs or weft_key_name is not None or pure or self._pure or ANNOTATIONS.get() is not None:
@@ -534,7 +534,7 @@ class DelayedAttr(Delayed[Any]):
         put(self, "_attr_node", None)
 
     @property
-    def _node(self) -> Any:  # type: ignore[override]
+    def _node(self) -> Any:
         if self._attr_node is None:
             key = f"getattr-{tokenize(self._obj.key, self._attr)}"
             node = Call(GETATTR, (self._obj._node,), (self._attr,), key, caller(), ANNOTATIONS.get())
@@ -573,13 +573,8 @@ class Method:
         return "method", self.__name__
 
 
-def identity(value: Any) -> Any:
-    """The value itself."""
-    return value
-
-
 GETATTR = Program.call(getattr, name="getattr")
-IDENTITY = Program.call(identity, name="identity")
+SAME = Program.call(identity, name="identity")
 
 
 def apply_operator(function: Callable[..., Any], operands: tuple[Any, ...]) -> Delayed[Any]:
@@ -643,6 +638,8 @@ def rebuild(
 
 def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
     """The node for a key of a graph made elsewhere."""
+    from weft.graph.mapping import graph_from_mapping  # here, for a quick `import weft`
+
     if not isinstance(graph, Graph):
         found = graph.get(key)
         if isinstance(found, Held):

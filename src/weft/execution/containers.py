@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import GeneratorType
 from typing import Any, NamedTuple
 
-from weft.graph.mapping import MAKERS
+from weft.graph.makers import MAKERS
 
 __all__ = ["Containers", "Parts", "is_weft_collection", "taken_apart", "unpack_collections"]
 

@@ -17,14 +17,16 @@ from weft import config
 from weft.backends import backend_for
 from weft.errors import BackendError
 from weft.execution.current import CURRENT, request_for
-from weft.graph import compile_plan
+from weft.execution.last import inside
+from weft.graph import Plan, compile_plan
 from weft.graph.key import flatten_keys
+from weft.graph.known import with_known
 from weft.graph.mapping import graph_from_mapping
 from weft.graph.spec import DataNode
 from weft.typing import Key
 
 __all__ = [
-    "NAMED_SCHEDULERS",
+    "named_schedulers",
     "compute_as_if_collection",
     "dont_optimize",
     "get_async",
@@ -55,10 +57,13 @@ def run_graph(
         dsk = {**dsk, **{key: DataNode(key, value) for key, value in cache.items()}}
     wanted = list(dict.fromkeys(flatten_keys(keys)))
     backend = backend_for(scheduler)
-    plan = compile_plan(
-        graph_from_mapping(dsk), wanted, fuse=backend.fuses_chains and config.value("optimization.fuse")
-    )
-    known = dict(zip(wanted, backend.run(plan, request_for(**options)) if wanted else ()))
+    request = request_for(**options)
+    graph = graph_from_mapping(dsk)
+    for each in request.listeners:
+        if hasattr(each, "known"):
+            graph = with_known(graph, each.known(graph.keys()))
+    plan = compile_plan(graph, wanted, fuse=backend.fuses_chains and config.value("optimization.fuse"))
+    known = dict(zip(wanted, run_plan(backend, plan, request) if wanted else ()))
     if cache is not None:
         cache.update(known)
 
@@ -66,6 +71,12 @@ def run_graph(
         return tuple([nested(item) for item in each]) if isinstance(each, list) else known[each]
 
     return nested(keys)
+
+
+def run_plan(backend: Any, plan: Plan, request: Any) -> list[Any]:
+    """Run a plan as the computation of the current code."""
+    with inside():
+        return backend.run(plan, request)  # type: ignore[no-any-return]
 
 
 def get_sync(dsk: Mapping[Key, Any], keys: Any, cache: MutableMapping[Key, Any] | None = None, **kwargs: Any) -> Any:
@@ -227,7 +238,7 @@ get_threads.weft_backend = "threads"  # type: ignore[attr-defined]
 get_processes.weft_backend = "processes"  # type: ignore[attr-defined]
 
 #: Get functions by the names that ``scheduler=`` takes.
-NAMED_SCHEDULERS: Mapping[str, Callable[..., Any]] = {
+named_schedulers: Mapping[str, Callable[..., Any]] = {
     "inline": get_sync,
     "sync": get_sync,
     "synchronous": get_sync,
@@ -280,7 +291,7 @@ def get_scheduler(
         return None
     if isinstance(scheduler, str):
         backend_for(scheduler)  # raises for a name that nobody knows
-        known = NAMED_SCHEDULERS.get(scheduler.lower())
+        known = named_schedulers.get(scheduler.lower())
         if known is not None:
             return known
     elif callable(scheduler) and not isinstance(scheduler, (type, Executor)) and not hasattr(scheduler, "hold"):

@@ -13,7 +13,7 @@ from typing import Any
 
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.key import flatten_keys
-from weft.graph.mapping import entries_of, graph_of_entries
+from weft.graph.known import with_known
 from weft.graph.plan import paused_collector
 from weft.physical.call import Call, Data, Gathered, add_calls
 from weft.typing import Key
@@ -59,6 +59,8 @@ def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph
 
 def _graph_of_foreign(kind: Any, members: list[Any], optimize_graph: bool, beside: Graph) -> Graph:
     """The graph of collections of one kind that hold graphs, without what ``beside`` has already."""
+    from weft.graph.mapping import entries_of, graph_of_entries  # here, for a quick `import weft`
+
     graphs = [member.__weft_graph__() for member in members]
     optimizer = getattr(kind, "__weft_optimize__", None)
     if optimizer is not None and optimize_graph:
@@ -90,11 +92,16 @@ def keys_of(collection: Any) -> list[Key]:
 
 
 def plan_of(
-    collections: Sequence[Any], *, optimize_graph: bool = True, fuse: bool = False
+    collections: Sequence[Any], *, optimize_graph: bool = True, fuse: bool = False, caches: Sequence[Any] = ()
 ) -> tuple[Plan, list[list[Key]]]:
-    """The plan for several collections, and the keys of each."""
+    """The plan for several collections, and the keys of each.
+
+    ``caches`` have a method ``known(keys)``, which gives results that need not be computed.
+    """
     with paused_collector():
         graph = graph_of(collections, optimize_graph=optimize_graph)
+        for cache in caches:
+            graph = with_known(graph, cache.known(graph.keys()))
         keys = [keys_of(collection) for collection in collections]
         wanted = [key for own in keys for key in own]
         return compile_plan(graph, wanted, fuse=fuse and optimize_graph), keys

@@ -67,7 +67,8 @@ def compute(
     backend = scheduler_for(pool if scheduler is None else scheduler, collections)
     request = request_for(**kwargs)
     fuse = backend.fuses_chains and config.value("optimization.fuse")
-    plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse)
+    caches = [each for each in request.listeners if hasattr(each, "known")]
+    plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse, caches=caches)
     with inside():
         values = backend.run(plan, request)
     if all(getattr(kind, "__weft_single__", False) for kind in set(map(type, collections))):

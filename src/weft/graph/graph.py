@@ -14,6 +14,7 @@ from types import CodeType
 from typing import Any, NamedTuple, TypeAlias
 
 from weft.errors import GraphError, KeyNotFoundError
+from weft.graph.makers import identity
 from weft.graph.program import Program
 from weft.typing import Annotations, Key
 
@@ -231,11 +232,6 @@ class Graph(Mapping[Key, Task]):
 
     def __repr__(self) -> str:
         return f"<Graph: {self.ntasks} tasks in {len(self.layers)} layers, {len(self.data)} data blocks>"
-
-
-def identity(value: Any) -> Any:
-    """The value itself."""
-    return value
 
 
 IDENTITY = Program.call(identity, name="data")

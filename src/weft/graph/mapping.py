@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from weft.graph.annotations import resolved
 from weft.graph.graph import IDENTITY, Graph, Layer, Task
+from weft.graph.makers import MAKERS, identity, make_dict
 from weft.graph.program import Program, Step, name_of
 from weft.graph.spec import Alias, DataNode, Dict, GraphNode, NestedContainer, TaskRef
 from weft.graph.spec import Task as TaskNode
@@ -187,39 +188,6 @@ def add_entry(graph: Graph, key: Key, value: Any, annotations: Annotations | Non
         graph.data[key] = value
         return
     graph.add(writer.layer(key, annotations))
-
-
-def make_list(*items: Any) -> list[Any]:
-    """A list of the arguments."""
-    return list(items)
-
-
-def make_tuple(*items: Any) -> tuple[Any, ...]:
-    """A tuple of the arguments."""
-    return items
-
-
-def make_set(*items: Any) -> set[Any]:
-    """A set of the arguments."""
-    return set(items)
-
-
-def make_frozenset(*items: Any) -> frozenset[Any]:
-    """A frozen set of the arguments."""
-    return frozenset(items)
-
-
-def make_dict(*items: Any) -> dict[Any, Any]:
-    """A dict of keys and values in turn."""
-    return dict(zip(items[::2], items[1::2]))
-
-
-def identity(value: Any) -> Any:
-    """The value itself."""
-    return value
-
-
-MAKERS: dict[type, Callable[..., Any]] = {list: make_list, tuple: make_tuple, set: make_set, frozenset: make_frozenset}
 
 
 class CallNode:

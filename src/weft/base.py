@@ -1,0 +1,42 @@
+"""What collections have in common: computing several at once, tokens, and helpers for the collection protocol."""
+
+from weft.collection.base import WeftMethodsMixin, get_collection_names
+from weft.collection.waiting import wait
+from weft.diagnostics.draw import visualize, visualize_dsk
+from weft.execution import compute, is_weft_collection, optimize, persist, unpack_collections
+from weft.execution.get import (
+    compute_as_if_collection,
+    dont_optimize,
+    get_scheduler,
+    named_schedulers,
+    optimization_function,
+)
+from weft.graph.annotations import annotate, get_annotations
+from weft.graph.renaming import clone_key, get_name_from_key, replace_name_in_key
+from weft.tokenize import TokenizationError, normalize_token, tokenize
+
+__all__ = [
+    "TokenizationError",
+    "WeftMethodsMixin",
+    "annotate",
+    "clone_key",
+    "compute",
+    "compute_as_if_collection",
+    "dont_optimize",
+    "get_annotations",
+    "get_collection_names",
+    "get_name_from_key",
+    "get_scheduler",
+    "is_weft_collection",
+    "named_schedulers",
+    "normalize_token",
+    "optimization_function",
+    "optimize",
+    "persist",
+    "replace_name_in_key",
+    "tokenize",
+    "unpack_collections",
+    "visualize",
+    "visualize_dsk",
+    "wait",
+]
