@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from tests.diagnostics.graphs import Whole
 
 import weft
 from weft.diagnostics import explain
+from weft.diagnostics.explanation import explained
 from weft.execution.pipeline import graph_of
-from weft.graph import Graph, Layer, Program
+from weft.graph import Graph, Layer, Program, compile_plan
 
 
 def inc(x: int) -> int:
@@ -38,28 +36,26 @@ def test_data_that_was_given_is_told_with_its_bytes() -> None:
     assert "(data)  1 block" in str(found)
 
 
-class Sized(Whole):
-    """Blocks of a known size, in chains."""
-
-    def __weft_graph__(self) -> Any:
-        double = Program.call(inc, name="double")
-        layers = [
-            Layer(Program.call(inc, name="read"), [("a", i) for i in range(3)], None, [(i,) for i in range(3)], nbytes=2**20),
-            Layer(double, [("b", i) for i in range(3)], [(("a", i),) for i in range(3)], nbytes=[2**20, 2**20, 2**21]),
+def sized_graph() -> Graph:
+    """Blocks of a known size, in chains, and one that nobody needs."""
+    double = Program.call(inc, name="double")
+    places = range(3)
+    return Graph(
+        [
+            Layer(Program.call(inc), [("a", i) for i in places], None, [(i,) for i in places], nbytes=2**20),
+            Layer(double, [("b", i) for i in places], [(("a", i),) for i in places], nbytes=[2**20, 2**20, 2**21]),
             Layer(double, ["unused"], [(("a", 0),)]),
-        ]  # fmt: skip
-        return Graph(layers)
-
-    def __weft_keys__(self) -> Any:
-        return [("b", i) for i in range(3)]
+        ]
+    )
 
 
 def test_bytes_are_told_where_they_are_known() -> None:
-    with weft.config.set({"memory.budget": "4 MiB"}):
-        found = explain(Sized({}), scheduler="inline", num_workers=4)
+    graph = sized_graph()
+    plan = compile_plan(graph, [("b", i) for i in range(3)])
+
+    found = explained(plan, "", "", graph.ntasks, plan.ntasks, 1, "inline", budget=2**22)
 
     assert (found.made_nbytes, found.largest_nbytes, found.largest_key) == (7 * 2**20, 2**21, ("b", 2))
-    assert found.nworkers == 1
     assert found.peak_nbytes == 5 * 2**20
     assert found.culled == 1
     assert "5.00 MiB of a budget of 4.00 MiB: the rest goes to disk and back" in str(found)
@@ -69,13 +65,27 @@ def test_bytes_are_told_where_they_are_known() -> None:
 
 def test_chains_that_become_one_task_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("weft.backends.inline.Inline.fuses_chains", True)
+    chains = [weft.delayed(abs)(weft.delayed(inc)(i)) for i in range(3)]
 
-    found = explain(Sized({}), scheduler="inline")
+    found = explain(chains, scheduler="inline", num_workers=4)
 
-    assert (found.fused, found.ntasks, found.depth) == (3, 3, 1)
-    assert found.tasks == {"read-double": 3}
+    assert (found.fused, found.ntasks, found.depth, found.nworkers) == (3, 3, 1, 1)
+    assert found.tasks == {"inc-abs": 3}
     assert "3 tasks joined" in str(found)
-    assert explain(Sized({}), scheduler="inline", optimize_graph=False).fused == 0
+    assert explain(chains, scheduler="inline", optimize_graph=False).fused == 0
+
+
+def test_expressions_are_told_as_trees() -> None:
+    array = pytest.importorskip("weft.array", reason="needs the extra array")
+    ones = array.ones((4, 4), chunks=(2, 2))
+
+    found = explain((ones + 1).sum(), weft.delayed(inc)(1))
+
+    assert "Elementwise" in found.written
+    assert "inc  1 call" in found.written
+    assert found.optimised
+    assert found.optimised != found.written
+    assert explain(ones, optimize_graph=False).ntasks == 4
 
 
 def test_explaining_runs_nothing() -> None:

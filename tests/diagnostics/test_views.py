@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 
 import weft
+from weft.backends import Run
+from weft.backends.packed import pack
 from weft.diagnostics import Callback
+from weft.diagnostics.views import result_of
 from weft.errors import KeyNotFoundError
+from weft.execution import plan_of
+from weft.scheduler import Scheduler
 
 
 def seen_by_last_task(graph: Any) -> tuple[Any, Any]:
@@ -66,3 +71,14 @@ def test_views_are_short_and_know_their_keys() -> None:
     assert seen == [
         ("<1 tasks, 0 data blocks>", "<0 waiting, 1 ready, 0 running, 0 finished, 0 failed>", False, True, "<0 keys>")
     ]
+
+
+def test_results_from_other_processes_are_unpacked_where_they_are_small() -> None:
+    plan, _ = plan_of([weft.delayed(abs)(-1, weft_key_name="x")])
+    run = Run(plan, Scheduler(1), "elsewhere", 1, 0.0)
+
+    assert result_of(run, 0, pack({"a": 1}, 1000)) == {"a": 1}
+    assert result_of(run, 0, "/somewhere/block") == "/somewhere/block"
+
+    plan.outputs[0] = (0, 1)
+    assert result_of(run, 0, [b"", b""]) is None

@@ -67,7 +67,7 @@ def why(key: Any, run: Run | None = None) -> str:
             raise ValueError(f"ask for one block: this collection has {len(keys)} (the first is {keys[0]!r})")
         key = keys[0]
     run = last_run() if run is None else run
-    return str(story.why(run.core, run.plan, key))  # type: ignore[attr-defined]
+    return str(story.why(run.core, run.plan, key))
 
 
 def summary(run: Run | None = None) -> str:

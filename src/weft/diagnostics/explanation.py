@@ -14,9 +14,10 @@ from weft.backends import Held
 from weft.diagnostics.forecast import depths, forecast
 from weft.execution import Containers, graph_of, request_for, scheduler_for
 from weft.execution.pipeline import keys_of
+from weft.expr import Expr, tree_text
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.plan import paused_collector
-from weft.physical.call import Call, Data, Gathered
+from weft.physical.rewrite import lowered
 from weft.sizeof import sizeof
 from weft.typing import Key
 from weft.units import format_bytes
@@ -35,6 +36,7 @@ class Explanation:
     """
 
     written: str  #: the calls or expressions, as the user wrote them
+    optimised: str  #: the physical operations that expressions become
     written_tasks: int  #: tasks of the graph as written
     tasks: Mapping[str, int]  #: tasks that will run, by operation, most frequent first
     culled: int  #: tasks that nobody needs
@@ -68,7 +70,7 @@ class Explanation:
             changes.append(f"{self.fused:,} tasks joined to the task before them: they form chains")
         lines = [
             "As written", *indented(self.written.splitlines()),
-            "As optimised", *indented(changes or ["the same"]),
+            "As optimised", *indented([*self.optimised.splitlines(), *changes] or ["the same"]),
             f"What will run, on {self.backend} with {self.nworkers} worker{'s' * (self.nworkers != 1)}",
             *indented(self._facts()),
         ]  # fmt: skip
@@ -160,12 +162,22 @@ def explain(
         needed = plan.ntasks
         if fuse:
             plan = compile_plan(graph, wanted, fuse=True)
-        written = written_of(collections, graph)
-        return explained(plan, written, graph.ntasks, needed, nworkers, backend.name, budget=request.budget)
+        trees = expressions_of(collections)
+        written = written_of(collections, graph, trees)
+        optimised = tree_text(*lowered(trees, optimize=optimize_graph)) if trees else ""
+        return explained(plan, written, optimised, graph.ntasks, needed, nworkers, backend.name, budget=request.budget)
 
 
 def explained(
-    plan: Plan, written: str, written_tasks: int, needed: int, nworkers: int, backend: str, *, budget: int
+    plan: Plan,
+    written: str,
+    optimised: str,
+    written_tasks: int,
+    needed: int,
+    nworkers: int,
+    backend: str,
+    *,
+    budget: int,
 ) -> Explanation:
     """The numbers of a plan."""
     data = plan.data
@@ -176,6 +188,7 @@ def explained(
     nblocks = plan.nblocks - len(data)
     return Explanation(
         written=written,
+        optimised=optimised,
         written_tasks=written_tasks,
         tasks=dict(Counter(map(operator.attrgetter("name"), plan.programs)).most_common()),
         culled=written_tasks - needed,
@@ -198,18 +211,21 @@ def explained(
     )
 
 
-def written_of(collections: Sequence[Any], graph: Graph) -> str:
+def expressions_of(collections: Sequence[Any]) -> list[Expr]:
+    """The expressions of collections that have one; calls and foreign graphs have none."""
+    nodes = [each.__weft_expr__() for each in collections if hasattr(type(each), "__weft_expr__")]
+    return [node for node in nodes if isinstance(node, Expr)]
+
+
+def written_of(collections: Sequence[Any], graph: Graph, trees: Sequence[Expr]) -> str:
     """Expressions as trees; calls and foreign graphs as counts of what they call."""
-    trees = []
-    for collection in collections:
-        node = collection.__weft_expr__() if hasattr(type(collection), "__weft_expr__") else None
-        if node is not None and not isinstance(node, (Call, Data, Gathered)):
-            trees.append(node)
     if len(trees) == len(collections):
-        return tree(trees)
+        return tree_text(*trees)
+    if trees:
+        graph = graph_of([each for each in collections if not expressions_of([each])])
     counts: Counter[str] = Counter()
     for layer in graph.layers:
-        counts[layer.program.name] += len(layer)
+        counts.update(map(operator.attrgetter("name"), layer.programs()))
     if graph.data:
         counts["(data)"] = len(graph.data)
     wide = max(map(len, counts), default=0)
@@ -219,13 +235,7 @@ def written_of(collections: Sequence[Any], graph: Graph) -> str:
     ]
     if len(counts) > SHOWN:
         calls.append(f"... and {len(counts) - SHOWN} more kinds")
-    return "\n".join([*calls, *([tree(trees)] if trees else [])])
-
-
-def tree(nodes: Sequence[Any]) -> str:
-    from weft.expr import tree_text  # type: ignore[attr-defined]
-
-    return str(tree_text(*nodes))
+    return "\n".join([*calls, *([tree_text(*trees)] if trees else [])])
 
 
 def listed(counts: Mapping[str, int]) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar
 from weft.backends import Held, Run
 from weft.backends.local import LocalRun
 from weft.diagnostics.log import Span, keep_whole, spans
-from weft.diagnostics.views import task_of
+from weft.diagnostics.views import result_of, task_of
 from weft.diagnostics.watcher import Watcher
 from weft.graph import Plan, Task
 from weft.graph.plan import paused_collector
@@ -272,7 +272,7 @@ class CacheProfiler(Gathering[dict[int, tuple[Any, float]], CacheData]):
     Notes
     -----
     A result that is an answer of the run, or whose readers did not all finish, counts as freed when the run ends. Where
-    results stay elsewhere (in processes), the metric may be given a reference to the block; bytes are right all the same.
+    large results stay elsewhere (in processes), the metric is given a reference to the block; bytes are right all the same.
 
     Examples
     --------
@@ -304,7 +304,7 @@ class CacheProfiler(Gathering[dict[int, tuple[Any, float]], CacheData]):
         if kept is None:
             return
         if self._metric is not None:
-            kept[task] = self._metric(value), ended
+            kept[task] = self._metric(result_of(run, task, value)), ended
         else:
             is_here = isinstance(run, LocalRun) and not isinstance(value, Held) and task not in run.plan.outputs
             kept[task] = sizeof(value) if is_here else None, ended

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from weft.backends import Held, Run
+from weft.backends.local import LocalRun
+from weft.backends.packed import unpack
 from weft.diagnostics.log import FINISHED
 from weft.errors import KeyNotFoundError
 from weft.graph import Plan, Task
@@ -16,13 +18,23 @@ from weft.graph.graph import IDENTITY
 from weft.scheduler import Phase
 from weft.typing import Key
 
-__all__ = ["RunState", "TasksByKey", "task_of"]
+__all__ = ["RunState", "TasksByKey", "result_of", "task_of"]
 
 
 def task_of(plan: Plan, task: int) -> Task:
     """A task of a plan, with keys in place of numbers."""
     keys = plan.keys
     return Task(plan.programs[task], tuple([keys[block] for block in plan.inputs[task]]), plan.constants[task])
+
+
+def result_of(run: Run, task: int, value: Any) -> Any:
+    """What a listener was given of a result, as callbacks see it.
+
+    From other processes small results come packed, and are unpacked; of large ones there is only a reference. Tasks with several outputs have no single result.
+    """
+    if task in run.plan.outputs:
+        return None
+    return unpack(value) if type(value) is bytes and not isinstance(run, LocalRun) else value
 
 
 class TasksByKey(Mapping[Key, Task]):

@@ -41,13 +41,13 @@ DOT = """digraph {
 	graph [rankdir=BT]
 	node [fontname=helvetica fontsize=11]
 	edge [arrowsize=0.6]
-	t0 [label=add]
+	t0 [label=inc]
 	t1 [label=inc]
-	t2 [label=inc]
+	t2 [label=add]
 	d3 [label=numbers shape=box]
-	t2 -> t0
-	t1 -> t0
 	d3 -> t1
+	t0 -> t2
+	t1 -> t2
 }
 """
 
