@@ -86,7 +86,7 @@ def test_blocks_from_several_workers_share_the_way_in():
 
 def test_inputs_are_fetched_while_the_core_is_busy():
     tasks = {i: ([i - back for back in (37, 53, 71) if i >= 71], (1,)) for i in range(600)}
-    plan = plan_of(tasks, range(500, 600), nbytes=100 * MB)
+    plan = plan_of(tasks, range(500, 600), nbytes=300 * MB)
     waiting = simulate(plan, Cluster(nworkers=4, ahead=0)).makespan
     assert simulate(plan, Cluster(nworkers=4, ahead=1)).makespan < 0.95 * waiting
 

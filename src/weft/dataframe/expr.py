@@ -85,9 +85,7 @@ class FrameExpr(BlockExpr):
 
     @derived
     def outline(self) -> Outline:
-        return FrameOutline(
-            self.name, self.label, self.numblocks, self.partition_nbytes, self.signature, self.meta
-        )
+        return FrameOutline(self.name, self.label, self.numblocks, self.partition_nbytes, self.signature, self.meta)
 
     @property
     def partition_nbytes(self) -> int:
@@ -187,6 +185,3 @@ def assemble_partitions(blocks: Sequence[Any]) -> Any:
         return blocks[0]
     filled = [block for block in blocks if len(block)]
     return pd.concat(filled or list(blocks[:1]))
-
-
-

@@ -82,6 +82,4 @@ def is_injective(pick: Pick, source: Sequence[int], target: Sequence[int]) -> bo
     read = [axis for axis in axes if axis is not None]
     if len(set(read)) != len(read) or prod([target[axis] for axis in read]) != prod(target):
         return False
-    return all(
-        len(set(each[1])) == len(each[1]) for each in pick if isinstance(each, tuple) and each[0] is not None
-    )
+    return all(len(set(each[1])) == len(each[1]) for each in pick if isinstance(each, tuple) and each[0] is not None)

@@ -48,7 +48,9 @@ class Axes(ArrayExpr):
         new_at = tuple([place for place, axis in enumerate(self.axes) if axis is None])
         pick = tuple([self.axes.index(axis) if axis in kept else None for axis in range(self.source.ndim)])
         whole = tuple([1 if axis in dropped else cut for axis, cut in enumerate(self.source.grid)])
-        return blockwise(self.outline, axes_moved, [(laid_out(self.source, whole), pick)], [Same(order), Same(new_at), Same(dropped)])
+        return blockwise(
+            self.outline, axes_moved, [(laid_out(self.source, whole), pick)], [Same(order), Same(new_at), Same(dropped)]
+        )
 
 
 def transpose(x: Any, axes: Any = None) -> Any:

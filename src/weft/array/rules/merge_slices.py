@@ -14,7 +14,9 @@ __all__ = ["merge_slices", "within"]
 def merge_slices(node: Slice) -> Expr | None:
     """``Slice(Slice(x, a), b)`` becomes one slice, and a slice of everything vanishes."""
     match node:
-        case Slice(source, region) if source.grid == node.grid and region == tuple([(0, 1, length) for length in source.shape]):
+        case Slice(source, region) if source.grid == node.grid and region == tuple(
+            [(0, 1, length) for length in source.shape]
+        ):
             return source
         case Slice(Slice(source, inner), outer):
             return laid_out(Slice(source, within(inner, outer)), node.grid)

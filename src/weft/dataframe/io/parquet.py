@@ -149,7 +149,9 @@ class Reading(NamedTuple):
 
 def read_part(part: Part, how: Reading) -> pd.DataFrame:
     """One partition. With an index of row numbers the rows are all there: such reads have no predicate."""
-    fragment = pads.ParquetFileFormat().make_fragment(part.path, arrow_filesystem(how.filesystem), row_groups=part.groups)
+    fragment = pads.ParquetFileFormat().make_fragment(
+        part.path, arrow_filesystem(how.filesystem), row_groups=part.groups
+    )
     index = how.index or ()
     condition = None if how.predicate is None else arrow_expression(how.predicate)
     table = fragment.to_table(columns=[*how.columns, *index], filter=condition, use_threads=False)

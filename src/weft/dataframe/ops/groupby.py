@@ -60,9 +60,7 @@ class GroupbyAggregate(FrameExpr):
         kernels, meta = KERNELS["pandas"], self.meta
         dtypes = tuple([meta.dtype] if isinstance(meta, pd.Series) else meta.dtypes)
         outline = Outline(self.name, f"{self.label}-chunk", self.source.numblocks)
-        chunk = blockwise(
-            outline, kernels[GroupbyChunk], [(self.source, (0,))], [Same(self.plan)], cost=Cost.LIGHT
-        )
+        chunk = blockwise(outline, kernels[GroupbyChunk], [(self.source, (0,))], [Same(self.plan)], cost=Cost.LIGHT)
         return TreeReduce(
             self.outline,
             chunk,

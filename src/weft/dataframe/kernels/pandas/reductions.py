@@ -56,8 +56,10 @@ def column_combine(kind: str, partials: tuple[Partial, ...]) -> Partial:
         there = [each.value for each in partials if each.elements]
         if not there:
             return partials[0]
-        return Partial(getattr(pd.Series(there), kind)(skipna=False), elements) if len(there) > 1 else Partial(
-            there[0], elements
+        return (
+            Partial(getattr(pd.Series(there), kind)(skipna=False), elements)
+            if len(there) > 1
+            else Partial(there[0], elements)
         )
     total = partials[0].value
     with np.errstate(over="ignore"):
