@@ -144,6 +144,7 @@ class Context:
     def __init__(self, roots: Sequence[Expr]) -> None:
         self._users: dict[str, dict[str, Expr]] = {}
         self._roots: set[str] = set()
+        self._became: dict[str, str] = {}
         self.size = 0
         for node in walk(*roots):
             self._users[node.name] = {}
@@ -183,19 +184,29 @@ class Context:
                 continue
             asked: Needs = frozenset()
             for user in users:
-                asked |= user.asks(each, known[user.name])
+                for child in user.children:
+                    if self._current(child.name) == each.name:
+                        asked |= user.asks(child, known[user.name])
             known[each.name] = asked
         return known[node.name]
 
     def replaced(self, old: Expr, new: Expr) -> None:
         """Keep the books: ``new`` stands where ``old`` stood."""
         self._enter(new)
+        self._became[old.name] = new.name
+        self._became.pop(new.name, None)
         users = self._users.pop(old.name, {})
         self._users[new.name].update(users)
         if old.name in self._roots:
             self._roots.discard(old.name)
             self._roots.add(new.name)
         self._leave(old)
+
+    def _current(self, name: str) -> str:
+        """What a node of that name has become: dependents that are still to be rebuilt know it as it was."""
+        while name in self._became:
+            name = self._became[name]
+        return name
 
     def _enter(self, new: Expr) -> None:
         stack = [new]

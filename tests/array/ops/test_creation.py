@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import weft.array as da
 from tests.array.strategies import assert_same
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(-20, 20), st.integers(-20, 20), st.integers(-4, 4).filter(bool), st.integers(1, 5))
 def test_ranges_agree_with_numpy(start, stop, step, chunks):
     assert_same(da.arange(start, stop, step, chunks=chunks), np.arange(start, stop, step))

@@ -11,7 +11,7 @@ from tests.array.strategies import assert_same, chunked_arrays
 BINARY = ["add", "subtract", "multiply", "maximum", "equal", "less", "true_divide"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), st.sampled_from(BINARY))
 def test_binary_functions_agree_with_numpy_on_any_two_layouts(data, name):
     left, ours = data.draw(chunked_arrays(max_dims=2))
@@ -26,7 +26,7 @@ def test_binary_functions_agree_with_numpy_on_any_two_layouts(data, name):
             assert_same(getattr(da, name)(ours, others), expected)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_broadcasting_agrees_with_numpy(data):
     left, ours = data.draw(chunked_arrays(max_dims=3, dtypes=st.just("float64")))
@@ -37,7 +37,7 @@ def test_broadcasting_agrees_with_numpy(data):
     assert_same(others - ours, right - left)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(chunked_arrays(), st.sampled_from([1, 1.5, 2j, True, np.float32(2), np.int8(3)]))
 def test_scalars_promote_as_in_numpy(pair, scalar):
     whole, chunked = pair

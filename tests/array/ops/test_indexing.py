@@ -10,7 +10,7 @@ import weft.array as da
 from tests.array.strategies import assert_same, chunked_arrays
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(chunked_arrays(min_side=1, dtypes=st.just("int64")), st.data())
 def test_basic_indexing_agrees_with_numpy(pair, data):
     whole, chunked = pair
@@ -19,7 +19,7 @@ def test_basic_indexing_agrees_with_numpy(pair, data):
     assert_same((chunked * 2 + chunked)[index], (whole * 3)[index])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(chunked_arrays(min_dims=2, max_dims=2, min_side=1), st.data())
 def test_slices_of_slices_transposes_and_rechunks_agree_with_numpy(pair, data):
     whole, chunked = pair

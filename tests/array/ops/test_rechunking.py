@@ -11,7 +11,7 @@ from weft.array.ops.rechunking import Rechunk
 from weft.physical.exchange import Exchange
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(chunked_arrays(), st.data())
 def test_rechunking_keeps_the_values_and_gives_the_chunks_asked_for(pair, data):
     whole, chunked = pair

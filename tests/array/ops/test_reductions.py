@@ -13,7 +13,7 @@ def some_axes(data, ndim):
     return data.draw(st.none() | st.sets(st.integers(0, ndim - 1)).map(lambda axes: tuple(sorted(axes))))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(chunked_arrays(min_dims=1), st.sampled_from(["sum", "prod", "any", "all"]), st.booleans(), st.data())
 def test_reductions_agree_with_numpy(pair, name, keepdims, data):
     whole, chunked = pair
@@ -22,7 +22,7 @@ def test_reductions_agree_with_numpy(pair, name, keepdims, data):
     assert_same(getattr(chunked, name)(axis=axis, keepdims=keepdims, split_every=3), expected, exact=False)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(chunked_arrays(min_dims=1, min_side=1), st.sampled_from(["min", "max"]), st.data())
 def test_least_and_greatest_agree_with_numpy_whatever_chunks_are_empty(pair, name, data):
     whole, chunked = pair
@@ -30,7 +30,7 @@ def test_least_and_greatest_agree_with_numpy_whatever_chunks_are_empty(pair, nam
     assert_same(getattr(da, name)(chunked, axis=axis), getattr(np, name)(whole, axis=axis))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(chunked_arrays(min_dims=1, min_side=1), st.sampled_from(["mean", "var", "std"]), st.data())
 def test_moments_agree_with_numpy(pair, name, data):
     whole, chunked = pair

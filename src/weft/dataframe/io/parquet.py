@@ -299,7 +299,7 @@ def read_footers(filesystem: Any, files: list[str], blocksize: int) -> Dataset:
                 sizes[label] = sizes.get(label, 0) + chunk.total_uncompressed_size
                 largest[label] = max(largest.get(label, 0), sizes[label])
                 statistics = chunk.statistics
-                if statistics is None or not statistics.has_null_count or statistics.null_count:
+                if group.num_rows and (statistics is None or not statistics.has_null_count or statistics.null_count):
                     nullable.add(label)
         parts.append(Part(path, tuple(groups), row, rows))
         row += rows

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import weft.dataframe as dd
+from tests.dataframe.strategies import assert_same, frames, write_parts
+
+PREDICATES = [
+    lambda frame: frame.number > 1,
+    lambda frame: frame.float != 0.5,
+    lambda frame: frame.float <= 1,
+    lambda frame: frame.word != "a",
+    lambda frame: (frame.word == "cc") | (frame.key < 2),
+    lambda frame: ~(frame.float > 0),
+    lambda frame: (frame.flag == True) & (2 >= frame.number),  # noqa: E712
+    lambda frame: frame.number != 2.5,
+]
+
+
+@settings(max_examples=20, deadline=None)
+@given(frames(), st.sampled_from(PREDICATES), st.integers(1, 3), st.sampled_from([1, 10**9]), st.booleans())
+def test_reading_filtering_and_grouping_agree_with_pandas(whole, predicate, files, blocksize, named):
+    if named:
+        whole = whole.set_index(pd.Index(range(100, 100 + len(whole)), name="id"))
+    bounds = [(place * len(whole) // files, (place + 1) * len(whole) // files) for place in range(files)]
+    with tempfile.TemporaryDirectory() as directory:
+        write_parts(whole, Path(directory), bounds)
+        parts = dd.read_parquet(directory, blocksize=blocksize)
+        assert_same(parts, whole, check_index_type=False)
+        ours, expected = parts[predicate(parts)], whole[predicate(whole)]
+        assert_same(ours, expected, check_index_type=False)
+        assert_same(ours.groupby("key").float.sum(), expected.groupby("key").float.sum())
+        assert_same(ours.number.count(), expected.number.count())
+        assert len(ours) == len(expected)
+
+
+def test_integers_with_missing_values_are_floats_in_every_partition(tmp_path):
+    pd.DataFrame({"a": pd.array([1, 2, None, 4], dtype="Int64")}).to_parquet(tmp_path / "x.parquet", row_group_size=2)
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(tmp_path / "x.parquet").replace_schema_metadata(None)
+    pq.write_table(table, tmp_path / "x.parquet", row_group_size=2)
+    parts = dd.read_parquet(tmp_path, blocksize=1)
+    assert parts.npartitions == 2
+    assert parts.a.dtype == np.dtype("float64")
+    assert_same(parts.a, pd.Series([1.0, 2.0, np.nan, 4.0], name="a"))
+    assert_same(parts[parts.a != 2].a.sum(), 5.0)
+
+
+def test_nan_survives_a_filter_by_statistics(tmp_path):
+    whole = pd.DataFrame({"a": [5.0, 5.0, np.nan], "b": [1, 2, 3]})
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"a": pa.array(whole.a.to_numpy()), "b": pa.array([1, 2, 3])}), tmp_path / "x.parquet")
+    parts = dd.read_parquet(tmp_path)
+    assert_same(parts[parts.a != 5].b.sum(), 3)
+
+
+def test_globs_lists_and_single_columns_are_understood(tmp_path):
+    whole = pd.DataFrame({"a": range(4), "b": range(4)})
+    write_parts(whole, tmp_path, [(0, 2), (2, 4)])
+    assert_same(dd.read_parquet(str(tmp_path / "*.parquet"), columns="a"), whole.a)
+    assert_same(dd.read_parquet([tmp_path / "part0.parquet", tmp_path / "part1.parquet"], columns=["b"]), whole[["b"]])
+    assert dd.read_parquet(tmp_path).divisions == (0, 2, 3)
+
+
+def test_a_changed_file_has_another_name(tmp_path):
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "x.parquet")
+    before = dd.read_parquet(tmp_path).expr.name
+    pd.DataFrame({"a": [1, 2]}).to_parquet(tmp_path / "x.parquet")
+    assert dd.read_parquet(tmp_path).expr.name != before
+
+
+def test_what_is_not_there_or_not_parquet_is_an_error_at_the_call(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no Parquet file"):
+        dd.read_parquet(tmp_path)
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "x.parquet")
+    with pytest.raises(KeyError, match="Did you mean 'a'"):
+        dd.read_parquet(tmp_path, columns=["aa"])
+    pd.DataFrame({"b": [1]}).to_parquet(tmp_path / "y.parquet")
+    with pytest.raises(ValueError, match=r"columns of .*y\.parquet"):
+        dd.read_parquet(tmp_path)
+    (tmp_path / "z.parquet").write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match="cannot read"):
+        dd.read_parquet(tmp_path / "z.parquet")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import weft.dataframe as dd
+from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.ops.assignment import Assign
+from weft.dataframe.ops.filtering import Filter
+from weft.expr import find, optimize
+
+
+@pytest.fixture
+def parts(tmp_path):
+    pd.DataFrame({"a": range(4), "b": [0.5] * 4, "word": ["x"] * 4}).to_parquet(tmp_path / "x.parquet", row_group_size=2)
+    return dd.read_parquet(tmp_path, blocksize=1)
+
+
+def simplified(*collections):
+    return optimize([each.expr for each in collections], phases=["simplify"])
+
+
+def reads(*collections):
+    return find(simplified(*collections), ReadParquet)
+
+
+def test_only_columns_that_are_looked_at_are_read(parts):
+    (read,) = reads(parts.groupby("word").b.sum())
+    assert read.chosen == ("b", "word")
+
+
+def test_several_questions_share_one_read(parts):
+    (read,) = reads(parts.a.sum(), parts.b.mean())
+    assert read.chosen == ("a", "b")
+
+
+def test_an_index_nobody_looks_at_is_not_made(parts):
+    assert not reads(parts.a.sum())[0].index
+    assert reads(parts.a + 1)[0].index
+
+
+def test_the_length_reads_no_column(parts):
+    from weft.dataframe.ops.reductions import Reduce
+
+    (tree,) = optimize([Reduce(parts.expr, "len")], phases=["simplify"])
+    assert find(tree, ReadParquet)[0].chosen == ()
+
+
+def test_a_predicate_goes_into_the_reader_with_its_columns(parts):
+    (tree,) = simplified(parts[(parts.a > 1) & (parts.word == "x")].b.sum())
+    assert not find(tree, Filter)
+    (read,) = find(tree, ReadParquet)
+    assert read.chosen == ("b",)
+    assert read.predicate == ("and", ("gt", "a", 1), ("eq", "word", "x"))
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        lambda frame: frame.b != 0.5,  # NaN is not in the statistics
+        lambda frame: frame.a > True,
+        lambda frame: ~(frame.a > 1),
+        lambda frame: frame.a + 1 > 1,
+    ],
+)
+def test_a_predicate_that_arrow_sees_otherwise_stays(parts, predicate):
+    (tree,) = simplified(parts[predicate(parts)].a.sum())
+    assert find(tree, Filter)
+
+
+def test_a_filter_stays_where_row_numbers_are_wanted_as_index(parts):
+    assert find(simplified(parts[parts.a > 1]), Filter)
+
+
+def test_a_filter_stays_where_all_rows_are_read_anyway(parts):
+    trees = simplified(parts[parts.a > 1].b.sum(), parts.b.sum())
+    assert len(find(trees, ReadParquet)) == 1
+
+
+def test_an_assigned_column_nobody_looks_at_is_not_made(parts):
+    trees = simplified(parts.assign(c=parts.b * 2).a.sum())
+    assert not find(trees, Assign)
+    assert find(trees, ReadParquet)[0].chosen == ("a",)
