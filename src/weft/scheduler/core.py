@@ -508,7 +508,8 @@ class Scheduler:
             self.held -= extra
         if (rule := self.queue_of.get(task)) is not None:
             placement.give_back(self, worker, rule)
-        for b in self.outputs.get(task, (task,)):
+        blocks = self.outputs.get(task, (task,))
+        for b in blocks:
             if self.apart:
                 self.home[b] = worker
             for d in self.dependents[b]:
@@ -517,7 +518,7 @@ class Scheduler:
                 if not m and phase[d] == WAITING:
                     phase[d] = READY
                     self.push(d)
-        for b in self.outputs.get(task, (task,)):
+        for b in blocks:
             if not users[b] and phase[b] == DONE:
                 self.release(b, released)
         unneeded = []
