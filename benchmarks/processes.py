@@ -208,7 +208,9 @@ def kills(report: Report, seconds: float) -> None:
 
 
 INTERRUPTED = """
-import glob, os, sys, weft
+import signal, sys, weft
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in a shell's background ignore it
 
 def spin():
     sys.stdout.write("running\\n")

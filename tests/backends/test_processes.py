@@ -397,8 +397,10 @@ def test_a_script_needs_no_main_guard(tmp_path):
 
 
 INTERRUPTED = """
-    import os, sys, time, weft
+    import os, signal, sys, time, weft
     from weft.backends.names import backend_for
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in a shell's background ignore it
 
     def spin():
         sys.stdout.write(f"running {os.getpid()}\\n")
@@ -428,26 +430,44 @@ def wait_for_the_end_of(pids):
         pass
 
 
-def test_ctrl_c_ends_tasks_within_a_second_and_leaves_nothing():
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(INTERRUPTED)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        workers = [int(process.stdout.readline().split()[1]) for _ in range(2)]
-        process.send_signal(signal.SIGINT)
-        assert process.stdout.readline() == "interrupted\n"
-        wait_for_the_end_of(workers)
-        assert process.stdout.readline() == "7\n"
-        directory = process.stdout.readline().strip()
-    assert process.returncode == 0
+@pytest.fixture
+def driver():
+    """Starts the script above, and sees to it that it ends."""
+    started = []
+
+    def start(**environment):
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", textwrap.dedent(INTERRUPTED)],
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, **environment},
+            )
+        )
+        return started[-1], [int(started[-1].stdout.readline().split()[1]) for _ in range(2)]
+
+    yield start
+    for each in started:
+        each.kill()
+        each.wait()
+        each.stdout.close()
+
+
+def test_ctrl_c_ends_tasks_within_a_second_and_leaves_nothing(driver):
+    process, workers = driver()
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "interrupted\n"
+    wait_for_the_end_of(workers)
+    assert process.stdout.readline() == "7\n"
+    directory = process.stdout.readline().strip()
+    assert process.wait() == 0
     assert not Path(directory).exists()
 
 
-def test_workers_die_with_their_driver():
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(INTERRUPTED)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        workers = [int(process.stdout.readline().split()[1]) for _ in range(2)]
-        process.kill()
+@pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
+def test_workers_die_with_their_driver(driver, method):
+    process, workers = driver(WEFT_PROCESSES__START_METHOD=method)
+    process.kill()
     wait_for_the_end_of(workers)
 
 

@@ -24,6 +24,7 @@ import subprocess
 import sys
 import threading
 import types
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class WorkerProcess:
     """One worker, seen from the driver."""
 
     __slots__ = (
+        "__weakref__",
         "_lifeline", "_memory", "_page", "_process", "channel", "exit_code", "now", "peak", "pid", "ready", "rss", "run", "sentinel",
     )  # fmt: skip
 
@@ -64,7 +66,8 @@ class WorkerProcess:
         self.now[0] = -1.0
         try:
             start = _spawn if start_method == "spawn" else _fork
-            self._process = start(theirs, far_end, self._page, library_threads, start_method)
+            inherited = (self.channel.fileno(), self._lifeline.fileno()) if start_method == "fork" else ()
+            self._process = start(theirs, far_end, self._page, inherited, library_threads, start_method)
         finally:
             theirs.close()
             far_end.close()
@@ -147,6 +150,8 @@ class WorkerProcess:
 
     def forget(self) -> None:
         """Close what is open on this side; in a forked child, that is all that may be done."""
+        if isinstance(self._process, subprocess.Popen) and self._process.returncode is None:
+            self._process.returncode = 0  # another process's child: nobody here waits for it
         self.channel.close()
         self._lifeline.close()
         if self.sentinel is not None:
@@ -173,7 +178,9 @@ def _sentinel(pid: int) -> int | None:
         return None
 
 
-def _spawn(ours: socket.socket, lifeline: socket.socket, page: str, library_threads: int, _: str) -> Any:
+def _spawn(
+    ours: socket.socket, lifeline: socket.socket, page: str, _: tuple[int, ...], library_threads: int, __: str
+) -> Any:
     """A fresh interpreter."""
     files = ours.fileno(), lifeline.fileno()
     program = (
@@ -195,10 +202,12 @@ def _spawn(ours: socket.socket, lifeline: socket.socket, page: str, library_thre
     )
 
 
-def _fork(ours: socket.socket, lifeline: socket.socket, page: str, _: int, start_method: str) -> Any:
+def _fork(
+    ours: socket.socket, lifeline: socket.socket, page: str, inherited: tuple[int, ...], _: int, start_method: str
+) -> Any:
     """A copy of this process, or of multiprocessing's server."""
     context: Any = multiprocessing.get_context(start_method)
-    process = context.Process(target=worker.main, args=(ours, lifeline, page), daemon=True)
+    process = context.Process(target=worker.main, args=(ours, lifeline, page, inherited), daemon=True)
     with _starting:
         main_module = sys.modules["__main__"]
         sys.modules["__main__"] = types.ModuleType("__main__")  # the server must not import the user's
@@ -215,6 +224,7 @@ class Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.idle: list[WorkerProcess] = []
+        self._all: weakref.WeakSet[WorkerProcess] = weakref.WeakSet()
         self.kept = 0
         self._started = False
         self._tree: dict[str, Any] = {}
@@ -243,7 +253,9 @@ class Pool:
         if not self._started:
             self._started = True
             self.oom_kills = oom_kills()
-        return WorkerProcess(directory, config.value("processes.start-method"), library_threads)
+        made = WorkerProcess(directory, config.value("processes.start-method"), library_threads)
+        self._all.add(made)
+        return made
 
     def configuration(self) -> dict[str, str]:
         """This process's configuration for workers; written down only when it has changed."""
@@ -274,8 +286,10 @@ class Pool:
 
     def forget(self) -> None:
         """In a forked child: the workers are the parent's."""
-        for each in self.idle:
-            each.forget()
+        for each in list(self._all):
+            if each.exit_code is None:
+                each.forget()
+        self._all.clear()
         self.idle = []
         self._lock = threading.Lock()
 

@@ -382,8 +382,10 @@ def inside_worker() -> bool:
     return bool(_here)
 
 
-def main(ours: socket.socket, lifeline: socket.socket, page: str) -> None:
-    """Be a worker process, to the end."""
+def main(ours: socket.socket, lifeline: socket.socket, page: str, inherited: tuple[int, ...] = ()) -> None:
+    """Be a worker process, to the end; ``inherited`` are the driver's ends, which a fork has open, too."""
+    for descriptor in inherited:
+        os.close(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if os.getsid(0) != os.getpid():
