@@ -147,6 +147,8 @@ class WorkerProcess:
         """See to it that it is gone, and close everything."""
         self.kill()
         self.forget()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._page)
 
     def forget(self) -> None:
         """Close what is open on this side; in a forked child, that is all that may be done."""
@@ -157,8 +159,6 @@ class WorkerProcess:
         if self.sentinel is not None:
             os.close(self.sentinel)
             self.sentinel = None
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._page)
 
     def has_left(self, timeout_s: float) -> bool:
         """Whether it ends within that time."""
