@@ -11,6 +11,7 @@ import operator
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from weft.backends import Held
@@ -25,7 +26,7 @@ from weft.graph.program import Program, Step, name_of
 from weft.graph.renaming import replace_name_in_key
 from weft.physical.call import Call, Data, fresh_name
 from weft.tokenize import tokenize
-from weft.typing import Key
+from weft.typing import Key, no_default
 
 __all__ = ["Delayed", "DelayedAttr", "DelayedLeaf", "delayed"]
 
@@ -49,8 +50,12 @@ def delayed(
 def delayed(
     obj: T, name: str | None = None, pure: bool | None = None, nout: int | None = None, traverse: bool = True
 ) -> Delayed[T]: ...
+@overload
 def delayed(
-    obj: Any,
+    *, name: str | None = None, pure: bool | None = None, nout: int | None = None, traverse: bool = True
+) -> Callable[[Callable[P, T]], DelayedLeaf[P, T]]: ...
+def delayed(
+    obj: Any = no_default,
     name: str | None = None,
     pure: bool | None = None,
     nout: int | None = None,
@@ -62,7 +67,7 @@ def delayed(
     ----------
     obj : object
         A function to be called later, or any value. Containers with delayed values inside become one delayed value, and
-        so does another collection.
+        so does another collection. Without it, the result is a decorator.
     name : str, optional
         The key of a wrapped value; for a function, what its tasks are called.
     pure : bool, optional
@@ -89,6 +94,11 @@ def delayed(
     >>> total.compute()
     6
 
+    >>> @weft.delayed(nout=2)
+    ... def halves(x):
+    ...     return x // 2, x - x // 2
+    >>> small, large = halves(7)
+
     Around a call:
 
     >>> weft.delayed(divmod, nout=2)(7, 2)
@@ -101,6 +111,8 @@ def delayed(
         raise ValueError(f"nout must be a whole number, 0 or more, not {nout!r}")
     if name is not None:
         check_key(name)
+    if obj is no_default:
+        return partial(delayed, name=name, pure=pure, nout=nout, traverse=traverse)
     if isinstance(obj, Delayed):
         return obj if name is None and nout is None else obj._again(name, nout)
     node = node_of(obj)
@@ -259,8 +271,13 @@ class Delayed(Collection, Generic[T]):
                 "cannot iterate over a delayed value: how many items it has is not known before it is computed. "
                 "Say so with delayed(f, nout=n), or compute it first."
             )
-        for index in range(self._length):
-            yield self[index]
+        return map(self.__getitem__, range(self._length))
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise TypeError(
+            "what a delayed value contains is not known before it is computed. "
+            "Compute it first, or ask later: delayed(operator.contains)(x, item)."
+        )
 
     def __len__(self) -> int:
         if self._length is None:
@@ -524,7 +541,7 @@ class DelayedLeaf(Delayed[Any], Generic[P, T]):
 class DelayedAttr(Delayed[Any]):
     """An attribute of a delayed value; called, a method call in one task."""
 
-    __slots__ = ("_attr", "_attr_node", "_obj")
+    __slots__ = ("_attr", "_attr_node", "_made", "_obj")
 
     def __init__(self, obj: Delayed[Any], attr: str) -> None:
         put = object.__setattr__
@@ -532,12 +549,13 @@ class DelayedAttr(Delayed[Any]):
         put(self, "_attr", attr)
         put(self, "_length", None)
         put(self, "_attr_node", None)
+        put(self, "_made", (caller(), ANNOTATIONS.get()))
 
     @property
     def _node(self) -> Any:
         if self._attr_node is None:
             key = f"getattr-{tokenize(self._obj.key, self._attr)}"
-            node = Call(GETATTR, (self._obj._node,), (self._attr,), key, caller(), ANNOTATIONS.get())
+            node = Call(GETATTR, (self._obj._node,), (self._attr,), key, *self._made)
             object.__setattr__(self, "_attr_node", node)
         return self._attr_node
 
@@ -657,9 +675,14 @@ def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
         if missing:
             stack.extend(missing)
             continue
-        layer, _ = graph.index[current]
+        layer, position = graph.index[current]
         nodes[current] = Call(
-            task.program, tuple([nodes[k] for k in task.inputs]), task.constants, current, None, layer.annotations
+            task.program,
+            tuple([nodes[k] for k in task.inputs]),
+            task.constants,
+            current,
+            None,
+            layer.annotations_of(position),
         )
         stack.pop()
     return nodes[key]

@@ -102,8 +102,31 @@ class Layer:
             self.constants[position] if self.constants else (),
         )
 
+    def annotations_of(self, position: int) -> Annotations | None:
+        """What the task at a position of the columns carries."""
+        return self.annotations
+
+    def part(self, positions: Sequence[int]) -> Layer:
+        """A layer with only some of the tasks."""
+        return Layer(
+            self.program,
+            _part(self.keys, positions),
+            _part(self.inputs, positions),
+            _part(self.constants, positions),
+            nbytes=_part(self.nbytes, positions),
+            workspace=self.workspace,
+            annotations=self.annotations,
+            origin=self.origin,
+            sites=_part(self.sites, positions),
+        )
+
     def __repr__(self) -> str:
         return f"<Layer {self.program.name}: {len(self.keys)} tasks>"
+
+
+def _part(column: Any, positions: Sequence[int]) -> Any:
+    """A column's entries at some positions; what is no column stands for all."""
+    return [column[position] for position in positions] if isinstance(column, list) else column
 
 
 class MixedLayer(Layer):
@@ -141,6 +164,19 @@ class MixedLayer(Layer):
 
     def program_of(self, position: int) -> Program:
         return self._programs[position]
+
+    def annotations_of(self, position: int) -> Annotations | None:
+        return self.notes.get(position)
+
+    def part(self, positions: Sequence[int]) -> MixedLayer:
+        return MixedLayer(
+            _part(self._programs, positions),
+            _part(self.keys, positions),
+            _part(self.inputs, positions),
+            _part(self.constants, positions),
+            sites=_part(self.sites, positions),
+            notes={new: self.notes[old] for new, old in enumerate(positions) if old in self.notes},
+        )
 
     def __repr__(self) -> str:
         return f"<MixedLayer: {len(self.keys)} tasks>"

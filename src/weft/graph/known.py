@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from weft.graph.graph import Graph, Layer
+from weft.graph.graph import Graph
 from weft.typing import Key
 
 __all__ = ["with_known"]
@@ -32,24 +32,5 @@ def with_known(graph: Graph, values: Mapping[Key, Any]) -> Graph:
                 made.data.update({each: values[each] for each in (key if several else (key,))})
         kept = [place for place, known in enumerate(is_known) if not known]
         if kept:
-            made.add(part_of(layer, kept))
+            made.add(layer.part(kept))
     return made
-
-
-def part_of(layer: Layer, places: list[int]) -> Layer:
-    """The layer with only some of its tasks."""
-
-    def column(values: Any) -> Any:
-        return [values[place] for place in places] if isinstance(values, list) else values
-
-    return Layer(
-        layer.program,
-        column(layer.keys),
-        column(layer.inputs),
-        column(layer.constants),
-        nbytes=column(layer.nbytes),
-        workspace=layer.workspace,
-        annotations=layer.annotations,
-        origin=layer.origin,
-        sites=column(layer.sites),
-    )

@@ -126,8 +126,8 @@ def entries_of(mapping: Mapping[Key, Any], annotations: Annotations | None = Non
         What tasks carry that have none of their own.
     """
     if isinstance(mapping, Graph):
-        for key, (layer, _) in mapping.index.items():
-            yield key, mapping[key], layer.annotations or annotations
+        for key, (layer, position) in mapping.index.items():
+            yield key, mapping[key], layer.annotations_of(position) or annotations
         for key, value in mapping.data.items():
             yield key, DataNode(key, value), None
     elif isinstance(layers := getattr(mapping, "layers", None), Mapping):
