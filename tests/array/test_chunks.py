@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.array.strategies import axis_chunks as some_chunks
+
 from weft.array.chunks import axis_chunks, axis_count, axis_largest, common_cut, compress, normalize_chunks, pieces
 
 

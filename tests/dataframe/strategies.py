@@ -36,7 +36,9 @@ def partitioned(draw, min_size=0):
     """A pandas frame and the same in partitions, sometimes with an index of its own."""
     whole = draw(frames(min_size=min_size))
     if draw(st.booleans()):
-        whole.index = pd.Index(draw(st.lists(st.integers(0, 5), min_size=len(whole), max_size=len(whole))), dtype="int64")
+        whole.index = pd.Index(
+            draw(st.lists(st.integers(0, 5), min_size=len(whole), max_size=len(whole))), dtype="int64"
+        )
     count = draw(st.integers(1, 4))
     if draw(st.booleans()):
         return whole, dd.from_pandas(whole, npartitions=count, sort=False)

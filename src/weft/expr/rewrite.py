@@ -216,7 +216,6 @@ class Context:
                 continue
             self._users[node.name] = {}
             stack.extend(node.children)
-            self.size += 1
         stack = [new]
         while stack:
             node = stack.pop()

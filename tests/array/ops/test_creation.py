@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.array.strategies import assert_same
 
 import weft.array as da
-from tests.array.strategies import assert_same
 
 
 @settings(max_examples=40, deadline=None)

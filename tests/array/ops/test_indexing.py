@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.array.strategies import assert_same, chunked_arrays
 
 import weft.array as da
-from tests.array.strategies import assert_same, chunked_arrays
 
 
 @settings(max_examples=100, deadline=None)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.array.strategies import assert_same, chunked_arrays, graph_size
 
 import weft.array as da
-from tests.array.strategies import assert_same, chunked_arrays, graph_size
 
 
 def some_axes(data, ndim):

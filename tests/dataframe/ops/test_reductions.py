@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.dataframe.strategies import assert_same, partitioned
 
 import weft.dataframe as dd
-from tests.dataframe.strategies import assert_same, partitioned
 
 
 @settings(max_examples=30, deadline=None)

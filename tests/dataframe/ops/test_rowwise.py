@@ -3,9 +3,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from tests.dataframe.strategies import assert_same, partitioned
 
 import weft.dataframe as dd
-from tests.dataframe.strategies import assert_same, partitioned
 
 
 @settings(max_examples=20, deadline=None)
@@ -27,7 +27,9 @@ def test_columns_filters_and_arithmetic_agree_with_pandas(pair):
 def test_assigned_columns_agree_with_pandas(pair):
     whole, parts = pair
     ours = parts.assign(double=lambda frame: frame.number * 2, word="same", sum=lambda frame: frame.double + frame.key)
-    expected = whole.assign(double=lambda frame: frame.number * 2, word="same", sum=lambda frame: frame.double + frame.key)
+    expected = whole.assign(
+        double=lambda frame: frame.number * 2, word="same", sum=lambda frame: frame.double + frame.key
+    )
     assert_same(ours, expected)
     assert_same(ours[ours["sum"] > 1].double, expected[expected["sum"] > 1].double)
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.dataframe.strategies import partitioned
 
 import weft.dataframe as dd
-from tests.dataframe.strategies import partitioned
 from weft.execution import plan_of
 
 
@@ -21,7 +21,9 @@ def test_a_shuffle_keeps_all_rows_and_brings_equal_keys_together(pair, count, on
     result = parts.compute(scheduler="sync")
     labels = [on] if isinstance(on, str) else on
     columns = ["key", "number", "float", "word", "flag"]
-    assert sorted(map(repr, result[columns].to_numpy().tolist())) == sorted(map(repr, whole[columns].to_numpy().tolist()))
+    assert sorted(map(repr, result[columns].to_numpy().tolist())) == sorted(
+        map(repr, whole[columns].to_numpy().tolist())
+    )
     homes = pd.util.hash_pandas_object(result[labels], index=False) % count
     assert homes.is_monotonic_increasing
 

@@ -12,7 +12,9 @@ from weft.expr import find, optimize
 
 @pytest.fixture
 def parts(tmp_path):
-    pd.DataFrame({"a": range(4), "b": [0.5] * 4, "word": ["x"] * 4}).to_parquet(tmp_path / "x.parquet", row_group_size=2)
+    pd.DataFrame({"a": range(4), "b": [0.5] * 4, "word": ["x"] * 4}).to_parquet(
+        tmp_path / "x.parquet", row_group_size=2
+    )
     return dd.read_parquet(tmp_path, blocksize=1)
 
 

@@ -39,6 +39,19 @@ class Part(NamedTuple):
     rows: int
 
 
+class Numbering(NamedTuple):
+    """An index that is a range over all rows."""
+
+    start: int = 0
+    step: int = 1
+    name: str | None = None
+
+    def labels(self, first: int, count: int) -> pd.RangeIndex:
+        """The labels of some rows, counted from the first of all."""
+        start = self.start + first * self.step
+        return pd.RangeIndex(start, start + count * self.step, self.step, name=self.name)
+
+
 class Dataset:
     """What the footers of some files say: a value that stands for them, named by paths, sizes and times of change."""
 
@@ -51,6 +64,7 @@ class Dataset:
         self.nullable = nullable
         self.token = token
         self.sizes: dict[str, int] = {}
+        self.numbering = Numbering()
 
     def __weft_tokenize__(self) -> Any:
         return self.token
@@ -72,8 +86,10 @@ class Dataset:
         chosen = [*columns, *(self.index_columns if index else ())]
         schema = pa.schema([self.schema.field(label) for label in chosen], metadata=self.schema.metadata)
         made = schema.empty_table().to_pandas()
-        if not (index and self.index_columns):
+        if not index:
             made.index = pd.RangeIndex(0)
+        elif not self.index_columns:
+            made.index = self.numbering.labels(0, 0)
         for label in columns:
             if label in self.nullable and made[label].dtype.kind in "iu":
                 made[label] = made[label].astype("float64")
@@ -117,7 +133,10 @@ class ReadParquet(FrameExpr):
         parts = self.dataset.parts
         if any(not part.rows for part in parts):
             return None
-        return (*[part.first_row for part in parts], parts[-1].first_row + parts[-1].rows - 1)
+        last = parts[-1]
+        ends = [part.first_row for part in parts] + [last.first_row + last.rows - 1]
+        numbering = self.dataset.numbering
+        return tuple([numbering.start + numbering.step * row for row in ends]) if numbering.step > 0 else None
 
     @property
     def partition_nbytes(self) -> int:
@@ -130,7 +149,8 @@ class ReadParquet(FrameExpr):
             index = self.dataset.index_columns
         meta = self.meta
         dtypes = tuple([(label, meta.dtypes.iloc[place]) for place, label in enumerate(self.chosen)])
-        told = Same(Reading(self.dataset.filesystem, self.chosen, index, self.predicate, dtypes))
+        numbering = self.dataset.numbering
+        told = Same(Reading(self.dataset.filesystem, self.chosen, index, self.predicate, dtypes, numbering))
         return from_parts(self.outline, read_part, Listed(self.dataset.parts), told, cost=Cost.HEAVY)
 
 
@@ -142,6 +162,7 @@ class Reading(NamedTuple):
     index: tuple[str, ...] | None
     predicate: Predicate | None
     dtypes: tuple[tuple[str, Any], ...]
+    numbering: Numbering
 
     def __weft_tokenize__(self) -> Any:
         return (self.columns, self.index, self.predicate)
@@ -159,7 +180,7 @@ def read_part(part: Part, how: Reading) -> pd.DataFrame:
     if how.index is None:
         frame.index = pd.RangeIndex(len(frame))
     elif not how.index:
-        frame.index = pd.RangeIndex(part.first_row, part.first_row + len(frame))
+        frame.index = how.numbering.labels(part.first_row, len(frame))
     wanted = {label: dtype for label, dtype in how.dtypes if frame[label].dtype != dtype}
     if wanted:
         frame = frame.astype(wanted)
@@ -265,6 +286,7 @@ def read_footers(filesystem: Any, files: list[str], blocksize: int) -> Dataset:
     parts: list[Part] = []
     nullable: set[str] = set()
     largest: dict[str, int] = {}
+    numberings: list[tuple[Numbering | None, int]] = []
     schema: pa.Schema | None = None
     row = 0
     for path in files:
@@ -281,6 +303,7 @@ def read_footers(filesystem: Any, files: list[str], blocksize: int) -> Dataset:
                 f"cannot read these files as one frame: the columns of {path} are {dict(zip(own.names, own.types))}, "
                 f"those of {files[0]} {dict(zip(schema.names, schema.types))}. Read them apart and rename or cast columns."
             )
+        numberings.append((numbering_of(own), metadata.num_rows))
         groups: list[int] = []
         rows = nbytes = 0
         sizes: dict[str, int] = {}
@@ -307,4 +330,23 @@ def read_footers(filesystem: Any, files: list[str], blocksize: int) -> Dataset:
     token = ("parquet", tuple(files), tuple([filesystem.ukey(path) for path in files]), blocksize)
     dataset = Dataset(filesystem, schema, tuple(parts), frozenset(nullable), token)
     dataset.sizes = largest
+    dataset.numbering = joint_numbering(numberings)
     return dataset
+
+
+def numbering_of(schema: pa.Schema) -> Numbering | None:
+    """The range that a file's writer says is its index."""
+    match (schema.pandas_metadata or {}).get("index_columns", []):
+        case [{"kind": "range", "start": start, "step": step, "name": name}]:
+            return Numbering(start, step, name)
+    return None
+
+
+def joint_numbering(files: list[tuple[Numbering | None, int]]) -> Numbering:
+    """The range over the rows of all files: their own, if each goes on where the one before ends, else row numbers."""
+    first, row = files[0][0], 0
+    for numbering, rows in files:
+        if first is None or numbering is None or numbering != first._replace(start=first.start + row * first.step):
+            return Numbering()
+        row += rows
+    return first or Numbering()

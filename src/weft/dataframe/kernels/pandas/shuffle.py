@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def split_by_hash(partition: pd.DataFrame, told: tuple[tuple[Any, ...], int, tup
     targets = hashes % np.uint64(npartitions)
     order = np.argsort(targets, kind="stable")
     ends = np.searchsorted(targets[order], np.asarray(bounds, dtype=targets.dtype))
-    return [partition.iloc[order[a:b]] for a, b in zip(ends, ends[1:], strict=False)]
+    return [partition.iloc[order[a:b]] for a, b in pairwise(ends)]
 
 
 @PANDAS.add("ShuffleMerge")
