@@ -91,6 +91,13 @@ class Expr:
     @derived
     def name(self) -> str:
         """Deterministic name: label and token of class and operands."""
+        stack: list[Expr] = [self]
+        while stack:
+            unnamed = [child for child in stack[-1].children if "name" not in child.__dict__]
+            if unnamed:
+                stack.extend(unnamed)
+            elif (node := stack.pop()) is not self:
+                node.__dict__["name"] = node.name
         kind = type(self)
         return f"{self.label}-{token_of(kind.__module__, kind.__qualname__, *self.operands)}"
 

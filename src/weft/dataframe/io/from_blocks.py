@@ -18,10 +18,10 @@ class Known:
 
     __slots__ = ("divisions", "meta", "name", "rows")
 
-    def __init__(self, name: str, meta: Any, divisions: Any, rows: Hashable) -> None:
+    def __init__(self, name: str, meta: Any, divisions: tuple[Any, ...] | None, rows: Hashable) -> None:
         self.name = name
         self.meta = meta
-        self.divisions = divisions
+        self.divisions: tuple[Any, ...] | None = divisions
         self.rows = rows
 
     def __weft_tokenize__(self) -> str:

@@ -159,13 +159,13 @@ class Reading(NamedTuple):
 
     filesystem: Any
     columns: tuple[str, ...]
-    index: tuple[str, ...] | None
+    index_columns: tuple[str, ...] | None
     predicate: Predicate | None
     dtypes: tuple[tuple[str, Any], ...]
     numbering: Numbering
 
     def __weft_tokenize__(self) -> Any:
-        return (self.columns, self.index, self.predicate)
+        return (self.columns, self.index_columns, self.predicate, self.numbering)
 
 
 def read_part(part: Part, how: Reading) -> pd.DataFrame:
@@ -173,13 +173,13 @@ def read_part(part: Part, how: Reading) -> pd.DataFrame:
     fragment = pads.ParquetFileFormat().make_fragment(
         part.path, arrow_filesystem(how.filesystem), row_groups=part.groups
     )
-    index = how.index or ()
+    index = how.index_columns or ()
     condition = None if how.predicate is None else arrow_expression(how.predicate)
     table = fragment.to_table(columns=[*how.columns, *index], filter=condition, use_threads=False)
     frame = table.to_pandas(use_threads=False)
-    if how.index is None:
+    if how.index_columns is None:
         frame.index = pd.RangeIndex(len(frame))
-    elif not how.index:
+    elif not how.index_columns:
         frame.index = how.numbering.labels(part.first_row, len(frame))
     wanted = {label: dtype for label, dtype in how.dtypes if frame[label].dtype != dtype}
     if wanted:
