@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from weft.array.base import ArrayBase
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.ops.elementwise import ElementwiseMethods
@@ -56,6 +58,12 @@ class Array(
         """The same array with its blocks from a graph, or there already."""
         graph = blocks if isinstance(blocks, Graph) else Graph(data=blocks)
         return Array(FromBlocks.of(self.expr, graph))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        """The computed array, for functions that take nothing else."""
+        if copy is False:
+            raise ValueError("a chunked array has to be computed to become a NumPy array: copy=False is not possible")
+        return np.asarray(self.compute(), dtype)
 
     def __bool__(self) -> bool:
         raise TypeError(

@@ -27,6 +27,8 @@ __all__ = ["Tiled", "tile_elementwise"]
 SMALL = 1 << 17
 #: Bytes that the tiles of all values alive at a time may take together: half of a usual L2 cache.
 CACHE = 1 << 19
+#: Elements of the smallest tile: below it, calls cost more than memory does.
+LEAST = 1024
 #: Kinds of dtypes whose elements are plain numbers.
 NUMBERS = "biufc"
 
@@ -106,7 +108,9 @@ class Tiled:
         """Compute the result tile by tile."""
         places, count = self.buffers(dtypes)
         itemsize = max(dtype.itemsize for dtype in dtypes)
-        elements = max(1024, CACHE // (itemsize * (count + 1 + sum(isinstance(each, np.ndarray) for each in operands))))
+        elements = max(
+            LEAST, CACHE // (itemsize * (count + 1 + sum(isinstance(each, np.ndarray) for each in operands)))
+        )
         shape = result.shape
         axis, rows = tile_axis(shape, elements)
         inner = shape[axis + 1 :]

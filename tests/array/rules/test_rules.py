@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.array.strategies import assert_same, graph_size
+
+import weft.array as da
+from weft.array.io.from_array import FromArray
+from weft.array.ops.creation import Full
+from weft.array.ops.elementwise import Elementwise
+from weft.array.ops.indexing import Slice
+from weft.array.ops.rechunking import Rechunk
+from weft.array.ops.transposing import Axes
+from weft.expr import Context, find, optimize
+from weft.physical.base import Physical
+
+WHOLE = np.arange(48.0).reshape(6, 8)
+
+
+@pytest.fixture
+def x():
+    return da.from_array(WHOLE, chunks=(2, 3))
+
+
+def simplified(*arrays):
+    return optimize([each.expr for each in arrays], phases=["simplify"])
+
+
+def count(kind, *arrays):
+    return len(find(simplified(*arrays), kind))
+
+
+def test_rechunks_nobody_sees_are_merged(x):
+    twice = (x + 1).rechunk(4).rechunk(5)
+    assert count(Rechunk, twice) == 1
+    assert_same(twice, WHOLE + 1)
+
+
+def test_a_rechunk_to_the_chunks_that_are_there_vanishes(x):
+    assert count(Rechunk, (x + 1).rechunk((2, 3))) == 0
+
+
+def test_a_rechunk_of_a_source_changes_how_it_is_cut(x):
+    assert count(Rechunk, x.rechunk(4), da.ones(6, chunks=2).rechunk(3), da.arange(6, chunks=2).rechunk(3)) == 0
+
+
+def test_slices_of_slices_are_merged_and_end_in_the_source(x):
+    (tree,) = simplified(x[1:5][::2, 2:][:, ::-1])
+    assert isinstance(tree, FromArray)
+    assert tree.region == ((1, 2, 2), (7, -1, 6))
+
+
+def test_a_slice_goes_through_everything_to_the_source(x):
+    window = ((x + x.rechunk(2)).T * 2)[1:3, 2:4].sum(0)[1:]
+    assert count(Slice, window) == 0
+    assert {each.shape for each in find(simplified(window), FromArray)} == {(1, 2)}
+    assert_same(window, ((WHOLE * 2).T * 2)[1:3, 2:4].sum(0)[1:])
+
+
+def test_what_is_broadcast_is_not_cut(x):
+    row = da.from_array(WHOLE[:1], chunks=-1)
+    assert_same((x - row)[3:5, 1:], (WHOLE - WHOLE[:1])[3:5, 1:])
+
+
+def test_a_slice_stays_above_what_others_need_whole(x):
+    doubled = x * 2
+    assert count(Slice, doubled[0], doubled.sum()) == 1
+    assert count(Slice, doubled[0], doubled) == 1
+
+
+def test_small_slices_of_one_array_all_reach_it_and_large_overlapping_ones_do_not(x):
+    doubled = x * 2
+    assert count(Slice, doubled[:2], doubled[2:4], doubled[4:]) == 0
+    assert count(Slice, doubled[:5], doubled[1:]) == 2
+
+
+def test_transposes_of_transposes_vanish(x):
+    assert count(Axes, (x + 1).T.T) == 0
+    assert count(Axes, (x + 1).T[:, None].T) == 1
+
+
+def test_operands_cut_differently_are_cut_where_they_are_read(x):
+    other = da.from_array(WHOLE, chunks=(3, 8))
+    (tree,) = optimize([(x + other).expr])
+    assert not find(tree, Rechunk)
+    assert graph_size(x + other) == (x + other).npartitions
+
+
+def test_constants_are_fused_and_never_blocks_of_their_own():
+    assert graph_size((da.ones((4, 4), chunks=2) + 1) * da.zeros((4, 4), chunks=2)) == 4
+
+
+def test_only_what_a_window_needs_is_built():
+    x = da.ones((10**6, 10**6), chunks=(1000, 1000))
+    window = ((x + x.T)[:2000, :2000] * 2).mean(0)
+    assert graph_size(window) <= 6
+    assert (window.compute(scheduler="sync") == 4).all()
+
+
+def test_slices_of_floating_ranges_keep_numpys_values():
+    assert_same(da.arange(0, 1, 0.1, chunks=3)[2:7], np.arange(0, 1, 0.1)[2:7])
+
+
+def test_every_root_is_physical_after_all_phases(x):
+    trees = optimize([(x + 1).expr, x.sum().expr, x.T.rechunk(2).expr])
+    assert all(isinstance(tree, Physical) for tree in trees)
+
+
+def test_rules_can_be_tried_one_by_one(x):
+    from weft.array.rules.slice_before import slice_before_elementwise
+
+    node = (x + 1)[:2].expr
+    result = slice_before_elementwise(node)
+    assert isinstance(result, Elementwise)
+    assert result.signature == node.signature
+    doubled = (x + 1).expr
+    assert slice_before_elementwise(node, Context([node, doubled])) is None
+
+
+def test_a_chain_of_2000_operations_is_optimised_and_computed(x):
+    y = x
+    for _ in range(2000):
+        y = y + 1
+    assert graph_size(y[:2]) <= 3
+    np.testing.assert_array_equal(y[:2].compute(scheduler="sync"), WHOLE[:2] + 2000)
+
+
+def test_equal_constants_of_different_types_stay_apart():
+    assert simplified(da.full(2, 1, chunks=1))[0] != simplified(da.full(2, 1.0, chunks=1))[0]
+    assert isinstance(simplified(da.ones(2, chunks=1)[:1])[0], Full)
