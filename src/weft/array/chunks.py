@@ -234,8 +234,8 @@ class Piece(NamedTuple):
 def pieces(length: int, cut: Cut, start: int, step: int, count: int) -> tuple[Cut, tuple[Piece, ...]]:
     """What ``count`` positions from ``start`` in steps take of each chunk of an axis, and how the result is cut.
 
-    >>> pieces(10, 4, 2, 3, 3)
-    ((1, 2), (Piece(block=0, where=slice(2, 3, 3)), Piece(block=1, where=slice(1, 5, 3))))
+    >>> pieces(10, 4, 2, 3, 2)
+    (1, (Piece(block=0, where=slice(2, 5, 3)), Piece(block=1, where=slice(1, 4, 3))))
     """
     if count == 0:
         return 1, (Piece(0, slice(0, 0, 1)),)

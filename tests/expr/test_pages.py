@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import weft.array as da
-
 ROOT = Path(__file__).parents[2]
 PAGES = ["docs/explanation/expressions.md", "docs/extending/operator.md", "docs/extending/rule.md"]
 PACKAGES = ["weft.expr", "weft.physical", "weft.array", "weft.dataframe"]
@@ -26,8 +24,3 @@ def test_examples_in_docstrings_run(package):
     top = importlib.import_module(package)
     for module in pkgutil.walk_packages(top.__path__, f"{package}."):
         assert not doctest.testmod(importlib.import_module(module.name)).failed
-
-
-def test_public_names_exist_and_say_what_they_are():
-    for name in da.__all__:
-        assert getattr(da, name).__doc__, name
