@@ -7,6 +7,7 @@ joined and hashed at once. What else may stand in a node goes through `weft.toke
 from __future__ import annotations
 
 import os
+from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
 from types import BuiltinFunctionType, FunctionType
@@ -46,7 +47,10 @@ def encode(value: Any) -> str:
         return f"({','.join(map(encode, value))})"
     own = getattr(kind, "__weft_tokenize__", None)
     if own is not None:
-        return f"{kind.__qualname__}<{encode(own(value))}>"
+        token = own(value)
+        return f"{kind.__qualname__}<{token if type(token) is str else encode(token)}>"
+    if isinstance(value, Enum):
+        return str(value)
     if kind is FunctionType or kind is BuiltinFunctionType or kind.__name__ == "ufunc":
         return token_of_function(value)
     return f"{kind.__qualname__}#{tokenize(value)}"

@@ -26,12 +26,12 @@ class Moments(NamedTuple):
 
 def sum_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     """Sum of one block."""
-    return np.sum(block, axis=axes, dtype=dtype, keepdims=True)
+    return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
 
 
 def prod_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     """Product of one block."""
-    return np.prod(block, axis=axes, dtype=dtype, keepdims=True)
+    return np.multiply.reduce(block, axis=axes, dtype=dtype, keepdims=True)
 
 
 def min_chunk(block: Block, axes: Axes, dtype: Any) -> Block | None:
