@@ -19,6 +19,8 @@ __all__ = ["nonce", "token_of"]
 
 #: Types whose repr tells their value and their type.
 PLAIN = frozenset({int, str, float, bool, type(None), bytes, complex})
+#: Kinds of NumPy's dtypes that are told apart by letter and size alone.
+SIMPLE_KINDS = "biufcSUMmO"
 
 
 def token_of(*values: Any) -> str:
@@ -49,8 +51,12 @@ def encode(value: Any) -> str:
     if own is not None:
         token = own(value)
         return f"{kind.__qualname__}<{token if type(token) is str else encode(token)}>"
+    if isinstance(value, tuple):
+        return f"{kind.__qualname__}{encode(tuple(value))}"
     if isinstance(value, Enum):
         return str(value)
+    if kind.__module__ == "numpy.dtypes" and value.kind in SIMPLE_KINDS:
+        return f"dtype{value.str}"
     if kind is FunctionType or kind is BuiltinFunctionType or kind.__name__ == "ufunc":
         return token_of_function(value)
     return f"{kind.__qualname__}#{tokenize(value)}"

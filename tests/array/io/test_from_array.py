@@ -51,9 +51,8 @@ def test_only_the_slices_that_are_wanted_are_read():
 
 def test_arrays_can_be_sent_elsewhere():
     x = da.from_array(np.arange(4), chunks=2) + 1
-    name = x.name
     again = pickle.loads(pickle.dumps(x.expr))
-    assert again.name == name
+    assert again.name == x.name
     assert_same(da.Array(again), np.arange(4) + 1)
 
 
