@@ -107,3 +107,27 @@ def test_annotations_stay_with_the_clones():
     graph = clone(x).weft
     layer, place = graph.index[next(iter(graph))]
     assert layer.annotations_of(place) == {"retries": 2}
+
+
+@pytest.mark.parametrize("change", [clone, wait_on, lambda x: bind(x, weft.delayed(abs)(-1))])
+def test_arrays_keep_their_layout(change):
+    import weft.array as da
+
+    x = da.ones((6,), chunks=2) + 1
+    changed = change(x)
+    assert changed.name != x.name
+    assert (changed + x).compute().tolist() == [4.0] * 6
+
+
+@pytest.mark.parametrize("change", [clone, wait_on, lambda x: bind(x, weft.delayed(abs)(-1))])
+def test_frames_keep_their_partitions_and_divisions(change, tmp_path):
+    import pandas as pd
+
+    import weft.dataframe as dd
+
+    for part in range(2):
+        pd.DataFrame({"a": [part, part + 10]}).to_parquet(tmp_path / f"{part}.parquet")
+    table = dd.read_parquet(str(tmp_path))
+    changed = change(table)
+    assert changed.divisions == table.divisions
+    assert changed.a.sum().compute() == table.a.sum().compute() == 22
