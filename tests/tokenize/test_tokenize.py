@@ -343,3 +343,14 @@ def test_the_examples_in_the_docstrings_run():
     for module in (package, encode):
         globs = {"tokenize": tokenize, "normalize_token": normalize_token}
         assert doctest.testmod(module, globs=globs, optionflags=doctest.ELLIPSIS).failed == 0
+
+
+def test_objects_and_sequences_have_a_normal_form():
+    from weft.tokenize import normalize_object, normalize_seq
+
+    class Plain:
+        pass
+
+    one = Plain()
+    assert normalize_object(one) == normalize_object(one) != normalize_object(Plain())
+    assert normalize_seq([1, (2,)]) == ("list", [1, (2,)])

@@ -14,7 +14,7 @@ from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
 from weft.array.ops.transposing import TransposingMethods
-from weft.graph import Graph
+from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
 __all__ = ["Array"]
@@ -54,10 +54,9 @@ class Array(
     def __weft_postpersist__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return self.with_blocks, ()
 
-    def with_blocks(self, blocks: Graph | Mapping[Key, Any]) -> Array:
-        """The same array with its blocks from a graph, or there already."""
-        graph = blocks if isinstance(blocks, Graph) else Graph(data=blocks)
-        return Array(FromBlocks.of(self.expr, graph))
+    def with_blocks(self, blocks: Mapping[Key, Any], rename: Mapping[str, str] | None = None) -> Array:
+        """The same array with its blocks from a graph, or there already; under another name if there is one for its."""
+        return Array(FromBlocks.of(self.expr, graph_from_mapping(blocks), rename))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """The computed array, for functions that take nothing else."""

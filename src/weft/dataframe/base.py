@@ -10,7 +10,7 @@ import pandas as pd
 from weft.collection.base import Collection
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_blocks import FromBlocks
-from weft.graph import Graph
+from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
 __all__ = ["FrameBase", "new"]
@@ -63,10 +63,9 @@ class FrameBase(Collection):
     def __weft_postpersist__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return self.with_blocks, ()
 
-    def with_blocks(self, blocks: Graph | Mapping[Key, Any]) -> Any:
-        """The same collection with its partitions from a graph, or there already."""
-        graph = blocks if isinstance(blocks, Graph) else Graph(data=blocks)
-        return new(FromBlocks.of(self.expr, graph))
+    def with_blocks(self, blocks: Mapping[Key, Any], rename: Mapping[str, str] | None = None) -> Any:
+        """The same collection with its partitions from a graph, or there already; under another name if there is one."""
+        return new(FromBlocks.of(self.expr, graph_from_mapping(blocks), rename))
 
     def __bool__(self) -> bool:
         raise TypeError(

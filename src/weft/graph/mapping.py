@@ -112,7 +112,7 @@ def graph_from_mapping(mapping: Mapping[Key, Any]) -> Graph:
     """The graph for a dict of keys to tasks, keys, nodes, or values; also for a layered mapping."""
     if isinstance(mapping, Graph):
         return mapping
-    return graph_of_entries(entries_of(mapping), mapping)
+    return graph_of_entries(entries_of(mapping), mapping if type(mapping) is dict else set(mapping))
 
 
 def entries_of(mapping: Mapping[Key, Any], annotations: Annotations | None = None) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ library, the other modules one library each: they are imported when a first valu
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from hashlib import blake2b
 from importlib import import_module
@@ -21,7 +22,7 @@ from weft.errors import TokenizationError
 from weft.tokenize import callables  # noqa: F401 (importing it registers what it can encode)
 from weft.tokenize.encode import Encoder, normalize_token
 
-__all__ = ["TokenizationError", "normalize_token", "tokenize"]
+__all__ = ["TokenizationError", "normalize_object", "normalize_seq", "normalize_token", "tokenize"]
 
 # Libraries' types are registered when a first value of theirs is met.
 for _library in ("numpy", "pandas", "pyarrow", "scipy"):
@@ -84,3 +85,27 @@ def tokenize(*args: object, ensure_deterministic: bool | None = None, **kwargs: 
             ) from None
         return os.urandom(16).hex()
     return blake2b(b"".join(encoder.parts), digest_size=16).hexdigest()
+
+
+def normalize_object(o: object) -> object:
+    """What stands for an object of a type that nobody has registered: what it says itself, or else its own token.
+
+    >>> from weft.tokenize import normalize_object
+    >>> class Station:
+    ...     def __weft_tokenize__(self):
+    ...         return "JFK"
+    >>> normalize_object(Station())
+    'JFK'
+    """
+    own = getattr(type(o), "__weft_tokenize__", None)
+    return tokenize(o) if own is None or isinstance(o, type) else own(o)
+
+
+def normalize_seq(seq: Iterable[object]) -> tuple[str, list[object]]:
+    """What stands for a sequence: its type's name, and what stands for its items.
+
+    >>> from weft.tokenize import normalize_seq
+    >>> normalize_seq((1, "a"))
+    ('tuple', [1, 'a'])
+    """
+    return type(seq).__name__, [normalize_token(item) for item in seq]

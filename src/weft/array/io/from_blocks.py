@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.expr import Expr, derived, node
 from weft.graph import Graph
+from weft.graph.renaming import replace_name_in_key
 from weft.physical.opaque import Foreign, Opaque
 
 __all__ = ["FromBlocks"]
@@ -30,9 +32,12 @@ class FromBlocks(ArrayExpr):
         return self.given
 
     @classmethod
-    def of(cls, like: ArrayExpr, graph: Graph) -> FromBlocks:
-        """Blocks that are those of an expression, from now on from this graph."""
-        return cls(like.name, like.shape, like.dtype, like.grid, Foreign(graph, tuple(like.keys())))
+    def of(cls, like: ArrayExpr, graph: Graph, rename: Mapping[str, str] | None = None) -> FromBlocks:
+        """Blocks that are those of an expression, from now on from this graph, under new names if there are any."""
+        names = rename or {}
+        own = like.keys()
+        keys = tuple([replace_name_in_key(key, names) for key in own])
+        return cls(names.get(like.name, like.name), like.shape, like.dtype, like.grid, Foreign(graph, keys))
 
     def lower(self) -> Expr:
         return Opaque(self.outline, self.foreign)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from weft.dataframe.expr import FrameExpr
 from weft.expr import Expr, derived, node
 from weft.graph import Graph
+from weft.graph.renaming import replace_name_in_key
 from weft.physical.opaque import Foreign, Opaque
 
 __all__ = ["FromBlocks"]
@@ -40,10 +41,13 @@ class FromBlocks(FrameExpr):
     foreign: Foreign
 
     @classmethod
-    def of(cls, like: FrameExpr, graph: Graph) -> FromBlocks:
-        """Partitions that are those of an expression, from now on from this graph."""
-        known = Known(like.name, like.meta, like.divisions, like.rows)
-        return cls(known, like.npartitions, Foreign(graph, tuple(like.keys())))
+    def of(cls, like: FrameExpr, graph: Graph, rename: Mapping[str, str] | None = None) -> FromBlocks:
+        """Partitions that are those of an expression, from now on from this graph, under new names if there are any."""
+        names = rename or {}
+        known = Known(names.get(like.name, like.name), like.meta, like.divisions, like.rows)
+        own = like.keys()
+        keys = tuple([replace_name_in_key(key, names) for key in own])
+        return cls(known, like.npartitions, Foreign(graph, keys))
 
     @derived
     def name(self) -> str:
