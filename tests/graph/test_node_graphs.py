@@ -85,3 +85,9 @@ def test_circles_and_missing_keys_are_named():
         cull({}, ["q"])
     with pytest.raises(KeyNotFoundError, match="'q'"):
         execute_graph({"x": Task("x", abs, TaskRef("q"))})
+
+
+def test_a_task_stays_while_another_alias_of_it_is_read():
+    graph = convert_legacy_graph({"x": (abs, -1), "a": "x", "b": "a", "y": (abs, "b")})
+    resolved = resolve_aliases(graph, ["a", "y"])
+    assert execute_graph(resolved, keys=["a", "y"]) == {"a": 1, "y": 1}

@@ -208,7 +208,7 @@ def resolve_aliases(
     keys : iterable of Key
         What is wanted.
     dependents : mapping, optional
-        For each key those that read it, where that is known already.
+        For call forms that bring it; the readers are counted anew, since they change.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def resolve_aliases(
             continue
         subs = {read: targets[read] for read in node.dependencies if read in targets}
         made[key] = node.substitute(subs, key=key) if subs else node
-    users = dependents_of(dsk) if dependents is None else dependents
+    users = dependents_of(made)  # not those given: whoever read an alias reads its target now
     for key in wanted & set(targets):
         target = targets[key]
         if target in made and target not in wanted and set(users[target]) == {key}:
