@@ -70,7 +70,7 @@ with_default.__module__ = "not_importable"
         (Holder({"x": LOCK}), "its attribute `inner` is a dict, its item 'x' is a _thread.lock"),
         (Holder(LOCK).method, "its attribute `inner` is a _thread.lock"),
         (Careful(), "its attribute `rows` is a generator"),
-        (functools.partial(print, 1, sep=LOCK), "its argument `sep` is a _thread.lock"),
+        (functools.partial(max, 1, key=LOCK), "its argument `key` is a _thread.lock"),
         (np.array([1, LOCK], dtype=object), "its item 1 is a _thread.lock"),
         (pd.DataFrame({"a": [1], "b": [LOCK]}), "its column 'b' is a pandas.Series, its item 0 is a _thread.lock"),
         ((x for x in "abc"), "the value cannot travel to another process: it is a generator"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import subprocess
 import sys
 
@@ -229,3 +230,9 @@ def test_plain_values_need_no_library():
     use = "import sys; from weft.tokenize import tokenize; tokenize(1, 'a', {}, len, lambda: 1)"
     script = f"{use}; print({{'numpy', 'pandas', 'pyarrow', 'scipy', 'yaml'}} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"
+
+
+@pytest.mark.parametrize("dtype", ["f8", ">i4", "U5", "M8[ns]", [("a", "i4"), ("b", "f8")]])
+def test_a_dtype_that_has_travelled_keeps_its_token(dtype):
+    there = np.dtype(dtype)
+    assert tokenize(pickle.loads(pickle.dumps(there))) == tokenize(there)

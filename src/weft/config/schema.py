@@ -146,7 +146,7 @@ OPTIONS: tuple[Option, ...] = (
         "allowed-failures",
         count(0),
         3,
-        "Worker processes that may die under one task before the computation fails with KilledWorkerError.",
+        "Deaths of worker processes under one task at which the computation fails with KilledWorkerError.",
     ),
     Option(
         "library-threads",

@@ -174,7 +174,10 @@ def _object_parts(value: Any) -> Iterator[tuple[str, Any]]:
 def _state_parts(value: Any) -> Iterator[tuple[str, Any]]:
     """What the object itself says it is made of; one that refuses to say is the culprit."""
     try:
-        _, arguments, *rest = value.__reduce_ex__(4)
+        reduced = value.__reduce_ex__(4)
+        if isinstance(reduced, str):  # it travels by its name: there is nothing inside
+            return
+        _, arguments, *rest = reduced
     except Exception:
         return
     states = rest[0] if rest and isinstance(rest[0], tuple) else rest[:1]

@@ -88,10 +88,14 @@ def _normalize_masked_constant(value: Any) -> Any:
     return "masked"
 
 
+#: Kinds of dtypes that their text says all about.
+PLAIN_KINDS = frozenset("biufcSUmM")
+
+
 @normalize_token.register(np.dtype)
 def _normalize_dtype(dtype: np.dtype[Any]) -> Any:
-    if dtype.isbuiltin == 1 and dtype.isnative:
-        return dtype.str
+    if dtype.kind in PLAIN_KINDS and dtype.metadata is None and dtype == np.dtype(dtype.str):
+        return dtype.str  # not `isbuiltin`: it is 0 on a dtype that comes back from pickle
     fields = dtype.fields and {name: (field[0], *field[1:]) for name, field in dtype.fields.items()}
     # Other packages' dtypes may share the letter and the size of one another, or of plain bytes.
     return dtype.str, str(dtype), dtype.names, fields, dtype.subdtype, dtype.isalignedstruct, dtype.itemsize
