@@ -164,6 +164,20 @@ def dependents_of(dsk: Mapping[Key, GraphNode]) -> dict[Key, set[Key]]:
     return found
 
 
+def _readers(key: Key, users: Mapping[Key, Iterable[Key]], targets: Mapping[Key, Key], wanted: set[Key]) -> set[Key]:
+    """Who reads a task once aliases are resolved: whoever read an alias of it, and the aliases that are wanted."""
+    found: set[Key] = set()
+    stack = list(users[key])
+    while stack:
+        reader = stack.pop()
+        if reader in targets:
+            stack.extend(users[reader])
+            if reader not in wanted:
+                continue
+        found.add(reader)
+    return found
+
+
 def fuse_linear_task_spec(dsk: Mapping[Key, GraphNode], keys: Iterable[Key]) -> dict[Key, GraphNode]:
     """Make one task of each chain in which every task is read only by the next.
 
@@ -208,7 +222,7 @@ def resolve_aliases(
     keys : iterable of Key
         What is wanted.
     dependents : mapping, optional
-        For call forms that bring it; the readers are counted anew, since they change.
+        For each key those that read it, where that is known already.
 
     Examples
     --------
@@ -229,9 +243,9 @@ def resolve_aliases(
             continue
         subs = {read: targets[read] for read in node.dependencies if read in targets}
         made[key] = node.substitute(subs, key=key) if subs else node
-    users = dependents_of(made)  # not those given: whoever read an alias reads its target now
+    users = dependents_of(dsk) if dependents is None else dependents
     for key in wanted & set(targets):
         target = targets[key]
-        if target in made and target not in wanted and set(users[target]) == {key}:
+        if target in made and target not in wanted and _readers(target, users, targets, wanted) == {key}:
             made[key] = made.pop(target).substitute({}, key=key)
     return made
