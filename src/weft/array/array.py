@@ -13,6 +13,7 @@ from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
+from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
@@ -25,6 +26,7 @@ class Array(
     ReductionMethods,
     IndexingMethods,
     RechunkingMethods,
+    SizeMethods,
     TransposingMethods,
 ):
     """An n-dimensional array in chunks, with NumPy's methods; nothing is computed before `compute`.
@@ -73,7 +75,7 @@ class Array(
     def __repr__(self) -> str:
         label = self.expr.label
         counts = " x ".join(map(str, self.numblocks)) or "1"
-        longest = tuple(map(max, self.chunks))
+        longest = self.chunksize
         return f"<Array {label}: shape={self.shape}, dtype={self.dtype}, {counts} chunks of {longest}>"
 
 

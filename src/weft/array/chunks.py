@@ -3,14 +3,20 @@
 Users see chunks as tuples of lengths, ``((3, 3, 1), (4,))``. Inside, an axis has a *cut*: a number ``c`` where all chunks
 but the last are ``c`` long and the last is no longer (the common case, however many there are), and the tuple of lengths
 otherwise. Cuts are canonical, so equal layouts have equal cuts; a *grid* is a tuple of cuts, one for each axis.
+
+Some lengths are not known before something is computed: how many elements a mask selects, say. Such an axis has an
+`UnknownCut`: a symbol that says what the lengths are the lengths *of*, how many chunks there are, and how the lengths can
+be counted. Its length is an `UnknownLength`: NaN to those who compute with it, and equal to itself alone, so that axes
+with one symbol are known to be aligned though nobody knows how long they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
-from math import ceil, prod
+from math import ceil, nan, prod
 from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
 
 from weft import config
 from weft.units import parse_bytes
@@ -20,20 +26,120 @@ __all__ = [
     "Cut",
     "Grid",
     "Piece",
+    "UnknownCut",
+    "UnknownLength",
     "axis_chunks",
     "axis_count",
     "axis_largest",
     "common_cut",
     "compress",
     "grid_for",
+    "is_unknown",
     "normalize_chunks",
     "overlaps",
     "pieces",
 ]
 
-Cut: TypeAlias = "int | tuple[int, ...]"
+Cut: TypeAlias = "int | tuple[int, ...] | UnknownCut"
 Grid: TypeAlias = "tuple[Cut, ...]"
 Chunks: TypeAlias = "tuple[tuple[int, ...], ...]"
+
+
+class UnknownLength(float):
+    """The length of an axis that nobody has counted yet: NaN, and equal to the same length only.
+
+    >>> a, b = UnknownLength("rows"), UnknownLength("rows")
+    >>> a, a == b, a == UnknownLength("others"), a != a
+    (nan, True, False, False)
+    """
+
+    symbol: str
+
+    def __new__(cls, symbol: str) -> UnknownLength:
+        self = super().__new__(cls, "nan")
+        self.symbol = symbol
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnknownLength) and other.symbol == self.symbol
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.symbol)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UnknownLength, (self.symbol,)
+
+    def __weft_tokenize__(self) -> str:
+        return self.symbol
+
+
+class UnknownCut:
+    """How an axis is cut whose lengths have not been counted.
+
+    Cuts with one symbol are one object as long as somebody holds it, so that what is counted for one array is known for
+    all that share it.
+
+    Parameters
+    ----------
+    symbol : str
+        What the lengths are the lengths of: equal symbols mean equal lengths.
+    count : int
+        Number of chunks.
+    bound : int, optional
+        No chunk is longer than this.
+    counts : expression, optional
+        A one-dimensional array expression of the ``count`` lengths. Without it they are counted by computing an array
+        that has them.
+    """
+
+    __slots__ = ("__weakref__", "bound", "count", "counts", "lengths", "symbol")
+
+    symbol: str
+    count: int
+    bound: int | None
+    counts: Any
+    lengths: tuple[int, ...] | None  #: once they have been counted
+
+    def __new__(cls, symbol: str, count: int, bound: int | None = None, counts: Any = None) -> UnknownCut:
+        found = UNKNOWN.get(symbol)
+        if found is not None and found.count == count:
+            return found
+        self = super().__new__(cls)
+        self.symbol, self.count, self.bound, self.counts, self.lengths = symbol, count, bound, counts, None
+        UNKNOWN[symbol] = self
+        return self
+
+    @property
+    def length(self) -> UnknownLength:
+        """The length of an axis that is cut so."""
+        return UnknownLength(self.symbol)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnknownCut) and (self.symbol, self.count) == (other.symbol, other.count)
+
+    def __hash__(self) -> int:
+        return hash(self.symbol)
+
+    def __repr__(self) -> str:
+        return f"<{self.count} chunks of unknown lengths>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UnknownCut, (self.symbol, self.count, self.bound, self.counts)
+
+    def __weft_tokenize__(self) -> tuple[str, int]:
+        return self.symbol, self.count
+
+
+#: Cuts by symbol, as long as they are in use.
+UNKNOWN: WeakValueDictionary[str, UnknownCut] = WeakValueDictionary()
+
+
+def is_unknown(length: Any) -> bool:
+    """Whether a length is one that nobody has counted."""
+    return length != length or isinstance(length, UnknownLength)
 
 
 def compress(lengths: Sequence[int]) -> Cut:
@@ -57,7 +163,9 @@ def regular(length: int, size: int) -> int:
 
 
 def axis_chunks(length: int, cut: Cut) -> tuple[int, ...]:
-    """Lengths of an axis' chunks."""
+    """Lengths of an axis' chunks; NaN where they are unknown."""
+    if isinstance(cut, UnknownCut):
+        return (nan,) * cut.count  # type: ignore[return-value]
     if isinstance(cut, tuple):
         return cut
     if length == 0:
@@ -68,11 +176,15 @@ def axis_chunks(length: int, cut: Cut) -> tuple[int, ...]:
 
 def axis_count(length: int, cut: Cut) -> int:
     """How many chunks an axis has."""
+    if isinstance(cut, UnknownCut):
+        return cut.count
     return len(cut) if isinstance(cut, tuple) else max(1, -(-length // cut))
 
 
 def axis_largest(length: int, cut: Cut) -> int:
-    """Length of an axis' longest chunk."""
+    """Length of an axis' longest chunk; the bound where it is unknown, or 1 if there is none."""
+    if isinstance(cut, UnknownCut):
+        return 1 if cut.bound is None else cut.bound
     return max(cut) if isinstance(cut, tuple) else min(length, cut)
 
 
@@ -169,6 +281,12 @@ def per_axis(chunks: Any, shape: tuple[int, ...], previous: Any) -> list[Any]:
 
 def axis_cut(asked: Any, length: int, axis: int) -> Cut:
     """The cut of one axis as asked for."""
+    if isinstance(asked, UnknownCut):
+        return asked
+    if is_unknown(length):
+        raise ValueError(
+            f"cannot cut axis {axis} anew: its length is not known. Call compute_chunk_sizes() on the array first."
+        )
     if asked is None:
         return regular(length, length)
     if is_integer(asked):
@@ -241,6 +359,8 @@ def pieces(length: int, cut: Cut, start: int, step: int, count: int) -> tuple[Cu
         return 1, (Piece(0, slice(0, 0, 1)),)
     last = start + (count - 1) * step
     low, high = min(start, last), max(start, last)
+    if isinstance(cut, UnknownCut):
+        raise ValueError("cannot take part of an axis whose length is not known: count it first")
     if isinstance(cut, tuple):
         bounds = [0, *accumulate(cut)]
         numbered = [(block, bounds[block], bounds[block + 1]) for block in range(len(cut))]

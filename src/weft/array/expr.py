@@ -15,11 +15,21 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.chunks import Chunks, Cut, Grid, axis_chunks, axis_count, axis_largest
+from weft.array.chunks import Chunks, Cut, Grid, UnknownCut, axis_chunks, axis_count, axis_largest
 from weft.expr import derived, node
 from weft.physical.base import BlockExpr, Outline
 
-__all__ = ["ArrayExpr", "ArrayOutline", "BlockShapes", "SameLayout", "array_outline", "assemble_blocks"]
+__all__ = [
+    "ArrayExpr",
+    "ArrayOutline",
+    "BlockShapes",
+    "SameLayout",
+    "array_outline",
+    "assemble_blocks",
+    "concatenated",
+    "joined_blocks",
+    "meta_like",
+]
 
 
 @dataclass(frozen=True)
@@ -70,10 +80,33 @@ class ArrayExpr(BlockExpr):
     def nbytes(self) -> int:
         return self.size * self.dtype.itemsize
 
+    @property
+    def weight(self) -> int:
+        """Bytes of all elements; where lengths are unknown, as if all chunks were as long as they can be."""
+        if self.is_known:
+            return self.nbytes
+        cuts = list(zip(self.shape, self.grid, strict=True))
+        return prod(axis_count(*each) * axis_largest(*each) for each in cuts) * self.dtype.itemsize
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all lengths are known."""
+        return not any(isinstance(cut, UnknownCut) for cut in self.grid)
+
+    @derived
+    def prototype(self) -> Any:
+        """An array of the type of the blocks where that is not NumPy's; else None. Inherited from the first child."""
+        for child in self.children:
+            if isinstance(child, ArrayExpr) and child.prototype is not None:
+                return child.prototype
+        return None
+
     @derived
     def meta(self) -> Any:
         """Zero-size array that shows the type of the blocks."""
-        return np.empty((0,) * self.ndim, self.dtype)
+        if self.prototype is None:
+            return np.empty((0,) * self.ndim, self.dtype)
+        return meta_like(self.prototype, self.ndim, self.dtype)
 
     @property
     def signature(self) -> Mapping[str, Any]:
@@ -105,6 +138,15 @@ class SameLayout(ArrayExpr):
     @derived
     def grid(self) -> Grid:
         return self.source.grid
+
+
+def meta_like(prototype: Any, ndim: int, dtype: Any = None) -> Any:
+    """An empty array of the prototype's type, with ``ndim`` axes.
+
+    >>> type(meta_like(np.ma.ones(3), 2, "int8")).__name__
+    'MaskedArray'
+    """
+    return np.zeros_like(prototype, shape=(0,) * ndim, dtype=prototype.dtype if dtype is None else dtype)
 
 
 def array_outline(
@@ -152,13 +194,26 @@ def assemble_blocks(blocks: Sequence[Any], numblocks: tuple[int, ...]) -> Any:
         return only[()] if isinstance(only, np.ndarray) else only
     if len(parts) == 1:
         return parts[0]
-    if isinstance(parts[0], np.ndarray) and parts[0].dtype != object:
+    if type(parts[0]) is np.ndarray and parts[0].dtype != object:
         return fill_whole(parts, numblocks)
+    return joined_blocks(parts, numblocks)
+
+
+def joined_blocks(blocks: Sequence[Any], numblocks: Sequence[int]) -> Any:
+    """The array that a grid of blocks of any type makes, by their own concatenation."""
+    parts = list(blocks)
     for axis in reversed(range(len(numblocks))):
         width = numblocks[axis]
         if width > 1:
-            parts = [np.concatenate(parts[at : at + width], axis=axis) for at in range(0, len(parts), width)]
+            parts = [concatenated(parts[at : at + width], axis) for at in range(0, len(parts), width)]
     return parts[0]
+
+
+def concatenated(parts: Sequence[Any], axis: int) -> Any:
+    """Blocks of any type joined along an axis."""
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
+        return np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
+    return np.concatenate(parts, axis=axis)
 
 
 def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) -> np.ndarray[Any, Any]:

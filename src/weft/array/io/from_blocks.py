@@ -26,6 +26,7 @@ class FromBlocks(ArrayExpr):
     dtype: np.dtype[Any]
     grid: Grid
     foreign: Foreign
+    prototype: Any = None
 
     @derived
     def name(self) -> str:
@@ -37,7 +38,9 @@ class FromBlocks(ArrayExpr):
         names = rename or {}
         own = like.keys()
         keys = tuple([replace_name_in_key(key, names) for key in own])
-        return cls(names.get(like.name, like.name), like.shape, like.dtype, like.grid, Foreign(graph, keys))
+        return cls(
+            names.get(like.name, like.name), like.shape, like.dtype, like.grid, Foreign(graph, keys), like.prototype
+        )
 
     def lower(self) -> Expr:
         return Opaque(self.outline, self.foreign)

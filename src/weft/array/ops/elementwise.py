@@ -15,6 +15,7 @@ from weft.array.chunks import Grid, common_cut
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import known_along
 from weft.expr import Cost, Expr, Fact, derived, node
 from weft.physical.blockwise import Blockwise, Call, Placed, Same
 from weft.physical.grid import Pick, identity_pick
@@ -120,9 +121,29 @@ class Elementwise(ArrayExpr):
 
     @derived
     def dtype(self) -> np.dtype[Any]:
-        stand_ins = [np.empty(0, each.dtype) if isinstance(each, ArrayExpr) else each for each in self.inputs]
+        return np.dtype(self.result_of_stand_ins.dtype)
+
+    @derived
+    def prototype(self) -> Any:
+        if all(each.prototype is None for each in self.arrays):
+            return None
+        result = self.result_of_stand_ins
+        return None if type(result) is np.ndarray else result
+
+    @derived
+    def result_of_stand_ins(self) -> Any:
+        """What the function gives for empty arrays."""
+        stand_ins = [
+            each
+            if not isinstance(each, ArrayExpr)
+            else np.empty(0, each.dtype)
+            if each.prototype is None
+            else each.meta
+            for each in self.inputs
+        ]
         with np.errstate(all="ignore"):
-            return np.asarray(self.function(*stand_ins, **dict(self.keywords))).dtype
+            result = self.function(*stand_ins, **dict(self.keywords))
+        return result if hasattr(result, "dtype") and hasattr(result, "shape") else np.asarray(result)
 
     @derived
     def grid(self) -> Grid:
@@ -136,7 +157,7 @@ class Elementwise(ArrayExpr):
             for each in arrays:
                 own = axis - len(shape) + each.ndim
                 if own >= 0 and each.shape[own] == length:
-                    offers.append((each.grid[own], each.nbytes))
+                    offers.append((each.grid[own], each.weight))
             cuts.append(common_cut(length, offers) if len({cut for cut, _ in offers}) > 1 else offers[0][0])
         return tuple(cuts)
 
@@ -184,13 +205,17 @@ class Elementwise(ArrayExpr):
 
 def broadcast_shape(shapes: list[tuple[int, ...]], label: str) -> tuple[int, ...]:
     """The shape that arrays have together."""
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        raise ValueError(
-            f"cannot compute {label}: operands could not be broadcast together with shapes "
-            f"{' '.join(map(str, shapes))}. Lengths along an axis must be equal, or 1."
-        ) from None
+    made: list[Any] = [1] * max(map(len, shapes))
+    for shape in shapes:
+        for axis, length in enumerate(reversed(shape), 1):
+            if length != 1 and made[-axis] != length:
+                if made[-axis] != 1:
+                    raise ValueError(
+                        f"cannot compute {label}: operands could not be broadcast together with shapes "
+                        f"{' '.join(map(str, shapes))}. Lengths along an axis must be equal, or 1."
+                    )
+                made[-axis] = length
+    return tuple(made)
 
 
 def elementwise(function: Callable[..., Any], *inputs: Any, **keywords: Any) -> Any:
@@ -198,10 +223,20 @@ def elementwise(function: Callable[..., Any], *inputs: Any, **keywords: Any) -> 
 
     Shape and dtype are known at once, and what NumPy refuses is refused here, not when it is computed.
     """
-    operands = tuple([operand(each) for each in inputs])
+    operands = comparable([operand(each) for each in inputs])
     expr = Elementwise(function, operands, tuple(keywords.items()))
     _ = expr.shape, expr.dtype
     return new(expr)
+
+
+def comparable(operands: list[Any]) -> tuple[Any, ...]:
+    """The operands as they are; with sizes counted where axes meet of which it is not known that they are equally long."""
+    arrays = [each for each in operands if isinstance(each, ArrayExpr)]
+    if not all(each.is_known for each in arrays):
+        for axis in range(1, max(each.ndim for each in arrays) + 1):
+            if len({each.shape[-axis] for each in arrays if each.ndim >= axis} - {1}) > 1:
+                operands = [known_along(each, -axis) if isinstance(each, ArrayExpr) else each for each in operands]
+    return tuple(operands)
 
 
 def operand(value: Any) -> Any:

@@ -11,6 +11,7 @@ from weft.array.chunks import Cut, Grid, Piece, pieces
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import Region
 from weft.array.kernels.numpy import cut_out
+from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import Axes
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Product, blockwise
@@ -131,7 +132,7 @@ class IndexingMethods(ArrayBase):
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of unsized object: the array has no axes")
-        return self.shape[0]
+        return int(sized(self.expr, (0,)).shape[0])
 
     def __iter__(self) -> Any:
         if not self.shape:
