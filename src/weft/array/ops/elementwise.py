@@ -121,7 +121,8 @@ class Elementwise(ArrayExpr):
 
     @derived
     def dtype(self) -> np.dtype[Any]:
-        return np.dtype(self.result_of_stand_ins.dtype)
+        found: np.dtype[Any] = np.dtype(self.result_of_stand_ins.dtype)
+        return found
 
     @derived
     def prototype(self) -> Any:
