@@ -4,7 +4,9 @@ from weft.array import rules as _rules
 from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
+from weft.array.ops import blocks as _blocks
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
+from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
@@ -18,6 +20,7 @@ __all__ = [
     "asarray",
     "from_array",
     "normalize_chunks",
+    *_blocks.__all__,
     *creation.__all__,
     *elementwise.__all__,
     *rechunking.__all__,

@@ -9,6 +9,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase
 from weft.array.io.from_blocks import FromBlocks
+from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.rechunking import RechunkingMethods
@@ -27,6 +28,7 @@ class Array(
     IndexingMethods,
     RechunkingMethods,
     SizeMethods,
+    BlockMethods,
     TransposingMethods,
 ):
     """An n-dimensional array in chunks, with NumPy's methods; nothing is computed before `compute`.

@@ -1,0 +1,530 @@
+"""Functions that users bring, applied to blocks: `blockwise` says with index letters which blocks meet, `map_blocks` is the
+common case where blocks at one place do.
+
+What such a function does is unknown, so nothing moves across it: the layout that it sees is the one at the call.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from weft.array.base import ArrayBase, new
+from weft.array.chunks import Grid, UnknownCut, axis_chunks, axis_count, compress, is_unknown
+from weft.array.expr import ArrayExpr
+from weft.array.io.from_array import from_array
+from weft.array.kernels.blocks import Gathering, Repacked, ShapeChecked, WithKeywords
+from weft.array.ops.block_positions import Position, positions
+from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import same_block, sized
+from weft.array.ops.transposing import normal_axis
+from weft.array.ops.unifying import Indices, as_they_are, unified
+from weft.collection.single import as_single_block
+from weft.execution.containers import unpack_collections
+from weft.expr import Cost, Expr, Fact, derived, node
+from weft.physical.base import BlockExpr, Outline
+from weft.physical.blockwise import Blockwise, Call, Column, Placed, Same
+from weft.physical.blockwise import blockwise as fused_blockwise
+from weft.physical.grid import Pick, identity_pick
+from weft.tokenize import tokenize
+
+__all__ = ["blockwise", "map_blocks"]
+
+
+@node
+class Mapped(ArrayExpr):
+    """A user's function of blocks.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a value for each entry of ``arguments``, then those of ``columns`` as keywords.
+    arguments : tuple of (ArrayExpr, indices) and (value, None)
+        Arrays with a letter for each axis, other values as they are.
+    out : tuple
+        Letters of the result.
+    concatenate : bool
+        Whether blocks along letters that the result has not are joined, or come as nested lists.
+    given : str, optional
+        The name, if the user gave one.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[tuple[Any, Indices | None], ...]
+    out: Indices
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    grid: Grid
+    prototype: Any = None
+    concatenate: bool = False
+    columns: tuple[tuple[str, Column], ...] = ()
+    title: str | None = None
+    given: str | None = None
+
+    facts = frozenset({Fact.BARRIER})
+
+    @property
+    def label(self) -> str:
+        return self.title or str(getattr(self.function, "__name__", "map-blocks")).strip("<>_")
+
+    @derived
+    def name(self) -> str:
+        return self.given or super().name
+
+    @derived
+    def counts(self) -> dict[Hashable, int]:
+        """Blocks along each letter."""
+        found = dict(zip(self.out, self.numblocks, strict=True))
+        for value, indices in self.arguments:
+            if indices is not None:
+                for letter, count in zip(indices, value.numblocks, strict=True):
+                    if letter not in self.out:
+                        found[letter] = max(count, found.get(letter, 1))
+        return found
+
+    def lower(self) -> Expr:
+        sources: list[Expr] = []
+        picks: list[Pick] = []
+        values: list[Any] = []
+        shapes: list[Any] = []
+        for value, indices in self.arguments:
+            if indices is None and not isinstance(value, BlockExpr):
+                values.append(value)
+                shapes.append(Ellipsis)
+                continue
+            lost = [letter for letter in dict.fromkeys(indices or ()) if letter not in self.out]
+            for blocks in product(*[range(self.counts[letter]) for letter in lost]):
+                sources.append(value)
+                picks.append(self.pick(value, indices or (), dict(zip(lost, blocks, strict=True))))
+            axes = tuple([(indices or ()).index(letter) for letter in lost])
+            shapes.append((tuple([self.counts[letter] for letter in lost]), axes) if lost else None)
+        function = self.function
+        if any(shape is not None and shape is not Ellipsis for shape in shapes):
+            function = Gathering(function, tuple(shapes), self.concatenate)
+            slots = [*range(len(sources)), *range(len(sources), len(sources) + len(values))]
+        else:
+            source, constant = iter(range(len(sources))), iter(range(len(sources), len(sources) + len(values)))
+            slots = [next(constant) if shape is Ellipsis else next(source) for shape in shapes]
+        first = len(sources) + len(values)
+        slots += range(first, first + len(self.columns))
+        outline, whole = self.outline, identity_pick(self.ndim)
+        columns = [*map(Same, values), *[column for _, column in self.columns]]
+        return Blockwise(
+            outline,
+            (Call(function, tuple(slots), tuple([keyword for keyword, _ in self.columns]), outline),),
+            tuple(sources),
+            tuple(picks),
+            tuple([Placed(column, self.numblocks, whole) for column in columns]),
+            Cost.HEAVY,
+        )
+
+    def pick(self, source: BlockExpr, indices: Indices, fixed: dict[Hashable, int]) -> Pick:
+        """Which block of a source goes with a block of the result, when the letters that are lost stand at these blocks."""
+        made: list[Any] = []
+        for letter, count in zip(indices, source.numblocks, strict=True):
+            if count == 1:
+                made.append(None)
+            elif letter in fixed:
+                made.append((None, (fixed[letter],)))
+            else:
+                made.append(self.out.index(letter))
+        return tuple(made)
+
+
+def map_blocks(
+    func: Callable[..., Any],
+    *args: Any,
+    name: str | None = None,
+    token: str | None = None,
+    dtype: Any = None,
+    chunks: Any = None,
+    drop_axis: Any = None,
+    new_axis: Any = None,
+    enforce_ndim: bool = False,
+    meta: Any = None,
+    **kwargs: Any,
+) -> Any:
+    """Apply a function to blocks at the same place of all arrays.
+
+    Parameters
+    ----------
+    func : callable
+        Takes a block of each array, and other arguments as they are. A parameter ``block_id`` gets the block's place in
+        the grid, ``block_info`` a dict with shapes and places of inputs and output.
+    *args : arrays and other values
+        Arrays are aligned at their last axes, and cut alike; one with a single chunk goes with all chunks of the others.
+    name : str, optional
+        Name of the result.
+    token : str, optional
+        First part of the result's name.
+    dtype : dtype, optional
+        Of the result; found out by calling ``func`` on empty arrays by default.
+    chunks : tuple, optional
+        Chunks of the result, or the shape of a block, where they are not those of the input.
+    drop_axis, new_axis : int or sequence of int, optional
+        Axes that the function takes away (their blocks are joined first), and axes that it makes.
+    enforce_ndim : bool
+        Whether each block is checked to have as many axes as expected.
+    meta : array, optional
+        Empty array of the type of the result.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> x = da.arange(6, chunks=2)
+    >>> da.map_blocks(lambda block: block[::-1], x).compute()
+    array([1, 0, 3, 2, 5, 4])
+    >>> x.map_blocks(lambda block, block_id: block * 0 + block_id[0]).compute()
+    array([0, 0, 1, 1, 2, 2])
+    """
+    if not callable(func):
+        raise TypeError(f"map_blocks() takes a function first, not {func!r} (a {type(func).__name__})")
+    arrays = [each for each in args if isinstance(each, ArrayBase)]
+    ndim = max((each.ndim for each in arrays), default=0)
+    pairs: list[tuple[Any, Indices | None]] = [
+        (each.expr, tuple(range(each.ndim))[::-1]) if isinstance(each, ArrayBase) else (each, None) for each in args
+    ]
+    out = list(range(ndim))[::-1]
+    for axis in sorted(axes_of(drop_axis, ndim), reverse=True):
+        del out[axis]
+    fresh: dict[Hashable, Any] = {}
+    for place in sorted(axes_of(new_axis, None)):
+        letter = ndim + len(fresh)
+        out.insert(place, letter)
+        fresh[letter] = 1
+    if not arrays and chunks is not None:
+        chunks = tuple([each if isinstance(each, tuple) else (each,) for each in chunks])
+        fresh = dict(enumerate(chunks))
+        out, chunks = list(range(len(fresh))), None
+    return mapped(
+        func,
+        tuple(out),
+        pairs,
+        kwargs,
+        name=name,
+        token=token,
+        dtype=dtype,
+        new_axes=fresh,
+        block_chunks=chunks,
+        concatenate=True,
+        meta=meta,
+        ndim_checked=enforce_ndim,
+        positions_offered=True,
+    )
+
+
+def blockwise(
+    func: Callable[..., Any],
+    out_ind: Iterable[Hashable],
+    *args: Any,
+    name: str | None = None,
+    token: str | None = None,
+    dtype: Any = None,
+    adjust_chunks: dict[Hashable, Any] | None = None,
+    new_axes: dict[Hashable, Any] | None = None,
+    align_arrays: bool = True,
+    concatenate: bool | None = None,
+    meta: Any = None,
+    **kwargs: Any,
+) -> Any:
+    """Apply a function to the blocks that index letters bring together.
+
+    Parameters
+    ----------
+    func : callable
+    out_ind : iterable
+        Letters of the result's axes.
+    *args : pairs of value and letters
+        Arrays with the letters of their axes; other values with None.
+    name, token : str, optional
+        Name of the result, or its first part.
+    dtype : dtype, optional
+        Found out by calling ``func`` on empty arrays by default.
+    adjust_chunks : dict, optional
+        For a letter, how chunks of the result differ: a function of a length, a length, or all lengths.
+    new_axes : dict, optional
+        Lengths, or chunks, of letters that no array has.
+    align_arrays : bool
+        Whether arrays are cut alike first; without it they must have equally many blocks.
+    concatenate : bool, optional
+        Whether blocks along letters that the result has not are joined for the function, instead of given as a list.
+    meta : array, optional
+        Empty array of the type of the result.
+    **kwargs
+        Further arguments of ``func``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import weft.array as da
+    >>> x, y = da.arange(4, chunks=2), da.arange(6, chunks=3)
+    >>> da.blockwise(np.multiply.outer, "ij", x, "i", y, "j").compute()[3]
+    array([ 0,  3,  6,  9, 12, 15])
+    """
+    if len(args) % 2:
+        raise ValueError("blockwise() takes pairs: a value and its letters, or a value and None")
+    out = tuple(out_ind)
+    if len(set(out)) != len(out):
+        raise ValueError(f"the letters of a result must differ, and they are {out_ind!r}")
+    pairs: list[tuple[Any, Indices | None]] = []
+    for value, letters in zip(args[::2], args[1::2], strict=True):
+        if letters is None:
+            pairs.append((value, None))
+            continue
+        array = operand_of(value)
+        indices = tuple(letters)
+        if len(indices) != array.ndim:
+            raise ValueError(f"the letters {letters!r} are {len(indices)}, and the array has {array.ndim} axes")
+        pairs.append((array, indices))
+    return mapped(
+        func,
+        out,
+        pairs,
+        kwargs,
+        name=name,
+        token=token,
+        dtype=dtype,
+        adjust_chunks=adjust_chunks,
+        new_axes=new_axes,
+        align_arrays=align_arrays,
+        concatenate=bool(concatenate),
+        meta=meta,
+    )
+
+
+def mapped(
+    func: Callable[..., Any],
+    out: Indices,
+    pairs: list[tuple[Any, Indices | None]],
+    kwargs: dict[str, Any],
+    *,
+    name: str | None = None,
+    token: str | None = None,
+    dtype: Any = None,
+    adjust_chunks: dict[Hashable, Any] | None = None,
+    new_axes: dict[Hashable, Any] | None = None,
+    align_arrays: bool = True,
+    concatenate: bool = False,
+    meta: Any = None,
+    block_chunks: Any = None,
+    ndim_checked: bool = False,
+    positions_offered: bool = False,
+) -> Any:
+    """What `blockwise` and `map_blocks` have in common.
+
+    Beyond what they document, ``block_chunks`` are chunks or shapes of blocks of the result, ``ndim_checked`` has the
+    axes of each block checked, and ``positions_offered`` tells functions that ask for it where a block stands.
+    """
+    pairs, cuts, lengths = unified(pairs) if align_arrays else as_they_are(pairs)
+    shape: list[Any] = []
+    grid: list[Any] = []
+    symbol = None
+    counts = []
+    for place, letter in enumerate(out):
+        if new_axes and letter in new_axes:
+            given = new_axes[letter]
+            chunks: Any = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+            count = len(chunks)
+        elif letter in cuts:
+            chunks, count = None, axis_count(lengths[letter], cuts[letter])
+        else:
+            raise ValueError(f"the letter {letter!r} of the result is in no array and not in new_axes=")
+        counts.append(count)
+        if adjust_chunks and letter in adjust_chunks:
+            before = axis_chunks(lengths[letter], cuts[letter]) if chunks is None else chunks
+            chunks = adjusted(adjust_chunks[letter], before, letter)
+        if block_chunks is not None:
+            if len(block_chunks) != len(out):
+                raise ValueError(
+                    f"chunks={block_chunks!r} is for {len(block_chunks)} axes, and the result has {len(out)}"
+                )
+            chunks = block_chunks[place]
+            chunks = tuple(chunks) if isinstance(chunks, (tuple, list)) else (chunks,) * count
+            if len(chunks) != count:
+                raise ValueError(f"chunks={block_chunks!r} has {len(chunks)} chunks along axis {place}, not {count}")
+        if chunks is None:
+            shape.append(lengths[letter])
+            grid.append(cuts[letter])
+        elif any(map(is_unknown, chunks)):
+            symbol = symbol or tokenize(func, pairs, out, kwargs, repr(block_chunks), repr(adjust_chunks), name)
+            cut = UnknownCut(f"{symbol}-{place}", count)
+            shape.append(cut.length)
+            grid.append(cut)
+        else:
+            chunks = tuple(map(int, chunks))
+            shape.append(sum(chunks))
+            grid.append(compress(chunks))
+    columns: list[tuple[str, Position]] = []
+    if positions_offered:
+        columns = positions(func, pairs, out, tuple(shape), tuple(grid), dtype)
+    function, literals = with_keywords(func, pairs, kwargs)
+    kind, prototype = result_type(func, pairs, dtype, meta, kwargs, columns, len(out))
+    if ndim_checked:
+        function = ShapeChecked(function, len(out))
+    expr = Mapped(
+        function,
+        tuple(literals),
+        out,
+        tuple(shape),
+        kind,
+        tuple(grid),
+        prototype,
+        concatenate,
+        tuple(columns),
+        token or str(getattr(func, "__name__", type(func).__name__)).strip("<>_"),
+        name,
+    )
+    return new(expr)
+
+
+def operand_of(value: Any) -> ArrayExpr:
+    """An argument with letters as an array."""
+    array: ArrayBase = value if isinstance(value, ArrayBase) else from_array(value, chunks=-1)
+    return array.expr
+
+
+def axes_of(axes: Any, ndim: int | None) -> list[int]:
+    """An axis or several as a list; counted from the front where their number is known."""
+    if axes is None:
+        return []
+    many = [axes] if hasattr(axes, "__index__") else list(axes)
+    return [int(each) if ndim is None else normal_axis(each, ndim) for each in many]
+
+
+def adjusted(how: Any, chunks: Sequence[int], letter: Hashable) -> tuple[Any, ...]:
+    """Chunks as ``adjust_chunks`` has them."""
+    if callable(how):
+        return tuple(map(how, chunks))
+    if isinstance(how, (tuple, list)):
+        if len(how) != len(chunks):
+            raise ValueError(f"adjust_chunks has {len(how)} chunks for {letter!r}, and there are {len(chunks)}")
+        return tuple(how)
+    return (how,) * len(chunks)
+
+
+def with_keywords(
+    func: Callable[..., Any], pairs: list[tuple[Any, Indices | None]], kwargs: dict[str, Any]
+) -> tuple[Callable[..., Any], list[tuple[Any, Indices | None]]]:
+    """The function with its keywords, and arguments in which collections stand for what they give.
+
+    Collections among plain arguments and keywords, also within containers, come to the function computed.
+    """
+    values = tuple([value for value, indices in pairs if indices is None])
+    found, repack = unpack_collections(values, kwargs)
+    if not found:
+        return (WithKeywords(func, tuple(kwargs.items())) if kwargs else func), list(pairs)
+    arrays = tuple([indices is not None for _, indices in pairs])
+    arguments: list[tuple[Any, Indices | None]] = [pair for pair in pairs if pair[1] is not None]
+    arguments += [(single(each), None) for each in found]
+    return Repacked(func, arrays, repack), arguments
+
+
+def single(collection: Any) -> BlockExpr:
+    """All of a collection as one block."""
+    if not isinstance(collection, ArrayBase):
+        return as_single_block(collection)
+    whole = sized(collection.expr)
+    return OneBlock(laid_out(whole, tuple([max(1, length) for length in whole.shape])))
+
+
+@node
+class OneBlock(BlockExpr):
+    """An array in one chunk as a block without axes."""
+
+    source: ArrayExpr
+
+    @property
+    def numblocks(self) -> tuple[int, ...]:
+        return ()
+
+    def lower(self) -> Expr:
+        outline = Outline(self.name, "whole", (), self.source.outline.nbytes)
+        return fused_blockwise(outline, same_block, [(self.source, (None,) * self.source.ndim)])
+
+
+def result_type(
+    func: Callable[..., Any],
+    pairs: list[tuple[Any, Indices | None]],
+    dtype: Any,
+    meta: Any,
+    kwargs: dict[str, Any],
+    columns: list[tuple[str, Position]],
+    ndim: int,
+) -> tuple[np.dtype[Any], Any]:
+    """Dtype of the result, and an array of its type where that is not NumPy's: as said, or by trying small arrays."""
+    if meta is not None:
+        shown = meta if hasattr(meta, "dtype") else np.asarray(meta() if isinstance(meta, type) else meta)
+        return np.dtype(dtype or shown.dtype), own_type(shown)
+    shown, error = tried(func, pairs, kwargs, columns, dtype is None)
+    if dtype is not None:
+        return np.dtype(dtype), own_type(shown) if getattr(shown, "ndim", None) == ndim else None
+    if shown is None:
+        why = "" if error is None else f": calling it on small arrays failed with {type(error).__name__}: {error}"
+        raise ValueError(
+            f"cannot find out the dtype of what {getattr(func, '__name__', func)!r} gives{why}. "
+            "Say it, e.g. dtype=float, or meta=np.empty(...)."
+        ) from error
+    return np.asarray(shown).dtype if not hasattr(shown, "dtype") else np.dtype(shown.dtype), own_type(shown)
+
+
+def tried(
+    func: Callable[..., Any],
+    pairs: list[tuple[Any, Indices | None]],
+    kwargs: dict[str, Any],
+    columns: list[tuple[str, Position]],
+    insist: bool,
+) -> tuple[Any, Exception | None]:
+    """What a function gives for empty arrays, or for arrays of one element if that fails and somebody must know."""
+    others = tuple([value for value, indices in pairs if indices is None])
+    found, repack = unpack_collections(others, kwargs)
+    if not all(isinstance(each, ArrayBase) for each in found):
+        return None, None
+    error: Exception | None = None
+    told = {keyword: column.first() for keyword, column in columns}
+    for stand_in in (empty_of, one_of) if insist else (empty_of,):
+        plain, keywords = repack([stand_in(each.expr) for each in found]) if found else (others, kwargs)
+        rest = iter(plain)
+        values = [next(rest) if indices is None else stand_in(value) for value, indices in pairs]
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                shown = func(*values, **keywords, **told)
+        except Exception as wrong:
+            error = wrong
+            continue
+        if shown is not None:
+            return shown, None
+    return None, error
+
+
+def empty_of(expr: ArrayExpr) -> Any:
+    """An empty array like the blocks."""
+    return expr.meta
+
+
+def one_of(expr: ArrayExpr) -> Any:
+    """An array of one element like the blocks."""
+    return np.ones_like(expr.meta, shape=(1,) * expr.ndim)
+
+
+def own_type(shown: Any) -> Any:
+    """A value, if it is an array of another type than NumPy's."""
+    return (
+        None
+        if shown is None or type(shown) is np.ndarray or not hasattr(shown, "shape") or np.isscalar(shown)
+        else shown
+    )
+
+
+class BlockMethods(ArrayBase):
+    """Users' functions of blocks."""
+
+    __slots__ = ()
+
+    def map_blocks(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Apply a function to each block; see `weft.array.map_blocks`."""
+        return map_blocks(func, self, *args, **kwargs)

@@ -1,0 +1,78 @@
+"""Arrays that meet along index letters, cut alike."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from weft.array.chunks import Cut, axis_count, common_cut, is_unknown
+from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import known_along
+
+__all__ = ["Indices", "as_they_are", "unified"]
+
+#: A letter for each axis.
+Indices = tuple[Hashable, ...]
+
+
+def unified(
+    pairs: list[tuple[Any, Indices | None]],
+) -> tuple[list[tuple[Any, Indices | None]], dict[Hashable, Cut], dict[Hashable, int]]:
+    """The arguments with arrays cut alike along each letter, how they are cut, and how long the letters are."""
+    lengths: dict[Hashable, Any] = {}
+    for letter in dict.fromkeys(letter for _, indices in pairs for letter in indices or ()):
+        met = {
+            value.shape[place] for value, indices in pairs for place, own in enumerate(indices or ()) if own == letter
+        }
+        if len(met - {1}) > 1:
+            if any(map(is_unknown, met)):
+                pairs = [
+                    (known_along(value, indices.index(letter)), indices)
+                    if indices and letter in indices
+                    else (value, indices)
+                    for value, indices in pairs
+                ]
+                met = {value.shape[indices.index(letter)] for value, indices in pairs if indices and letter in indices}
+            if len(met - {1}) > 1:
+                raise ValueError(
+                    f"the arrays have different lengths along index {letter!r}: {sorted(met)}. They must be equal, or 1."
+                )
+        lengths[letter] = next(iter(met - {1}), 1)
+    cuts: dict[Hashable, Cut] = {}
+    for letter, length in lengths.items():
+        offers = [
+            (value.grid[place], value.weight)
+            for value, indices in pairs
+            for place, own in enumerate(indices or ())
+            if own == letter and value.shape[place] == length
+        ]
+        cuts[letter] = offers[0][0] if len({cut for cut, _ in offers}) == 1 else common_cut(length, offers)
+    made: list[tuple[Any, Indices | None]] = []
+    for value, indices in pairs:
+        if indices is not None:
+            wanted = [
+                cuts[letter] if length == lengths[letter] else 1
+                for letter, length in zip(indices, value.shape, strict=True)
+            ]
+            value = laid_out(value, tuple(wanted))
+        made.append((value, indices))
+    return made, cuts, lengths
+
+
+def as_they_are(
+    pairs: list[tuple[Any, Indices | None]],
+) -> tuple[list[tuple[Any, Indices | None]], dict[Hashable, Cut], dict[Hashable, int]]:
+    """What `unified` gives, for arrays that are taken to match block by block."""
+    cuts: dict[Hashable, Cut] = {}
+    lengths: dict[Hashable, Any] = {}
+    for value, indices in pairs:
+        for place, letter in enumerate(indices or ()):
+            count = value.numblocks[place]
+            if letter not in cuts or axis_count(lengths[letter], cuts[letter]) == 1:
+                cuts[letter], lengths[letter] = value.grid[place], value.shape[place]
+            elif count not in (1, axis_count(lengths[letter], cuts[letter])):
+                raise ValueError(
+                    f"with align_arrays=False arrays need equally many blocks along index {letter!r}: "
+                    f"{count} and {axis_count(lengths[letter], cuts[letter])}"
+                )
+    return pairs, cuts, lengths
