@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -76,6 +77,7 @@ class Backend(RuleBasedStateMachine):
         self.workers = list(range(nworkers))
         self.writing: list[int] = []
         self.reading: list[int] = []
+        self.finish: dict[int, Callable[..., int]] = {}  # by worker, made when it first asks
 
     # -- what a backend does with answers -----------------------------------------------------------------------------
 
@@ -124,7 +126,9 @@ class Backend(RuleBasedStateMachine):
         if self.handed_ahead:
             self.got(worker, self.s.take(worker, ahead=ahead))
         else:
-            self.got(worker, self.s.next(worker))
+            answer = self.s.next(worker)
+            self.finish.setdefault(worker, self.s.finisher())
+            self.got(worker, answer)
 
     def end(self, task, nbytes):
         """A worker finishes a task; a result that nobody wants any more is thrown away."""
@@ -140,7 +144,7 @@ class Backend(RuleBasedStateMachine):
             self.drop(released)
             self.verify()
         else:
-            answer = self.s.finish_and_next(worker, task, size, released, 0.0)
+            answer = self.finish[worker](worker, task, size, released, 0.0)
             self.drop(released)
             self.got(worker, answer)
 
@@ -166,9 +170,9 @@ class Backend(RuleBasedStateMachine):
 
     # -- events -------------------------------------------------------------------------------------------------------
 
-    @rule(plan=plans(), keep=st.booleans(), data=st.data())
+    @rule(plan=plans(), keep=st.booleans(), alone=st.booleans(), data=st.data())
     @precondition(lambda self: len(self.plans) < 3)
-    def graph_comes(self, plan, keep, data):
+    def graph_comes(self, plan, keep, alone, data):
         there = [
             b for b, p in enumerate(self.s.phase)
             if p <= Phase.SPILLED and b not in self.s.foreign | self.s.external | self.s.stored
@@ -180,7 +184,7 @@ class Backend(RuleBasedStateMachine):
                 external[block] = data.draw(st.sampled_from(there))
             elif kind == "stored":
                 stored[block] = 100_000
-        base = self.s.added(plan, keep=keep, external=external, stored=stored)
+        base = self.s.added(plan, keep=keep, external=external, stored=stored, alone=alone)
         self.plans[base] = plan
         for block in dict.fromkeys(plan.wanted):
             self.holds[external.get(block, base + block)] += 1

@@ -40,6 +40,8 @@ class LocalRun(Run):
         The wanted blocks stay in the store (``persist``): they may be spilled, and ``held`` gives references.
     resources : mapping of int to mapping, optional
         What each worker offers.
+    alone : bool
+        Worker 0 begins alone: the core may run straight (:mod:`weft.scheduler.straight`).
     """
 
     __slots__ = (
@@ -56,6 +58,7 @@ class LocalRun(Run):
         *,
         keep: bool = False,
         resources: dict[int, dict[str, float]] | None = None,
+        alone: bool = True,
     ) -> None:
         if request.options:
             raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
@@ -92,7 +95,7 @@ class LocalRun(Run):
                     self.blocks[block] = at_hand
             else:
                 self.blocks[block] = readonly_view(value)
-        core.added(plan, keep=keep, stored=stored, now=self.began)
+        core.added(plan, keep=keep, stored=stored, now=self.began, alone=alone and not self.task_listeners)
 
     def __enter__(self) -> Self:
         if self.listeners:
@@ -116,7 +119,8 @@ class LocalRun(Run):
         """Run tasks as long as the core has some for this worker."""
         core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.task_listeners
         programs, constants, inputs, several = self.plan.programs, self.plan.constants, core.inputs, self.plan.outputs
-        finish, sizes, ready = core.finish_and_next, PLAIN_SIZES, core.ready
+        finish, sizes, ready = core.finisher(), PLAIN_SIZES, core.ready
+        block_of = blocks.__getitem__
         released: list[int] = []
         with lock:
             task = core.next(worker, perf_counter())
@@ -128,14 +132,16 @@ class LocalRun(Run):
                     before = perf_counter()
                     for listener in listeners:
                         listener.before(self, task, worker)
-                values = [blocks[block] for block in inputs[task]]
-                more = constants[task]
-                if more:
-                    values += more
-                program = programs[task]
+                sources, more, program = inputs[task], constants[task], programs[task]
                 function = program.direct
-                value = function(*values) if function is not None else program.run(values)
-                values = more = None  # type: ignore[assignment]
+                if function is None:
+                    value = program.run([*map(block_of, sources), *more])
+                elif not sources:
+                    value = function(*more)
+                elif more:
+                    value = function(*map(block_of, sources), *more)
+                else:
+                    value = function(*map(block_of, sources))
                 nbytes: Any = sizes.get(type(value))
                 if nbytes is None or several:
                     if task in several:
@@ -162,7 +168,7 @@ class LocalRun(Run):
                     elif self.spare and (ready or core.constrained):
                         self.call_help()
             except BaseException as error:
-                values = value = more = None  # type: ignore[assignment]
+                value = None
                 task = self._failed(worker, error, released)
             if released:
                 self._drop(released)

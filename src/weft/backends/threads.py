@@ -3,6 +3,11 @@
 Threads live long and are lent to runs: one that has nothing to do sleeps on a lock of its own, and is woken when a run
 has more tasks ready than threads at work. A thread carries over the context variables of whoever asked.
 
+*A second thread* does not help where tasks are so short that handing them out is most of the work, or while they hold
+the interpreter's lock. So a run begins with one thread, whose core may run straight (:mod:`weft.scheduler.straight`),
+while the thread that asked looks after it: once tasks last longer than ``SHORT_S`` on average, all workers come. Measured
+with 100,000 trivial tasks: 1.5 µs a task with one thread, 4.4 with two that contend.
+
 *Inside a task* ``compute()`` does not wait for a free thread: the thread that asks becomes the first worker of the new
 run, and others join only if they are idle. So nested computations never wait for each other.
 
@@ -36,6 +41,10 @@ __all__ = ["Interrupted", "Threads"]
 GRACE_S = 0.5
 #: How often a waiting caller wakes to see whether it was interrupted, in seconds.
 LOOK_S = 0.25
+#: A run begins with one thread, and is looked at after this time, then after twice as long, and so on up to the second.
+FIRST_LOOK_S, LAST_LOOK_S = 0.0002, 0.02
+#: Tasks that take less than this on average, in seconds, are left to one thread.
+SHORT_S = 30e-6
 #: Idle threads that are kept.
 KEPT = 64
 
@@ -128,7 +137,7 @@ class ThreadRun(LocalRun):
     )  # fmt: skip
 
     def __init__(self, pool: Pool, plan: Plan, request: Request, nworkers: int, **options: Any) -> None:
-        super().__init__(plan, request, "threads", nworkers, **options)
+        super().__init__(plan, request, "threads", nworkers, alone=HERE.run is None, **options)
         self.pool = pool
         self.context = contextvars.copy_context()
         self.members: dict[int, Thread | int] = {}  # worker number to its thread (or thread id) while it works
@@ -167,7 +176,25 @@ class ThreadRun(LocalRun):
             if watch is not None:
                 watch.stop()
 
+    def _look_after(self) -> bool:
+        """Wait, and call the other workers once the first needs help; returns whether the run came to its end first."""
+        pause, then, before = FIRST_LOOK_S, self.began, self.plan.ntasks
+        while not self.finished.acquire(timeout=pause):
+            with self.lock:
+                straight, now = self.core.straight, perf_counter()
+                if straight is None:
+                    return False
+                left = straight.left
+                if left and (before - left) * SHORT_S < now - then:
+                    self.core.settle()
+                    self.call_help(len(self.core.ready))
+                    return False
+            pause, then, before = min(2 * pause, LAST_LOOK_S), now, left
+        return True
+
     def _wait(self) -> None:
+        if self.nworkers > 1 and self._look_after():
+            return
         # A signal that arrives just before the thread sleeps does not wake it: look again now and then.
         while not self.finished.acquire(timeout=LOOK_S):
             pass

@@ -26,15 +26,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
-from weft.errors import BackendError
 from weft.graph.plan import Plan
-from weft.scheduler import admission, eviction, placement, recovery
+from weft.scheduler import adding, admission, eviction, placement, recovery
+from weft.scheduler import straight as straights
 from weft.scheduler.state import MASK, SHIFT, Phase
 
-__all__ = ["APART", "EVENT", "NOTHING", "SPILL", "Added", "Decisions", "Scheduler"]
+__all__ = ["APART", "EVENT", "NOTHING", "SPILL", "Decisions", "Scheduler"]
 
 #: Answers of ``next`` that are not tasks.
 NOTHING = -1  #: nothing to run for this worker now
@@ -54,32 +54,10 @@ NEXT, TAKE, AHEAD = EVENT["next"], EVENT["take"], EVENT["ahead"]
 APART = 1 << 62
 
 WAITING, READY, RUNNING, DONE = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value, Phase.DONE.value
-SPILLED, RELEASED, FAILED, CANCELLED = (
-    Phase.SPILLED.value,
-    Phase.RELEASED.value,
-    Phase.FAILED.value,
-    Phase.CANCELLED.value,
-)
+SPILLED, RELEASED = Phase.SPILLED.value, Phase.RELEASED.value
 
 #: Blocks from this size on are worth a look when memory is short, and worth learning from.
 LARGE = 1 << 16
-#: User priorities are integers in +-this; a higher one runs earlier.
-TOP_PRIORITY = 1 << 20
-
-
-class Added(NamedTuple):
-    """What the log keeps of a plan: with the columns it is enough to make the plan's skeleton again."""
-
-    base: int
-    ntasks: int
-    nblocks: int
-    nbytes: list[int]
-    rank: list[int]
-    wanted: list[int]
-    data: tuple[int, ...]
-    keep: bool
-    external: dict[int, int]
-    stored: dict[int, int]
 
 
 class Decisions(NamedTuple):
@@ -118,8 +96,8 @@ class Scheduler:
         "external", "flying", "foreign", "gone", "have", "held", "home", "inputs", "large", "learned", "left", "limit",
         "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
         "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
-        "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "users", "victims",
-        "wanted", "workspace",
+        "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "straight", "users",
+        "victims", "wanted", "workspace",
     )  # fmt: skip
 
     def __init__(
@@ -192,6 +170,7 @@ class Scheduler:
         self.retries = retries
         self.spent: dict[int, int] = {}
         self.slow = apart
+        self.straight: straights.Straight | None = None
         self.stopped = False
         # log
         self.log: deque[int] = deque(maxlen=log_length)
@@ -209,6 +188,7 @@ class Scheduler:
         keep: bool = False,
         external: dict[int, int] | None = None,
         stored: dict[int, int] | None = None,
+        alone: bool = False,
     ) -> int:
         """Take in a plan; its block ``b`` gets the number ``base + b``, where ``base`` is returned.
 
@@ -225,132 +205,15 @@ class Scheduler:
         stored : mapping of int to int, optional
             Data blocks that the backend keeps elsewhere, with their sizes: they count once they are read, and may go
             again after that. Other data is in memory already; it is the caller's and does not count.
+        alone : bool
+            One worker begins alone, with ``next`` and what :meth:`finisher` gives: if it is the first plan and may run
+            straight (:mod:`weft.scheduler.straight`), it does.
         """
-        base = len(self.phase)
-        nblocks, ntasks = plan.nblocks, plan.ntasks
-        extra = nblocks - ntasks
-        same = external or {}
-        rules = self._check(plan, same)
-        if base == 0:
-            inputs, dependents = list(plan.inputs), list(plan.dependents)
-        else:
-            inputs = [tuple([same.get(b, base + b) for b in sources]) if sources else () for sources in plan.inputs]
-            dependents = [[base + t for t in readers] if readers else [] for readers in plan.dependents]
-        missing = list(map(len, inputs))
-        users = list(map(len, dependents))
-        shift = self.serial << SHIFT
-        order = [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.rank, base)]
-        self.serial += ntasks
-        programs = plan.programs if base == 0 else [*self.programs, *plan.programs]
-        if extra:
-            inputs += [()] * extra
-            missing += [0] * extra
-            order += [0] * extra
-            programs = [*programs, *[None] * extra]
-        self.programs = programs
-        for b in dict.fromkeys(plan.wanted):
-            users[b] += 1
-            if not keep:
-                self.wanted.add(same.get(b, base + b))
-        size = list(plan.nbytes)
-        phase = [WAITING] * nblocks
-        for b in plan.data:
-            phase[b] = DONE
-            size[b] = 0
-            if b in same:
-                phase[b] = RELEASED
-                self.foreign.add(base + b)
-                theirs = same[b]
-                self.users[theirs] += users[b]
-                users[b] = 0
-                self.dependents[theirs] = [*self.dependents[theirs], *dependents[b]]
-                arrived = self.phase[theirs] in (DONE, SPILLED)
-            elif stored and b in stored:
-                phase[b] = SPILLED
-                size[b] = stored[b]
-                self.nspilled += 1
-                self.slow = True
-                self.stored.add(base + b)
-                arrived = True
-            else:
-                users[b] += 1  # for good: it costs nothing, and lost blocks may need it again
-                self.external.add(base + b)
-                arrived = True
-            if arrived:
-                for t in plan.dependents[b]:
-                    missing[t] -= 1
-        if base == 0:
-            self.inputs, self.dependents, self.missing, self.users = inputs, dependents, missing, users
-            self.order, self.size, self.phase = order, size, bytearray(phase)
-        else:
-            self.inputs += inputs
-            self.dependents += dependents
-            self.missing += missing
-            self.users += users
-            self.order += order
-            self.size += size
-            self.phase += bytes(phase)
-        for t, blocks in plan.outputs.items():
-            self.outputs[base + t] = tuple([base + b for b in blocks])
-        for b, t in plan.maker.items():
-            self.maker[base + b] = base + t
-        for t, nbytes in plan.workspace.items():
-            self.workspace[base + t] = nbytes
-        if plan.workspace or plan.outputs:
-            self.slow = True
-        self._annotate(plan, base, rules)
+        self.settle()
+        taken = adding.add(self, plan, keep=keep, external=external or {}, stored=stored or {}, alone=alone)
         self._set_small()
-        self.left += ntasks
-        first = [base + t for t in range(ntasks) if not missing[t]]
-        states = self.phase
-        for t in first:
-            states[t] = READY
-        if self.apart:
-            placement.spread(self, first)
-        elif self.slow:
-            for t in first:
-                self.push(t)
-        else:
-            entries = list(map(self.order.__getitem__, first))
-            if self.ready:
-                for entry in entries:
-                    heappush(self.ready, entry)
-            else:
-                heapify(entries)
-                self.ready = entries
-        kept = Added(
-            base, ntasks, nblocks, plan.nbytes, plan.rank, plan.wanted, tuple(plan.data), keep, dict(same),
-            dict(stored or {}),
-        )  # fmt: skip
-        self._note("added", kept, now)
-        return base
-
-    def _check(self, plan: Plan, same: dict[int, int]) -> dict[int, placement.Rule]:
-        """Refuse a plan that cannot be taken in, before anything is changed; returns the rules of its tasks."""
-        for theirs in same.values():
-            if self.phase[theirs] in (RELEASED, FAILED, CANCELLED):
-                raise BackendError(
-                    f"a new graph reads block {theirs}, which is {Phase(self.phase[theirs]).name}. "
-                    "Hold a block for as long as graphs that read it may come."
-                )
-        rules: dict[int, placement.Rule] = {}
-        for t, notes in plan.annotations.items():
-            priority = notes.get("priority", 0)
-            if not isinstance(priority, int) or abs(priority) > TOP_PRIORITY:
-                raise BackendError(f"a priority is an integer within ±{TOP_PRIORITY}, not {priority!r}")
-            rule = placement.rule_of(notes, self.have, len(self.on))
-            if rule is not None:
-                rules[t] = rule
-        return rules
-
-    def _annotate(self, plan: Plan, base: int, rules: dict[int, placement.Rule]) -> None:
-        for t, notes in plan.annotations.items():
-            self.annotations[base + t] = notes
-            self.order[base + t] -= notes.get("priority", 0) << (2 * SHIFT)
-        for t, rule in rules.items():
-            self.queue_of[base + t] = rule
-            self.constrained.setdefault(rule, [])
-            self.slow = True
+        self._note("added", taken, now)
+        return taken.base
 
     def _set_small(self) -> None:
         """Wanted blocks below ``small`` are not looked at: all of them together may be a 64th of the budget."""
@@ -371,6 +234,8 @@ class Scheduler:
         int
             The task to run, or :data:`NOTHING`, or :data:`SPILL`.
         """
+        if self.straight is not None:
+            self.settle()
         self.log.append(worker << SHIFT | task)
         self.clock.append(now)
         phase = self.phase
@@ -439,7 +304,23 @@ class Scheduler:
         self.log.append(worker << SHIFT | NEXT)
         self.clock.append(now)
         self.nrunning += 1
+        if self.straight is not None:
+            task = straights.begin(self, worker)
+            if task >= 0:
+                return task
         return self._next(worker)
+
+    def finisher(self) -> straights.Finish:
+        """A function that does the same as ``finish_and_next``, only faster where the run is straight.
+
+        It is good for as long as the run goes on, whatever happens to the core meanwhile.
+        """
+        return straights.finisher(self)
+
+    def settle(self) -> None:
+        """End a straight run, so that other workers may come; before any event but the next finish it is done anyway."""
+        if self.straight is not None:
+            straights.settle(self)
 
     def take(self, worker: int, now: float = 0.0, *, ahead: bool = False) -> int:
         """Like ``next``, for a worker that is handed several tasks ahead of time.
@@ -447,6 +328,7 @@ class Scheduler:
         With ``ahead`` the worker is busy, and wants a task only to fetch its inputs meanwhile: where workers are apart,
         it gets what would come to it anyway, and takes nothing that others could start at once.
         """
+        self.settle()
         self.log.append(worker << SHIFT | (AHEAD if ahead else TAKE))
         self.clock.append(now)
         self.nrunning += 1
@@ -465,6 +347,7 @@ class Scheduler:
 
         ``nbytes`` is a list, with a size for each block, for a task with several outputs.
         """
+        self.settle()
         self.log.append(APART | worker << SHIFT | task)
         self.clock.append(now)
         self._leave(worker, task)
@@ -645,6 +528,7 @@ class Scheduler:
 
     def lost(self, blocks: Iterable[int], released: list[int], *, now: float = 0.0) -> None:
         """Blocks are gone. Those still needed are made again, with what that needs, and no others."""
+        self.settle()
         blocks = tuple(blocks)
         again = recovery.lose(self, blocks, released)
         self._note("lost", (blocks, again), now)
@@ -744,10 +628,13 @@ class Scheduler:
         return any(self.phase[entry & MASK] == READY for queue in queues for entry in queue)
 
     def _log(self, event: str, number: int, now: float) -> None:
+        self.settle()
         self.log.append(number << SHIFT | EVENT[event])
         self.clock.append(now)
 
     def _note(self, event: str, what: Any, now: float) -> None:
+        if event != "added":
+            self.settle()
         self.notes.append((now, event, what))
         self.noted += 1
         self.log.append(EVENT[event])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from weft.errors import InvariantError
 from weft.scheduler.state import MASK, Phase
+from weft.scheduler.straight import settled
 
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
@@ -17,6 +18,7 @@ STORED = (Phase.DONE, Phase.SPILLED)
 
 def check(s: Scheduler) -> None:
     """Raise InvariantError if a counter does not agree with what it counts."""
+    s = settled(s)
     wrong: list[str] = []
 
     def expect(what: str, found: object, right: object) -> None:

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 from weft.errors import BackendError, InvariantError
 from weft.graph.plan import Plan
 from weft.graph.program import Program
-from weft.scheduler.core import APART, EVENT, Added, Scheduler
+from weft.scheduler.adding import Added
+from weft.scheduler.core import APART, EVENT, Scheduler
 from weft.scheduler.state import MASK, SHIFT
+from weft.scheduler.straight import settled
 
 __all__ = ["Event", "events", "export", "is_complete", "replay"]
 
@@ -143,6 +145,7 @@ def _plain(notes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _state(s: Scheduler) -> dict[str, Any]:
     """What two schedulers must agree in, if they saw the same."""
+    s = settled(s)
     return {
         "phase": bytes(s.phase).hex(), "users": list(s.users), "left": s.left, "held": s.held, "limit": s.limit,
         "nrunning": s.nrunning, "on": list(s.on), "flying": sorted([t, w] for t, w in s.flying.items()),

@@ -38,9 +38,10 @@ UNFINISHED = frozenset({Phase.WAITING, Phase.READY, Phase.RUNNING})
 IN_STORE = frozenset({Phase.DONE, Phase.SPILLED})
 NOWHERE = frozenset({Phase.RELEASED, Phase.FAILED, Phase.CANCELLED})
 
-#: Blocks beyond the first of a task with several go from WAITING to DONE at once.
+#: Blocks beyond the first of a task with several go from WAITING to DONE at once, and the tasks of a straight run
+#: (:mod:`weft.scheduler.straight`), whose inputs are there when their turn comes, from WAITING to RUNNING.
 MOVES: dict[Phase, frozenset[Phase]] = {
-    Phase.WAITING: frozenset({Phase.READY, Phase.FAILED, Phase.CANCELLED, Phase.DONE}),
+    Phase.WAITING: frozenset({Phase.READY, Phase.RUNNING, Phase.FAILED, Phase.CANCELLED, Phase.DONE}),
     Phase.READY: frozenset({Phase.RUNNING, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
     Phase.RUNNING: frozenset({Phase.DONE, Phase.READY, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
     Phase.DONE: frozenset({Phase.SPILLED, Phase.RELEASED}),

@@ -18,6 +18,7 @@ from weft.scheduler.core import Scheduler
 from weft.scheduler.placement import held_by
 from weft.scheduler.replay import Event, events, export, is_complete, replay
 from weft.scheduler.state import MASK, Phase
+from weft.scheduler.straight import settled
 from weft.typing import Key
 
 __all__ = ["Event", "dump", "events", "export", "is_complete", "replay", "story", "why"]
@@ -110,6 +111,7 @@ def why(s: Scheduler, plan: Plans, key: Key) -> str:
     KeyNotFoundError
         No plan has the key.
     """
+    s = settled(s)
     names = Names(s, plan)
     block = names.block(key)
     task = s.maker.get(block, block)
@@ -272,6 +274,7 @@ def _why_there(s: Scheduler, names: Names, task: int) -> list[str]:
 
 def dump(s: Scheduler, plan: Plans) -> str:
     """The state as text: counts by phase, who runs what, the heads of the queues, memory."""
+    s = settled(s)
     names = Names(s, plan)
     tasks = [t for t in range(len(s.phase)) if t not in s.maker and t not in s.external | s.stored | s.foreign]
     lines = [f"{len(tasks)} tasks, {s.left} left, {s.nrunning} on {len(s.on)} workers"]
