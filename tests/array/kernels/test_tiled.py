@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import weft.array as da
-from weft.array.kernels import tiled
-from weft.array.kernels.tiled import Tiled, UfuncStep
+from weft.array.kernels import reductions, tiled
+from weft.array.kernels.numpy import filled, ranged
+from weft.array.kernels.tiled import End, Leaf, Step, Tiled, UfuncStep
 from weft.expr import optimize
 
 UNARY = [np.negative, np.square, np.isfinite, np.exp2]
 BINARY = [np.add, np.multiply, np.maximum, np.less, np.subtract]
+CHUNKS = sorted(reductions.COMBINE_OF, key=lambda each: each.__name__)
 
 
 @st.composite
@@ -22,8 +24,13 @@ def chains(draw, ninputs):
     steps = []
     for place in range(draw(st.integers(1, 7))):
         slots = st.integers(0, ninputs + place - 1)
-        if draw(st.booleans()):
+        kind = draw(st.sampled_from(["unary", "binary", "binary", "where", "clip"]))
+        if kind == "unary":
             steps.append(UfuncStep(draw(st.sampled_from(UNARY)), (draw(slots),)))
+        elif kind == "where":
+            steps.append(Step(np.where, (draw(slots), draw(slots), draw(slots))))
+        elif kind == "clip":
+            steps.append(Step(np.clip, (draw(slots), draw(slots), draw(slots))))
         else:
             steps.append(UfuncStep(draw(st.sampled_from(BINARY)), (draw(slots), draw(slots))))
     unread = set(range(ninputs + len(steps) - 1)) - {slot for step in steps for slot in step.slots}
@@ -73,6 +80,72 @@ def test_tiles_give_what_numpy_gives(data):
     np.testing.assert_array_equal(result, expected)
 
 
+def in_tiles(chain, values, least=8):
+    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+        patch.setattr(tiled, "SMALL", 0)
+        patch.setattr(tiled, "CACHE", 0)
+        patch.setattr(tiled, "LEAST", least)
+        return chain(*values)
+
+
+def assert_same_partial(result, expected):
+    if not isinstance(expected, tuple):
+        result, expected = (result,), (expected,)
+    for ours, numpys in zip(result, expected, strict=True):
+        assert np.shape(ours) == np.shape(numpys)
+        assert np.asarray(ours).dtype == np.asarray(numpys).dtype
+        tolerance = 1e-5 if np.asarray(ours).dtype.char in "fFe" else 1e-11
+        np.testing.assert_allclose(ours, numpys, rtol=tolerance, atol=tolerance)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_tiles_are_reduced_to_what_the_whole_block_is_reduced_to(data):
+    shape = data.draw(st.sampled_from([(40,), (7, 9), (3, 4, 5), (1, 50), (50, 1)]))
+    dtype = data.draw(st.sampled_from(["f8", "f4", "f2", "i4", "u1", "?", "c8"]))
+    value = (np.arange(np.prod(shape)) % 5 - 2).astype(dtype).reshape(shape)
+    order = data.draw(st.sampled_from(["C", "F", "strided"]))
+    value = np.repeat(value, 2, 0)[::2] if order == "strided" else np.asarray(value, order=order)
+    axes = tuple(sorted(data.draw(st.sets(st.integers(0, len(shape) - 1), min_size=1))))
+    chunk = data.draw(st.sampled_from(CHUNKS))
+    steps = data.draw(st.sampled_from([(), (Step(np.multiply, (0, 0)),)]))
+    chain = Tiled(steps, 3, (), End(chunk, (1, 2)))
+    expected = chunk(value * value if steps else value, axes, None)
+    assert_same_partial(in_tiles(chain, (value, axes, None)), expected)
+
+
+@pytest.mark.parametrize("shape", [(23,), (5, 23)])
+def test_constants_and_ranges_are_made_in_tiles(shape):
+    leaves = (Leaf(filled, (1, 2, 3)), Leaf(ranged, (4, 5, 6, 7)))
+    chain = Tiled((Step(np.add, (0, 8)), Step(np.multiply, (10, 9))), 8, leaves)
+    whole = np.linspace(0, 1, int(np.prod(shape))).reshape(shape)
+    values = (whole, shape, 3, np.dtype("f4"), (10, 33), 1.5, 0.5, np.dtype("f8"))
+    expected = (whole + np.full(shape, 3, "f4")) * (1.5 + 0.5 * np.arange(10, 33))
+    np.testing.assert_array_equal(in_tiles(chain, values), expected)
+    np.testing.assert_array_equal(chain(*values), expected)
+
+
+def test_constants_alone_are_summed_without_being_written_out():
+    chain = Tiled((Step(np.add, (6, 3)),), 6, (Leaf(filled, (0, 1, 2)),), End(reductions.sum_chunk, (4, 5)))
+    values = ((30, 20), 1.0, np.dtype("f8"), 1, (0, 1), None)
+    for result in (chain(*values), in_tiles(chain, values)):
+        np.testing.assert_array_equal(result, [[1200.0]])
+
+
+def test_sums_over_tiles_are_as_accurate_as_numpys():
+    value = np.random.default_rng(5).random(200_000).astype("f4")
+    chain = Tiled((), 3, (), End(reductions.sum_chunk, (1, 2)))
+    exact = float(np.sum(value, dtype="f8"))
+    ours = float(in_tiles(chain, (value, (0,), None), 64)[0])
+    assert abs(ours - exact) <= 2 * max(abs(float(value.sum()) - exact), exact * 2**-24)
+
+
+def test_half_floats_are_added_as_numpy_adds_them():
+    value = np.full(5000, 0.1, "f2")
+    chain = Tiled((Step(np.multiply, (0, 1)),), 4, (), End(reductions.sum_chunk, (2, 3)))
+    assert in_tiles(chain, (value, np.float16(1), (0,), None))[0] == value.sum()
+
+
 def test_objects_and_small_blocks_are_computed_step_by_step():
     chain = Tiled((UfuncStep(np.add, (0, 0)), UfuncStep(np.negative, (1,))), 1)
     assert chain(np.array([1, "a"], dtype=object)[:1])[0] == -2
@@ -96,6 +169,15 @@ def test_runs_of_ufuncs_over_large_blocks_are_compiled():
     assert fused_functions((x + 1) * 2 - x) == ["Tiled"]
     assert fused_functions((x + 1).T * 2 - 1) == ["ufunc", "function", "Tiled"]
     assert fused_functions(x + 1) == ["ufunc"]
+
+
+def test_casts_choices_and_constants_do_not_break_chains():
+    x = da.from_array(np.ones((512, 512)), chunks=-1)
+    y = da.where(x > 0, x.astype("f4") * 2, 0).clip(0, 1) + da.ones((512, 512), chunks=-1)
+    assert fused_functions(y) == ["Tiled"]
+    assert fused_functions(y.sum()) == ["Tiled", "function"]
+    assert fused_functions(x.var()) == ["Tiled", "function"]
+    assert fused_functions(da.arange(10**6, chunks=-1) * 2.0 + 1) == ["Tiled"]
 
 
 def test_small_blocks_are_not_compiled():

@@ -182,3 +182,29 @@ def std_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: 
 def without(shape: tuple[int, ...], axes: Axes) -> tuple[int, ...]:
     """A shape without some axes."""
     return tuple([length for axis, length in enumerate(shape) if axis not in axes])
+
+
+def with_parts(partial: Any, change: Callable[[Any], Any]) -> Any:
+    """A partial result with each array in it changed."""
+    if isinstance(partial, tuple):
+        return type(partial)(*[change(each) if isinstance(each, np.ndarray) else each for each in partial])
+    return change(partial)
+
+
+#: Functions that make partial results, and those that combine them: what may be computed part by part of a block.
+#: Each is ``chunk(block, axes, dtype)`` for a block that is not empty, and ``combine(*partials)``.
+COMBINE_OF: dict[Any, Callable[..., Any]] = {
+    sum_chunk: sum_combine,
+    prod_chunk: prod_combine,
+    min_chunk: min_combine,
+    max_chunk: max_combine,
+    any_chunk: any_combine,
+    all_chunk: all_combine,
+    mean_chunk: sum_combine,
+    var_chunk: var_combine,
+}
+
+
+def rounds_partials(chunk: Any, dtype: np.dtype[Any], given: Any) -> bool:
+    """Whether partial results are rounded so much that a block should have one only: half floats, which NumPy adds as singles."""
+    return chunk in (sum_chunk, prod_chunk) and np.dtype(given or dtype) == np.float16

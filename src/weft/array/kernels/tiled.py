@@ -1,173 +1,415 @@
-"""Chains of ufuncs in one pass over memory. HOT: `benchmarks` hold it at several times plain NumPy.
+"""Chains of elementwise functions in one pass over memory. HOT: `benchmarks array` holds it at several times plain NumPy.
 
 NumPy computes ``a * b + c`` over whole blocks: each step reads and writes main memory. `Tiled` runs all steps of a chain
 over a tile that fits the cache, then over the next one, into buffers that are used again and again; only the inputs and
-the result travel through memory. Same ufuncs on the same numbers: the result is NumPy's.
+the result travel through memory. If the chain ends in a reduction, each tile is reduced while it is in the cache, and not
+even the result travels: tiles' partial results are combined pairwise, as accurately as NumPy adds. Same functions on the
+same numbers: the result is NumPy's.
 
-`tile_elementwise` finds such chains among the calls of a fused program. What it does not know stays as it is; and what
-turns out to be unusual when it runs (objects, small blocks, other kinds of array) is computed step by step.
+Tiles are a megabyte or two, not half a cache of the innermost level: between two calls a thread gives the interpreter's
+lock to its neighbours, and calls must be long enough (tens of microseconds) for that not to matter. Measured on two cores,
+eight steps on 8-byte numbers: tiles of 8,192 elements gain nothing from the second thread, tiles of 131,072 nearly all.
+
+What turns out to be unusual when it runs (objects, small blocks, other kinds of array) is computed step by step. Which
+calls of a program become a `Tiled` is decided in `chains`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
-from math import prod
+from math import isqrt, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from weft.array.kernels.numpy import filled, filled_view
-from weft.physical.base import Outline
-from weft.physical.blockwise import Call
+from weft.array.kernels.numpy import filled, filled_view, ranged
+from weft.array.kernels.reductions import COMBINE_OF, rounds_partials, with_parts
+from weft.typing import Function
 
-__all__ = ["Tiled", "tile_elementwise"]
+__all__ = ["WRITERS", "End", "Leaf", "Step", "Tiled", "UfuncStep", "add_writer", "is_steppable"]
 
 #: Bytes below which a block is computed step by step: it fits the cache anyway.
 SMALL = 1 << 17
-#: Bytes that the tiles of all values alive at a time may take together: half of a usual L2 cache.
-CACHE = 1 << 19
+#: Bytes that the tiles of all values alive at a time may take together.
+CACHE = 1 << 21
 #: Elements of the smallest tile: below it, calls cost more than memory does.
-LEAST = 1024
+LEAST = 1 << 15
+#: Length of the last axis below which operands that all tiles share are written out for one tile, for longer inner loops.
+SHORT = 256
 #: Kinds of dtypes whose elements are plain numbers.
 NUMBERS = "biufc"
 
+Index = tuple[slice, ...]
+#: ``evaluate(operands of a tile, shape of the tile, where the result goes, or None for anywhere)`` gives the result.
+Evaluate = Callable[[list[Any], tuple[int, ...], Any], Any]
 
-class UfuncStep(NamedTuple):
-    """A ufunc and its arguments: numbers of inputs, then of results of earlier steps."""
 
-    function: np.ufunc
+class Step(NamedTuple):
+    """A function and its arguments: numbers of inputs, then of leaves, then of results of earlier steps.
+
+    The last ``len(keywords)`` arguments are given by these names.
+    """
+
+    function: Function
+    slots: tuple[int, ...]
+    keywords: tuple[str, ...] = ()
+
+
+UfuncStep = Step
+
+
+class Leaf(NamedTuple):
+    """Something made of nothing, which is never written out: `filled` or `ranged`, and its arguments among the inputs."""
+
+    function: Function
     slots: tuple[int, ...]
 
 
+class End(NamedTuple):
+    """A reduction of the chain's result: function of partial results, and where its axes and dtype are among the inputs."""
+
+    function: Function
+    slots: tuple[int, ...]
+
+
+class Ranged(NamedTuple):
+    """A range of which tiles are made when they are wanted."""
+
+    first: int
+    length: int
+    start: Any
+    step: Any
+    dtype: np.dtype[Any]
+
+    def tile(self, where: slice) -> np.ndarray[Any, Any]:
+        return ranged((self.first + where.start, self.first + where.stop), self.start, self.step, self.dtype)
+
+
 class Tiled:
-    """A chain of ufuncs as one function of its inputs.
+    """A chain of elementwise functions, and perhaps a reduction, as one function of its inputs.
 
     Parameters
     ----------
-    steps : tuple of UfuncStep
-        The last one gives the result.
+    steps : tuple of Step
+        The last one gives the result; if there is none, the first input is it.
     ninputs : int
+    leaves : tuple of Leaf
+    end : End, optional
     """
 
-    __slots__ = ("ninputs", "steps")
+    __slots__ = ("end", "leaves", "ninputs", "read", "steps")
 
-    def __init__(self, steps: tuple[UfuncStep, ...], ninputs: int) -> None:
+    def __init__(
+        self, steps: tuple[Step, ...], ninputs: int, leaves: tuple[Leaf, ...] = (), end: End | None = None
+    ) -> None:
         self.steps = steps
         self.ninputs = ninputs
+        self.leaves = leaves
+        self.end = end
+        given = ninputs + len(leaves)
+        self.read = sorted({slot for step in steps for slot in step.slots if slot < given}) if steps else [0]
 
     @property
     def __name__(self) -> str:
-        return "-".join(dict.fromkeys(step.function.__name__ for step in self.steps))
+        names = [step.function.__name__ for step in self.steps]
+        if self.end is not None:
+            names.append(self.end.function.__name__)
+        return "-".join(dict.fromkeys(names))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tiled, (self.steps, self.ninputs)
+        return type(self), (self.steps, self.ninputs, self.leaves, self.end)
 
     def __weft_tokenize__(self) -> Any:
-        return tuple([(step.function.__name__, step.slots) for step in self.steps])
+        return tuple([tuple(each) for each in (*self.steps, *self.leaves, *([self.end] if self.end else ()))])
 
     def __call__(self, *inputs: Any) -> Any:
-        operands = [uniform(each) for each in inputs]
-        arrays = [each for each in operands if isinstance(each, np.ndarray) and each.ndim]
-        if not arrays or not all(type(each) is np.ndarray and each.dtype.kind in NUMBERS for each in arrays):
+        problem = Problem.of(self, inputs)
+        if problem is None:
             return self.step_by_step(list(inputs))
-        if max([each.nbytes for each in arrays]) < SMALL:
-            return self.step_by_step(list(inputs))
-        shape = np.broadcast_shapes(*[np.shape(each) for each in inputs])
-        dtypes = self.dtypes(operands)
-        if any(dtype.kind not in NUMBERS for dtype in dtypes):
-            return self.step_by_step(list(inputs))
-        result = np.empty(shape, dtypes[-1])
-        if all(each.shape == shape and each.flags.c_contiguous for each in arrays):
-            operands = [each.reshape(-1) if isinstance(each, np.ndarray) and each.ndim else each for each in operands]
-            self.fill(result.reshape(-1), operands, dtypes)
-        else:
-            self.fill(result, operands, dtypes)
-        return result
+        if self.end is None:
+            return self.fill(problem)
+        axes, dtype = [inputs[slot] for slot in self.end.slots]
+        if rounds_partials(self.end.function, problem.dtypes[-1] if self.steps else problem.operands[0].dtype, dtype):
+            return self.end.function(self.fill(problem) if self.steps else inputs[0], axes, dtype)
+        return self.reduce(problem, axes, dtype)
 
     def step_by_step(self, values: list[Any]) -> Any:
         """The plain way."""
-        for function, slots in self.steps:
-            values.append(function(*[values[slot] for slot in slots]))
-        return values[-1]
+        inputs = tuple(values)
+        for leaf in self.leaves:
+            made = filled_view if leaf.function is filled and self.steps else leaf.function
+            values.append(made(*[values[slot] for slot in leaf.slots]))
+        result = self.run(values)[-1] if self.steps else values[0]
+        if self.end is None:
+            return result
+        return self.end.function(result, *[inputs[slot] for slot in self.end.slots])
 
-    def dtypes(self, operands: Sequence[Any]) -> list[np.dtype[Any]]:
-        """What each step gives, found by running the chain on nothing."""
-        values = [np.empty(0, each.dtype) if isinstance(each, np.ndarray) else each for each in operands]
-        with np.errstate(all="ignore"):
-            made = self.step_values(values)
-        return [np.asarray(each).dtype for each in made]
-
-    def step_values(self, values: list[Any]) -> list[Any]:
-        """The results of all steps."""
-        start = len(values)
-        self.step_by_step(values)
-        return values[start:]
-
-    def fill(self, result: np.ndarray[Any, Any], operands: list[Any], dtypes: list[np.dtype[Any]]) -> None:
-        """Compute the result tile by tile."""
-        places, count = self.buffers(dtypes)
-        itemsize = max(dtype.itemsize for dtype in dtypes)
-        elements = max(
-            LEAST, CACHE // (itemsize * (count + 1 + sum(isinstance(each, np.ndarray) for each in operands)))
-        )
-        shape = result.shape
-        axis, rows = tile_axis(shape, elements)
-        inner = shape[axis + 1 :]
-        store = [np.empty(rows * prod(inner) * itemsize, np.uint8) for _ in range(count)]
-        whole = [
-            store[place][: rows * prod(inner) * dtype.itemsize].view(dtype).reshape(rows, *inner)
-            if place >= 0
-            else None
-            for place, dtype in zip(places, dtypes, strict=True)
-        ]
-        steps = self.steps
-        last = len(steps) - 1
-        for index in tiles(shape, axis, rows):
-            length = index[-1].stop - index[-1].start
-            values = [cut(each, index, result.ndim) for each in operands]
-            for place, (function, slots) in enumerate(steps):
-                if place == last:
-                    out = result[index]
-                else:
-                    buffer = whole[place]
-                    assert buffer is not None
-                    out = buffer if length == rows else buffer[:length]
-                function(*[values[slot] for slot in slots], out=out)
-                values.append(out)
-
-    def buffers(self, dtypes: Sequence[np.dtype[Any]]) -> tuple[list[int], int]:
-        """Which buffer each step writes, and how many there are: one is used again once its value has been read.
-
-        A step may write over its own input only if the elements are equally large. The last step writes the result (-1).
-        """
-        last_read: dict[int, int] = {}
-        for place, step in enumerate(self.steps):
-            for slot in step.slots:
-                last_read[slot] = place
-        places: list[int] = []
-        free: list[int] = []
-        count = 0
-        for place, step in enumerate(self.steps):
-            if place == len(self.steps) - 1:
-                places.append(-1)
-                break
-            dying = [
-                slot - self.ninputs
-                for slot in dict.fromkeys(step.slots)
-                if slot >= self.ninputs and last_read[slot] == place
-            ]
-            over = [each for each in dying if dtypes[each].itemsize == dtypes[place].itemsize]
-            if over:
-                places.append(places[over[0]])
-                dying.remove(over[0])
-            elif free:
-                places.append(free.pop())
+    def run(self, values: list[Any]) -> list[Any]:
+        """All values after the steps, computed one by one on whole arrays."""
+        for function, slots, keywords in self.steps:
+            if keywords:
+                cut = len(slots) - len(keywords)
+                named = {name: values[slot] for name, slot in zip(keywords, slots[cut:], strict=True)}
+                values.append(function(*[values[slot] for slot in slots[:cut]], **named))
             else:
-                places.append(count)
-                count += 1
-            free.extend(places[each] for each in dying)
-        return places, count
+                values.append(function(*[values[slot] for slot in slots]))
+        return values
+
+    def fill(self, problem: Problem) -> np.ndarray[Any, Any]:
+        """The result, tile by tile."""
+        flat = problem.flattened(None)
+        made = np.empty(problem.shape[::-1] if flat.backwards else problem.shape, problem.dtypes[-1])
+        result = made.reshape(flat.shape) if flat.is_flat else made
+        evaluate, elements = self.evaluator(flat)
+        extents = flat.extents(elements, None)
+        pieces = flat.pieces(extents)
+        for index in tiles(flat.shape, extents):
+            out = result[index]
+            evaluate([piece(index) for piece in pieces], out.shape, out)
+        return made.T if flat.backwards else made
+
+    def reduce(self, problem: Problem, axes: tuple[int, ...], dtype: Any) -> Any:
+        """The partial result of the block, each tile reduced while it is in the cache."""
+        assert self.end is not None
+        chunk, ndim = self.end.function, len(problem.shape)
+        combine = COMBINE_OF[chunk]
+        flat = problem.flattened(axes)
+        own = (0,) if flat.is_flat else axes
+        evaluate, elements = self.evaluator(flat)
+        extents = flat.extents(elements, own)
+        pieces = flat.pieces(extents)
+        regions: list[tuple[Index, Any]] = []
+        bands = [bands_of(length, extent) for length, extent in zip(flat.shape, extents, strict=True)]
+        for kept in product(*[[None] if axis in own else each for axis, each in enumerate(bands)]):
+            stack: list[tuple[int, Any]] = []
+            for index in product(*[each if kept[axis] is None else [kept[axis]] for axis, each in enumerate(bands)]):
+                shape = tuple([each.stop - each.start for each in index])
+                value = evaluate([piece(index) for piece in pieces], shape, None)
+                push(stack, chunk(value, own, dtype), combine)
+            where = tuple([each or slice(0, 1) for each in kept])
+            regions.append((where, folded(stack, combine)))
+        if len(regions) == 1:
+            partial = regions[0][1]
+        else:
+            partial = laid_together(
+                regions, tuple([1 if axis in own else length for axis, length in enumerate(flat.shape)])
+            )
+        return with_parts(partial, lambda part: part.reshape((1,) * ndim)) if flat.is_flat else partial
+
+    def evaluator(self, problem: Problem) -> tuple[Evaluate, int]:
+        """What computes a tile, and how many elements a tile should have."""
+        dtypes = problem.dtypes
+        if not self.steps:
+            return first_operand, max(LEAST, CACHE // (2 * problem.operands[0].dtype.itemsize))
+        places, count = buffers(self.steps, dtypes, self.ninputs + len(self.leaves))
+        itemsize = max(dtype.itemsize for dtype in dtypes)
+        arrays = sum(isinstance(each, (np.ndarray, Ranged)) for each in problem.operands)
+        elements = max(LEAST, CACHE // (itemsize * (count + 1 + arrays)))
+        given, read = self.ninputs + len(self.leaves), self.read
+        fixed = [*problem.inputs, *([None] * len(self.leaves))]
+        prepared = [(*step, WRITERS.get(step.function)) for step in self.steps]
+        store: list[np.ndarray[Any, Any]] = []
+        views: dict[tuple[int, ...], list[np.ndarray[Any, Any]]] = {}
+
+        def evaluate(operands: list[Any], shape: tuple[int, ...], out: Any) -> Any:
+            outs = views.get(shape)
+            if outs is None:
+                size = prod(shape)
+                if not store:
+                    store.extend([np.empty(size * itemsize, np.uint8) for _ in range(count + 1)])
+                outs = views[shape] = [
+                    store[place][: size * dtype.itemsize].view(dtype).reshape(shape)
+                    for place, dtype in zip(places, dtypes, strict=True)
+                ]
+            values = fixed.copy()
+            for slot, operand in zip(read, operands, strict=True):
+                values[slot] = operand
+            last = given + len(prepared) - 1
+            for (function, slots, keywords, writer), buffer in zip(prepared, outs, strict=True):
+                target = out if len(values) == last and out is not None else buffer
+                arguments = [values[slot] for slot in slots]
+                if keywords:
+                    cut = len(arguments) - len(keywords)
+                    named = dict(zip(keywords, arguments[cut:], strict=True))
+                    arguments = arguments[:cut]
+                else:
+                    named = {}
+                if writer is None:
+                    function(*arguments, out=target, **named)
+                else:
+                    writer(target, *arguments, **named)
+                values.append(target)
+            return values[-1]
+
+        return evaluate, elements
+
+
+def first_operand(operands: list[Any], shape: tuple[int, ...], out: Any) -> Any:
+    """The evaluator of a chain without steps."""
+    return operands[0]
+
+
+class Problem(NamedTuple):
+    """What a chain is run on."""
+
+    shape: tuple[int, ...]
+    inputs: tuple[Any, ...]
+    operands: list[Any]  #: what steps read of inputs and leaves: arrays, ranges, and single elements
+    dtypes: list[np.dtype[Any]]  #: of the steps' results
+    is_flat: bool = False
+    backwards: bool = False
+
+    @classmethod
+    def of(cls, chain: Tiled, inputs: tuple[Any, ...]) -> Problem | None:
+        """None where tiles would be of no use, or of doubtful result."""
+        operands: list[Any] = []
+        shapes: list[tuple[int, ...]] = []
+        for slot in chain.read:
+            if slot < len(inputs):
+                value = inputs[slot]
+                if isinstance(value, np.ndarray):
+                    if type(value) is not np.ndarray or (value.ndim and value.dtype.kind not in NUMBERS):
+                        return None
+                    shapes.append(value.shape)
+                elif hasattr(value, "__array_function__") and not isinstance(value, np.generic):
+                    return None
+                operands.append(uniform(value))
+                continue
+            leaf = chain.leaves[slot - len(inputs)]
+            arguments = [inputs[each] for each in leaf.slots]
+            if leaf.function is filled:
+                shape, value, dtype = arguments
+                operands.append(np.full((), value, dtype))
+                shapes.append(shape)
+            else:
+                (first, end), start, step, dtype = arguments
+                operands.append(Ranged(first, end - first, start, step, dtype))
+                shapes.append((end - first,))
+        if not shapes:
+            return None
+        shape = np.broadcast_shapes(*shapes)
+        size = prod(shape)
+        if not size or not shape:
+            return None
+        if len(shape) > 1:
+            operands = [each.tile(slice(0, each.length)) if isinstance(each, Ranged) else each for each in operands]
+        if chain.steps:
+            given = [*inputs, *([None] * len(chain.leaves))]
+            for slot, operand in zip(chain.read, operands, strict=True):
+                if isinstance(operand, Ranged) or (isinstance(operand, np.ndarray) and operand.ndim):
+                    operand = np.empty(0, operand.dtype)
+                given[slot] = operand
+            start = len(given)
+            with np.errstate(all="ignore"):
+                dtypes = [np.asarray(each).dtype for each in chain.run(given)[start:]]
+        else:
+            dtypes = []
+            if not isinstance(operands[0], np.ndarray) or not operands[0].ndim:
+                return None
+        if any(dtype.kind not in NUMBERS for dtype in dtypes):
+            return None
+        widest = max([each.itemsize for each in dtypes] or [operands[0].dtype.itemsize])
+        if size * widest < SMALL:
+            return None
+        return cls(shape, inputs, operands, dtypes)
+
+    @property
+    def arrays(self) -> list[np.ndarray[Any, Any]]:
+        """Operands that have axes."""
+        return [each for each in self.operands if isinstance(each, np.ndarray) and each.ndim]
+
+    def flattened(self, axes: tuple[int, ...] | None) -> Problem:
+        """The same with a single axis, where memory allows it and not some axes only are reduced."""
+        if axes is not None and len(axes) < len(self.shape):
+            return self
+        arrays = self.arrays
+        if any(each.shape != self.shape for each in arrays):
+            return self
+        size = (prod(self.shape),)
+        if all(each.flags.c_contiguous for each in arrays):
+            operands = [each.reshape(-1) if each_is_array(each) else each for each in self.operands]
+            return self._replace(shape=size, operands=operands, is_flat=True)
+        if all(each.flags.f_contiguous for each in arrays):
+            operands = [each.T.reshape(-1) if each_is_array(each) else each for each in self.operands]
+            return self._replace(shape=size, operands=operands, is_flat=True, backwards=True)
+        return self
+
+    def extents(self, elements: int, axes: tuple[int, ...] | None) -> tuple[int, ...]:
+        """Length of a tile along each axis.
+
+        Tiles are as long as they may be along the last axis, then along the one before it. They are square where an
+        operand lies in memory in another order, and higher where columns are reduced.
+        """
+        bound = elements
+        if len(self.shape) > 1:
+            if any(each.shape[-1:] == self.shape[-1:] and each.strides[-1] != each.itemsize and each.ndim > 1
+                   for each in self.arrays):  # fmt: skip
+                bound = max(16, isqrt(elements))
+            elif axes is not None and len(self.shape) - 1 not in axes:
+                bound = max(SHORT, elements // 16)
+        extents: list[int] = []
+        room = elements
+        for length in reversed(self.shape):
+            extents.append(max(1, min(length, room, bound)))
+            room //= extents[-1]
+            bound = elements
+        return tuple(reversed(extents))
+
+    def pieces(self, extents: tuple[int, ...]) -> list[Callable[[Index], Any]]:
+        """For each operand the function that gives what it has for a tile."""
+        return [piece_of(each, self.shape, extents) for each in self.operands]
+
+
+def each_is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def piece_of(operand: Any, shape: tuple[int, ...], extents: tuple[int, ...]) -> Callable[[Index], Any]:
+    """A function from the index of a tile to the part of an operand that goes with it."""
+    if isinstance(operand, Ranged):
+        return lambda index: operand.tile(index[0])
+    if not each_is_array(operand):
+        return lambda index: operand
+    if operand.shape == shape:
+        return operand.__getitem__  # type: ignore[no-any-return]
+    skip = len(shape) - operand.ndim
+    varies = [length != 1 and extents[axis + skip] < length for axis, length in enumerate(operand.shape)]
+    if shape[-1] < SHORT and not any(varies):
+        written = np.ascontiguousarray(np.broadcast_to(operand, extents))
+        return lambda index: written[tuple([slice(0, each.stop - each.start) for each in index])]
+    whole = slice(None)
+    moves = [length != 1 for length in operand.shape]
+    return lambda index: operand[
+        tuple([each if moved else whole for each, moved in zip(index[skip:], moves, strict=True)])
+    ]
+
+
+def buffers(steps: Sequence[Step], dtypes: Sequence[np.dtype[Any]], given: int) -> tuple[list[int], int]:
+    """Which buffer each step writes, and how many there are: one is used again once its value has been read.
+
+    A step may write over its own input only if it is a ufunc and the elements are equally large.
+    """
+    last_read: dict[int, int] = {}
+    for place, step in enumerate(steps):
+        for slot in step.slots:
+            last_read[slot] = place
+    places: list[int] = []
+    free: list[int] = []
+    count = 0
+    for place, step in enumerate(steps):
+        dying = [slot - given for slot in dict.fromkeys(step.slots) if slot >= given and last_read[slot] == place]
+        over = [each for each in dying if dtypes[each].itemsize == dtypes[place].itemsize]
+        if over and isinstance(step.function, np.ufunc):
+            places.append(places[over[0]])
+            dying.remove(over[0])
+        elif free:
+            places.append(free.pop())
+        else:
+            places.append(count)
+            count += 1
+        free.extend(places[each] for each in dying)
+    return places, count
 
 
 def uniform(value: Any) -> Any:
@@ -177,159 +419,112 @@ def uniform(value: Any) -> Any:
     return value
 
 
-def tile_axis(shape: tuple[int, ...], elements: int) -> tuple[int, int]:
-    """The axis along which tiles are cut (those before it one by one), and the length of a tile along it."""
-    for axis, length in enumerate(shape):
-        inner = prod(shape[axis + 1 :])
-        if inner <= elements or axis == len(shape) - 1:
-            return axis, max(1, min(length, elements // max(1, inner)))
-    raise ValueError("an array without axes has no tiles")
+def bands_of(length: int, extent: int) -> list[slice]:
+    """An axis in slices of a length."""
+    return [slice(start, min(start + extent, length)) for start in range(0, length, extent)]
 
 
-def tiles(shape: tuple[int, ...], axis: int, rows: int) -> Iterator[tuple[Any, ...]]:
+def tiles(shape: tuple[int, ...], extents: tuple[int, ...]) -> Iterator[Index]:
     """Indices of all tiles."""
-    length = shape[axis]
-    bands = [slice(start, min(start + rows, length)) for start in range(0, length, rows)]
-    for outer in product(*map(range, shape[:axis])):
-        for band in bands:
-            yield (*outer, band)
+    return product(*map(bands_of, shape, extents))
 
 
-def cut(operand: Any, index: tuple[Any, ...], ndim: int) -> Any:
-    """What an operand, which may be broadcast, has for a tile."""
-    if not isinstance(operand, np.ndarray) or not operand.ndim:
-        return operand
-    skip = ndim - operand.ndim
-    own = []
-    for place, each in enumerate(index):
-        axis = place - skip
-        if axis < 0:
-            continue
-        if operand.shape[axis] == 1:
-            own.append(slice(None) if isinstance(each, slice) else 0)
-        else:
-            own.append(each)
-    return operand[tuple(own)]
+def push(stack: list[tuple[int, Any]], part: Any, combine: Function) -> None:
+    """Add a partial result to those of equally many tiles, as a binary counter carries."""
+    level = 0
+    while stack and stack[-1][0] == level:
+        part = combine(stack.pop()[1], part)
+        level += 1
+    stack.append((level, part))
 
 
-def tile_elementwise(calls: Sequence[Call], arity: int) -> Sequence[Call]:
-    """Compiler of fused programs: connected runs of ufuncs over large blocks become `Tiled` calls."""
-    if sum(map(is_tileable, calls)) < 2:
-        return calls
-    return Compilation(calls, arity).run()
+def folded(stack: list[tuple[int, Any]], combine: Function) -> Any:
+    """All partial results together."""
+    part = stack.pop()[1]
+    while stack:
+        part = combine(stack.pop()[1], part)
+    return part
 
 
-def is_tileable(call: Call) -> bool:
-    """Whether a call is a plain ufunc over blocks large enough to be worth it."""
-    function = call.function
-    return (
-        isinstance(function, np.ufunc)
-        and function.nout == 1
-        and function.signature is None
-        and not call.keywords
-        and call.outline is not None
-        and call.outline.nbytes >= SMALL
-    )
-
-
-class Compilation:
-    """Calls in stages: first all that wait for no ufunc, then the ufuncs that these let run, and so on."""
-
-    def __init__(self, calls: Sequence[Call], arity: int) -> None:
-        self.calls = calls
-        self.arity = arity
-        self.readers: dict[int, list[int]] = {}
-        for number, call in enumerate(calls):
-            for slot in call.slots:
-                self.readers.setdefault(slot - arity, []).append(number)
-        self.made: list[Call] = []
-        self.place: dict[int, int] = {}
-
-    def run(self) -> Sequence[Call]:
-        stages = self.stages()
-        for stage in range(max(stages) + 1):
-            members = [number for number, own in enumerate(stages) if own == stage]
-            if stage % 2 == 0:
-                for number in members:
-                    self.keep(number)
+def laid_together(regions: list[tuple[Index, Any]], shape: tuple[int, ...]) -> Any:
+    """One partial result from those of its regions."""
+    if isinstance(regions[0][1], tuple):
+        kind = type(regions[0][1])
+        fields = []
+        for place, first in enumerate(regions[0][1]):
+            if isinstance(first, np.ndarray):
+                fields.append(laid_together([(where, part[place]) for where, part in regions], shape))
             else:
-                for group in self.connected(members):
-                    self.emit(group)
-        return tuple(self.made)
+                fields.append(first)
+        return kind(*fields)
+    made = np.empty(shape, regions[0][1].dtype)
+    for where, part in regions:
+        made[where] = part
+    return made
 
-    def stages(self) -> list[int]:
-        """Even: other calls; odd: ufuncs. A call's stage is the first of its kind not before those it reads."""
-        stages: list[int] = []
-        for call in self.calls:
-            own = 1 if is_tileable(call) else 0
-            for slot in call.slots:
-                if slot >= self.arity:
-                    before = stages[slot - self.arity]
-                    own = max(own, before if before % 2 == own % 2 else before + 1)
-            stages.append(own)
-        return stages
 
-    def connected(self, members: list[int]) -> list[list[int]]:
-        """Groups of calls of a stage that read one another."""
-        group = {number: number for number in members}
+def write_where(out: Any, condition: Any, x: Any, y: Any) -> None:
+    """``np.where`` into an array."""
+    if getattr(condition, "dtype", None) != np.bool_:
+        condition = np.not_equal(condition, 0)
+    np.copyto(out, y, casting="unsafe")
+    np.copyto(out, x, casting="unsafe", where=condition)
 
-        def root(number: int) -> int:
-            while group[number] != number:
-                group[number] = group[group[number]]
-                number = group[number]
-            return number
 
-        for number in members:
-            for slot in self.calls[number].slots:
-                if slot - self.arity in group:
-                    group[root(slot - self.arity)] = root(number)
-        found: dict[int, list[int]] = {}
-        for number in members:
-            found.setdefault(root(number), []).append(number)
-        return list(found.values())
+def write_result(function: Function) -> Function:
+    """A writer that computes first and copies then; both stay in the cache."""
 
-    def keep(self, number: int) -> None:
-        """Take a call over as it is; constants that only ufuncs read become views of one element."""
-        call = self.calls[number]
-        function = call.function
-        readers = self.readers.get(number, ())
-        if function is filled and readers and all(is_tileable(self.calls[reader]) for reader in readers):
-            function = filled_view
-        self.place[number] = self.arity + len(self.made)
-        self.made.append(Call(function, self.moved(call.slots), call.keywords, call.outline))
+    def write(out: Any, *arguments: Any, **keywords: Any) -> None:
+        np.copyto(out, function(*arguments, **keywords), casting="no")
 
-    def emit(self, group: list[int]) -> None:
-        """One call for a group of which a single result is read outside, the calls as they are otherwise."""
-        inside = set(group)
-        final = len(self.calls) - 1
-        seen_outside = [
-            number
-            for number in group
-            if number == final or any(reader not in inside for reader in self.readers.get(number, ()))
-        ]
-        if len(group) < 2 or len(seen_outside) != 1 or seen_outside[0] != group[-1]:
-            for number in group:
-                self.keep(number)
-            return
-        inputs: dict[int, int] = {}
-        for number in group:
-            for slot in self.calls[number].slots:
-                if slot - self.arity not in inside:
-                    inputs.setdefault(slot, len(inputs))
-        results = {number: len(inputs) + place for place, number in enumerate(group)}
-        steps = tuple(
-            [
-                UfuncStep(
-                    self.calls[number].function,  # type: ignore[arg-type]
-                    tuple([results.get(slot - self.arity, inputs.get(slot, -1)) for slot in self.calls[number].slots]),
-                )
-                for number in group
-            ]
-        )
-        self.place[group[-1]] = self.arity + len(self.made)
-        outline: Outline | None = self.calls[group[-1]].outline
-        self.made.append(Call(Tiled(steps, len(inputs)), self.moved(tuple(inputs)), (), outline))
+    return write
 
-    def moved(self, slots: tuple[int, ...]) -> tuple[int, ...]:
-        """Slots in the new calls."""
-        return tuple([slot if slot < self.arity else self.place[slot - self.arity] for slot in slots])
+
+def write_into(function: Function) -> Function:
+    """A writer for functions that take ``out``."""
+
+    def write(out: Any, *arguments: Any, **keywords: Any) -> None:
+        function(*arguments, out=out, **keywords)
+
+    return write
+
+
+#: How elementwise functions other than ufuncs write into a given array: ``writer(out, *arguments, **keywords)``.
+WRITERS: dict[Any, Function] = {
+    np.where: write_where,
+    np.clip: write_into(np.clip),
+    np.round: write_into(np.round),
+    np.around: write_into(np.around),
+    np.nan_to_num: write_result(np.nan_to_num),
+    np.real: write_result(np.real),
+    np.imag: write_result(np.imag),
+    np.angle: write_result(np.angle),
+    np.isclose: write_result(np.isclose),
+    np.sinc: write_result(np.sinc),
+    np.i0: write_result(np.i0),
+    np.fix: write_result(np.fix),
+    np.isposinf: write_result(np.isposinf),
+    np.isneginf: write_result(np.isneginf),
+    np.isreal: write_result(np.isreal),
+    np.iscomplex: write_result(np.iscomplex),
+}
+
+
+def add_writer(function: Function, writer: Function) -> None:
+    """Let chains have steps of another elementwise function."""
+    if WRITERS.setdefault(function, writer) is not writer:
+        raise ValueError(f"there is a writer for {function!r} already")
+
+
+#: Keywords of ufuncs that are the same for each tile as for the whole.
+KEYWORDS: Mapping[str, None] = dict.fromkeys(["dtype", "casting"])
+
+
+def is_steppable(function: Any, keywords: Sequence[str]) -> bool:
+    """Whether a function may be a step of a chain: it treats each element by itself, and can write where it is told."""
+    if isinstance(function, np.ufunc):
+        return function.nout == 1 and function.signature is None and all(name in KEYWORDS for name in keywords)
+    try:
+        return function in WRITERS
+    except TypeError:
+        return False

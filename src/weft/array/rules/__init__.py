@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from weft.array.kernels.tiled import tile_elementwise
+from typing import Any
+
+import numpy as np
+
+from weft.array.kernels.chains import tile_elementwise
+from weft.array.kernels.tiled import add_writer
+from weft.array.ops.elementwise import cast
 from weft.array.rules.merge_axes import merge_axes
 from weft.array.rules.merge_rechunks import merge_rechunks
 from weft.array.rules.merge_slices import merge_slices
@@ -35,7 +41,13 @@ SIMPLIFY = (
 LOWER = (merge_rechunks, rechunk_into_source)
 
 
+def write_cast(out: Any, block: Any, dtype: Any) -> None:
+    """`cast` into an array, for tiles."""
+    np.copyto(out, block, casting="unsafe")
+
+
 def install() -> None:
     """Add the rules and the compiler of elementwise chains to the pipeline."""
     add_rules(simplify=SIMPLIFY, lower=LOWER)
     add_compiler(tile_elementwise)
+    add_writer(cast, write_cast)
