@@ -1,5 +1,6 @@
 """Arrays in chunks, with NumPy's names: ``import weft.array as da``."""
 
+from weft.array import random
 from weft.array import rules as _rules
 from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
@@ -21,6 +22,7 @@ __all__ = [
     "from_array",
     "normalize_chunks",
     *_blocks.__all__,
+    "random",
     *creation.__all__,
     *elementwise.__all__,
     *rechunking.__all__,

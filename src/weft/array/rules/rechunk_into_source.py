@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from weft.array.io.from_array import FromArray
 from weft.array.ops.creation import Arange, Full
+from weft.array.ops.random import Random
+from weft.array.ops.random_order import Order
 from weft.array.ops.rechunking import Rechunk
 from weft.expr import Context, Expr, rule
 
@@ -14,13 +16,15 @@ __all__ = ["rechunk_into_source"]
 def rechunk_into_source(node: Rechunk, context: Context) -> Expr | None:
     """``Rechunk(Full(...), grid)`` becomes ``Full(..., grid)``; likewise ranges, and arrays in memory.
 
-    What has to be read is read once: there, only if the rechunk is its sole reader.
+    What has to be read or drawn is made once: there, only if the rechunk is its sole reader.
     """
     match node.source:
         case Full() as source:
             return source.with_operands(grid=node.grid)
         case Arange() as source:
             return source.with_operands(cut=node.grid[0])
+        case Random() | Order() as source if context.is_sole(source):
+            return source.with_operands(grid=node.grid)
         case FromArray() as source if source.in_memory or context.is_sole(source):
             return source.with_operands(grid=node.grid)
     return None

@@ -5,15 +5,19 @@ from __future__ import annotations
 from weft.array.io.from_array import FromArray
 from weft.array.ops.creation import Arange, Full
 from weft.array.ops.indexing import Slice
+from weft.array.ops.random import Random
+from weft.array.ops.random_order import Order
 from weft.array.rules.merge_slices import within
-from weft.expr import Expr, rule
+from weft.array.rules.slice_before import is_wanted_in_parts
+from weft.expr import Context, Expr, rule
 
 __all__ = ["slice_into_source"]
 
 
 @rule
-def slice_into_source(node: Slice) -> Expr | None:
-    """``Slice(FromArray(...))`` reads only the slice; constants are made only where they are wanted.
+def slice_into_source(node: Slice, context: Context) -> Expr | None:
+    """``Slice(FromArray(...))`` reads only the slice; constants are made only where they are wanted, and so are random
+    numbers, if all who read them want parts, which together are no more than there is.
 
     Ranges of floats stay: their elements are multiples of a rounded step, counted from the range's own start. What is not
     in memory is read without steps.
@@ -23,6 +27,8 @@ def slice_into_source(node: Slice) -> Expr | None:
             return source.with_operands(shape=node.shape, grid=node.grid)
         case Slice(Arange(start, step, _, dtype, _) as source, ((first, stride, length),)) if dtype.kind == "i":
             return source.with_operands(start=start + step * first, step=step * stride, length=length, cut=node.grid[0])
+        case Slice((Random() | Order()) as source, region) if is_wanted_in_parts(source, context):
+            return source.with_operands(region=within(source.region, region), grid=node.grid)
         case Slice(FromArray() as source, region) if source.in_memory or all(step == 1 for _, step, _ in region):
             return source.with_operands(region=within(source.region, region), grid=node.grid)
     return None
