@@ -36,7 +36,7 @@ def bounded_cut(length: int, cut: Cut, longest: int) -> Cut:
     """A cut in which no chunk is longer than ``longest``: longer ones are split into equal parts.
 
     >>> bounded_cut(20, (12, 8), 5), bounded_cut(20, 10, 5)
-    ((4, 4, 4, 4, 4), 5)
+    (4, 5)
     """
     longest = max(1, longest)
     if isinstance(cut, UnknownCut) or axis_largest(length, cut) <= longest:

@@ -12,7 +12,7 @@ Terms: a *stage* is a step from one grid to the next; its *runs* are the pieces 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import prod
+from math import ceil, prod
 
 from weft.array.chunks import Cut, Grid, UnknownCut, axis_count, axis_largest, regular
 from weft.array.layout_cost import runs_along
@@ -25,6 +25,8 @@ MOST_STAGES = 4
 SECONDS_A_RUN = 15e-6
 #: What a run takes when results go to disk, in seconds.
 SECONDS_A_SPILLED_RUN = 150e-6
+#: What a task takes, in seconds.
+SECONDS_A_TASK = 30e-6
 #: What a byte takes in a stage, in seconds: it is read and written twice.
 SECONDS_A_BYTE = 1 / 1.5e9
 #: What a byte takes when results go to disk, in seconds.
@@ -41,7 +43,9 @@ def cost_of(shape: tuple[int, ...], grids: list[Grid], nbytes: int, budget: int 
     spills = budget is not None and nbytes > budget
     a_run = SECONDS_A_SPILLED_RUN if spills else SECONDS_A_RUN
     a_byte = SECONDS_A_SPILLED_BYTE if spills else SECONDS_A_BYTE
-    return sum(runs_between(shape, old, new) * a_run + nbytes * a_byte for old, new in pairwise(grids))
+    tasks = sum(chunk_count(shape, grid) for grid in grids[1:])
+    stages = sum(runs_between(shape, old, new) * a_run + nbytes * a_byte for old, new in pairwise(grids))
+    return stages + tasks * SECONDS_A_TASK
 
 
 def plan_stages(
@@ -62,7 +66,7 @@ def plan_stages(
 
     Examples
     --------
-    >>> plan_stages((40000, 40000), (40, 40000), (40000, 40), 8, budget=10**9)
+    >>> plan_stages((40000, 40000), (400, 40000), (40000, 400), 8, budget=10**9)
     []
     >>> plan_stages((10000, 10000), (1, 10000), (10000, 1), 8)
     [(100, 100)]
@@ -92,6 +96,11 @@ def chunk_bytes(shape: tuple[int, ...], grid: Grid, itemsize: int) -> int:
     return prod([axis_largest(length, cut) for length, cut in zip(shape, grid, strict=True)]) * itemsize
 
 
+def chunk_count(shape: tuple[int, ...], grid: Grid) -> int:
+    """Chunks of a grid."""
+    return prod([axis_count(length, cut) for length, cut in zip(shape, grid, strict=True)])
+
+
 def grid_between(shape: tuple[int, ...], old: Grid, new: Grid, share: float) -> Grid:
     """The grid that lies a share of the way between two."""
     return tuple([cut_between(*each, share) for each in zip(shape, old, new, strict=True)])
@@ -104,7 +113,7 @@ def cut_between(length: int, old: Cut, new: Cut, share: float) -> Cut:
     before, after = axis_count(length, old), axis_count(length, new)
     if before == after:
         return new
-    size = -(-length // max(1, round(before ** (1 - share) * after**share)))
+    size = -(-length // max(1, ceil(before ** (1 - share) * after**share)))
     fine = old if before > after else new
     if not isinstance(fine, (tuple, UnknownCut)):
         size = max(fine, size // fine * fine)

@@ -70,12 +70,16 @@ class Road:
 
 
 @node
-class Rechunk(ArrayExpr):
-    """The same array on another grid."""
+class Regridded(ArrayExpr):
+    """Base of nodes that are their source on another grid."""
 
     source: ArrayExpr
     grid: Grid
     road: Road | None = None
+
+    @property
+    def label(self) -> str:
+        return "rechunk"
 
     @derived
     def shape(self) -> tuple[int, ...]:
@@ -103,9 +107,9 @@ class Rechunk(ArrayExpr):
         stages = self.stages(runs)
         if stages:
             source = self.source
-            for grid in stages:
-                source = Rechunk(source, grid, ONE_STEP)
-            return Rechunk(source, self.grid, ONE_STEP)
+            for grid in (*stages, self.grid):
+                source = Stage(source, grid)
+            return source
         return Exchange(self.outline, self.source, scattered, merged, Crossing(self.parts, self.source.numblocks))
 
     def stages(self, runs: int) -> list[Grid]:
@@ -138,8 +142,20 @@ class Rechunk(ArrayExpr):
         return blockwise(self.outline, cut_out, [(self.source, pick)], [wheres])
 
 
+@node
+class Rechunk(Regridded):
+    """The same array on another grid."""
+
+
+@node
+class Stage(Regridded):
+    """One stage of a rechunk that goes through several grids: no rule merges it with the next."""
+
+    def stages(self, runs: int) -> list[Grid]:
+        return []
+
+
 NO_ROAD = Road(None, None, None)
-ONE_STEP = Road(None, None, "p2p")
 
 
 def axis_parts(length: int, old: Cut, new: Cut) -> tuple[tuple[Piece, ...], ...]:
