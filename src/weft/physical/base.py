@@ -22,7 +22,7 @@ from weft.expr import PIPELINE, Expr, derived, node, optimize, rule, walk
 from weft.graph import Graph, Layer, Program
 from weft.typing import Key
 
-__all__ = ["BlockExpr", "Names", "Outline", "Physical", "block_keys", "build", "write_graph"]
+__all__ = ["BlockExpr", "Names", "Outline", "Physical", "block_keys", "build", "placed_keys", "write_graph"]
 
 #: What the blocks of each physical node are called, by the node's own name.
 Names = Mapping[str, str]
@@ -128,10 +128,19 @@ class Physical(BlockExpr):
         """Blocks that need no task."""
         return {}
 
+    def placed_keys(self, names: Names) -> list[Key]:
+        """Keys under which this node's blocks are found."""
+        return self.keys(names.get(self.name))
+
     def source_keys(self, source: Expr, names: Names) -> list[Key]:
         """Keys of a child's blocks."""
-        assert isinstance(source, BlockExpr)
-        return source.keys(names.get(source.name))
+        return placed_keys(source, names)
+
+
+def placed_keys(source: Expr, names: Names) -> list[Key]:
+    """Keys under which a node's blocks are found, when nodes are called by these names."""
+    assert isinstance(source, Physical)
+    return source.placed_keys(names)
 
 
 def block_keys(name: str, numblocks: Sequence[int]) -> list[Key]:
@@ -180,7 +189,7 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
         graph.layers.extend(each.layers(called))
         graph.data.update(each.data(called))
     for name, root in aliases.items():
-        own, wanted = root.keys(called[root.name]), block_keys(name, root.numblocks)
+        own, wanted = root.placed_keys(called), block_keys(name, root.numblocks)
         if own != wanted:
             graph.add(Layer(ALIAS, list(wanted), [(key,) for key in own], origin=name))
     return graph

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of, computed
 
 import weft.array as da
-from weft.array.ops.rechunking import Rechunk
+from weft.array.ops.elementwise import Elementwise
+from weft.array.ops.rechunking import Stage
 from weft.physical.exchange import Exchange
 
 
@@ -21,18 +22,20 @@ def test_rechunking_keeps_the_values_and_gives_the_chunks_asked_for(pair, data):
     assert_same(result, whole + 1)
 
 
-def test_rows_to_columns_goes_all_to_all_and_in_two_rounds_where_it_is_large():
+def test_rows_to_columns_goes_all_to_all_and_through_a_grid_half_way_where_it_is_large():
     whole = np.arange(200.0 * 200).reshape(200, 200)
     rows = da.from_array(whole, chunks=(1, 200)) + 0
     columns = rows.rechunk((200, 1))
-    two = columns.expr.lower()
-    assert isinstance(two, Exchange)
-    assert isinstance(two.source, Rechunk)
+    last = columns.expr.lower()
+    assert isinstance(last, Stage)
+    assert last.source.grid == (14, 14)
+    assert isinstance(last.source.source, Elementwise)
     np.testing.assert_array_equal(computed(columns), whole)
+    assert isinstance(rows.rechunk((200, 1), method="p2p").expr.lower(), Exchange)
 
 
 def test_runs_of_a_split_do_not_keep_the_block_in_memory():
-    from weft.array.kernels.numpy import scattered
+    from weft.array.kernels.joining import scattered
 
     block = np.ones((4, 4))
     assert all(run.base is None for run in scattered(block, [(slice(0, 2),), (slice(2, 4),)]))

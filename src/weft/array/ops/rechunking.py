@@ -2,39 +2,84 @@
 
 Where every new chunk lies within an old one, cutting is a pick and a slice, and fuses with what comes before and after.
 Where it needs a few old ones, they are gathered. Where it is all to all (rows to columns), every old chunk is split once
-and every new one merges its runs; when even that would be too many runs, it goes through a grid half way.
+and every new one merges its runs; and where even that would be too many runs, it goes through grids half way (see
+`weft.array.rechunk_plan`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from math import isqrt, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from weft import config
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Chunks, Cut, Grid, Piece, axis_count, axis_largest, grid_for, overlaps, regular
+from weft.array.chunks import (
+    Cut,
+    Grid,
+    Piece,
+    UnknownCut,
+    axis_chunks,
+    axis_count,
+    axis_largest,
+    compress,
+    grid_for,
+    overlaps,
+    per_axis,
+)
 from weft.array.expr import ArrayExpr
-from weft.array.kernels.numpy import cut_out, joined, placed, scattered
+from weft.array.io.from_array import asarray
+from weft.array.kernels.joining import assembled, merged, scattered
+from weft.array.kernels.numpy import cut_out
+from weft.array.layout_cost import even_parts
+from weft.array.rechunk_plan import plan_stages
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Product, blockwise
-from weft.physical.exchange import MANY_RUNS, Exchange
+from weft.physical.exchange import Exchange
 from weft.physical.gather import Gather
+from weft.units import parse_bytes
 
 __all__ = ["rechunk"]
 
 #: Runs for each chunk, old and new together, from which splitting beats gathering.
 ALL_TO_ALL = 4
+#: Blocks are gathered only if they have no more than this many times the bytes that are wanted of them...
+SURPLUS = 3
+#: ...or few bytes anyway.
+SMALL = 16 << 20
+
+
+class Road:
+    """How a rechunk goes where more than one way is possible: part of how it is computed, not of what it is."""
+
+    __slots__ = ("limit", "method", "threshold")
+
+    def __init__(self, threshold: int | None, limit: int | None, method: str | None) -> None:
+        self.threshold = threshold
+        self.limit = limit
+        self.method = method
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.threshold, self.limit, self.method)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Road, (self.threshold, self.limit, self.method)
 
 
 @node
-class Rechunk(ArrayExpr):
-    """The same array on another grid."""
+class Regridded(ArrayExpr):
+    """Base of nodes that are their source on another grid."""
 
     source: ArrayExpr
     grid: Grid
+    road: Road | None = None
+
+    @property
+    def label(self) -> str:
+        return "rechunk"
 
     @derived
     def shape(self) -> tuple[int, ...]:
@@ -48,7 +93,7 @@ class Rechunk(ArrayExpr):
     def parts(self) -> tuple[tuple[tuple[Piece, ...], ...], ...]:
         """For each axis, for each new chunk, the pieces of old ones."""
         return tuple(
-            [tuple(map(tuple, overlaps(old, new))) for old, new in zip(self.source.chunks, self.chunks, strict=True)]
+            [axis_parts(*each) for each in zip(self.shape, self.source.grid, self.grid, strict=True)],
         )
 
     def lower(self) -> Expr:
@@ -57,11 +102,38 @@ class Rechunk(ArrayExpr):
         if all(len(pieces) == 1 for axis in self.parts for pieces in axis):
             return self.split()
         runs = prod(sum(map(len, axis)) for axis in self.parts)
-        if runs <= ALL_TO_ALL * (self.source.nblocks + self.nblocks):
-            return Gather(self.outline, self.source, joined, Pieces(self.source.chunks, self.chunks))
-        if runs > MANY_RUNS and (half := self.halfway()) not in (self.grid, self.source.grid):
-            return Rechunk(Rechunk(self.source, half), self.grid).exchange()
-        return self.exchange()
+        if runs <= ALL_TO_ALL * (self.source.nblocks + self.nblocks) and self.can_gather():
+            return Gather(self.outline, self.source, assembled, Pieces(self.parts, self.source.numblocks))
+        stages = self.stages(runs)
+        if stages:
+            source = self.source
+            for grid in (*stages, self.grid):
+                source = Stage(source, grid)
+            return source
+        return Exchange(self.outline, self.source, scattered, merged, Crossing(self.parts, self.source.numblocks))
+
+    def stages(self, runs: int) -> list[Grid]:
+        """Grids on the way."""
+        road = self.road or NO_ROAD
+        if road.method == "p2p":
+            return []
+        if road.threshold is not None and runs <= road.threshold * (self.source.nblocks + self.nblocks):
+            return []
+        budget = int(config.value("memory.budget"))
+        return plan_stages(
+            self.shape, self.source.grid, self.grid, self.dtype.itemsize or 1, budget=budget, limit=road.limit
+        )
+
+    def can_gather(self) -> bool:
+        """Whether the old chunks that a new one needs are about as large as itself, or small."""
+        touched = wanted = self.dtype.itemsize
+        for length, old, new, parts in zip(self.shape, self.source.grid, self.grid, self.parts, strict=True):
+            if isinstance(old, UnknownCut):
+                continue
+            lengths = axis_chunks(length, old)
+            touched *= max([sum([lengths[piece.block] for piece in pieces]) for pieces in parts])
+            wanted *= axis_largest(length, new)
+        return touched <= max(SMALL, SURPLUS * wanted)
 
     def split(self) -> Expr:
         """Each new chunk cut out of one old chunk."""
@@ -69,90 +141,90 @@ class Rechunk(ArrayExpr):
         wheres = Product(tuple([tuple([pieces[0].where for pieces in each]) for each in self.parts]))
         return blockwise(self.outline, cut_out, [(self.source, pick)], [wheres])
 
-    def exchange(self) -> Expr:
-        """All to all."""
-        return Exchange(self.outline, self.source, scattered, placed, Crossing(self.source.chunks, self.chunks))
 
-    def halfway(self) -> Grid:
-        """A grid between the two: along each axis, chunks whose number is the geometric mean of old and new."""
-        cuts: list[Cut] = []
-        for length, before, after in zip(self.shape, self.source.grid, self.grid, strict=True):
-            count = isqrt(axis_count(length, before) * axis_count(length, after))
-            finest = min(axis_largest(length, before), axis_largest(length, after))
-            coarsest = max(axis_largest(length, before), axis_largest(length, after))
-            cuts.append(regular(length, min(coarsest, max(finest, -(-length // max(1, count))))))
-        return tuple(cuts)
+@node
+class Rechunk(Regridded):
+    """The same array on another grid."""
+
+
+@node
+class Stage(Regridded):
+    """One stage of a rechunk that goes through several grids: no rule merges it with the next."""
+
+    def stages(self, runs: int) -> list[Grid]:
+        return []
+
+
+NO_ROAD = Road(None, None, None)
+
+
+def axis_parts(length: int, old: Cut, new: Cut) -> tuple[tuple[Piece, ...], ...]:
+    """For each new chunk of an axis the pieces of old ones."""
+    if old == new:
+        if isinstance(old, UnknownCut):
+            return tuple([(Piece(block, slice(None)),) for block in range(old.count)])
+        return tuple([(Piece(block, slice(0, size)),) for block, size in enumerate(axis_chunks(length, old))])
+    return tuple(map(tuple, overlaps(axis_chunks(length, old), axis_chunks(length, new))))
+
+
+Parts = tuple[tuple[tuple[Piece, ...], ...], ...]
 
 
 @dataclass(frozen=True)
 class Pieces:
     """What each new chunk reads, for `Gather`."""
 
-    old: Chunks
-    new: Chunks
+    parts: Parts
+    numblocks: tuple[int, ...]
 
     def __weft_tokenize__(self) -> Any:
-        return (self.old, self.new)
+        return (self.parts, self.numblocks)
 
     def reads(self) -> list[tuple[tuple[int, ...], Any]]:
-        return [
-            (tuple(numbers), (shape, tuple(zip(sources, targets, strict=True))))
-            for shape, numbers, sources, targets in moves(self.old, self.new)
-        ]
+        return [(numbers, (counts, wheres)) for counts, numbers, wheres in crossed(self.parts, self.numblocks)]
 
 
 @dataclass(frozen=True)
 class Crossing:
     """What each old chunk sends and each new one receives, for `Exchange`."""
 
-    old: Chunks
-    new: Chunks
+    parts: Parts
+    numblocks: tuple[int, ...]
 
     def __weft_tokenize__(self) -> Any:
-        return (self.old, self.new)
+        return (self.parts, self.numblocks)
 
     def sends(self) -> list[tuple[tuple[int, ...], Any]]:
-        targets: list[list[int]] = [[] for _ in range(prod(map(len, self.old)))]
+        targets: list[list[int]] = [[] for _ in range(prod(self.numblocks))]
         wheres: list[list[tuple[slice, ...]]] = [[] for _ in targets]
-        for target, (_, numbers, sources, _) in enumerate(moves(self.old, self.new)):
+        for target, (_, numbers, sources) in enumerate(crossed(self.parts, self.numblocks)):
             for number, where in zip(numbers, sources, strict=True):
                 targets[number].append(target)
                 wheres[number].append(where)
         return [(tuple(each), tuple(where)) for each, where in zip(targets, wheres, strict=True)]
 
     def receives(self) -> list[Any]:
-        return [(shape, tuple(targets)) for shape, _, _, targets in moves(self.old, self.new)]
+        return [tuple(map(len, each)) for each in product(*self.parts)]
 
 
-Move = tuple[tuple[int, ...], list[int], list[tuple[slice, ...]], list[tuple[slice, ...]]]
+#: Pieces along each axis, numbers of old chunks in order, and where in them.
+Move = tuple[tuple[int, ...], tuple[int, ...], tuple[tuple[slice, ...], ...]]
 
 
-def moves(old: Chunks, new: Chunks) -> list[Move]:
-    """For each new chunk: shape, numbers of old chunks in order, where in them, and where in the new one."""
-    strides = [prod(map(len, old[axis + 1 :])) for axis in range(len(old))]
-    along = []
-    for source, target, stride in zip(old, new, strides, strict=True):
-        found = []
-        for length, parts in zip(target, overlaps(source, target), strict=True):
-            at, entries = 0, []
-            for block, where in parts:
-                size = where.stop - where.start
-                entries.append((block * stride, where, slice(at, at + size)))
-                at += size
-            found.append((length, entries))
-        along.append(found)
-    made = []
+def crossed(parts: Parts, numblocks: tuple[int, ...]) -> list[Move]:
+    """For each new chunk what it is made of."""
+    strides = [prod(numblocks[axis + 1 :]) for axis in range(len(numblocks))]
+    along = [
+        [([piece.block * stride for piece in pieces], [piece.where for piece in pieces]) for pieces in axis]
+        for axis, stride in zip(parts, strides, strict=True)
+    ]
+    made: list[Move] = []
     for axes in product(*along):
-        shape = tuple([length for length, _ in axes])
-        crossed = list(product(*[entries for _, entries in axes]))
-        made.append(
-            (
-                shape,
-                [sum([entry[0] for entry in each]) for each in crossed],
-                [tuple([entry[1] for entry in each]) for each in crossed],
-                [tuple([entry[2] for entry in each]) for each in crossed],
-            )
-        )
+        numbers = [0]
+        for offsets, _ in axes:
+            numbers = [number + offset for number in numbers for offset in offsets]
+        wheres = tuple(product(*[each for _, each in axes]))
+        made.append((tuple([len(offsets) for offsets, _ in axes]), tuple(numbers), wheres))
     return made
 
 
@@ -161,25 +233,94 @@ def laid_out(made: ArrayExpr, grid: Grid) -> ArrayExpr:
     return made if made.grid == grid else Rechunk(made, grid)
 
 
-def rechunk(x: Any, chunks: Any = "auto", block_size_limit: int | None = None) -> Any:
+def rechunk(
+    x: Any,
+    chunks: Any = "auto",
+    threshold: int | None = None,
+    block_size_limit: int | str | None = None,
+    balance: bool = False,
+    method: str | None = None,
+) -> Any:
     """The same array in other chunks.
 
     Parameters
     ----------
-    x : Array
-    chunks : int, tuple, str or dict
-        In any form that `normalize_chunks` takes; axes that a dict does not name stay as they are.
-    block_size_limit : int, optional
-        Bytes of a chunk where ``"auto"`` is asked for.
+    x : array-like
+    chunks : int, str, tuple or dict
+        In any form that `normalize_chunks` takes; axes that a dict does not name stay as they are, and so do axes for which
+        a dict has None. Where ``"auto"`` stands the chunks become multiples, or equal parts, of those that are there.
+    threshold : int, optional
+        Pieces for each chunk, old and new together, up to which no grids on the way are considered. By default stages
+        are chosen by their cost.
+    block_size_limit : int or str, optional
+        Bytes of a chunk where ``"auto"`` is asked for, and of the chunks on the way.
+    balance : bool
+        Make chunks equally long where it takes about as many of them: no small rest at the end.
+    method : {None, "tasks", "p2p"}
+        There is one road, an exchange that spills by itself. ``"p2p"`` takes it in a single stage; ``"tasks"`` and None
+        go through grids on the way where that is cheaper.
 
     Examples
     --------
     >>> import weft.array as da
-    >>> da.ones((4, 4), chunks=(1, 4)).rechunk({0: 2, 1: 2}).chunks
+    >>> x = da.ones((4, 4), chunks=(1, 4))
+    >>> x.rechunk({0: 2, 1: 2}).chunks
     ((2, 2), (2, 2))
+    >>> da.ones(20, chunks=5).rechunk(6, balance=True).chunks
+    ((7, 7, 6),)
     """
-    grid = grid_for(chunks, x.shape, x.dtype, limit=block_size_limit, previous=x.expr.grid)
-    return new(Rechunk(x.expr, grid))
+    x = asarray(x)
+    if method not in (None, "tasks", "p2p"):
+        raise NotImplementedError(f"rechunk() knows no method {method!r}: give 'tasks', 'p2p' or nothing")
+    if threshold is not None and threshold < 1:
+        raise ValueError(f"rechunk() needs a threshold of at least 1, not {threshold!r}")
+    limit = None if block_size_limit is None else parse_bytes(block_size_limit)
+    grid = wanted_grid(x, chunks, limit)
+    if balance:
+        grid = tuple([balanced(length, cut) for length, cut in zip(x.shape, grid, strict=True)])
+    if grid == x.expr.grid:
+        return x
+    road = None if threshold is limit is method is None else Road(threshold, limit, method)
+    return new(Rechunk(x.expr, grid, road))
+
+
+def wanted_grid(x: Any, chunks: Any, limit: int | None) -> Grid:
+    """The grid that a user asks for; automatic cuts follow those that are there."""
+    old = x.expr.grid
+    if isinstance(chunks, dict):
+        chunks = {axis: old[axis] if each is None and -x.ndim <= axis < x.ndim else each for axis, each in chunks.items()}
+    grid = grid_for(chunks, x.shape, x.dtype, limit=limit, previous=old)
+    asked = per_axis(chunks, x.shape, old)
+    return tuple(
+        [
+            along_old(length, before, cut) if isinstance(each, str) else cut
+            for each, length, before, cut in zip(asked, x.shape, old, grid, strict=True)
+        ]
+    )
+
+
+def along_old(length: int, old: Cut, new: Cut) -> Cut:
+    """An automatic cut as a multiple of what is there, or as equal parts of it: so fewer bytes move.
+
+    >>> along_old(100, 7, 15), along_old(100, 40, 15)
+    (14, 14)
+    """
+    if isinstance(old, (tuple, UnknownCut)) or isinstance(new, (tuple, UnknownCut)) or new >= length:
+        return new
+    return new // old * old if new >= old else -(-old // -(-old // new))
+
+
+def balanced(length: int, cut: Cut) -> Cut:
+    """About as many chunks, equally long.
+
+    >>> balanced(20, 8), balanced(20, (5, 1, 1, 6, 7))
+    (10, (5, 5, 5, 5))
+    """
+    if isinstance(cut, UnknownCut) or not length:
+        return cut
+    lengths = sorted(axis_chunks(length, cut))
+    typical = max(1, lengths[len(lengths) // 2])
+    return compress(even_parts(length, min(length, max(1, round(length / typical)))))
 
 
 class RechunkingMethods(ArrayBase):
@@ -187,6 +328,13 @@ class RechunkingMethods(ArrayBase):
 
     __slots__ = ()
 
-    def rechunk(self, chunks: Any = "auto", block_size_limit: int | None = None) -> Any:
+    def rechunk(
+        self,
+        chunks: Any = "auto",
+        threshold: int | None = None,
+        block_size_limit: int | str | None = None,
+        balance: bool = False,
+        method: str | None = None,
+    ) -> Any:
         """The same array in other chunks; see `weft.array.rechunk`."""
-        return rechunk(self, chunks, block_size_limit)
+        return rechunk(self, chunks, threshold, block_size_limit, balance, method)
