@@ -1,15 +1,20 @@
 """Arrays in chunks, with NumPy's names: ``import weft.array as da``."""
 
 from weft.array import random
+from weft.array import lib, overlap
 from weft.array import rules as _rules
 from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
 from weft.array.ops import blocks as _blocks
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
+from weft.array.ops import gufunc as _gufunc
+from weft.array.ops import overlapping as _overlapping
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
+from weft.array.ops.gufunc import *  # noqa: F403
+from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
@@ -23,6 +28,10 @@ __all__ = [
     "normalize_chunks",
     *_blocks.__all__,
     "random",
+    *_gufunc.__all__,
+    "lib",
+    *_overlapping.__all__,
+    "overlap",
     *creation.__all__,
     *elementwise.__all__,
     *rechunking.__all__,

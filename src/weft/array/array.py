@@ -12,6 +12,7 @@ from weft.array.io.from_blocks import FromBlocks
 from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.indexing import IndexingMethods
+from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
 from weft.array.ops.sizes import SizeMethods
@@ -29,6 +30,7 @@ class Array(
     RechunkingMethods,
     SizeMethods,
     BlockMethods,
+    OverlapMethods,
     TransposingMethods,
 ):
     """An n-dimensional array in chunks, with NumPy's methods; nothing is computed before `compute`.

@@ -181,6 +181,37 @@ def map_blocks(
     >>> x.map_blocks(lambda block, block_id: block * 0 + block_id[0]).compute()
     array([0, 0, 1, 1, 2, 2])
     """
+    return map_aligned(
+        func,
+        args,
+        kwargs,
+        name=name,
+        token=token,
+        dtype=dtype,
+        chunks=chunks,
+        drop_axis=drop_axis,
+        new_axis=new_axis,
+        enforce_ndim=enforce_ndim,
+        meta=meta,
+    )
+
+
+def map_aligned(
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    align_arrays: bool = True,
+    name: str | None = None,
+    token: str | None = None,
+    dtype: Any = None,
+    chunks: Any = None,
+    drop_axis: Any = None,
+    new_axis: Any = None,
+    enforce_ndim: bool = False,
+    meta: Any = None,
+) -> Any:
+    """What `map_blocks` does; with ``align_arrays=False`` for arrays that match block by block, whatever their lengths."""
     if not callable(func):
         raise TypeError(f"map_blocks() takes a function first, not {func!r} (a {type(func).__name__})")
     arrays = [each for each in args if isinstance(each, ArrayBase)]
@@ -210,6 +241,7 @@ def map_blocks(
         dtype=dtype,
         new_axes=fresh,
         block_chunks=chunks,
+        align_arrays=align_arrays,
         concatenate=True,
         meta=meta,
         ndim_checked=enforce_ndim,
