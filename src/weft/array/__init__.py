@@ -1,7 +1,6 @@
 """Arrays in chunks, with NumPy's names: ``import weft.array as da``."""
 
-from weft.array import random
-from weft.array import lib, overlap
+from weft.array import lib, overlap, random
 from weft.array import rules as _rules
 from weft.array.array import Array
 from weft.array.chunks import normalize_chunks

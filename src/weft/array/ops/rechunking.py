@@ -23,7 +23,6 @@ from weft.array.chunks import (
     Piece,
     UnknownCut,
     axis_chunks,
-    axis_count,
     axis_largest,
     compress,
     grid_for,
@@ -288,7 +287,9 @@ def wanted_grid(x: Any, chunks: Any, limit: int | None) -> Grid:
     """The grid that a user asks for; automatic cuts follow those that are there."""
     old = x.expr.grid
     if isinstance(chunks, dict):
-        chunks = {axis: old[axis] if each is None and -x.ndim <= axis < x.ndim else each for axis, each in chunks.items()}
+        chunks = {
+            axis: old[axis] if each is None and -x.ndim <= axis < x.ndim else each for axis, each in chunks.items()
+        }
     grid = grid_for(chunks, x.shape, x.dtype, limit=limit, previous=old)
     asked = per_axis(chunks, x.shape, old)
     return tuple(
