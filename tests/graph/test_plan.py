@@ -108,6 +108,11 @@ def test_a_key_that_two_tasks_claim_is_an_error():
         compile_plan(Graph([layer, layer]), ["a"])
 
 
+def test_a_circle_that_leads_to_nothing_wanted_is_left_out():
+    plan = plan_for({"a": (abs, "b"), "b": (abs, "a"), "c": (abs, 1)}, "c")
+    assert plan.keys == ["c"]
+
+
 def test_a_circle_is_named_by_its_keys():
     with pytest.raises(CycleError, match=r"circle: '[xyz]' -> '[xyz]' -> '[xyz]' -> '[xyz]'"):
         plan_for({"x": (abs, "z"), "y": (abs, "x"), "z": (abs, "y")}, "z")

@@ -120,7 +120,7 @@ class LocalRun(Run):
         core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.task_listeners
         programs, constants, inputs, several = self.plan.programs, self.plan.constants, core.inputs, self.plan.outputs
         finish, sizes, ready = core.finisher(), PLAIN_SIZES, core.ready
-        block_of = blocks.__getitem__
+        block_of, copies = blocks.__getitem__, self.copies
         released: list[int] = []
         with lock:
             task = core.next(worker, perf_counter())
@@ -170,8 +170,12 @@ class LocalRun(Run):
             except BaseException as error:
                 value = None
                 task = self._failed(worker, error, released)
-            if released:
+            if copies:
                 self._drop(released)
+            elif released:
+                for block in released:
+                    blocks[block] = None
+                released.clear()
 
     def check_in(self, worker: int) -> None:
         """Called by a worker, under the lock, before it reports."""

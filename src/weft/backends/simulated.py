@@ -184,7 +184,8 @@ class Simulation:
     def _ask(self, worker: int) -> bool:
         """Take tasks for a worker, one for each free core and some ahead; returns whether its cores have enough now."""
         line, s = self.line[worker], self.scheduler
-        while len(line) < self.free[worker]:
+        free = self.free[worker]
+        while len(line) < free:
             task = self._core(s.take, worker, self.now)
             if task == NOTHING:
                 self.idle[worker] = None
@@ -192,7 +193,7 @@ class Simulation:
             self._prepare(worker, task)
         else:
             self.idle.pop(worker, None)
-            while len(line) < self.free[worker] + self.cluster.ahead:
+            while len(line) < free + self.cluster.ahead:
                 task = self._core(self._take_ahead, worker)
                 if task == NOTHING:
                     break
@@ -206,15 +207,13 @@ class Simulation:
     def _prepare(self, worker: int, task: int) -> None:
         """Fetch what a task needs from elsewhere, and put it in line."""
         self.outcome.decisions += 1
-        home = self.scheduler.home
         there = self.now
-        away = []
-        for block in self.scheduler.inputs[task]:
-            holder = home.get(block, worker)
-            if holder != worker:
-                away.append((holder, block))
-        if away:
-            there = self._fetch(worker, task, away)
+        inputs = self.scheduler.inputs[task]
+        if inputs:
+            holder_of = self.scheduler.home.get
+            away = [(holder, block) for block in inputs if (holder := holder_of(block, worker)) != worker]
+            if away:
+                there = self._fetch(worker, task, away)
         if self.values is not None:
             self.given[task] = [self.values[block] for block in self.scheduler.inputs[task]]
         self.there[task] = there
@@ -272,12 +271,17 @@ class Simulation:
         self.outcome.asked += 1
         self.free[worker] += 1
         self._forget(task)
-        for block in released:
-            self.copies.pop(block, None)
-            if self.values is not None:
-                self.values.pop(block, None)
+        self._drop(released)
         self._ask(worker)
         self._wake()
+
+    def _drop(self, released: list[int]) -> None:
+        if self.copies:
+            for block in self.copies.keys() & released:
+                del self.copies[block]
+        if self.values is not None:
+            for block in released:
+                self.values.pop(block, None)
 
     def _wake(self) -> None:
         """Ask for the idle workers that got work of their own, and for others until one finds nothing anywhere."""
@@ -334,10 +338,7 @@ class Simulation:
                 self.copies.pop(block, None)
             released: list[int] = []
             self._core(self._lose, lost, released)
-            for block in released:
-                self.copies.pop(block, None)
-                if self.values is not None:
-                    self.values.pop(block, None)
+            self._drop(released)
             s.worker_left(worker, now=self.now)
             self._later(self.cluster.restart, self._come)
             for holder in sorted(holders & set(self.alive)):

@@ -97,7 +97,14 @@ def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> 
         plan = _cull(plan)
         if fuse:
             plan = _fuse_chains(plan)
-        plan.rank = _rank(plan)
+        try:
+            plan.rank = _rank(plan)
+        except CycleError:
+            reached = _reached(plan)
+            if reached is plan:
+                raise
+            plan = reached  # the circle leads nowhere
+            plan.rank = _rank(plan)
     return plan
 
 
@@ -177,13 +184,31 @@ def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
 
 
 def _cull(plan: Plan) -> Plan:
-    """The plan without what does not lead to a wanted block, with dependents."""
+    """The plan without what does not lead to a wanted block, with dependents.
+
+    Where every block that nobody reads is wanted, all tasks lead to one (unless they stand in a circle): that is seen
+    in passing, and holds for all that collections make.
+    """
+    plan.dependents = _dependents(plan)
+    unread = {block for block, readers in enumerate(plan.dependents) if not readers}
+    return plan if unread.issubset(plan.wanted) else _reached(plan)
+
+
+def _dependents(plan: Plan) -> list[list[int]]:
+    dependents: list[list[int]] = [[] for _ in range(plan.nblocks)]
+    for task, sources in enumerate(plan.inputs):
+        for source in sources:
+            dependents[source].append(task)
+    return dependents
+
+
+def _reached(plan: Plan) -> Plan:
+    """The plan with only what is met on the way down from the wanted blocks."""
     ntasks, inputs, maker = plan.ntasks, plan.inputs, plan.maker
     needed = bytearray(plan.nblocks)
     stack = list(dict.fromkeys(plan.wanted))
     for block in stack:
         needed[block] = 1
-    count = 0
     while stack:
         block = stack.pop()
         if block >= ntasks:
@@ -193,7 +218,6 @@ def _cull(plan: Plan) -> Plan:
             if needed[block]:
                 continue
             needed[block] = 1
-        count += 1
         for source in inputs[block]:
             if not needed[source]:
                 needed[source] = 1
@@ -204,11 +228,7 @@ def _cull(plan: Plan) -> Plan:
                 needed[block] = 1
     if not all(needed):
         plan = _keep(plan, [block for block in range(plan.nblocks) if needed[block]])
-    plan.dependents = [[] for _ in range(plan.nblocks)]
-    dependents = plan.dependents
-    for task, sources in enumerate(plan.inputs):
-        for source in sources:
-            dependents[source].append(task)
+        plan.dependents = _dependents(plan)
     return plan
 
 

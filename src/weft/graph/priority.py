@@ -47,8 +47,6 @@ function. Every rule looks at each edge a constant number of times, so the work 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import xor
 
 from weft.errors import CycleError
 
@@ -62,6 +60,9 @@ CAUTION = 6
 
 NEAR = 64
 """Blocks with more dependents than this do not say where the next output may be."""
+
+HELD = 1 << 32
+"""Stands for the user of a block that is held to the end."""
 
 
 def order(inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], wanted: Iterable[int]) -> list[int]:
@@ -161,12 +162,9 @@ def _order_of_graph(
     weight_of = weight.__getitem__
     missing = list(map(len, inputs))
     own: dict[int, int] = {}  # of the inputs that miss: those that are ready, and used by nobody else
-    # How many dependents are not done, and below that the exclusive or of their numbers: when one is left, its number.
-    one = 1 << n.bit_length()
-    two = 2 * one
-    users = [reduce(xor, waiting, one * len(waiting)) for waiting in dependents]
+    users = list(map(len, dependents))  # how many dependents are not done
     for task in wanted:
-        users[task] += two
+        users[task] += HELD
     rank = [-1] * n
     done = 0
     outputs = [task for task, waiting in enumerate(dependents) if not waiting]
@@ -207,9 +205,13 @@ def _order_of_graph(
         rank[task] = done
         done += 1
         for source in sources:
-            users[source] = left = (users[source] - one) ^ task
-            if one <= left < two and not missing[left - one]:
-                push(left - one)
+            users[source] = left = users[source] - 1
+            if left == 1:
+                for last in dependents[source]:
+                    if rank[last] < 0:
+                        if not missing[last]:
+                            push(last)
+                        break
 
         waiting = dependents[task]
         if not waiting:
@@ -219,7 +221,7 @@ def _order_of_graph(
         count = len(waiting)
         if count == 1 and len(sources) == 1 and waiting[0] in own:
             own[waiting[0]] -= 1
-        closing = 1 < count <= FEW and users[task] < one * (count + 1)  # more: it is wanted, and stays
+        closing = 1 < count <= FEW and users[task] == count  # more: it is wanted, and stays
         for dependent in reversed(waiting):
             missing[dependent] = left = missing[dependent] - 1
             if left:
@@ -228,12 +230,12 @@ def _order_of_graph(
                 continue
             needs = inputs[dependent]
             for source in needs:
-                if users[source] < two:
+                if users[source] == 1:
                     push(dependent)
                     break
             if len(needs) == 1 and len(dependents[dependent]) == 1:  # a part
                 user = dependents[dependent][0]
-                if missing[user] == 1 and _frees_a_block(user, dependent, inputs, users, two):
+                if missing[user] == 1 and _frees_a_block(user, dependent, inputs, users):
                     push(dependent)
                 if len(inputs[user]) > 2:
                     own[user] = left = own.get(user, 0) + 1
@@ -309,8 +311,8 @@ def _next_goal(
     return -1
 
 
-def _frees_a_block(task: int, besides: int, inputs: Sequence[Sequence[int]], users: list[int], two: int) -> bool:
-    return any(users[source] < two for source in inputs[task] if source != besides)
+def _frees_a_block(task: int, besides: int, inputs: Sequence[Sequence[int]], users: list[int]) -> bool:
+    return any(users[source] == 1 for source in inputs[task] if source != besides)
 
 
 def _is_fair(task: int, inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], rank: list[int]) -> bool:

@@ -68,12 +68,13 @@ def choose(s: Scheduler, worker: int, ahead: bool = False) -> int:
 
 def bytes_needed(s: Scheduler, task: int) -> int:
     """Bytes that memory grows by when a task starts: its output, its workspace, and inputs read back from disk."""
-    need = s.size[task] if task not in s.outputs else sum(s.size[b] for b in s.outputs[task])
+    size = s.size
+    need = sum([size[b] for b in s.outputs[task]]) if task in s.outputs else size[task]
     if s.workspace:
         need += s.workspace.get(task, 0)
     if s.nspilled:
         phase = s.phase
-        need += sum(s.size[b] for b in set(s.inputs[task]) if phase[b] == SPILLED and b not in s.loading)
+        need += sum(size[b] for b in set(s.inputs[task]) if phase[b] == SPILLED and b not in s.loading)
     return need
 
 
@@ -95,6 +96,6 @@ def start(s: Scheduler, worker: int, task: int, need: int) -> int:
                 s.loading.add(block)
             if block in s.loading:
                 s.loads.append(block)
-    if (rule := s.queue_of.get(task)) is not None:
+    if s.queue_of and (rule := s.queue_of.get(task)) is not None:
         placement.take(s, worker, rule)
     return task

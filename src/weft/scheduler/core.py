@@ -30,9 +30,9 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from weft.graph.plan import Plan
-from weft.scheduler import adding, admission, eviction, placement, recovery
+from weft.scheduler import adding, admission, eviction, finishing, placement, recovery
 from weft.scheduler import straight as straights
-from weft.scheduler.state import MASK, SHIFT, Phase
+from weft.scheduler.state import LARGE, MASK, SHIFT, Phase
 
 __all__ = ["APART", "EVENT", "NOTHING", "SPILL", "Decisions", "Scheduler"]
 
@@ -55,9 +55,6 @@ APART = 1 << 62
 
 WAITING, READY, RUNNING, DONE = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value, Phase.DONE.value
 SPILLED, RELEASED = Phase.SPILLED.value, Phase.RELEASED.value
-
-#: Blocks from this size on are worth a look when memory is short, and worth learning from.
-LARGE = 1 << 16
 
 
 class Decisions(NamedTuple):
@@ -93,7 +90,7 @@ class Scheduler:
 
     __slots__ = (
         "annotations", "apart", "attempt", "began", "called", "cause", "clean", "clock", "constrained", "dependents",
-        "external", "flying", "foreign", "gone", "have", "held", "home", "inputs", "large", "learned", "left", "limit",
+        "external", "flying", "foreign", "gone", "have", "held", "home", "inputs", "large", "left", "limit",
         "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
         "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
         "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "straight", "users",
@@ -162,7 +159,6 @@ class Scheduler:
         self.loading: set[int] = set()
         self.spilling: set[int] = set()
         self.clean: set[int] = set()  # blocks in memory with a copy on disk
-        self.learned: dict[int, int] = {}
         self.relearned: dict[int, int] = {}
         # course
         self.left = 0
@@ -242,7 +238,7 @@ class Scheduler:
         if phase[task] != RUNNING:
             return self._finish_late(worker, task)
         if self.outputs and task in self.outputs:
-            self._settle_several(task, nbytes)
+            finishing.note_outputs(self, task, nbytes)
             self._finish_slow(worker, task, released)
             return self._next(worker)
         phase[task] = DONE
@@ -251,7 +247,7 @@ class Scheduler:
         held = self.held + nbytes - projected
         size[task] = nbytes
         if nbytes > self.small:
-            held -= self._large(task, nbytes, projected)
+            held -= finishing.note_large(self, task, nbytes, projected)
         if self.slow:
             self.held = held
             self._finish_slow(worker, task, released)
@@ -355,14 +351,9 @@ class Scheduler:
             self._unbook(worker, task)
             return
         if task in self.outputs:
-            self._settle_several(task, nbytes)
+            finishing.note_outputs(self, task, nbytes)
         else:
-            projected = self.size[task]
-            self.phase[task] = DONE
-            self.held += nbytes - projected
-            self.size[task] = nbytes
-            if nbytes > self.small:
-                self.held -= self._large(task, nbytes, projected)
+            finishing.note_size(self, task, nbytes)
         self._finish_slow(worker, task, released)
 
     # -- the same, for rare cases -----------------------------------------------------------------------------------
@@ -372,64 +363,11 @@ class Scheduler:
         self._unbook(worker, task)
         return self._next(worker)
 
-    def _settle_several(self, task: int, nbytes: Any) -> None:
-        """Note the sizes of all outputs of a task that has several."""
-        outputs = self.outputs[task]
-        sizes = nbytes if isinstance(nbytes, (list, tuple)) else [nbytes // len(outputs)] * len(outputs)
-        for b, real in zip(outputs, sizes, strict=True):
-            self.held -= self.size[b]
-            self.size[b] = 0 if b in self.wanted else real
-            self.held += self.size[b]
-            self.phase[b] = DONE
-            if self.size[b] >= LARGE:
-                self.large.add(b)
-
     def _finish_slow(self, worker: int, task: int, released: list[int]) -> None:
         """What ``finish_and_next`` does after the sizes are noted, for any task."""
-        phase, users, missing = self.phase, self.users, self.missing
-        if extra := self.workspace.get(task):
-            self.held -= extra
-        if (rule := self.queue_of.get(task)) is not None:
-            placement.give_back(self, worker, rule)
-        blocks = self.outputs.get(task, (task,))
-        for b in blocks:
-            if self.apart:
-                self.home[b] = worker
-            for d in self.dependents[b]:
-                m = missing[d] - 1
-                missing[d] = m
-                if not m and phase[d] == WAITING:
-                    phase[d] = READY
-                    self.push(d)
-        for b in blocks:
-            if not users[b] and phase[b] == DONE:
-                self.release(b, released)
-        unneeded = []
-        for s in self.inputs[task]:
-            users[s] -= 1
-            if not users[s]:
-                if phase[s] == DONE or phase[s] == SPILLED:
-                    self.release(s, released)
-                else:  # lost while this task read it, and being made again for nobody now
-                    unneeded.append(s)
-        self.left -= 1
+        unneeded = finishing.pass_on(self, worker, task, released)
         if unneeded:
             recovery.drop(self, unneeded, released)
-
-    def release(self, block: int, released: list[int]) -> None:
-        """Take a block that is in memory or on disk off the books."""
-        if self.phase[block] == SPILLED:
-            self.nspilled -= 1
-        elif block not in self.external:
-            self.held -= self.size[block]
-        self.phase[block] = RELEASED
-        self.large.discard(block)
-        if self.clean or self.loading:
-            self.clean.discard(block)
-            self.loading.discard(block)
-        if self.apart:
-            self.home.pop(block, None)
-        released.append(block)
 
     def push(self, task: int) -> None:
         """Put a ready task into the queue it belongs to."""
@@ -452,31 +390,6 @@ class Scheduler:
         self.on[worker] = NOTHING
         self.nrunning -= 1
         return task
-
-    def _large(self, task: int, nbytes: int, projected: int) -> int:
-        """Note a large result; returns how many of its bytes do not count."""
-        if task in self.wanted:
-            self.size[task] = 0
-            return nbytes
-        if nbytes < LARGE:
-            return 0
-        self.large.add(task)
-        if nbytes > projected + (projected >> 1) or 2 * nbytes < projected:
-            self._learn(task, nbytes)
-        return 0
-
-    def _learn(self, task: int, nbytes: int) -> None:
-        """Project for the tasks of a program what one of them was measured to make (a few times per program)."""
-        program = self.programs[task]
-        known = id(program)
-        if self.relearned.get(known, 0) >= 8:
-            return
-        self.relearned[known] = self.relearned.get(known, 0) + 1
-        self.learned[known] = nbytes
-        phase, size = self.phase, self.size
-        for t, other in enumerate(self.programs):
-            if other is program and phase[t] <= READY and t not in self.wanted:
-                size[t] = nbytes
 
     # -- rare events ------------------------------------------------------------------------------------------------
 
@@ -590,7 +503,7 @@ class Scheduler:
         if self.users[block]:
             return Decisions()
         if self.phase[block] in (DONE, SPILLED):
-            self.release(block, released)
+            finishing.release(self, (block,), released)
         elif self.phase[block] <= RUNNING:
             return Decisions(interrupt=tuple(recovery.drop(self, [block], released)))
         return Decisions()

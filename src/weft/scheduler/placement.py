@@ -101,12 +101,12 @@ def give_back(s: Scheduler, worker: int, rule: Rule) -> None:
 def best(s: Scheduler, worker: int, ahead: bool = False) -> tuple[list[int], int] | None:
     """Take the best entry that a worker may run out of its queue: (queue, entry)."""
     phase = s.phase
-    chosen: list[int] | None = None
-    queues = [] if ahead and len(s.ready) <= len(s.on) else [s.ready]
-    if s.apart:
-        queues.append(s.local[worker])
+    queues = [s.local[worker]] if s.apart else []
+    if s.ready and not (ahead and len(s.ready) <= len(s.on)):
+        queues.append(s.ready)
     if s.constrained and not ahead:
         queues += [queue for rule, queue in s.constrained.items() if queue and admits(s, rule, worker)]
+    chosen: list[int] | None = None
     for queue in queues:
         while queue and phase[queue[0] & MASK] != READY:
             heappop(queue)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from weft.errors import BlockLostError
+from weft.scheduler.finishing import release
 from weft.scheduler.state import NOWHERE, Phase
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _give_up(s: Scheduler, tasks: list[int], state: int, released: list[int]) ->
             users[b] -= 1
             if not users[b]:
                 if phase[b] in (DONE, SPILLED):
-                    s.release(b, released)
+                    release(s, (b,), released)
                 else:
                     unneeded.append(b)
     return gone, unneeded
@@ -107,7 +108,7 @@ def lose(s: Scheduler, blocks: Iterable[int], released: list[int]) -> dict[int, 
 def _withdraw(s: Scheduler, block: int, released: list[int]) -> None:
     """Take a block off the books; its readers that have not finished wait for it again."""
     phase = s.phase
-    s.release(block, released)
+    release(s, (block,), released)
     for reader in s.dependents[block]:
         if phase[reader] <= RUNNING:
             s.missing[reader] += 1

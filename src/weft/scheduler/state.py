@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["IN_STORE", "MASK", "MOVES", "NOWHERE", "SHIFT", "UNFINISHED", "Phase"]
+__all__ = ["IN_STORE", "LARGE", "MASK", "MOVES", "NOWHERE", "SHIFT", "UNFINISHED", "Phase"]
 
 
 class Phase(IntEnum):
@@ -55,3 +55,6 @@ MOVES: dict[Phase, frozenset[Phase]] = {
 #: fastest, and a tie is not possible.
 SHIFT = 32
 MASK = (1 << SHIFT) - 1
+
+#: Blocks from this size on are worth a look when memory is short, and worth learning from.
+LARGE = 1 << 16

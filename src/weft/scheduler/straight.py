@@ -28,6 +28,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING
 
 from weft.graph.plan import Plan
+from weft.scheduler.finishing import note_large
 from weft.scheduler.state import SHIFT, Phase
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def finisher(s: Scheduler) -> Finish:
             size[task] = nbytes
             held += nbytes - projected
         if nbytes > small:
-            held -= s._large(task, nbytes, projected)
+            held -= note_large(s, task, nbytes, projected)
         if not users[task]:
             phase[task] = RELEASED
             held -= nbytes
