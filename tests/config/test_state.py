@@ -35,7 +35,7 @@ def test_keys_may_be_dotted_nested_or_keywords_and_hyphens_are_underscores():
         assert config.get("array.chunk-size") == "1 MB"
         assert config.get("log") == {"length": 7}
         assert config.get("num-workers") == 3
-        assert config.config["array"] == {"chunk-size": "1 MB"}
+        assert config.config["array"]["chunk-size"] == "1 MB"
 
 
 def test_a_mapping_leaves_weft_s_other_options_of_that_group_alone():

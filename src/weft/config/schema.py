@@ -212,6 +212,13 @@ OPTIONS: tuple[Option, ...] = (
         "The chunk size that chunks='auto' aims at.",
     ),
     Option(
+        "array.jit",
+        one_of("auto", or_else=SWITCH),
+        "auto",
+        "Compile chains of elementwise functions to machine code, with numba (weft[jit]). 'auto' does so where numba is "
+        "installed, once a chain has done some 30 GB of work; True does so at once.",
+    ),
+    Option(
         "dataframe.engine",
         one_of("auto", "pandas"),
         "auto",

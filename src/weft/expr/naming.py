@@ -15,7 +15,7 @@ from typing import Any
 
 from weft.tokenize import tokenize
 
-__all__ = ["nonce", "token_of"]
+__all__ = ["encode", "nonce", "token_of"]
 
 #: Types whose repr tells their value and their type.
 PLAIN = frozenset({int, str, float, bool, type(None), bytes, complex})

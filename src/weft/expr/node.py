@@ -73,6 +73,8 @@ class Expr:
 
     fields: ClassVar[tuple[str, ...]] = ()
     facts: ClassVar[frozenset[Fact]] = NO_FACTS
+    #: The fields that may hold nodes, for classes that say so: the others need not be looked through.
+    child_fields: ClassVar[tuple[str, ...] | None] = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(
@@ -110,7 +112,12 @@ class Expr:
     @derived
     def children(self) -> tuple[Expr, ...]:
         """Operands that are nodes, also those within tuples, in order."""
-        return tuple(nested(self.operands))
+        if self.child_fields is None:
+            return tuple(nested(self.operands))
+        values = self.__dict__
+        if len(self.child_fields) == 1 and isinstance(only := values[self.child_fields[0]], Expr):
+            return (only,)
+        return tuple(nested(tuple([values[field] for field in self.child_fields])))
 
     @property
     def signature(self) -> Mapping[str, Any]:
@@ -130,6 +137,11 @@ class Expr:
 
     def map_children(self: E, function: Callable[[Expr], Expr]) -> E:
         """Copy with ``function`` applied to each child; the node itself if no child changes."""
+        if self.child_fields is not None:
+            values = self.__dict__
+            own = tuple([values[field] for field in self.child_fields])
+            changed = map_nested(own, function)
+            return self if changed is own else self.with_operands(**dict(zip(self.child_fields, changed, strict=True)))
         operands = self.operands
         changed = map_nested(operands, function)
         return self if changed is operands else type(self)(*changed)

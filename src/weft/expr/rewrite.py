@@ -9,6 +9,10 @@ has something to say until none has, then turns to the children, then asks once 
 become. Every node is done once however many parents share it, so a pass costs time linear in the forest; passes are
 repeated until one changes nothing, unless the phase says that one is enough.
 
+Where passes are repeated, a node is asked only when all its dependents have been. What rules move down (slices, columns,
+predicates) thus arrives from all sides before it moves on together: a chain in which each node reads the one before it
+twice takes one pass as well, not one for each node.
+
 After every rule the driver compares the two nodes' signatures (meta and layout): a rule that changes what it must keep is
 caught at once, with its name. What happened can be read from the trace.
 
@@ -22,6 +26,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -36,6 +41,8 @@ __all__ = ["PIPELINE", "Context", "Phase", "Rule", "Trace", "add_rules", "optimi
 
 #: Rules that fire more often than this many times for each node of a forest are taken to go round in circles.
 FIRINGS_PER_NODE = 200
+#: Nodes that are looked at for one whose neighbours can be seen, before one is asked without that.
+TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -144,13 +151,23 @@ class Context:
     def __init__(self, roots: Sequence[Expr]) -> None:
         self._users: dict[str, dict[str, Expr]] = {}
         self._roots: set[str] = set()
-        self._became: dict[str, str] = {}
+        self._became: dict[str, Expr] = {}
+        self._settled: set[str] = set()
+        self._unsettled: dict[str, int] = {}
+        self._unreached: dict[str, int] = {}
+        self._freed: list[Expr] = []
         self.size = 0
         for node in walk(*roots):
             self._users[node.name] = {}
+            self._unsettled[node.name] = 0
             for child in node.children:
-                self._users[child.name][node.name] = node
+                users = self._users[child.name]
+                if node.name not in users:
+                    users[node.name] = node
+                    self._unsettled[child.name] += 1
             self.size += 1
+        for name, users in self._users.items():
+            self._unreached[name] = sum([self._unsettled[user] > 0 for user in users])
         self._roots.update(root.name for root in roots)
 
     def dependents(self, node: Expr) -> list[Expr]:
@@ -185,7 +202,7 @@ class Context:
             asked: Needs = frozenset()
             for user in users:
                 for child in user.children:
-                    if self._current(child.name) == each.name:
+                    if self._current(child).name == each.name:
                         asked |= user.asks(child, known[user.name])
             known[each.name] = asked
         return known[node.name]
@@ -193,47 +210,93 @@ class Context:
     def replaced(self, old: Expr, new: Expr) -> None:
         """Keep the books: ``new`` stands where ``old`` stood."""
         self._enter(new)
-        self._became[old.name] = new.name
+        self._became[old.name] = new
         self._became.pop(new.name, None)
         users = self._users.pop(old.name, {})
-        self._users[new.name].update(users)
+        own = self._users[new.name]
+        for name, user in users.items():
+            if name not in own:
+                own[name] = user
+                self._unreached[new.name] = self._unreached.get(new.name, 0) + (self._unsettled.get(name, 0) > 0)
+                if name not in self._settled:
+                    self._count(new, 1)
         if old.name in self._roots:
             self._roots.discard(old.name)
             self._roots.add(new.name)
         self._leave(old)
 
-    def _current(self, name: str) -> str:
-        """What a node of that name has become: dependents that are still to be rebuilt know it as it was."""
-        while name in self._became:
-            name = self._became[name]
-        return name
+    def settle(self, node: Expr) -> None:
+        """Take note that no rule has anything to say about a node any more."""
+        if node.name in self._settled:
+            return
+        self._settled.add(node.name)
+        for child in dict.fromkeys(map(self._current, node.children)):
+            self._count(child, -1)
+
+    def is_settled(self, node: Expr) -> bool:
+        """Whether no rule has anything to say about a node."""
+        return node.name in self._settled
+
+    def is_free(self, node: Expr) -> bool:
+        """Whether all dependents of a node are settled."""
+        return not self._unsettled.get(node.name)
+
+    def is_joined(self, node: Expr) -> bool:
+        """Whether all who read what this node reads are free as well: rules can see what they are."""
+        return not any(self._unreached.get(self._current(child).name) for child in node.children)
+
+    def ready(self) -> list[Expr]:
+        """Nodes whose last dependent has been settled, or left, since they were asked for before."""
+        found, self._freed = self._freed, []
+        return [node for node in found if node.name in self._users and not self._unsettled.get(node.name)]
+
+    def _count(self, node: Expr, by: int) -> None:
+        """A dependent of a node has been settled or is gone (-1), or there is one more to settle (1)."""
+        before = self._unsettled.get(node.name, 0)
+        self._unsettled[node.name] = after = before + by
+        if not after:
+            self._freed.append(node)
+        if not after or not before:
+            for child in dict.fromkeys(map(self._current, node.children)):
+                if node.name in self._users.get(child.name, ()):
+                    self._unreached[child.name] = self._unreached.get(child.name, 0) + by
+
+    def _current(self, node: Expr) -> Expr:
+        """What a node has become: dependents that are still to be rebuilt know it as it was."""
+        while node.name in self._became:
+            node = self._became[node.name]
+        return node
 
     def _enter(self, new: Expr) -> None:
         stack = [new]
         while stack:
             node = stack.pop()
-            if node.name in self._users:
-                continue
-            self._users[node.name] = {}
-            stack.extend(node.children)
-        stack = [new]
-        while stack:
-            node = stack.pop()
-            for child in node.children:
-                users = self._users.setdefault(child.name, {})
+            self._users.setdefault(node.name, {})
+            for child in map(self._current, node.children):
+                users = self._users.get(child.name)
+                if users is None:
+                    users = self._users[child.name] = {}
+                    stack.append(child)
                 if node.name not in users:
                     users[node.name] = node
-                    stack.append(child)
+                    if self._unsettled.get(node.name):
+                        self._unreached[child.name] = self._unreached.get(child.name, 0) + 1
+                    if node.name not in self._settled:
+                        self._count(child, 1)
 
     def _leave(self, old: Expr) -> None:
         stack = [old]
         while stack:
             node = stack.pop()
-            for child in node.children:
+            for child in map(self._current, node.children):
                 users = self._users.get(child.name)
                 if users is None:
                     continue
-                users.pop(node.name, None)
+                if users.pop(node.name, None) is not None:
+                    if self._unsettled.get(node.name):
+                        self._unreached[child.name] = self._unreached.get(child.name, 0) - 1
+                    if node.name not in self._settled:
+                        self._count(child, -1)
                 if not users and child.name not in self._roots:
                     del self._users[child.name]
                     stack.append(child)
@@ -258,7 +321,7 @@ def rewrite(roots: Sequence[Expr], phase: Phase, trace: Trace | None = None) -> 
     steps: Trace = [] if trace is None else trace
     while True:
         fired = len(steps)
-        trees = _Pass(trees, phase, steps).run()
+        trees = (_Pass if phase.once else _Descent)(trees, phase, steps).run()
         if phase.once or len(steps) == fired:
             return trees
 
@@ -326,6 +389,68 @@ class _Pass:
                 )
             return new
         return None
+
+
+class _Descent(_Pass):
+    """A walk on which a node is asked when all its dependents have been, and who shares its children can be seen."""
+
+    def run(self) -> list[Expr]:
+        context = self.context
+        became: dict[str, Expr] = {}
+        waiting = list(dict.fromkeys(root for root in self.roots if not context.dependents(root)))
+        later: deque[Expr] = deque()
+        while waiting or later:
+            if waiting:
+                node = waiting.pop()
+                if not context.is_joined(node):
+                    later.append(node)
+                    continue
+            else:
+                node = later.popleft()
+                for _ in range(min(TRIES, len(later))):
+                    if context.is_joined(node):
+                        break
+                    later.append(node)
+                    node = later.popleft()
+            if node.name in became or context.is_settled(node):
+                continue
+            new = self.apply(node)
+            if new is None:
+                context.settle(node)
+            else:
+                became[node.name] = new
+                became.pop(new.name, None)
+                if not context.is_settled(new) and context.is_free(new):
+                    waiting.append(new)
+            waiting += context.ready()
+        for root in self.roots:
+            self.rebuild(root, became)
+        return [self.done[root.name] for root in self.roots]
+
+    def rebuild(self, root: Expr, became: dict[str, Expr]) -> None:
+        """Put together what nodes have become, from the leaves upwards; nodes with new children are asked again."""
+        done = self.done
+        stack: list[tuple[list[str], Expr, bool]] = [([], root, False)]
+        while stack:
+            names, node, opened = stack.pop()
+            if not opened:
+                if node.name in done:
+                    for name in names:
+                        done[name] = done[node.name]
+                elif node.name in became:
+                    stack.append(([*names, node.name], became[node.name], False))
+                else:
+                    stack.append((names, node, True))
+                    stack.extend([([], child, False) for child in node.children if child.name not in done])
+                continue
+            final = node.map_children(lambda child: done[child.name])
+            if final.name != node.name:
+                self.context.replaced(node, final)
+                while (new := self.apply(final)) is not None:
+                    names.append(final.name)
+                    final = new
+            for name in (*names, node.name, final.name):
+                done[name] = final
 
 
 def check(by: Rule, before: Expr, after: Expr) -> None:

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, NamedTuple, Protocol
 
 from weft.expr import Cost, Expr, derived, node
+from weft.expr.naming import encode, token_of
 from weft.graph import Layer, Program, Step
 from weft.physical.base import BlockExpr, Names, Outline, Physical
 from weft.physical.grid import Pick, identity_pick, spread
@@ -110,12 +111,23 @@ class Blockwise(Physical):
         Memory that a task needs besides inputs and output, in bytes.
     """
 
+    child_fields = ("sources",)
+
     calls: tuple[Call, ...]
     sources: tuple[Expr, ...] = ()
     picks: tuple[Pick, ...] = ()
     columns: tuple[Placed, ...] = ()
     cost: Cost = Cost.LIGHT
     extra: int = 0
+
+    @derived
+    def name(self) -> str:
+        # The same as of any node, but faster: the parts are known, and there are many.
+        calls = [f"{encode(call.function)}{call.slots}{call.keywords}" for call in self.calls]
+        columns = [f"{encode(each.column)}{each.numblocks}{each.pick}" for each in self.columns]
+        sources = [source.name for source in self.sources]
+        kind = type(self)
+        return f"{self.label}-{token_of(kind.__module__, kind.__qualname__, self.outline.origin, *calls, None, *columns, None, *sources, repr(self.picks), self.cost.name, self.extra)}"
 
     @property
     def workspace(self) -> int:

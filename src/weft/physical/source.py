@@ -31,6 +31,8 @@ class InMemory(Physical):
         What to cut for each block.
     """
 
+    child_fields = ()
+
     held: Held
     cut: Callable[[Any, Any], Any]
     parts: Column
@@ -47,6 +49,8 @@ class InMemory(Physical):
 @node
 class Whole(Physical):
     """An object in memory as one block, after ``prepare`` (which must copy nothing: a projection, a view)."""
+
+    child_fields = ()
 
     held: Held
     prepare: Callable[..., Any] | None = None

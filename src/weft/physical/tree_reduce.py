@@ -42,6 +42,8 @@ class TreeReduce(Physical):
         Whether the reduced axes stay in the grid, with one block each.
     """
 
+    child_fields = ("source",)
+
     source: Expr
     axes: tuple[int, ...]
     combine: Function

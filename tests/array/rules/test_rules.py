@@ -31,9 +31,54 @@ def count(kind, *arrays):
 
 
 def test_rechunks_nobody_sees_are_merged(x):
-    twice = (x + 1).rechunk(4).rechunk(5)
+    twice = x.sum(0).rechunk(4).rechunk(5)
     assert count(Rechunk, twice) == 1
-    assert_same(twice, WHOLE + 1)
+    assert_same(twice, WHOLE.sum(0))
+
+
+def test_a_rechunk_goes_below_operations_if_nothing_has_to_be_moved(x):
+    assert count(Rechunk, ((x + 1).T * 2).rechunk(4)) == 0
+    assert count(Rechunk, (x + x.sum(0)).rechunk(4)) == 1
+    shared = x + 1
+    assert count(Rechunk, shared.rechunk(4), shared * 3) == 1
+    assert_same(((x + 1).T * 2).rechunk(4), ((WHOLE + 1) * 2).T)
+
+
+def test_tiny_chunks_are_made_larger_before_they_are_reduced():
+    ones = da.ones((1000, 20), chunks=(1, 10)) + da.arange(20, chunks=3)
+    (tree,) = simplified(ones.sum(0))
+    assert tree.source.numblocks == (1, 2)
+    assert graph_size(ones.mean()) == 1
+    assert_same(ones.sum(0), 1000.0 + 1000 * np.arange(20))
+
+
+def test_tiny_chunks_stay_where_somebody_wants_them():
+    ones = da.ones(1000, chunks=1) + 1
+    trees = simplified(ones.sum(), ones)
+    assert trees[0].source.numblocks == (1000,)
+
+
+def test_a_transpose_meets_the_opposite_one_below_an_operation(x):
+    assert count(Axes, (x.T + 1).T) == 0
+    assert count(Axes, (x.T + da.from_array(WHOLE.T, chunks=3)).T) == 1
+    assert_same((x.T + np.arange(6)).T, (WHOLE.T + np.arange(6)).T)
+
+
+def test_a_chain_of_nodes_that_read_the_one_before_twice_takes_few_passes(x, monkeypatch):
+    passes = []
+    original = Context.__init__
+
+    def counted(self, roots):
+        passes.append(1)
+        original(self, roots)
+
+    monkeypatch.setattr(Context, "__init__", counted)
+    y = da.from_array(np.ones((8, 8)), chunks=4)
+    for _ in range(30):
+        y = y + y.T
+    simplified(y[:2])
+    assert len(passes) <= 3
+    assert count(Slice, y[:2]) == 0
 
 
 def test_a_rechunk_to_the_chunks_that_are_there_vanishes(x):

@@ -8,10 +8,15 @@ they read, and with the reduction that is their only reader.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
 
+from weft import config
+from weft.array.kernels.jitted import Jitted, is_compilable
 from weft.array.kernels.numpy import filled, filled_view, ranged
 from weft.array.kernels.reductions import COMBINE_OF, var_chunk
 from weft.array.kernels.tiled import SMALL, End, Leaf, Step, Tiled, is_steppable
+from weft.errors import MissingDependencyError
 from weft.physical.base import Outline
 from weft.physical.blockwise import Call
 
@@ -170,12 +175,14 @@ class Compilation:
         def own(slots: Sequence[int]) -> tuple[int, ...]:
             return tuple([values[slot] for slot in slots])
 
-        chain = Tiled(
+        parts = (
             tuple([Step(self.calls[each].function, own(self.calls[each].slots), self.calls[each].keywords) for each in group]),
             len(inputs),
             tuple([Leaf(self.calls[slot - self.arity].function, own(self.calls[slot - self.arity].slots)) for slot in leaves]),
             None if end_call is None else End(end_call.function, own(end_call.slots[1:])),
         )  # fmt: skip
+        mode = jit_mode()
+        chain = Tiled(*parts) if mode is False or not is_compilable(parts[0]) else Jitted(*parts, mode is True)
         self.place[last] = self.arity + len(self.made)
         outline: Outline | None = self.calls[last].outline
         self.made.append(Call(chain, self.moved(tuple(inputs)), (), outline))
@@ -190,6 +197,24 @@ class Compilation:
     def moved(self, slots: tuple[int, ...]) -> tuple[int, ...]:
         """Slots in the new calls."""
         return tuple([slot if slot < self.arity else self.place[slot - self.arity] for slot in slots])
+
+
+def jit_mode() -> bool | str:
+    """What the configuration says of machine code: True, False, or ``"auto"`` where there is a compiler."""
+    wanted = config.value("array.jit")
+    if wanted is False or has_compiler():
+        return wanted  # type: ignore[no-any-return]
+    if wanted is True:
+        raise MissingDependencyError(
+            "the option array.jit is true, and numba is not there: pip install 'weft[jit]', or set the option to 'auto'."
+        )
+    return False
+
+
+@cache
+def has_compiler() -> bool:
+    """Whether numba is installed."""
+    return find_spec("numba") is not None
 
 
 def without_unread(calls: Sequence[Call], arity: int) -> tuple[Call, ...]:

@@ -181,13 +181,12 @@ class Tiled:
         pieces = flat.pieces(extents)
         regions: list[tuple[Index, Any]] = []
         bands = [bands_of(length, extent) for length, extent in zip(flat.shape, extents, strict=True)]
-        for kept in product(*[[None] if axis in own else each for axis, each in enumerate(bands)]):
+        for where in product(*[[slice(0, 1)] if axis in own else each for axis, each in enumerate(bands)]):
             stack: list[tuple[int, Any]] = []
-            for index in product(*[each if kept[axis] is None else [kept[axis]] for axis, each in enumerate(bands)]):
+            for index in product(*[each if axis in own else [where[axis]] for axis, each in enumerate(bands)]):
                 shape = tuple([each.stop - each.start for each in index])
                 value = evaluate([piece(index) for piece in pieces], shape, None)
                 push(stack, chunk(value, own, dtype), combine)
-            where = tuple([each or slice(0, 1) for each in kept])
             regions.append((where, folded(stack, combine)))
         if len(regions) == 1:
             partial = regions[0][1]

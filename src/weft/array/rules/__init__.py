@@ -9,9 +9,12 @@ import numpy as np
 from weft.array.kernels.chains import tile_elementwise
 from weft.array.kernels.tiled import add_writer
 from weft.array.ops.elementwise import cast
+from weft.array.rules.axes_before import axes_before_elementwise
+from weft.array.rules.coarsen import coarsen_before_reduction
 from weft.array.rules.merge_axes import merge_axes
 from weft.array.rules.merge_rechunks import merge_rechunks
 from weft.array.rules.merge_slices import merge_slices
+from weft.array.rules.rechunk_before import rechunk_before_operations
 from weft.array.rules.rechunk_into_source import rechunk_into_source
 from weft.array.rules.slice_before import (
     slice_before_axes,
@@ -34,7 +37,10 @@ SIMPLIFY = (
     slice_before_elementwise,
     merge_rechunks,
     rechunk_into_source,
+    rechunk_before_operations,
     merge_axes,
+    axes_before_elementwise,
+    coarsen_before_reduction,  # last: slices make sources smaller first
 )
 
 #: Lowering puts rechunks in where operands are cut differently; those are merged and pushed like the user's own.

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from weft.array.io.from_array import FromArray
-from weft.array.ops.creation import Arange, Full
-from weft.array.ops.random import Random
-from weft.array.ops.random_order import Order
 from weft.array.ops.rechunking import Rechunk
+from weft.array.rules.rechunk_before import cut_anew
 from weft.expr import Context, Expr, rule
 
 __all__ = ["rechunk_into_source"]
@@ -18,13 +15,4 @@ def rechunk_into_source(node: Rechunk, context: Context) -> Expr | None:
 
     What has to be read or drawn is made once: there, only if the rechunk is its sole reader.
     """
-    match node.source:
-        case Full() as source:
-            return source.with_operands(grid=node.grid)
-        case Arange() as source:
-            return source.with_operands(cut=node.grid[0])
-        case Random() | Order() as source if context.is_sole(source):
-            return source.with_operands(grid=node.grid)
-        case FromArray() as source if source.in_memory or context.is_sole(source):
-            return source.with_operands(grid=node.grid)
-    return None
+    return cut_anew(node.source, node.grid, context)
