@@ -17,7 +17,7 @@ def contracted(block: Block, labels: Labels, output: Labels, dtype: np.dtype[Any
     block = block.astype(dtype, copy=False)
     if len(set(labels)) < len(labels):
         kept = tuple(dict.fromkeys(labels))
-        block, labels = np.einsum(block, list(labels), list(kept)), kept
+        block, labels = np.einsum(block, [kept.index(label) for label in labels], list(range(len(kept)))), kept
     lost = tuple([axis for axis, label in enumerate(labels) if label not in output])
     if lost:
         block = block.sum(axis=lost, dtype=dtype)

@@ -21,12 +21,14 @@ import numpy as np
 
 from weft import config
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, common_cut, compress
+from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, is_unknown
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import tensor as kernels
 from weft.array.ops.elementwise import conjugate, multiply
+from weft.array.ops.linalg_base import finer
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import known, sized
 from weft.array.ops.transposing import normal_axis, squeeze, swapaxes
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
@@ -61,15 +63,15 @@ Labels = tuple[int, ...]
 class Contraction(ArrayExpr):
     """One or two operands, summed over the labels that are not in ``output``; each label there once."""
 
-    operands: tuple[ArrayExpr, ...]
+    inputs: tuple[ArrayExpr, ...]
     labels: tuple[Labels, ...]
     output: Labels
     dtype: np.dtype[Any]
-    name_given: str = "contract"
+    called: str = "contract"
 
     @property
     def label(self) -> str:
-        return self.name_given
+        return self.called
 
     @derived
     def lengths(self) -> dict[int, int]:
@@ -80,18 +82,13 @@ class Contraction(ArrayExpr):
             for label, length in zip(own, each.shape, strict=True)
         }
 
-    @property
-    def inputs(self) -> tuple[ArrayExpr, ...]:
-        """The operands."""
-        return self.__dict__["operands"]  # type: ignore[no-any-return]
-
     @derived
     def cuts(self) -> dict[int, Cut]:
         """How each label's axes are cut."""
         offers: dict[int, list[tuple[Cut, int]]] = {}
         for each, own in zip(self.inputs, self.labels, strict=True):
             for label, cut in zip(own, each.grid, strict=True):
-                offers.setdefault(label, []).append((cut, each.nbytes))
+                offers.setdefault(label, []).append((cut, each.weight))
         lengths = self.lengths
         cuts = {
             label: found[0][0] if len({cut for cut, _ in found}) == 1 else common_cut(lengths[label], found)
@@ -219,20 +216,11 @@ def block_bytes(expr: ArrayExpr) -> int:
     return prod(map(axis_largest, expr.shape, expr.grid)) * expr.dtype.itemsize
 
 
-def finer(length: int, cut: Cut, size: int) -> Cut:
-    """A cut whose chunks are those of another, divided evenly where they are longer than ``size``."""
-    made: list[int] = []
-    for each in axis_chunks(length, cut):
-        parts = max(1, -(-each // max(1, size)))
-        made.extend([(place + 1) * each // parts - place * each // parts for place in range(parts)])
-    return compress(sorted(made, reverse=True) if isinstance(cut, int) else made)
-
-
 def contract(
     operands: Sequence[Any], labels: Sequence[Sequence[int]], output: Sequence[int], dtype: Any = None, name: str = ""
 ) -> Any:
     """Contract one or two arrays whose axes have labels; lengths of 1 are broadcast."""
-    arrays = [asarray(each) for each in operands]
+    arrays = aligned([asarray(each) for each in operands], labels)
     kind = np.dtype(dtype) if dtype is not None else np.result_type(*[each.dtype for each in arrays])
     lengths: dict[int, int] = {}
     for each, own in zip(arrays, labels, strict=True):
@@ -251,6 +239,21 @@ def contract(
         kept.append(tuple([label for axis, label in enumerate(own) if axis not in drop]))
     exprs = tuple([each.expr for each in arrays])
     return new(Contraction(exprs, tuple(kept), tuple(output), kind, name or "contract"))
+
+
+def aligned(arrays: list[Any], labels: Sequence[Sequence[int]]) -> list[Any]:
+    """The arrays, with sizes counted where it is not known that axes with one label are equally long."""
+    found: dict[int, set[Any]] = {}
+    for each, own in zip(arrays, labels, strict=True):
+        for label, length in zip(own, each.shape, strict=True):
+            found.setdefault(label, set()).add(length)
+    doubtful = {label for label, lengths in found.items() if len(lengths) > 1 and any(map(is_unknown, lengths))}
+    made = []
+    for each, own in zip(arrays, labels, strict=True):
+        axes = tuple([axis for axis, label in enumerate(own) if label in doubtful])
+        expr = sized(each.expr, axes)
+        made.append(each if expr is each.expr else new(expr))
+    return made
 
 
 def matmul(x1: Any, x2: Any, /) -> Any:
@@ -281,7 +284,7 @@ def matmul(x1: Any, x2: Any, /) -> Any:
                 "(n?,k),(k,m?)->(n?,m?) requires 1). Use * for scalars."
             )
     inner_a, inner_b = a.shape[-1], b.shape[max(0, b.ndim - 2)]
-    if inner_a != inner_b:
+    if differ(inner_a, inner_b):
         raise ValueError(
             f"matmul: cannot multiply shapes {a.shape} and {b.shape}: axis {a.ndim - 1} of the first is {inner_a} long, "
             f"axis {max(0, b.ndim - 2)} of the second {inner_b}"
@@ -385,7 +388,7 @@ def vdot(a: Any, b: Any, /) -> Any:
     >>> da.vdot(da.ones((2, 3)), da.ones((2, 3))).compute()
     np.float64(6.0)
     """
-    x, y = asarray(a), asarray(b)
+    x, y = known(asarray(a)), known(asarray(b))
     if x.size != y.size:
         raise ValueError(f"cannot compute vdot: the operands have {x.size} and {y.size} elements")
     if x.shape != y.shape:
@@ -406,7 +409,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     a, b = asarray(x1), asarray(x2)
     check_axes("vecdot", (a, 1), (b, 1))
     a, b = axis_last(a, axis), axis_last(b, axis)
-    if a.shape[-1] != b.shape[-1]:
+    if differ(a.shape[-1], b.shape[-1]):
         raise ValueError(
             f"vecdot: the axis is {a.shape[-1]} long in the first operand, and {b.shape[-1]} in the second"
         )
@@ -459,7 +462,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         first, second = axes
         left = [normal_axis(each, x.ndim) for each in as_tuple(first)]
         right = [normal_axis(each, y.ndim) for each in as_tuple(second)]
-    if len(left) != len(right) or any(x.shape[i] != y.shape[j] for i, j in zip(left, right, strict=True)):
+    if len(left) != len(right) or any(differ(x.shape[i], y.shape[j]) for i, j in zip(left, right, strict=True)):
         raise ValueError(
             f"shape-mismatch for sum: tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, "
             "which must have the same lengths"
@@ -470,6 +473,11 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     its = tuple([left[right.index(axis)] if axis in right else x.ndim + axis for axis in range(y.ndim)])
     output = [label for label in mine if label not in left] + [label for label in its if label >= x.ndim]
     return contract((x, y), (mine, its), output, name="tensordot")
+
+
+def differ(length: Any, other: Any) -> bool:
+    """Whether two lengths are known to be different."""
+    return length != other and not (is_unknown(length) or is_unknown(other))
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:
