@@ -366,20 +366,16 @@ def cholesky_below(tile: Block, corner: Block) -> Block:
 # Singular values and eigenvalues
 
 
-def singular(block: Block, full: bool, hermitian: bool, coerce: bool) -> tuple[Block, Block, Block]:
-    """Singular vectors and values of each matrix.
-
-    With ``coerce`` the signs of pairs of vectors are set so that the right ones have sums that are not negative (the left
-    ones, where those are shorter).
-    """
+def singular(block: Block, full: bool, hermitian: bool, signs: str) -> tuple[Block, Block, Block]:
+    """Singular vectors and values of each matrix; ``signs`` says which vectors get sums that are not negative, if any."""
     u, s, vh = np.linalg.svd(block, full_matrices=full, hermitian=hermitian)
-    if coerce and s.size:
+    if signs != "free" and s.size:
         count = s.shape[-1]
-        short = u[..., :, :count].sum(axis=-2) if block.shape[-2] < block.shape[-1] else vh[..., :count, :].sum(axis=-1)
-        signs = np.where(short.real < 0, -1, 1).astype(s.dtype)
+        sums = u[..., :, :count].sum(axis=-2) if signs == "left" else vh[..., :count, :].sum(axis=-1)
+        factors = np.where(sums.real < 0, -1, 1).astype(s.dtype)
         u, vh = np.array(u), np.array(vh)
-        u[..., :, :count] *= signs[..., None, :]
-        vh[..., :count, :] *= signs[..., :, None]
+        u[..., :, :count] *= factors[..., None, :]
+        vh[..., :count, :] *= factors[..., :, None]
     return u, s, vh
 
 
@@ -400,9 +396,9 @@ def eigen(block: Block, dtype: np.dtype[Any]) -> tuple[Block, Block]:
     return values.astype(dtype), vectors.astype(dtype)
 
 
-def eigenvalues(block: Block, dtype: np.dtype[Any]) -> Block:
+def eigenvalues(block: Block, kind: np.dtype[Any]) -> Block:
     """Eigenvalues of each matrix, as complex numbers."""
-    return np.linalg.eigvals(block).astype(dtype)
+    return np.linalg.eigvals(block).astype(kind)
 
 
 def inverted(s: Block, rtol: Block) -> Block:

@@ -9,7 +9,7 @@ import numpy as np
 
 from weft.array.io.from_array import asarray
 from weft.array.kernels import linalg as kernels
-from weft.array.ops.elementwise import multiply, subtract, where
+from weft.array.ops.elementwise import absolute, multiply, square, subtract, where
 from weft.array.ops.linalg_base import as_matrices, as_square, core_several, core_wise, is_single, real_kind
 from weft.array.ops.linalg_cholesky import cholesky, right_hand_side, solve_triangular
 from weft.array.ops.linalg_lu import inv, inverse_or_infinite, solve_general
@@ -149,11 +149,10 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
         q, r = qr(conjugated(matrix_transpose(x)))
         small, right = conjugated(matrix_transpose(r)), y
     order, k = min(m, n), y.shape[1]
-    outputs = [((order, k), kind), ((), np.int64), ((order,), real)]
+    outputs = [((order, k), kind), ((), np.intc), ((order,), real)]
     z, rank, s = core_several(kernels.least_squares, (small, right), (2, 2), outputs, (bound,), "lstsq")
     made = z if m >= n else matmul(q, z)
-    difference = subtract(y, matmul(x, made))
-    residuals = sum_of(multiply(difference, conjugated(difference)).real if kind.kind == "c" else difference**2, axis=0)
+    residuals = sum_of(square(absolute(subtract(y, matmul(x, made)))), axis=0)
     if m <= n:
         residuals = residuals[:0]
     return made[:, 0] if is_vector else made, residuals, rank, s

@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.base import new
 from weft.array.kernels import linalg as kernels
 from weft.array.ops.linalg_base import (
     as_matrices,
     as_square,
-    chunk_limit,
     core_several,
     core_wise,
     is_single,
@@ -25,7 +23,6 @@ from weft.array.ops.linalg_base import (
 )
 from weft.array.ops.linalg_qr import as_floats, like, qr
 from weft.array.ops.linalg_results import EighResult, EigResult, QRResult, SVDResult
-from weft.array.ops.rechunking import laid_out
 from weft.array.ops.tensor import conjugated, matmul, matrix_transpose
 
 __all__ = ["eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "tsqr"]
@@ -49,7 +46,8 @@ def svd(
     a : (..., m, n) array-like
         However it is cut.
     coerce_signs : bool
-        Whether the signs of singular vectors are set by a rule, so that they do not depend on how the matrix is cut.
+        Whether the signs of singular vectors are set by a rule, so that they do not depend on how the matrix is cut: the
+        sums of right vectors are not negative (those of left vectors, for matrices with more columns than rows).
     full_matrices : bool
         Whether ``u`` is (m, m) and ``vh`` (n, n); or (m, k) and (k, n) with ``k = min(m, n)``, the default as in Dask.
     compute_uv : bool
@@ -78,26 +76,27 @@ def svd(
     x = as_floats(as_square(a, "svd") if hermitian else as_matrices(a, "svd"))
     m, n = x.shape[-2:]
     k = min(m, n)
+    signs = ("left" if m < n else "right") if coerce_signs else "free"
     if not is_single(x) and not hermitian:
         if not full_matrices and m >= LONG * n and n:
             q, r = qr(x)
-            u, s, vh = in_one_block(r, coerce_signs)
+            u, s, vh = in_one_block(r, signs)
             return SVDResult(like(matmul(q, u), x.expr), s, like(vh, x.expr))
         if not full_matrices and n >= LONG * m and m:
             q, r = qr(conjugated(matrix_transpose(x)))
-            u, s, vh = in_one_block(conjugated(matrix_transpose(r)), coerce_signs)
+            u, s, vh = in_one_block(conjugated(matrix_transpose(r)), signs)
             return SVDResult(like(u, x.expr), s, like(matmul(vh, conjugated(matrix_transpose(q))), x.expr))
     shapes = ((m, m), (n, n)) if full_matrices else ((m, k), (k, n))
-    u, s, vh = in_one_block(x, coerce_signs, bool(full_matrices), hermitian, shapes)
+    u, s, vh = in_one_block(x, signs, bool(full_matrices), hermitian, shapes)
     return SVDResult(u, s, vh) if is_single(x) else SVDResult(like(u, x.expr), s, like(vh, x.expr))
 
 
-def in_one_block(x: Any, coerce: bool, full: bool = False, hermitian: bool = False, shapes: Any = None) -> list[Any]:
+def in_one_block(x: Any, signs: str, full: bool = False, hermitian: bool = False, shapes: Any = None) -> list[Any]:
     """The decomposition of matrices that are gathered."""
     m, n = x.shape[-2:]
     left, right = shapes or ((m, min(m, n)), (min(m, n), n))
     outputs = [(left, x.dtype), ((min(m, n),), real_kind(x.dtype)), (right, x.dtype)]
-    return core_several(kernels.singular, (x,), (2,), outputs, (full, hermitian, bool(coerce)), "svd")
+    return core_several(kernels.singular, (x,), (2,), outputs, (full, hermitian, signs), "svd")
 
 
 def svdvals(x: Any, /, *, hermitian: bool = False) -> Any:
@@ -240,4 +239,4 @@ def eigvals(a: Any) -> Any:
     """
     x = as_floats(as_square(a, "eigvals"))
     kind = np.result_type(x.dtype, np.complex64)
-    return core_wise(kernels.eigenvalues, (x,), (2,), x.shape[-1:], kind, "eigvals", dtype=kind)
+    return core_wise(kernels.eigenvalues, (x,), (2,), x.shape[-1:], kind, "eigvals", kind=kind)
