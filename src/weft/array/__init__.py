@@ -10,12 +10,14 @@ from weft.array.ops import creation, elementwise, rechunking, reductions, transp
 from weft.array.ops import gufunc as _gufunc
 from weft.array.ops import overlapping as _overlapping
 from weft.array.ops.blocks import *  # noqa: F403
+from weft.array.ops import creation, elementwise, rechunking, reductions, tensor, transposing
 from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
+from weft.array.ops.tensor import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
 
 _rules.install()
@@ -35,5 +37,6 @@ __all__ = [
     *elementwise.__all__,
     *rechunking.__all__,
     *reductions.__all__,
+    *tensor.__all__,
     *transposing.__all__,
 ]

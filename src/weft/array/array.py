@@ -15,6 +15,7 @@ from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
+from weft.array.ops.tensor import TensorMethods
 from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.graph.mapping import graph_from_mapping
@@ -24,6 +25,7 @@ __all__ = ["Array"]
 
 
 class Array(
+    TensorMethods,
     ElementwiseMethods,
     ReductionMethods,
     IndexingMethods,

@@ -1,0 +1,125 @@
+"""Products of blocks: contractions of one or two, Kronecker products, convolutions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["accumulated", "contracted", "convolved", "multiplied", "summed", "total"]
+
+Block = Any
+Labels = tuple[int, ...]
+
+
+def contracted(block: Block, labels: Labels, output: Labels, dtype: np.dtype[Any]) -> Block:
+    """A block with its diagonal taken where a label stands twice, summed over labels that are not in ``output``."""
+    block = block.astype(dtype, copy=False)
+    if len(set(labels)) < len(labels):
+        kept = tuple(dict.fromkeys(labels))
+        block, labels = np.einsum(block, [kept.index(label) for label in labels], list(range(len(kept)))), kept
+    lost = tuple([axis for axis, label in enumerate(labels) if label not in output])
+    if lost:
+        block = block.sum(axis=lost, dtype=dtype)
+        labels = tuple([label for label in labels if label in output])
+    return np.transpose(block, [labels.index(label) for label in output])
+
+
+def multiplied(a: Block, b: Block, left: Labels, right: Labels, output: Labels, dtype: np.dtype[Any]) -> Block:
+    """The contraction of two blocks as one (batched) matrix product, which is what BLAS is fast at."""
+    a, left = prepared(a, left, (*right, *output), dtype)
+    b, right = prepared(b, right, (*left, *output), dtype)
+    both = [label for label in left if label in right and label not in output]
+    if not both:
+        return spread_out(a, left, output) * spread_out(b, right, output)
+    batch = [label for label in left if label in right and label in output]
+    rows = [label for label in left if label not in right]
+    columns = [label for label in right if label not in left]
+    size = dict(zip((*left, *right), (*a.shape, *b.shape), strict=True))
+    shape = [size[label] for label in (*batch, *rows, *columns)]
+    many, nrows, inner, ncolumns = [
+        int(np.prod([size[label] for label in labels], dtype=int)) for labels in (batch, rows, both, columns)
+    ]
+    a = np.transpose(a, [left.index(label) for label in (*batch, *rows, *both)])
+    b = np.transpose(b, [right.index(label) for label in (*batch, *both, *columns)])
+    if batch:
+        product = np.matmul(a.reshape(many, nrows, inner), b.reshape(many, inner, ncolumns))
+    else:
+        product = matrix_product(a.reshape(nrows, inner), b.reshape(inner, ncolumns))
+    made = [*batch, *rows, *columns]
+    return np.transpose(product.reshape(shape), [made.index(label) for label in output])
+
+
+def matrix_product(a: Block, b: Block) -> Block:
+    """Product of two matrices; masked elements count as zero, as `numpy.ma.dot` has it."""
+    if isinstance(a, np.ma.MaskedArray) or isinstance(b, np.ma.MaskedArray):
+        return np.ma.dot(a, b)
+    return np.matmul(a, b)
+
+
+def prepared(block: Block, labels: Labels, wanted: Labels, dtype: np.dtype[Any]) -> tuple[Block, Labels]:
+    """A block in the dtype of the result, with each label once, and none that nobody else has."""
+    kept = tuple([label for label in dict.fromkeys(labels) if label in wanted])
+    if kept == labels:
+        return block.astype(dtype, copy=False), labels
+    return contracted(block, labels, kept, dtype), kept
+
+
+def spread_out(block: Block, labels: Labels, output: Labels) -> Block:
+    """A block with an axis for each label of the output, of length 1 where it has none."""
+    block = np.transpose(block, sorted(range(len(labels)), key=lambda axis: output.index(labels[axis])))
+    sizes = iter(block.shape)
+    return block.reshape([next(sizes) if label in labels else 1 for label in output])
+
+
+def accumulated(*values: Any) -> Block:
+    """Products of some pairs of blocks, together with a sum that is there already, if any.
+
+    The constants are the number of pairs, and those of `multiplied`; before them stand the blocks: perhaps a sum, then left
+    ones, then right ones.
+    """
+    *blocks, npairs, left, right, output, dtype = values
+    count = len(blocks) - 2 * npairs
+    lefts, rights = blocks[count : count + npairs], blocks[count + npairs :]
+    made = multiplied(lefts[0], rights[0], left, right, output, dtype)
+    for a, b in zip(lefts[1:], rights[1:], strict=True):
+        made = added(made, multiplied(a, b, left, right, output, dtype))
+    return added(made, blocks[0]) if count else made
+
+
+def added(mine: Block, other: Block) -> Block:
+    """The sum of two blocks, of which the first is nobody else's."""
+    if isinstance(mine, np.ndarray) and type(mine) is type(other) and mine.shape:
+        return np.add(mine, other, out=mine)
+    return mine + other
+
+
+def summed(*blocks: Block) -> Block:
+    """Sum of blocks of one shape."""
+    if len(blocks) == 1:
+        return blocks[0]
+    made = blocks[0] + blocks[1]
+    for block in blocks[2:]:
+        made = added(made, block)
+    return made
+
+
+def total(block: Block, dtype: np.dtype[Any]) -> Block:
+    """A sum as the result, in its dtype."""
+    return block.astype(dtype, copy=False)
+
+
+def convolved(*values: Any) -> Block:
+    """A stretch of a convolution.
+
+    The constants are: where the stretch begins and ends in the first array, counted so that it may begin before its first
+    element and end after its last; the same of the blocks that are given. The last block is the second array.
+    """
+    *blocks, second, wanted, given, dtype = values
+    first = np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+    low, high = max(wanted[0], given[0]), min(wanted[1], given[1])
+    piece = first[low - given[0] : max(low, high) - given[0]]
+    if low >= high:
+        return np.zeros(wanted[1] - wanted[0] - len(second) + 1, dtype)
+    piece = np.pad(piece, (low - wanted[0], wanted[1] - high))
+    return np.convolve(piece, second, "valid").astype(dtype, copy=False)

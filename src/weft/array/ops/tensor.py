@@ -1,0 +1,574 @@
+"""Products that sum over axes: ``@``, dot, tensordot, einsum and what can be said with them.
+
+All of them are *contractions*: axes of the operands have labels, axes with one label are run through together, and labels
+that the result does not have are summed over. Two operands at a time are contracted, block by block, each pair of blocks by
+one call of BLAS. Where the summed axes are in several chunks there are two ways:
+
+- blocks of the result that are small against what they are made of (``x.T @ x`` of a tall array) are made for every pair
+  of blocks, and added in a tree;
+- others are accumulated, a few pairs in each task, so that no more than one partial sum for each block is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from weft import config
+from weft.array.base import ArrayBase, new
+from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, is_unknown
+from weft.array.expr import ArrayExpr, array_outline
+from weft.array.io.from_array import asarray
+from weft.array.kernels import tensor as kernels
+from weft.array.ops.elementwise import conjugate, multiply
+from weft.array.ops.linalg_base import finer
+from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import known, sized
+from weft.array.ops.transposing import normal_axis, squeeze, swapaxes
+from weft.expr import Cost, Expr, derived, node
+from weft.physical.blockwise import Same, blockwise
+from weft.physical.drawn import Blocks, Drawn, Recipe, Sheet
+from weft.physical.tree_reduce import TreeReduce
+from weft.typing import Key
+
+__all__ = [
+    "contract",
+    "dot",
+    "inner",
+    "matmul",
+    "matrix_transpose",
+    "matvec",
+    "outer",
+    "tensordot",
+    "trace",
+    "vdot",
+    "vecdot",
+    "vecmat",
+]
+
+#: Bytes of operands that one accumulating task reads, and the pairs of blocks it takes at most.
+STEP_BYTES, STEP_PAIRS = 2**25, 8
+#: Tasks that a product should have at least, so that workers share it evenly.
+ENOUGH_TASKS, ENOUGH_CHAINS = 64, 8
+
+Labels = tuple[int, ...]
+
+
+@node
+class Contraction(ArrayExpr):
+    """One or two operands, summed over the labels that are not in ``output``; each label there once."""
+
+    inputs: tuple[ArrayExpr, ...]
+    labels: tuple[Labels, ...]
+    output: Labels
+    dtype: np.dtype[Any]
+    called: str = "contract"
+
+    @property
+    def label(self) -> str:
+        return self.called
+
+    @derived
+    def lengths(self) -> dict[int, int]:
+        """Length of each label's axes."""
+        return {
+            label: length
+            for each, own in zip(self.inputs, self.labels, strict=True)
+            for label, length in zip(own, each.shape, strict=True)
+        }
+
+    @derived
+    def cuts(self) -> dict[int, Cut]:
+        """How each label's axes are cut."""
+        offers: dict[int, list[tuple[Cut, int]]] = {}
+        for each, own in zip(self.inputs, self.labels, strict=True):
+            for label, cut in zip(own, each.grid, strict=True):
+                offers.setdefault(label, []).append((cut, each.weight))
+        lengths = self.lengths
+        cuts = {
+            label: found[0][0] if len({cut for cut, _ in found}) == 1 else common_cut(lengths[label], found)
+            for label, found in offers.items()
+        }
+        return self.bounded(cuts)
+
+    def bounded(self, cuts: dict[int, Cut]) -> dict[int, Cut]:
+        """Cuts that are fine enough for the result's blocks not to be far larger than those of the operands."""
+        lengths, itemsize = self.lengths, self.dtype.itemsize
+        largest = max([block_bytes(each) for each in self.inputs], default=0)
+        limit = max(int(config.value("array.chunk-size")), 2 * largest)
+        while True:
+            long = {label: axis_largest(lengths[label], cuts[label]) for label in self.output}
+            if prod(long.values()) * itemsize <= limit or max(long.values(), default=0) <= 1:
+                return cuts
+            label = max(long, key=long.__getitem__)
+            cuts = cuts | {label: finer(lengths[label], cuts[label], -(-long[label] // 2))}
+
+    @derived
+    def shape(self) -> tuple[int, ...]:
+        return tuple([self.lengths[label] for label in self.output])
+
+    @derived
+    def grid(self) -> Grid:
+        return tuple([self.cuts[label] for label in self.output])
+
+    @property
+    def summed(self) -> Labels:
+        """Labels that are summed over."""
+        return tuple([label for label in self.lengths if label not in self.output])
+
+    def lower(self) -> Expr:
+        cuts, lengths = self.cuts, self.lengths
+        sources = [
+            laid_out(each, tuple([cuts[label] for label in own]))
+            for each, own in zip(self.inputs, self.labels, strict=True)
+        ]
+        counts = {label: axis_count(lengths[label], cuts[label]) for label in lengths}
+        read = sum(map(block_bytes, sources))
+        several = prod([counts[label] for label in self.summed]) > 1
+        if several and len(sources) == 2 and self.outline.nbytes * 2 > read:
+            return self.accumulating(sources, counts, read)
+        grid = (*self.output, *self.summed) if several else self.output
+        outline = self.outline
+        if several:
+            outline = array_outline(
+                self,
+                (*self.grid, *[1] * len(self.summed)),
+                (*self.shape, *[counts[label] for label in self.summed]),
+                f"{self.label}-part",
+            )
+        single = {label for label in self.summed if not several}
+        picks = [tuple([None if label in single else grid.index(label) for label in own]) for own in self.labels]
+        function = kernels.multiplied if len(sources) == 2 else kernels.contracted
+        columns = [Same(each) for each in (*self.labels, self.output, self.dtype)]
+        part = blockwise(outline, function, list(zip(sources, picks, strict=True)), columns, cost=Cost.HEAVY)
+        if not several:
+            return part
+        axes = tuple(range(len(self.output), len(grid)))
+        return TreeReduce(self.outline, part, axes, kernels.summed, kernels.total, (self.dtype,))
+
+    def accumulating(self, sources: Sequence[ArrayExpr], counts: dict[int, int], read: int) -> Expr:
+        """A chain of sums for each block; a few chains where there are so few blocks that workers would be idle."""
+        nblocks, nsteps = self.nblocks, prod([counts[label] for label in self.summed])
+        chains = min(nsteps, max(1, ENOUGH_CHAINS // nblocks))
+        pairs = max(1, min(STEP_PAIRS, STEP_BYTES // max(1, read), nblocks * nsteps // ENOUGH_TASKS))
+        recipe = Accumulating(
+            self.labels, self.output, tuple(counts.items()), self.dtype, pairs, chains, self.outline.nbytes, self.label
+        )
+        return Drawn(self.outline, tuple(sources), recipe)
+
+
+@dataclass(frozen=True)
+class Accumulating(Recipe):
+    """Chains of sums of products."""
+
+    labels: tuple[Labels, ...]
+    output: Labels
+    counts: tuple[tuple[int, int], ...]
+    dtype: np.dtype[Any]
+    pairs: int
+    chains: int
+    nbytes: int
+    label: str
+
+    def draw(self, sheet: Sheet, *sources: Blocks) -> list[Key]:
+        left, right = sources
+        counts = dict(self.counts)
+        summed = [label for label in counts if label not in self.output]
+        steps = list(product(*[range(counts[label]) for label in summed]))
+        made: list[Key] = []
+        for place in product(*[range(counts[label]) for label in self.output]):
+            at = dict(zip(self.output, place, strict=True))
+            lanes: list[Key] = []
+            for lane in range(self.chains):
+                done: list[Key] = []
+                own = steps[lane * len(steps) // self.chains : (lane + 1) * len(steps) // self.chains]
+                for start in range(0, len(own), self.pairs):
+                    places = [at | dict(zip(summed, step, strict=True)) for step in own[start : start + self.pairs]]
+                    a = [left[tuple([where[label] for label in self.labels[0]])] for where in places]
+                    b = [right[tuple([where[label] for label in self.labels[1]])] for where in places]
+                    constants = (len(places), *self.labels, self.output, self.dtype)
+                    done = [
+                        sheet.call(
+                            kernels.accumulated,
+                            [*done, *a, *b],
+                            constants,
+                            nbytes=self.nbytes,
+                            workspace=self.nbytes,
+                            label=self.label,
+                        )
+                    ]
+                lanes += done
+            made.append(
+                lanes[0]
+                if len(lanes) == 1
+                else sheet.call(kernels.summed, lanes, nbytes=self.nbytes, label=f"{self.label}-sum")
+            )
+        return made
+
+
+def block_bytes(expr: ArrayExpr) -> int:
+    """Bytes of an array's largest block."""
+    return prod(map(axis_largest, expr.shape, expr.grid)) * expr.dtype.itemsize
+
+
+def contract(
+    operands: Sequence[Any], labels: Sequence[Sequence[int]], output: Sequence[int], dtype: Any = None, name: str = ""
+) -> Any:
+    """Contract one or two arrays whose axes have labels; lengths of 1 are broadcast."""
+    arrays = aligned([asarray(each) for each in operands], labels)
+    kind = np.dtype(dtype) if dtype is not None else np.result_type(*[each.dtype for each in arrays])
+    lengths: dict[int, int] = {}
+    for each, own in zip(arrays, labels, strict=True):
+        for label, length in zip(own, each.shape, strict=True):
+            known = lengths.get(label, 1)
+            if known not in (1, length) and length != 1:
+                raise ValueError(
+                    f"cannot compute {name or 'the product'}: axes that are run through together have the lengths "
+                    f"{known} and {length}, for operands of the shapes {', '.join(str(one.shape) for one in arrays)}"
+                )
+            lengths[label] = known if length == 1 else length
+    kept = []
+    for number, (each, own) in enumerate(zip(arrays, labels, strict=True)):
+        drop = tuple([axis for axis, label in enumerate(own) if each.shape[axis] == 1 != lengths[label]])
+        arrays[number] = squeeze(each, drop) if drop else each
+        kept.append(tuple([label for axis, label in enumerate(own) if axis not in drop]))
+    exprs = tuple([each.expr for each in arrays])
+    return new(Contraction(exprs, tuple(kept), tuple(output), kind, name or "contract"))
+
+
+def aligned(arrays: list[Any], labels: Sequence[Sequence[int]]) -> list[Any]:
+    """The arrays, with sizes counted where it is not known that axes with one label are equally long."""
+    found: dict[int, set[Any]] = {}
+    for each, own in zip(arrays, labels, strict=True):
+        for label, length in zip(own, each.shape, strict=True):
+            found.setdefault(label, set()).add(length)
+    doubtful = {label for label, lengths in found.items() if len(lengths) > 1 and any(map(is_unknown, lengths))}
+    made = []
+    for each, own in zip(arrays, labels, strict=True):
+        axes = tuple([axis for axis, label in enumerate(own) if label in doubtful])
+        expr = sized(each.expr, axes)
+        made.append(each if expr is each.expr else new(expr))
+    return made
+
+
+def matmul(x1: Any, x2: Any, /) -> Any:
+    """Matrix product, over the last axis of ``x1`` and the last but one of ``x2``; other axes are broadcast.
+
+    Parameters
+    ----------
+    x1, x2 : array-like
+        One axis is taken as a row vector on the left, and a column vector on the right.
+
+    Raises
+    ------
+    ValueError
+        An operand is a scalar, or the axes to be summed over differ in length.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> x = da.ones((4, 6), chunks=(2, 3))
+    >>> (x @ x.T).compute()[0]
+    array([6., 6., 6., 6.])
+    """
+    a, b = asarray(x1), asarray(x2)
+    for number, each in enumerate((a, b)):
+        if each.ndim == 0:
+            raise ValueError(
+                f"matmul: Input operand {number} does not have enough dimensions (has 0, gufunc core with signature "
+                "(n?,k),(k,m?)->(n?,m?) requires 1). Use * for scalars."
+            )
+    inner_a, inner_b = a.shape[-1], b.shape[max(0, b.ndim - 2)]
+    if differ(inner_a, inner_b):
+        raise ValueError(
+            f"matmul: cannot multiply shapes {a.shape} and {b.shape}: axis {a.ndim - 1} of the first is {inner_a} long, "
+            f"axis {max(0, b.ndim - 2)} of the second {inner_b}"
+        )
+    batch = tuple(range(max(a.ndim, b.ndim, 2) - 2))
+    rows, summed, columns = -1, -2, -3
+    left = (*batch[len(batch) - max(0, a.ndim - 2) :], rows, summed) if a.ndim > 1 else (summed,)
+    right = (*batch[len(batch) - max(0, b.ndim - 2) :], summed, columns) if b.ndim > 1 else (summed,)
+    output = (*batch, *[rows] * (a.ndim > 1), *[columns] * (b.ndim > 1))
+    return contract((a, b), (left, right), output, name="matmul")
+
+
+def matvec(x1: Any, x2: Any, /) -> Any:
+    """Products of matrices, in the last two axes of ``x1``, and vectors, in the last axis of ``x2``.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.matvec(da.ones((5, 2, 3)), da.ones(3)).shape
+    (5, 2)
+    """
+    a, b = asarray(x1), asarray(x2)
+    check_axes("matvec", (a, 2), (b, 1))
+    batch = batch_labels(a.ndim - 2, b.ndim - 1)
+    return contract((a, b), ((*batch[0], -1, -2), (*batch[1], -2)), (*batch[2], -1), name="matvec")
+
+
+def vecmat(x1: Any, x2: Any, /) -> Any:
+    """Products of vectors, in the last axis of ``x1`` (conjugated), and matrices, in the last two axes of ``x2``.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.vecmat(da.ones(2), da.ones((5, 2, 3))).shape
+    (5, 3)
+    """
+    a, b = asarray(x1), asarray(x2)
+    check_axes("vecmat", (a, 1), (b, 2))
+    batch = batch_labels(a.ndim - 1, b.ndim - 2)
+    return contract((conjugated(a), b), ((*batch[0], -1), (*batch[1], -1, -2)), (*batch[2], -2), name="vecmat")
+
+
+def batch_labels(left: int, right: int) -> tuple[Labels, Labels, Labels]:
+    """Labels for axes that come first and are broadcast: of the left, of the right, of the result."""
+    whole = tuple(range(max(left, right)))
+    return whole[len(whole) - left :], whole[len(whole) - right :], whole
+
+
+def check_axes(name: str, *operands: tuple[Any, int]) -> None:
+    """Raise ValueError where an operand has fewer axes than needed."""
+    for number, (each, needed) in enumerate(operands):
+        if each.ndim < needed:
+            raise ValueError(
+                f"{name}: operand {number} does not have enough dimensions: it has {each.ndim}, and {needed} are needed"
+            )
+
+
+def conjugated(x: Any) -> Any:
+    """The complex conjugate; the array itself if it is real."""
+    return conjugate(x) if x.dtype.kind == "c" else x
+
+
+def dot(a: Any, b: Any) -> Any:
+    """Sum of products over the last axis of ``a`` and the last but one of ``b`` (the last, if it has one only).
+
+    Scalars multiply. Unlike `matmul`, further axes of the two are all combined with each other.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.dot(da.arange(4, chunks=2), da.arange(4, chunks=2)).compute()
+    np.int64(14)
+    """
+    x, y = asarray(a), asarray(b)
+    if x.ndim == 0 or y.ndim == 0:
+        return multiply(x, y)
+    return tensordot(x, y, axes=((x.ndim - 1,), (max(0, y.ndim - 2),)))
+
+
+def inner(a: Any, b: Any, /) -> Any:
+    """Sum of products over the last axes of both.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.inner(da.ones((2, 4)), da.ones((3, 4))).shape
+    (2, 3)
+    """
+    x, y = asarray(a), asarray(b)
+    if x.ndim == 0 or y.ndim == 0:
+        return multiply(x, y)
+    return tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,)))
+
+
+def vdot(a: Any, b: Any, /) -> Any:
+    """Sum of products of all elements, those of ``a`` conjugated.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.vdot(da.ones((2, 3)), da.ones((2, 3))).compute()
+    np.float64(6.0)
+    """
+    x, y = known(asarray(a)), known(asarray(b))
+    if x.size != y.size:
+        raise ValueError(f"cannot compute vdot: the operands have {x.size} and {y.size} elements")
+    if x.shape != y.shape:
+        x, y = x.reshape(-1), y.reshape(-1)
+    labels = tuple(range(x.ndim))
+    return contract((conjugated(x), y), (labels, labels), (), name="vdot")
+
+
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """Sum of products along an axis, elements of ``x1`` conjugated; other axes are broadcast.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.vecdot(da.ones((5, 3)), da.arange(3)).compute()
+    array([3., 3., 3., 3., 3.])
+    """
+    a, b = asarray(x1), asarray(x2)
+    check_axes("vecdot", (a, 1), (b, 1))
+    a, b = axis_last(a, axis), axis_last(b, axis)
+    if differ(a.shape[-1], b.shape[-1]):
+        raise ValueError(
+            f"vecdot: the axis is {a.shape[-1]} long in the first operand, and {b.shape[-1]} in the second"
+        )
+    batch = batch_labels(a.ndim - 1, b.ndim - 1)
+    return contract((conjugated(a), b), ((*batch[0], -1), (*batch[1], -1)), batch[2], name="vecdot")
+
+
+def axis_last(x: Any, axis: int) -> Any:
+    """One axis behind all others."""
+    place = normal_axis(axis, x.ndim)
+    return x if place == x.ndim - 1 else x.transpose(*[each for each in range(x.ndim) if each != place], place)
+
+
+def outer(a: Any, b: Any) -> Any:
+    """Products of all elements of ``a`` with all of ``b``, as a matrix; both are flattened.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.outer(da.arange(3), da.arange(4)).shape
+    (3, 4)
+    """
+    x, y = [each if each.ndim == 1 else each.reshape(-1) for each in (asarray(a), asarray(b))]
+    return contract((x, y), ((0,), (1,)), (0, 1), name="outer")
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Sum of products over pairs of axes; the other axes of ``a``, then those of ``b``, remain.
+
+    Parameters
+    ----------
+    a, b : array-like
+    axes : int or (axes of a, axes of b)
+        A number: so many of the last axes of ``a`` and of the first of ``b``, in order.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> x, y = da.ones((2, 3, 4), chunks=2), da.ones((4, 3, 5), chunks=2)
+    >>> da.tensordot(x, y, axes=([1, 2], [1, 0])).shape
+    (2, 5)
+    """
+    x, y = asarray(a), asarray(b)
+    if hasattr(axes, "__index__"):
+        count = int(axes)
+        if count < 0 or count > min(x.ndim, y.ndim):
+            raise ValueError(f"tensordot: cannot sum over {count} axes of operands with {x.ndim} and {y.ndim} axes")
+        left, right = list(range(x.ndim - count, x.ndim)), list(range(count))
+    else:
+        first, second = axes
+        left = [normal_axis(each, x.ndim) for each in as_tuple(first)]
+        right = [normal_axis(each, y.ndim) for each in as_tuple(second)]
+    if len(left) != len(right) or any(differ(x.shape[i], y.shape[j]) for i, j in zip(left, right, strict=True)):
+        raise ValueError(
+            f"shape-mismatch for sum: tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, "
+            "which must have the same lengths"
+        )
+    if len(set(left)) < len(left) or len(set(right)) < len(right):
+        raise ValueError(f"tensordot: an axis stands twice in axes={axes!r}")
+    mine = tuple(range(x.ndim))
+    its = tuple([left[right.index(axis)] if axis in right else x.ndim + axis for axis in range(y.ndim)])
+    output = [label for label in mine if label not in left] + [label for label in its if label >= x.ndim]
+    return contract((x, y), (mine, its), output, name="tensordot")
+
+
+def differ(length: Any, other: Any) -> bool:
+    """Whether two lengths are known to be different."""
+    return length != other and not (is_unknown(length) or is_unknown(other))
+
+
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """A number as a tuple of one."""
+    return (value,) if hasattr(value, "__index__") else tuple(value)
+
+
+def matrix_transpose(x: Any, /) -> Any:
+    """The last two axes exchanged.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.matrix_transpose(da.ones((5, 2, 3))).shape
+    (5, 3, 2)
+    """
+    a = asarray(x)
+    if a.ndim < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {a.ndim}")
+    return swapaxes(a, -1, -2)
+
+
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    """Sum along a diagonal of two axes.
+
+    Parameters
+    ----------
+    a : array-like
+    offset : int
+        How far the diagonal lies above the main one.
+    axis1, axis2 : int
+    dtype : dtype, optional
+        In which it is summed; as `sum` does by default.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.trace(da.ones((4, 4), chunks=2)).compute()
+    np.float64(4.0)
+    """
+    x, first, second = diagonal_of(asarray(a), offset, axis1, axis2)
+    kind = np.sum(np.empty(1, x.dtype), dtype=dtype).dtype
+    labels = [label if axis != second else first for axis, label in enumerate(range(x.ndim))]
+    return contract((x,), (labels,), [axis for axis in range(x.ndim) if axis not in (first, second)], kind, "trace")
+
+
+def diagonal_of(x: Any, offset: int, axis1: int, axis2: int) -> tuple[Any, int, int]:
+    """An array cut so that a diagonal starts in its corner and ends with both axes, and these axes from the front."""
+    if x.ndim < 2:
+        raise ValueError(f"diag requires an array of at least two dimensions, and this has {x.ndim}")
+    first, second = normal_axis(axis1, x.ndim), normal_axis(axis2, x.ndim)
+    if first == second:
+        raise ValueError(f"axis1 and axis2 cannot be the same: both are {first}")
+    low, right = max(0, -offset), max(0, offset)
+    count = max(0, min(x.shape[first] - low, x.shape[second] - right))
+    where: list[slice] = [slice(None)] * x.ndim
+    where[first], where[second] = slice(low, low + count), slice(right, right + count)
+    return x[tuple(where)], first, second
+
+
+GENERAL = {"matmul": matmul, "vecdot": vecdot, "matvec": matvec, "vecmat": vecmat}
+
+
+class TensorMethods(ArrayBase):
+    """Products."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """``np.matmul`` and its kind on chunked arrays; all other ufuncs are elementwise."""
+        if method == "__call__" and ufunc.signature is not None and ufunc.__name__ in GENERAL:
+            if set(keywords) - ({"axis"} if ufunc.__name__ == "vecdot" else set()):
+                return NotImplemented
+            return GENERAL[ufunc.__name__](*inputs, **keywords)
+        return super().__array_ufunc__(ufunc, method, *inputs, **keywords)  # type: ignore[misc]
+
+    def __matmul__(self, other: Any) -> Any:
+        return matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return matmul(other, self)
+
+    @property
+    def mT(self) -> Any:  # noqa: N802 (NumPy's name)
+        """The last two axes exchanged."""
+        return matrix_transpose(self)
+
+    def dot(self, b: Any) -> Any:
+        """Sum of products with another array; see `weft.array.dot`."""
+        return dot(self, b)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+        """Sum along a diagonal of two axes."""
+        return trace(self, offset, axis1, axis2, dtype)
