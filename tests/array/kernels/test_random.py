@@ -42,7 +42,7 @@ def test_touched_cells_have_each_place_once_and_where_it_belongs(start, step, le
 @settings(max_examples=30)
 @given(st.data())
 def test_a_block_is_a_part_of_the_whole(data):
-    shape = data.draw(st.sampled_from([(20_000,), (300, 200), (5000, 7), (9, 100, 120), (3, 4, 5), ()]))
+    shape = data.draw(st.sampled_from([(40_000,), (300, 200), (9000, 7), (9, 100, 120), (3, 4, 5), ()]))
     law = data.draw(
         st.sampled_from(
             [FLOATS, Law("standard_normal", (), (), np.dtype("f8")), Law("poisson", (3.0,), (), np.dtype("i8"))]

@@ -109,6 +109,10 @@ class RandomWith(ArrayExpr):
         return str(self.law.method)
 
     @derived
+    def prototype(self) -> Any:
+        return None  # NumPy draws, whatever the parameters are
+
+    @derived
     def dtype(self) -> np.dtype[Any]:
         return self.law.dtype
 

@@ -13,13 +13,14 @@ from weft.array.kernels.random import chosen
 from weft.array.ops.creation import shape_of
 from weft.array.ops.random import Stream, drawn
 from weft.array.ops.random_order import axis_in, order, sampled, taken_from
+from weft.array.ops.sizes import known
 
 __all__ = ["choice"]
 
 
 def choice(stream: Stream, a: Any, size: Any, replace: bool, p: Any, axis: int, shuffle: bool, chunks: Any) -> Any:
     """Elements of an array, or of a range, at random; see `weft.array.random.Generator.choice`."""
-    items: Any = a if isinstance(a, ArrayBase) else np.asarray(a)
+    items: Any = known(a) if isinstance(a, ArrayBase) else np.asarray(a)
     if items.ndim == 0:
         items, n = None, population(a)
     else:

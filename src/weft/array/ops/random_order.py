@@ -31,6 +31,7 @@ from weft.array.kernels.random_order import (
 )
 from weft.array.ops.random import Bounds, drawn
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import known, known_along
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Column, Same, blockwise, from_parts
@@ -258,12 +259,6 @@ class Taken(ArrayExpr):
         around = grid_for(-1, self.lengths)
         return (*around[: self.axis], *self.index.grid, *around[self.axis + 1 :])
 
-    @derived
-    def meta(self) -> Any:
-        if isinstance(self.items, ArrayExpr):
-            return np.take(self.items.meta, np.empty((0,) * self.index.ndim, int), axis=self.axis)
-        return super().meta
-
     def lower(self) -> Expr:
         pick = tuple(range(self.axis, self.axis + self.index.ndim))
         items = self.items
@@ -293,7 +288,8 @@ def shuffled(x: Any, key: Key, axis: int, name: str) -> Any:
         raise IndexError(
             f"cannot apply {name}() to an array without axes: give a length, or an array with at least one"
         )
-    return new(Shuffled(array.expr, axis_in(axis, array.ndim, name), key))
+    place = axis_in(axis, array.ndim, name)
+    return new(Shuffled(known_along(array.expr, place), place, key))
 
 
 def permuted(x: Any, key: Key, axis: int | None) -> Any:
@@ -304,6 +300,7 @@ def permuted(x: Any, key: Key, axis: int | None) -> Any:
             return shuffled(array, key, 0, "permuted")
         return shuffled(array.reshape(-1), key, 0, "permuted").reshape(array.shape) if array.ndim else array
     place = axis_in(axis, array.ndim, "permuted")
+    array = known(array)
     whole = array.rechunk({place: -1})
     kind = {"dtype": np.uint64}
     words = drawn(key, "integers", (0, 2**64), array.shape, whole.chunks, dtype=np.uint64, keywords=kind)
@@ -313,7 +310,7 @@ def permuted(x: Any, key: Key, axis: int | None) -> Any:
 def taken_from(items: Any, index: Any, axis: int) -> Any:
     """Items along an axis, at random places."""
     if isinstance(items, ArrayBase):
-        expr = items.expr
+        expr = known(items).expr
         whole = laid_out(expr, grid_for(-1, expr.shape))
         return new(Taken(index.expr, whole, axis, expr.shape, expr.dtype))
     return new(Taken(index.expr, Held.of(items), axis, items.shape, items.dtype))
