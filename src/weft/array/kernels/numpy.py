@@ -24,12 +24,16 @@ def filled_view(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any]) -> Blo
 
 def ranged(bounds: tuple[int, int], start: Any, step: Any, dtype: np.dtype[Any]) -> Block:
     """Elements of a range from one place to another, computed as NumPy does: first element plus place times difference."""
-    first = np.asarray(start).astype(dtype)
-    delta = np.asarray(start + step).astype(dtype) - first
-    places = np.arange(*bounds).astype(dtype)
-    places *= delta
-    places += first
-    return places
+    if dtype.kind == "b":
+        return np.asarray([start, start + step][slice(*bounds)]).astype(dtype)
+    with np.errstate(over="ignore"):
+        first = np.asarray(start).astype(dtype)
+        delta = np.asarray(start + step).astype(dtype) - first if bounds[1] > 1 else first
+        wide = np.dtype(np.float32) if dtype == np.float16 else dtype
+        places = np.arange(*bounds).astype(wide)
+        places *= delta.astype(wide)
+        places += first.astype(wide)
+    return places.astype(dtype, copy=False)
 
 
 def axes_moved(block: Block, order: tuple[int, ...], new_at: tuple[int, ...], dropped: tuple[int, ...]) -> Block:
