@@ -10,6 +10,7 @@ import numpy as np
 from weft.array.base import ArrayBase
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.ops.blocks import BlockMethods
+from weft.array.ops.assignment import AssignmentMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.overlapping import OverlapMethods
@@ -27,6 +28,7 @@ class Array(
     ElementwiseMethods,
     ReductionMethods,
     IndexingMethods,
+    AssignmentMethods,
     RechunkingMethods,
     SizeMethods,
     BlockMethods,

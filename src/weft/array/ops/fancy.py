@@ -209,31 +209,36 @@ class Written:
 class Lines:
     """All places of blocks along the axes that are not indexed: what goes before and after the indexed ones."""
 
-    expr: Points
+    grid: tuple[int, ...]
+    axes: tuple[int, ...]
 
     def sources(self) -> Iterator[tuple[int, int, list[int]]]:
         """For each line through the indexed axes its place before, its place after, and the numbers of its blocks."""
-        expr = self.expr
-        grid = expr.source.numblocks
-        strides = [prod(grid[axis + 1 :]) for axis in range(len(grid))]
-        offsets = [0]
-        for axis in expr.axes:
-            offsets = [offset + block * strides[axis] for offset in offsets for block in range(grid[axis])]
-        others = [axis for axis in range(len(grid)) if axis not in expr.axes]
-        before = starts(grid, strides, others[: expr.place])
-        after = starts(grid, strides, others[expr.place :])
-        for left, low in enumerate(before):
-            for right, high in enumerate(after):
+        strides = [prod(self.grid[axis + 1 :]) for axis in range(len(self.grid))]
+        before, after = self.others
+        offsets = starts(self.grid, strides, self.axes)
+        for left, low in enumerate(starts(self.grid, strides, before)):
+            for right, high in enumerate(starts(self.grid, strides, after)):
                 yield left, right, [low + high + offset for offset in offsets]
 
     @property
+    def others(self) -> tuple[list[int], list[int]]:
+        """The axes that are not indexed, before and after the place of the indexed ones."""
+        rest = [axis for axis in range(len(self.grid)) if axis not in self.axes]
+        return rest[: self.axes[0]], rest[self.axes[0] :]
+
+    @property
+    def before(self) -> int:
+        """Places before the indexed axes."""
+        return prod(self.grid[axis] for axis in self.others[0])
+
+    @property
     def after(self) -> int:
-        """Number of blocks along the axes after the indexed ones."""
-        others = [axis for axis in range(self.expr.source.ndim) if axis not in self.expr.axes]
-        return prod(self.expr.source.numblocks[axis] for axis in others[self.expr.place :])
+        """Places after the indexed axes."""
+        return prod(self.grid[axis] for axis in self.others[1])
 
 
-def starts(grid: tuple[int, ...], strides: list[int], axes: list[int]) -> list[int]:
+def starts(grid: tuple[int, ...], strides: list[int], axes: Sequence[int]) -> list[int]:
     """Offsets of the blocks along axes, the last running fastest."""
     offsets = [0]
     for axis in axes:
@@ -259,9 +264,9 @@ class GatherRoutes:
             (expr.axes, prod(shape), None if flat else shape, tuple([(part.points, part.at) for part in each]))
             for each, shape in zip(self.parts, expr.block_shapes(), strict=True)
         ]
-        lines = Lines(expr)
+        lines = Lines(expr.source.numblocks, expr.axes)
         count, after = len(told), lines.after
-        made: list[Any] = [None] * (expr.source.nblocks // prod(expr.source.numblocks[a] for a in expr.axes) * count)
+        made: list[Any] = [None] * (lines.before * count * after)
         for left, right, numbers in lines.sources():
             for place, each in enumerate(self.parts):
                 reads = tuple([numbers[part.block] for part in each])
@@ -288,7 +293,7 @@ class ExchangeRoutes:
             for part in each:
                 wanted[part.block].append((place, part.points))
         told = [(expr.axes, tuple([points for _, points in each])) for each in wanted]
-        lines = Lines(expr)
+        lines = Lines(expr.source.numblocks, expr.axes)
         count, after = len(self.parts), lines.after
         made: list[Any] = [((), None)] * expr.source.nblocks
         for left, right, numbers in lines.sources():
@@ -304,10 +309,8 @@ class ExchangeRoutes:
             (expr.place, prod(shape), None if flat else shape, tuple([part.at for part in each]))
             for each, shape in zip(self.parts, expr.block_shapes(), strict=True)
         ]
-        lines = Lines(expr)
-        others = expr.source.nblocks // prod(expr.source.numblocks[axis] for axis in expr.axes)
-        before = others // lines.after
-        return [each for _ in range(before) for each in told for _ in range(lines.after)]
+        lines = Lines(expr.source.numblocks, expr.axes)
+        return [each for _ in range(lines.before) for each in told for _ in range(lines.after)]
 
 
 def slices_of(chunks: tuple[tuple[int, ...], ...]) -> list[tuple[slice, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, product
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -21,6 +21,7 @@ from weft.array.chunks import Grid, axis_chunks, axis_largest
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import indexing as kernels
 from weft.array.ops.elementwise import elementwise
+from weft.array.ops.fancy import Lines
 from weft.array.ops.rechunking import laid_out
 from weft.expr import Expr, derived, node
 from weft.physical.base import Outline
@@ -148,29 +149,19 @@ class AnswerRoutes:
     def __weft_tokenize__(self) -> Any:
         return (self.grid, self.axes, self.nindex)
 
-    @property
-    def others(self) -> tuple[list[int], list[int]]:
-        """Axes that are not indexed, before and after the place of the index."""
-        rest = [axis for axis in range(len(self.grid)) if axis not in self.axes]
-        return rest[: self.axes[0]], rest[self.axes[0] :]
-
     def sends(self) -> list[tuple[tuple[int, ...], Any]]:
-        before, after = self.others
-        width = prod(self.grid[axis] for axis in after)
-        made = []
-        for place in product(*map(range, self.grid)):
-            left = right = 0
-            for axis in before:
-                left = left * self.grid[axis] + place[axis]
-            for axis in after:
-                right = right * self.grid[axis] + place[axis]
-            made.append((tuple([(left * self.nindex + each) * width + right for each in range(self.nindex)]), None))
+        lines = Lines(self.grid, self.axes)
+        after = lines.after
+        made: list[Any] = [None] * prod(self.grid)
+        for left, right, numbers in lines.sources():
+            targets = tuple([(left * self.nindex + each) * after + right for each in range(self.nindex)])
+            for number in numbers:
+                made[number] = (targets, None)
         return made
 
     def receives(self) -> list[Any]:
-        before, after = self.others
-        count = prod(self.grid[axis] for axis in before + after) * self.nindex
-        return [self.axes[0]] * count
+        lines = Lines(self.grid, self.axes)
+        return [self.axes[0]] * (lines.before * self.nindex * lines.after)
 
 
 def index_of(source: ArrayExpr, axes: tuple[int, ...], coordinates: Sequence[Any], mode: str = "raise") -> ArrayExpr:
