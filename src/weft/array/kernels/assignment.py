@@ -13,6 +13,7 @@ __all__ = [
     "assign_where",
     "patch_points",
     "patch_region",
+    "put_along",
     "requests_with_values",
     "set_field",
     "set_masked",
@@ -138,3 +139,10 @@ def set_values(block: Block, asked: list[tuple[Points, Block]], axes: tuple[int,
     return made
 
 
+
+
+def put_along(block: Block, index: Block, value: Any, axis: int) -> Block:
+    """For each line along an axis values at that line's positions."""
+    made = block.copy()
+    np.put_along_axis(made, np.asarray(index), value, axis)
+    return made

@@ -30,6 +30,7 @@ __all__ = [
     "runs_of",
     "small",
     "split_answers",
+    "take_along",
     "true_count",
 ]
 
@@ -223,3 +224,13 @@ def merged_answers(axis: int, *given: Answer) -> Block:
     for each in shape:
         length *= each
     return unfolded(put_together([run for run, _, _ in given], [at for _, at, _ in given], axis, length), axis, shape)
+
+
+def take_along(block: Block, index: Block, axis: int) -> Block:
+    """For each line along an axis the elements at that line's positions; lines are broadcast."""
+    places = np.asarray(index)
+    length = block.shape[axis]
+    outside = (places < -length) | (places >= length)
+    if outside.any():
+        raise IndexError(f"index {places[outside].flat[0]} is out of bounds for axis {axis} with size {length}")
+    return np.take_along_axis(block, places, axis)

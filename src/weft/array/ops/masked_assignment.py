@@ -107,7 +107,7 @@ def spread_to(value: ArrayExpr, axes: Sequence[int | None], axis: int, ndim: int
     """A value for the result's axes with the axes of base and selection, in their order; new axes dropped."""
     extra = value.ndim - len(axes)
     if extra > 0 and (any(length != 1 for length in value.shape[:extra]) or (ndim == 1 and len(axes) == 1)):
-        raise ValueError(
+        raise TypeError(
             f"NumPy boolean array indexing assignment requires a 0 or {len(axes)}-dimensional input, "
             f"input has {value.ndim} dimensions"
         )
