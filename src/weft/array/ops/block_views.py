@@ -243,7 +243,7 @@ class BlockViewMethods(ArrayBase):
         Examples
         --------
         >>> import weft.array as da
-        >>> x = da.arange(6, chunks=2).reshape((2, 3))
+        >>> x = da.from_array([[0, 1, 2], [3, 4, 5]], chunks=2)
         >>> x.vindex[[0, 1], [2, 0]].compute()
         array([2, 3])
         """
@@ -256,7 +256,7 @@ class BlockViewMethods(ArrayBase):
         Examples
         --------
         >>> import weft.array as da
-        >>> x = da.arange(6, chunks=2).reshape((2, 3))
+        >>> x = da.from_array([[0, 1, 2], [3, 4, 5]], chunks=2)
         >>> x.oindex[[0, 1], [2, 0]].compute()
         array([[2, 0],
                [5, 3]])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Cut, Grid, Piece, pieces
+from weft.array.chunks import Grid, pieces, sliced_cut
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import Region
 from weft.array.kernels.indexing import get_field
@@ -45,32 +45,29 @@ class Slice(ArrayExpr):
         return self.source.dtype
 
     @derived
-    def cuts(self) -> tuple[tuple[Cut, tuple[Piece, ...] | None], ...]:
-        """For each axis how the result is cut, and the pieces of the source's chunks (None: all of them)."""
+    def grid(self) -> Grid:
         return tuple(
             [
-                (cut, None) if (start, step, length) == (0, 1, whole) else pieces(whole, cut, start, step, length)
+                cut if (start, step, length) == (0, 1, whole) else sliced_cut(whole, cut, start, step, length)
                 for (start, step, length), whole, cut in zip(
                     self.region, self.source.shape, self.source.grid, strict=True
                 )
             ]
         )
 
-    @derived
-    def grid(self) -> Grid:
-        return tuple([cut for cut, _ in self.cuts])
-
     def lower(self) -> Expr:
         pick: list[Any] = []
         wheres: list[tuple[slice, ...]] = []
-        for axis, (_, found) in enumerate(self.cuts):
-            if found is None:
+        source = self.source
+        for axis, (own, whole, cut) in enumerate(zip(self.region, source.shape, source.grid, strict=True)):
+            if own == (0, 1, whole):
                 pick.append(axis)
-                wheres.append((slice(None),) * self.source.numblocks[axis])
+                wheres.append((slice(None),) * source.numblocks[axis])
             else:
+                _, found = pieces(whole, cut, *own)
                 pick.append((axis, tuple([piece.block for piece in found])))
                 wheres.append(tuple([piece.where for piece in found]))
-        return blockwise(self.outline, cut_out, [(self.source, tuple(pick))], [Product(tuple(wheres))])
+        return blockwise(self.outline, cut_out, [(source, tuple(pick))], [Product(tuple(wheres))])
 
 
 @node
