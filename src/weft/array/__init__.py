@@ -7,6 +7,7 @@ from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
 from weft.array.ops import blocks as _blocks
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
+from weft.array.ops import along_axis, editing, places, putting, selecting
 from weft.array.ops import gufunc as _gufunc
 from weft.array.ops import overlapping as _overlapping
 from weft.array.ops.blocks import *  # noqa: F403
@@ -19,6 +20,11 @@ from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
 from weft.array.ops.tensor import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
+from weft.array.ops.along_axis import *  # noqa: F403
+from weft.array.ops.editing import *  # noqa: F403
+from weft.array.ops.places import *  # noqa: F403
+from weft.array.ops.putting import *  # noqa: F403
+from weft.array.ops.selecting import *  # noqa: F403
 
 _rules.install()
 
@@ -39,4 +45,9 @@ __all__ = [
     *reductions.__all__,
     *tensor.__all__,
     *transposing.__all__,
+    *along_axis.__all__,
+    *editing.__all__,
+    *places.__all__,
+    *putting.__all__,
+    *selecting.__all__,
 ]

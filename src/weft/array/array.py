@@ -10,12 +10,16 @@ import numpy as np
 from weft.array.base import ArrayBase
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.ops.blocks import BlockMethods
+from weft.array.ops.assignment import AssignmentMethods
+from weft.array.ops.block_views import BlockViewMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.overlapping import OverlapMethods
+from weft.array.ops.putting import PuttingMethods
 from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
 from weft.array.ops.tensor import TensorMethods
+from weft.array.ops.selecting import SelectingMethods
 from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.graph.mapping import graph_from_mapping
@@ -29,6 +33,10 @@ class Array(
     ElementwiseMethods,
     ReductionMethods,
     IndexingMethods,
+    AssignmentMethods,
+    BlockViewMethods,
+    PuttingMethods,
+    SelectingMethods,
     RechunkingMethods,
     SizeMethods,
     BlockMethods,

@@ -38,6 +38,7 @@ __all__ = [
     "normalize_chunks",
     "overlaps",
     "pieces",
+    "sliced_cut",
 ]
 
 Cut: TypeAlias = "int | tuple[int, ...] | UnknownCut"
@@ -353,42 +354,69 @@ def pieces(length: int, cut: Cut, start: int, step: int, count: int) -> tuple[Cu
     """What ``count`` positions from ``start`` in steps take of each chunk of an axis, and how the result is cut.
 
     >>> pieces(10, 4, 2, 3, 2)
-    (1, (Piece(block=0, where=slice(2, 5, 3)), Piece(block=1, where=slice(1, 4, 3))))
+    (1, (Piece(block=0, where=slice(2, 3, 3)), Piece(block=1, where=slice(1, 2, 3))))
     """
     if count == 0:
         return 1, (Piece(0, slice(0, 0, 1)),)
-    last = start + (count - 1) * step
-    low, high = min(start, last), max(start, last)
+    blocks, heads, counts = touched(length, cut, start, step, count)
+    found = []
+    for block, head, each in zip(blocks.tolist(), heads.tolist(), counts.tolist(), strict=True):
+        if step > 0:
+            found.append(Piece(block, slice(head, head + (each - 1) * step + 1, step)))
+        else:
+            after = head + each * step
+            found.append(Piece(block, slice(head, after if after >= 0 else None, step)))
+    return compress(counts.tolist()), tuple(found)
+
+
+def sliced_cut(length: int, cut: Cut, start: int, step: int, count: int) -> Cut:
+    """How positions from ``start`` in steps are cut; see `pieces`.
+
+    >>> sliced_cut(10**12, 10**6, 10**6, 2, 10**9), sliced_cut(10, 4, 1, 1, 9)
+    (500000, (3, 4, 2))
+    """
+    if count == 0:
+        return 1
+    if isinstance(cut, int) and step > 0 and start % cut == 0 and cut % step == 0:
+        return regular(count, cut // step)
+    return compress(touched(length, cut, start, step, count)[2].tolist())
+
+
+def touched(length: int, cut: Cut, start: int, step: int, count: int) -> tuple[Any, Any, Any]:
+    """The chunks that positions from ``start`` in steps lie in: numbers, the first place in each, how many places.
+
+    Arrays, in the order of the positions; what they cost goes with the chunks that are touched, not with those there are.
+    """
+    import numpy as np
+
     if isinstance(cut, UnknownCut):
         raise ValueError("cannot take part of an axis whose length is not known: count it first")
-    if isinstance(cut, tuple):
-        bounds = [0, *accumulate(cut)]
-        numbered = [(block, bounds[block], bounds[block + 1]) for block in range(len(cut))]
-        numbered = [each for each in numbered if each[2] > low and each[1] <= high and each[2] > each[1]]
+    last = start + (count - 1) * step
+    low, high = min(start, last), max(start, last)
+    if isinstance(cut, int) and count <= high // cut - low // cut:
+        positions = start + step * np.arange(count)
+        numbers = positions // cut
+        begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+        return numbers[begins], (positions - numbers * cut)[begins], np.diff(begins, append=count)
+    if isinstance(cut, int):
+        blocks = np.arange(low // cut, high // cut + 1)
+        firsts, ends = blocks * cut, np.minimum(length, (blocks + 1) * cut)
     else:
-        numbered = [
-            (block, block * cut, min(length, (block + 1) * cut)) for block in range(low // cut, high // cut + 1)
-        ]
-    found: list[Piece] = []
-    lengths: list[int] = []
-    for block, first, end in numbered if step > 0 else reversed(numbered):
-        if step > 0:
-            begin = max(0, -(-(first - start) // step))
-            stop = min(count, -(-(end - start) // step))
-        else:
-            begin = max(0, -(-(start - end + 1) // -step))
-            stop = min(count, (start - first) // -step + 1)
-        if stop <= begin:
-            continue
-        head, tail = start + begin * step - first, start + (stop - 1) * step - first
-        after: int | None = tail + step
-        if step > 0:
-            where = slice(head, min(tail + step, max(tail + 1, end - first + step - 1)), step)
-        else:
-            where = slice(head, after if after is not None and after >= 0 else None, step)
-        found.append(Piece(block, where))
-        lengths.append(stop - begin)
-    return compress(lengths), tuple(found)
+        edges = np.cumsum((0, *cut))
+        left = int(np.searchsorted(edges, low, side="right")) - 1
+        right = int(np.searchsorted(edges, high, side="right"))
+        blocks, firsts, ends = np.arange(left, right), edges[left:right], edges[left + 1 : right + 1]
+    if step > 0:
+        begins = np.maximum(0, -((start - firsts) // step))
+        stops = np.minimum(count, -((start - ends) // step))
+    else:
+        blocks, firsts, ends = blocks[::-1], firsts[::-1], ends[::-1]
+        begins = np.maximum(0, -((ends - 1 - start) // -step))
+        stops = np.minimum(count, (start - firsts) // -step + 1)
+    counts = stops - begins
+    wanted = counts > 0
+    blocks, firsts, begins, counts = blocks[wanted], firsts[wanted], begins[wanted], counts[wanted]
+    return blocks, start + begins * step - firsts, counts
 
 
 def overlaps(source: tuple[int, ...], target: tuple[int, ...]) -> list[list[Piece]]:

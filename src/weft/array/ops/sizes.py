@@ -90,9 +90,23 @@ def count(expr: ArrayExpr, axes: tuple[int, ...]) -> dict[UnknownCut, tuple[int,
             cuts.setdefault(cut, axis)
     missing = [cut for cut in cuts if cut.lengths is None]
     counters = [BlockLengths(expr, cuts[cut]) if cut.counts is None else cut.counts for cut in missing]
-    for cut, lengths in zip(missing, compute(*map(new, counters), traverse=False), strict=True):
-        cut.lengths = tuple(np.asarray(lengths).tolist())
+    take_down(missing, counters)
     return {cut: cut.lengths for cut in cuts if cut.lengths is not None}
+
+
+def take_down(cuts: list[UnknownCut], counters: list[ArrayExpr]) -> None:
+    """Compute lengths, all together, and note them where everybody finds them."""
+    if cuts:
+        for cut, lengths in zip(cuts, compute(*map(new, counters), traverse=False), strict=True):
+            cut.lengths = tuple(np.asarray(lengths).tolist())
+
+
+def counted(cut: UnknownCut) -> tuple[int, ...]:
+    """The lengths of a cut that says how they can be counted."""
+    if cut.lengths is None:
+        take_down([cut], [cut.counts])
+    assert cut.lengths is not None
+    return cut.lengths
 
 
 def sized(expr: ArrayExpr, axes: tuple[int, ...] | None = None) -> ArrayExpr:

@@ -1,0 +1,148 @@
+"""Blocks with some elements changed. Blocks are shared, so each of these changes a copy."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from weft.array.kernels.indexing import Points, Request, requests
+
+__all__ = [
+    "as_masked",
+    "assign_where",
+    "patch_points",
+    "patch_region",
+    "put_along",
+    "requests_with_values",
+    "set_field",
+    "set_masked",
+    "set_points",
+    "set_region",
+    "set_requests",
+    "set_values",
+]
+
+Block: TypeAlias = Any
+Where: TypeAlias = "tuple[slice | None, ...]"
+
+
+def as_masked(block: Block) -> Block:
+    """The block as a masked array."""
+    return np.ma.asanyarray(block)  # type: ignore[no-untyped-call]
+
+
+def set_region(block: Block, where: Where, value: Any) -> Block:
+    """A region of a block set; None for an axis along which the region does not touch the block."""
+    if None in where:
+        return block
+    made = block.copy()
+    made[where] = value
+    return made
+
+
+def patch_region(where: Where, block: Block, value: Block) -> Block:
+    """The same with a block of values."""
+    if type(block) is np.ndarray and all(covers(each, length) for each, length in zip(where, block.shape, strict=True)):
+        made = np.empty_like(block)
+        made[...] = value
+        return made
+    return set_region(block, where, value)
+
+
+def covers(where: slice | None, length: int) -> bool:
+    """Whether a slice is a whole axis, in its order."""
+    return where is not None and where.indices(length) == (0, length, 1)
+
+
+def set_field(block: Block, value: Any, field: Any) -> Block:
+    """A field of a structured block set, or several."""
+    made = block.copy()
+    made[list(field) if isinstance(field, tuple) else field] = value
+    return made
+
+
+def assign_where(block: Block, mask: Block, value: Any) -> Block:
+    """A block with a value where a mask holds; the three are broadcast, to the shape of the block."""
+    made = block.copy()
+    if isinstance(made, np.ma.MaskedArray):
+        mask = np.broadcast_to(mask, made.shape)
+        made[mask] = value if value is np.ma.masked or np.ndim(value) == 0 else np.broadcast_to(value, made.shape)[mask]
+    else:
+        np.copyto(made, value, where=mask, casting="unsafe")
+    return made
+
+
+def set_masked(block: Block, mask: Block, value: Block, axis: int) -> Block:
+    """A block with values, one for each place where a mask holds, which covers the axes from ``axis`` on."""
+    made = block.copy()
+    made[(slice(None),) * axis + (mask,)] = value
+    return made
+
+
+def at_points(block: Block, axes: tuple[int, ...], points: Points, value: Any) -> None:
+    """Set points of a writable block; the axis of the values for them stands at the first of the points' axes."""
+    index: list[Any] = [slice(None)] * block.ndim
+    if len(axes) == 1:
+        index[axes[0]] = points[0]
+    else:
+        for axis, where in zip(axes, points, strict=True):
+            index[axis] = np.arange(*where.indices(block.shape[axis])) if isinstance(where, slice) else where
+        if axes[-1] - axes[0] != len(axes) - 1 and np.ndim(value):
+            value = np.moveaxis(value, axes[0], 0)
+    block[tuple(index)] = value
+
+
+def set_points(block: Block, points: Points | None, axes: tuple[int, ...], value: Any) -> Block:
+    """Points of a block set to a scalar; None for a block without any."""
+    if points is None:
+        return block
+    made = block.copy()
+    at_points(made, axes, points, value)
+    return made
+
+
+def patch_points(told: tuple[tuple[int, ...], Points], block: Block, value: Block) -> Block:
+    """Points of a block set to values."""
+    axes, points = told
+    made = block.copy()
+    at_points(made, axes, points, value)
+    return made
+
+
+def set_requests(block: Block, asked: list[Request], axes: tuple[int, ...], value: Any) -> Block:
+    """All that is asked for set to a scalar."""
+    made = block.copy()
+    for points, _, _ in asked:
+        at_points(made, axes, points, value)
+    return made
+
+
+def requests_with_values(
+    index: Block, value: Block, bounds: tuple[tuple[int, ...], ...], place: int
+) -> list[tuple[Points, Block]]:
+    """For each block of the source the points that a block of linear places has in it, with the values for them.
+
+    The axes of the index stand at ``place`` in the values.
+    """
+    stop = place + index.ndim
+    shape = value.shape[:place] + index.shape + value.shape[stop:]
+    flat = np.broadcast_to(value, shape).reshape(value.shape[:place] + (index.size,) + value.shape[stop:])
+    return [(points, np.take(flat, at, axis=place)) for points, at, _ in requests(index, bounds)]
+
+
+def set_values(block: Block, asked: list[tuple[Points, Block]], axes: tuple[int, ...]) -> Block:
+    """All that is asked for set to the values that came with it, in order."""
+    made = block.copy()
+    for points, value in asked:
+        at_points(made, axes, points, value)
+    return made
+
+
+
+
+def put_along(block: Block, index: Block, value: Any, axis: int) -> Block:
+    """For each line along an axis values at that line's positions."""
+    made = block.copy()
+    np.put_along_axis(made, np.asarray(index), value, axis)
+    return made
