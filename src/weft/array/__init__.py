@@ -9,13 +9,36 @@ from weft.array.ops import blocks as _blocks
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
 from weft.array.ops import gufunc as _gufunc
 from weft.array.ops import overlapping as _overlapping
+from weft.array.ops import (
+    coarsening,
+    creation,
+    differences,
+    elementwise,
+    flipping,
+    joining,
+    padding,
+    rechunking,
+    reductions,
+    repeating,
+    reshaping,
+    splitting,
+    transposing,
+)
 from weft.array.ops.blocks import *  # noqa: F403
+from weft.array.ops.coarsening import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
+from weft.array.ops.differences import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.overlapping import *  # noqa: F403
+from weft.array.ops.flipping import *  # noqa: F403
+from weft.array.ops.joining import *  # noqa: F403
+from weft.array.ops.padding import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
+from weft.array.ops.repeating import *  # noqa: F403
+from weft.array.ops.reshaping import *  # noqa: F403
+from weft.array.ops.splitting import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
 
 _rules.install()
@@ -35,5 +58,13 @@ __all__ = [
     *elementwise.__all__,
     *rechunking.__all__,
     *reductions.__all__,
+    *coarsening.__all__,
+    *differences.__all__,
+    *flipping.__all__,
+    *joining.__all__,
+    *padding.__all__,
+    *repeating.__all__,
+    *reshaping.__all__,
+    *splitting.__all__,
     *transposing.__all__,
 ]
