@@ -6,9 +6,6 @@ from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
 from weft.array.ops import blocks as _blocks
-from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
-from weft.array.ops import gufunc as _gufunc
-from weft.array.ops import overlapping as _overlapping
 from weft.array.ops import (
     coarsening,
     creation,
@@ -24,15 +21,17 @@ from weft.array.ops import (
     splitting,
     transposing,
 )
+from weft.array.ops import gufunc as _gufunc
+from weft.array.ops import overlapping as _overlapping
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.coarsening import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.differences import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
-from weft.array.ops.gufunc import *  # noqa: F403
-from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.flipping import *  # noqa: F403
+from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.joining import *  # noqa: F403
+from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.padding import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403

@@ -315,7 +315,7 @@ def balanced(length: int, cut: Cut) -> Cut:
     """About as many chunks, equally long.
 
     >>> balanced(20, 8), balanced(20, (5, 1, 1, 6, 7))
-    (10, (5, 5, 5, 5))
+    (10, 5)
     """
     if isinstance(cut, UnknownCut) or not length:
         return cut

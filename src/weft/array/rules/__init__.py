@@ -11,7 +11,9 @@ from weft.array.kernels.tiled import add_writer
 from weft.array.ops.elementwise import cast
 from weft.array.rules.merge_axes import merge_axes
 from weft.array.rules.merge_rechunks import merge_rechunks
+from weft.array.rules.merge_reshapes import merge_block_reshapes, merge_reshapes
 from weft.array.rules.merge_slices import merge_slices
+from weft.array.rules.rechunk_before_concatenate import rechunk_before_concatenate
 from weft.array.rules.rechunk_into_source import rechunk_into_source
 from weft.array.rules.slice_before import (
     slice_before_axes,
@@ -19,6 +21,8 @@ from weft.array.rules.slice_before import (
     slice_before_rechunk,
     slice_before_reduction,
 )
+from weft.array.rules.slice_before_concatenate import slice_before_concatenate
+from weft.array.rules.slice_before_reshape import slice_before_reshape
 from weft.array.rules.slice_into_source import slice_into_source
 from weft.expr import add_rules
 from weft.physical.fuse import add_compiler
@@ -32,13 +36,17 @@ SIMPLIFY = (
     slice_before_axes,
     slice_before_reduction,
     slice_before_elementwise,
+    slice_before_concatenate,
+    slice_before_reshape,
+    merge_reshapes,
     merge_rechunks,
+    rechunk_before_concatenate,
     rechunk_into_source,
     merge_axes,
 )
 
 #: Lowering puts rechunks in where operands are cut differently; those are merged and pushed like the user's own.
-LOWER = (merge_rechunks, rechunk_into_source)
+LOWER = (merge_rechunks, rechunk_into_source, merge_block_reshapes)
 
 
 def write_cast(out: Any, block: Any, dtype: Any) -> None:
