@@ -18,10 +18,12 @@ def differences(told: tuple[Any, Any, tuple[int, int]], *blocks: Any) -> Any:
     return np.diff(window, times, axis) if window.shape[axis] else window
 
 
-def slopes(told: tuple[Any, Any, tuple[Any, int, int, slice]], *blocks: Any) -> Any:
+def slopes(told: tuple[Any, Any, tuple[Any, int, int, slice, Any]], *blocks: Any) -> Any:
     """Slopes within a range that is assembled of parts of blocks; ``inner`` is the part of it that is wanted."""
-    counts, wheres, (spacing, axis, edge_order, inner) = told
+    counts, wheres, (spacing, axis, edge_order, inner, dtype) = told
     window = assembled((counts, wheres), *blocks)
+    if not window.shape[axis]:
+        return window.astype(dtype)
     made = np.gradient(window, spacing, axis=axis, edge_order=edge_order)
     part = made[(slice(None),) * axis + (inner,)]
     return part if part.shape == made.shape else part.copy()

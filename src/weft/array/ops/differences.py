@@ -102,7 +102,7 @@ class Slopes(ArrayExpr):
                 low = min(low, max(0, length - least))
             spacing = self.spacing.value[low:high] if isinstance(self.spacing, Held) else self.spacing
             ranges.append((low, high) if end > first else (first, first))
-            told.append((spacing, self.axis, self.edge_order, slice(first - low, end - low)))
+            told.append((spacing, self.axis, self.edge_order, slice(first - low, end - low), self.dtype))
         return reading(self, self.source, self.axis, ranges, slopes, told)
 
 

@@ -296,7 +296,8 @@ def constant_border(x: Any, shape: tuple[Any, ...], grid: Grid, value: Any) -> A
 def edge(x: Any, axis: int, last: bool) -> Any:
     """The first or last place along an axis."""
     where = slice(x.shape[axis] - 1, None) if last else slice(0, 1)
-    return x[(slice(None),) * axis + (where,)]
+    expr = x[(slice(None),) * axis + (where,)].expr
+    return new(laid_out(expr, exchanged(expr.grid, axis, 1)))
 
 
 def statistic_at(x: Any, axis: int, mode: str, lengths: Any, last: bool) -> Any:
