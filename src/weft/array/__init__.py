@@ -12,13 +12,39 @@ from weft.array.ops import gufunc as _gufunc
 from weft.array.ops import overlapping as _overlapping
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops import creation, elementwise, rechunking, reductions, tensor, transposing
+from weft.array.ops import (
+    coarsening,
+    creation,
+    differences,
+    elementwise,
+    flipping,
+    joining,
+    padding,
+    rechunking,
+    reductions,
+    repeating,
+    reshaping,
+    splitting,
+    transposing,
+)
+from weft.array.ops import gufunc as _gufunc
+from weft.array.ops import overlapping as _overlapping
+from weft.array.ops.blocks import *  # noqa: F403
+from weft.array.ops.coarsening import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
+from weft.array.ops.differences import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
+from weft.array.ops.flipping import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
+from weft.array.ops.joining import *  # noqa: F403
 from weft.array.ops.overlapping import *  # noqa: F403
+from weft.array.ops.padding import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
 from weft.array.ops.tensor import *  # noqa: F403
+from weft.array.ops.repeating import *  # noqa: F403
+from weft.array.ops.reshaping import *  # noqa: F403
+from weft.array.ops.splitting import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
 from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.editing import *  # noqa: F403
@@ -44,6 +70,14 @@ __all__ = [
     *rechunking.__all__,
     *reductions.__all__,
     *tensor.__all__,
+    *coarsening.__all__,
+    *differences.__all__,
+    *flipping.__all__,
+    *joining.__all__,
+    *padding.__all__,
+    *repeating.__all__,
+    *reshaping.__all__,
+    *splitting.__all__,
     *transposing.__all__,
     *along_axis.__all__,
     *editing.__all__,

@@ -20,6 +20,8 @@ from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
 from weft.array.ops.tensor import TensorMethods
 from weft.array.ops.selecting import SelectingMethods
+from weft.array.ops.repeating import RepeatingMethods
+from weft.array.ops.reshaping import ReshapingMethods
 from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.graph.mapping import graph_from_mapping
@@ -42,6 +44,8 @@ class Array(
     BlockMethods,
     OverlapMethods,
     TransposingMethods,
+    ReshapingMethods,
+    RepeatingMethods,
 ):
     """An n-dimensional array in chunks, with NumPy's methods; nothing is computed before `compute`.
 

@@ -17,7 +17,15 @@ from math import lcm, prod
 from weft import config
 from weft.array.chunks import Cut, Grid, UnknownCut, axis_chunks, axis_count, axis_largest, compress, overlaps, regular
 
-__all__ = ["boundaries_in_common", "bounded_cut", "chunk_limit", "merged_cut", "moved_bytes", "within_band"]
+__all__ = [
+    "boundaries_in_common",
+    "bounded_cut",
+    "chunk_elements",
+    "chunk_limit",
+    "merged_cut",
+    "moved_bytes",
+    "within_band",
+]
 
 #: Chunks of an array up to which their number is no reason to merge them.
 MANY_CHUNKS = 256
@@ -30,6 +38,11 @@ MERGED = 64
 def chunk_limit() -> int:
     """The configured size of a chunk, in bytes."""
     return int(config.value("array.chunk-size"))
+
+
+def chunk_elements(shape: tuple[int, ...], grid: Grid) -> int:
+    """Elements of the largest chunk of a grid."""
+    return prod([axis_largest(length, cut) for length, cut in zip(shape, grid, strict=True)])
 
 
 def bounded_cut(length: int, cut: Cut, longest: int) -> Cut:

@@ -14,8 +14,8 @@ from __future__ import annotations
 from itertools import pairwise
 from math import ceil, prod
 
-from weft.array.chunks import Cut, Grid, UnknownCut, axis_count, axis_largest, regular
-from weft.array.layout_cost import runs_along
+from weft.array.chunks import Cut, Grid, UnknownCut, axis_count, regular
+from weft.array.layout_cost import chunk_elements, runs_along
 
 __all__ = ["MOST_STAGES", "cost_of", "plan_stages", "runs_between"]
 
@@ -74,7 +74,7 @@ def plan_stages(
     nbytes = prod(shape) * itemsize
     if not nbytes or any(isinstance(cut, UnknownCut) for cut in (*old, *new)):
         return []
-    largest = limit or max(chunk_bytes(shape, old, itemsize), chunk_bytes(shape, new, itemsize))
+    largest = limit or max(chunk_elements(shape, old), chunk_elements(shape, new)) * itemsize
     best: list[Grid] = []
     least = cost_of(shape, [old, new], nbytes, budget)
     for stages in range(2, MOST_STAGES + 1):
@@ -82,18 +82,13 @@ def plan_stages(
         through = [old, *between, new]
         if any(one == other for one, other in pairwise(through)):
             break
-        if any(chunk_bytes(shape, grid, itemsize) > largest for grid in between):
+        if any(chunk_elements(shape, grid) * itemsize > largest for grid in between):
             break
         cost = cost_of(shape, through, nbytes, budget)
         if cost >= least:
             break
         best, least = between, cost
     return best
-
-
-def chunk_bytes(shape: tuple[int, ...], grid: Grid, itemsize: int) -> int:
-    """Bytes of the largest chunk of a grid."""
-    return prod([axis_largest(length, cut) for length, cut in zip(shape, grid, strict=True)]) * itemsize
 
 
 def chunk_count(shape: tuple[int, ...], grid: Grid) -> int:

@@ -126,12 +126,12 @@ class Regridded(ArrayExpr):
     def can_gather(self) -> bool:
         """Whether the old chunks that a new one needs are about as large as itself, or small."""
         touched = wanted = self.dtype.itemsize
-        for length, old, new, parts in zip(self.shape, self.source.grid, self.grid, self.parts, strict=True):
-            if isinstance(old, UnknownCut):
+        for length, before, after, parts in zip(self.shape, self.source.grid, self.grid, self.parts, strict=True):
+            if isinstance(before, UnknownCut):
                 continue
-            lengths = axis_chunks(length, old)
+            lengths = axis_chunks(length, before)
             touched *= max([sum([lengths[piece.block] for piece in pieces]) for pieces in parts])
-            wanted *= axis_largest(length, new)
+            wanted *= axis_largest(length, after)
         return touched <= max(SMALL, SURPLUS * wanted)
 
     def split(self) -> Expr:
@@ -315,7 +315,7 @@ def balanced(length: int, cut: Cut) -> Cut:
     """About as many chunks, equally long.
 
     >>> balanced(20, 8), balanced(20, (5, 1, 1, 6, 7))
-    (10, (5, 5, 5, 5))
+    (10, 5)
     """
     if isinstance(cut, UnknownCut) or not length:
         return cut

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,28 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
+from weft.array.io.from_array import asarray
 from weft.array.kernels.numpy import axes_moved
 from weft.array.ops.rechunking import laid_out
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 
-__all__ = ["expand_dims", "moveaxis", "squeeze", "swapaxes", "transpose"]
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "expand_dims",
+    "matrix_transpose",
+    "moveaxis",
+    "ndim",
+    "permute_dims",
+    "rollaxis",
+    "shape",
+    "size",
+    "squeeze",
+    "swapaxes",
+    "transpose",
+]
 
 
 @node
@@ -53,61 +70,257 @@ class Axes(ArrayExpr):
         )
 
 
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(a: Any, axes: Any = None) -> Any:
     """Axes in another order; reversed by default.
+
+    Parameters
+    ----------
+    a : array-like
+    axes : sequence of int, optional
+        Axis ``k`` of the result is axis ``axes[k]`` of the array.
 
     Examples
     --------
     >>> import weft.array as da
-    >>> da.ones((2, 3), chunks=1).T.shape
+    >>> da.transpose(da.ones((2, 3), chunks=1)).shape
     (3, 2)
     """
-    order = tuple(reversed(range(x.ndim))) if axes is None else tuple([normal_axis(axis, x.ndim) for axis in axes])
-    if sorted(order) != list(range(x.ndim)):
-        raise ValueError(f"axes don't match array: cannot transpose {x.ndim} axes to {tuple(axes)}")
+    x = asarray(a)
+    if axes is None:
+        order = tuple(reversed(range(x.ndim)))
+    else:
+        given = tuple(axes)
+        if len(given) != x.ndim:
+            raise ValueError(f"axes don't match array: cannot transpose {x.ndim} axes to {given}")
+        order = tuple([normal_axis(axis, x.ndim) for axis in given])
+        if len(set(order)) != len(order):
+            raise ValueError(f"repeated axis in transpose: {given}")
     return x if order == tuple(range(x.ndim)) else new(Axes(x.expr, order))
 
 
-def moveaxis(x: Any, source: int, destination: int) -> Any:
-    """One axis brought to another place."""
-    order = [axis for axis in range(x.ndim) if axis != normal_axis(source, x.ndim)]
-    order.insert(normal_axis(destination, x.ndim), normal_axis(source, x.ndim))
+def permute_dims(x: Any, /, axes: Any = None) -> Any:
+    """Axes in another order: the array API standard's name for `transpose`.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.permute_dims(da.ones((2, 3), chunks=1), (1, 0)).shape
+    (3, 2)
+    """
+    return transpose(x, axes)
+
+
+def matrix_transpose(x: Any, /) -> Any:
+    """The last two axes exchanged: the matrices of a stack transposed.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.matrix_transpose(da.ones((5, 2, 3), chunks=1)).shape
+    (5, 3, 2)
+    """
+    x = asarray(x)
+    if x.ndim < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
+    return swapaxes(x, -1, -2)
+
+
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Axes brought to other places; the others stay in their order.
+
+    Parameters
+    ----------
+    a : array-like
+    source, destination : int or sequence of int
+        Which axes, and where they are in the result.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.moveaxis(da.ones((2, 3, 4), chunks=1), [0, 1], [-1, -2]).shape
+    (4, 3, 2)
+    """
+    x = asarray(a)
+    moved, places = normal_axes(source, x.ndim, "source"), normal_axes(destination, x.ndim, "destination")
+    if len(moved) != len(places):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
+    order = [axis for axis in range(x.ndim) if axis not in moved]
+    for place, axis in sorted(zip(places, moved, strict=True)):
+        order.insert(place, axis)
     return transpose(x, order)
 
 
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """Two axes exchanged."""
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """One axis brought before another; `moveaxis` is easier to read.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.rollaxis(da.ones((3, 4, 5), chunks=1), 2).shape
+    (5, 3, 4)
+    """
+    x = asarray(a)
+    axis, before = normal_axis(axis, x.ndim), start.__index__()
+    if before < 0:
+        before += x.ndim
+    if not 0 <= before <= x.ndim:
+        raise np.exceptions.AxisError(
+            f"'start' arg requires {-x.ndim} <= start < {x.ndim + 1}, but {start} was passed in"
+        )
+    order = [each for each in range(x.ndim) if each != axis]
+    order.insert(before - (axis < before), axis)
+    return transpose(x, order)
+
+
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.swapaxes(da.ones((2, 3, 4), chunks=1), 0, 2).shape
+    (4, 3, 2)
+    """
+    x = asarray(a)
     order = list(range(x.ndim))
-    a, b = normal_axis(axis1, x.ndim), normal_axis(axis2, x.ndim)
-    order[a], order[b] = b, a
+    first, second = normal_axis(axis1, x.ndim), normal_axis(axis2, x.ndim)
+    order[first], order[second] = second, first
     return transpose(x, order)
 
 
-def squeeze(x: Any, axis: Any = None) -> Any:
-    """Axes of length 1 taken away: all of them, or those given."""
+def squeeze(a: Any, axis: Any = None) -> Any:
+    """Axes of length 1 taken away: all of them, or those given.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.squeeze(da.ones((1, 3, 1), chunks=1), axis=0).shape
+    (3, 1)
+    """
+    x = asarray(a)
     if axis is None:
         drop = [place for place, length in enumerate(x.shape) if length == 1]
     else:
-        drop = [normal_axis(each, x.ndim) for each in (axis if isinstance(axis, tuple) else (axis,))]
+        drop = normal_axes(axis, x.ndim, "axis")
         if any(x.shape[each] != 1 for each in drop):
-            raise ValueError(f"cannot squeeze axes {drop} of an array of shape {x.shape}: their length is not 1")
+            raise ValueError(
+                "cannot select an axis to squeeze out which has size not equal to one: "
+                f"axis={axis!r} of an array of shape {x.shape}"
+            )
     return new(Axes(x.expr, tuple([place for place in range(x.ndim) if place not in drop]))) if drop else x
 
 
-def expand_dims(x: Any, axis: Any) -> Any:
-    """New axes of length 1, at these places of the result."""
-    wanted = axis if isinstance(axis, tuple) else (axis,)
-    ndim = x.ndim + len(wanted)
-    places = {normal_axis(each, ndim) for each in wanted}
-    if len(places) != len(wanted):
-        raise ValueError(f"cannot put two new axes at one place, as in axis={axis!r}")
+def expand_dims(a: Any, axis: Any) -> Any:
+    """New axes of length 1, at these places of the result.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.expand_dims(da.ones((2, 3), chunks=1), (0, -1)).shape
+    (1, 2, 3, 1)
+    """
+    x = asarray(a)
+    count = len(axis) if isinstance(axis, (tuple, list)) else 1
+    places = normal_axes(axis, x.ndim + count, "axis")
     old = iter(range(x.ndim))
-    return new(Axes(x.expr, tuple([None if place in places else next(old) for place in range(ndim)])))
+    return new(Axes(x.expr, tuple([None if place in places else next(old) for place in range(x.ndim + count)])))
+
+
+def atleast_1d(*arys: Any) -> Any:
+    """Arrays with at least one axis: scalars get one.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.atleast_1d(5).shape
+    (1,)
+    """
+    return one_or_all([expand_dims(x, 0) if x.ndim == 0 else x for x in map(asarray, arys)])
+
+
+def atleast_2d(*arys: Any) -> Any:
+    """Arrays with at least two axes: one-dimensional ones become rows.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.atleast_2d(da.ones(3, chunks=3)).shape
+    (1, 3)
+    """
+    return one_or_all([expand_dims(x, tuple(range(2 - x.ndim))) if x.ndim < 2 else x for x in map(asarray, arys)])
+
+
+def atleast_3d(*arys: Any) -> Any:
+    """Arrays with at least three axes: of length ``(1, n, 1)`` and ``(m, n, 1)`` where there are fewer.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.atleast_3d(da.ones(3, chunks=3)).shape
+    (1, 3, 1)
+    """
+    added = {0: (0, 1, 2), 1: (0, 2), 2: (2,)}
+    return one_or_all([expand_dims(x, added[x.ndim]) if x.ndim < 3 else x for x in map(asarray, arys)])
+
+
+def one_or_all(made: list[Any]) -> Any:
+    """The only one, or a tuple of all."""
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def ndim(a: Any) -> int:
+    """Number of axes of an array-like.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.ndim([[1, 2]])
+    2
+    """
+    return int(a.ndim) if hasattr(a, "ndim") else np.ndim(a)
+
+
+def shape(a: Any) -> tuple[int, ...]:
+    """Lengths of the axes of an array-like.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.shape([[1, 2]])
+    (1, 2)
+    """
+    return tuple(a.shape) if hasattr(a, "shape") else np.shape(a)
+
+
+def size(a: Any, axis: Any = None) -> int:
+    """Number of elements of an array-like: of all, or along axes.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.size(da.ones((2, 3), chunks=1)), da.size(da.ones((2, 3), chunks=1), 1)
+    (6, 3)
+    """
+    lengths = shape(a)
+    axes = range(len(lengths)) if axis is None else normal_axes(axis, len(lengths), "axis")
+    return prod([lengths[each] for each in axes])
+
+
+def normal_axes(axes: Any, ndim: int, what: str) -> list[int]:
+    """One axis, or a sequence of them, counted from the front; each at most once."""
+    given = axes if isinstance(axes, (tuple, list)) else (axes,)
+    places = [normal_axis(each, ndim) for each in given]
+    if len(set(places)) != len(places):
+        raise ValueError(f"repeated axis in `{what}` argument: {axes!r}")
+    return places
 
 
 def normal_axis(axis: Any, ndim: int) -> int:
     """An axis counted from the front."""
-    place = axis.__index__()
+    try:
+        place = axis.__index__()
+    except AttributeError:
+        raise TypeError(f"an axis is a whole number, not {axis!r} (a {type(axis).__name__})") from None
     if not -ndim <= place < ndim:
         raise np.exceptions.AxisError(place, ndim)
     return int(place % ndim)
@@ -123,6 +336,11 @@ class TransposingMethods(ArrayBase):
         """The axes reversed."""
         return transpose(self)
 
+    @property
+    def mT(self) -> Any:  # noqa: N802 (NumPy's name)
+        """The last two axes exchanged."""
+        return matrix_transpose(self)
+
     def transpose(self, *axes: Any) -> Any:
         """Axes in another order; reversed by default."""
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
@@ -134,5 +352,5 @@ class TransposingMethods(ArrayBase):
         return swapaxes(self, axis1, axis2)
 
     def squeeze(self, axis: Any = None) -> Any:
-        """Axes of length 1 taken away."""
+        """Axes of length 1 taken away: all of them, or those given."""
         return squeeze(self, axis)

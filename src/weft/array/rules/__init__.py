@@ -13,8 +13,10 @@ from weft.array.rules.axes_before import axes_before_elementwise
 from weft.array.rules.coarsen import coarsen_before_reduction
 from weft.array.rules.merge_axes import merge_axes
 from weft.array.rules.merge_rechunks import merge_rechunks
+from weft.array.rules.merge_reshapes import merge_block_reshapes, merge_reshapes
 from weft.array.rules.merge_slices import merge_slices
 from weft.array.rules.rechunk_before import rechunk_before_operations
+from weft.array.rules.rechunk_before_concatenate import rechunk_before_concatenate
 from weft.array.rules.rechunk_into_source import rechunk_into_source
 from weft.array.rules.slice_before import (
     slice_before_axes,
@@ -22,6 +24,8 @@ from weft.array.rules.slice_before import (
     slice_before_rechunk,
     slice_before_reduction,
 )
+from weft.array.rules.slice_before_concatenate import slice_before_concatenate
+from weft.array.rules.slice_before_reshape import slice_before_reshape
 from weft.array.rules.slice_into_source import slice_into_source
 from weft.expr import add_rules
 from weft.physical.fuse import add_compiler
@@ -35,7 +39,11 @@ SIMPLIFY = (
     slice_before_axes,
     slice_before_reduction,
     slice_before_elementwise,
+    slice_before_concatenate,
+    slice_before_reshape,
+    merge_reshapes,
     merge_rechunks,
+    rechunk_before_concatenate,
     rechunk_into_source,
     rechunk_before_operations,
     merge_axes,
@@ -44,7 +52,7 @@ SIMPLIFY = (
 )
 
 #: Lowering puts rechunks in where operands are cut differently; those are merged and pushed like the user's own.
-LOWER = (merge_rechunks, rechunk_into_source)
+LOWER = (merge_rechunks, rechunk_into_source, merge_block_reshapes)
 
 
 def write_cast(out: Any, block: Any, dtype: Any) -> None:
