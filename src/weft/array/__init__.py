@@ -14,6 +14,11 @@ from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.overlapping import *  # noqa: F403
+from weft.array.ops import creation, elementwise, nan_reductions, rechunking, reductions, transposing
+from weft.array.ops.blocks import *  # noqa: F403
+from weft.array.ops.creation import *  # noqa: F403
+from weft.array.ops.elementwise import *  # noqa: F403
+from weft.array.ops.nan_reductions import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
@@ -33,6 +38,7 @@ __all__ = [
     "overlap",
     *creation.__all__,
     *elementwise.__all__,
+    *nan_reductions.__all__,
     *rechunking.__all__,
     *reductions.__all__,
     *transposing.__all__,
