@@ -9,7 +9,9 @@ import numpy as np
 
 from weft.array.base import ArrayBase
 from weft.array.io.from_blocks import FromBlocks
+from weft.array.ops.arg_reductions import ArgReductionMethods
 from weft.array.ops.blocks import BlockMethods
+from weft.array.ops.cumulative import CumulativeMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.overlapping import OverlapMethods
@@ -26,6 +28,8 @@ __all__ = ["Array"]
 class Array(
     ElementwiseMethods,
     ReductionMethods,
+    ArgReductionMethods,
+    CumulativeMethods,
     IndexingMethods,
     RechunkingMethods,
     SizeMethods,

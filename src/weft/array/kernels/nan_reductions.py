@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from weft.array.kernels.reductions import (
+    COMBINE_OF,
     Axes,
     Block,
     Moments,
@@ -25,7 +26,9 @@ from weft.array.kernels.reductions import (
     mean_chunk,
     plain_finish,
     prod_chunk,
+    prod_combine,
     sum_chunk,
+    sum_combine,
     var_chunk,
 )
 
@@ -120,7 +123,7 @@ def nanmean_chunk(block: Block, axes: Axes, dtype: Any) -> Counted:
     with np.errstate(invalid="ignore"):
         total = mean_chunk(block, axes, dtype)
     if not has_nan(total):
-        return Counted(elements_along(block, axes), total)
+        return Counted(np.full(np.shape(total), elements_along(block, axes)), total)
     return masked_mean(block, are_numbers(block), axes, dtype)
 
 
@@ -129,7 +132,7 @@ def nanvar_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
     with np.errstate(invalid="ignore"):
         moments = var_chunk(block, axes, dtype)
     if not has_nan(moments.mean):
-        return moments
+        return moments._replace(elements=np.full(np.shape(moments.mean), moments.elements))
     return masked_var(block, are_numbers(block), axes, dtype)
 
 
@@ -200,7 +203,7 @@ def spread_of_squares(squares: Any, count: Any, ddof: float, nan: bool) -> Any:
     """Variance from squared deviations; where there are too few elements NumPy's warning, and NaN if asked for."""
     freedom = count - ddof
     few = np.less_equal(freedom, 0)
-    if np.any(few):
+    if np.any(few) and np.size(squares):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = as_block(np.true_divide(squares, np.maximum(freedom, 0)))
@@ -237,7 +240,7 @@ def nanstd_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, coun
 def nan_extreme_finish(partial: Block | None, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """The partial result is the result; where all elements were NaN, so is it, with NumPy's warning."""
     made = plain_finish(partial, axes, keepdims, dtype, count, ddof)
-    if has_nan(made):
+    if has_nan(made) or (made.dtype.kind in "mM" and np.any(np.isnat(made))):
         warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=2)
     return made
 
@@ -258,12 +261,14 @@ def count_nonzero_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
 
 def where_sum_chunk(block: Block, mask: Block, axes: Axes, dtype: Any, initial: Any) -> Block:
     """Sum of the elements where the mask holds."""
-    return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask)
+    start = {"initial": 0} if block.dtype.kind == "O" else {}
+    return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask, **start)
 
 
 def where_prod_chunk(block: Block, mask: Block, axes: Axes, dtype: Any, initial: Any) -> Block:
     """Product of the elements where the mask holds."""
-    return np.multiply.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask)
+    start = {"initial": 1} if block.dtype.kind == "O" else {}
+    return np.multiply.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask, **start)
 
 
 def where_min_chunk(block: Block, mask: Block, axes: Axes, dtype: Any, initial: Any) -> Block:
@@ -329,3 +334,15 @@ def where_nanvar_chunk(block: Block, mask: Block, axes: Axes, dtype: Any, initia
 def numbers_where(block: Block, mask: Block) -> Block:
     """The mask without the elements that are NaN."""
     return mask & are_numbers(block) if can_be_nan(block.dtype) else mask
+
+
+COMBINE_OF.update(
+    {
+        nansum_chunk: sum_combine,
+        nanprod_chunk: prod_combine,
+        nanmin_chunk: nanmin_combine,
+        nanmax_chunk: nanmax_combine,
+        nanmean_chunk: counted_combine,
+        nanvar_chunk: moments_combine,
+    }
+)

@@ -75,7 +75,7 @@ def var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
             dtype = np.dtype(np.float32)
     total = np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
     mean = total / count if count else total
-    away = block - mean
+    away = as_block(block - mean)
     squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else np.square(away)
     return Moments(count, mean, np.add.reduce(squares, axis=axes, keepdims=True))
 

@@ -395,6 +395,8 @@ def reduce(
     axes = axes_of(axis, a.ndim)
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
     given = None if dtype is None else np.dtype(dtype)
+    if kind in ("nanmean", "nanvar", "nanstd") and not nans.can_be_nan(a.dtype):
+        kind = kind.removeprefix("nan")
     width = fan_in(split_every, a.ndim)
     functions = KINDS[kind]
     has_initial = initial is not NOT_GIVEN and initial is not None
