@@ -5,27 +5,29 @@ from weft.array import rules as _rules
 from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
-from weft.array.ops import blocks as _blocks
 from weft.array.ops import (
     arg_reductions,
     creation,
     cumulative,
     elementwise,
+    groupby,
     nan_reductions,
     rechunking,
     transposing,
 )
+from weft.array.ops import blocks as _blocks
 from weft.array.ops import gufunc as _gufunc
-from weft.array.ops import reductions as _reductions
 from weft.array.ops import overlapping as _overlapping
+from weft.array.ops import reductions as _reductions
 from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.cumulative import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
+from weft.array.ops.groupby import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
-from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.nan_reductions import *  # noqa: F403
+from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
@@ -47,6 +49,7 @@ __all__ = [
     *cumulative.__all__,
     *creation.__all__,
     *elementwise.__all__,
+    *groupby.__all__,
     *nan_reductions.__all__,
     *rechunking.__all__,
     *_reductions.__all__,

@@ -182,7 +182,11 @@ class Chain(Physical):
         for line in lines_of(grid_of(self.source), self.axis):
             firsts.append(line[0])
             others.extend(line[1:])
-        before = {number: line[place] for line in lines_of(grid_of(self.source), self.axis) for place, number in enumerate(line[1:])}
+        before = {
+            number: line[place]
+            for line in lines_of(grid_of(self.source), self.axis)
+            for place, number in enumerate(line[1:])
+        }
         bound = len(self.arguments)
         rest = tuple(range(2, 2 + bound))
         first = Program((Step(self.step, (1, 0, *rest)),), 2 + bound, name=self.label)

@@ -57,7 +57,9 @@ class ArgReduction(ArrayExpr):
     def reduced(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Values by axis after the reduction."""
         axes = range(self.source.ndim) if self.axis is None else (self.axis,)
-        return tuple([1 if axis in axes else each for axis, each in enumerate(values) if self.keepdims or axis not in axes])
+        return tuple(
+            [1 if axis in axes else each for axis, each in enumerate(values) if self.keepdims or axis not in axes]
+        )
 
     def lower(self) -> Expr:
         source, axis = self.source, self.axis
@@ -76,9 +78,7 @@ class ArgReduction(ArrayExpr):
             parts = blockwise(outline, arg_chunk, [(source, identity)], [Same(self.kind), Same(axis)])
             axes = (axis,)
             combine, arguments = partial(arg_combine, self.kind, axis), (self.kind, None, axis, self.keepdims)
-        return TreeReduce(
-            self.outline, parts, axes, combine, arg_finish, arguments, self.split_every, self.keepdims
-        )
+        return TreeReduce(self.outline, parts, axes, combine, arg_finish, arguments, self.split_every, self.keepdims)
 
 
 def arg_reduce(a: Any, kind: str, axis: Any, out: Any, keepdims: Any, split_every: Any) -> Any:

@@ -41,8 +41,7 @@ __all__ = [
 
 #: Ufuncs for which ``f(f(a, b), c) == f(a, f(b, c))``: blocks can be accumulated each by itself.
 ASSOCIATIVE = frozenset(
-    "add multiply maximum minimum fmax fmin logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
-    "gcd lcm hypot logaddexp logaddexp2".split()
+    ["add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm", "hypot", "logaddexp", "logaddexp2"]
 )
 METHODS = ("sequential", "blelloch")
 
@@ -76,9 +75,7 @@ class Accumulation(SameLayout):
         outline = array_outline(self, tuple(grid), tuple(shape), "cumulative-carry")
         combine = kernels.Joined(self.binary)
         carries = Scan(outline, local, self.axis, kernels.last_of, combine, (self.axis,), self.method)
-        return blockwise(
-            self.outline, kernels.carried, [(local, identity), (carries, identity)], [Same(self.binary)]
-        )
+        return blockwise(self.outline, kernels.carried, [(local, identity), (carries, identity)], [Same(self.binary)])
 
 
 @node
@@ -127,9 +124,7 @@ class Begun(ArrayExpr):
             )
         )
         pick = identity_pick(self.ndim)
-        return blockwise(
-            self.outline, begun_if_all, [(self.source, pick)], [first, Same(self.axis), Same(self.start)]
-        )
+        return blockwise(self.outline, begun_if_all, [(self.source, pick)], [first, Same(self.axis), Same(self.start)])
 
 
 def begun_if_all(block: Any, is_first: tuple[bool, ...], axis: int, start: Any) -> Any:
@@ -205,7 +200,7 @@ def flat(x: Any) -> Any:
         return x[None]
     x = known(x)
     expr = x.expr
-    rows = tuple([expr.grid[0], *[max(1, length) for length in expr.shape[1:]]])
+    rows = (expr.grid[0], *[max(1, length) for length in expr.shape[1:]])
     if rows != expr.grid:
         longest = 1
         for length, own in zip(expr.shape[1:], x.chunksize[1:], strict=True):
@@ -278,9 +273,7 @@ def checked_method(method: str) -> str:
     return method
 
 
-def running(
-    x: Any, ufunc: np.ufunc, axis: Any, dtype: Any, out: Any, method: str, skip_nan: bool = False
-) -> Any:
+def running(x: Any, ufunc: np.ufunc, axis: Any, dtype: Any, out: Any, method: str, skip_nan: bool = False) -> Any:
     """Running sums and products, checked as NumPy checks them."""
     x = asarray(x)
     checked_method(method)
