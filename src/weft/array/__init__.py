@@ -5,11 +5,23 @@ from weft.array import rules as _rules
 from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
+from weft.array.ops import (
+    arg_reductions,
+    creation,
+    cumulative,
+    elementwise,
+    groupby,
+    nan_reductions,
+    rechunking,
+    transposing,
+)
 from weft.array.ops import blocks as _blocks
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
 from weft.array.ops import along_axis, editing, places, putting, selecting
 from weft.array.ops import gufunc as _gufunc
 from weft.array.ops import overlapping as _overlapping
+from weft.array.ops import reductions as _reductions
+from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops import creation, elementwise, rechunking, reductions, tensor, transposing
 from weft.array.ops import (
@@ -37,6 +49,11 @@ from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.flipping import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.joining import *  # noqa: F403
+from weft.array.ops.cumulative import *  # noqa: F403
+from weft.array.ops.elementwise import *  # noqa: F403
+from weft.array.ops.groupby import *  # noqa: F403
+from weft.array.ops.gufunc import *  # noqa: F403
+from weft.array.ops.nan_reductions import *  # noqa: F403
 from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.padding import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
@@ -65,8 +82,12 @@ __all__ = [
     "lib",
     *_overlapping.__all__,
     "overlap",
+    *arg_reductions.__all__,
+    *cumulative.__all__,
     *creation.__all__,
     *elementwise.__all__,
+    *groupby.__all__,
+    *nan_reductions.__all__,
     *rechunking.__all__,
     *reductions.__all__,
     *tensor.__all__,
@@ -78,6 +99,7 @@ __all__ = [
     *repeating.__all__,
     *reshaping.__all__,
     *splitting.__all__,
+    *_reductions.__all__,
     *transposing.__all__,
     *along_axis.__all__,
     *editing.__all__,

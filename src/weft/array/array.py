@@ -9,9 +9,11 @@ import numpy as np
 
 from weft.array.base import ArrayBase
 from weft.array.io.from_blocks import FromBlocks
+from weft.array.ops.arg_reductions import ArgReductionMethods
 from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.assignment import AssignmentMethods
 from weft.array.ops.block_views import BlockViewMethods
+from weft.array.ops.cumulative import CumulativeMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.overlapping import OverlapMethods
@@ -34,6 +36,8 @@ class Array(
     TensorMethods,
     ElementwiseMethods,
     ReductionMethods,
+    ArgReductionMethods,
+    CumulativeMethods,
     IndexingMethods,
     AssignmentMethods,
     BlockViewMethods,

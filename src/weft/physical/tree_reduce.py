@@ -36,10 +36,14 @@ class TreeReduce(Physical):
         ``finish(partial, *arguments)`` makes the result of the last partial.
     arguments : tuple
         Further arguments of ``finish``.
-    split_every : int
-        Blocks that one task combines, at most.
+    split_every : int or tuple
+        Blocks that one task combines, at most; or ``(axis, blocks)`` for each axis.
     keepdims : bool
         Whether the reduced axes stay in the grid, with one block each.
+    shaped : bool
+        Whether the functions are also told how the blocks of a group lie: ``combine(*blocks, lengths)`` and
+        ``finish(*blocks, lengths, *arguments)``, where ``lengths`` are those of the group along all axes of the grid. The
+        last round then only finishes.
     """
 
     child_fields = ("source",)
@@ -49,8 +53,9 @@ class TreeReduce(Physical):
     combine: Function
     finish: Function
     arguments: tuple[Any, ...] = ()
-    split_every: int = 16
+    split_every: int | tuple[tuple[int, int], ...] = 16
     keepdims: bool = False
+    shaped: bool = False
 
     def layers(self, names: Names) -> list[Layer]:
         origin = self.outline.origin
@@ -61,14 +66,25 @@ class TreeReduce(Physical):
         layers: list[Layer] = []
         level = 0
         while True:
+            before = grid
             groups, grid = grouped(keys, grid, width)
             if all(grid[axis] == 1 for axis in self.axes):
                 break
+            told = [(lengths,) for lengths in group_shapes(before, width)] if self.shaped else None
             keys = block_keys(f"{self.name}-{level}", grid)
-            layers.append(Layer(combine, list(keys), groups, nbytes=self.nbytes, origin=origin))
+            layers.append(Layer(combine, list(keys), groups, told, nbytes=self.nbytes, origin=origin))
             level += 1
-        layers.extend(self.last(groups, names))
+        layers.extend(self.last_shaped(groups, names, before, width) if self.shaped else self.last(groups, names))
         return layers
+
+    def last_shaped(
+        self, groups: list[tuple[Key, ...]], names: Names, grid: Sequence[int], width: dict[int, int]
+    ) -> list[Layer]:
+        """The round that finishes, told how the blocks of each group lie."""
+        told = [(lengths, *self.arguments) for lengths in group_shapes(grid, width)]
+        finish = Program.call(self.finish, name=self.label)
+        keys = self.keys(names[self.name])
+        return [Layer(finish, keys, groups, told, nbytes=self.nbytes, origin=self.outline.origin)]
 
     def last(self, groups: list[tuple[Key, ...]], names: Names) -> list[Layer]:
         """The round that finishes: a program for each width of group (they differ in arity)."""
@@ -95,13 +111,31 @@ class TreeReduce(Physical):
         return layers
 
 
-def group_widths(grid: Sequence[int], axes: Sequence[int], split_every: int) -> dict[int, int]:
+def group_widths(
+    grid: Sequence[int], axes: Sequence[int], split_every: int | tuple[tuple[int, int], ...]
+) -> dict[int, int]:
     """How many blocks are combined along each reduced axis, so that a group has about ``split_every``."""
+    if isinstance(split_every, tuple):
+        asked = dict(split_every)
+        return {axis: max(2, asked.get(axis, 4)) for axis in axes}
     long = [axis for axis in axes if grid[axis] > 1]
     if not long:
         return dict.fromkeys(axes, 1)
     width = max(2, int(split_every ** (1 / len(long)) + 1e-9))
     return {axis: width if axis in long else 1 for axis in axes}
+
+
+def group_shapes(grid: Sequence[int], width: dict[int, int]) -> list[tuple[int, ...]]:
+    """For each group how many blocks it has along each axis.
+
+    >>> group_shapes((3,), {0: 2})
+    [(2,), (1,)]
+    """
+    along = []
+    for axis, length in enumerate(grid):
+        step = width.get(axis, 1)
+        along.append([min(step, length - start) for start in range(0, length, step)])
+    return list(product(*along))
 
 
 def grouped(

@@ -52,10 +52,10 @@ def cut_out(block: Block, where: tuple[slice, ...]) -> Block:
 
 def view_of(value: Any, where: tuple[slice, ...]) -> Any:
     """A read-only view of a part of an array in memory."""
-    part = value[where]
-    if isinstance(part, np.ndarray):
-        part = part.view()
-        part.flags.writeable = False
+    if not isinstance(value, np.ndarray):
+        return value[where]
+    part = value[(*where, ...)].view()
+    part.flags.writeable = False
     return part
 
 

@@ -6,6 +6,7 @@ None, and counts for nothing.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -74,7 +75,7 @@ def var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
             dtype = np.dtype(np.float32)
     total = np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
     mean = total / count if count else total
-    away = block - mean
+    away = as_block(block - mean)
     squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else np.square(away)
     return Moments(count, mean, np.add.reduce(squares, axis=axes, keepdims=True))
 
@@ -153,30 +154,51 @@ def var_combine(*parts: Moments) -> Moments:
     return Moments(count, mean, squares)
 
 
-def plain_finish(partial: Block, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+def plain_finish(partial: Block | None, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """The partial result is the result."""
+    if partial is None:
+        raise ValueError("zero-size array to reduction operation which has no identity")
+    partial = as_block(partial)
     made = partial if keepdims else partial.reshape(without(partial.shape, axes))
     return made if made.dtype == dtype else made.astype(dtype)
 
 
 def mean_finish(partial: Block, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Sum by count."""
+    if count == 0:
+        warnings.warn("Mean of empty slice.", RuntimeWarning, stacklevel=2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return plain_finish(np.asarray(partial / count), axes, keepdims, dtype, count, ddof)
+        return plain_finish(as_block(partial / count), axes, keepdims, dtype, count, ddof)
 
 
 def var_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Squared deviations by count."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.asarray(np.true_divide(partial.squares, max(count - ddof, 0)))
-    return plain_finish(spread, axes, keepdims, dtype, count, ddof)
+    return plain_finish(spread_of(partial, ddof), axes, keepdims, dtype, count, ddof)
 
 
 def std_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Root of the variance."""
+    spread = spread_of(partial, ddof)
+    spread = np.sqrt(spread.astype(float) if spread.dtype == object else spread)
+    return plain_finish(as_block(spread), axes, keepdims, dtype, count, ddof)
+
+
+def spread_of(partial: Moments, ddof: float) -> Any:
+    """Variance from moments."""
+    freedom = partial.elements - ddof
+    if freedom <= 0:
+        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.sqrt(np.true_divide(partial.squares, max(count - ddof, 0)))
-    return plain_finish(np.asarray(spread), axes, keepdims, dtype, count, ddof)
+        return as_block(np.true_divide(partial.squares, max(freedom, 0)))
+
+
+def as_block(value: Any) -> Any:
+    """A value with NumPy's methods: an array or scalar as it is, any other object as an array without axes."""
+    if hasattr(value, "reshape"):
+        return value
+    made = np.empty((), object)
+    made[()] = value
+    return made
 
 
 def without(shape: tuple[int, ...], axes: Axes) -> tuple[int, ...]:

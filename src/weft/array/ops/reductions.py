@@ -2,54 +2,140 @@
 
 A kind of reduction is three functions: ``chunk`` makes a partial result of a block (axes kept, with length 1), ``combine``
 makes one of several, ``finish`` makes the result of the last. A new one is an entry of `KINDS` and a function.
+
+`Reduction` takes all elements, `WhereReduction` those that a mask selects. Lengths need not be known: then means and
+variances count what there is. ``reproducible=True`` takes the way of `weft.array.ops.reproducible` instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid
+from weft.array.chunks import Grid, is_unknown
 from weft.array.expr import ArrayExpr, array_outline
+from weft.array.io.from_array import asarray
+from weft.array.kernels import foreign_reductions as foreign
+from weft.array.kernels import nan_reductions as nans
 from weft.array.kernels import reductions as kernels
+from weft.array.ops.elementwise import broadcast_shape, elementwise
+from weft.array.ops.rechunking import laid_out
+from weft.array.ops.reproducible import canonical
+from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Blockwise, Call, Placed, Same
-from weft.physical.grid import identity_pick
+from weft.physical.grid import Pick, identity_pick
 from weft.physical.tree_reduce import TreeReduce
 from weft.typing import Function
 
-__all__ = ["all", "any", "max", "mean", "min", "prod", "std", "sum", "var"]
+__all__ = ["all", "amax", "amin", "any", "count_nonzero", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
+
+#: What NumPy's functions have for arguments that were not given.
+NOT_GIVEN: Any = np._NoValue  # type: ignore[attr-defined]
+#: Blocks that one task combines.
+FAN_IN = 16
 
 
 class Kind(NamedTuple):
-    """The functions of a reduction, and what it does with a given dtype."""
+    """The functions of a reduction; ``where_chunk`` is for elements that a mask selects."""
 
     chunk: Function
     combine: Function
     finish: Function
     numpy: Function
+    where_chunk: Function | None = None
     needs_elements: bool = False
+    takes_dtype: bool = True
 
+
+MEAN_WHERE = (nans.counted_combine, nans.counted_mean_finish)
 
 KINDS: dict[str, Kind] = {
-    "sum": Kind(kernels.sum_chunk, kernels.sum_combine, kernels.plain_finish, np.sum),
-    "prod": Kind(kernels.prod_chunk, kernels.prod_combine, kernels.plain_finish, np.prod),
-    "min": Kind(kernels.min_chunk, kernels.min_combine, kernels.plain_finish, np.min, True),
-    "max": Kind(kernels.max_chunk, kernels.max_combine, kernels.plain_finish, np.max, True),
-    "any": Kind(kernels.any_chunk, kernels.any_combine, kernels.plain_finish, np.any),
-    "all": Kind(kernels.all_chunk, kernels.all_combine, kernels.plain_finish, np.all),
-    "mean": Kind(kernels.mean_chunk, kernels.sum_combine, kernels.mean_finish, np.mean),
-    "var": Kind(kernels.var_chunk, kernels.var_combine, kernels.var_finish, np.var),
-    "std": Kind(kernels.var_chunk, kernels.var_combine, kernels.std_finish, np.std),
+    "sum": Kind(kernels.sum_chunk, kernels.sum_combine, kernels.plain_finish, np.sum, nans.where_sum_chunk),
+    "prod": Kind(kernels.prod_chunk, kernels.prod_combine, kernels.plain_finish, np.prod, nans.where_prod_chunk),
+    "min": Kind(
+        kernels.min_chunk, kernels.min_combine, kernels.plain_finish, np.min, nans.where_min_chunk, True, False
+    ),
+    "max": Kind(
+        kernels.max_chunk, kernels.max_combine, kernels.plain_finish, np.max, nans.where_max_chunk, True, False
+    ),
+    "any": Kind(
+        kernels.any_chunk, kernels.any_combine, kernels.plain_finish, np.any, nans.where_any_chunk, False, False
+    ),
+    "all": Kind(
+        kernels.all_chunk, kernels.all_combine, kernels.plain_finish, np.all, nans.where_all_chunk, False, False
+    ),
+    "count_nonzero": Kind(
+        nans.count_nonzero_chunk, kernels.sum_combine, kernels.plain_finish, np.count_nonzero, takes_dtype=False
+    ),
+    "mean": Kind(kernels.mean_chunk, kernels.sum_combine, kernels.mean_finish, np.mean, nans.where_mean_chunk),
+    "var": Kind(kernels.var_chunk, kernels.var_combine, kernels.var_finish, np.var, nans.where_var_chunk),
+    "std": Kind(kernels.var_chunk, kernels.var_combine, kernels.std_finish, np.std, nans.where_var_chunk),
+    "nansum": Kind(nans.nansum_chunk, kernels.sum_combine, kernels.plain_finish, np.nansum, nans.where_nansum_chunk),
+    "nanprod": Kind(
+        nans.nanprod_chunk, kernels.prod_combine, kernels.plain_finish, np.nanprod, nans.where_nanprod_chunk
+    ),
+    "nanmin": Kind(
+        nans.nanmin_chunk,
+        nans.nanmin_combine,
+        nans.nan_extreme_finish,
+        np.nanmin,
+        nans.where_nanmin_chunk,
+        True,
+        False,
+    ),
+    "nanmax": Kind(
+        nans.nanmax_chunk,
+        nans.nanmax_combine,
+        nans.nan_extreme_finish,
+        np.nanmax,
+        nans.where_nanmax_chunk,
+        True,
+        False,
+    ),
+    "nanmean": Kind(nans.nanmean_chunk, *MEAN_WHERE, np.nanmean, nans.where_nanmean_chunk),
+    "nanvar": Kind(nans.nanvar_chunk, nans.moments_combine, nans.nanvar_finish, np.nanvar, nans.where_nanvar_chunk),
+    "nanstd": Kind(nans.nanvar_chunk, nans.moments_combine, nans.nanstd_finish, np.nanstd, nans.where_nanvar_chunk),
+}
+
+#: Kinds whose partial results are of another sort where a mask selects elements.
+WHERE_KINDS: dict[str, tuple[Function, Function]] = {
+    "mean": MEAN_WHERE,
+    "var": (nans.moments_combine, nans.where_var_finish),
+    "std": (nans.moments_combine, nans.where_std_finish),
 }
 
 
+def foreign_kind(name: str, masked: bool) -> Kind:
+    """The functions of a reduction of blocks that are not NumPy's."""
+    base = KINDS[name]
+    plain = {"nanmean": "mean", "nanvar": "var", "nanstd": "std"}.get(name, name)
+    if plain == "mean":
+        return base._replace(
+            chunk=foreign.foreign_mean_chunk, combine=foreign.foreign_mean_combine, finish=foreign.foreign_mean_finish
+        )
+    if plain in ("var", "std"):
+        finish = {
+            ("var", True): foreign.masked_var_finish,
+            ("std", True): foreign.masked_std_finish,
+            ("var", False): nans.where_var_finish,
+            ("std", False): nans.where_std_finish,
+        }[plain, masked]
+        return base._replace(chunk=foreign.foreign_var_chunk, combine=nans.moments_combine, finish=finish)
+    if name == "count_nonzero":
+        return base
+    return base._replace(
+        chunk=foreign.ForeignChunk(name), combine=foreign.ForeignCombine(name), finish=kernels.plain_finish
+    )
+
+
 @node
-class Reduction(ArrayExpr):
-    """Axes reduced to nothing, or to length 1."""
+class Reducing(ArrayExpr):
+    """Base of the reductions: axes reduced to nothing, or to length 1."""
 
     source: ArrayExpr
     kind: str
@@ -57,7 +143,7 @@ class Reduction(ArrayExpr):
     keepdims: bool = False
     given: np.dtype[Any] | None = None
     ddof: float = 0
-    split_every: int = 16
+    split_every: int | tuple[tuple[int, int], ...] = FAN_IN
 
     @property
     def label(self) -> str:
@@ -73,10 +159,14 @@ class Reduction(ArrayExpr):
 
     @derived
     def dtype(self) -> np.dtype[Any]:
-        stand_in = np.ones(1, self.source.dtype)
-        if self.kind in ("min", "max", "any", "all"):
-            return np.asarray(KINDS[self.kind].numpy(stand_in)).dtype
-        return np.asarray(KINDS[self.kind].numpy(stand_in, dtype=self.given)).dtype
+        return result_dtype(self.kind, self.source.dtype, self.given)
+
+    @derived
+    def prototype(self) -> Any:
+        found = self.source.prototype
+        if self.kind in ("var", "std", "nanvar", "nanstd") and not isinstance(found, np.ma.MaskedArray):
+            return None
+        return found
 
     def reduced(self, values: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
         """Values by axis after the reduction."""
@@ -84,8 +174,24 @@ class Reduction(ArrayExpr):
             return tuple([one if axis in self.axes else value for axis, value in enumerate(values)])
         return tuple([value for axis, value in enumerate(values) if axis not in self.axes])
 
+    @property
+    def functions(self) -> Kind:
+        """What the blocks go through."""
+        raise NotImplementedError
+
+    @property
+    def read(self) -> list[tuple[Expr, Pick]]:
+        """What a partial result is made of: expressions, and the blocks that go with a block of the source."""
+        return [(self.source, identity_pick(self.source.ndim))]
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """Further arguments of ``chunk``."""
+        half = self.source.dtype == np.float16 and self.kind.endswith(("sum", "prod")) and self.given is None
+        return self.axes, np.dtype(np.float32) if half else self.given
+
     def lower(self) -> Expr:
-        kind, source, axes = KINDS[self.kind], self.source, self.axes
+        kind, source, axes = self.functions, self.source, self.axes
         count = prod_of(source.shape[axis] for axis in axes)
         arguments = (axes, self.keepdims, self.dtype, count, self.ddof)
         if prod_of(source.numblocks[axis] for axis in axes) == 1:
@@ -94,12 +200,13 @@ class Reduction(ArrayExpr):
         shape = tuple([width[axis] if axis in axes else length for axis, length in enumerate(source.shape)])
         grid = tuple([1 if axis in axes else cut for axis, cut in enumerate(source.grid)])
         outline = array_outline(self, grid, shape, f"{self.kind}-chunk")
+        told = self.told
         partial = Blockwise(
             outline,
-            (Call(kind.chunk, (0, 1, 2), (), outline),),
-            (source,),
-            (identity_pick(source.ndim),),
-            same_columns(outline.numblocks, axes, self.given),
+            (Call(kind.chunk, tuple(range(len(self.read) + len(told))), (), outline),),
+            tuple([each for each, _ in self.read]),
+            tuple([pick for _, pick in self.read]),
+            same_columns(outline.numblocks, *told),
         )
         return TreeReduce(
             self.outline, partial, axes, kind.combine, kind.finish, arguments, self.split_every, self.keepdims
@@ -109,21 +216,86 @@ class Reduction(ArrayExpr):
         """Where one block has all of the axes there is nothing to combine, and the step can be fused on both sides."""
         outline = self.outline
         places = iter(range(self.ndim))
-        pick: list[Any] = []
+        place_of: dict[int, int] = {}
         for axis in range(self.source.ndim):
             if axis not in self.axes:
-                pick.append(next(places))
-            else:
-                pick.append(None)
-                if self.keepdims:
-                    next(places)
-        columns = same_columns(outline.numblocks, self.axes, self.given, *arguments)
-        last = 1 + len(columns)
+                place_of[axis] = next(places)
+            elif self.keepdims:
+                next(places)
+        picks = [tuple([place_of.get(axis) for axis in pick]) for _, pick in self.read]  # type: ignore[call-overload]
+        told = self.told
+        columns = same_columns(outline.numblocks, *told, *arguments)
+        reads = len(self.read)
+        last = reads + len(columns)
         calls = (
-            Call(kind.chunk, (0, 1, 2), (), outline),
-            Call(kind.finish, (last, *range(3, last)), (), outline),
+            Call(kind.chunk, tuple(range(reads + len(told))), (), outline),
+            Call(kind.finish, (last, *range(last - len(arguments), last)), (), outline),
         )
-        return Blockwise(outline, calls, (self.source,), (tuple(pick),), columns, Cost.LIGHT)
+        # axes and dtype stand first among the columns, whoever else is told: the finish has axes of its own
+        return Blockwise(outline, calls, tuple([each for each, _ in self.read]), tuple(picks), columns, Cost.LIGHT)
+
+
+@node
+class Reduction(Reducing):
+    """A reduction of all elements."""
+
+    @property
+    def functions(self) -> Kind:
+        if self.source.prototype is not None:
+            return foreign_kind(self.kind, isinstance(self.source.prototype, np.ma.MaskedArray))
+        if self.kind == "mean" and any_of(is_unknown(self.source.shape[axis]) for axis in self.axes):
+            return KINDS["mean"]._replace(
+                chunk=nans.counted_mean_chunk, combine=MEAN_WHERE[0], finish=nans.counted_mean_finish
+            )
+        return KINDS[self.kind]
+
+
+@node
+class WhereReduction(Reducing):
+    """A reduction of the elements where ``where`` holds (all of them without it), and of an initial value."""
+
+    where: ArrayExpr | None = None
+    initial: Any = None
+
+    @property
+    def functions(self) -> Kind:
+        kind = KINDS[self.kind]
+        combine, finish = WHERE_KINDS.get(self.kind, (kind.combine, kind.finish))
+        if self.kind in ("nanmin", "nanmax"):
+            finish = kernels.plain_finish
+        assert kind.where_chunk is not None
+        return kind._replace(chunk=kind.where_chunk, combine=combine, finish=finish)
+
+    @property
+    def read(self) -> list[tuple[Expr, Pick]]:
+        source, where = self.source, self.where
+        reads: list[tuple[Expr, Pick]] = [(source, identity_pick(source.ndim))]
+        if where is not None:
+            skip = source.ndim - where.ndim
+            whole = [length == 1 and source.shape[axis + skip] != 1 for axis, length in enumerate(where.shape)]
+            grid = tuple([1 if one else source.grid[axis + skip] for axis, one in enumerate(whole)])
+            reads.append(
+                (laid_out(where, grid), tuple([None if one else axis + skip for axis, one in enumerate(whole)]))
+            )
+        return reads
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        mask = () if self.where is not None else (True,)
+        return (*mask, *super().told, self.initial)
+
+
+def result_dtype(kind: str, dtype: np.dtype[Any], given: Any) -> np.dtype[Any]:
+    """The dtype that NumPy's function gives; what it refuses is refused with its error."""
+    functions = KINDS[kind]
+    options = {"dtype": given} if functions.takes_dtype else {}
+    if dtype.kind == "O":
+        stand_in = np.empty((1, 1), object)
+        stand_in[0, 0] = 1
+        if kind in ("any", "all", "count_nonzero"):
+            return np.asarray(functions.numpy(stand_in, axis=0)).dtype
+        return np.dtype(given) if given is not None else dtype
+    return np.asarray(functions.numpy(np.ones((1, 1), dtype), axis=0, **options)).dtype
 
 
 def same_columns(numblocks: tuple[int, ...], *values: Any) -> tuple[Placed, ...]:
@@ -140,101 +312,457 @@ def prod_of(values: Any) -> int:
     return total
 
 
-def reduce(
-    x: Any, kind: str, axis: Any, keepdims: bool, dtype: Any = None, ddof: float = 0, split_every: int | None = None
-) -> Any:
-    """The reduction of a kind, checked as NumPy checks it."""
-    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(sorted(normal_axis(each, x.ndim) for each in axes))
+def any_of(values: Any) -> bool:
+    """Whether a value is true (this module's `any` is the reduction)."""
+    return True in map(bool, values)
+
+
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes as NumPy's reductions take them: None for all, a number, or a tuple; counted from the front."""
+    if axis is None:
+        return tuple(range(ndim))
+    if not isinstance(axis, tuple):
+        if ndim == 0 and axis.__index__() in (0, -1):
+            return ()
+        axis = (axis,)
+    axes = tuple(sorted([normal_axis(integer(each), ndim) for each in axis]))
     if len(set(axes)) != len(axes):
         raise ValueError("duplicate value in 'axis'")
-    if KINDS[kind].needs_elements and prod_of(x.shape[each] for each in axes) == 0:
-        raise ValueError(f"zero-size array to reduction operation {kind} which has no identity")
-    if split_every is not None and split_every < 2:
+    return axes
+
+
+def integer(axis: Any) -> int:
+    """An axis as an integer, or NumPy's error."""
+    if not hasattr(axis, "__index__"):
+        raise TypeError(f"'{type(axis).__name__}' object cannot be interpreted as an integer, in axis={axis!r}")
+    return int(axis.__index__())
+
+
+def fan_in(split_every: Any, ndim: int) -> int | tuple[tuple[int, int], ...]:
+    """How many blocks one task combines, checked: a number, one for each axis by a dict, or False for all at once."""
+    if split_every is None:
+        return FAN_IN
+    if split_every is False:
+        return 1 << 62
+    if isinstance(split_every, Mapping):
+        found = {normal_axis(integer(axis), ndim): each for axis, each in split_every.items()}
+        if any_of(not hasattr(each, "__index__") or each < 2 for each in found.values()):
+            raise ValueError(f"split_every is how many blocks one task combines, at least 2; it is {split_every}")
+        return tuple(sorted((axis, int(each)) for axis, each in found.items()))
+    if not hasattr(split_every, "__index__") or isinstance(split_every, bool) or split_every < 2:
         raise ValueError(f"split_every is how many blocks one task combines, at least 2; it is {split_every}")
-    expr = Reduction(
-        x.expr, kind, axes, bool(keepdims), None if dtype is None else np.dtype(dtype), ddof, split_every or 16
-    )
-    _ = expr.dtype
+    return int(split_every)
+
+
+def into(out: Any, made: Any) -> Any:
+    """A result given to the array ``out``, which stands for it from now on; the result itself without one."""
+    if out is None:
+        return made
+    if isinstance(out, tuple) and len(out) == 1:
+        (out,) = out
+    if not isinstance(out, ArrayBase):
+        raise TypeError(
+            f"return arrays must be of ArrayType: out= must be a weft array, which will stand for the result; "
+            f"it is a {type(out).__name__}"
+        )
+    if out.shape != made.shape:
+        raise ValueError(
+            f"output parameter for reduction operation has the wrong shape: {out.shape} instead of {made.shape}"
+        )
+    if not np.can_cast(made.dtype, out.dtype, "same_kind"):
+        raise np._core._exceptions._UFuncOutputCastingError(  # type: ignore[attr-defined]
+            np.positive, "same_kind", made.dtype, out.dtype, 0
+        )
+    out.expr = made.astype(out.dtype, copy=False).expr
+    return out
+
+
+def reduce(
+    a: Any,
+    kind: str,
+    axis: Any,
+    keepdims: Any,
+    dtype: Any = None,
+    ddof: float = 0,
+    split_every: Any = None,
+    out: Any = None,
+    initial: Any = NOT_GIVEN,
+    where: Any = NOT_GIVEN,
+    reproducible: bool = False,
+) -> Any:
+    """The reduction of a kind, checked as NumPy checks it."""
+    a = asarray(a)
+    axes = axes_of(axis, a.ndim)
+    keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
+    given = None if dtype is None else np.dtype(dtype)
+    if kind in ("nanmean", "nanvar", "nanstd") and not nans.can_be_nan(a.dtype):
+        kind = kind.removeprefix("nan")
+    width = fan_in(split_every, a.ndim)
+    functions = KINDS[kind]
+    has_initial = initial is not NOT_GIVEN and initial is not None
+    selects = where is not NOT_GIVEN and where is not True
+    if functions.needs_elements and not has_initial:
+        ufunc = {"min": "minimum", "max": "maximum", "nanmin": "fmin", "nanmax": "fmax"}[kind]
+        if selects:
+            raise ValueError(
+                f"reduction operation '{ufunc}' does not have an identity, so to use a where mask one has to specify "
+                "'initial'"
+            )
+        if prod_of(a.shape[each] for each in axes) == 0:
+            raise ValueError(f"zero-size array to reduction operation {ufunc} which has no identity")
+    final = result_dtype(kind, a.dtype, given)
+    if functions.needs_elements and not has_initial and 0 in a.shape:
+        lengths = [1 if each in axes else length for each, length in enumerate(a.shape) if keep or each not in axes]
+        return into(out, asarray(np.empty(lengths, final)))
+    if reproducible and final.kind in "fc" and not functions.needs_elements:
+        made = canonical(a, kind, axes, keep, given, final, ddof, where if selects else None)
+    elif selects or (has_initial and functions.needs_elements):
+        made = reduce_where(a, kind, axes, keep, given, ddof, width, where if selects else None, initial, has_initial)
+    else:
+        made = new(Reduction(a.expr, kind, axes, keep, given, ddof, width))
+    if has_initial and not functions.needs_elements:
+        start = np.asarray(initial, made.dtype)[()]
+        made = elementwise(np.multiply if kind.endswith("prod") else np.add, made, start)
+    return into(out, made)
+
+
+def reduce_where(
+    a: Any,
+    kind: str,
+    axes: tuple[int, ...],
+    keepdims: bool,
+    given: Any,
+    ddof: float,
+    width: Any,
+    where: Any,
+    initial: Any,
+    has_initial: bool,
+) -> Any:
+    """A reduction of selected elements."""
+    if a.expr.prototype is not None:
+        raise NotImplementedError(
+            f"cannot compute {kind} with where= or initial= of blocks that are {type(a.expr.prototype).__name__}: "
+            "give these elements another value with weft.array.where first"
+        )
+    mask = None
+    if where is not None:
+        a, mask = known(a), known(asarray(where)).astype(bool).expr
+        if broadcast_shape([mask.shape, a.shape], "where") != a.shape:
+            raise ValueError(
+                f"cannot select elements: where= has the shape {mask.shape}, and the array {a.shape}. "
+                "The mask must broadcast to the array."
+            )
+    start = np.asarray(initial, a.dtype)[()] if has_initial and KINDS[kind].needs_elements else None
+    expr = WhereReduction(a.expr, kind, axes, keepdims, given, ddof, width, mask, start)
     return new(expr)
 
 
-def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
+def sum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NOT_GIVEN,
+    where: Any = True,
+    *,
+    split_every: Any = None,
+    reproducible: bool = False,
+) -> Any:
     """Sum of the elements along axes.
 
     Parameters
     ----------
-    x : Array
+    a : array_like
     axis : int or tuple of int, optional
         All axes by default.
     dtype : dtype, optional
         In which it is computed.
+    out : Array, optional
+        An array that will stand for the result, cast to its dtype.
     keepdims : bool
         Whether the axes stay, with length 1.
-    split_every : int, optional
-        Partial results that one task combines; 16 by default.
+    initial : scalar, optional
+        Added to the result.
+    where : array_like of bool
+        Elements that count; it must broadcast to ``a``.
+    split_every : int or dict, optional
+        Partial results that one task combines (for each axis, in a dict); 16 by default, False for all at once.
+    reproducible : bool
+        Whether the result of floating-point numbers is to have the same bits for any chunks and any number of workers. It
+        is then added up in runs of 4,096 elements that follow from the shape alone, which costs up to about twice the
+        time, and moves elements between chunks whose edges lie within a run.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.ones((4, 6), chunks=2).sum(axis=0).compute()
+    array([4., 4., 4., 4., 4., 4.])
     """
-    return reduce(x, "sum", axis, keepdims, dtype, split_every=split_every)
+    return reduce(a, "sum", axis, keepdims, dtype, 0, split_every, out, initial, where, reproducible)
 
 
-def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-    """Product of the elements along axes; see `sum`."""
-    return reduce(x, "prod", axis, keepdims, dtype, split_every=split_every)
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NOT_GIVEN,
+    where: Any = True,
+    *,
+    split_every: Any = None,
+    reproducible: bool = False,
+) -> Any:
+    """Product of the elements along axes; see `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> int(da.prod(da.arange(1, 5, chunks=2)).compute())
+    24
+    """
+    return reduce(a, "prod", axis, keepdims, dtype, 0, split_every, out, initial, where, reproducible)
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-    """Least element along axes; NaN where one is NaN."""
-    return reduce(x, "min", axis, keepdims, split_every=split_every)
+def mean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    split_every: Any = None,
+    reproducible: bool = False,
+) -> Any:
+    """Mean of the elements along axes; see `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> float(da.mean(da.arange(5, chunks=2)).compute())
+    2.0
+    """
+    return reduce(a, "mean", axis, keepdims, dtype, 0, split_every, out, where=where, reproducible=reproducible)
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-    """Greatest element along axes; NaN where one is NaN."""
-    return reduce(x, "max", axis, keepdims, split_every=split_every)
+def min(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NOT_GIVEN,
+    where: Any = True,
+    *,
+    split_every: Any = None,
+) -> Any:
+    """Least element along axes; NaN where one is NaN. See `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> int(da.min(da.arange(5, chunks=2)).compute())
+    0
+    """
+    return reduce(a, "min", axis, keepdims, None, 0, split_every, out, initial, where)
 
 
-def any(x: Any, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-    """Whether an element along axes is true."""
-    return reduce(x, "any", axis, keepdims, split_every=split_every)
+def max(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NOT_GIVEN,
+    where: Any = True,
+    *,
+    split_every: Any = None,
+) -> Any:
+    """Greatest element along axes; NaN where one is NaN. See `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> int(da.max(da.arange(5, chunks=2)).compute())
+    4
+    """
+    return reduce(a, "max", axis, keepdims, None, 0, split_every, out, initial, where)
 
 
-def all(x: Any, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-    """Whether all elements along axes are true."""
-    return reduce(x, "all", axis, keepdims, split_every=split_every)
+amin = min
+amax = max
 
 
-def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-    """Mean of the elements along axes; see `sum`."""
-    return reduce(x, "mean", axis, keepdims, dtype, split_every=split_every)
+def any(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    split_every: Any = None,
+) -> Any:
+    """Whether an element along axes is true; see `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> bool(da.any(da.arange(5, chunks=2)).compute())
+    True
+    """
+    return reduce(a, "any", axis, keepdims, None, 0, split_every, out, where=where)
+
+
+def all(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    split_every: Any = None,
+) -> Any:
+    """Whether all elements along axes are true; see `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> bool(da.all(da.arange(5, chunks=2)).compute())
+    False
+    """
+    return reduce(a, "all", axis, keepdims, None, 0, split_every, out, where=where)
+
+
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False, split_every: Any = None) -> Any:
+    """Number of elements along axes that are not zero; see `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> int(da.count_nonzero(da.arange(5, chunks=2)).compute())
+    4
+    """
+    a = asarray(a)
+    if a.dtype.kind in "OSUTV":
+        a = a.astype(bool)
+    return reduce(a, "count_nonzero", axis, keepdims, split_every=split_every)
+
+
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, split_every: Any = None) -> Any:
+    """Greatest less least element along axes; see `sum` for the parameters.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> int(da.ptp(da.arange(5, chunks=2)).compute())
+    4
+    """
+    a = asarray(a)
+    high = max(a, axis, keepdims=keepdims, split_every=split_every)
+    low = min(a, axis, keepdims=keepdims, split_every=split_every)
+    return into(out, high - low)
 
 
 def var(
-    x: Any,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
-    keepdims: bool = False,
+    out: Any = None,
     ddof: float = 0,
-    split_every: int | None = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = NOT_GIVEN,
+    correction: Any = NOT_GIVEN,
+    split_every: Any = None,
+    reproducible: bool = False,
 ) -> Any:
-    """Variance of the elements along axes, with ``n - ddof`` as the divisor.
+    """Variance of the elements along axes, with ``n - ddof`` as the divisor; see `sum` for the other parameters.
+
+    Parameters
+    ----------
+    ddof, correction : float
+        Two names for what is taken from the number of elements.
+    mean : array_like, optional
+        The mean, if it is known, of a shape as with ``keepdims=True``.
 
     Notes
     -----
     Means and squared deviations of chunks are combined pairwise (Chan, Golub and LeVeque 1979), which stays exact where
     the mean is large against the deviations.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> float(da.var(da.arange(5, chunks=2)).compute())
+    2.0
     """
-    return reduce(x, "var", axis, keepdims, dtype, ddof, split_every)
+    return spread(a, "var", axis, dtype, out, ddof, keepdims, where, mean, correction, split_every, reproducible)
 
 
 def std(
-    x: Any,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
-    keepdims: bool = False,
+    out: Any = None,
     ddof: float = 0,
-    split_every: int | None = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = NOT_GIVEN,
+    correction: Any = NOT_GIVEN,
+    split_every: Any = None,
+    reproducible: bool = False,
 ) -> Any:
-    """Standard deviation of the elements along axes; see `var`."""
-    return reduce(x, "std", axis, keepdims, dtype, ddof, split_every)
+    """Standard deviation of the elements along axes; see `var`.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> float(da.std(da.arange(0, 10, 2, chunks=2), correction=0).compute()) ** 2
+    8.000000000000002
+    """
+    return spread(a, "std", axis, dtype, out, ddof, keepdims, where, mean, correction, split_every, reproducible)
+
+
+def spread(
+    a: Any,
+    kind: str,
+    axis: Any,
+    dtype: Any,
+    out: Any,
+    ddof: float,
+    keepdims: Any,
+    where: Any,
+    mean: Any,
+    correction: Any,
+    split_every: Any,
+    reproducible: bool,
+) -> Any:
+    """Variances and standard deviations of all kinds."""
+    if correction is not NOT_GIVEN:
+        if ddof != 0:
+            raise ValueError("ddof and correction can't be provided simultaneously.")
+        ddof = correction
+    if mean is NOT_GIVEN or mean is None:
+        return reduce(a, kind, axis, keepdims, dtype, ddof, split_every, out, where=where, reproducible=reproducible)
+    a = known(asarray(a))
+    made = result_dtype(kind, a.dtype, None if dtype is None else np.dtype(dtype))
+    away = a.astype(nans.computed_in(a.dtype, dtype) or a.dtype, copy=False) - mean
+    if away.ndim != a.ndim or away.shape != a.shape:
+        raise ValueError(
+            f"cannot compute {kind}: the mean has the shape {np.shape(mean)}, which does not broadcast to {a.shape}. "
+            "Compute it with keepdims=True."
+        )
+    squares = elementwise(nans.squared, away)
+    squared = "nansum" if kind.startswith("nan") else "sum"
+    total = reduce(squares, squared, axis, keepdims, None, 0, split_every, where=where, reproducible=reproducible)
+    ones = elementwise(np.equal, a, a) if kind.startswith("nan") else elementwise(np.ones_like, a, dtype=bool)
+    count = reduce(ones, "sum", axis, keepdims, np.intp, 0, split_every, where=where)
+    result = total / elementwise(np.maximum, count - ddof, 0)
+    if kind.endswith("std"):
+        result = elementwise(np.sqrt, result)
+    return into(out, result.astype(made, copy=False))
 
 
 class ReductionMethods(ArrayBase):
@@ -242,52 +770,136 @@ class ReductionMethods(ArrayBase):
 
     __slots__ = ()
 
-    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
+    def sum(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = NOT_GIVEN,
+        where: Any = True,
+        *,
+        split_every: Any = None,
+        reproducible: bool = False,
+    ) -> Any:
         """Sum of the elements along axes."""
-        return sum(self, axis, dtype, keepdims, split_every)
+        return sum(self, axis, dtype, out, keepdims, initial, where, split_every=split_every, reproducible=reproducible)
 
-    def prod(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
+    def prod(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = NOT_GIVEN,
+        where: Any = True,
+        *,
+        split_every: Any = None,
+        reproducible: bool = False,
+    ) -> Any:
         """Product of the elements along axes."""
-        return prod(self, axis, dtype, keepdims, split_every)
+        return prod(
+            self, axis, dtype, out, keepdims, initial, where, split_every=split_every, reproducible=reproducible
+        )
 
-    def min(self, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-        """Least element along axes."""
-        return min(self, axis, keepdims, split_every)
-
-    def max(self, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-        """Greatest element along axes."""
-        return max(self, axis, keepdims, split_every)
-
-    def any(self, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-        """Whether an element along axes is true."""
-        return any(self, axis, keepdims, split_every)
-
-    def all(self, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
-        """Whether all elements along axes are true."""
-        return all(self, axis, keepdims, split_every)
-
-    def mean(self, axis: Any = None, dtype: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:
+    def mean(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        split_every: Any = None,
+        reproducible: bool = False,
+    ) -> Any:
         """Mean of the elements along axes."""
-        return mean(self, axis, dtype, keepdims, split_every)
+        return mean(self, axis, dtype, out, keepdims, where=where, split_every=split_every, reproducible=reproducible)
+
+    def min(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = NOT_GIVEN,
+        where: Any = True,
+        *,
+        split_every: Any = None,
+    ) -> Any:
+        """Least element along axes."""
+        return min(self, axis, out, keepdims, initial, where, split_every=split_every)
+
+    def max(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = NOT_GIVEN,
+        where: Any = True,
+        *,
+        split_every: Any = None,
+    ) -> Any:
+        """Greatest element along axes."""
+        return max(self, axis, out, keepdims, initial, where, split_every=split_every)
+
+    def any(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        split_every: Any = None,
+    ) -> Any:
+        """Whether an element along axes is true."""
+        return any(self, axis, out, keepdims, where=where, split_every=split_every)
+
+    def all(
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        split_every: Any = None,
+    ) -> Any:
+        """Whether all elements along axes are true."""
+        return all(self, axis, out, keepdims, where=where, split_every=split_every)
+
+    def ptp(self, axis: Any = None, out: Any = None, keepdims: Any = False, *, split_every: Any = None) -> Any:
+        """Greatest less least element along axes."""
+        return ptp(self, axis, out, keepdims, split_every=split_every)
 
     def var(
         self,
         axis: Any = None,
         dtype: Any = None,
-        keepdims: bool = False,
+        out: Any = None,
         ddof: float = 0,
-        split_every: int | None = None,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        mean: Any = NOT_GIVEN,
+        correction: Any = NOT_GIVEN,
+        split_every: Any = None,
+        reproducible: bool = False,
     ) -> Any:
         """Variance of the elements along axes."""
-        return var(self, axis, dtype, keepdims, ddof, split_every)
+        return spread(self, "var", axis, dtype, out, ddof, keepdims, where, mean, correction, split_every, reproducible)
 
     def std(
         self,
         axis: Any = None,
         dtype: Any = None,
-        keepdims: bool = False,
+        out: Any = None,
         ddof: float = 0,
-        split_every: int | None = None,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        mean: Any = NOT_GIVEN,
+        correction: Any = NOT_GIVEN,
+        split_every: Any = None,
+        reproducible: bool = False,
     ) -> Any:
         """Standard deviation of the elements along axes."""
-        return std(self, axis, dtype, keepdims, ddof, split_every)
+        return spread(self, "std", axis, dtype, out, ddof, keepdims, where, mean, correction, split_every, reproducible)
