@@ -260,7 +260,9 @@ def joined(*parts: tuple[Block, ...]) -> tuple[Block, ...]:
     return tuple([np.concatenate(each) for each in zip(*parts, strict=True)])
 
 
-def selected(parts: tuple[Block, ...], chosen: Chosen, wanted: Wanted, dtype: np.dtype[Any], kind: np.dtype[Any], shape: Any) -> Any:
+def selected(
+    parts: tuple[Block, ...], chosen: Chosen, wanted: Wanted, dtype: np.dtype[Any], kind: np.dtype[Any], shape: Any
+) -> Any:
     """The results, of type ``kind``, from the elements around them."""
     count = 1 if wanted.quantiles is None else len(wanted.quantiles)
     if not chosen.size or (chosen.nans and not wanted.skip_nan):
