@@ -1,0 +1,390 @@
+"""Medians, quantiles and percentiles, exact.
+
+Along axes that are in one chunk a block is all there is to know. Where the axes are in several chunks, but what lies along
+them fits a chunk, the array is cut anew, along other axes. And of all elements together, however many, they are found by
+counting (see `weft.array.kernels.selection`): twice over the data, with no more than a few elements of each block kept.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from weft.array.base import new
+from weft.array.chunks import Grid, axis_largest, grid_for, limit_bytes
+from weft.array.expr import ArrayExpr
+from weft.array.io.from_array import asarray
+from weft.array.kernels import selection
+from weft.array.kernels.selection import METHODS, Wanted
+from weft.array.ops.blocks import Mapped
+from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import sized
+from weft.array.ops.transposing import normal_axis
+from weft.expr import Expr, derived, node
+from weft.physical.base import Outline
+from weft.physical.blockwise import Same, blockwise
+from weft.physical.grid import identity_pick
+from weft.physical.tree_reduce import TreeReduce
+
+__all__ = [
+    "median",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
+    "percentile",
+    "quantile",
+]
+
+#: Lines that are each selected from, where they are too long to be brought into one chunk.
+MANY_LINES = 64
+
+
+@node
+class Selection(ArrayExpr):
+    """Order statistics of all elements."""
+
+    source: ArrayExpr
+    wanted: Wanted
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def label(self) -> str:
+        return "median" if self.wanted.quantiles is None else "quantile"
+
+    @derived
+    def grid(self) -> Grid:
+        return tuple([max(1, length) for length in self.shape])
+
+    @derived
+    def prototype(self) -> Any:
+        return None
+
+    def lower(self) -> Expr:
+        source, kind = self.source, self.source.dtype
+        axes = tuple(range(source.ndim))
+        here = identity_pick(source.ndim)
+        grid = source.numblocks
+
+        def each(label: str, function: Any, *sources: Expr, nbytes: int = 0) -> Expr:
+            """A step for each block, which also reads what is known of all."""
+            picks: list[Any] = [() if number and not known.numblocks else here for number, known in enumerate(sources)]  # type: ignore[attr-defined]
+            return blockwise(Outline(self.name, label, grid, nbytes), function, list(zip(sources, picks, strict=True)))
+
+        def together(label: str, parts: Expr, combine: Any, finish: Any, *arguments: Any) -> Expr:
+            """What the blocks know, combined."""
+            return TreeReduce(Outline(self.name, label, ()), parts, axes, combine, finish, arguments)
+
+        bins = 8 << selection.width_of(kind)
+        counts = each("count", selection.counted, source, nbytes=bins)
+        chosen = together("choose", counts, selection.merged, selection.choose, self.wanted, kind)
+        parts = each("extract", selection.extracted, source, chosen, nbytes=source.outline.nbytes // 16)
+        for _ in range(1, kind.itemsize * 8 // 16):
+            counts = each("count", selection.collected, parts, chosen)
+            total = together("add", counts, selection.added, itself)
+            outline = Outline(self.name, "choose", ())
+            narrowed = blockwise(outline, selection.narrowed, [(total, ()), (chosen, ())], [Same(kind)])
+            parts = each("extract", selection.kept, parts, chosen, narrowed)
+            chosen = narrowed
+        left = together("join", parts, selection.joined, itself)
+        columns = [Same(self.wanted), Same(kind), Same(self.dtype), Same(self.shape)]
+        return blockwise(self.outline, selection.selected, [(left, ()), (chosen, ())], columns)
+
+
+def itself(value: Any) -> Any:
+    """The value as it is."""
+    return value
+
+
+def median(a: Any, axis: Any = None, keepdims: bool = False, out: Any = None, overwrite_input: bool = False) -> Any:
+    """Median along axes, or of all elements; exact, however many chunks there are.
+
+    Parameters
+    ----------
+    a : array-like
+    axis : int or tuple of int, optional
+        All axes by default.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    out : Array, optional
+        An array that becomes the result.
+    overwrite_input : bool
+        Of no effect: blocks never change.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> float(da.median(da.arange(10, chunks=3)).compute())
+    4.5
+    """
+    return order_statistic(a, None, "linear", axis, keepdims, out, False)
+
+
+def nanmedian(a: Any, axis: Any = None, keepdims: bool = False, out: Any = None, overwrite_input: bool = False) -> Any:
+    """Median along axes, NaNs left out; see `median`."""
+    return order_statistic(a, None, "linear", axis, keepdims, out, True)
+
+
+def quantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+    interpolation: str | None = None,
+) -> Any:
+    """Quantiles along axes, or of all elements; exact, however many chunks there are.
+
+    Parameters
+    ----------
+    a : array-like
+        Of real numbers.
+    q : float or array of float
+        Between 0 and 1. The axes of an array come first in the result.
+    axis : int or tuple of int, optional
+        All axes by default.
+    out : Array, optional
+        An array that becomes the result.
+    overwrite_input : bool
+        Of no effect: blocks never change.
+    method : str
+        How a quantile follows from the elements around it: NumPy's thirteen methods (Hyndman and Fan 1996).
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    weights : array-like, optional
+        For method ``"inverted_cdf"``; the axes are brought into one chunk then.
+    interpolation : str, optional
+        An old name of ``method``.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.quantile(da.arange(11, chunks=4), [0.1, 0.5]).compute()
+    array([1., 5.])
+    """
+    return order_statistic(a, checked(q, 1), interpolation or method, axis, keepdims, out, False, weights)
+
+
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+    interpolation: str | None = None,
+) -> Any:
+    """Quantiles along axes, NaNs left out; see `quantile`."""
+    return order_statistic(a, checked(q, 1), interpolation or method, axis, keepdims, out, True, weights)
+
+
+def percentile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+    interpolation: str | None = None,
+    internal_method: str = "default",
+) -> Any:
+    """Quantiles of which ``q`` is given in per cent; see `quantile`.
+
+    ``internal_method`` may be ``"default"`` only: nothing is estimated.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.percentile(da.arange(11, chunks=4), [10, 50]).compute()
+    array([1., 5.])
+    """
+    if internal_method not in ("default", "dask"):
+        raise ValueError(
+            f"internal_method={internal_method!r} estimates percentiles, and these are exact: leave it out"
+        )
+    return order_statistic(a, checked(q, 100), interpolation or method, axis, keepdims, out, False, weights)
+
+
+def nanpercentile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: Any = None,
+    interpolation: str | None = None,
+) -> Any:
+    """Quantiles of which ``q`` is given in per cent, NaNs left out; see `quantile`."""
+    return order_statistic(a, checked(q, 100), interpolation or method, axis, keepdims, out, True, weights)
+
+
+def checked(q: Any, scale: int) -> Any:
+    """Quantiles between 0 and 1."""
+    values = np.asanyarray(q)
+    if values.dtype.kind not in "iufb":
+        raise TypeError(f"quantiles are numbers between 0 and {scale}, not {values.dtype}")
+    values = np.true_divide(values, scale) if scale != 1 else values.astype(float)
+    if not ((values >= 0) & (values <= 1) | np.isnan(values)).all():
+        name = "Quantiles must be in the range [0, 1]" if scale == 1 else "Percentiles must be in the range [0, 100]"
+        raise ValueError(f"{name}; given was {q!r}")
+    return values if values.ndim else float(values)
+
+
+def order_statistic(
+    a: Any, q: Any, method: str, axis: Any, keepdims: bool, out: Any, skip_nan: bool, weights: Any = None
+) -> Any:
+    """A median (``q`` is None) or quantiles."""
+    if method not in METHODS:
+        raise ValueError(f"method={method!r} is none of {', '.join(METHODS)}")
+    x = asarray(a)
+    if x.dtype.kind == "c" and q is not None:
+        raise TypeError("a must be an array of real numbers")
+    if axis is None:
+        axes = tuple(range(x.ndim))
+    else:
+        axes = tuple([normal_axis(each, x.ndim) for each in (axis if isinstance(axis, tuple) else (axis,))])
+        if len(set(axes)) != len(axes):
+            raise ValueError("repeated axis")
+    expr = sized(x.expr)
+    made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights)
+    if out is not None:
+        if out.shape != made.shape:
+            raise ValueError(f"output of shape {out.shape} cannot take a result of shape {made.shape}")
+        out.expr = made if made.dtype == out.dtype else new(made).astype(out.dtype).expr
+        return out
+    return new(made)
+
+
+def placed(
+    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any
+) -> ArrayExpr:
+    """The expression of a median or of quantiles."""
+    counts = prod([expr.numblocks[axis] for axis in axes])
+    plain = expr.dtype.kind in "iufb" and expr.dtype.itemsize <= 8 and expr.dtype.isnative and expr.prototype is None
+    if weights is None and plain and counts > 1:
+        everything = len(axes) == expr.ndim
+        lines = prod([length for axis, length in enumerate(expr.shape) if axis not in axes])
+        line = prod([expr.shape[axis] for axis in axes]) * expr.dtype.itemsize
+        if everything or (line > 4 * limit_bytes(None) and lines <= MANY_LINES):
+            return by_counting(expr, q, method, axes, keepdims, skip_nan)
+    return in_whole_lines(expr, q, method, axes, keepdims, skip_nan, weights)
+
+
+def by_counting(
+    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool
+) -> ArrayExpr:
+    """Order statistics of all elements, or of each of a few very long lines."""
+    front = () if q is None else np.shape(q)
+    wanted = Wanted(None if q is None else tuple(np.ravel(q).tolist()), method, skip_nan)
+    kind = sample_dtype(expr.dtype, q, method)
+    if expr.dtype.kind == "b":
+        expr = new(expr).astype(np.uint8).expr
+    loops = [axis for axis in range(expr.ndim) if axis not in axes]
+    if not loops:
+        shape = (*front, *[1] * expr.ndim) if keepdims else front
+        return Selection(expr, wanted, tuple(shape), kind)
+    from weft.array.ops.joining import stack
+
+    x = new(expr)
+    lines = []
+    for place in np.ndindex(*[expr.shape[axis] for axis in loops]):
+        index: list[Any] = [slice(None)] * expr.ndim
+        for axis, number in zip(loops, place, strict=True):
+            index[axis] = number
+        lines.append(new(Selection(x[tuple(index)].expr, wanted, front, kind)))
+    whole = stack(lines, axis=-1).reshape((*front, *[expr.shape[axis] for axis in loops]))
+    if keepdims:
+        whole = whole[(..., *[slice(None) if axis in loops else None for axis in range(expr.ndim)])]
+    made: ArrayExpr = whole.expr
+    return made
+
+
+def in_whole_lines(
+    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any
+) -> ArrayExpr:
+    """The same with NumPy's function, on blocks in which the axes are whole."""
+    expr = whole_along(expr, axes)
+    letters = tuple(range(expr.ndim))
+    front: tuple[int, ...] = () if q is None else np.shape(q)
+    quantile_letters = tuple(range(-1, -1 - len(front), -1))
+    out: list[int] = [*quantile_letters]
+    shape: list[int] = [*front]
+    grid: list[Any] = [max(1, length) for length in front]
+    for axis in letters:
+        if axis not in axes:
+            out.append(axis)
+            shape.append(expr.shape[axis])
+            grid.append(expr.grid[axis])
+        elif keepdims:
+            out.append(-100 - axis)
+            shape.append(1)
+            grid.append(1)
+    arguments: list[tuple[Any, Any]] = [(expr, letters)]
+    if weights is not None:
+        weighing = asarray(weights)
+        if weighing.shape != expr.shape:
+            if weighing.ndim != 1 or len(axes) != 1:
+                raise TypeError("Axis must be specified when shapes of a and weights differ.")
+            weighing = weighing[tuple([slice(None) if axis in axes else None for axis in letters])]
+        own = tuple([cut if length != 1 else 1 for cut, length in zip(expr.grid, weighing.shape, strict=True)])
+        arguments.append((laid_out(weighing.expr, own), letters))
+    told = (q, method, axes, keepdims, skip_nan)
+    arguments += [(each, None) for each in told]
+    kind = sample_dtype(expr.dtype, q, method)
+    function = line_statistic if weights is None else weighted_statistic
+    title = "median" if q is None else "quantile"
+    return Mapped(function, tuple(arguments), tuple(out), tuple(shape), kind, tuple(grid), None, True, (), title)
+
+
+def whole_along(expr: ArrayExpr, axes: tuple[int, ...]) -> ArrayExpr:
+    """The array with axes in one chunk each, and others cut so that a chunk stays within the configured size."""
+    if all(expr.numblocks[axis] == 1 for axis in axes):
+        return expr
+    line = prod([expr.shape[axis] for axis in axes]) * expr.dtype.itemsize
+    others = [axis for axis in range(expr.ndim) if axis not in axes]
+    as_now = line * prod([axis_largest(expr.shape[axis], expr.grid[axis]) for axis in others])
+    if as_now <= limit_bytes(None):
+        grid = tuple([max(1, expr.shape[axis]) if axis in axes else cut for axis, cut in enumerate(expr.grid)])
+    else:
+        asked = {axis: -1 if axis in axes else "auto" for axis in range(expr.ndim)}
+        grid = grid_for(asked, expr.shape, expr.dtype)
+    return laid_out(expr, grid)
+
+
+def sample_dtype(kind: np.dtype[Any], q: Any, method: str) -> np.dtype[Any]:
+    """Type of a result."""
+    sample = np.ones(2, kind)
+    shown: Any = np.median(sample) if q is None else np.quantile(sample, q, method=method)  # type: ignore[call-overload]
+    found: np.dtype[Any] = np.asarray(shown).dtype
+    return found
+
+
+def line_statistic(block: Any, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool) -> Any:
+    """NumPy's median or quantile of a block."""
+    if q is None:
+        return (np.nanmedian if skip_nan else np.median)(block, axis=axes, keepdims=keepdims)
+    return (np.nanquantile if skip_nan else np.quantile)(block, q, axis=axes, method=method, keepdims=keepdims)
+
+
+def weighted_statistic(
+    block: Any, weights: Any, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool
+) -> Any:
+    """NumPy's weighted quantile of a block."""
+    function = np.nanquantile if skip_nan else np.quantile
+    weights = np.broadcast_to(weights, block.shape)
+    return function(block, q, axis=axes, method=method, keepdims=keepdims, weights=weights)

@@ -1,0 +1,387 @@
+"""Sorting, exactly, along axes in many chunks.
+
+Where what lies along the axis fits a chunk, the array is cut anew along other axes, and each block is sorted. A longer line
+is sorted by regular sampling (Shi and Schaeffer, "Parallel sorting by regular sampling", 1992):
+
+1. each block is sorted;
+2. regular samples of all blocks give pivots, close to where the chunks of the result begin;
+3. each block counts what stands before every pivot; with all counts it is known where each sorted block has to be cut. Equal
+   elements are divided in the order of their blocks, so one value that is everywhere does not make one large bucket;
+4. sorted blocks are cut, and every bucket merges its runs;
+5. the chunks of the result, whose lengths were fixed before anything was known of the data, take from their own bucket and
+   the two beside it.
+
+Every element moves twice, and no task sees more than a chunk and its neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from weft.array.base import ArrayBase, new
+from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, limit_bytes, regular
+from weft.array.expr import ArrayExpr
+from weft.array.io.from_array import asarray
+from weft.array.kernels import sorting as kernels
+from weft.array.ops.blocks import map_aligned
+from weft.array.ops.quantiles import whole_along
+from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import sized
+from weft.array.ops.transposing import normal_axis
+from weft.expr import Cost, Expr, derived, node
+from weft.graph import Layer, Program
+from weft.physical.base import Names, Outline, Physical
+from weft.physical.blockwise import Listed, Same, blockwise
+from weft.physical.exchange import Dense, Exchange
+
+__all__ = ["argpartition", "argsort", "partition", "sort"]
+
+#: Samples of each block for every block: pivots are then off by a sixteenth of a chunk at most.
+SAMPLES = 16
+#: Blocks that are sorted against each other, at most: every one sends to every other.
+MANY_BLOCKS = 140
+#: Kinds of NumPy that sort with `numpy.searchsorted` finding what they sorted.
+SORTABLE = "biufcmMSUO"
+
+
+@node
+class Together(Physical):
+    """One block made of all blocks of ``source`` at once: ``function(blocks, *arguments)``."""
+
+    source: Expr
+    function: Any
+    arguments: tuple[Any, ...]
+
+    def layers(self, names: Names) -> list[Layer]:
+        keys = tuple(self.source_keys(self.source, names))
+        program = Program.call(AllBlocks(self.function, len(keys)), name=self.label)
+        return [Layer(program, list(self.keys(names[self.name])), [keys], [self.arguments], origin=self.outline.origin)]
+
+
+@dataclass(frozen=True)
+class AllBlocks:
+    """A function whose first argument is the first ``count`` values."""
+
+    function: Any
+    count: int
+
+    @property
+    def func(self) -> Any:
+        return self.function
+
+    def __call__(self, *values: Any) -> Any:
+        return self.function(values[: self.count], *values[self.count :])
+
+
+@node
+class Sorted(ArrayExpr):
+    """The elements of an array of one axis in order, or where they stood."""
+
+    source: ArrayExpr
+    positions: bool
+    cut: Cut
+
+    @property
+    def label(self) -> str:
+        return "argsort" if self.positions else "sort"
+
+    @derived
+    def shape(self) -> tuple[int, ...]:
+        return self.source.shape
+
+    @derived
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.intp) if self.positions else self.source.dtype
+
+    @derived
+    def grid(self) -> Grid:
+        return (self.cut,)
+
+    def lower(self) -> Expr:
+        source = self.source
+        (sizes,) = source.chunks
+        lengths = axis_chunks(self.shape[0], self.cut)
+        ends = [0, *accumulate(lengths)]
+        ranks = np.array(ends[1:-1], np.int64)
+        count, buckets = len(sizes), len(lengths)
+        most = max(source.outline.nbytes, self.outline.nbytes) * (2 if self.positions else 1)
+
+        def step(label: str, blocks: int, nbytes: int = 0) -> Outline:
+            return Outline(self.name, label, (blocks,), nbytes)
+
+        if self.positions:
+            firsts = Listed(tuple([0, *accumulate(sizes)][:-1]))
+            runs = blockwise(
+                step("sort", count, most), kernels.sorted_pairs, [(source, (0,))], [firsts], cost=Cost.HEAVY
+            )
+        else:
+            runs = blockwise(step("sort", count, most), kernels.sorted_keys, [(source, (0,))], cost=Cost.HEAVY)
+        samples = blockwise(
+            step("sample", count), kernels.sampled, [(runs, (0,))], [Same(SAMPLES * max(count, buckets))]
+        )
+        pivots = Together(Outline(self.name, "pivots", ()), samples, kernels.pivots, (ranks,))
+        counts = blockwise(step("count", count), kernels.counted, [(runs, (0,)), (pivots, ())])
+        plan = Together(Outline(self.name, "plan", ()), counts, kernels.planned, (tuple(sizes), ranks))
+        located = blockwise(
+            step("locate", count, most), kernels.located, [(runs, (0,)), (plan, ())], [Listed(tuple(range(count)))]
+        )
+        exchanged = Exchange(
+            step("exchange", buckets, most), located, kernels.cut_up, kernels.merged, Dense(count, buckets)
+        )
+        return Chunks(self.outline, exchanged, plan, tuple(ends))
+
+
+@node
+class Chunks(Physical):
+    """Chunks of fixed lengths from buckets that have about these lengths, and from what stands beside them."""
+
+    source: Expr
+    plan: Expr
+    ends: tuple[int, ...]
+
+    def layers(self, names: Names) -> list[Layer]:
+        buckets = self.source_keys(self.source, names)
+        (plan,) = self.source_keys(self.plan, names)
+        keys = self.keys(names[self.name])
+        layers: dict[int, tuple[list[Any], list[Any], list[Any]]] = {}
+        for number, (start, stop) in enumerate(pairwise(self.ends)):
+            first, last = max(0, number - 1), min(len(buckets), number + 2)
+            own = layers.setdefault(last - first, ([], [], []))
+            own[0].append(keys[number])
+            own[1].append((plan, *buckets[first:last]))
+            own[2].append(((first, start, stop),))
+        return [
+            Layer(
+                Program.call(Stretched(width), name=f"{self.label}-chunk"),
+                outputs,
+                inputs,
+                constants,
+                nbytes=self.nbytes,
+                origin=self.outline.origin,
+            )
+            for width, (outputs, inputs, constants) in layers.items()
+        ]
+
+
+@dataclass(frozen=True)
+class Stretched:
+    """`kernels.stretched` as a function of the plan, buckets, and bounds."""
+
+    width: int
+
+    def __call__(self, plan: Any, *values: Any) -> Any:
+        return kernels.stretched(plan, values[-1], *values[:-1])
+
+
+def sort(
+    a: Any,
+    axis: int | None = -1,
+    kind: str | None = None,
+    order: Any = None,
+    *,
+    descending: bool = False,
+    stable: bool | None = None,
+) -> Any:
+    """The elements in order along an axis.
+
+    Parameters
+    ----------
+    a : array-like
+    axis : int, optional
+        The last by default; None sorts all elements, as an array of one axis.
+    kind : str, optional
+        Algorithm for a block, as `numpy.sort` has them.
+    order : str or list of str, optional
+        Fields of a structured dtype by which elements are compared.
+    descending : bool
+        Whether the largest comes first.
+    stable : bool, optional
+        Whether equal elements keep their order; they do in any case where the axis is in several chunks.
+
+    Returns
+    -------
+    Array
+        Along a long axis in several chunks the result has even chunks.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.sort(da.from_array([3, 1, 2, 5, 4], chunks=2)).compute()
+    array([1, 2, 3, 4, 5])
+    """
+    x, place = along(a, axis)
+    if x.ndim == 0:
+        raise np.exceptions.AxisError(-1, 0)
+    made = in_order(x, place, False, kind, order, stable)
+    return reversed_along(made, place) if descending else made
+
+
+def argsort(
+    a: Any,
+    axis: int | None = -1,
+    kind: str | None = None,
+    order: Any = None,
+    *,
+    descending: bool = False,
+    stable: bool | None = None,
+) -> Any:
+    """Where the elements stand that come first, second and so on along an axis; see `sort` for the parameters.
+
+    Equal elements are in the order in which they stood wherever the axis is in several chunks.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.argsort(da.from_array([3, 1, 2, 5, 4], chunks=2)).compute()
+    array([1, 2, 0, 4, 3])
+    """
+    x, place = along(a, axis)
+    if x.ndim == 0:
+        return new(x.expr).astype(np.intp) * 0
+    if not descending:
+        return in_order(x, place, True, kind, order, stable)
+    mirrored = in_order(reversed_along(x, place), place, True, kind, order, True)
+    return x.shape[place] - 1 - reversed_along(mirrored, place)
+
+
+def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
+    """The elements so ordered that the ``kth`` stands where it would after sorting, with smaller ones before it.
+
+    Along an axis in several chunks they are sorted, which is one such order.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> int(da.partition(da.from_array([3, 1, 2, 5, 4], chunks=2), 2)[2].compute())
+    3
+    """
+    x, place = along(a, axis)
+    check_kth(kth, x.shape[place])
+    if x.numblocks[place] == 1:
+        return map_aligned(np.partition, (x, kth, place, kind, order), {}, dtype=x.dtype, token="partition")
+    return in_order(x, place, False, None, order, None)
+
+
+def argpartition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
+    """Where the elements stand that `partition` gives.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> int(da.argpartition(da.from_array([3, 1, 2, 5, 4], chunks=2), 2)[2].compute())
+    0
+    """
+    x, place = along(a, axis)
+    check_kth(kth, x.shape[place])
+    if x.numblocks[place] == 1:
+        return map_aligned(np.argpartition, (x, kth, place, kind, order), {}, dtype=np.intp, token="argpartition")
+    return in_order(x, place, True, None, order, None)
+
+
+def check_kth(kth: Any, length: int) -> None:
+    """Whether places exist."""
+    for each in np.ravel(kth).tolist():
+        if not isinstance(each, int):
+            raise TypeError("Partition index must be integer")
+        if not -length <= each < length:
+            raise ValueError(f"kth(={each}) out of bounds ({length})")
+
+
+def along(a: Any, axis: int | None) -> tuple[Any, int]:
+    """An array with known sizes, and the axis counted from the front; of one axis, if none was given."""
+    x = asarray(a)
+    if axis is None:
+        x, axis = x.reshape(-1) if x.ndim != 1 else x, 0
+    elif x.ndim == 0:
+        return x, 0
+    place = normal_axis(axis, x.ndim)
+    return new(sized(x.expr)), place
+
+
+def reversed_along(x: Any, axis: int) -> Any:
+    """The array from its end."""
+    return x[(*(slice(None),) * axis, slice(None, None, -1))]
+
+
+def in_order(x: Any, axis: int, positions: bool, kind: Any, order: Any, stable: bool | None) -> Any:
+    """Sorted elements, or where they stood, along an axis."""
+    expr = x.expr
+    line = expr.shape[axis] * expr.dtype.itemsize
+    long = line > 4 * limit_bytes(None) or (expr.ndim == 1 and expr.numblocks[axis] > 1)
+    simple = order is None and expr.prototype is None and expr.dtype.kind in SORTABLE
+    if expr.numblocks[axis] > 1 and long and simple:
+        lines = expr.size // max(1, expr.shape[axis])
+        if expr.ndim == 1:
+            return new(Sorted(bundled(expr), positions, even_cut(expr)))
+        if lines <= MANY_BLOCKS:
+            return line_by_line(x, axis, positions)
+    whole = new(whole_along(expr, (axis,)))
+    function = np.argsort if positions else np.sort
+    options: dict[str, Any] = {"axis": axis, "order": order}
+    if stable is not None:
+        options["stable"] = stable
+    else:
+        options["kind"] = kind or ("stable" if positions else None)
+    dtype = np.dtype(np.intp) if positions else expr.dtype
+    return map_aligned(function, (whole,), options, dtype=dtype, token=function.__name__)
+
+
+def bundled(expr: ArrayExpr) -> ArrayExpr:
+    """An array of one axis in at most so many chunks that each can send to each other."""
+    length, cut = expr.shape[0], expr.grid[0]
+    if axis_count(length, cut) <= MANY_BLOCKS and min(axis_chunks(length, cut)) > 0:
+        return expr
+    return laid_out(expr, (regular(length, max(1, ceil(length / min(MANY_BLOCKS, axis_count(length, cut))))),))
+
+
+def even_cut(expr: ArrayExpr) -> Cut:
+    """How the sorted array is cut: as coarsely as the source, evenly."""
+    length, cut = expr.shape[0], bundled(expr).grid[0]
+    return regular(length, max(1, axis_largest(length, cut)))
+
+
+def line_by_line(x: Any, axis: int, positions: bool) -> Any:
+    """Every line sorted by itself, and put together."""
+    from weft.array.ops.joining import stack
+
+    front = [each for each in range(x.ndim) if each != axis]
+    shape = [x.shape[each] for each in front]
+    lines = []
+    for place in np.ndindex(*shape):
+        index: list[Any] = [slice(None)] * x.ndim
+        for each, number in zip(front, place, strict=True):
+            index[each] = number
+        expr = x[tuple(index)].expr
+        lines.append(new(Sorted(bundled(expr), positions, even_cut(expr))))
+    return (
+        stack(lines, axis=-1)
+        .reshape((x.shape[axis], *shape))
+        .transpose([0 if each == axis else 1 + front.index(each) for each in range(x.ndim)])
+    )
+
+
+class SortingMethods(ArrayBase):
+    """Orders of the elements."""
+
+    __slots__ = ()
+
+    def argsort(self, axis: int | None = -1, kind: str | None = None, order: Any = None, *, stable: Any = None) -> Any:
+        """Where the elements stand that come first, second and so on; see `weft.array.argsort`."""
+        return argsort(self, axis, kind, order, stable=stable)
+
+    def argpartition(self, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
+        """Where the elements stand that come before and after the ``kth``; see `weft.array.argpartition`."""
+        return argpartition(self, kth, axis, kind, order)
+
+    def sort(self, axis: int = -1, kind: str | None = None, order: Any = None, *, stable: Any = None) -> None:
+        """Put the elements in order, in place: the array becomes the sorted one, as NumPy's does."""
+        self.expr = sort(self, axis, kind, order, stable=stable).expr
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        """Put smaller elements before the ``kth`` and larger ones behind it, in place; see `weft.array.partition`."""
+        self.expr = partition(self, kth, axis, kind, order).expr
