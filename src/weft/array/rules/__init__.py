@@ -15,6 +15,7 @@ from weft.array.rules.merge_slices import merge_slices
 from weft.array.rules.rechunk_into_source import rechunk_into_source
 from weft.array.rules.slice_before import (
     slice_before_axes,
+    slice_before_broadcast,
     slice_before_elementwise,
     slice_before_rechunk,
     slice_before_reduction,
@@ -31,6 +32,7 @@ SIMPLIFY = (
     slice_before_rechunk,
     slice_before_axes,
     slice_before_reduction,
+    slice_before_broadcast,
     slice_before_elementwise,
     merge_rechunks,
     rechunk_into_source,
