@@ -1,7 +1,11 @@
 """Arrays in chunks, with NumPy's names: ``import weft.array as da``."""
 
+import sys as _sys
+
 from weft.array import lib, overlap, random
+from weft.array import protocols as _protocols
 from weft.array import rules as _rules
+from weft.array import standard as _standard
 from weft.array.array import Array
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import asarray, from_array
@@ -39,8 +43,20 @@ from weft.array.ops import (
     splitting,
     transposing,
 )
+from weft.array.chunk_types import register_chunk_type
+from weft.array.io.from_array import from_array
+from weft.array.ops import blocks as _blocks
+from weft.array.ops import broadcasting as _broadcasting
+from weft.array.ops import casting as _casting
+from weft.array.ops import choosing as _choosing
+from weft.array.ops import conversion as _conversion
+from weft.array.ops import creation as _creation
+from weft.array.ops import diagonals as _diagonals
 from weft.array.ops import gufunc as _gufunc
+from weft.array.ops import numbers as _numbers
 from weft.array.ops import overlapping as _overlapping
+from weft.array.ops import rechunking, reductions, transposing
+from weft.array.ops import ufuncs as _ufuncs
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.coarsening import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
@@ -54,6 +70,14 @@ from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.groupby import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.nan_reductions import *  # noqa: F403
+from weft.array.ops.broadcasting import *  # noqa: F403
+from weft.array.ops.casting import *  # noqa: F403
+from weft.array.ops.choosing import *  # noqa: F403
+from weft.array.ops.conversion import *  # noqa: F403
+from weft.array.ops.creation import *  # noqa: F403
+from weft.array.ops.diagonals import *  # noqa: F403
+from weft.array.ops.gufunc import *  # noqa: F403
+from weft.array.ops.numbers import *  # noqa: F403
 from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.padding import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
@@ -68,13 +92,16 @@ from weft.array.ops.editing import *  # noqa: F403
 from weft.array.ops.places import *  # noqa: F403
 from weft.array.ops.putting import *  # noqa: F403
 from weft.array.ops.selecting import *  # noqa: F403
+from weft.array.ops.ufuncs import *  # noqa: F403
+from weft.array.standard import *  # noqa: F403
 
 _rules.install()
+_protocols.install({"numpy": _sys.modules[__name__]})
 
 __all__ = [
     "Array",
-    "asarray",
     "from_array",
+    "register_chunk_type",
     "normalize_chunks",
     *_blocks.__all__,
     "random",
@@ -88,6 +115,15 @@ __all__ = [
     *elementwise.__all__,
     *groupby.__all__,
     *nan_reductions.__all__,
+    *_broadcasting.__all__,
+    *_casting.__all__,
+    *_choosing.__all__,
+    *_conversion.__all__,
+    *_creation.__all__,
+    *_diagonals.__all__,
+    *_numbers.__all__,
+    *_standard.__all__,
+    *_ufuncs.__all__,
     *rechunking.__all__,
     *reductions.__all__,
     *tensor.__all__,

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase
+from weft.array.chunks import UnknownCut, axis_count, compress, normalize_chunks
+from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.ops.arg_reductions import ArgReductionMethods
 from weft.array.ops.blocks import BlockMethods
@@ -26,7 +28,11 @@ from weft.array.ops.repeating import RepeatingMethods
 from weft.array.ops.reshaping import ReshapingMethods
 from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.transposing import TransposingMethods
+from weft.array.ops.exporting import ExportMethods
+from weft.array.show import array_html, array_text
 from weft.graph.mapping import graph_from_mapping
+from weft.physical.base import block_keys
+from weft.physical.opaque import Foreign
 from weft.typing import Key
 
 __all__ = ["Array"]
@@ -50,18 +56,48 @@ class Array(
     TransposingMethods,
     ReshapingMethods,
     RepeatingMethods,
+    ExportMethods,
 ):
     """An n-dimensional array in chunks, with NumPy's methods; nothing is computed before `compute`.
+
+    Functions of `weft.array` make arrays. The constructor takes a graph and says what its blocks are.
+
+    Parameters
+    ----------
+    graph : mapping
+        Keys to tasks; the blocks are those at ``(name, i, j, ...)``.
+    name : str
+    chunks : tuple of tuple of int
+        Lengths of the chunks along each axis; NaN where they are unknown.
+    dtype : dtype, optional
+        That of ``meta`` by default.
+    meta : array, optional
+        An empty array of the type of the blocks.
+    shape : tuple of int, optional
 
     Examples
     --------
     >>> import weft.array as da
     >>> x = da.ones((4, 6), chunks=(2, 3))
     >>> x
-    <Array ones: shape=(4, 6), dtype=float64, 2 x 2 chunks of (2, 3)>
+    weft.array<ones, shape=(4, 6), dtype=float64, chunksize=(2, 3), chunktype=numpy.ndarray>
     """
 
     __slots__ = ()
+
+    def __init__(
+        self,
+        graph: Any,
+        name: str | None = None,
+        chunks: Any = None,
+        dtype: Any = None,
+        meta: Any = None,
+        shape: Any = None,
+    ) -> None:
+        if name is None and chunks is None and isinstance(graph, ArrayExpr):
+            self.expr = graph
+        else:
+            self.expr = from_graph(graph, name, chunks, dtype, meta, shape)
 
     def __weft_expr__(self) -> Any:
         return self.expr
@@ -82,23 +118,49 @@ class Array(
         """The same array with its blocks from a graph, or there already; under another name if there is one for its."""
         return Array(FromBlocks.of(self.expr, graph_from_mapping(blocks), rename))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """The computed array, for functions that take nothing else."""
-        if copy is False:
-            raise ValueError("a chunked array has to be computed to become a NumPy array: copy=False is not possible")
-        return np.asarray(self.compute(), dtype)
-
-    def __bool__(self) -> bool:
-        raise TypeError(
-            "the truth of a chunked array is not known before it is computed. "
-            "Use x.any().compute() or x.all().compute(), or & and | in place of and and or."
-        )
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Array, (self.expr,)
 
     def __repr__(self) -> str:
-        label = self.expr.label
-        counts = " x ".join(map(str, self.numblocks)) or "1"
-        longest = self.chunksize
-        return f"<Array {label}: shape={self.shape}, dtype={self.dtype}, {counts} chunks of {longest}>"
+        return array_text(self.expr)
+
+    def _repr_html_(self) -> str:
+        return array_html(self.expr)
+
+
+def from_graph(graph: Any, name: Any, chunks: Any, dtype: Any, meta: Any, shape: Any) -> FromBlocks:
+    """The expression of blocks that a user's graph makes."""
+    if not isinstance(name, str):
+        raise TypeError(
+            f"an Array is made of an expression, or of a graph and the name of its blocks; the name is {name!r}. "
+            "Use from_array, ones, zeros or another function of weft.array to make one of data."
+        )
+    if dtype is None and meta is None:
+        raise ValueError("an Array of a graph needs dtype=, or meta= (an empty array of the type of the blocks)")
+    kind = np.dtype(meta.dtype if dtype is None else dtype)
+    if chunks is None:
+        raise ValueError("an Array of a graph needs chunks=, e.g. ((2, 2), (3,)) for two blocks")
+    lengths = None if shape is None else tuple(shape)
+    if lengths is None and isinstance(chunks, tuple) and any(has_nan(each) for each in chunks):
+        grid = tuple([unknown_cut(name, axis, each) for axis, each in enumerate(chunks)])
+        lengths = tuple([cut.length if isinstance(cut, UnknownCut) else sum(chunks[axis]) for axis, cut in enumerate(grid)])
+    else:
+        chunks = normalize_chunks(chunks, lengths, dtype=kind)
+        lengths = tuple(map(sum, chunks)) if lengths is None else lengths
+        grid = tuple(map(compress, chunks))
+    keys = tuple(block_keys(name, [axis_count(*each) for each in zip(lengths, grid, strict=True)]))
+    prototype = None if meta is None or type(meta) is np.ndarray else meta_like(meta, len(lengths), kind)
+    return FromBlocks(name, lengths, kind, grid, Foreign(graph_from_mapping(graph), keys), prototype)
+
+
+def has_nan(lengths: Any) -> bool:
+    """Whether some of the lengths are unknown."""
+    return isinstance(lengths, tuple) and any(length != length for length in lengths)
+
+
+def unknown_cut(name: str, axis: int, lengths: tuple[Any, ...]) -> Any:
+    """The cut of an axis; if lengths are unknown, one that only this array has."""
+    return UnknownCut(f"{name}-{axis}", len(lengths)) if has_nan(lengths) else compress(lengths)
 
 
 ArrayBase.made = Array

@@ -85,8 +85,3 @@ def test_equal_computations_have_equal_names():
     x = da.ones(4, chunks=2)
     assert (x + 1).name == (da.ones(4, chunks=2) + 1).name
     assert (x + 1).name != (x + 1.0).name
-
-
-def test_the_truth_of_an_array_is_an_error_that_says_what_to_do():
-    with pytest.raises(TypeError, match="any"):
-        bool(da.ones(3, chunks=1) > 0)

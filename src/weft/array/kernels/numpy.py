@@ -26,6 +26,8 @@ def ranged(bounds: tuple[int, int], start: Any, step: Any, dtype: np.dtype[Any])
     """Elements of a range from one place to another, computed as NumPy does: first element plus place times difference."""
     if dtype.kind == "b":
         return np.asarray([start, start + step][slice(*bounds)]).astype(dtype)
+    if dtype.kind == "O":
+        return np.arange(*bounds).astype(dtype) * step + start  # type: ignore[no-any-return]
     with np.errstate(over="ignore"):
         first = np.asarray(start).astype(dtype)
         delta = np.asarray(start + step).astype(dtype) - first if bounds[1] > 1 else first

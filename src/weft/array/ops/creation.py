@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from math import ceil
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from weft.array.ops.broadcasting import broadcast_arrays, broadcast_to, elementw
 from weft.array.ops.casting import check_device
 from weft.array.ops.choosing import where
 from weft.array.ops.transposing import expand_dims, moveaxis
-from weft.array.ops.ufunc_reductions import chunked
+from weft.array.ops.ufunc_reductions import chunked, ndim_of
 from weft.array.ops.ufuncs import floor, power
 from weft.expr import Cost, Expr, Fact, derived, node
 from weft.physical.blockwise import Column, Listed, Same, blockwise, from_parts
@@ -168,6 +169,11 @@ class Placed(ArrayExpr):
     def label(self) -> str:
         return self.kernel.__name__
 
+    @property
+    def is_opaque(self) -> bool:
+        """Whether a user's function makes the blocks, and sees how they are cut."""
+        return self.kernel is kernels.from_function
+
     def lower(self) -> Expr:
         columns = [BlockPlaces(self.shape, self.grid), Same(self.arguments), Same(self.dtype)]
         return from_parts(self.outline, self.kernel, *columns, cost=Cost.LIGHT)
@@ -264,7 +270,7 @@ def full(
     ((2, 2), (3, 3))
     """
     check_device(device)
-    if np.ndim(fill_value) != 0:
+    if ndim_of(fill_value) != 0:
         values = fill_value if isinstance(fill_value, ArrayBase) else chunked(fill_value)
         if dtype is not None:
             values = values.astype(dtype)
@@ -384,7 +390,7 @@ def full_like(
     x = a if isinstance(a, ArrayBase) else chunked(a)
     kind = x.dtype if dtype is None else np.dtype(dtype)
     unknown = any(isinstance(cut, UnknownCut) for cut in x.expr.grid)
-    if unknown and shape is None and chunks is None and np.ndim(fill_value) == 0:
+    if unknown and shape is None and chunks is None and ndim_of(fill_value) == 0:
         made = new(FullLike(x.expr, kind, fill_value))
         return made if name is None else made.named(name)
     lengths = x.shape if shape is None else shape_of(shape)
@@ -541,6 +547,9 @@ def range_of(start: Any, stop: Any, step: Any, dtype: Any) -> tuple[Any, Any, in
             length = 1  # the quotient is too small to be told from 0
     if kind.kind == "b" and length > 2:
         raise TypeError("arange() is only supported for booleans when the result has at most length 2.")
+    if kind.kind in "iu" and not (isinstance(start, int) and isinstance(step, int)):
+        first = int(start)
+        start, step = first, int(start + step) - first  # NumPy goes on as from its first two elements
     return start, step, length, kind
 
 
@@ -618,7 +627,7 @@ def linspace(
     check_device(device)
     num = count_of(num)
     div = num - 1 if endpoint else num
-    if np.ndim(start) == 0 and np.ndim(stop) == 0:
+    if ndim_of(start) == 0 and ndim_of(stop) == 0:
         first, last = (plain(each) * 1.0 for each in (start, stop))
         kind = np.result_type(first, last, float(num))
         made_kind = kind if dtype is None else np.dtype(dtype)
@@ -631,7 +640,7 @@ def linspace(
     first, last = (each * 1.0 for each in broadcast_arrays(start, stop))
     kind = np.result_type(first.dtype, last.dtype, float(num))
     places = arange(num, dtype=kind, chunks=chunks)
-    places = places.reshape((num,) + (1,) * first.ndim) if first.ndim else places
+    places = expand_dims(places, tuple(range(1, 1 + first.ndim)))
     made = elementwise(kernels.linspace_of, places, first, last, num=num, endpoint=bool(endpoint))
     if dtype is not None:
         made = floor(made).astype(dtype) if np.issubdtype(np.dtype(dtype), np.integer) else made.astype(dtype)
@@ -658,7 +667,7 @@ def logspace(
     >>> da.logspace(0, 2, 3, chunks=2).compute()
     array([  1.,  10., 100.])
     """
-    if np.ndim(base) > 0:
+    if ndim_of(base) > 0:
         start, stop, base = broadcast_arrays(start, stop, base)
         base = expand_dims(base, axis)
     made = power(base, linspace(start, stop, num, endpoint, axis=axis, chunks=chunks))
@@ -694,7 +703,7 @@ def geomspace(
     with np.errstate(all="ignore"):
         ends = np.log10(first), np.log10(last)
     places = arange(num, chunks=chunks)
-    places = places.reshape((num,) + (1,) * first.ndim) if first.ndim else places
+    places = expand_dims(places, tuple(range(1, 1 + first.ndim)))
     made = logspace(*[each[()] for each in ends], num, endpoint, 10.0, kind, chunks=chunks)
     made = where(places == 0, first[()], made)
     if num > 1 and endpoint:
@@ -705,7 +714,7 @@ def geomspace(
 
 def count_of(num: Any) -> int:
     """A number of samples."""
-    number = int(num.__index__())
+    number = index(num)
     if number < 0:
         raise ValueError(f"Number of samples, {number}, must be non-negative.")
     return number
@@ -913,7 +922,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 def shape_of(shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of Python integers."""
     lengths = (shape,) if hasattr(shape, "__index__") else tuple(shape)
-    made = tuple(int(length.__index__()) for length in lengths)
+    made = tuple(map(index, lengths))
     if any(length < 0 for length in made):
         raise ValueError(f"an array cannot have the shape {made}: lengths are not below 0")
     return made

@@ -124,7 +124,7 @@ def ufunc_reduce(
     given = None if dtype is None else np.dtype(dtype)
     asked: dict[str, Any] = {} if initial is np._NoValue or initial is None else {"initial": initial}
     if where is not True:
-        asked["where"] = True if np.ndim(where) == 0 else np.ones((1,) * x.ndim, bool)
+        asked["where"] = True if ndim_of(where) == 0 else np.ones((1,) * x.ndim, bool)
     one = np.ones((1,) * x.ndim, x.dtype)
     kind = np.asarray(ufunc.reduce(one, axis=axis, dtype=given, **asked)).dtype  # NumPy's own errors come from here
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -206,7 +206,7 @@ def ufunc_accumulate(ufunc: AnyUfunc, array: Any, axis: Any = 0, dtype: Any = No
     x = chunked(array)
     given = None if dtype is None else np.dtype(dtype)
     kind = ufunc.accumulate(np.ones((1,) * x.ndim, x.dtype), axis=axis, dtype=given).dtype  # type: ignore[arg-type]
-    place = normal_axis(axis, x.ndim)
+    place = 0 if axis is None else normal_axis(axis, x.ndim)  # NumPy takes None for arrays with a single axis
     expr = x.expr
     if axis_count(expr.shape[place], expr.grid[place]) > 1:
         if is_associative(ufunc):
@@ -280,6 +280,11 @@ def ufunc_reduceat(
 def chunked(array: Any) -> Any:
     """An argument as a chunked array."""
     return array if isinstance(array, ArrayBase) else held_array(array if is_array(array) else np.asarray(array))
+
+
+def ndim_of(value: Any) -> int:
+    """Number of axes of anything that NumPy takes for an array."""
+    return value.ndim if isinstance(value, ArrayBase) else np.ndim(value)
 
 
 def only(out: Any) -> Any:

@@ -15,7 +15,7 @@ from weft.array.io.from_array import from_array
 from weft.array.kernels.elementwise import Masked, Output, PythonFunction
 from weft.array.ops.broadcasting import bind, check_cast, elementwise
 from weft.array.ops.transposing import expand_dims
-from weft.array.ops.ufunc_reductions import chunked, ufunc_accumulate, ufunc_reduce, ufunc_reduceat
+from weft.array.ops.ufunc_reductions import chunked, ndim_of, ufunc_accumulate, ufunc_reduce, ufunc_reduceat
 
 __all__ = [
 
@@ -144,8 +144,6 @@ class Ufunc:
     np.int64(3)
     """
 
-    __slots__ = ("__doc__", "__name__", "function", "ufunc")
-
     def __init__(self, ufunc: np.ufunc, function: Callable[..., Any] | None = None) -> None:
         self.ufunc = ufunc
         #: What is called with blocks: the ufunc itself, unless it cannot travel.
@@ -257,8 +255,9 @@ class Ufunc:
             raise ValueError(f"outer product only supported for binary functions, and {self.__name__} is not one")
         if not isinstance(A, ArrayBase) and not isinstance(B, ArrayBase):
             return self.ufunc.outer(A, B, **keywords)
-        if np.ndim(B):
-            axes = tuple(range(np.ndim(A), np.ndim(A) + np.ndim(B)))
+        after = ndim_of(B)
+        if after:
+            axes = tuple(range(ndim_of(A), ndim_of(A) + after))
             A = expand_dims(chunked(A), axes)  # noqa: N806
         return self(A, B, **keywords)
 

@@ -20,6 +20,7 @@ from weft.array.rules.rechunk_before_concatenate import rechunk_before_concatena
 from weft.array.rules.rechunk_into_source import rechunk_into_source
 from weft.array.rules.slice_before import (
     slice_before_axes,
+    slice_before_broadcast,
     slice_before_elementwise,
     slice_before_rechunk,
     slice_before_reduction,
@@ -38,6 +39,7 @@ SIMPLIFY = (
     slice_before_rechunk,
     slice_before_axes,
     slice_before_reduction,
+    slice_before_broadcast,
     slice_before_elementwise,
     slice_before_concatenate,
     slice_before_reshape,

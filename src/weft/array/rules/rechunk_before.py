@@ -5,7 +5,7 @@ from __future__ import annotations
 from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import FromArray
-from weft.array.ops.creation import Arange, Full
+from weft.array.ops.creation import Arange, Full, Placed, Spaced
 from weft.array.ops.elementwise import Elementwise
 from weft.array.ops.random import Random
 from weft.array.ops.random_order import Order
@@ -33,7 +33,9 @@ def cut_anew(source: ArrayExpr, grid: Grid, context: Context) -> ArrayExpr | Non
     match source:
         case Full():
             return source.with_operands(grid=grid)
-        case Arange():
+        case Placed() if not source.is_opaque:
+            return source.with_operands(grid=grid)
+        case Arange() | Spaced():
             return source.with_operands(cut=grid[0])
         case Random() | Order() if context.is_sole(source):
             return source.with_operands(grid=grid)

@@ -7,14 +7,20 @@ operation would be computed several times over.
 from __future__ import annotations
 
 from weft.array.expr import ArrayExpr
-from weft.array.ops.elementwise import Elementwise
+from weft.array.ops.broadcasting import Broadcast, Elementwise
 from weft.array.ops.indexing import Slice
 from weft.array.ops.rechunking import Rechunk, laid_out
 from weft.array.ops.reductions import Reduction
 from weft.array.ops.transposing import Axes
 from weft.expr import Context, Expr, rule
 
-__all__ = ["slice_before_axes", "slice_before_elementwise", "slice_before_rechunk", "slice_before_reduction"]
+__all__ = [
+    "slice_before_axes",
+    "slice_before_broadcast",
+    "slice_before_elementwise",
+    "slice_before_rechunk",
+    "slice_before_reduction",
+]
 
 
 @rule
@@ -69,6 +75,22 @@ def slice_before_reduction(node: Slice, context: Context) -> Expr | None:
         if source.keepdims and next(places) != (0, 1, 1):
             return None
     return laid_out(source.with_operands(source=Slice(source.source, tuple(region))), node.grid)
+
+
+@rule
+def slice_before_broadcast(node: Slice, context: Context) -> Expr | None:
+    """``broadcast_to(x, shape)[i]`` becomes ``broadcast_to(x[i], shape)``; axes that are repeated only get shorter."""
+    source = node.source
+    if not isinstance(source, Broadcast) or not is_wanted_in_parts(source, context):
+        return None
+    inner, skip = source.source, source.ndim - source.source.ndim
+    region = tuple(
+        [
+            node.region[axis + skip] if length == source.shape[axis + skip] else (0, 1, length)
+            for axis, length in enumerate(inner.shape)
+        ]
+    )
+    return Broadcast(Slice(inner, region), node.shape, node.grid)
 
 
 @rule
