@@ -12,23 +12,24 @@ from weft.array.chunks import UnknownCut, axis_count, compress, normalize_chunks
 from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.ops.arg_reductions import ArgReductionMethods
-from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.assignment import AssignmentMethods
 from weft.array.ops.block_views import BlockViewMethods
+from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.cumulative import CumulativeMethods
 from weft.array.ops.elementwise import ElementwiseMethods
+from weft.array.ops.exporting import ExportMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.putting import PuttingMethods
 from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
-from weft.array.ops.tensor import TensorMethods
-from weft.array.ops.selecting import SelectingMethods
 from weft.array.ops.repeating import RepeatingMethods
 from weft.array.ops.reshaping import ReshapingMethods
+from weft.array.ops.selecting import SelectingMethods
 from weft.array.ops.sizes import SizeMethods
+from weft.array.ops.sorting import SortingMethods
+from weft.array.ops.tensor import TensorMethods
 from weft.array.ops.transposing import TransposingMethods
-from weft.array.ops.exporting import ExportMethods
 from weft.array.show import array_html, array_text
 from weft.graph.mapping import graph_from_mapping
 from weft.physical.base import block_keys
@@ -51,6 +52,7 @@ class Array(
     SelectingMethods,
     RechunkingMethods,
     SizeMethods,
+    SortingMethods,
     BlockMethods,
     OverlapMethods,
     TransposingMethods,
@@ -143,7 +145,9 @@ def from_graph(graph: Any, name: Any, chunks: Any, dtype: Any, meta: Any, shape:
     lengths = None if shape is None else tuple(shape)
     if lengths is None and isinstance(chunks, tuple) and any(has_nan(each) for each in chunks):
         grid = tuple([unknown_cut(name, axis, each) for axis, each in enumerate(chunks)])
-        lengths = tuple([cut.length if isinstance(cut, UnknownCut) else sum(chunks[axis]) for axis, cut in enumerate(grid)])
+        lengths = tuple(
+            [cut.length if isinstance(cut, UnknownCut) else sum(chunks[axis]) for axis, cut in enumerate(grid)]
+        )
     else:
         chunks = normalize_chunks(chunks, lengths, dtype=kind)
         lengths = tuple(map(sum, chunks)) if lengths is None else lengths

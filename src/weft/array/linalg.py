@@ -2,7 +2,7 @@
 
 from weft.array.ops.linalg_cholesky import cholesky, solve_triangular
 from weft.array.ops.linalg_compressed import compression_level, compression_matrix, svd_compressed
-from weft.array.ops.linalg_facade import cross, diagonal, outer, trace
+from weft.array.ops.linalg_facade import LinAlgError, cross, diagonal, outer, trace
 from weft.array.ops.linalg_lu import det, inv, lu, matrix_power, slogdet
 from weft.array.ops.linalg_norm import matrix_norm, norm, vector_norm
 from weft.array.ops.linalg_qr import qr, sfqr
@@ -11,7 +11,6 @@ from weft.array.ops.linalg_solve import cond, lstsq, matrix_rank, pinv, solve, t
 from weft.array.ops.linalg_svd import eig, eigh, eigvals, eigvalsh, svd, svdvals, tsqr
 from weft.array.ops.tensor import matmul, matrix_transpose, tensordot, vecdot
 from weft.array.ops.tensor_products import multi_dot
-from weft.array.ops.linalg_facade import LinAlgError
 
 __all__ = [
     "EigResult",

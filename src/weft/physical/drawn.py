@@ -150,7 +150,6 @@ class Sheet:
             layers.append(Layer(ALIAS, [name for name, _ in aliases], inputs, origin=origin))
         return layers
 
-
     def wrote(self, key: Key) -> bool:
         """Whether a key is the result of a call."""
         return isinstance(key, tuple) and key[0] == f"{self.name}-call"

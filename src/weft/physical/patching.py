@@ -49,7 +49,9 @@ class Patched(Physical):
             )
         ]
         same: list[tuple[Key, tuple[Key]]] = [
-            (key, (block,)) for number, (key, block) in enumerate(zip(keys, blocks, strict=True)) if number not in changed
+            (key, (block,))
+            for number, (key, block) in enumerate(zip(keys, blocks, strict=True))
+            if number not in changed
         ]
         if same:
             layers.append(Layer(ALIAS, [key for key, _ in same], [block for _, block in same], origin=origin))

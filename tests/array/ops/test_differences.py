@@ -52,7 +52,9 @@ def test_gradient_agrees_with_numpy(pair, data):
     expected = np.gradient(whole, *given_spacing, axis=axis, edge_order=edge_order)
     made = da.gradient(x, *given_spacing, axis=axis, edge_order=edge_order)
     for ours, theirs in zip(
-        made if isinstance(made, tuple) else [made], expected if isinstance(expected, tuple) else [expected], strict=True
+        made if isinstance(made, tuple) else [made],
+        expected if isinstance(expected, tuple) else [expected],
+        strict=True,
     ):
         assert ours.chunks == tuple((sum(c),) if not sum(c) else c for c in x.chunks)
         assert_same(ours, theirs, exact=False)

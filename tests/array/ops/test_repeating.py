@@ -77,7 +77,9 @@ def test_lengths_that_are_unknown_are_counted_only_along_the_axis():
     assert_same(x.repeat(2, axis=0), np.repeat(WHOLE, 2, axis=0))
 
 
-@pytest.mark.parametrize(("repeats", "error"), [(-1, ValueError), ([1, 2], ValueError), (1.5, TypeError), ([[1]] * 2, ValueError)])
+@pytest.mark.parametrize(
+    ("repeats", "error"), [(-1, ValueError), ([1, 2], ValueError), (1.5, TypeError), ([[1]] * 2, ValueError)]
+)
 def test_repeats_that_make_no_sense_are_refused(repeats, error):
     with pytest.raises(error):
         da.repeat(da.ones(3, chunks=2), repeats)

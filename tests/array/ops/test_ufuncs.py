@@ -118,7 +118,18 @@ def test_outer_agrees_with_numpy(name):
     assert_same(getattr(da, name).outer(chunked(a), 2), getattr(np, name).outer(a, 2))
 
 
-REDUCIBLE = ["add", "multiply", "maximum", "minimum", "fmax", "logical_or", "logical_xor", "bitwise_xor", "subtract", "gcd"]
+REDUCIBLE = [
+    "add",
+    "multiply",
+    "maximum",
+    "minimum",
+    "fmax",
+    "logical_or",
+    "logical_xor",
+    "bitwise_xor",
+    "subtract",
+    "gcd",
+]
 
 
 @settings(max_examples=100, deadline=None)
@@ -239,7 +250,20 @@ def test_where_of_functions_with_several_results():
         assert_same(each, other)
 
 
-IN_PLACE = ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "ilshift", "irshift", "iand", "ior", "ixor"]
+IN_PLACE = [
+    "iadd",
+    "isub",
+    "imul",
+    "itruediv",
+    "ifloordiv",
+    "imod",
+    "ipow",
+    "ilshift",
+    "irshift",
+    "iand",
+    "ior",
+    "ixor",
+]
 
 
 @pytest.mark.parametrize("name", IN_PLACE)

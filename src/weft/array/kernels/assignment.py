@@ -139,8 +139,6 @@ def set_values(block: Block, asked: list[tuple[Points, Block]], axes: tuple[int,
     return made
 
 
-
-
 def put_along(block: Block, index: Block, value: Any, axis: int) -> Block:
     """For each line along an axis values at that line's positions."""
     made = block.copy()

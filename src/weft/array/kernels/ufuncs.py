@@ -64,9 +64,7 @@ def total(block: Any, ufunc: AnyUfunc, axis: int, given: Any, dtype: np.dtype[An
     return ufunc.reduce(block, axis=axis, dtype=given, keepdims=True)
 
 
-def accumulated(
-    block: Any, ufunc: AnyUfunc, axis: int, dtype: Any, before: Any = None, place: int = 0
-) -> Any:
+def accumulated(block: Any, ufunc: AnyUfunc, axis: int, dtype: Any, before: Any = None, place: int = 0) -> Any:
     """Partial results along an axis, going on from those of the blocks before."""
     made = ufunc.accumulate(block, axis=axis, dtype=dtype)
     if not place or before is None:

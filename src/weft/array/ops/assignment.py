@@ -23,7 +23,6 @@ from weft.array.chunks import Cut, Grid, Piece, pieces
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.io.from_array import Region, from_array
 from weft.array.kernels import assignment as kernels
-
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.entries import Chosen, Entry, Flag, Masked, is_field, read_index
 from weft.array.ops.indexing import (
@@ -94,9 +93,7 @@ class SetRegion(SameLayout):
             ]
         )
         value = laid_out(self.value, grid)
-        routes = RegionPatches(
-            self.source.numblocks, value.numblocks, tuple([found for _, found in self.cuts])
-        )
+        routes = RegionPatches(self.source.numblocks, value.numblocks, tuple([found for _, found in self.cuts]))
         return Patched(self.outline, self.source, value, kernels.patch_region, routes)
 
 
@@ -183,9 +180,7 @@ def fitted(value: ArrayExpr, shape: Sequence[Any], message: str) -> ArrayExpr:
         value = arranged(value, range(extra, value.ndim))
     elif extra < 0:
         value = arranged(value, [*[None] * -extra, *range(value.ndim)])
-    if len(shape) != value.ndim or any(
-        own not in (1, length) for own, length in zip(value.shape, shape, strict=True)
-    ):
+    if len(shape) != value.ndim or any(own not in (1, length) for own, length in zip(value.shape, shape, strict=True)):
         raise ValueError(message.format(value.shape, tuple(shape)))
     return value
 
@@ -304,5 +299,3 @@ class AssignmentMethods(ArrayBase):
         if np.ndim(value):
             raise ValueError(f"fill() takes a scalar, not an array of shape {np.shape(value)}: use x[...] = values")
         self.expr = assigned(self, Ellipsis, value)
-
-

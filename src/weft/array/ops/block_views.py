@@ -108,7 +108,9 @@ class BlockView:
         for at in [place for place, each in enumerate(entries) if each is Ellipsis][:1]:
             entries[at : at + 1] = [slice(None)] * (len(self.shape) - len(entries) + 1)
         if len(entries) > len(self.shape):
-            raise IndexError(f"too many indices: there are {len(self.shape)} axes of blocks, and {len(entries)} indices")
+            raise IndexError(
+                f"too many indices: there are {len(self.shape)} axes of blocks, and {len(entries)} indices"
+            )
         entries += [slice(None)] * (len(self.shape) - len(entries))
         expr = self._array.expr
         numbers = tuple([chosen_blocks(each, count) for each, count in zip(entries, self.shape, strict=True)])
@@ -262,5 +264,3 @@ class BlockViewMethods(ArrayBase):
                [5, 3]])
         """
         return OuterIndex(self)
-
-

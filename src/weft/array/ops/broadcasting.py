@@ -381,9 +381,7 @@ def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None, *, su
     if source.shape == wanted and chunks is None:
         return x if isinstance(x, ArrayBase) else new(source)
     skip = len(wanted) - source.ndim
-    if skip < 0 or any(
-        length != wanted[axis + skip] and length != 1 for axis, length in enumerate(source.shape)
-    ):
+    if skip < 0 or any(length != wanted[axis + skip] and length != 1 for axis, length in enumerate(source.shape)):
         raise ValueError(
             f"cannot broadcast an array of shape {source.shape} to shape {wanted}: "
             "axes are repeated only if they are new, or have length 1"
@@ -416,7 +414,9 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """
     if not args:
         return ()
-    operands = [x.expr if isinstance(x, ArrayBase) else held_array(x if is_array(x) else np.asarray(x)).expr for x in args]
+    operands = [
+        x.expr if isinstance(x, ArrayBase) else held_array(x if is_array(x) else np.asarray(x)).expr for x in args
+    ]
     operands = list(comparable(operands))
     common = Elementwise(first_of, tuple(operands), (), np.dtype(np.int8))
     made = []

@@ -177,7 +177,9 @@ def view(x: Any, dtype: Any, order: str = "C") -> Any:
     """The bytes of an array as elements of another dtype."""
     kind = np.dtype(dtype)
     if order not in ("C", "F"):
-        raise ValueError(f"order must be 'C' or 'F', and it is {order!r}: it says along which axis bytes are put together")
+        raise ValueError(
+            f"order must be 'C' or 'F', and it is {order!r}: it says along which axis bytes are put together"
+        )
     if x.dtype.hasobject or kind.hasobject:
         if kind == x.dtype:
             return new(x.expr)
@@ -197,7 +199,9 @@ def view(x: Any, dtype: Any, order: str = "C") -> Any:
                 f"{'first' if order == 'F' else 'last'} axis of the array: {expr.shape[axis]} x {old} bytes are not "
                 f"whole elements of {now} bytes."
             )
-        expr = laid_out(expr, tuple([fitting(expr, axis, old, now) if a == axis else c for a, c in enumerate(expr.grid)]))
+        expr = laid_out(
+            expr, tuple([fitting(expr, axis, old, now) if a == axis else c for a, c in enumerate(expr.grid)])
+        )
     return new(View(expr, kind, order))
 
 
@@ -274,5 +278,8 @@ class CastingMethods(ArrayBase):
         if backend not in (None, "numpy", "cupy"):
             raise ValueError(f"there is no backend {backend!r} for arrays: give 'numpy' or 'cupy'")
         if backend == "cupy":
-            return elementwise(import_required("cupy", "to_backend('cupy') needs cupy: install it for your version of CUDA").asarray, self)
+            return elementwise(
+                import_required("cupy", "to_backend('cupy') needs cupy: install it for your version of CUDA").asarray,
+                self,
+            )
         return self if self.expr.prototype is None else elementwise(as_numpy, self)

@@ -127,11 +127,11 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | Any
     array([2, 1, 7, 7, 7])
     """
     array = chunked(x)
-    single = np.isscalar(condlist) or (
-        not isinstance(condlist[0], (list, np.ndarray, ArrayBase)) and array.ndim != 0
-    )
+    single = np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray, ArrayBase)) and array.ndim != 0)
     conditions = [condlist] if single or (isinstance(condlist, ArrayBase) and condlist.ndim == array.ndim) else condlist
-    conditions = [chunked(np.asarray(each, bool) if not isinstance(each, ArrayBase) else each.astype(bool)) for each in conditions]
+    conditions = [
+        chunked(np.asarray(each, bool) if not isinstance(each, ArrayBase) else each.astype(bool)) for each in conditions
+    ]
     if len(funclist) not in (len(conditions), len(conditions) + 1):
         raise ValueError(
             f"with {len(conditions)} condition(s), either {len(conditions)} or {len(conditions) + 1} functions are expected"

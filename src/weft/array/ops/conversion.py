@@ -105,7 +105,9 @@ def chunked_from(a: Any, dtype: Any, chunks: Any, name: Any, copy: bool | None) 
 
 def holds_chunked(values: Iterable[Any]) -> bool:
     """Whether a chunked array is among values nested in lists and tuples."""
-    return any(isinstance(each, ArrayBase) or (isinstance(each, (list, tuple)) and holds_chunked(each)) for each in values)
+    return any(
+        isinstance(each, ArrayBase) or (isinstance(each, (list, tuple)) and holds_chunked(each)) for each in values
+    )
 
 
 def unwrapped(a: Any) -> Any:

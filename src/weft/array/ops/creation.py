@@ -527,7 +527,9 @@ def kind_of(value: Any) -> np.dtype[Any] | None:
 
 def range_of(start: Any, stop: Any, step: Any, dtype: Any) -> tuple[Any, Any, int, np.dtype[Any]]:
     """First value, step, length and dtype of a range of numbers, as NumPy has them."""
-    start, stop, step = (each.item() if isinstance(each, np.bool_ | np.integer) else each for each in (start, stop, step))
+    start, stop, step = (
+        each.item() if isinstance(each, np.bool_ | np.integer) else each for each in (start, stop, step)
+    )
     if dtype is not None:
         kind = np.dtype(dtype)
     else:
@@ -553,7 +555,9 @@ def range_of(start: Any, stop: Any, step: Any, dtype: Any) -> tuple[Any, Any, in
     return start, step, length, kind
 
 
-def range_of_times(start: Any, stop: Any, step: Any, given: np.dtype[Any] | None) -> tuple[int, int, int, np.dtype[Any]]:
+def range_of_times(
+    start: Any, stop: Any, step: Any, given: np.dtype[Any] | None
+) -> tuple[int, int, int, np.dtype[Any]]:
     """First value, step, length and dtype of a range of dates or times; values are in units of the dtype."""
     values = []
     for each in (start, stop, step):
@@ -849,7 +853,13 @@ def alone(values: tuple[Any, ...], axis: int, other: Any) -> tuple[Any, ...]:
 
 
 def fromfunction(
-    function: Callable[..., Any], shape: Any, *, dtype: Any = float, chunks: Any = "auto", meta: Any = None, **kwargs: Any
+    function: Callable[..., Any],
+    shape: Any,
+    *,
+    dtype: Any = float,
+    chunks: Any = "auto",
+    meta: Any = None,
+    **kwargs: Any,
 ) -> Any:
     """A function of the indices of the elements, evaluated chunk by chunk.
 

@@ -72,10 +72,10 @@ class Diagonal(ArrayExpr):
         last = self.ndim - 1
         rows = (last, tuple([each[0] for each in self.crossed]))
         columns = (last, tuple([each[1] for each in self.crossed]))
-        told = Product((*[(None,) * count for count in self.numblocks[:-1]], tuple([each[2:] for each in self.crossed])))
-        return blockwise(
-            self.outline, kernels.diagonal_of, [(self.source, (*range(last), rows, columns))], [told]
+        told = Product(
+            (*[(None,) * count for count in self.numblocks[:-1]], tuple([each[2:] for each in self.crossed]))
         )
+        return blockwise(self.outline, kernels.diagonal_of, [(self.source, (*range(last), rows, columns))], [told])
 
 
 def starts(lengths: tuple[int, ...]) -> list[int]:
@@ -228,9 +228,7 @@ def triangle_indices(n: Any, k: Any, m: Any, chunks: Any, upper: bool) -> tuple[
     length = int(kernels.row_lengths(max(0, rows), max(0, columns), k, upper).sum())
     kind = np.dtype(np.intp)
     cut = grid_for(chunks, (length,), kind)[0]
-    made = [
-        new(Spaced(kernels.triangle_places, (rows, columns, k, upper, axis), length, kind, cut)) for axis in (0, 1)
-    ]
+    made = [new(Spaced(kernels.triangle_places, (rows, columns, k, upper, axis), length, kind, cut)) for axis in (0, 1)]
     return made[0], made[1]
 
 
@@ -335,5 +333,3 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # no
     exponents = arange(columns, chunks=-1)
     made = power(array.astype(kind)[:, None], exponents if increasing else exponents[::-1])
     return made.astype(kind)
-
-

@@ -142,5 +142,3 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())  # type: ignore[attr-defined]
-
-

@@ -16,7 +16,19 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.ops.sizes import sized
 
-__all__ = ["Chosen", "Entry", "Flag", "Gap", "Masked", "New", "Place", "Span", "is_field", "normal_positions", "read_index"]
+__all__ = [
+    "Chosen",
+    "Entry",
+    "Flag",
+    "Gap",
+    "Masked",
+    "New",
+    "Place",
+    "Span",
+    "is_field",
+    "normal_positions",
+    "read_index",
+]
 
 
 class New(NamedTuple):
@@ -65,9 +77,7 @@ class Flag(NamedTuple):
 
 Entry: TypeAlias = "New | Gap | Span | Place | Chosen | Masked | Flag"
 
-VALID = (
-    "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid indices"
-)
+VALID = "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid indices"
 
 
 def is_field(index: Any, dtype: np.dtype[Any]) -> bool:
@@ -115,7 +125,9 @@ def normal_entry(each: Any) -> Any:
         return each
     if isinstance(each, ArrayBase):
         if each.dtype.kind not in "iub":
-            raise IndexError(f"arrays used as indices must be of integer (or boolean) type, and this one is {each.dtype}")
+            raise IndexError(
+                f"arrays used as indices must be of integer (or boolean) type, and this one is {each.dtype}"
+            )
         return each
     if isinstance(each, (int, np.integer)):
         return int(each)

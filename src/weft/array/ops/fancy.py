@@ -375,7 +375,9 @@ def held_positions(positions: Sequence[Index]) -> Held:
     return Held.of(value, True if sum(each.nbytes for each in value) <= HASHED_NBYTES else None)
 
 
-def points(source: ArrayExpr, axes: tuple[int, ...], positions: Sequence[Index], inner: Grid | None = None) -> ArrayExpr:
+def points(
+    source: ArrayExpr, axes: tuple[int, ...], positions: Sequence[Index], inner: Grid | None = None
+) -> ArrayExpr:
     """The elements at positions that have been checked; ``inner`` says how the result is cut along them.
 
     Parameters

@@ -99,9 +99,7 @@ class Field(ArrayExpr):
         return (*self.source.grid, *[max(1, length) for length in self.meta_of_one.shape[1:]])
 
     def lower(self) -> Expr:
-        return blockwise(
-            self.outline, get_field, [(self.source, tuple(range(self.source.ndim)))], [Same(self.field)]
-        )
+        return blockwise(self.outline, get_field, [(self.source, tuple(range(self.source.ndim)))], [Same(self.field)])
 
 
 def getitem(x: Any, index: Any) -> Any:
@@ -323,5 +321,3 @@ class IndexingMethods(ArrayBase):
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
         return (getitem(self, place) for place in range(len(self)))
-
-

@@ -12,6 +12,7 @@ from weft.array.chunks import Cut, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import linalg as kernels
+from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.linalg_base import (
     Layout,
     Several,
@@ -25,7 +26,6 @@ from weft.array.ops.linalg_base import (
 from weft.array.ops.linalg_qr import as_floats, columns_cut, like
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
-from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.tensor import conjugated, matrix_transpose
 from weft.array.ops.transposing import expand_dims
 from weft.expr import derived, node

@@ -73,9 +73,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     return contract((a,), ((*batch, -1, -1),), (*batch, -1), a.dtype, "diagonal")
 
 
-def standard_svd(
-    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
-) -> Any:
+def standard_svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """`weft.array.linalg.svd` with NumPy's signature and defaults.
 
     Examples

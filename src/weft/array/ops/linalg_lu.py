@@ -418,7 +418,8 @@ class Diagonals(Recipe):
         packed, exchanges = sources
         tops = list(accumulate(self.widths, initial=0))[:-1]
         parts = [
-            sheet.call(kernels.determinant_of_panel, [packed[0, at], exchanges[at]], (top,)) for at, top in enumerate(tops)
+            sheet.call(kernels.determinant_of_panel, [packed[0, at], exchanges[at]], (top,))
+            for at, top in enumerate(tops)
         ]
         return list(sheet.call(kernels.combined_determinants, parts, (self.dtype,), outputs=2))
 

@@ -198,11 +198,15 @@ class TallTree(Recipe):
         largest = max(self.heights)
         rows = [min(height, n) for height in self.heights]
         if not self.wants_q:
-            keys = [sheet.call(kernels.qr_r, [key], nbytes=min(largest, n) * row, workspace=largest * row) for key in keys]
+            keys = [
+                sheet.call(kernels.qr_r, [key], nbytes=min(largest, n) * row, workspace=largest * row) for key in keys
+            ]
             while len(keys) > 1:
                 groups = self.groups(rows)
                 keys = [
-                    sheet.call(kernels.qr_stacked_r, [keys[at] for at in group], nbytes=n * row, workspace=STACKED * n * row)
+                    sheet.call(
+                        kernels.qr_stacked_r, [keys[at] for at in group], nbytes=n * row, workspace=STACKED * n * row
+                    )
                     for group in groups
                 ]
                 rows = [min(n, sum(rows[at] for at in group)) for group in groups]

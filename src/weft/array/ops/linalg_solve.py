@@ -14,7 +14,7 @@ from weft.array.ops.linalg_base import as_matrices, as_square, core_several, cor
 from weft.array.ops.linalg_cholesky import cholesky, right_hand_side, solve_triangular
 from weft.array.ops.linalg_lu import inv, inverse_or_infinite, solve_general
 from weft.array.ops.linalg_norm import norm
-from weft.array.ops.linalg_qr import as_floats, like, qr
+from weft.array.ops.linalg_qr import as_floats, qr
 from weft.array.ops.linalg_svd import svd, svdvals
 from weft.array.ops.reductions import sum as sum_of
 from weft.array.ops.sizes import known

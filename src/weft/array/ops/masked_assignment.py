@@ -61,9 +61,7 @@ class SetMasked(SameLayout):
             ),
         )
         rows = [place for place, pick in enumerate(row_picks(self.mask.shape, self.inner, 0)) if pick is not None]
-        pick: list[Any] = [
-            place if place < axis else place - 1 + width for place in range(value.ndim)
-        ]
+        pick: list[Any] = [place if place < axis else place - 1 + width for place in range(value.ndim)]
         pick[axis] = axis + rows[0] if rows else None
         for place, length in enumerate(self.value.shape):
             if place != axis and value.numblocks[place] == 1 and length != shape[place]:

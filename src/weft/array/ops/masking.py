@@ -202,7 +202,9 @@ def matched(source: ArrayExpr, mask: ArrayExpr, axis: int) -> tuple[ArrayExpr, A
             f"begins at axis {axis}"
         )
     unequal = [own for own in axes if source.shape[own] != mask.shape[own - axis]]
-    unequal += [own for own in axes if source.grid[own] != mask.grid[own - axis] and not is_known(source, mask, own, axis)]
+    unequal += [
+        own for own in axes if source.grid[own] != mask.grid[own - axis] and not is_known(source, mask, own, axis)
+    ]
     if unequal:
         source, mask = sized(source, tuple(unequal)), sized(mask, tuple([own - axis for own in unequal]))
     for own in axes:
@@ -237,5 +239,3 @@ def true_places(mask: ArrayExpr) -> Any:
         mask = sized(mask)
     inner = masked_grid(mask, mask, 0)
     return new(Places(mask, inner, mask_cut(mask, inner)))
-
-

@@ -174,5 +174,3 @@ def index_of(source: ArrayExpr, axes: tuple[int, ...], coordinates: Sequence[Any
 def at_index(source: ArrayExpr, axes: tuple[int, ...], coordinates: Sequence[Any], mode: str = "raise") -> Any:
     """The array of the elements at computed positions."""
     return new(AtIndex(source, axes, index_of(source, axes, coordinates, mode)))
-
-

@@ -183,7 +183,9 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     x = target(dst, "copyto")
     if isinstance(src, ArrayBase):
         if not np.can_cast(src.dtype, x.dtype, casting):  # type: ignore[arg-type]
-            raise TypeError(f"Cannot cast array data from {src.dtype!r} to {x.dtype!r} according to the rule {casting!r}")
+            raise TypeError(
+                f"Cannot cast array data from {src.dtype!r} to {x.dtype!r} according to the rule {casting!r}"
+            )
     else:
         src = np.asarray(src) if np.ndim(src) else src
         np.copyto(np.empty(np.shape(src), x.dtype), src, casting)  # type: ignore[arg-type]

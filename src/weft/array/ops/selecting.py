@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import axis_largest, compress as compress_lengths
+from weft.array.chunks import axis_largest
+from weft.array.chunks import compress as compress_lengths
 from weft.array.io.from_array import asarray
 from weft.array.kernels import places as kernels
 from weft.array.ops.elementwise import cast, elementwise
@@ -282,5 +283,3 @@ class SelectingMethods(ArrayBase):
     def shuffle(self, indexer: Sequence[Sequence[int]], axis: int = 0, chunks: Any = "auto") -> Any:
         """Positions of an axis in a new order, given in groups; see `weft.array.shuffle`."""
         return shuffle(self, indexer, axis, chunks)
-
-

@@ -132,7 +132,9 @@ def read(subscripts: str, ndims: list[int]) -> tuple[list[list[int]], list[int]]
     for term in (*terms, right):
         letters = term.replace("...", "", 1)
         if wrong := [each for each in letters if each not in LETTERS]:
-            raise ValueError(f"einsum: invalid subscript {wrong[0]!r} in {subscripts!r}: letters are taken, and one '...'")
+            raise ValueError(
+                f"einsum: invalid subscript {wrong[0]!r} in {subscripts!r}: letters are taken, and one '...'"
+            )
     further = [ndim - len(term.replace("...", "")) for term, ndim in zip(terms, ndims, strict=True)]
     for number, (term, ndim, more) in enumerate(zip(terms, ndims, further, strict=True)):
         if more < 0 or (more and "..." not in term):

@@ -70,9 +70,7 @@ class UfuncReduction(ArrayExpr):
         source, axes, ufunc = self.source, self.axes, self.ufunc
         grid = tuple([1 if axis in axes else cut for axis, cut in enumerate(source.grid)])
         if not is_associative(ufunc):
-            whole = tuple(
-                [max(1, source.shape[axis]) if axis in axes else cut for axis, cut in enumerate(source.grid)]
-            )
+            whole = tuple([max(1, source.shape[axis]) if axis in axes else cut for axis, cut in enumerate(source.grid)])
             source = laid_out(source, whole)
         width = source.numblocks
         shape = tuple([width[axis] if axis in axes else length for axis, length in enumerate(source.shape)])
@@ -256,9 +254,7 @@ class UfuncReduceAt(ArrayExpr):
         return blockwise(self.outline, kernels.reduced_at, [(self.source, identity_pick(self.ndim))], same)
 
 
-def ufunc_reduceat(
-    ufunc: AnyUfunc, array: Any, indices: Any, axis: Any = 0, dtype: Any = None, out: Any = None
-) -> Any:
+def ufunc_reduceat(ufunc: AnyUfunc, array: Any, indices: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
     """``ufunc.reduceat`` of a chunked array, which is cut anew so that the axis is in one chunk."""
     x = chunked(array)
     given = None if dtype is None else np.dtype(dtype)

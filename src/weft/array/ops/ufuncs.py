@@ -18,7 +18,6 @@ from weft.array.ops.transposing import expand_dims
 from weft.array.ops.ufunc_reductions import chunked, ndim_of, ufunc_accumulate, ufunc_reduce, ufunc_reduceat
 
 __all__ = [
-
     "abs",
     "absolute",
     "acos",
@@ -149,7 +148,9 @@ class Ufunc:
         #: What is called with blocks: the ufunc itself, unless it cannot travel.
         self.function = ufunc if function is None else function
         self.__name__ = ufunc.__name__
-        self.__doc__ = f"``numpy.{ufunc.__name__}`` on chunked arrays: see `weft.array.ufuncs.Ufunc`.\n\n{ufunc.__doc__}"
+        self.__doc__ = (
+            f"``numpy.{ufunc.__name__}`` on chunked arrays: see `weft.array.ufuncs.Ufunc`.\n\n{ufunc.__doc__}"
+        )
 
     @property
     def nin(self) -> int:
