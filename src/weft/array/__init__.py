@@ -68,8 +68,12 @@ from weft.array.ops.repeating import *  # noqa: F403
 from weft.array.ops.repeating import __all__ as _repeating
 from weft.array.ops.reshaping import *  # noqa: F403
 from weft.array.ops.reshaping import __all__ as _reshaping
+from weft.array.ops.searching import *  # noqa: F403
+from weft.array.ops.searching import __all__ as _searching
 from weft.array.ops.selecting import *  # noqa: F403
 from weft.array.ops.selecting import __all__ as _selecting
+from weft.array.ops.sets import *  # noqa: F403
+from weft.array.ops.sets import __all__ as _sets
 from weft.array.ops.sorting import *  # noqa: F403
 from weft.array.ops.sorting import __all__ as _sorting
 from weft.array.ops.splitting import *  # noqa: F403
@@ -127,7 +131,9 @@ __all__ = [
     *_reductions,
     *_repeating,
     *_reshaping,
+    *_searching,
     *_selecting,
+    *_sets,
     *_sorting,
     *_splitting,
     *_tensor,

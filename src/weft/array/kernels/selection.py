@@ -62,7 +62,8 @@ class Wanted:
     skip_nan: bool
 
 
-class Bucket(NamedTuple):
+@dataclass(frozen=True)
+class Bucket:
     """Elements that begin with the same bits."""
 
     prefix: int

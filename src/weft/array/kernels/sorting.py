@@ -47,7 +47,8 @@ def sorted_pairs(block: Block, first: int) -> tuple[Block, Block]:
 
 def keys_of(block: Any) -> Block:
     """The keys of a block, with or without positions."""
-    return block[0] if isinstance(block, tuple) else block
+    keys: Block = block[0] if isinstance(block, tuple) else block
+    return keys
 
 
 def sampled(block: Any, count: int) -> tuple[Block, Block]:

@@ -19,6 +19,7 @@ from weft.array.io.from_array import asarray
 from weft.array.kernels import selection
 from weft.array.kernels.selection import METHODS, Wanted
 from weft.array.ops.blocks import Mapped
+from weft.array.ops.joining import stack
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import normal_axis
@@ -168,7 +169,9 @@ def quantile(
     >>> da.quantile(da.arange(11, chunks=4), [0.1, 0.5]).compute()
     array([1., 5.])
     """
-    return order_statistic(a, checked(q, 1), interpolation or method, axis, keepdims, out, False, weights)
+    return order_statistic(
+        a, checked(q, 1), interpolation or method, axis, keepdims, out, False, weights, (np.quantile, q)
+    )
 
 
 def nanquantile(
@@ -184,7 +187,9 @@ def nanquantile(
     interpolation: str | None = None,
 ) -> Any:
     """Quantiles along axes, NaNs left out; see `quantile`."""
-    return order_statistic(a, checked(q, 1), interpolation or method, axis, keepdims, out, True, weights)
+    return order_statistic(
+        a, checked(q, 1), interpolation or method, axis, keepdims, out, True, weights, (np.quantile, q)
+    )
 
 
 def percentile(
@@ -214,7 +219,9 @@ def percentile(
         raise ValueError(
             f"internal_method={internal_method!r} estimates percentiles, and these are exact: leave it out"
         )
-    return order_statistic(a, checked(q, 100), interpolation or method, axis, keepdims, out, False, weights)
+    return order_statistic(
+        a, checked(q, 100), interpolation or method, axis, keepdims, out, False, weights, (np.percentile, q)
+    )
 
 
 def nanpercentile(
@@ -230,7 +237,9 @@ def nanpercentile(
     interpolation: str | None = None,
 ) -> Any:
     """Quantiles of which ``q`` is given in per cent, NaNs left out; see `quantile`."""
-    return order_statistic(a, checked(q, 100), interpolation or method, axis, keepdims, out, True, weights)
+    return order_statistic(
+        a, checked(q, 100), interpolation or method, axis, keepdims, out, True, weights, (np.percentile, q)
+    )
 
 
 def checked(q: Any, scale: int) -> Any:
@@ -246,7 +255,15 @@ def checked(q: Any, scale: int) -> Any:
 
 
 def order_statistic(
-    a: Any, q: Any, method: str, axis: Any, keepdims: bool, out: Any, skip_nan: bool, weights: Any = None
+    a: Any,
+    q: Any,
+    method: str,
+    axis: Any,
+    keepdims: bool,
+    out: Any,
+    skip_nan: bool,
+    weights: Any = None,
+    asked: tuple[Any, Any] | None = None,
 ) -> Any:
     """A median (``q`` is None) or quantiles."""
     if method not in METHODS:
@@ -261,7 +278,8 @@ def order_statistic(
         if len(set(axes)) != len(axes):
             raise ValueError("repeated axis")
     expr = sized(x.expr)
-    made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights)
+    kind = sample_dtype(expr.dtype, method, asked)
+    made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind)
     if out is not None:
         if out.shape != made.shape:
             raise ValueError(f"output of shape {out.shape} cannot take a result of shape {made.shape}")
@@ -271,7 +289,7 @@ def order_statistic(
 
 
 def placed(
-    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any
+    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any, kind: Any
 ) -> ArrayExpr:
     """The expression of a median or of quantiles."""
     counts = prod([expr.numblocks[axis] for axis in axes])
@@ -281,24 +299,22 @@ def placed(
         lines = prod([length for axis, length in enumerate(expr.shape) if axis not in axes])
         line = prod([expr.shape[axis] for axis in axes]) * expr.dtype.itemsize
         if everything or (line > 4 * limit_bytes(None) and lines <= MANY_LINES):
-            return by_counting(expr, q, method, axes, keepdims, skip_nan)
-    return in_whole_lines(expr, q, method, axes, keepdims, skip_nan, weights)
+            return by_counting(expr, q, method, axes, keepdims, skip_nan, kind)
+    return in_whole_lines(expr, q, method, axes, keepdims, skip_nan, weights, kind)
 
 
 def by_counting(
-    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool
+    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, kind: Any
 ) -> ArrayExpr:
     """Order statistics of all elements, or of each of a few very long lines."""
     front = () if q is None else np.shape(q)
     wanted = Wanted(None if q is None else tuple(np.ravel(q).tolist()), method, skip_nan)
-    kind = sample_dtype(expr.dtype, q, method)
     if expr.dtype.kind == "b":
         expr = new(expr).astype(np.uint8).expr
     loops = [axis for axis in range(expr.ndim) if axis not in axes]
     if not loops:
         shape = (*front, *[1] * expr.ndim) if keepdims else front
         return Selection(expr, wanted, tuple(shape), kind)
-    from weft.array.ops.joining import stack
 
     x = new(expr)
     lines = []
@@ -315,7 +331,7 @@ def by_counting(
 
 
 def in_whole_lines(
-    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any
+    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any, kind: Any
 ) -> ArrayExpr:
     """The same with NumPy's function, on blocks in which the axes are whole."""
     expr = whole_along(expr, axes)
@@ -343,9 +359,8 @@ def in_whole_lines(
             weighing = weighing[tuple([slice(None) if axis in axes else None for axis in letters])]
         own = tuple([cut if length != 1 else 1 for cut, length in zip(expr.grid, weighing.shape, strict=True)])
         arguments.append((laid_out(weighing.expr, own), letters))
-    told = (q, method, axes, keepdims, skip_nan)
+    told = (q, method, axes, keepdims, skip_nan, kind)
     arguments += [(each, None) for each in told]
-    kind = sample_dtype(expr.dtype, q, method)
     function = line_statistic if weights is None else weighted_statistic
     title = "median" if q is None else "quantile"
     return Mapped(function, tuple(arguments), tuple(out), tuple(shape), kind, tuple(grid), None, True, (), title)
@@ -366,25 +381,39 @@ def whole_along(expr: ArrayExpr, axes: tuple[int, ...]) -> ArrayExpr:
     return laid_out(expr, grid)
 
 
-def sample_dtype(kind: np.dtype[Any], q: Any, method: str) -> np.dtype[Any]:
-    """Type of a result."""
-    sample = np.ones(2, kind)
-    shown: Any = np.median(sample) if q is None else np.quantile(sample, q, method=method)  # type: ignore[call-overload]
+def sample_dtype(dtype: np.dtype[Any], method: str, asked: tuple[Any, Any] | None) -> np.dtype[Any]:
+    """Type of a result: of a median, or of what a function of NumPy gives for the quantiles that were asked for."""
+    sample = np.ones(2, dtype)
+    shown: Any = np.median(sample) if asked is None else asked[0](sample, asked[1], method=method)
     found: np.dtype[Any] = np.asarray(shown).dtype
     return found
 
 
-def line_statistic(block: Any, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool) -> Any:
+def line_statistic(
+    block: Any, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, kind: np.dtype[Any]
+) -> Any:
     """NumPy's median or quantile of a block."""
     if q is None:
-        return (np.nanmedian if skip_nan else np.median)(block, axis=axes, keepdims=keepdims)
-    return (np.nanquantile if skip_nan else np.quantile)(block, q, axis=axes, method=method, keepdims=keepdims)
+        middle: Any = np.nanmedian if skip_nan else np.median
+        found = middle(block, axis=axes, keepdims=keepdims)
+    else:
+        function: Any = np.nanquantile if skip_nan else np.quantile
+        found = function(block, q, axis=axes, method=method, keepdims=keepdims)
+    return found.astype(kind, copy=False)
 
 
 def weighted_statistic(
-    block: Any, weights: Any, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool
+    block: Any,
+    weights: Any,
+    q: Any,
+    method: str,
+    axes: tuple[int, ...],
+    keepdims: bool,
+    skip_nan: bool,
+    kind: np.dtype[Any],
 ) -> Any:
     """NumPy's weighted quantile of a block."""
-    function = np.nanquantile if skip_nan else np.quantile
+    function: Any = np.nanquantile if skip_nan else np.quantile
     weights = np.broadcast_to(weights, block.shape)
-    return function(block, q, axis=axes, method=method, keepdims=keepdims, weights=weights)
+    found = function(block, q, axis=axes, method=method, keepdims=keepdims, weights=weights)
+    return found.astype(kind, copy=False)

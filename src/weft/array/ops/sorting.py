@@ -29,6 +29,7 @@ from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import sorting as kernels
 from weft.array.ops.blocks import map_aligned
+from weft.array.ops.joining import stack
 from weft.array.ops.quantiles import whole_along
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
@@ -347,7 +348,6 @@ def even_cut(expr: ArrayExpr) -> Cut:
 
 def line_by_line(x: Any, axis: int, positions: bool) -> Any:
     """Every line sorted by itself, and put together."""
-    from weft.array.ops.joining import stack
 
     front = [each for each in range(x.ndim) if each != axis]
     shape = [x.shape[each] for each in front]

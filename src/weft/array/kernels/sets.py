@@ -1,0 +1,89 @@
+"""Distinct elements of blocks, and of several blocks together."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Found", "distinct", "inverse", "is_among", "merged", "merged_equal", "part_of"]
+
+Block = np.ndarray[Any, Any]
+
+
+class Found(NamedTuple):
+    """Distinct elements or rows in order, where each stood first, and how often it is there."""
+
+    values: Block
+    firsts: Block
+    counts: Block
+
+
+def axis_of(block: Block) -> int | None:
+    """Whether elements or rows are compared, for `numpy.unique`."""
+    return 0 if block.ndim > 1 else None
+
+
+def distinct(block: Block, first: int, equal_nan: bool) -> Found:
+    """Distinct elements of a block that ``first`` elements stand before."""
+    values, firsts, counts = np.unique(
+        block, return_index=True, return_counts=True, axis=axis_of(block), equal_nan=equal_nan
+    )
+    return Found(values, firsts + first, counts)
+
+
+def together(parts: tuple[Found, ...], equal_nan: bool) -> Found:
+    """Distinct elements of several blocks, in the order of the blocks."""
+    if len(parts) == 1:
+        return parts[0]
+    everything = np.concatenate([part.values for part in parts])
+    firsts = np.concatenate([part.firsts for part in parts])
+    counts = np.concatenate([part.counts for part in parts])
+    values, chosen, where = np.unique(
+        everything, return_index=True, return_inverse=True, axis=axis_of(everything), equal_nan=equal_nan
+    )
+    total = np.zeros(len(values), np.intp)
+    np.add.at(total, where.reshape(-1), counts)
+    return Found(values, firsts[chosen], total)
+
+
+def merged(*parts: Found) -> Found:
+    """Distinct elements of several blocks, each NaN by itself."""
+    return together(parts, False)
+
+
+def merged_equal(*parts: Found) -> Found:
+    """Distinct elements of several blocks, all NaNs one."""
+    return together(parts, True)
+
+
+def part_of(found: Found, part: int) -> Block:
+    """Values, places or counts."""
+    return found[part]
+
+
+def inverse(block: Block, found: Found, first: int, equal_nan: bool) -> Block:
+    """Where the elements, or rows, of a block that ``first`` elements stand before are among the distinct ones."""
+    if block.ndim > 1:
+        rows = np.concatenate([found.values, block])
+        _, where = np.unique(rows, return_inverse=True, axis=0)
+        return where.reshape(-1)[len(found.values) :].astype(np.intp, copy=False)
+    places = np.searchsorted(found.values, block).astype(np.intp, copy=False)
+    if block.dtype.kind in "fcmM" and not equal_nan and (missing := is_missing(block)).any():
+        start = len(found.values) - int(is_missing(found.values).sum())
+        order = np.argsort(found.firsts[start:])
+        where = np.searchsorted(found.firsts[start:], np.flatnonzero(missing) + first, sorter=order)
+        places[missing] = start + order[where]
+    return places
+
+
+def is_missing(block: Block) -> Block:
+    """Where NaN or NaT is."""
+    missing: Block = np.isnan(block) if block.dtype.kind in "fc" else np.isnat(block)
+    return missing
+
+
+def is_among(block: Block, test: Block, assume_unique: bool, invert: bool, kind: str | None) -> Block:
+    """Whether the elements of a block are among others."""
+    chosen: Any = kind
+    return np.isin(block, test, assume_unique=assume_unique, invert=invert, kind=chosen)

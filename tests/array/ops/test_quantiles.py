@@ -1,0 +1,121 @@
+"""Medians and quantiles, exact in any chunks."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.array.strategies import chunked_arrays, chunks_of
+
+import weft.array as da
+from weft.array.kernels import selection
+from weft.array.kernels.selection import METHODS
+
+KINDS = st.sampled_from(["int64", "int8", "uint8", "float64", "float32", "float16", "bool"])
+
+
+def agree(ours, expected):
+    """Like `assert_same`, with the rounding of another order of operations."""
+    expected = np.asarray(expected)
+    assert ours.shape == expected.shape
+    assert ours.dtype == expected.dtype
+    for optimize in (True, False):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            result = np.asarray(ours.compute(scheduler="sync", optimize_graph=optimize))
+        assert result.dtype == expected.dtype
+        tolerance = {2: 1e-2, 4: 1e-5}.get(expected.dtype.itemsize, 1e-12)
+        np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance)
+
+
+@settings(max_examples=60)
+@given(chunked_arrays(dtypes=KINDS, min_dims=1, min_side=1, max_side=9), st.data())
+def test_medians_are_those_of_numpy(pair, data):
+    whole, chunked = pair
+    axes = st.lists(st.integers(0, whole.ndim - 1), min_size=1, max_size=whole.ndim, unique=True).map(tuple)
+    axis = data.draw(st.one_of(st.none(), st.integers(-whole.ndim, whole.ndim - 1), axes))
+    keep = data.draw(st.booleans())
+    agree(da.median(chunked, axis, keepdims=keep), np.median(whole, axis, keepdims=keep))
+
+
+@settings(max_examples=60)
+@given(chunked_arrays(dtypes=KINDS, min_dims=1, min_side=1, max_side=9), st.data())
+def test_quantiles_are_those_of_numpy_by_every_method(pair, data):
+    whole, chunked = pair
+    method = data.draw(st.sampled_from(METHODS))
+    q = data.draw(st.one_of(st.floats(0, 1), st.lists(st.floats(0, 1), min_size=1, max_size=3)))
+    axis = data.draw(st.one_of(st.none(), st.integers(-whole.ndim, whole.ndim - 1)))
+    keep = data.draw(st.booleans())
+    try:
+        expected = np.quantile(whole, q, axis, method=method, keepdims=keep)
+    except TypeError:  # NumPy does not interpolate truth values
+        return
+    agree(da.quantile(chunked, q, axis, method=method, keepdims=keep), expected)
+    with np.errstate(all="ignore"):
+        agree(
+            da.percentile(chunked, np.multiply(q, 100), axis, method=method),
+            np.percentile(whole, np.multiply(q, 100), axis, method=method),
+        )
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_nans_are_passed_on_or_left_out(data):
+    whole = data.draw(st.lists(st.sampled_from([1.0, 2.5, -3.0, 0.0, np.nan]), min_size=1, max_size=20))
+    whole = np.array(whole)
+    chunked = da.from_array(whole, chunks=data.draw(chunks_of(whole.shape)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        agree(da.median(chunked), np.median(whole))
+        agree(da.nanmedian(chunked), np.nanmedian(whole))
+        agree(da.nanquantile(chunked, [0.2, 0.7]), np.nanquantile(whole, [0.2, 0.7]))
+        agree(da.nanpercentile(chunked, 30), np.nanpercentile(whole, 30))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int32"])
+def test_elements_that_begin_with_the_same_bits_are_told_apart(dtype, monkeypatch):
+    monkeypatch.setattr(selection, "FEW", 5)
+    rng = np.random.default_rng(0)
+    whole = (rng.integers(-1000, 1000, 4000) if "int" in dtype else 1e-6 * rng.normal(size=4000) - 1e-7).astype(dtype)
+    whole[:900] = whole[0]
+    chunked = da.from_array(whole, chunks=700)
+    wanted = [0.0, 0.01, 0.25, 0.5, 0.77, 1.0]
+    np.testing.assert_allclose(
+        da.quantile(chunked, wanted).compute(scheduler="sync"), np.quantile(whole, wanted), rtol=1e-6
+    )
+
+
+def test_infinities_are_elements_like_others():
+    whole = np.array([np.inf, 1, 2, -np.inf, np.inf])
+    chunked = da.from_array(whole, chunks=2)
+    assert float(da.median(chunked).compute()) == 2
+    assert da.quantile(chunked, [0, 1], method="lower").compute().tolist() == [-np.inf, np.inf]
+
+
+def test_weights_are_those_of_numpy():
+    whole, weights = np.array([1.0, 5, 2, 4]), np.array([1, 3, 1, 1])
+    ours = da.quantile(da.from_array(whole, chunks=2), 0.5, weights=weights, method="inverted_cdf", axis=0)
+    agree(ours, np.quantile(whole, 0.5, weights=weights, method="inverted_cdf", axis=0))
+
+
+def test_what_is_wrong_is_said_at_the_call():
+    x = da.arange(4, chunks=2)
+    with pytest.raises(ValueError, match=r"range \[0, 1\]"):
+        da.quantile(x, 1.5)
+    with pytest.raises(ValueError, match=r"range \[0, 100\]"):
+        da.percentile(x, 101)
+    with pytest.raises(ValueError, match="is none of"):
+        da.quantile(x, 0.5, method="guess")
+    with pytest.raises(np.exceptions.AxisError):
+        da.median(x, axis=2)
+    with pytest.raises(TypeError, match="real"):
+        da.quantile(x * 1j, 0.5)
+    with pytest.raises(ValueError, match="exact"):
+        da.percentile(x, 5, internal_method="tdigest")
+
+
+@pytest.mark.parametrize("scheduler", ["sync", "threads", "processes"])
+def test_every_backend_gives_the_same(scheduler):
+    whole = np.random.default_rng(0).normal(size=1000)
+    assert da.median(da.from_array(whole, chunks=130)).compute(scheduler=scheduler) == np.median(whole)

@@ -1,0 +1,98 @@
+"""Distinct elements, and what arrays have in common."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.array.strategies import chunked_arrays, chunks_of
+
+import weft
+import weft.array as da
+
+KINDS = st.sampled_from(["int64", "float64", "bool", "uint8", "complex128"])
+
+
+@settings(max_examples=50)
+@given(chunked_arrays(dtypes=KINDS, max_dims=2), st.booleans())
+def test_distinct_elements_are_those_of_numpy(pair, equal_nan):
+    whole, chunked = pair
+    if whole.dtype.kind == "f" and whole.size:
+        whole = np.where(whole > 5, np.nan, whole)
+        chunked = da.from_array(whole, chunks=chunked.chunks)
+    ours = weft.compute(*da.unique(chunked, True, True, True, equal_nan=equal_nan), scheduler="sync")
+    for mine, expected in zip(ours, np.unique(whole, True, True, True, equal_nan=equal_nan), strict=True):
+        np.testing.assert_array_equal(mine, expected)
+        assert mine.dtype == expected.dtype
+
+
+@settings(max_examples=30)
+@given(chunked_arrays(dtypes=st.sampled_from(["int64"]), min_dims=2, max_dims=2, min_side=1), st.integers(0, 1))
+def test_distinct_slices_are_those_of_numpy(pair, axis):
+    whole, chunked = pair
+    whole, chunked = whole % 3, chunked % 3
+    ours = weft.compute(*da.unique(chunked, True, True, True, axis=axis), scheduler="sync")
+    for mine, expected in zip(ours, np.unique(whole, True, True, True, axis=axis), strict=True):
+        np.testing.assert_array_equal(mine, expected)
+
+
+def test_results_of_unknown_length_go_on():
+    x = da.from_array([3, 1, 2, 3, 1], chunks=2)
+    values, counts = da.unique(x, return_counts=True)
+    np.testing.assert_array_equal((values * counts).compute(), [2, 2, 6])
+    assert len(values) == 3
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_sets_are_those_of_numpy(data):
+    sides = []
+    for _ in range(2):
+        whole = np.array(data.draw(st.lists(st.sampled_from([0.0, 1, 2, 3, np.nan]), max_size=12)), float)
+        sides.append((whole, da.from_array(whole, chunks=data.draw(chunks_of(whole.shape)))))
+    (a, x), (b, y) = sides
+    for name in ("union1d", "intersect1d", "setdiff1d", "setxor1d", "isin"):
+        ours = getattr(da, name)(x, y).compute(scheduler="sync")
+        np.testing.assert_array_equal(ours, getattr(np, name)(a, b), err_msg=name)
+    np.testing.assert_array_equal(da.isin(x, b, invert=True).compute(scheduler="sync"), np.isin(a, b, invert=True))
+
+
+def test_places_in_common_can_be_asked_for():
+    a, b = np.array([4, 1, 1, 3]), np.array([3, 5, 1])
+    ours = da.intersect1d(da.from_array(a, chunks=2), da.from_array(b, chunks=2), return_indices=True)
+    for mine, expected in zip(weft.compute(*ours), np.intersect1d(a, b, return_indices=True), strict=True):
+        np.testing.assert_array_equal(mine, expected)
+
+
+@settings(max_examples=50)
+@given(chunked_arrays(dtypes=st.sampled_from(["int64", "float64"]), min_dims=1, max_dims=1), st.data())
+def test_places_in_a_sorted_array_are_those_of_numpy(pair, data):
+    whole, _ = pair
+    whole = np.sort(whole)
+    chunked = da.from_array(whole, chunks=data.draw(chunks_of(whole.shape)))
+    wanted, v = data.draw(chunked_arrays(dtypes=st.sampled_from(["int64"]), max_dims=2))
+    side = data.draw(st.sampled_from(["left", "right"]))
+    ours = da.searchsorted(chunked, v, side).compute(scheduler="sync")
+    np.testing.assert_array_equal(ours, np.searchsorted(whole, wanted, side))
+
+
+def test_a_sorter_puts_the_array_in_order():
+    whole = np.array([3, 1, 2])
+    ours = da.searchsorted(da.from_array(whole, chunks=2), [2], sorter=np.argsort(whole))
+    np.testing.assert_array_equal(ours.compute(), [1])
+
+
+def test_results_of_the_standard_have_names():
+    x = da.from_array([np.nan, 1, np.nan, 1], chunks=2)
+    everything = da.unique_all(x)
+    np.testing.assert_array_equal(everything.counts.compute(), [2, 1, 1])
+    np.testing.assert_array_equal(everything.inverse_indices.compute(), [1, 0, 2, 0])
+    np.testing.assert_array_equal(da.unique_values(x).compute(), [1, np.nan, np.nan])
+
+
+def test_what_is_wrong_is_said_at_the_call():
+    with pytest.raises(ValueError, match="side"):
+        da.searchsorted(da.arange(3, chunks=2), 1, side="middle")
+    with pytest.raises(ValueError, match="must have one"):
+        da.searchsorted(da.ones((2, 2), chunks=2), 1)
+    with pytest.raises(ValueError, match="Invalid kind"):
+        da.isin(da.arange(3, chunks=2), [1], kind="hash")

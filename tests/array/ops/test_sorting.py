@@ -1,0 +1,93 @@
+"""Sorting along axes in many chunks."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.array.strategies import assert_same, chunked_arrays, chunks_of
+
+import weft.array as da
+
+KINDS = st.sampled_from(["int64", "uint8", "float64", "float32", "complex128", "bool"])
+
+
+@settings(max_examples=60)
+@given(chunked_arrays(dtypes=KINDS, min_dims=1, max_side=12), st.data())
+def test_sorted_elements_are_those_of_numpy(pair, data):
+    whole, chunked = pair
+    axis = data.draw(st.one_of(st.none(), st.integers(-whole.ndim, whole.ndim - 1)))
+    assert_same(da.sort(chunked, axis), np.sort(whole, axis))
+    assert_same(da.argsort(chunked, axis, stable=True), np.argsort(whole, axis, stable=True))
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_long_lines_are_sorted_however_often_an_element_is_there(data):
+    distinct = data.draw(st.integers(1, 50))
+    whole = np.random.default_rng(data.draw(st.integers(0, 99))).integers(0, distinct, data.draw(st.integers(0, 300)))
+    chunked = da.from_array(whole.astype(float), chunks=data.draw(chunks_of(whole.shape)))
+    assert_same(da.sort(chunked), np.sort(whole.astype(float)))
+    assert_same(da.argsort(chunked), np.argsort(whole, kind="stable"))
+
+
+@pytest.mark.parametrize(
+    "whole", [np.array([3.0, np.nan, 1, np.inf, -np.inf, np.nan, 2]), np.array(["b", "a", "c", "ab"])]
+)
+def test_other_kinds_of_elements_are_sorted_as_numpy_does(whole):
+    chunked = da.from_array(whole, chunks=2)
+    np.testing.assert_array_equal(da.sort(chunked).compute(), np.sort(whole))
+    np.testing.assert_array_equal(da.argsort(chunked).compute(), np.argsort(whole, kind="stable"))
+
+
+def test_objects_dates_and_records_are_sorted():
+    dates = np.array(["2020-05-01", "NaT", "2019-01-01", "2021-01-01"], "M8[D]")
+    np.testing.assert_array_equal(da.sort(da.from_array(dates, chunks=1)).compute(), np.sort(dates))
+    things = np.array([3, 1, 2, 1], object)
+    np.testing.assert_array_equal(da.sort(da.from_array(things, chunks=2)).compute(), np.sort(things))
+    records = np.array([(2, 1.0), (1, 5.0), (1, 2.0)], [("a", int), ("b", float)])
+    for order in (None, "b"):
+        np.testing.assert_array_equal(
+            da.sort(da.from_array(records, chunks=2), order=order).compute(), np.sort(records, order=order)
+        )
+
+
+def test_the_largest_can_come_first():
+    whole = np.array([2, 3, 1, 3, 2])
+    chunked = da.from_array(whole, chunks=2)
+    assert_same(da.sort(chunked, descending=True), np.array([3, 3, 2, 2, 1]))
+    assert_same(da.argsort(chunked, descending=True), np.array([1, 3, 0, 4, 2]))
+
+
+def test_an_array_can_be_sorted_in_place():
+    x = da.from_array([3, 1, 2], chunks=1)
+    x.sort()
+    assert_same(x, np.array([1, 2, 3]))
+
+
+@settings(max_examples=30)
+@given(chunked_arrays(dtypes=st.sampled_from(["int64"]), min_dims=1, max_dims=2, min_side=1), st.data())
+def test_a_partition_divides_at_its_element(pair, data):
+    whole, chunked = pair
+    axis = data.draw(st.integers(-whole.ndim, whole.ndim - 1))
+    kth = data.draw(st.integers(-whole.shape[axis], whole.shape[axis] - 1))
+    ours = np.asarray(da.partition(chunked, kth, axis).compute())
+    np.testing.assert_array_equal(np.take(ours, [kth], axis), np.take(np.sort(whole, axis), [kth], axis))
+    places = da.argpartition(chunked, kth, axis).compute()
+    np.testing.assert_array_equal(
+        np.take(np.take_along_axis(whole, places, axis), [kth], axis), np.take(np.sort(whole, axis), [kth], axis)
+    )
+
+
+def test_what_is_wrong_is_said_at_the_call():
+    x = da.arange(4, chunks=2)
+    with pytest.raises(np.exceptions.AxisError):
+        da.sort(x, axis=1)
+    with pytest.raises(ValueError, match="out of bounds"):
+        da.partition(x, 4)
+
+
+@pytest.mark.parametrize("scheduler", ["sync", "threads", "processes"])
+def test_every_backend_gives_the_same(scheduler):
+    whole = np.random.default_rng(0).integers(0, 20, 100)
+    result = da.argsort(da.from_array(whole, chunks=13)).compute(scheduler=scheduler)
+    np.testing.assert_array_equal(result, np.argsort(whole, kind="stable"))
