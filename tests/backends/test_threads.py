@@ -15,6 +15,7 @@ import pytest
 
 import weft
 from weft import compute, delayed
+from weft.backends import threads
 from weft.errors import BackendError, TaskExitError, TaskTimeoutError
 
 VARIABLE: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
@@ -115,6 +116,31 @@ def test_a_thread_stuck_in_c_code_is_abandoned_and_replaced():
         compute(stuck, scheduler="threads", num_workers=1)
     assert delayed(len)("ab").compute(scheduler="threads", num_workers=1) == 2
     gate.release()
+
+
+def test_a_second_thread_comes_while_the_first_is_in_a_task_that_lasts():
+    meet = threading.Barrier(2, timeout=30)
+    short = [delayed(abs)(i) for i in range(300)]
+    assert compute(*short, *[delayed(meet.wait)() for _ in range(2)], num_workers=2, scheduler="threads")
+
+
+def test_short_tasks_are_left_to_one_thread(monkeypatch):
+    monkeypatch.setattr(threads, "FIRST_LOOK_S", 60.0)  # however slow the machine is, nobody looks
+    idents = compute(*[delayed(threading.get_ident)() for _ in range(300)], num_workers=4, scheduler="threads")
+    assert len(set(idents)) == 1
+
+
+def test_a_failure_while_one_thread_is_alone_is_tried_again(scheduler):
+    tries = []
+
+    def flaky(i):
+        tries.append(i)
+        if tries.count(3) == 1 and i == 3:
+            raise OSError("once")
+        return i
+
+    assert compute(*[delayed(flaky)(i) for i in range(10)], scheduler=scheduler, retries=1) == tuple(range(10))
+    assert len(tries) == 11
 
 
 def test_nested_computations_never_wait_for_each_other():

@@ -182,14 +182,14 @@ class ThreadRun(LocalRun):
         while not self.finished.acquire(timeout=pause):
             with self.lock:
                 straight, now = self.core.straight, perf_counter()
-                if straight is None:
-                    return False
-                left = straight.left
-                if left and (before - left) * SHORT_S < now - then:
-                    self.core.settle()
+                left = straight.left if straight is not None else 0
+                if straight is not None and (not left or (before - left) * SHORT_S >= now - then):
+                    pause, then, before = min(2 * pause, LAST_LOOK_S), now, left
+                    continue
+                self.core.settle()
+                if not self.core.stopped:
                     self.call_help(len(self.core.ready))
-                    return False
-            pause, then, before = min(2 * pause, LAST_LOOK_S), now, left
+                return False
         return True
 
     def _wait(self) -> None:

@@ -163,7 +163,7 @@ def _queue(s: Scheduler, base: int, ntasks: int) -> None:
         placement.spread(s, first)
     elif s.slow:
         for t in first:
-            s.push(t)
+            placement.push(s, t)
     else:
         entries = list(map(s.order.__getitem__, first))
         if s.ready:

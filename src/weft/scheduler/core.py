@@ -16,8 +16,12 @@ when its need fits below ``limit``. What happens when it does not is decided in 
 for a task that fits or frees) and :mod:`weft.scheduler.eviction` (which blocks go to disk). While nothing runs, one
 task may always start, so nothing waits for ever.
 
+*Alone.* While a single worker takes all tasks of a plan without rules, the next task is known beforehand:
+:mod:`weft.scheduler.straight` makes the same decisions for less, until anything else happens.
+
 *Speed.* The usual case touches a handful of list items. Everything rare (spilled blocks, workers with rules, several
-outputs) hides behind one flag, ``slow``, or one dictionary that is usually empty.
+outputs) hides behind one flag, ``slow``, or one dictionary that is usually empty. The events themselves are here; what
+follows from them is in :mod:`~weft.scheduler.adding`, :mod:`~weft.scheduler.finishing`, :mod:`~weft.scheduler.recovery`.
 
 Workers are numbers. The methods that are events are called by backends, under their lock if they have one.
 """
@@ -348,7 +352,7 @@ class Scheduler:
         self.clock.append(now)
         self._leave(worker, task)
         if self.phase[task] != RUNNING:
-            self._unbook(worker, task)
+            recovery.unbook(self, worker, task)
             return
         if task in self.outputs:
             finishing.note_outputs(self, task, nbytes)
@@ -360,7 +364,7 @@ class Scheduler:
 
     def _finish_late(self, worker: int, task: int) -> int:
         """A task finished that nobody wants any more."""
-        self._unbook(worker, task)
+        recovery.unbook(self, worker, task)
         return self._next(worker)
 
     def _finish_slow(self, worker: int, task: int, released: list[int]) -> None:
@@ -368,17 +372,6 @@ class Scheduler:
         unneeded = finishing.pass_on(self, worker, task, released)
         if unneeded:
             recovery.drop(self, unneeded, released)
-
-    def push(self, task: int) -> None:
-        """Put a ready task into the queue it belongs to."""
-        rule = self.queue_of.get(task)
-        if rule is not None:
-            heappush(self.constrained[rule], self.order[task])
-        elif self.apart and (worker := placement.nearest(self, task)) is not None:
-            heappush(self.local[worker], self.order[task])
-            self.called.add(worker)
-        else:
-            heappush(self.ready, self.order[task])
 
     def _next(self, worker: int, ahead: bool = False) -> int:
         """Choose for a worker that counts as running; it stops counting when there is nothing for it."""
@@ -397,16 +390,10 @@ class Scheduler:
         """A task raised (or its worker died). It runs again if it may; otherwise it and all that need it are failed."""
         self._note("failed", (worker, task, retry), now)
         self._leave(worker, task)
-        self._unbook(worker, task)
+        recovery.unbook(self, worker, task)
         if self.phase[task] != RUNNING:  # cancelled meanwhile
             return Decisions()
-        allowed = self.annotations.get(task, {}).get("retries", self.retries) if retry else 0
-        if isinstance(allowed, dict):
-            allowed = self.retries
-        spent = self.spent.get(task, 0)
-        if spent < allowed:
-            self.spent[task] = spent + 1
-            self._ready_again(task)
+        if retry and recovery.try_again(self, task):
             return Decisions(retry=True)
         return Decisions(failed=tuple(recovery.fail(self, task, released)))
 
@@ -414,30 +401,14 @@ class Scheduler:
         """A task comes back unfinished, not by its own fault (its worker left, an input was lost): run it again."""
         self._note("returned", (worker, task), now)
         self._leave(worker, task)
-        self._unbook(worker, task)
+        recovery.unbook(self, worker, task)
         if self.phase[task] == RUNNING:
-            self._ready_again(task)
+            recovery.ready_again(self, task)
 
     def _leave(self, worker: int, task: int) -> None:
         self.nrunning -= 1
         if self.flying.pop(task, None) is None and self.on[worker] == task:
             self.on[worker] = NOTHING
-
-    def _unbook(self, worker: int, task: int) -> None:
-        """Take back what was booked when a task started."""
-        for b in self.outputs.get(task, (task,)):
-            self.held -= self.size[b]
-        self.held -= self.workspace.get(task, 0)
-        self.attempt[task] = self.attempt.get(task, 0) + 1
-        if (rule := self.queue_of.get(task)) is not None:
-            placement.give_back(self, worker, rule)
-
-    def _ready_again(self, task: int) -> None:
-        if self.missing[task]:
-            self.phase[task] = WAITING
-        else:
-            self.phase[task] = READY
-            self.push(task)
 
     def lost(self, blocks: Iterable[int], released: list[int], *, now: float = 0.0) -> None:
         """Blocks are gone. Those still needed are made again, with what that needs, and no others."""
@@ -463,17 +434,7 @@ class Scheduler:
         """A victim was written to disk. Returns whether memory may let it go; it stays while somebody reads it."""
         self._log("spilled", block, now)
         self.spilling.discard(block)
-        if self.phase[block] != DONE:
-            return False
-        self.clean.add(block)
-        if block in self.loading or eviction.next_use(self, block) is None:
-            return False
-        self.phase[block] = SPILLED
-        self.nspilled += 1
-        self.slow = True
-        self.held -= self.size[block]
-        self.large.discard(block)
-        return True
+        return eviction.written(self, block)
 
     def not_spilled(self, block: int, *, now: float = 0.0) -> None:
         """A victim could not be written: it stays in memory."""
@@ -500,34 +461,18 @@ class Scheduler:
         """Somebody lets a block go; if nobody needs it, it is released, or its task cancelled."""
         self._log("unhold", block, now)
         self.users[block] -= 1
-        if self.users[block]:
-            return Decisions()
-        if self.phase[block] in (DONE, SPILLED):
-            finishing.release(self, (block,), released)
-        elif self.phase[block] <= RUNNING:
-            return Decisions(interrupt=tuple(recovery.drop(self, [block], released)))
-        return Decisions()
+        return Decisions(interrupt=tuple(recovery.let_go(self, block, released)))
 
     def worker_added(self, offer: dict[str, float] | None = None, *, now: float = 0.0) -> int:
         """A worker came; returns its number."""
-        self.on.append(NOTHING)
-        worker = len(self.on) - 1
-        if offer:
-            self.have[worker] = dict(offer)
-            self.offers[worker] = dict(offer)
-        if self.apart:
-            self.local.append([])
+        worker = placement.worker_came(self, offer)
         self._note("worker", (worker, dict(offer or {})), now)
         return worker
 
     def worker_left(self, worker: int, *, now: float = 0.0) -> None:
         """A worker is gone for good: what waited for it goes to the others. Its running task: see ``returned``."""
         self._note("worker left", worker, now)
-        self.gone.add(worker)
-        if self.apart:
-            for entry in self.local[worker]:
-                heappush(self.ready, entry)
-            self.local[worker].clear()
+        placement.worker_left(self, worker)
 
     # -- questions --------------------------------------------------------------------------------------------------
 

@@ -15,14 +15,14 @@ from weft.scheduler.state import Phase
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["choose", "next_use"]
+__all__ = ["choose", "next_use", "written"]
 
 #: Later than any place in the order.
 NEVER = 1 << 120
 #: When room is made, a little more is made than needed: choosing costs a look at all large blocks.
 MARGIN = 32
 
-DONE, RUNNING = Phase.DONE.value, Phase.RUNNING.value
+DONE, RUNNING, SPILLED = Phase.DONE.value, Phase.RUNNING.value, Phase.SPILLED.value
 
 
 def choose(s: Scheduler, need: int, spare: int | None = None) -> list[int]:
@@ -70,3 +70,18 @@ def next_use(s: Scheduler, block: int) -> int | None:
         if state < RUNNING and order[task] < used:
             used = order[task]
     return used
+
+
+def written(s: Scheduler, block: int) -> bool:
+    """A block has a copy on disk now; returns whether memory may let it go."""
+    if s.phase[block] != DONE:
+        return False
+    s.clean.add(block)
+    if block in s.loading or next_use(s, block) is None:
+        return False
+    s.phase[block] = SPILLED
+    s.nspilled += 1
+    s.slow = True
+    s.held -= s.size[block]
+    s.large.discard(block)
+    return True

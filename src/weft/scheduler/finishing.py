@@ -69,7 +69,7 @@ def pass_on(s: Scheduler, worker: int, task: int, released: list[int]) -> list[i
             missing[d] = m
             if not m and phase[d] == WAITING:
                 phase[d] = READY
-                s.push(d)
+                placement.push(s, d)
     over = [b for b in blocks if not users[b] and phase[b] == DONE]
     unneeded = []
     for b in s.inputs[task]:

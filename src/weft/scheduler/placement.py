@@ -26,7 +26,19 @@ from weft.scheduler.state import MASK, Phase
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["Rule", "best", "give_back", "held_by", "nearest", "rule_of", "spread", "take"]
+__all__ = [
+    "Rule",
+    "best",
+    "give_back",
+    "held_by",
+    "nearest",
+    "push",
+    "rule_of",
+    "spread",
+    "take",
+    "worker_came",
+    "worker_left",
+]
 
 READY = Phase.READY.value
 #: Queues that an idle worker looks at before it takes work that waits for another.
@@ -98,6 +110,18 @@ def give_back(s: Scheduler, worker: int, rule: Rule) -> None:
         s.offers[worker][name] += amount
 
 
+def push(s: Scheduler, task: int) -> None:
+    """Put a ready task into the queue it belongs to."""
+    rule = s.queue_of.get(task)
+    if rule is not None:
+        heappush(s.constrained[rule], s.order[task])
+    elif s.apart and (worker := nearest(s, task)) is not None:
+        heappush(s.local[worker], s.order[task])
+        s.called.add(worker)
+    else:
+        heappush(s.ready, s.order[task])
+
+
 def best(s: Scheduler, worker: int, ahead: bool = False) -> tuple[list[int], int] | None:
     """Take the best entry that a worker may run out of its queue: (queue, entry)."""
     phase = s.phase
@@ -138,7 +162,7 @@ def spread(s: Scheduler, tasks: list[int]) -> None:
     free: list[int] = []
     for task in tasks:
         if task in s.queue_of or (s.inputs[task] and nearest(s, task) is not None):
-            s.push(task)
+            push(s, task)
         else:
             free.append(s.order[task])
     free.sort()
@@ -178,3 +202,24 @@ def held_by(s: Scheduler, task: int) -> tuple[dict[int, int], int]:
         if worker is not None:
             have[worker] = have.get(worker, 0) + nbytes
     return have, total
+
+
+def worker_came(s: Scheduler, offer: Mapping[str, float] | None) -> int:
+    """A new worker's number."""
+    s.on.append(-1)
+    worker = len(s.on) - 1
+    if offer:
+        s.have[worker] = dict(offer)
+        s.offers[worker] = dict(offer)
+    if s.apart:
+        s.local.append([])
+    return worker
+
+
+def worker_left(s: Scheduler, worker: int) -> None:
+    """What waited for a worker that is gone goes to the others."""
+    s.gone.add(worker)
+    if s.apart:
+        for entry in s.local[worker]:
+            heappush(s.ready, entry)
+        s.local[worker].clear()

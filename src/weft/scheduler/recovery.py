@@ -6,17 +6,61 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from weft.errors import BlockLostError
+from weft.scheduler import placement
 from weft.scheduler.finishing import release
 from weft.scheduler.state import NOWHERE, Phase
 
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["cancel", "drop", "fail", "lose"]
+__all__ = ["cancel", "drop", "fail", "let_go", "lose", "ready_again", "try_again", "unbook"]
 
 WAITING, READY, RUNNING = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value
 DONE, SPILLED, RELEASED = Phase.DONE.value, Phase.SPILLED.value, Phase.RELEASED.value
 FAILED, CANCELLED = Phase.FAILED.value, Phase.CANCELLED.value
+
+
+def unbook(s: Scheduler, worker: int, task: int) -> None:
+    """Take back what was booked when a task started."""
+    for b in s.outputs.get(task, (task,)):
+        s.held -= s.size[b]
+    s.held -= s.workspace.get(task, 0)
+    s.attempt[task] = s.attempt.get(task, 0) + 1
+    if (rule := s.queue_of.get(task)) is not None:
+        placement.give_back(s, worker, rule)
+
+
+def ready_again(s: Scheduler, task: int) -> None:
+    """A task that ran, and did not finish, waits for its turn again, or for inputs that were lost."""
+    if s.missing[task]:
+        s.phase[task] = WAITING
+    else:
+        s.phase[task] = READY
+        placement.push(s, task)
+
+
+def try_again(s: Scheduler, task: int) -> bool:
+    """Let a task that failed run again, if it has retries left."""
+    allowed = s.annotations.get(task, {}).get("retries", s.retries)
+    if isinstance(allowed, dict):
+        allowed = s.retries
+    spent = s.spent.get(task, 0)
+    if spent >= allowed:
+        return False
+    s.spent[task] = spent + 1
+    ready_again(s, task)
+    return True
+
+
+def let_go(s: Scheduler, block: int, released: list[int]) -> list[int]:
+    """A hold on a block is gone; if it was the last, the block goes, or is not made; returns tasks to stop."""
+    if s.users[block]:
+        return []
+    if s.phase[block] in (DONE, SPILLED):
+        release(s, (block,), released)
+    elif s.phase[block] <= RUNNING:
+        return drop(s, [block], released)
+    return []
 
 
 def fail(s: Scheduler, task: int, released: list[int]) -> list[int]:
@@ -143,5 +187,5 @@ def _make_again(s: Scheduler, task: int, released: list[int]) -> list[int]:
         phase[task] = RUNNING
     elif not missing:
         phase[task] = READY
-        s.push(task)
+        placement.push(s, task)
     return more
