@@ -462,17 +462,14 @@ def folded(stack: list[tuple[int, Any]], combine: Function) -> Any:
 
 
 def laid_together(regions: list[tuple[Index, Any]], shape: tuple[int, ...]) -> Any:
-    """One partial result from those of its regions."""
-    if isinstance(regions[0][1], tuple):
-        kind = type(regions[0][1])
-        fields = []
-        for place, first in enumerate(regions[0][1]):
-            if isinstance(first, np.ndarray):
-                fields.append(laid_together([(where, part[place]) for where, part in regions], shape))
-            else:
-                fields.append(first)
-        return kind(*fields)
-    made = np.empty(shape, regions[0][1].dtype)
+    """One partial result from those of its regions; counts that are the same everywhere stay numbers."""
+    first = regions[0][1]
+    if isinstance(first, tuple):
+        fields = [[(where, part[place]) for where, part in regions] for place in range(len(first))]
+        return type(first)(*[laid_together(each, shape) for each in fields])
+    if not any(isinstance(part, np.ndarray) for _, part in regions):
+        return first
+    made = np.empty(shape, np.result_type(*{np.asarray(part).dtype for _, part in regions}))
     for where, part in regions:
         made[where] = part
     return made
