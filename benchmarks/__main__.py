@@ -6,6 +6,7 @@ import importlib
 import sys
 
 SUITES = {
+    "array": "arrays beside Dask, NumPy and numexpr",
     "scheduler": "everything the foundation must show, beside Dask",
     "order": "live blocks of the static order, beside Dask's",
     "simulated": "a thousand simulated workers, a million tasks",

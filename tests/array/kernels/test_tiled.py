@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import weft
 import weft.array as da
+from weft.array.kernels import chains as compiling
 from weft.array.kernels import reductions, tiled
 from weft.array.kernels.numpy import filled, ranged
 from weft.array.kernels.tiled import End, Leaf, Step, Tiled, UfuncStep
@@ -16,7 +17,8 @@ from weft.expr import optimize
 
 UNARY = [np.negative, np.square, np.isfinite, np.exp2]
 BINARY = [np.add, np.multiply, np.maximum, np.less, np.subtract]
-CHUNKS = sorted(reductions.COMBINE_OF, key=lambda each: each.__name__)
+CHUNKS = [each for each in reductions.COMBINE_OF if each.__module__ == reductions.__name__]
+NAN_CHUNKS = [each for each in reductions.COMBINE_OF if each not in CHUNKS]
 
 
 @st.composite
@@ -113,6 +115,21 @@ def test_tiles_are_reduced_to_what_the_whole_block_is_reduced_to(data):
     chain = Tiled(steps, 3, (), End(chunk, (1, 2)))
     expected = chunk(value * value if steps else value, axes, None)
     assert_same_partial(in_tiles(chain, (value, axes, None)), expected)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("name", ["nansum", "nanprod", "nanmin", "nanmax", "nanmean", "nanvar"])
+def test_reductions_without_nan_are_made_in_tiles(name, axis, monkeypatch):
+    monkeypatch.setattr(tiled, "SMALL", 0)
+    monkeypatch.setattr(tiled, "CACHE", 0)
+    monkeypatch.setattr(tiled, "LEAST", 8)
+    monkeypatch.setattr(compiling, "SMALL", 0)
+    whole = np.linspace(0.5, 1.5, 70).reshape(7, 10)
+    whole[2, ::3] = np.nan
+    x = da.from_array(whole, chunks=(4, 10))
+    ours = getattr(da, name)(x * 2 - 1, axis=axis)
+    np.testing.assert_allclose(ours.compute(scheduler="sync"), getattr(np, name)(whole * 2 - 1, axis=axis))
+    assert any(chunk.__name__.startswith(name) for chunk in NAN_CHUNKS)
 
 
 @pytest.mark.parametrize("shape", [(23,), (5, 23)])

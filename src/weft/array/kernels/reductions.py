@@ -65,8 +65,8 @@ def mean_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
 
 
-def var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
-    """Moments of one block."""
+def var_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> Moments:
+    """Moments of one block. Deviations from the mean are written to ``spare``, if that is given and fits."""
     count = prod(block.shape[axis] for axis in axes)
     if dtype is None:
         if block.dtype.kind in "biu":
@@ -75,6 +75,9 @@ def var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
             dtype = np.dtype(np.float32)
     total = np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
     mean = total / count if count else total
+    if spare is not None and spare.shape == block.shape and spare.dtype == np.result_type(block, mean):
+        away = np.subtract(block, mean, out=spare)
+        return Moments(count, mean, np.add.reduce(np.square(away, out=away), axis=axes, keepdims=True))
     away = as_block(block - mean)
     squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else np.square(away)
     return Moments(count, mean, np.add.reduce(squares, axis=axes, keepdims=True))

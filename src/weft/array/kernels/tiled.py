@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from weft.array.kernels.numpy import filled, filled_view, ranged
-from weft.array.kernels.reductions import COMBINE_OF, rounds_partials, with_parts
+from weft.array.kernels.reductions import COMBINE_OF, rounds_partials, var_chunk, with_parts
 from weft.typing import Function
 
 __all__ = ["WRITERS", "End", "Leaf", "Step", "Tiled", "UfuncStep", "add_writer", "is_steppable"]
@@ -174,6 +174,7 @@ class Tiled:
         assert self.end is not None
         chunk, ndim = self.end.function, len(problem.shape)
         combine = COMBINE_OF[chunk]
+        make = with_spare() if chunk is var_chunk else chunk
         flat = problem.flattened(axes)
         own = (0,) if flat.is_flat else axes
         evaluate, elements = self.evaluator(flat)
@@ -186,7 +187,7 @@ class Tiled:
             for index in product(*[each if axis in own else [where[axis]] for axis, each in enumerate(bands)]):
                 shape = tuple([each.stop - each.start for each in index])
                 value = evaluate([piece(index) for piece in pieces], shape, None)
-                push(stack, chunk(value, own, dtype), combine)
+                push(stack, make(value, own, dtype), combine)
             regions.append((where, folded(stack, combine)))
         if len(regions) == 1:
             partial = regions[0][1]
@@ -200,7 +201,7 @@ class Tiled:
         """What computes a tile, and how many elements a tile should have."""
         dtypes = problem.dtypes
         if not self.steps:
-            return first_operand, max(LEAST, CACHE // (2 * problem.operands[0].dtype.itemsize))
+            return first_operand, max(LEAST, CACHE // (4 * problem.operands[0].dtype.itemsize))
         places, count = buffers(self.steps, dtypes, self.ninputs + len(self.leaves))
         itemsize = max(dtype.itemsize for dtype in dtypes)
         arrays = sum(isinstance(each, (np.ndarray, Ranged)) for each in problem.operands)
@@ -242,6 +243,21 @@ class Tiled:
             return values[-1]
 
         return evaluate, elements
+
+
+def with_spare() -> Function:
+    """`var_chunk` with memory that it may use for one tile after the other."""
+    spare: dict[Any, Any] = {}
+
+    def make(tile: Any, axes: tuple[int, ...], dtype: Any) -> Any:
+        if tile.dtype.kind not in "f" or tile.dtype.itemsize < 4 or dtype not in (None, tile.dtype):
+            return var_chunk(tile, axes, dtype)
+        known = spare.get(tile.shape)
+        if known is None:
+            known = spare[tile.shape] = np.empty(tile.shape, tile.dtype)
+        return var_chunk(tile, axes, dtype, known)
+
+    return make
 
 
 def first_operand(operands: list[Any], shape: tuple[int, ...], out: Any) -> Any:
@@ -346,7 +362,7 @@ class Problem(NamedTuple):
                    for each in self.arrays):  # fmt: skip
                 bound = max(16, isqrt(elements))
             elif axes is not None and len(self.shape) - 1 not in axes:
-                bound = max(SHORT, elements // 16)
+                bound = max(SHORT, elements // 64)
         extents: list[int] = []
         room = elements
         for length in reversed(self.shape):
@@ -446,17 +462,14 @@ def folded(stack: list[tuple[int, Any]], combine: Function) -> Any:
 
 
 def laid_together(regions: list[tuple[Index, Any]], shape: tuple[int, ...]) -> Any:
-    """One partial result from those of its regions."""
-    if isinstance(regions[0][1], tuple):
-        kind = type(regions[0][1])
-        fields = []
-        for place, first in enumerate(regions[0][1]):
-            if isinstance(first, np.ndarray):
-                fields.append(laid_together([(where, part[place]) for where, part in regions], shape))
-            else:
-                fields.append(first)
-        return kind(*fields)
-    made = np.empty(shape, regions[0][1].dtype)
+    """One partial result from those of its regions; counts that are the same everywhere stay numbers."""
+    first = regions[0][1]
+    if isinstance(first, tuple):
+        fields = [[(where, part[place]) for where, part in regions] for place in range(len(first))]
+        return type(first)(*[laid_together(each, shape) for each in fields])
+    if not any(isinstance(part, np.ndarray) for _, part in regions):
+        return first
+    made = np.empty(shape, np.result_type(*{np.asarray(part).dtype for _, part in regions}))
     for where, part in regions:
         made[where] = part
     return made
