@@ -2,7 +2,8 @@
 
 import sys as _sys
 
-from weft.array import chunk_types, lib, linalg, overlap, random, slicing, svg
+from weft.array import chunk_types, fft, lib, linalg, overlap, random, slicing, svg
+from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
 from weft.array import standard as _standard
@@ -80,6 +81,10 @@ from weft.array.ops.splitting import *  # noqa: F403
 from weft.array.ops.splitting import __all__ as _splitting
 from weft.array.ops.tensor import *  # noqa: F403
 from weft.array.ops.tensor import __all__ as _tensor
+from weft.array.ops.tensor_einsum import *  # noqa: F403
+from weft.array.ops.tensor_einsum import __all__ as _tensor_einsum
+from weft.array.ops.tensor_products import *  # noqa: F403
+from weft.array.ops.tensor_products import __all__ as _tensor_products
 from weft.array.ops.transposing import *  # noqa: F403
 from weft.array.ops.transposing import __all__ as _transposing
 from weft.array.ops.ufuncs import *  # noqa: F403
@@ -87,11 +92,12 @@ from weft.array.ops.ufuncs import __all__ as _ufuncs
 from weft.array.standard import *  # noqa: F403
 
 _rules.install()
-_protocols.install({"numpy": _sys.modules[__name__]})
+_protocols.install({"numpy": _sys.modules[__name__], "numpy.fft": fft, "numpy.linalg": _numpy_linalg})
 
 __all__ = [
     "Array",
     "chunk_types",
+    "fft",
     "from_array",
     "lib",
     "linalg",
@@ -137,6 +143,8 @@ __all__ = [
     *_sorting,
     *_splitting,
     *_tensor,
+    *_tensor_einsum,
+    *_tensor_products,
     *_transposing,
     *_ufuncs,
 ]

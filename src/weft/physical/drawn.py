@@ -195,11 +195,8 @@ class Selected(Physical):
     first: int
     renames: ClassVar[bool] = False
 
-    def keys(self, name: str | None = None) -> list[Key]:
-        if name is not None and name != self.name:
-            return super().keys(name)
-        assert isinstance(self.source, BlockExpr)
-        return self.source.keys()[self.first : self.first + prod(self.numblocks)]
+    def placed_keys(self, names: Names) -> list[Key]:
+        return self.source_keys(self.source, names)[self.first : self.first + prod(self.numblocks)]
 
     def layers(self, names: Names) -> list[Layer]:
         return []

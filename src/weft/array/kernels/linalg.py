@@ -115,7 +115,8 @@ def qr_complete(block: Block) -> tuple[Block, Block]:
 
 def qr_r(block: Block) -> Block:
     """The second factor of each matrix."""
-    return np.linalg.qr(block, mode="r")
+    made: Any = np.linalg.qr(block, mode="r")
+    return np.asarray(made)
 
 
 def qr_stacked(*pieces: Block) -> tuple[Block, ...]:
@@ -127,7 +128,8 @@ def qr_stacked(*pieces: Block) -> tuple[Block, ...]:
 
 def qr_stacked_r(*pieces: Block) -> Block:
     """Second factor of matrices on top of each other."""
-    return np.linalg.qr(np.concatenate(pieces), mode="r")
+    made: Any = np.linalg.qr(np.concatenate(pieces), mode="r")
+    return np.asarray(made)
 
 
 def multiplied_by(left: Block, right: Block) -> Block:
@@ -270,7 +272,7 @@ def permutation_tile(order: Block, rows: tuple[int, int], columns: tuple[int, in
 def lower_panel(*values: Any) -> Block:
     """Columns of the lower factor from a packed panel, with the exchanges that came after it."""
     packed, *pivots, top, tops, width = values
-    made = np.tril(packed[:, :width], -1 - top)
+    made: Block = np.tril(packed[:, :width], -1 - top)
     made[np.arange(top, top + width), np.arange(width)] = 1
     for each, later in zip(pivots, tops, strict=True):
         made = permuted(made, each, later)
@@ -306,6 +308,12 @@ def log_determinant(block: Block) -> tuple[Block, Block]:
 
 def lu_stack(block: Block) -> tuple[Block, Block, Block]:
     """Permutation, lower and upper factor of each matrix."""
+    if not block.size:  # of which SciPy gives other shapes
+        *batch, m, n = block.shape
+        k = min(m, n)
+        p, lower = np.zeros((*batch, m, m), block.real.dtype), np.zeros((*batch, m, k), block.dtype)
+        p[...], lower[...] = np.eye(m), np.eye(m, k)
+        return p, lower, np.zeros((*batch, k, n), block.dtype)
     p, lower, upper = scipy_linalg().lu(block, check_finite=False)
     return p, lower, upper
 
@@ -386,7 +394,7 @@ def singular_values(block: Block, hermitian: bool) -> Block:
 
 def eigen_symmetric(block: Block, uplo: str) -> tuple[Block, Block]:
     """Eigenvalues and vectors of each symmetric matrix."""
-    values, vectors = np.linalg.eigh(block, UPLO=uplo)
+    values, vectors = np.linalg.eigh(block, UPLO="U" if uplo == "U" else "L")
     return values, vectors
 
 
@@ -413,7 +421,7 @@ def rank_of(s: Block, bound: Block, relative: bool) -> Block:
     cutoff = bound[..., None]
     if relative:
         cutoff = cutoff * np.max(s, axis=-1, keepdims=True, initial=0)
-    return np.count_nonzero(s > cutoff, axis=-1)
+    return np.asarray(np.count_nonzero(s > cutoff, axis=-1))
 
 
 def least_squares(r: Block, b: Block, rcond: float) -> tuple[Block, Block, Block]:

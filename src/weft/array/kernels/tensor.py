@@ -53,7 +53,7 @@ def multiplied(a: Block, b: Block, left: Labels, right: Labels, output: Labels, 
 def matrix_product(a: Block, b: Block) -> Block:
     """Product of two matrices; masked elements count as zero, as `numpy.ma.dot` has it."""
     if isinstance(a, np.ma.MaskedArray) or isinstance(b, np.ma.MaskedArray):
-        return np.ma.dot(a, b)
+        return np.ma.dot(a, b)  # type: ignore[no-untyped-call]
     return np.matmul(a, b)
 
 

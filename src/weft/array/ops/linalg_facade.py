@@ -11,10 +11,9 @@ from typing import Any
 from numpy.linalg import LinAlgError
 
 from weft.array.io.from_array import asarray
-from weft.array.ops import linalg_cholesky, linalg_svd, tensor, tensor_products
-from weft.array.ops.tensor import contract, diagonal_of
+from weft.array.ops import diagonals, linalg_cholesky, linalg_svd, tensor, tensor_products
 
-__all__ = ["LinAlgError", "cross", "diagonal", "outer", "standard_cholesky", "standard_svd", "trace"]
+__all__ = ["LinAlgError", "cross", "diagonal", "outer", "cholesky", "svd", "trace"]
 
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
@@ -68,31 +67,29 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     >>> da.linalg.diagonal(da.ones((2, 4, 3), chunks=2)).shape
     (2, 3)
     """
-    a, _, _ = diagonal_of(asarray(x), offset, -2, -1)
-    batch = list(range(a.ndim - 2))
-    return contract((a,), ((*batch, -1, -1),), (*batch, -1), a.dtype, "diagonal")
+    return diagonals.diagonal(x, offset, -2, -1)
 
 
-def standard_svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """`weft.array.linalg.svd` with NumPy's signature and defaults.
 
     Examples
     --------
     >>> import weft.array as da
-    >>> standard_svd(da.ones((6, 2))).U.shape
+    >>> svd(da.ones((6, 2))).U.shape
     (6, 6)
     """
     return linalg_svd.svd(a, full_matrices=full_matrices, compute_uv=compute_uv, hermitian=hermitian)
 
 
-def standard_cholesky(a: Any, /, *, upper: bool = False) -> Any:
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """`weft.array.linalg.cholesky` with NumPy's signature and defaults.
 
     Examples
     --------
     >>> import numpy as np
     >>> import weft.array as da
-    >>> standard_cholesky(da.asarray(np.array([[4.0, 2.0], [2.0, 5.0]]))).compute()
+    >>> cholesky(da.asarray(np.array([[4.0, 2.0], [2.0, 5.0]]))).compute()
     array([[2., 0.],
            [1., 2.]])
     """

@@ -13,7 +13,7 @@ import numpy as np
 
 from weft.array.io.from_array import asarray
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import contract
+from weft.array.ops.tensor_contraction import contract
 
 __all__ = ["einsum", "einsum_path"]
 

@@ -1,0 +1,97 @@
+"""The frequencies that belong to a transform, and spectra with frequency zero in the middle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weft.array.io.from_array import asarray
+from weft.array.ops.creation import arange
+from weft.array.ops.elementwise import multiply, where
+from weft.array.ops.flipping import roll
+from weft.array.ops.sizes import known
+from weft.array.ops.transposing import normal_axis
+
+__all__ = ["fftfreq", "fftshift", "ifftshift", "rfftfreq"]
+
+
+def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Any:
+    """Frequencies of a transform of length ``n``: from zero up, then the negative ones.
+
+    Parameters
+    ----------
+    n : int
+    d : float
+        Distance of the samples.
+    chunks : int, tuple or str
+        How to cut the result.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.fft.fftfreq(4, 0.25).compute()
+    array([ 0.,  1., -2., -1.])
+    """
+    length = whole_number(n)
+    step = 1.0 / (length * d)
+    places = arange(length, chunks=chunks)
+    return multiply(where(places <= (length - 1) // 2, places, places - length), step)
+
+
+def rfftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Any:
+    """Frequencies of a transform of ``n`` real numbers; see `fftfreq`.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.fft.rfftfreq(4, 0.25).compute()
+    array([0., 1., 2.])
+    """
+    length = whole_number(n)
+    step = 1.0 / (length * d)
+    return multiply(arange(length // 2 + 1, chunks=chunks), step)
+
+
+def whole_number(n: Any) -> int:
+    """A length."""
+    if not hasattr(n, "__index__"):
+        raise ValueError(f"n should be an integer, and not {n!r}")
+    return int(n.__index__())
+
+
+def fftshift(x: Any, axes: Any = None) -> Any:
+    """Frequency zero brought from the start to the middle.
+
+    Parameters
+    ----------
+    x : array-like
+    axes : int or tuple of int, optional
+        All axes by default.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.fft.fftshift(da.arange(5, chunks=2)).compute()
+    array([3, 4, 0, 1, 2])
+    """
+    return shifted(x, axes, 1)
+
+
+def ifftshift(x: Any, axes: Any = None) -> Any:
+    """Inverse of `fftshift`.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.fft.ifftshift(da.arange(5, chunks=2)).compute()
+    array([2, 3, 4, 0, 1])
+    """
+    return shifted(x, axes, -1)
+
+
+def shifted(x: Any, axes: Any, sign: int) -> Any:
+    """Axes turned by half of their lengths."""
+    a = known(asarray(x))
+    given = range(a.ndim) if axes is None else (axes,) if hasattr(axes, "__index__") else axes
+    places = tuple([normal_axis(axis, a.ndim) for axis in given])
+    halves = [a.shape[place] // 2 if sign > 0 else -(a.shape[place] // 2) for place in places]
+    return roll(a, tuple(halves), places) if places else a

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.array.strategies import assert_same, chunked_arrays, chunks_of
+
+import weft
+import weft.array as da
+from weft.array.kernels.tensor import multiplied
+from weft.execution import plan_of
+
+quick = settings(deadline=None, max_examples=30)
+EXACT = st.sampled_from(["int64", "int32", "float64", "complex128"])  # quarters and small integers: no rounding
+
+
+def arrays(shape):
+    return chunked_arrays(dtypes=EXACT, shape=shape)
+
+
+@quick
+@given(st.data())
+def test_matmul_multiplies_stacks_of_matrices_and_vectors(data):
+    n, k, m = (data.draw(st.integers(0, 5)) for _ in range(3))
+    batch = data.draw(st.sampled_from([((), ()), ((2,), ()), ((), (3,)), ((2, 1), (3,)), ((1,), (2, 3))]))
+    left = data.draw(st.sampled_from([(*batch[0], n, k), (k,)]))
+    right = data.draw(st.sampled_from([(*batch[1], k, m), (k,)]))
+    (a, x), (b, y) = data.draw(arrays(left)), data.draw(arrays(right))
+    assert_same(x @ y, a @ b)
+    assert_same(a @ y, a @ b)
+    assert_same(x @ b, a @ b)
+    assert_same(np.matmul(x, y), a @ b)
+
+
+@quick
+@given(st.data())
+def test_tensordot_sums_over_pairs_of_axes(data):
+    k, m = data.draw(st.integers(0, 4)), data.draw(st.integers(1, 4))
+    a, x = data.draw(arrays((2, k, m)))
+    b, y = data.draw(arrays((m, k, 3)))
+    assert_same(da.tensordot(x, y, axes=([1, 2], [1, 0])), np.tensordot(a, b, axes=([1, 2], [1, 0])))
+    assert_same(da.tensordot(x, y, axes=1), np.tensordot(a, b, axes=1))
+    assert_same(da.tensordot(x, y, axes=(-2, 1)), np.tensordot(a, b, axes=(-2, 1)))
+    assert_same(da.tensordot(x, y, axes=0), np.tensordot(a, b, axes=0))
+
+
+@quick
+@given(st.data())
+def test_dot_inner_and_vdot_agree_with_numpy(data):
+    k = data.draw(st.integers(1, 5))
+    shapes = [(), (k,), (2, k), (2, 3, k)]
+    a, x = data.draw(arrays(data.draw(st.sampled_from(shapes))))
+    b, y = data.draw(arrays(data.draw(st.sampled_from([(), (k,), (k, 2), (3, k, 2)]))))
+    assert_same(da.dot(x, y), np.dot(a, b))
+    assert_same(x.dot(y), a.dot(b))
+    c, z = data.draw(arrays(data.draw(st.sampled_from(shapes))))
+    assert_same(da.inner(x, z), np.inner(a, c))
+    d, w = data.draw(arrays(a.shape))
+    assert_same(da.vdot(x, w), np.vdot(a, d))
+
+
+@quick
+@given(st.data())
+def test_products_of_vectors_in_stacks_agree_with_numpy(data):
+    k, m = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 4))
+    (a, x), (b, y) = data.draw(arrays((3, k))), data.draw(arrays((2, 1, k)))
+    c, z = data.draw(arrays((2, 1, k, m)))
+    assert_same(da.vecdot(x, y), np.vecdot(a, b))
+    assert_same(da.vecdot(x.T, y[0].T, axis=0), np.vecdot(a.T, b[0].T, axis=0))
+    assert_same(np.vecdot(x, y), np.vecdot(a, b))
+    assert_same(da.vecmat(x, z), np.vecmat(a, c))
+    assert_same(da.matvec(da.matrix_transpose(z), x), np.matvec(np.matrix_transpose(c), a))
+
+
+@quick
+@given(st.data())
+def test_outer_and_trace_agree_with_numpy(data):
+    a, x = data.draw(chunked_arrays(min_dims=2, min_side=1))
+    offset = data.draw(st.integers(-8, 8))
+    assert_same(da.trace(x, offset), np.trace(a, offset))
+    assert_same(x.trace(offset, -1, 0), a.trace(offset, -1, 0))
+    b, y = data.draw(arrays((data.draw(st.integers(0, 5)),)))
+    assert_same(da.outer(y, y), np.outer(b, b))
+    assert_same(x.mT, np.matrix_transpose(a))
+
+
+def test_blocks_are_summed_in_place_and_in_trees():
+    a = np.arange(40 * 60, dtype=float).reshape(40, 60) % 17
+    x = da.from_array(a, chunks=(7, 4))
+    assert_same(x @ x.T, a @ a.T)  # blocks larger than those they are made of: accumulated
+    assert_same(x.T @ x, a.T @ a)
+    tall = da.from_array(a.reshape(800, 3), chunks=(9, 3))
+    assert_same(tall.T @ tall, a.reshape(800, 3).T @ a.reshape(800, 3))  # smaller ones: in a tree
+
+
+def test_the_result_is_cut_where_blocks_would_be_too_large():
+    column, row = da.ones((10**6, 2), chunks=(10**6, 2)), da.ones((2, 10**6), chunks=(2, 10**6))
+    assert max(column.chunksize) == 10**6
+    product = column @ row
+    assert product.shape == (10**6, 10**6)
+    assert 8 * np.prod(product.chunksize) <= 2**27
+    assert_same(product[:2, -3:], np.full((2, 3), 2.0))
+
+
+def test_no_more_than_one_partial_sum_is_held_for_each_block():
+    x = da.ones((512, 512), chunks=64)
+    plan = plan_of([x @ x])[0]
+    assert plan.ntasks <= 64 + 64 * 8  # no task for every sum of two
+
+
+def test_the_heavier_operand_keeps_its_chunks():
+    heavy, light = da.ones((10**5, 64), chunks=(10**4, 64)), da.ones((64, 2), chunks=(1, 1))
+    assert (heavy @ light).chunks[0] == heavy.chunks[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        ("matmul", [(2, 3), (2, 3)]),
+        ("matmul", [(), (2,)]),
+        ("matmul", [(2, 2, 3), (3, 3, 2)]),
+        ("dot", [(2, 3), (2, 3)]),
+        ("inner", [(2, 3), (2,)]),
+        ("vdot", [(2,), (3,)]),
+        ("vecdot", [(2,), (3,)]),
+        ("tensordot", [(2, 3), (3, 2)]),
+        ("trace", [(3,)]),
+        ("matrix_transpose", [(3,)]),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused_at_the_call(function, shapes):
+    with pytest.raises(ValueError, match=r"."):
+        getattr(da, function)(*[da.ones(shape) for shape in shapes])
+
+
+@quick
+@given(st.data())
+def test_any_blocks_and_backend_give_the_same_product(data):
+    a = data.draw(st.integers(1, 12).flatmap(lambda n: arrays((n, 12))))[0]
+    x, y = (da.from_array(a, chunks=data.draw(chunks_of(a.shape))) for _ in range(2))
+    made = (x @ y.T).compute(scheduler=data.draw(st.sampled_from(["threads", "sync"])))
+    np.testing.assert_array_equal(made, a @ a.T)
+
+
+def test_blocks_travel_to_processes():
+    x = da.ones((6, 6), chunks=2)
+    np.testing.assert_array_equal((x @ x).compute(scheduler="processes", num_workers=1), np.full((6, 6), 6.0))
+
+
+def test_masked_blocks_are_multiplied():
+    masked = np.ma.masked_array(np.arange(12.0).reshape(3, 4), np.arange(12).reshape(3, 4) % 5 == 0)
+    blocks = [masked[:, :2], masked[:, 2:]]
+    expected = np.ma.dot(blocks[0], blocks[0].T)
+    made = multiplied(blocks[0], blocks[0].T, (0, 1), (1, 2), (0, 2), masked.dtype)
+    np.testing.assert_array_equal(np.ma.getmaskarray(made), np.ma.getmaskarray(expected))
+    np.testing.assert_array_equal(made.filled(-1), expected.filled(-1))
+
+
+def test_chunk_sizes_follow_the_configuration():
+    with weft.config.set({"array.chunk-size": "1 kiB"}):
+        x = da.ones((100, 1), chunks=(10, 1))
+        assert 8 * np.prod((x @ x.T).chunksize) <= 1024

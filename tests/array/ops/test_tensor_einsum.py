@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.array.strategies import assert_same, chunked_arrays
+
+import weft.array as da
+
+quick = settings(deadline=None, max_examples=15)
+SIZES = {"a": 2, "b": 3, "c": 4, "d": 1, "i": 3, "j": 5}
+
+
+def operands(data, subscripts):
+    """Arrays whose axes have the letters' lengths; two further axes where there are dots."""
+    pairs = []
+    for term in subscripts.split("->")[0].split(","):
+        shape = [SIZES[letter] for letter in term.replace("...", "")]
+        at = term.find("...")
+        if at >= 0:
+            shape[at:at] = [2, 3]
+        pairs.append(data.draw(chunked_arrays(dtypes=st.sampled_from(["int64", "float64"]), shape=tuple(shape))))
+    return pairs
+
+
+@pytest.mark.parametrize(
+    "subscripts",
+    [
+        "ij,ja->ia", "ij,ja", "ii", "ii->i", "ij->ji", "ij->", "ij->j", "ij", "i,j->ij", "i,i->", "i,i->i", "ab,cd", "iij->j",
+        "ij,jc,cb->ib", "i,i,i->i", "iij,jcc->ic", "ij,ab,ij->ab", "...ij,...jb->...ib", "i...,...i", "...i->i...", "a...->...",
+        "...,...", "ab,b,a->", "ij,ij,ij->ij", "...ab,ab->...", "ja,ij", "dij,dj->di",
+    ],
+)  # fmt: skip
+@quick
+@given(data=st.data())
+def test_einsum_agrees_with_numpy(subscripts, data):
+    pairs = operands(data, subscripts)
+    optimize = data.draw(st.sampled_from([False, True, "greedy", "optimal"]))
+    expected = np.einsum(subscripts, *[whole for whole, _ in pairs])
+    assert_same(da.einsum(subscripts, *[chunked for _, chunked in pairs], optimize=optimize), expected)
+
+
+@quick
+@given(data=st.data())
+def test_operands_may_be_followed_by_numbers_for_their_axes(data):
+    (a, x), (b, y) = operands(data, "ij,ja")
+    assert_same(da.einsum(x, [0, 1], y, [1, 2]), np.einsum(a, [0, 1], b, [1, 2]))
+    assert_same(da.einsum(x, [5, 1], y, [1, 2], [2, 5]), np.einsum(a, [5, 1], b, [1, 2], [2, 5]))
+    assert_same(da.einsum(x, [Ellipsis, 0], [0, Ellipsis]), np.einsum(a, [Ellipsis, 0], [0, Ellipsis]))
+
+
+def test_lengths_of_one_are_broadcast():
+    a, b = np.ones((1, 3)), np.arange(12.0).reshape(4, 3)
+    assert_same(da.einsum("ij,ij->ij", da.asarray(a), da.from_array(b, chunks=2)), np.einsum("ij,ij->ij", a, b))
+    assert_same(da.einsum("ij,ij->j", da.asarray(a), da.from_array(b, chunks=2)), np.einsum("ij,ij->j", a, b))
+
+
+def test_a_path_that_was_planned_is_taken():
+    a, b, c = np.ones((2, 30)), np.ones((30, 4)), np.ones((4, 50))
+    path = da.einsum_path("ij,jk,kl->il", a, b, c)[0]
+    assert path == np.einsum_path("ij,jk,kl->il", a, b, c)[0]
+    assert_same(da.einsum("ij,jk,kl->il", *map(da.asarray, (a, b, c)), optimize=path), a @ b @ c)
+
+
+def test_the_dtype_is_that_which_is_asked_for():
+    x = da.ones((3, 4), dtype="float32", chunks=2)
+    assert_same(da.einsum("ij->i", x, dtype="float64"), np.full(3, 4.0))
+    with pytest.raises(TypeError, match="casting"):
+        da.einsum("ij->i", x, dtype="int64")
+    assert_same(da.einsum("ij->i", x, dtype="int64", casting="unsafe"), np.full(3, 4))
+
+
+@pytest.mark.parametrize(
+    "subscripts",
+    [
+        "ij,jk,kl",
+        "ij",
+        "i1,jk",
+        "ij,jk->iij",
+        "ij,jk->iz",
+        "ijk,jk",
+        "ij,ij",
+        "...ij,jk->i.k",
+        "ik,i->kk",
+        "ij,...->",
+        "i...,ij->",
+    ],
+)
+def test_subscripts_that_do_not_fit_are_refused(subscripts):
+    with pytest.raises(ValueError, match=r"."):
+        da.einsum(subscripts, da.ones((2, 3)), da.ones((3, 4)))
+
+
+def test_what_is_not_supported_is_refused():
+    x = da.ones((2, 3))
+    with pytest.raises(ValueError, match="order"):
+        da.einsum("ij->ji", x, order="F")
+    with pytest.raises(TypeError, match="out"):
+        da.einsum("ij->ji", x, out=np.empty((3, 2)))
+    with pytest.raises(ValueError, match="operand"):
+        da.einsum("ij->ji")
+    with pytest.raises(ValueError, match="string"):
+        da.einsum()
+    with pytest.raises(ValueError, match="collapsing"):
+        da.einsum("ii", x)
