@@ -14,6 +14,14 @@ from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.along_axis import __all__ as _along_axis
 from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.arg_reductions import __all__ as _arg_reductions
+from weft.array.io.delayed import from_delayed
+from weft.array.io.from_array import asarray, from_array
+from weft.array.io.store import store
+from weft.array.io.zarr import from_zarr, to_zarr
+from weft.array.ops import blocks as _blocks
+from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
+from weft.array.ops import gufunc as _gufunc
+from weft.array.ops import overlapping as _overlapping
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.blocks import __all__ as _blocks
 from weft.array.ops.broadcasting import *  # noqa: F403
@@ -89,6 +97,14 @@ __all__ = [
     "Array",
     "chunk_types",
     "from_array",
+    "from_delayed",
+    "from_zarr",
+    "store",
+    "to_zarr",
+    "normalize_chunks",
+    *_blocks.__all__,
+    "random",
+    *_gufunc.__all__,
     "lib",
     "linalg",
     "normalize_chunks",
