@@ -16,7 +16,11 @@ from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.arg_reductions import __all__ as _arg_reductions
 from weft.array.io.delayed import from_delayed
 from weft.array.io.from_array import asarray, from_array
+from weft.array.io.hdf5 import from_hdf5, to_hdf5
+from weft.array.io.image import imread
+from weft.array.io.npy import from_npy_stack, to_npy_stack
 from weft.array.io.store import store
+from weft.array.io.tiledb import from_tiledb, to_tiledb
 from weft.array.io.zarr import from_zarr, to_zarr
 from weft.array.ops import blocks as _blocks
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
@@ -98,8 +102,15 @@ __all__ = [
     "chunk_types",
     "from_array",
     "from_delayed",
+    "from_hdf5",
+    "from_npy_stack",
+    "from_tiledb",
     "from_zarr",
+    "imread",
     "store",
+    "to_hdf5",
+    "to_npy_stack",
+    "to_tiledb",
     "to_zarr",
     "normalize_chunks",
     *_blocks.__all__,

@@ -162,7 +162,8 @@ def from_func(
     --------
     >>> import numpy as np
     >>> import weft.array as da
-    >>> da.io.from_func(np.arange, (3,), dtype=int, args=(3,)).compute()
+    >>> from weft.array.io.delayed import from_func
+    >>> from_func(np.arange, (3,), dtype=int, args=(3,)).compute()
     array([0, 1, 2])
     """
     if dtype is None:

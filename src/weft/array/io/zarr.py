@@ -36,7 +36,7 @@ from weft.physical.tree_reduce import TreeReduce
 
 __all__ = ["ZarrMethods", "from_zarr", "to_zarr"]
 
-INSTALL = "weft.array needs zarr for this: pip install 'weft[zarr]'"
+INSTALL = "weft.array needs zarr for this: pip install 'weft[io]'"
 
 
 def from_zarr(
@@ -399,7 +399,7 @@ def is_group(directory: Path) -> bool:
     return (directory / ".zgroup").exists() or ((directory / "zarr.json").exists() and not is_array(directory))
 
 
-def make_groups(root: Path, inner: Path, zarr_format: int) -> None:
+def make_groups(root: Path, inner: Path, zarr_format: Any) -> None:
     """Make the directories between two, and both, groups."""
     import zarr
 

@@ -86,7 +86,7 @@ def write_and_read(block: Any, handle: Any, where: Where, lock: Any, load: bool)
 
 def zarr_problem(value: Any, where: Where, error: Exception) -> ReadError | None:
     """What is wrong with the chunks of a zarr array that cannot be read; None for other things."""
-    metadata = getattr(value, "metadata", None)
+    metadata: Any = getattr(value, "metadata", None)
     if type(value).__module__.partition(".")[0] != "zarr" or not hasattr(metadata, "encode_chunk_key"):
         return None
     unit = value.shards or value.chunks
