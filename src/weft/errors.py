@@ -18,6 +18,7 @@ __all__ = [
     "KeyNotFoundError",
     "KilledWorkerError",
     "MissingDependencyError",
+    "ReadError",
     "RegistryError",
     "RemoteError",
     "RemoteTraceback",
@@ -135,6 +136,10 @@ class BlockLostError(WeftError, RuntimeError):
 
 class BlockCorruptError(BlockLostError):
     """A stored block does not read back as it was written."""
+
+
+class ReadError(WeftError, OSError):
+    """A part of a file or an array outside cannot be read: it is damaged."""
 
 
 class SpillError(WeftError, OSError):

@@ -15,6 +15,18 @@ from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.along_axis import __all__ as _along_axis
 from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.arg_reductions import __all__ as _arg_reductions
+from weft.array.io.delayed import from_delayed
+from weft.array.io.from_array import asarray, from_array
+from weft.array.io.hdf5 import from_hdf5, to_hdf5
+from weft.array.io.image import imread
+from weft.array.io.npy import from_npy_stack, to_npy_stack
+from weft.array.io.store import store
+from weft.array.io.tiledb import from_tiledb, to_tiledb
+from weft.array.io.zarr import from_zarr, to_zarr
+from weft.array.ops import blocks as _blocks
+from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
+from weft.array.ops import gufunc as _gufunc
+from weft.array.ops import overlapping as _overlapping
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.blocks import __all__ as _blocks
 from weft.array.ops.broadcasting import *  # noqa: F403
@@ -99,6 +111,21 @@ __all__ = [
     "chunk_types",
     "fft",
     "from_array",
+    "from_delayed",
+    "from_hdf5",
+    "from_npy_stack",
+    "from_tiledb",
+    "from_zarr",
+    "imread",
+    "store",
+    "to_hdf5",
+    "to_npy_stack",
+    "to_tiledb",
+    "to_zarr",
+    "normalize_chunks",
+    *_blocks.__all__,
+    "random",
+    *_gufunc.__all__,
     "lib",
     "linalg",
     "normalize_chunks",

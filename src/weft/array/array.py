@@ -14,6 +14,12 @@ from weft.array.io.from_blocks import FromBlocks
 from weft.array.ops.arg_reductions import ArgReductionMethods
 from weft.array.ops.assignment import AssignmentMethods
 from weft.array.ops.block_views import BlockViewMethods
+from weft.array.io.delayed import DelayedMethods
+from weft.array.io.from_blocks import FromBlocks
+from weft.array.io.hdf5 import HDF5Methods
+from weft.array.io.store import StoreMethods
+from weft.array.io.tiledb import TileDBMethods
+from weft.array.io.zarr import ZarrMethods
 from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.cumulative import CumulativeMethods
 from weft.array.ops.elementwise import ElementwiseMethods
@@ -59,6 +65,11 @@ class Array(
     ReshapingMethods,
     RepeatingMethods,
     ExportMethods,
+    StoreMethods,
+    ZarrMethods,
+    HDF5Methods,
+    TileDBMethods,
+    DelayedMethods,
 ):
     """An n-dimensional array in chunks, with NumPy's methods; nothing is computed before `compute`.
 

@@ -39,6 +39,7 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
                 seen.add(id(collection))
                 if node is not None:
                     expressions.append(node)
+                    calls += _calls_of_expression(node)
                 else:
                     foreign.setdefault(type(collection), []).append(collection)
         queue = add_calls(graph, calls) if calls else []
@@ -48,6 +49,12 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
     for kind, members in foreign.items():
         graph.update(_graph_of_foreign(kind, members, optimize_graph, graph))
     return graph
+
+
+def _calls_of_expression(expression: Any) -> list[Any]:
+    from weft.physical.outside import calls_read_by  # here, for a quick `import weft`
+
+    return calls_read_by(expression)
 
 
 def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph:

@@ -39,7 +39,7 @@ def cut_anew(source: ArrayExpr, grid: Grid, context: Context) -> ArrayExpr | Non
             return source.with_operands(cut=grid[0])
         case Random() | Order() if context.is_sole(source):
             return source.with_operands(grid=grid)
-        case FromArray() if source.in_memory or context.is_sole(source):
+        case FromArray() if source.in_memory or (context.is_sole(source) and source.reads_well(grid)):
             return source.with_operands(grid=grid)
     return None
 

@@ -1,0 +1,14 @@
+"""Collections made of other kinds of collections: a table, so that none of them imports another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from weft.registry import Registry
+
+__all__ = ["CONVERSIONS"]
+
+#: Functions that make a collection of whatever they take, by the name of its kind.
+CONVERSIONS: Registry[Callable[..., Any]] = Registry("kind of collection")
+CONVERSIONS.add("delayed", "weft.delayed.delayed:delayed")
