@@ -10,7 +10,8 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, axis_chunks, grid_for
-from weft.array.expr import ArrayExpr
+from weft.array.chunk_types import is_valid_chunk_type
+from weft.array.expr import ArrayExpr, meta_like
 from weft.array.kernels.numpy import read_piece, view_of
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.base import Outline
@@ -43,7 +44,14 @@ class FromArray(ArrayExpr):
     @property
     def in_memory(self) -> bool:
         """Whether a piece is a view, which costs nothing."""
-        return isinstance(self.held.value, np.ndarray)
+        return isinstance(self.held.value, np.ndarray) or self.prototype is not None
+
+    @derived
+    def prototype(self) -> Any:
+        value = self.held.value
+        if isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray):
+            return None
+        return meta_like(value, 1, self.dtype) if is_valid_chunk_type(type(value)) else None
 
     def lower(self) -> Expr:
         pieces = Regions(self.region, self.grid)
