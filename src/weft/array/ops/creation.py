@@ -80,7 +80,7 @@ class Full(ArrayExpr):
 
 @node
 class FullLike(ArrayExpr):
-    """A constant in blocks like those of an array whose lengths are unknown."""
+    """A constant in blocks like those of an array whose lengths are unknown, or which has a mask."""
 
     source: ArrayExpr
     dtype: np.dtype[Any]
@@ -390,7 +390,8 @@ def full_like(
     x = a if isinstance(a, ArrayBase) else chunked(a)
     kind = x.dtype if dtype is None else np.dtype(dtype)
     unknown = any(isinstance(cut, UnknownCut) for cut in x.expr.grid)
-    if unknown and shape is None and chunks is None and ndim_of(fill_value) == 0:
+    masked = subok and isinstance(x.expr.prototype, np.ma.MaskedArray)  # what is masked stays masked, as in NumPy
+    if (unknown or masked) and shape is None and chunks is None and ndim_of(fill_value) == 0:
         made = new(FullLike(x.expr, kind, fill_value))
         return made if name is None else made.named(name)
     lengths = x.shape if shape is None else shape_of(shape)

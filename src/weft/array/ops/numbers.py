@@ -184,6 +184,9 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     >>> da.nan_to_num(da.from_array(np.array([1.0, np.nan, np.inf]), chunks=2), posinf=9).compute()
     array([1., 0., 9.])
     """
+    nan, posinf, neginf = (
+        np.asarray(each) if isinstance(each, (list, tuple)) else each for each in (nan, posinf, neginf)
+    )
     result = elementwise(np.nan_to_num, x, nan=nan, posinf=posinf, neginf=neginf)
     return result if copy or not isinstance(x, ArrayBase) else bind(x, result, "same_kind")
 

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.array.strategies import chunked_arrays, chunks_of
+
+import weft.array as da
+from weft.array import ma
+
+NUMBERS = st.sampled_from(["i8", "f8", "f4"])
+
+
+@st.composite
+def masked_arrays(draw, min_dims=1, max_dims=2, min_side=1, max_side=5):
+    whole, _ = draw(chunked_arrays(dtypes=NUMBERS, min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side))
+    mask, _ = draw(chunked_arrays(dtypes=st.just("bool"), shape=whole.shape))
+    whole = np.ma.masked_array(whole, mask=mask, fill_value=draw(st.sampled_from([None, 7])))
+    return whole, da.from_array(whole, chunks=draw(chunks_of(whole.shape)))
+
+
+def assert_same(ours, expected):
+    """Values, mask, dtype and class of a result."""
+    result = ours.compute(scheduler="sync")
+    assert ours.dtype == expected.dtype
+    assert isinstance(result, np.ma.MaskedArray) == isinstance(expected, np.ma.MaskedArray), (result, expected)
+    np.testing.assert_array_equal(np.ma.getmaskarray(result), np.ma.getmaskarray(expected))
+    np.testing.assert_allclose(np.ma.filled(result, 77), np.ma.filled(expected, 77), rtol=1e-6)
+
+
+def close(value):
+    return value if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value)
+
+
+@settings(max_examples=40, deadline=None)
+@given(masked_arrays())
+def test_blocks_are_masked_arrays_and_say_so(pair):
+    whole, ours = pair
+    assert isinstance(ours.expr.meta, np.ma.MaskedArray)
+    assert "MaskedArray" in repr(ours)
+    assert_same(ours, whole)
+    assert_same(ours + 1, whole + 1)
+    assert_same(2.5 * ours - ours, 2.5 * whole - whole)
+    assert_same(np.sqrt(abs(ours)), np.sqrt(abs(whole)))
+    assert_same(ours > 2, whole > 2)
+    assert_same(ours.astype("f4"), whole.astype("f4"))
+    assert_same(da.where(ours > 1, ours, 0), np.ma.where(whole > 1, whole, 0))
+    assert_same(ours.T, whole.T)
+    assert_same(ours[::-1], whole[::-1])
+    assert_same(ours.rechunk(2), whole)
+    assert_same(da.concatenate([ours, ours]), np.ma.concatenate([whole, whole]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(masked_arrays(), st.sampled_from(["sum", "prod", "min", "max", "mean", "std", "any", "all"]), st.booleans())
+def test_reductions_leave_out_what_is_masked(pair, name, keepdims):
+    whole, ours = pair
+    for axis in (None, 0, -1):
+        expected = getattr(whole, name)(axis=axis, keepdims=keepdims)
+        if expected is np.ma.masked:
+            assert getattr(ours, name)(axis=axis, keepdims=keepdims).compute() is np.ma.masked
+        else:
+            result = getattr(ours, name)(axis=axis, keepdims=keepdims).compute()
+            np.testing.assert_array_equal(np.ma.getmaskarray(result), np.ma.getmaskarray(close(expected)))
+            np.testing.assert_allclose(np.ma.filled(result, 77), np.ma.filled(expected, 77), rtol=1e-4, atol=1e-6)
+
+
+BY_VALUE = [
+    "masked_equal",
+    "masked_not_equal",
+    "masked_less",
+    "masked_less_equal",
+    "masked_greater",
+    "masked_greater_equal",
+    "masked_values",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(BY_VALUE), masked_arrays() | chunked_arrays(dtypes=NUMBERS), st.integers(-2, 2))
+def test_masking_by_value_agrees_with_numpy(name, pair, value):
+    whole, ours = pair
+    assert_same(getattr(ma, name)(ours, value), getattr(np.ma, name)(whole, value))
+
+
+@settings(max_examples=40, deadline=None)
+@given(masked_arrays() | chunked_arrays(dtypes=NUMBERS, min_dims=1), st.integers(-2, 2), st.integers(-2, 2))
+def test_masking_by_interval_and_condition_agrees_with_numpy(pair, low, high):
+    whole, ours = pair
+    assert_same(ma.masked_inside(ours, low, high), np.ma.masked_inside(whole, low, high))
+    assert_same(ma.masked_outside(ours, low, high), np.ma.masked_outside(whole, low, high))
+    condition = np.ma.getdata(whole) > low
+    assert_same(ma.masked_where(condition, ours), np.ma.masked_where(condition, whole))
+    assert_same(ma.masked_where(ours > low, ours), np.ma.masked_where(whole > low, whole))
+    assert_same(ma.masked_array(ours, condition), np.ma.masked_array(whole, condition))
+    assert_same(ma.masked_array(ours, True, dtype="f4", fill_value=3), np.ma.masked_array(whole, True, dtype="f4"))
+    assert_same(ma.getdata(ours), np.ma.getdata(whole))
+    assert_same(ma.getmaskarray(ours), np.ma.getmaskarray(whole))
+    assert_same(ma.filled(ours), np.ma.filled(whole))
+    assert_same(ma.filled(ours, 3), np.ma.filled(whole, 3))
+    assert_same(ma.where(ours > 0, ours, low), np.ma.where(whole > 0, whole, low))
+    for axis in (None, 0):
+        np.testing.assert_array_equal(ma.count(ours, axis).compute(), np.ma.count(whole, axis))
+    for mine, expected in zip(ma.nonzero(ours), np.ma.nonzero(np.ma.asarray(whole)), strict=True):
+        np.testing.assert_array_equal(mine.compute(), expected)
+    for name in ("ones_like", "zeros_like"):
+        assert_same(getattr(ma, name)(ours), getattr(np.ma, name)(whole))
+        assert_same(getattr(ma, name)(ours, dtype="f4"), getattr(np.ma, name)(whole, dtype="f4"))
+        assert_same(getattr(da, name)(ours), getattr(np, name)(whole))
+    assert ma.empty_like(ours).shape == whole.shape
+
+
+def test_what_is_no_number_is_masked():
+    whole = np.array([1.0, np.nan, np.inf, 4])
+    ours = da.from_array(whole, chunks=3)
+    assert_same(ma.masked_invalid(ours), np.ma.masked_invalid(whole))
+    fixed, expected = ma.fix_invalid(ours, fill_value=9), np.ma.fix_invalid(whole, fill_value=9)
+    assert_same(fixed, expected)
+    assert fixed.compute().data.tolist() == expected.data.tolist()
+    assert_same(ma.fix_invalid(ours, mask=whole == 4), np.ma.fix_invalid(whole, mask=whole == 4))
+
+
+def test_fill_values_travel():
+    ours = ma.masked_equal(da.arange(5, chunks=2), 2)
+    assert ours.compute().fill_value == 2
+    ma.set_fill_value(ours, 9)
+    assert ours.compute().fill_value == 9
+    assert (ours[1:].rechunk(4)).compute().filled().tolist() == [1, 9, 3, 4]
+    with pytest.raises(TypeError, match="chunked"):
+        ma.set_fill_value([1], 2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(masked_arrays(min_dims=2), st.sampled_from([None, 0, 1, (0, 1)]), st.booleans(), st.booleans())
+def test_weighted_means_agree_with_numpy(pair, axis, keepdims, full):
+    whole, ours = pair
+    full = full or axis is None
+    weights = np.arange(1, whole.size + 1).reshape(whole.shape)
+    if not full:
+        weights = weights[(0, slice(None)) if axis == 1 else (slice(None), 0) if axis == 0 else ...]
+    for given_weights in (None, weights):
+        expected = np.ma.average(whole, axis, given_weights, returned=True, keepdims=keepdims)
+        found = ma.average(ours, axis, given_weights, returned=True, keepdims=keepdims)
+        for mine, other in zip(found, expected, strict=True):
+            result = mine.compute()
+            assert np.ma.getmaskarray(result).tolist() == np.ma.getmaskarray(other).tolist()
+            np.testing.assert_allclose(np.ma.filled(result, 7), np.ma.filled(other, 7), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda x: ma.masked_array(x, [True, False]), np.ma.MaskError),
+        (lambda x: ma.masked_array(x, fill_value=[1, 2, 3]), ValueError),
+        (lambda x: ma.masked_where([True, False], x), IndexError),
+        (lambda x: ma.masked_values(x, [1, 2, 3]), ValueError),
+        (lambda x: ma.where(x, x), ValueError),
+        (lambda x: ma.average(x, weights=[1, 2]), TypeError),
+        (lambda x: ma.average(x, axis=0, weights=[1, 2]), ValueError),
+    ],
+)
+def test_what_numpy_refuses_is_refused_at_the_call(call, error):
+    with pytest.raises(error):
+        call(da.arange(3, chunks=2))
