@@ -32,11 +32,16 @@ def as_masked(block: Block) -> Block:
     return np.ma.asanyarray(block)  # type: ignore[no-untyped-call]
 
 
+def writable(block: Block) -> Block:
+    """A copy; an array also of what NumPy's functions give for arrays without axes."""
+    return np.array(block) if isinstance(block, np.generic) else block.copy()
+
+
 def set_region(block: Block, where: Where, value: Any) -> Block:
     """A region of a block set; None for an axis along which the region does not touch the block."""
     if None in where:
         return block
-    made = block.copy()
+    made = writable(block)
     made[where] = value
     return made
 
@@ -57,14 +62,14 @@ def covers(where: slice | None, length: int) -> bool:
 
 def set_field(block: Block, value: Any, field: Any) -> Block:
     """A field of a structured block set, or several."""
-    made = block.copy()
+    made = writable(block)
     made[list(field) if isinstance(field, tuple) else field] = value
     return made
 
 
 def assign_where(block: Block, mask: Block, value: Any) -> Block:
     """A block with a value where a mask holds; the three are broadcast, to the shape of the block."""
-    made = block.copy()
+    made = writable(block)
     if isinstance(made, np.ma.MaskedArray):
         mask = np.broadcast_to(mask, made.shape)
         made[mask] = value if value is np.ma.masked or np.ndim(value) == 0 else np.broadcast_to(value, made.shape)[mask]
@@ -75,7 +80,7 @@ def assign_where(block: Block, mask: Block, value: Any) -> Block:
 
 def set_masked(block: Block, mask: Block, value: Block, axis: int) -> Block:
     """A block with values, one for each place where a mask holds, which covers the axes from ``axis`` on."""
-    made = block.copy()
+    made = writable(block)
     made[(slice(None),) * axis + (mask,)] = value
     return made
 
@@ -97,7 +102,7 @@ def set_points(block: Block, points: Points | None, axes: tuple[int, ...], value
     """Points of a block set to a scalar; None for a block without any."""
     if points is None:
         return block
-    made = block.copy()
+    made = writable(block)
     at_points(made, axes, points, value)
     return made
 
@@ -105,14 +110,14 @@ def set_points(block: Block, points: Points | None, axes: tuple[int, ...], value
 def patch_points(told: tuple[tuple[int, ...], Points], block: Block, value: Block) -> Block:
     """Points of a block set to values."""
     axes, points = told
-    made = block.copy()
+    made = writable(block)
     at_points(made, axes, points, value)
     return made
 
 
 def set_requests(block: Block, asked: list[Request], axes: tuple[int, ...], value: Any) -> Block:
     """All that is asked for set to a scalar."""
-    made = block.copy()
+    made = writable(block)
     for points, _, _ in asked:
         at_points(made, axes, points, value)
     return made
@@ -133,7 +138,7 @@ def requests_with_values(
 
 def set_values(block: Block, asked: list[tuple[Points, Block]], axes: tuple[int, ...]) -> Block:
     """All that is asked for set to the values that came with it, in order."""
-    made = block.copy()
+    made = writable(block)
     for points, value in asked:
         at_points(made, axes, points, value)
     return made
@@ -141,6 +146,6 @@ def set_values(block: Block, asked: list[tuple[Points, Block]], axes: tuple[int,
 
 def put_along(block: Block, index: Block, value: Any, axis: int) -> Block:
     """For each line along an axis values at that line's positions."""
-    made = block.copy()
+    made = writable(block)
     np.put_along_axis(made, np.asarray(index), value, axis)
     return made

@@ -19,6 +19,7 @@ __all__ = [
     "answers",
     "chosen",
     "chosen_by_index",
+    "chosen_of_whole",
     "compressed",
     "gathered",
     "get_field",
@@ -46,12 +47,32 @@ def points_of(block: Block, axes: tuple[int, ...], points: Points) -> Block:
         (axis,), (where,) = axes, points
         if isinstance(where, slice):
             return cut_out(block, (slice(None),) * axis + (where,))
-        return np.take(block, where, axis=axis)
+        return along(block, where, axis)
     index: list[Any] = [slice(None)] * block.ndim
     for axis, where in zip(axes, points, strict=True):
         index[axis] = np.arange(*where.indices(block.shape[axis])) if isinstance(where, slice) else where
     made = block[tuple(index)]
     return made if axes[-1] - axes[0] == len(axes) - 1 else np.moveaxis(made, 0, axes[0])
+
+
+def along(block: Block, where: np.ndarray[Any, Any], axis: int) -> Block:
+    """Elements at positions along an axis. `numpy.take` is the faster way, but copies blocks that are not contiguous."""
+    if type(block) is np.ndarray and not block.flags.c_contiguous:
+        return block[(slice(None),) * axis + (where,)]
+    return np.take(block, where, axis=axis)
+
+
+def chosen_of_whole(
+    whole: Block, told: tuple[Points, tuple[int, ...] | None], region: tuple[slice, ...], axes: tuple[int, ...]
+) -> Block:
+    """The elements at points of an array in memory, from a region along the other axes."""
+    points, shape = told
+    part = whole[region]
+    made = points_of(part, axes, points)
+    if getattr(made, "base", None) is not None:
+        made = made.view()
+        made.flags.writeable = False
+    return unfolded(made, axes[0], shape)
 
 
 def unfolded(block: Block, axis: int, shape: tuple[int, ...] | None) -> Block:
@@ -119,8 +140,8 @@ def get_field(block: Block, field: Any) -> Block:
 
 def compressed(block: Block, mask: Block, axis: int) -> Block:
     """The elements where a mask holds, which covers axes from ``axis`` on."""
-    if mask.ndim == 1:
-        return np.compress(mask, block, axis=axis)
+    if mask.ndim == 1 and type(mask) is np.ndarray:
+        return along(block, np.flatnonzero(mask), axis)
     if axis == 0 and mask.ndim == block.ndim and type(block) is np.ndarray and type(mask) is np.ndarray:
         return np.compress(mask.reshape(-1), block.reshape(-1))
     return block[(slice(None),) * axis + (mask,)]

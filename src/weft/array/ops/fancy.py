@@ -23,13 +23,17 @@ import numpy as np
 
 from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
-from weft.array.kernels.indexing import Positions, chosen, gathered, merged_runs, runs_of, small
+from weft.array.kernels.indexing import Positions, chosen, chosen_of_whole, gathered, merged_runs, runs_of, small
 from weft.array.ops.rechunking import ALL_TO_ALL, laid_out
+from weft.array.io.from_array import FromArray, Regions
+from weft.array.io.from_blocks import FromBlocks
 from weft.expr import Cost, Expr, Held, derived, node
+from weft.physical.base import Outline
 from weft.physical.blockwise import Blockwise, Call, Placed, Same
 from weft.physical.exchange import MANY_RUNS, Exchange
 from weft.physical.gather import Gather
 from weft.physical.grid import Pick, identity_pick
+from weft.physical.source import Whole
 
 __all__ = ["Points", "contiguous_grid", "points"]
 
@@ -107,12 +111,15 @@ class Points(ArrayExpr):
         return tuple([axis_chunks(length, cut) for length, cut in zip(self.inner_shape, self.inner, strict=True)])
 
     def lower(self) -> Expr:
+        if isinstance(self.source, FromArray) and self.source.in_memory:
+            return self.from_memory(self.source)
         parts = self.parts()
         runs = sum(map(len, parts))
         if runs == len(parts) and sum([len(each) > 1 for each in self.inner_chunks]) <= 1:
             return self.picked(parts)
         used = len({part.block for each in parts for part in each})
-        if runs <= ALL_TO_ALL * (used + len(parts)) and max(map(len, parts)) <= MOST_GATHERED:
+        few = runs <= ALL_TO_ALL * (used + len(parts)) and max(map(len, parts)) <= MOST_GATHERED
+        if few or (isinstance(self.source, FromBlocks) and runs <= MANY_RUNS):
             return Gather(self.outline, self.source, gathered, GatherRoutes(self.name, self, parts))
         if runs > MANY_RUNS and min(used, len(parts)) >= 4 and not self.is_direct:
             return self.in_two_rounds(used)
@@ -161,6 +168,35 @@ class Points(ArrayExpr):
             outline, (Call(chosen, (0, 1, 2), (), outline),), (self.source,), (tuple(pick),), columns, Cost.LIGHT
         )
 
+    def from_memory(self, source: FromArray) -> Expr:
+        """Straight from an array in memory, whose blocks are views: nothing has to be brought together."""
+        outline, place = self.outline, self.place
+        told = []
+        for where, shape in zip(slices_of(self.inner_chunks), self.block_shapes(), strict=True):
+            found = []
+            for axis, positions in zip(self.axes, self.positions, strict=True):
+                start, step, _ = source.region[axis]
+                each = positions[where].reshape(-1)
+                found.append(compact(each if (start, step) == (0, 1) else start + step * each))
+            told.append((tuple(found), None if len(self.inner) == 1 else shape))
+        counts = tuple(map(len, self.inner_chunks))
+        regions = Regions(
+            tuple([(0, 1, 1) if axis in self.axes else each for axis, each in enumerate(source.region)]),
+            tuple([1 if axis in self.axes else cut for axis, cut in enumerate(source.grid)]),
+        )
+        others = tuple([1 if axis in self.axes else count for axis, count in enumerate(source.numblocks)])
+        rest = iter([axis for axis in range(outline_ndim(self)) if not place <= axis < place + len(counts)])
+        pick = tuple([None if axis in self.axes else next(rest) for axis in range(source.ndim)])
+        grid, whole = outline.numblocks, identity_pick(len(outline.numblocks))
+        columns = (
+            Placed(Written(self.name, told), counts, tuple(range(place, place + len(counts)))),
+            Placed(Around(regions, self.axes), others, pick),
+            Placed(Same(self.axes), grid, whole),
+        )
+        held = Whole(Outline(f"{source.name}-whole", "original", ()), source.held)
+        call = Call(chosen_of_whole, (0, 1, 2, 3), (), outline)
+        return Blockwise(outline, (call,), (held,), ((),), columns, Cost.LIGHT)
+
     def in_two_rounds(self, used: int) -> Expr:
         """First to ranges of the result, a block for each range and group of source blocks; then in order."""
         number, _ = located(self.source, self.axes, self.positions)
@@ -203,6 +239,23 @@ class Written:
 
     def values(self, numblocks: Sequence[int]) -> list[Any]:
         return self.items
+
+
+@dataclass(frozen=True)
+class Around:
+    """Column: the regions of others, with everything along some axes."""
+
+    regions: Regions
+    axes: tuple[int, ...]
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.regions, self.axes)
+
+    def values(self, numblocks: Sequence[int]) -> list[Any]:
+        return [
+            tuple([slice(None) if axis in self.axes else each for axis, each in enumerate(region)])
+            for region in self.regions.values(numblocks)
+        ]
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ def taken(base: ArrayExpr, axes: tuple[int, ...], found: Sequence[Any]) -> tuple
 def broadcast_positions(found: Sequence[Any]) -> list[np.ndarray[Any, np.dtype[np.intp]]]:
     """Positions along several axes, of one shape."""
     try:
-        return [np.ascontiguousarray(each) for each in np.broadcast_arrays(*found)] if len(found) > 1 else list(found)
+        return [np.array(each, np.intp) for each in np.broadcast_arrays(*found)] if len(found) > 1 else list(found)
     except ValueError:
         shapes = " ".join(str(each.shape) for each in found)
         raise IndexError(

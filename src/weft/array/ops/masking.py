@@ -26,7 +26,7 @@ from weft.expr.naming import token_of
 from weft.physical.blockwise import Blockwise, Call, Placed, Same, blockwise
 from weft.physical.grid import Pick
 
-__all__ = ["Compress", "Places", "compress_by", "mask_cut", "masked_grid", "true_places"]
+__all__ = ["Compress", "Places", "compress_by", "compress_unordered", "mask_cut", "masked_grid", "true_places"]
 
 
 @node
@@ -158,16 +158,30 @@ class Places(ArrayExpr):
         return Blockwise(outline, (call,), (mask,), (row_picks(mask.shape, mask.grid, 0),), columns)
 
 
-def masked_grid(source: ArrayExpr, mask: ArrayExpr, axis: int) -> Grid:
-    """The grid on which a mask and the axes that it covers meet; its blocks in order have the elements in order."""
-    covered = range(axis, axis + mask.ndim)
+def compress_unordered(node: Compress) -> Compress | None:
+    """The same elements in the order of the chunks that source and mask have anyway; None if that is no gain."""
+    inner = meeting_grid(node.source, node.mask, node.axis)
+    if inner == node.inner or not (node.source.is_known and node.mask.is_known):
+        return None
+    return node.with_operands(inner=inner, cut=mask_cut(node.mask, inner))
+
+
+def meeting_grid(source: ArrayExpr, mask: ArrayExpr, axis: int) -> Grid:
+    """The grid on which a mask and the axes that it covers meet."""
     cuts: list[Cut] = []
-    for own, of_mask, cut in zip(covered, range(mask.ndim), mask.grid, strict=True):
+    for own, of_mask, cut in zip(range(axis, axis + mask.ndim), range(mask.ndim), mask.grid, strict=True):
         offers = [(source.grid[own], source.weight), (cut, mask.weight)]
         same = len({cut for cut, _ in offers}) == 1
         cuts.append(cut if same else common_cut(mask.shape[of_mask], offers))
-    if is_in_order(mask.shape, tuple(cuts)):
-        return tuple(cuts)
+    return tuple(cuts)
+
+
+def masked_grid(source: ArrayExpr, mask: ArrayExpr, axis: int) -> Grid:
+    """The grid on which a mask and the axes that it covers meet; its blocks in order have the elements in order."""
+    covered = range(axis, axis + mask.ndim)
+    cuts = meeting_grid(source, mask, axis)
+    if is_in_order(mask.shape, cuts):
+        return cuts
     lengths = list(zip(source.shape, source.grid, strict=True))
     others = prod(axis_largest(*each) for place, each in enumerate(lengths) if place not in covered)
     largest = prod(axis_largest(*each) for each in zip(mask.shape, cuts, strict=True))

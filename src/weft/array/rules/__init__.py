@@ -11,6 +11,7 @@ from weft.array.kernels.tiled import add_writer
 from weft.array.ops.elementwise import cast
 from weft.array.rules.axes_before import axes_before_elementwise
 from weft.array.rules.coarsen import coarsen_before_reduction
+from weft.array.rules.compress_before_reduction import compress_before_reduction
 from weft.array.rules.merge_axes import merge_axes
 from weft.array.rules.merge_rechunks import merge_rechunks
 from weft.array.rules.merge_reshapes import merge_block_reshapes, merge_reshapes
@@ -50,6 +51,7 @@ SIMPLIFY = (
     rechunk_before_operations,
     merge_axes,
     axes_before_elementwise,
+    compress_before_reduction,
     coarsen_before_reduction,  # last: slices make sources smaller first
 )
 
