@@ -164,3 +164,7 @@ class DrawingError(WeftError, ValueError):
 
 class RewriteError(WeftError, AssertionError):
     """A rewrite rule gave a node that is not equivalent, or rules go round in circles: a defect of the rule."""
+
+
+class PerformanceWarning(UserWarning):
+    """What was asked for works, and is far slower than it could be."""

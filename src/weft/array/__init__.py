@@ -11,6 +11,8 @@ from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
 from weft.array.chunks import normalize_chunks
 from weft.array.io.from_array import from_array
+from weft.array.ops.aligning import *  # noqa: F403
+from weft.array.ops.aligning import __all__ as _aligning
 from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.along_axis import __all__ as _along_axis
 from weft.array.ops.arg_reductions import *  # noqa: F403
@@ -135,6 +137,7 @@ __all__ = [
     "slicing",
     "svg",
     *_standard.__all__,
+    *_aligning,
     *_along_axis,
     *_arg_reductions,
     *_blocks,

@@ -6,6 +6,11 @@ columns: each step has far fewer runs, but every byte moves once more. A plan we
 the time for all runs. The grids on the way have chunks whose numbers along each axis are geometric means of the old and the
 new one, so their chunks are no larger than the larger of old and new.
 
+How a stage goes depends on memory. An array that fits comfortably is *gathered*: each new chunk reads the old ones that it
+needs parts of, all of which stay in memory until they have been read by all. Of a larger one each chunk is *exchanged*: split
+once into runs of its own, which can be spilled, and are gone as soon as they are merged; that is a copy and many small
+results more.
+
 Terms: a *stage* is a step from one grid to the next; its *runs* are the pieces that both grids' boundaries cut together.
 """
 
@@ -17,11 +22,15 @@ from math import ceil, prod
 from weft.array.chunks import Cut, Grid, UnknownCut, axis_count, regular
 from weft.array.layout_cost import chunk_elements, runs_along
 
-__all__ = ["MOST_STAGES", "cost_of", "plan_stages", "runs_between"]
+__all__ = ["MOST_STAGES", "cost_of", "fits", "plan_stages", "runs_between"]
 
 #: More stages than this never pay.
 MOST_STAGES = 4
-#: What a run takes, in seconds: it is cut out, named, counted and merged.
+#: An array of which so many fit into the budget is gathered.
+COMFORT = 4
+#: What a run takes when it is read where it is, in seconds.
+SECONDS_A_READ = 3e-6
+#: What a run takes when it becomes a result of its own, in seconds: it is cut out, named, counted and merged.
 SECONDS_A_RUN = 15e-6
 #: What a run takes when results go to disk, in seconds.
 SECONDS_A_SPILLED_RUN = 150e-6
@@ -38,10 +47,15 @@ def runs_between(shape: tuple[int, ...], old: Grid, new: Grid) -> int:
     return prod([runs_along(length, before, after) for length, before, after in zip(shape, old, new, strict=True)])
 
 
+def fits(nbytes: int, budget: int | None) -> bool:
+    """Whether an array fits comfortably into memory."""
+    return budget is None or nbytes * COMFORT <= budget
+
+
 def cost_of(shape: tuple[int, ...], grids: list[Grid], nbytes: int, budget: int | None = None) -> float:
     """Seconds that a rechunk through these grids takes, about."""
     spills = budget is not None and nbytes > budget
-    a_run = SECONDS_A_SPILLED_RUN if spills else SECONDS_A_RUN
+    a_run = SECONDS_A_SPILLED_RUN if spills else SECONDS_A_READ if fits(nbytes, budget) else SECONDS_A_RUN
     a_byte = SECONDS_A_SPILLED_BYTE if spills else SECONDS_A_BYTE
     tasks = sum(chunk_count(shape, grid) for grid in grids[1:])
     stages = sum(runs_between(shape, old, new) * a_run + nbytes * a_byte for old, new in pairwise(grids))

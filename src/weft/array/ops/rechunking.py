@@ -1,9 +1,9 @@
 """Cutting an array anew.
 
 Where every new chunk lies within an old one, cutting is a pick and a slice, and fuses with what comes before and after.
-Where it needs a few old ones, they are gathered. Where it is all to all (rows to columns), every old chunk is split once
-and every new one merges its runs; and where even that would be too many runs, it goes through grids half way (see
-`weft.array.rechunk_plan`).
+Where it needs a few old ones, they are gathered. Where it is all to all (rows to columns) an array that fits into memory is
+gathered, too; of a larger one every old chunk is split once, and every new one merges its runs. Where that would be too many
+runs, it goes through grids half way (see `weft.array.rechunk_plan`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from weft.array.io.from_array import asarray
 from weft.array.kernels.joining import assembled, merged, scattered
 from weft.array.kernels.numpy import cut_out
 from weft.array.layout_cost import even_parts
-from weft.array.rechunk_plan import plan_stages
+from weft.array.rechunk_plan import fits, plan_stages
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Product, blockwise
 from weft.physical.exchange import Exchange
@@ -101,14 +101,15 @@ class Regridded(ArrayExpr):
         if all(len(pieces) == 1 for axis in self.parts for pieces in axis):
             return self.split()
         runs = prod(sum(map(len, axis)) for axis in self.parts)
-        if runs <= ALL_TO_ALL * (self.source.nblocks + self.nblocks) and self.can_gather():
-            return Gather(self.outline, self.source, assembled, Pieces(self.parts, self.source.numblocks))
-        stages = self.stages(runs)
+        few = runs <= ALL_TO_ALL * (self.source.nblocks + self.nblocks) and self.reads_what_it_wants()
+        stages = [] if few else self.stages(runs)
         if stages:
             source = self.source
             for grid in (*stages, self.grid):
-                source = Stage(source, grid)
+                source = Stage(source, grid, self.road)
             return source
+        if few or self.is_gathered():
+            return Gather(self.outline, self.source, assembled, Pieces(self.parts, self.source.numblocks))
         return Exchange(self.outline, self.source, scattered, merged, Crossing(self.parts, self.source.numblocks))
 
     def stages(self, runs: int) -> list[Grid]:
@@ -118,12 +119,16 @@ class Regridded(ArrayExpr):
             return []
         if road.threshold is not None and runs <= road.threshold * (self.source.nblocks + self.nblocks):
             return []
-        budget = int(config.value("memory.budget"))
-        return plan_stages(
-            self.shape, self.source.grid, self.grid, self.dtype.itemsize or 1, budget=budget, limit=road.limit
-        )
+        grids = (self.source.grid, self.grid)
+        budget = None if road.method == "tasks" else memory_budget()
+        return plan_stages(self.shape, *grids, self.dtype.itemsize or 1, budget=budget, limit=road.limit)
 
-    def can_gather(self) -> bool:
+    def is_gathered(self) -> bool:
+        """Whether each new chunk reads the old ones that it needs parts of, however many there are."""
+        method = (self.road or NO_ROAD).method
+        return method == "tasks" or (method is None and fits(self.weight, memory_budget()))
+
+    def reads_what_it_wants(self) -> bool:
         """Whether the old chunks that a new one needs are about as large as itself, or small."""
         touched = wanted = self.dtype.itemsize
         for length, before, after, parts in zip(self.shape, self.source.grid, self.grid, self.parts, strict=True):
@@ -155,6 +160,11 @@ class Stage(Regridded):
 
 
 NO_ROAD = Road(None, None, None)
+
+
+def memory_budget() -> int:
+    """Bytes that results may take."""
+    return int(config.value("memory.budget"))
 
 
 def axis_parts(length: int, old: Cut, new: Cut) -> tuple[tuple[Piece, ...], ...]:
@@ -256,8 +266,9 @@ def rechunk(
     balance : bool
         Make chunks equally long where it takes about as many of them: no small rest at the end.
     method : {None, "tasks", "p2p"}
-        There is one road, an exchange that spills by itself. ``"p2p"`` takes it in a single stage; ``"tasks"`` and None
-        go through grids on the way where that is cheaper.
+        None chooses by size and cost: chunks are gathered where the array fits comfortably into memory, and exchanged as
+        runs that can be spilled where it does not; with grids on the way where that is cheaper. ``"tasks"`` always
+        gathers, ``"p2p"`` always exchanges, in a single stage.
 
     Examples
     --------
