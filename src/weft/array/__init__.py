@@ -11,14 +11,17 @@ from weft.array.ops import (
     cumulative,
     elementwise,
     groupby,
+    histograms,
     nan_reductions,
     rechunking,
+    statistics,
     transposing,
 )
 from weft.array.ops import blocks as _blocks
 from weft.array.ops import gufunc as _gufunc
 from weft.array.ops import overlapping as _overlapping
 from weft.array.ops import reductions as _reductions
+from weft.array.ops import topk as _topk
 from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.creation import *  # noqa: F403
@@ -26,10 +29,13 @@ from weft.array.ops.cumulative import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.groupby import *  # noqa: F403
 from weft.array.ops.gufunc import *  # noqa: F403
+from weft.array.ops.histograms import *  # noqa: F403
 from weft.array.ops.nan_reductions import *  # noqa: F403
 from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.reductions import *  # noqa: F403
+from weft.array.ops.statistics import *  # noqa: F403
+from weft.array.ops.topk import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
 
 _rules.install()
@@ -50,6 +56,9 @@ __all__ = [
     *creation.__all__,
     *elementwise.__all__,
     *groupby.__all__,
+    *histograms.__all__,
+    *statistics.__all__,
+    *_topk.__all__,
     *nan_reductions.__all__,
     *rechunking.__all__,
     *_reductions.__all__,

@@ -18,6 +18,8 @@ from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
 from weft.array.ops.sizes import SizeMethods
+from weft.array.ops.statistics import StatisticMethods
+from weft.array.ops.topk import TopMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
@@ -30,6 +32,8 @@ class Array(
     ReductionMethods,
     ArgReductionMethods,
     CumulativeMethods,
+    StatisticMethods,
+    TopMethods,
     IndexingMethods,
     RechunkingMethods,
     SizeMethods,

@@ -41,7 +41,25 @@ __all__ = [
 
 #: Ufuncs for which ``f(f(a, b), c) == f(a, f(b, c))``: blocks can be accumulated each by itself.
 ASSOCIATIVE = frozenset(
-    ["add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm", "hypot", "logaddexp", "logaddexp2"]
+    [
+        "add",
+        "multiply",
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "logical_and",
+        "logical_or",
+        "logical_xor",
+        "bitwise_and",
+        "bitwise_or",
+        "bitwise_xor",
+        "gcd",
+        "lcm",
+        "hypot",
+        "logaddexp",
+        "logaddexp2",
+    ]
 )
 METHODS = ("sequential", "blelloch")
 
