@@ -25,10 +25,25 @@ from weft.array.io.npy import from_npy_stack, to_npy_stack
 from weft.array.io.store import store
 from weft.array.io.tiledb import from_tiledb, to_tiledb
 from weft.array.io.zarr import from_zarr, to_zarr
+from weft.array.ops import (
+    arg_reductions,
+    creation,
+    cumulative,
+    elementwise,
+    groupby,
+    histograms,
+    nan_reductions,
+    rechunking,
+    statistics,
+    transposing,
+)
 from weft.array.ops import blocks as _blocks
 from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
 from weft.array.ops import gufunc as _gufunc
 from weft.array.ops import overlapping as _overlapping
+from weft.array.ops import reductions as _reductions
+from weft.array.ops import topk as _topk
+from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.blocks import __all__ as _blocks
 from weft.array.ops.broadcasting import *  # noqa: F403
@@ -61,6 +76,7 @@ from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.gufunc import __all__ as _gufunc
 from weft.array.ops.joining import *  # noqa: F403
 from weft.array.ops.joining import __all__ as _joining
+from weft.array.ops.histograms import *  # noqa: F403
 from weft.array.ops.nan_reductions import *  # noqa: F403
 from weft.array.ops.nan_reductions import __all__ as _nan_reductions
 from weft.array.ops.numbers import *  # noqa: F403
@@ -99,6 +115,8 @@ from weft.array.ops.tensor_einsum import *  # noqa: F403
 from weft.array.ops.tensor_einsum import __all__ as _tensor_einsum
 from weft.array.ops.tensor_products import *  # noqa: F403
 from weft.array.ops.tensor_products import __all__ as _tensor_products
+from weft.array.ops.statistics import *  # noqa: F403
+from weft.array.ops.topk import *  # noqa: F403
 from weft.array.ops.transposing import *  # noqa: F403
 from weft.array.ops.transposing import __all__ as _transposing
 from weft.array.ops.ufuncs import *  # noqa: F403
@@ -177,4 +195,16 @@ __all__ = [
     *_tensor_products,
     *_transposing,
     *_ufuncs,
+    *arg_reductions.__all__,
+    *cumulative.__all__,
+    *creation.__all__,
+    *elementwise.__all__,
+    *groupby.__all__,
+    *histograms.__all__,
+    *statistics.__all__,
+    *_topk.__all__,
+    *nan_reductions.__all__,
+    *rechunking.__all__,
+    *_reductions.__all__,
+    *transposing.__all__,
 ]

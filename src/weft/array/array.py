@@ -35,6 +35,8 @@ from weft.array.ops.selecting import SelectingMethods
 from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.sorting import SortingMethods
 from weft.array.ops.tensor import TensorMethods
+from weft.array.ops.statistics import StatisticMethods
+from weft.array.ops.topk import TopMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.array.show import array_html, array_text
 from weft.graph.mapping import graph_from_mapping
@@ -51,6 +53,8 @@ class Array(
     ReductionMethods,
     ArgReductionMethods,
     CumulativeMethods,
+    StatisticMethods,
+    TopMethods,
     IndexingMethods,
     AssignmentMethods,
     BlockViewMethods,
