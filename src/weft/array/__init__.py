@@ -2,7 +2,7 @@
 
 import sys as _sys
 
-from weft.array import chunk_types, fft, lib, linalg, overlap, random, slicing, svg
+from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg
 from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
@@ -10,13 +10,6 @@ from weft.array import standard as _standard
 from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
 from weft.array.chunks import normalize_chunks
-from weft.array.io.from_array import from_array
-from weft.array.ops.aligning import *  # noqa: F403
-from weft.array.ops.aligning import __all__ as _aligning
-from weft.array.ops.along_axis import *  # noqa: F403
-from weft.array.ops.along_axis import __all__ as _along_axis
-from weft.array.ops.arg_reductions import *  # noqa: F403
-from weft.array.ops.arg_reductions import __all__ as _arg_reductions
 from weft.array.io.delayed import from_delayed
 from weft.array.io.from_array import asarray, from_array
 from weft.array.io.hdf5 import from_hdf5, to_hdf5
@@ -25,25 +18,12 @@ from weft.array.io.npy import from_npy_stack, to_npy_stack
 from weft.array.io.store import store
 from weft.array.io.tiledb import from_tiledb, to_tiledb
 from weft.array.io.zarr import from_zarr, to_zarr
-from weft.array.ops import (
-    arg_reductions,
-    creation,
-    cumulative,
-    elementwise,
-    groupby,
-    histograms,
-    nan_reductions,
-    rechunking,
-    statistics,
-    transposing,
-)
-from weft.array.ops import blocks as _blocks
-from weft.array.ops import creation, elementwise, rechunking, reductions, transposing
-from weft.array.ops import gufunc as _gufunc
-from weft.array.ops import overlapping as _overlapping
-from weft.array.ops import reductions as _reductions
-from weft.array.ops import topk as _topk
+from weft.array.ops.aligning import *  # noqa: F403
+from weft.array.ops.aligning import __all__ as _aligning
+from weft.array.ops.along_axis import *  # noqa: F403
+from weft.array.ops.along_axis import __all__ as _along_axis
 from weft.array.ops.arg_reductions import *  # noqa: F403
+from weft.array.ops.arg_reductions import __all__ as _arg_reductions
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.blocks import __all__ as _blocks
 from weft.array.ops.broadcasting import *  # noqa: F403
@@ -74,9 +54,10 @@ from weft.array.ops.groupby import *  # noqa: F403
 from weft.array.ops.groupby import __all__ as _groupby
 from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.gufunc import __all__ as _gufunc
+from weft.array.ops.histograms import *  # noqa: F403
+from weft.array.ops.histograms import __all__ as _histograms
 from weft.array.ops.joining import *  # noqa: F403
 from weft.array.ops.joining import __all__ as _joining
-from weft.array.ops.histograms import *  # noqa: F403
 from weft.array.ops.nan_reductions import *  # noqa: F403
 from weft.array.ops.nan_reductions import __all__ as _nan_reductions
 from weft.array.ops.numbers import *  # noqa: F403
@@ -109,14 +90,16 @@ from weft.array.ops.sorting import *  # noqa: F403
 from weft.array.ops.sorting import __all__ as _sorting
 from weft.array.ops.splitting import *  # noqa: F403
 from weft.array.ops.splitting import __all__ as _splitting
+from weft.array.ops.statistics import *  # noqa: F403
+from weft.array.ops.statistics import __all__ as _statistics
 from weft.array.ops.tensor import *  # noqa: F403
 from weft.array.ops.tensor import __all__ as _tensor
 from weft.array.ops.tensor_einsum import *  # noqa: F403
 from weft.array.ops.tensor_einsum import __all__ as _tensor_einsum
 from weft.array.ops.tensor_products import *  # noqa: F403
 from weft.array.ops.tensor_products import __all__ as _tensor_products
-from weft.array.ops.statistics import *  # noqa: F403
 from weft.array.ops.topk import *  # noqa: F403
+from weft.array.ops.topk import __all__ as _topk
 from weft.array.ops.transposing import *  # noqa: F403
 from weft.array.ops.transposing import __all__ as _transposing
 from weft.array.ops.ufuncs import *  # noqa: F403
@@ -129,6 +112,7 @@ _protocols.install({"numpy": _sys.modules[__name__], "numpy.fft": fft, "numpy.li
 __all__ = [
     "Array",
     "chunk_types",
+    "core",
     "fft",
     "from_array",
     "from_delayed",
@@ -137,23 +121,20 @@ __all__ = [
     "from_tiledb",
     "from_zarr",
     "imread",
-    "store",
-    "to_hdf5",
-    "to_npy_stack",
-    "to_tiledb",
-    "to_zarr",
-    "normalize_chunks",
-    *_blocks.__all__,
-    "random",
-    *_gufunc.__all__,
     "lib",
     "linalg",
+    "ma",
     "normalize_chunks",
     "overlap",
     "random",
     "register_chunk_type",
     "slicing",
+    "store",
     "svg",
+    "to_hdf5",
+    "to_npy_stack",
+    "to_tiledb",
+    "to_zarr",
     *_standard.__all__,
     *_aligning,
     *_along_axis,
@@ -173,6 +154,7 @@ __all__ = [
     *_flipping,
     *_groupby,
     *_gufunc,
+    *_histograms,
     *_joining,
     *_nan_reductions,
     *_numbers,
@@ -190,21 +172,11 @@ __all__ = [
     *_sets,
     *_sorting,
     *_splitting,
+    *_statistics,
     *_tensor,
     *_tensor_einsum,
     *_tensor_products,
+    *_topk,
     *_transposing,
     *_ufuncs,
-    *arg_reductions.__all__,
-    *cumulative.__all__,
-    *creation.__all__,
-    *elementwise.__all__,
-    *groupby.__all__,
-    *histograms.__all__,
-    *statistics.__all__,
-    *_topk.__all__,
-    *nan_reductions.__all__,
-    *rechunking.__all__,
-    *_reductions.__all__,
-    *transposing.__all__,
 ]

@@ -10,16 +10,15 @@ import numpy as np
 from weft.array.base import ArrayBase
 from weft.array.chunks import UnknownCut, axis_count, compress, normalize_chunks
 from weft.array.expr import ArrayExpr, meta_like
-from weft.array.io.from_blocks import FromBlocks
-from weft.array.ops.arg_reductions import ArgReductionMethods
-from weft.array.ops.assignment import AssignmentMethods
-from weft.array.ops.block_views import BlockViewMethods
 from weft.array.io.delayed import DelayedMethods
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.io.hdf5 import HDF5Methods
 from weft.array.io.store import StoreMethods
 from weft.array.io.tiledb import TileDBMethods
 from weft.array.io.zarr import ZarrMethods
+from weft.array.ops.arg_reductions import ArgReductionMethods
+from weft.array.ops.assignment import AssignmentMethods
+from weft.array.ops.block_views import BlockViewMethods
 from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.cumulative import CumulativeMethods
 from weft.array.ops.elementwise import ElementwiseMethods
@@ -34,8 +33,8 @@ from weft.array.ops.reshaping import ReshapingMethods
 from weft.array.ops.selecting import SelectingMethods
 from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.sorting import SortingMethods
-from weft.array.ops.tensor import TensorMethods
 from weft.array.ops.statistics import StatisticMethods
+from weft.array.ops.tensor import TensorMethods
 from weft.array.ops.topk import TopMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.array.show import array_html, array_text

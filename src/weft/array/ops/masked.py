@@ -80,7 +80,11 @@ def masked_array(
     """
     array = chunked(data)
     masks = mask if isinstance(mask, ArrayBase) else np.asarray(mask, bool)
-    if masks.ndim and masks.shape != array.shape and broadcast_shape([array.shape, masks.shape], "a mask") != array.shape:
+    if (
+        masks.ndim
+        and masks.shape != array.shape
+        and broadcast_shape([array.shape, masks.shape], "a mask") != array.shape
+    ):
         raise np.ma.MaskError(
             f"Mask and data not compatible: the data has shape {array.shape}, the mask {masks.shape}."
         )
