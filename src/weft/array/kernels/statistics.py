@@ -191,3 +191,45 @@ def divided(total: Block, weight: Block) -> Block:
     if np.any(np.equal(weight, 0)):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     return np.true_divide(total, weight)
+
+
+def skew_of(mean: Block, second: Block, third: Block, size: int, bias: bool) -> Block:
+    """Skewness from central moments; NaN where all elements are (nearly) equal."""
+    with np.errstate(all="ignore"):
+        made = np.where(is_flat(mean, second), np.nan, third / np.asarray(second) ** 1.5)
+        if not bias and size > 2:
+            made = made * np.sqrt((size - 1.0) * size) / (size - 2.0)
+    return made
+
+
+def kurtosis_of(mean: Block, second: Block, fourth: Block, size: int, bias: bool, fisher: bool) -> Block:
+    """Kurtosis from central moments; NaN where all elements are (nearly) equal."""
+    with np.errstate(all="ignore"):
+        made = np.where(is_flat(mean, second), np.nan, fourth / np.asarray(second) ** 2.0)
+        if not bias and size > 3:
+            made = 1.0 / (size - 2) / (size - 3) * ((size**2 - 1.0) * made - 3 * (size - 1) ** 2.0) + 3.0
+    return made - 3 if fisher else made
+
+
+def is_flat(mean: Block, second: Block) -> Block:
+    """Where the variance is no more than rounding."""
+    return np.asarray(second) <= (np.finfo(np.asarray(second).dtype).resolution * np.asarray(mean)) ** 2
+
+
+def term_of_denominator(denominator: Block, freedom: float) -> Block:
+    """A term of Anscombe's and Glynn's transformation of kurtosis."""
+    with np.errstate(all="ignore"):
+        root = np.power((1 - 2.0 / freedom) / np.abs(denominator), 1 / 3.0)
+        return np.sign(denominator) * np.where(np.equal(denominator, 0.0), np.nan, root)
+
+
+def agreeing(observed: Block, expected: Block) -> Block:
+    """One, if sums of frequencies agree."""
+    with np.errstate(all="ignore"):
+        apart = np.abs(observed - expected) / np.minimum(observed, expected)
+    if np.any(apart > np.sqrt(np.finfo(float).eps)):
+        raise ValueError(
+            "For each axis slice, the sum of the observed frequencies must agree with the sum of the expected frequencies "
+            "to a relative tolerance of 1.49e-08."
+        )
+    return np.ones_like(observed)
