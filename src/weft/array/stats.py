@@ -37,8 +37,8 @@ __all__ = [
 ]
 
 
-def both_computed(self: Any, **kwargs: Any) -> Any:
-    """The same pair with values instead of lazy arrays, computed together; keywords as of `weft.compute`."""
+def both_computed(self: Any, kwargs: dict[str, Any]) -> Any:
+    """The same pair with values instead of lazy arrays, computed together."""
     return type(self)(*compute(*self, traverse=False, **kwargs))
 
 
@@ -47,7 +47,10 @@ class TtestResult(NamedTuple):
 
     statistic: Any
     pvalue: Any
-    compute = both_computed
+
+    def compute(self, **kwargs: Any) -> Any:
+        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
+        return both_computed(self, kwargs)
 
 
 class PowerDivergenceResult(NamedTuple):
@@ -55,7 +58,10 @@ class PowerDivergenceResult(NamedTuple):
 
     statistic: Any
     pvalue: Any
-    compute = both_computed
+
+    def compute(self, **kwargs: Any) -> Any:
+        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
+        return both_computed(self, kwargs)
 
 
 class SkewtestResult(NamedTuple):
@@ -63,7 +69,10 @@ class SkewtestResult(NamedTuple):
 
     statistic: Any
     pvalue: Any
-    compute = both_computed
+
+    def compute(self, **kwargs: Any) -> Any:
+        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
+        return both_computed(self, kwargs)
 
 
 class KurtosistestResult(NamedTuple):
@@ -71,7 +80,10 @@ class KurtosistestResult(NamedTuple):
 
     statistic: Any
     pvalue: Any
-    compute = both_computed
+
+    def compute(self, **kwargs: Any) -> Any:
+        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
+        return both_computed(self, kwargs)
 
 
 class NormaltestResult(NamedTuple):
@@ -79,7 +91,10 @@ class NormaltestResult(NamedTuple):
 
     statistic: Any
     pvalue: Any
-    compute = both_computed
+
+    def compute(self, **kwargs: Any) -> Any:
+        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
+        return both_computed(self, kwargs)
 
 
 class F_onewayResult(NamedTuple):  # noqa: N801 (SciPy's name)
@@ -87,7 +102,10 @@ class F_onewayResult(NamedTuple):  # noqa: N801 (SciPy's name)
 
     statistic: Any
     pvalue: Any
-    compute = both_computed
+
+    def compute(self, **kwargs: Any) -> Any:
+        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
+        return both_computed(self, kwargs)
 
 
 #: The powers of Cressie and Read by the names that SciPy gives them.

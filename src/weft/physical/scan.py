@@ -95,12 +95,12 @@ class Writer:
         name = self.scan.name
         if len(line) < 2:
             return
-        level = []
+        level: list[Key] = []
         for number in line[:-1]:
             if len(line) == 2:
                 self.put(self.totals, keys[1], self.blocks[number])
                 return
-            key = (f"{name}-total", number)
+            key: Key = (f"{name}-total", number)
             self.put(self.totals, key, self.blocks[number])
             level.append(key)
         self.exclusive(level, keys[1:], 0, line[0])
@@ -111,9 +111,9 @@ class Writer:
         if len(totals) == 1:
             self.put(self.combined, wanted[0], totals[0])
             return
-        pairs = []
+        pairs: list[Key] = []
         for place in range(0, len(totals) - 1, 2):
-            key = (f"{name}-up", line, depth, place)
+            key: Key = (f"{name}-up", line, depth, place)
             self.put(self.combined, key, totals[place], totals[place + 1])
             pairs.append(key)
         self.exclusive(pairs, [wanted[2 * place + 1] for place in range(len(pairs))], depth + 1, line)

@@ -29,7 +29,7 @@ def plain(block: Block, least: bool) -> Block:
     """A block as a NumPy array; masked elements as ones that do not win."""
     if isinstance(block, np.ma.MaskedArray):
         fill = np.ma.minimum_fill_value if least else np.ma.maximum_fill_value
-        return block.filled(fill(block))  # type: ignore[no-untyped-call]
+        return block.filled(fill(block))
     return dense(block)
 
 

@@ -31,7 +31,7 @@ def last_of(block: Block, axis: int) -> Block | None:
     if length == 0:
         return None
     last = block[(slice(None),) * axis + (slice(length - 1, length),)]
-    return last.copy()
+    return np.array(last.data if isinstance(last, np.ma.MaskedArray) else last)
 
 
 class Joined:
@@ -120,8 +120,11 @@ def filled_on(block: Block, carry: Any, axis: int, limit: int | None, backward: 
     steps = np.arange(length).reshape(shape)
     if backward:
         steps = length - 1 - steps
-    turned = (lambda each: np.flip(each, axis)) if backward else (lambda each: each)
-    nearest = turned(np.maximum.accumulate(turned(np.where(gone, -1, steps)), axis=axis))
+    nearest = np.where(gone, -1, steps)
+    if backward:
+        nearest = np.flip(np.maximum.accumulate(np.flip(nearest, axis), axis=axis), axis)
+    else:
+        nearest = np.maximum.accumulate(nearest, axis=axis)
     places = np.maximum(length - 1 - nearest if backward else nearest, 0)
     known = nearest >= 0
     distance = steps - nearest
@@ -142,5 +145,6 @@ def missing(block: Block) -> Block:
     if block.dtype.kind in "mM":
         return np.isnat(block)
     if block.dtype.kind == "O":
-        return np.not_equal(block, block, dtype=bool) | np.equal(block, None, dtype=bool)
+        equal: Any = np.equal
+        return ~equal(block, block, dtype=bool) | equal(block, None, dtype=bool)
     return np.isnan(block) if block.dtype.kind in "fc" else np.zeros(block.shape, bool)

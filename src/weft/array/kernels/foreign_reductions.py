@@ -70,7 +70,7 @@ def dense(block: Block) -> Block:
 def foreign_counts(block: Block, axes: Axes) -> Any:
     """How many elements there are along axes; those that are masked do not count."""
     if isinstance(block, np.ma.MaskedArray):
-        return np.asarray(block.count(axis=axes, keepdims=True))  # type: ignore[no-untyped-call]
+        return np.asarray(block.count(axis=axes, keepdims=True))
     count = 1
     for axis in axes:
         count *= block.shape[axis]
@@ -108,7 +108,7 @@ def foreign_var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
 
 def filled(block: Block) -> Any:
     """Masked elements as zeros."""
-    return block.filled(0) if isinstance(block, np.ma.MaskedArray) else block  # type: ignore[no-untyped-call]
+    return block.filled(0) if isinstance(block, np.ma.MaskedArray) else block
 
 
 def masked_var_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:

@@ -444,7 +444,7 @@ class OfWhole(Grouping):
 def places_of(look: Look, shape: tuple[int, ...], starts: tuple[int, ...], whole: tuple[int, ...]) -> Any:
     """Positions of a block's elements along the reduced axes of the whole array, those axes in a row."""
     grids = np.ix_(*[np.arange(shape[axis]) + starts[axis] for axis in look.axes])
-    return np.ravel_multi_index(np.broadcast_arrays(*grids), [whole[axis] for axis in look.axes]).reshape(-1)  # type: ignore[call-overload]
+    return np.ravel_multi_index(np.broadcast_arrays(*grids), [whole[axis] for axis in look.axes]).reshape(-1)
 
 
 def group_chunk(
@@ -599,7 +599,10 @@ def unique_together(*parts: Block) -> Block:
 def no_label(labels: Block) -> Block:
     """Where there is no label: NaN, no time, None."""
     gone = is_nan(labels)
-    return gone | np.equal(labels, None, dtype=bool) if labels.dtype.kind == "O" else gone
+    if labels.dtype.kind != "O":
+        return gone
+    equal: Any = np.equal
+    return gone | equal(labels, None, dtype=bool)
 
 
 def same_labels(partial: Block) -> Block:

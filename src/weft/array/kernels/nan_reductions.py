@@ -132,7 +132,8 @@ def nanvar_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
     with np.errstate(invalid="ignore"):
         moments = var_chunk(block, axes, dtype)
     if not has_nan(moments.mean):
-        return moments._replace(elements=np.full(np.shape(moments.mean), moments.elements))
+        counts: Any = np.full(np.shape(moments.mean), moments.elements)
+        return moments._replace(elements=counts)
     return masked_var(block, are_numbers(block), axes, dtype)
 
 
@@ -261,13 +262,13 @@ def count_nonzero_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
 
 def where_sum_chunk(block: Block, mask: Block, axes: Axes, dtype: Any, initial: Any) -> Block:
     """Sum of the elements where the mask holds."""
-    start = {"initial": 0} if block.dtype.kind == "O" else {}
+    start: dict[str, Any] = {"initial": 0} if block.dtype.kind == "O" else {}
     return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask, **start)
 
 
 def where_prod_chunk(block: Block, mask: Block, axes: Axes, dtype: Any, initial: Any) -> Block:
     """Product of the elements where the mask holds."""
-    start = {"initial": 1} if block.dtype.kind == "O" else {}
+    start: dict[str, Any] = {"initial": 1} if block.dtype.kind == "O" else {}
     return np.multiply.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask, **start)
 
 

@@ -17,7 +17,7 @@ from weft.array.ops.reductions import FAN_IN, NOT_GIVEN, fan_in, into
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Expr, derived, node
-from weft.physical.blockwise import Product, Same, blockwise
+from weft.physical.blockwise import Column, Product, Same, blockwise
 from weft.physical.grid import identity_pick
 from weft.physical.tree_reduce import TreeReduce
 
@@ -64,10 +64,11 @@ class ArgReduction(ArrayExpr):
     def lower(self) -> Expr:
         source, axis = self.source, self.axis
         identity = identity_pick(source.ndim)
+        arguments: tuple[Any, ...]
         if axis is None:
             outline = array_outline(self, (1,) * source.ndim, source.numblocks, f"{self.kind}-chunk")
             starts = tuple([tuple(accumulate(each, initial=0))[:-1] for each in source.chunks])
-            columns = [Same(self.kind), Same(source.shape), Product(starts)]
+            columns: list[Column] = [Same(self.kind), Same(source.shape), Product(starts)]
             parts = blockwise(outline, flat_chunk, [(source, identity)], columns)
             axes = tuple(range(source.ndim))
             combine, arguments = partial(flat_combine, self.kind), (self.kind, self.shape, 0, self.keepdims)

@@ -283,7 +283,7 @@ def histogram(
     a = numbers_of(a)
     width = fan_in(split_every, a.ndim)
     arrays = [a]
-    kind = np.dtype(np.intp)
+    kind: np.dtype[Any] = np.dtype(np.intp)
     if weights is not None:
         weights = asarray(weights)
         if weights.shape != a.shape:
@@ -494,7 +494,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0, *, split_every:
             f"Cannot cast array data from {x.dtype!r} to {np.dtype(np.int64)!r} according to the rule 'safe'"
         )
     exprs: tuple[ArrayExpr, ...] = (x.expr,)
-    kind = np.dtype(np.intp)
+    kind: np.dtype[Any] = np.dtype(np.intp)
     if weights is not None:
         weights = asarray(weights)
         if weights.shape != x.shape:

@@ -35,7 +35,7 @@ from weft.typing import Function
 __all__ = ["all", "amax", "amin", "any", "count_nonzero", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
 
 #: What NumPy's functions have for arguments that were not given.
-NOT_GIVEN: Any = np._NoValue  # type: ignore[attr-defined]
+NOT_GIVEN: Any = np._NoValue
 #: Blocks that one task combines.
 FAN_IN = 16
 
@@ -222,7 +222,10 @@ class Reducing(ArrayExpr):
                 place_of[axis] = next(places)
             elif self.keepdims:
                 next(places)
-        picks = [tuple([place_of.get(axis) for axis in pick]) for _, pick in self.read]  # type: ignore[call-overload]
+        picks = [
+            tuple([None if axis is None or isinstance(axis, tuple) else place_of.get(axis) for axis in pick])
+            for _, pick in self.read
+        ]
         told = self.told
         columns = same_columns(outline.numblocks, *told, *arguments)
         reads = len(self.read)
