@@ -2,10 +2,9 @@
 
 import sys as _sys
 
-from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg
+from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg
 from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
-from weft.array import lib, overlap, random, reductions, stats
 from weft.array import rules as _rules
 from weft.array import standard as _standard
 from weft.array.array import Array
@@ -23,24 +22,6 @@ from weft.array.ops.aligning import *  # noqa: F403
 from weft.array.ops.aligning import __all__ as _aligning
 from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.along_axis import __all__ as _along_axis
-from weft.array.ops import (
-    arg_reductions,
-    creation,
-    cumulative,
-    elementwise,
-    groupby,
-    histograms,
-    nan_reductions,
-    rechunking,
-    statistics,
-    transposing,
-)
-from weft.array.ops import blocks as _blocks
-from weft.array.ops import custom_reductions as _custom_reductions
-from weft.array.ops import gufunc as _gufunc
-from weft.array.ops import overlapping as _overlapping
-from weft.array.ops import reductions as _reductions
-from weft.array.ops import topk as _topk
 from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.arg_reductions import __all__ as _arg_reductions
 from weft.array.ops.blocks import *  # noqa: F403
@@ -59,13 +40,14 @@ from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.creation import __all__ as _creation
 from weft.array.ops.cumulative import *  # noqa: F403
 from weft.array.ops.cumulative import __all__ as _cumulative
+from weft.array.ops.custom_reductions import *  # noqa: F403
+from weft.array.ops.custom_reductions import __all__ as _custom_reductions
 from weft.array.ops.diagonals import *  # noqa: F403
 from weft.array.ops.diagonals import __all__ as _diagonals
 from weft.array.ops.differences import *  # noqa: F403
 from weft.array.ops.differences import __all__ as _differences
 from weft.array.ops.editing import *  # noqa: F403
 from weft.array.ops.editing import __all__ as _editing
-from weft.array.ops.custom_reductions import *  # noqa: F403
 from weft.array.ops.elementwise import *  # noqa: F403
 from weft.array.ops.elementwise import __all__ as _elementwise
 from weft.array.ops.flipping import *  # noqa: F403
@@ -148,7 +130,9 @@ __all__ = [
     "overlap",
     "random",
     "register_chunk_type",
+    "reductions",
     "slicing",
+    "stats",
     "store",
     "svg",
     "to_hdf5",
@@ -167,6 +151,7 @@ __all__ = [
     *_conversion,
     *_creation,
     *_cumulative,
+    *_custom_reductions,
     *_diagonals,
     *_differences,
     *_editing,
@@ -199,19 +184,4 @@ __all__ = [
     *_topk,
     *_transposing,
     *_ufuncs,
-    *arg_reductions.__all__,
-    *cumulative.__all__,
-    *creation.__all__,
-    *elementwise.__all__,
-    *groupby.__all__,
-    *histograms.__all__,
-    *statistics.__all__,
-    *_topk.__all__,
-    *nan_reductions.__all__,
-    *rechunking.__all__,
-    *_custom_reductions.__all__,
-    *_reductions.__all__,
-    "reductions",
-    "stats",
-    *transposing.__all__,
 ]

@@ -25,6 +25,7 @@ from weft.array.kernels.reductions import (
     extreme,
     mean_chunk,
     plain_finish,
+    plain_numbers,
     prod_chunk,
     prod_combine,
     sum_chunk,
@@ -207,7 +208,7 @@ def spread_of_squares(squares: Any, count: Any, ddof: float, nan: bool) -> Any:
     if np.any(few) and np.size(squares):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = as_block(np.true_divide(squares, np.maximum(freedom, 0)))
+        spread = as_block(np.true_divide(plain_numbers(squares), np.maximum(freedom, 0)))
         if nan and np.any(few):
             spread = np.where(few, spread.dtype.type(np.nan), spread)
     return spread

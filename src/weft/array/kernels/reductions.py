@@ -182,8 +182,7 @@ def var_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: 
 def std_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Root of the variance."""
     spread = spread_of(partial, ddof)
-    spread = np.sqrt(spread.astype(float) if spread.dtype == object else spread)
-    return plain_finish(as_block(spread), axes, keepdims, dtype, count, ddof)
+    return plain_finish(as_block(np.sqrt(spread)), axes, keepdims, dtype, count, ddof)
 
 
 def spread_of(partial: Moments, ddof: float) -> Any:
@@ -192,7 +191,13 @@ def spread_of(partial: Moments, ddof: float) -> Any:
     if freedom <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return as_block(np.true_divide(partial.squares, max(freedom, 0)))
+        return as_block(np.true_divide(plain_numbers(partial.squares), max(freedom, 0)))
+
+
+def plain_numbers(values: Any) -> Any:
+    """Numbers that are objects as floats: for what objects do otherwise, dividing by zero say."""
+    values = as_block(values)
+    return values.astype(float) if values.dtype.kind == "O" else values
 
 
 def as_block(value: Any) -> Any:

@@ -29,6 +29,7 @@ from weft.array.chunks import Cut, Grid, UnknownCut, axis_largest, compress, is_
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels import groupby as kernels
+from weft.array.kernels.bound import Bound
 from weft.array.kernels.groupby import Grouping, Look
 from weft.array.kernels.nan_reductions import computed_in
 from weft.array.ops.elementwise import elementwise
@@ -448,7 +449,7 @@ def groupby_reduce(
         every = [each for each, _ in found]
         lazy = any(isinstance(each, ArrayBase) for each in every)
         joined = (
-            elementwise(kernels.joined_codes, *every, sizes=sizes)
+            elementwise(Bound(kernels.joined_codes, sizes=sizes), *every)
             if lazy
             else kernels.joined_codes(*every, sizes=sizes)
         )
@@ -532,7 +533,7 @@ def factorized(labels: Any, expected: Any, is_bin: bool, sort: bool) -> tuple[An
         if isinstance(labels, ArrayBase):
             if labels.nbytes > SMALL_LABELS:
                 groups = np.asarray(new(Labels(labels.expr)).compute())
-                return elementwise(kernels.encoded, labels, groups=groups), groups
+                return lazily(kernels.encoded, labels, groups=groups), groups
             labels = np.asarray(labels.compute())
         flat = labels.reshape(-1)
         there = ~kernels.no_label(flat)
@@ -575,7 +576,7 @@ def reordered(codes: Any, order: Any) -> Any:
 def lazily(function: Callable[..., Any], labels: Any, **keywords: Any) -> Any:
     """A function of labels, computed at once if they are there."""
     if isinstance(labels, ArrayBase):
-        return elementwise(function, labels, **keywords)
+        return elementwise(Bound(function, **keywords), labels)
     return function(labels, **keywords)
 
 

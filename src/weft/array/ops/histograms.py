@@ -17,7 +17,10 @@ from weft.array.chunks import Cut, Grid, UnknownCut
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import histograms as kernels
+from weft.array.kernels.bound import Bound
+from weft.array.ops.cumulative import flat
 from weft.array.ops.elementwise import elementwise
+from weft.array.ops.quantiles import quantile
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.reductions import FAN_IN, fan_in, max, min, ptp, std
 from weft.array.ops.sizes import known
@@ -184,32 +187,44 @@ def estimated_bins(a: Any, name: str, span: Any, weights: Any) -> int:
         raise ValueError(f"{name!r} is not a valid estimator for `bins`")
     if weights is not None:
         raise TypeError("Automated estimation of the number of bins is not supported for weighted data")
-    x = known(a).astype(float) if a.dtype.kind not in "f" else known(a)
-    if name == "stone" or span is not None or name in ("auto", "fd"):
-        whole = np.asarray(a.compute())
-        return len(np.histogram_bin_edges(whole, name, span)) - 1
-    size = x.size
-    if size == 0:
+    if name == "stone":
+        return len(np.histogram_bin_edges(np.asarray(a.compute()), name, span)) - 1
+    x = known(flat(a))
+    if span is not None:
+        x = known(x[elementwise(np.logical_and, x >= span[0], x <= span[1])])
+    if x.size == 0:
         return 1
-    if name in ("sturges", "rice", "sqrt"):
-        extent = float(ptp(x).compute())
-        count = {"sturges": np.log2(size) + 1.0, "rice": 2.0 * size ** (1.0 / 3), "sqrt": float(np.sqrt(size))}[name]
-        width = extent / count
-    else:
-        from weft.execution import compute
-
-        extent, sigma, mean = compute(ptp(x), std(x), x.mean(), traverse=False)
-        if name == "scott":
-            width = (24.0 * np.pi**0.5 / size) ** (1.0 / 3.0) * sigma
-        elif size > 2 and sigma > 0:
-            g1 = float(elementwise(np.power, (x - mean) / sigma, 3).mean().compute())
-            spread = np.sqrt(6.0 * (size - 2) / ((size + 1.0) * (size + 3)))
-            width = extent / (1.0 + np.log2(size) + np.log2(1.0 + np.absolute(g1) / spread))
-        else:
-            width = 0.0
+    extent = float(ptp(x).compute())
+    delta = extent if span is None else float(span[1]) - float(span[0])
+    width = bin_width(x, name, extent)
     if a.dtype.kind in "iu" and width and width < 1:
         width = 1
-    return int(np.ceil(extent / width)) if width else 1
+    return int(np.ceil((delta or 1.0) / width)) if width else 1
+
+
+def bin_width(x: Any, name: str, extent: float) -> float:
+    """The width of bins that an estimator finds right."""
+    size = x.size
+    if name == "sturges":
+        return float(extent / (np.log2(size) + 1.0))
+    if name == "rice":
+        return float(extent / (2.0 * size ** (1.0 / 3)))
+    if name == "sqrt":
+        return float(extent / np.sqrt(size))
+    if name == "fd":
+        high, low = quantile(x, [0.75, 0.25]).compute()
+        return float(2.0 * (high - low) / size ** (1.0 / 3.0))
+    if name == "auto":
+        by_quantiles = builtins.max(bin_width(x, "fd", extent), bin_width(x, "sqrt", extent) / 2)
+        return builtins.min(by_quantiles, bin_width(x, "sturges", extent))
+    sigma = float(std(x).compute())
+    if name == "scott":
+        return float((24.0 * np.pi**0.5 / size) ** (1.0 / 3.0) * sigma)
+    if size <= 2 or not sigma > 0:
+        return 0.0
+    shape = float(elementwise(np.power, (x - x.mean()) / sigma, 3).mean().compute())
+    spread = np.sqrt(6.0 * (size - 2) / ((size + 1.0) * (size + 3)))
+    return float(extent / (1.0 + np.log2(size) + np.log2(1.0 + np.absolute(shape) / spread)))
 
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
@@ -220,7 +235,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     a : array_like
     bins : int, array_like or str
         How many equal bins; or their edges; or the name of one of NumPy's estimators, for which what it needs of the data
-        is computed at once (all of it, for ``"auto"``, ``"fd"`` and ``"stone"``, which need quantiles).
+        is computed at once (for ``"stone"`` that is all of it, in memory).
     range : (float, float), optional
         From the least to the greatest element by default.
     weights : array_like, optional
@@ -535,4 +550,4 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     """
     edges = np.asarray(bins.compute() if isinstance(bins, ArrayBase) else bins)
     np.digitize(np.empty(0), edges, right)
-    return elementwise(kernels.digitized, asarray(x), bins=edges, right=bool(right))
+    return elementwise(Bound(kernels.digitized, bins=edges, right=bool(right)), asarray(x))
