@@ -27,6 +27,8 @@ parallelcompat = import_required(
     "xarray.namedarray.parallelcompat", 'weft.interop.xarray needs xarray: pip install "weft[xarray]"'
 )
 
+from weft.interop.xarray_indexing import teach  # noqa: E402 (asks for xarray, and says nothing if it is missing)
+
 __all__ = ["WeftManager", "register"]
 
 
@@ -37,6 +39,7 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
 
     def __init__(self) -> None:
         self.array_cls = Array
+        teach()
 
     def is_chunked_array(self, data: Any) -> bool:
         """Whether an object is one of Weft's arrays."""
@@ -187,6 +190,7 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
 
     def store(self, sources: Any, targets: Any, **kwargs: Any) -> Any:
         """Arrays written into targets."""
+        kwargs.pop("flush", None)  # tasks write as soon as they are done
         return da.store(sources=sources, targets=targets, **kwargs)
 
     def get_auto_chunk_size(self) -> int:

@@ -23,10 +23,10 @@ import numpy as np
 
 from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
-from weft.array.kernels.indexing import Positions, chosen, chosen_of_whole, gathered, merged_runs, runs_of, small
-from weft.array.ops.rechunking import ALL_TO_ALL, laid_out
 from weft.array.io.from_array import FromArray, Regions
 from weft.array.io.from_blocks import FromBlocks
+from weft.array.kernels.indexing import Positions, chosen, chosen_of_whole, gathered, merged_runs, runs_of, small
+from weft.array.ops.rechunking import ALL_TO_ALL, laid_out
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Blockwise, Call, Placed, Same

@@ -246,7 +246,7 @@ def shuffle(x: Any, indexer: Sequence[Sequence[int]], axis: int = 0, chunks: Any
             f"indexer contains out of bounds index: positions along axis {place} are from 0 to {length - 1}, "
             f"and these from {flat.min()} to {flat.max()}"
         )
-    most = axis_largest(length, expr.grid[place]) if chunks == "auto" else int(chunks)
+    most = axis_largest(length, expr.grid[place]) if chunks is None or chunks == "auto" else int(chunks)
     lengths = merged_lengths([len(group) for group in groups], max(1, most)) or [0]
     return new(points(expr, (place,), [flat.astype(np.intp)], (compress_lengths(lengths),)))
 

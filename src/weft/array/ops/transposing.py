@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -308,7 +309,7 @@ def size(a: Any, axis: Any = None) -> int:
 
 def normal_axes(axes: Any, ndim: int, what: str) -> list[int]:
     """One axis, or a sequence of them, counted from the front; each at most once."""
-    given = axes if isinstance(axes, (tuple, list)) else (axes,)
+    given = (axes,) if hasattr(axes, "__index__") or not isinstance(axes, Iterable) else tuple(axes)
     places = [normal_axis(each, ndim) for each in given]
     if len(set(places)) != len(places):
         raise ValueError(f"repeated axis in `{what}` argument: {axes!r}")
