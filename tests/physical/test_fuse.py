@@ -7,6 +7,7 @@ from tests.physical.running import compute, numbers, plus, reversed_blocks, time
 from weft.expr import Cost
 from weft.physical.base import Outline
 from weft.physical.blockwise import blockwise
+from weft.physical.fuse import why_apart
 from weft.physical.rewrite import lowered
 
 X = numbers((1, 2, 3))
@@ -97,3 +98,11 @@ def programs(draw):
 @given(programs())
 def test_fused_and_unfused_programs_agree(roots):
     assert compute(*roots)[0] == compute(*roots, optimize=False)[0]
+
+
+def test_why_operations_stay_apart_can_be_told():
+    doubled = times(X, 2)
+    tree = plus(doubled, reversed_blocks(doubled))
+    texts = why_apart(lowered([tree], optimize=False))
+    assert any("read in two ways" in text for text in texts)
+    assert why_apart(lowered([times(times(X, 2), 5)], optimize=False)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -17,7 +17,7 @@ from weft.execution.pipeline import keys_of
 from weft.expr import Expr, tree_text
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.plan import paused_collector
-from weft.physical.rewrite import lowered
+from weft.physical.outlook import Outlook, outlook
 from weft.sizeof import sizeof
 from weft.typing import Key
 from weft.units import format_bytes
@@ -56,6 +56,9 @@ class Explanation:
     nworkers: int
     backend: str
     budget: int  #: bytes that results and running tasks may take
+    simplified: str = ""  #: expressions after rewriting, before physical operations are chosen
+    rechunks: tuple[str, ...] = ()  #: how arrays are cut anew on the way, with the bytes that moves
+    apart: tuple[str, ...] = ()  #: operations that did not fuse, with the reason
 
     @property
     def ntasks(self) -> int:
@@ -70,7 +73,10 @@ class Explanation:
             changes.append(f"{self.fused:,} tasks joined to the task before them: they form chains")
         lines = [
             "As written", *indented(self.written.splitlines()),
+            *([] if self.simplified in ("", self.written) else ["As rewritten", *indented(self.simplified.splitlines())]),
             "As optimised", *indented([*self.optimised.splitlines(), *changes] or ["the same"]),
+            *(["Rechunks", *indented(self.rechunks)] if self.rechunks else []),
+            *(["Not fused", *indented(self.apart)] if self.apart else []),
             f"What will run, on {self.backend} with {self.nworkers} worker{'s' * (self.nworkers != 1)}",
             *indented(self._facts()),
         ]  # fmt: skip
@@ -164,8 +170,11 @@ def explain(
             plan = compile_plan(graph, wanted, fuse=True)
         trees = expressions_of(collections)
         written = written_of(collections, graph, trees)
-        optimised = tree_text(*lowered(trees, optimize=optimize_graph)) if trees else ""
-        return explained(plan, written, optimised, graph.ntasks, needed, nworkers, backend.name, budget=request.budget)
+        ahead = outlook(trees, is_optimized=optimize_graph) if trees else Outlook("", "", (), ())
+        found = explained(
+            plan, written, ahead.physical, graph.ntasks, needed, nworkers, backend.name, budget=request.budget
+        )
+        return replace(found, simplified=ahead.simplified, rechunks=ahead.rechunks, apart=ahead.apart)
 
 
 def explained(

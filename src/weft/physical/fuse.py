@@ -24,8 +24,9 @@ from typing import Any
 from weft.expr import Context, Cost, Expr, add_rules, node, rule
 from weft.physical.blockwise import Blockwise, Call, Placed
 from weft.physical.grid import Pick, compose, identity_pick, is_injective
+from weft.physical.tree_reduce import TreeReduce
 
-__all__ = ["COMPILERS", "MOST_INPUTS", "Compiler", "Fused", "add_compiler", "fuse_blockwise"]
+__all__ = ["COMPILERS", "MOST_INPUTS", "Compiler", "Fused", "add_compiler", "fuse_blockwise", "why_apart"]
 
 #: Blocks that a fused task may read, at most.
 MOST_INPUTS = 12
@@ -115,14 +116,23 @@ class Group:
 
     def fits(self, source: Blockwise, pick: Pick, ways: set[Pick]) -> bool:
         """Whether a source may join."""
+        return not self.obstacle(source, pick, ways)
+
+    def obstacle(self, source: Blockwise, pick: Pick, ways: set[Pick]) -> str:
+        """Why a source may not join; empty if it may."""
         if source.cost is Cost.CHEAP:
-            return True
+            return ""
         target = self.head.numblocks
-        if self.context.is_root(source) or len(ways) > 1 or not is_injective(pick, source.numblocks, target):
-            return False
+        if self.context.is_root(source):
+            return "its blocks are wanted as well"
+        if len(ways) > 1:
+            return "its blocks are read in two ways, as in x + x.T: it would be computed twice"
+        if not is_injective(pick, source.numblocks, target):
+            return "each of its blocks is read for several blocks: it would be computed again for each"
         if source.cost is Cost.HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
-            return False
-        return all(user.name in self.inside for user in self.context.dependents(source))
+            return f"both are heavy, and fewer than {FEW_BLOCKS} blocks could not keep all workers busy"
+        others = [user for user in self.context.dependents(source) if user.name not in self.inside]
+        return f"{others[0].label} reads it as well" if others else ""
 
     def write(self) -> tuple[tuple[Call, ...], tuple[Expr, ...], tuple[Pick, ...], tuple[Placed, ...]]:
         """The members' calls in an order in which each follows what it reads, with the sources and columns they need."""
@@ -171,6 +181,41 @@ class Group:
             ]
             stack.extend([(read, False) for read in reversed(reads) if read in self.members and read not in done])
         return list(done)
+
+
+def why_apart(roots: Sequence[Expr]) -> list[str]:
+    """For pairs of operations of lowered trees that stay apart, the reason; each text once, in order."""
+    context = Context(roots)
+    texts: dict[str, None] = {}
+    heads, seen = list(roots), set[str]()
+    while heads:
+        head = heads.pop(0)
+        if head.name in seen:
+            continue
+        seen.add(head.name)
+        if type(head) is not Blockwise:
+            for child in head.children:
+                if type(child) is Blockwise and not isinstance(head, (Blockwise, TreeReduce)):
+                    texts[f"{child.label} | {head.label}: {type(head).__name__} reads several blocks of it"] = None
+                heads.append(child)
+            continue
+        group = Group(head, context)
+        group.grow()
+        taken = {member.name for member, _ in group.members}
+        ways: dict[str, set[Pick]] = {}
+        for member, pick in group.members:
+            for source, own in zip(member.sources, member.picks, strict=True):
+                ways.setdefault(source.name, set()).add(compose(own, pick))
+        for member, pick in group.members:
+            for source, own in zip(member.sources, member.picks, strict=True):
+                if source.name in taken:
+                    continue
+                heads.append(source)
+                if type(source) is Blockwise:
+                    reason = group.obstacle(source, compose(own, pick), ways[source.name])
+                    reason = reason or f"a task would read more than {MOST_INPUTS} blocks"
+                    texts[f"{source.label} | {member.label}: {reason}"] = None
+    return list(texts)
 
 
 add_rules(fuse=[fuse_blockwise])

@@ -56,7 +56,7 @@ SIMPLIFY = (
 )
 
 #: Lowering puts rechunks in where operands are cut differently; those are merged and pushed like the user's own.
-LOWER = (merge_rechunks, rechunk_into_source, merge_block_reshapes)
+LOWER = (merge_rechunks, rechunk_into_source, rechunk_before_operations, merge_block_reshapes)
 
 
 def write_cast(out: Any, block: Any, dtype: Any) -> None:
