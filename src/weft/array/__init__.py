@@ -4,6 +4,7 @@ import sys as _sys
 
 from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg
 from weft.array import numpy_linalg as _numpy_linalg
+from weft.array import chunk_types, core, lib, linalg, overlap, random, slicing, svg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
 from weft.array import standard as _standard
@@ -20,6 +21,21 @@ from weft.array.io.tiledb import from_tiledb, to_tiledb
 from weft.array.io.zarr import from_zarr, to_zarr
 from weft.array.ops.aligning import *  # noqa: F403
 from weft.array.ops.aligning import __all__ as _aligning
+from weft.array.io.delayed import *  # noqa: F403
+from weft.array.io.delayed import __all__ as _delayed
+from weft.array.io.from_array import from_array
+from weft.array.io.hdf5 import *  # noqa: F403
+from weft.array.io.hdf5 import __all__ as _hdf5
+from weft.array.io.image import *  # noqa: F403
+from weft.array.io.image import __all__ as _image
+from weft.array.io.npy import *  # noqa: F403
+from weft.array.io.npy import __all__ as _npy
+from weft.array.io.store import *  # noqa: F403
+from weft.array.io.store import __all__ as _store
+from weft.array.io.tiledb import *  # noqa: F403
+from weft.array.io.tiledb import __all__ as _tiledb
+from weft.array.io.zarr import *  # noqa: F403
+from weft.array.io.zarr import __all__ as _zarr
 from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.along_axis import __all__ as _along_axis
 from weft.array.ops.arg_reductions import *  # noqa: F403
@@ -121,6 +137,7 @@ __all__ = [
     "from_tiledb",
     "from_zarr",
     "imread",
+    "from_array",
     "lib",
     "linalg",
     "ma",
@@ -147,6 +164,7 @@ __all__ = [
     *_conversion,
     *_creation,
     *_cumulative,
+    *_delayed,
     *_diagonals,
     *_differences,
     *_editing,
@@ -155,8 +173,11 @@ __all__ = [
     *_groupby,
     *_gufunc,
     *_histograms,
+    *_hdf5,
+    *_image,
     *_joining,
     *_nan_reductions,
+    *_npy,
     *_numbers,
     *_overlapping,
     *_padding,
@@ -177,6 +198,10 @@ __all__ = [
     *_tensor_einsum,
     *_tensor_products,
     *_topk,
+    *_store,
+    *_tensor,
+    *_tiledb,
     *_transposing,
     *_ufuncs,
+    *_zarr,
 ]
