@@ -185,8 +185,8 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
         """Arrays that share letters, cut alike."""
         return da.unify_chunks(*args, **kwargs)
 
-    def store(self, sources: Any, targets: Any, **kwargs: Any) -> Any:
-        """Arrays written into targets."""
+    def store(self, sources: Any, targets: Any, *, flush: bool = True, **kwargs: Any) -> Any:
+        """Arrays written into targets; all that is written is there when this has been computed, as ``flush`` asks."""
         return da.store(sources=sources, targets=targets, **kwargs)
 
     def get_auto_chunk_size(self) -> int:
