@@ -4,7 +4,6 @@ import sys as _sys
 
 from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg
 from weft.array import numpy_linalg as _numpy_linalg
-from weft.array import chunk_types, core, lib, linalg, overlap, random, slicing, svg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
 from weft.array import standard as _standard
@@ -12,7 +11,7 @@ from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
 from weft.array.chunks import normalize_chunks
 from weft.array.io.delayed import from_delayed
-from weft.array.io.from_array import asarray, from_array
+from weft.array.io.from_array import from_array
 from weft.array.io.hdf5 import from_hdf5, to_hdf5
 from weft.array.io.image import imread
 from weft.array.io.npy import from_npy_stack, to_npy_stack
@@ -21,21 +20,6 @@ from weft.array.io.tiledb import from_tiledb, to_tiledb
 from weft.array.io.zarr import from_zarr, to_zarr
 from weft.array.ops.aligning import *  # noqa: F403
 from weft.array.ops.aligning import __all__ as _aligning
-from weft.array.io.delayed import *  # noqa: F403
-from weft.array.io.delayed import __all__ as _delayed
-from weft.array.io.from_array import from_array
-from weft.array.io.hdf5 import *  # noqa: F403
-from weft.array.io.hdf5 import __all__ as _hdf5
-from weft.array.io.image import *  # noqa: F403
-from weft.array.io.image import __all__ as _image
-from weft.array.io.npy import *  # noqa: F403
-from weft.array.io.npy import __all__ as _npy
-from weft.array.io.store import *  # noqa: F403
-from weft.array.io.store import __all__ as _store
-from weft.array.io.tiledb import *  # noqa: F403
-from weft.array.io.tiledb import __all__ as _tiledb
-from weft.array.io.zarr import *  # noqa: F403
-from weft.array.io.zarr import __all__ as _zarr
 from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.along_axis import __all__ as _along_axis
 from weft.array.ops.arg_reductions import *  # noqa: F403
@@ -137,7 +121,6 @@ __all__ = [
     "from_tiledb",
     "from_zarr",
     "imread",
-    "from_array",
     "lib",
     "linalg",
     "ma",
@@ -164,7 +147,6 @@ __all__ = [
     *_conversion,
     *_creation,
     *_cumulative,
-    *_delayed,
     *_diagonals,
     *_differences,
     *_editing,
@@ -173,11 +155,8 @@ __all__ = [
     *_groupby,
     *_gufunc,
     *_histograms,
-    *_hdf5,
-    *_image,
     *_joining,
     *_nan_reductions,
-    *_npy,
     *_numbers,
     *_overlapping,
     *_padding,
@@ -198,10 +177,6 @@ __all__ = [
     *_tensor_einsum,
     *_tensor_products,
     *_topk,
-    *_store,
-    *_tensor,
-    *_tiledb,
     *_transposing,
     *_ufuncs,
-    *_zarr,
 ]
