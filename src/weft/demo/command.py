@@ -36,7 +36,8 @@ def demo(output: Path, scheduler: str, workers: int | None, parts: int) -> None:
     """Ask when and where New York's flights of 2013 were late.
 
     Reads 336,776 flights in parallel, joins them with planes and weather, prints the answers, and writes them to
-    OUTPUT/flights.png and OUTPUT/answers.parquet.
+    OUTPUT/flights.png and OUTPUT/answers.parquet. Then takes the weather as an array, for the temperature's course over the
+    day and the days that were unlike their month.
     """
     from weft.demo.files import check_packages, find_files
 
@@ -44,17 +45,21 @@ def demo(output: Path, scheduler: str, workers: int | None, parts: int) -> None:
 
     from rich.console import Console
 
+    from weft.demo.climate import climate
     from weft.demo.figure import write_figure
     from weft.demo.job import run
-    from weft.demo.report import closing_line, show
+    from weft.demo.report import closing_line, show, show_climate
     from weft.demo.writing import write_answers
 
     output.mkdir(parents=True, exist_ok=True)
-    outcome = run(find_files(), scheduler=scheduler, workers=workers, parts=parts, progress=True)  # type: ignore[arg-type]
+    found = find_files()
+    outcome = run(found, scheduler=scheduler, workers=workers, parts=parts, progress=True)  # type: ignore[arg-type]
     write_answers(output / "answers.parquet", outcome.answers)
     write_figure(output / "flights.png", outcome.answers)
     console = Console()
     console.print()
     show(outcome, console)
+    options = {"scheduler": scheduler} if workers is None else {"scheduler": scheduler, "num_workers": workers}
+    show_climate(climate(found.weather, **options), console)
     console.print(f"Wrote {output / 'flights.png'} and {output / 'answers.parquet'}", highlight=False, soft_wrap=True)
     console.print(closing_line(outcome), highlight=False, soft_wrap=True, style="bold")

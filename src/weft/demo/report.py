@@ -11,11 +11,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from weft.demo.climate import STATIONS, Climate
 from weft.demo.job import Outcome
 from weft.demo.tables import AGE_EDGES, VISIBILITY_EDGES, WIND_EDGES
 from weft.units import format_bytes
 
-__all__ = ["LEAST_FLIGHTS", "busiest_carriers", "closing_line", "interval", "show", "worst_routes"]
+__all__ = ["LEAST_FLIGHTS", "busiest_carriers", "closing_line", "interval", "show", "show_climate", "worst_routes"]
 
 #: Routes flown less often say little about the route; about one flight every three days.
 LEAST_FLIGHTS = 120
@@ -54,6 +55,22 @@ def show(outcome: Outcome, console: Console) -> None:
     for table in tables(outcome.answers):
         console.print(table)
         console.print()
+
+
+def show_climate(found: Climate, console: Console) -> None:
+    """Print the temperature's course over the day, and the days unlike their month."""
+    table = Table(title="Temperature over the day (°F, means of 2013)", box=box.SIMPLE_HEAD)
+    table.add_column("Station", no_wrap=True)
+    shown = range(0, 24, 3)
+    for hour in shown:
+        table.add_column(f"{hour:02}", justify="right", no_wrap=True)
+    for station, course in zip(STATIONS, found.by_hour.T, strict=True):
+        table.add_row(station, *[one_digit(course[hour]) for hour in shown])
+    console.print(table)
+    for row in found.unusual().itertuples():
+        word = "warmer" if row.anomaly > 0 else "colder"
+        console.print(f"{row.day:%d %B}: {abs(row.anomaly):.1f} °F {word} than its month", highlight=False)
+    console.print()
 
 
 def tables(answers: Mapping[str, pd.DataFrame]) -> Iterator[Table]:

@@ -188,9 +188,8 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
         """Arrays that share letters, cut alike."""
         return da.unify_chunks(*args, **kwargs)
 
-    def store(self, sources: Any, targets: Any, **kwargs: Any) -> Any:
-        """Arrays written into targets."""
-        kwargs.pop("flush", None)  # tasks write as soon as they are done
+    def store(self, sources: Any, targets: Any, *, flush: bool = True, **kwargs: Any) -> Any:
+        """Arrays written into targets; all that is written is there when this has been computed, as ``flush`` asks."""
         return da.store(sources=sources, targets=targets, **kwargs)
 
     def get_auto_chunk_size(self) -> int:

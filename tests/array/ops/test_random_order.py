@@ -104,6 +104,9 @@ def test_lines_are_permuted_independently():
     found = run(rng().permuted(x, axis=1))
     assert len({tuple(line) for line in found.tolist()}) == 40
     assert sorted(run(rng().permuted(da.arange(20, chunks=3)))) == list(range(20))
+    mixed = run(rng().permuted(da.from_array(np.arange(24).reshape(4, 6), chunks=3)))
+    assert mixed.shape == (4, 6)
+    assert sorted(mixed.ravel()) == list(range(24))
 
 
 @settings(max_examples=25, deadline=None)

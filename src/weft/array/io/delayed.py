@@ -22,7 +22,7 @@ from weft.physical.call import Gathered
 from weft.physical.outside import Outside
 from weft.tokenize import tokenize
 
-__all__ = ["DelayedMethods", "from_delayed", "from_func", "outside_of"]
+__all__ = ["from_delayed"]
 
 
 @node

@@ -20,7 +20,7 @@ from weft.array.ops.sizes import known
 from weft.expr.naming import nonce
 from weft.extras import import_required
 
-__all__ = ["HDF5Methods", "from_hdf5", "to_hdf5"]
+__all__ = ["from_hdf5", "to_hdf5"]
 
 INSTALL = "weft.array needs h5py for this: pip install 'weft[hdf5]'"
 

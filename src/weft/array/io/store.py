@@ -31,7 +31,7 @@ from weft.physical.grid import identity_pick
 from weft.physical.outside import Outside
 from weft.physical.source import Whole
 
-__all__ = ["StoreMethods", "Stored", "Written", "full_region", "region_of", "store"]
+__all__ = ["store"]
 
 
 @node

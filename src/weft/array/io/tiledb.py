@@ -13,7 +13,7 @@ from weft.array.io.store import store
 from weft.array.ops.sizes import known
 from weft.extras import import_required
 
-__all__ = ["TileDBMethods", "from_tiledb", "to_tiledb"]
+__all__ = ["from_tiledb", "to_tiledb"]
 
 INSTALL = "weft.array needs tiledb for this: pip install tiledb"
 

@@ -34,7 +34,7 @@ from weft.extras import import_required
 from weft.physical.blockwise import Column, Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
 
-__all__ = ["ZarrMethods", "from_zarr", "to_zarr"]
+__all__ = ["from_zarr", "to_zarr"]
 
 INSTALL = "weft.array needs zarr for this: pip install 'weft[io]'"
 

@@ -31,6 +31,7 @@ from weft.array.kernels.random_order import (
 )
 from weft.array.ops.random import Bounds, drawn
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.selecting import take
 from weft.array.ops.sizes import known, known_along
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.base import Outline
@@ -238,10 +239,10 @@ class OrderedBy(SameLayout):
 
 @node
 class Taken(ArrayExpr):
-    """Items at places that are an array; all items are in one block."""
+    """Items in memory at places that are an array."""
 
     index: ArrayExpr
-    items: Any
+    items: Held
     axis: int
     lengths: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -261,12 +262,8 @@ class Taken(ArrayExpr):
 
     def lower(self) -> Expr:
         pick = tuple(range(self.axis, self.axis + self.index.ndim))
-        items = self.items
-        if isinstance(items, ArrayExpr):
-            source: tuple[Expr, Any] = (items, (None,) * items.ndim)
-        else:
-            source = (Whole(Outline(f"{self.name}-items", "items", ()), items), ())
-        return blockwise(self.outline, taken, [(self.index, pick), source], [Same(self.axis)])
+        items = Whole(Outline(f"{self.name}-items", "items", ()), self.items)
+        return blockwise(self.outline, taken, [(self.index, pick), (items, ())], [Same(self.axis)])
 
 
 def order(n: int, key: Key, size: tuple[int, ...], chunks: Any) -> Any:
@@ -310,9 +307,7 @@ def permuted(x: Any, key: Key, axis: int | None) -> Any:
 def taken_from(items: Any, index: Any, axis: int) -> Any:
     """Items along an axis, at random places."""
     if isinstance(items, ArrayBase):
-        expr = known(items).expr
-        whole = laid_out(expr, grid_for(-1, expr.shape))
-        return new(Taken(index.expr, whole, axis, expr.shape, expr.dtype))
+        return take(items, index, axis)
     return new(Taken(index.expr, Held.of(items), axis, items.shape, items.dtype))
 
 
