@@ -2,13 +2,14 @@
 
 import sys as _sys
 
-from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg
+from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg, utils
 from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
 from weft.array import standard as _standard
 from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
+from weft.array.comparing import assert_eq
 from weft.array.chunks import normalize_chunks
 from weft.array.io.delayed import from_delayed
 from weft.array.io.from_array import asarray, from_array
@@ -46,8 +47,6 @@ from weft.array.ops.differences import *  # noqa: F403
 from weft.array.ops.differences import __all__ as _differences
 from weft.array.ops.editing import *  # noqa: F403
 from weft.array.ops.editing import __all__ as _editing
-from weft.array.ops.elementwise import *  # noqa: F403
-from weft.array.ops.elementwise import __all__ as _elementwise
 from weft.array.ops.flipping import *  # noqa: F403
 from weft.array.ops.flipping import __all__ as _flipping
 from weft.array.ops.groupby import *  # noqa: F403
@@ -111,6 +110,7 @@ _protocols.install({"numpy": _sys.modules[__name__], "numpy.fft": fft, "numpy.li
 
 __all__ = [
     "Array",
+    "assert_eq",
     "chunk_types",
     "core",
     "fft",
@@ -135,6 +135,7 @@ __all__ = [
     "to_npy_stack",
     "to_tiledb",
     "to_zarr",
+    "utils",
     *_standard.__all__,
     *_aligning,
     *_along_axis,
@@ -150,7 +151,6 @@ __all__ = [
     *_diagonals,
     *_differences,
     *_editing,
-    *_elementwise,
     *_flipping,
     *_groupby,
     *_gufunc,
