@@ -23,13 +23,21 @@ def test_what_an_array_says_of_itself():
     with pytest.raises(ValueError, match="stream"):
         X.to_device("cpu", stream=1)
     assert_same(X.mT, WHOLE.T)
-    with pytest.raises(ValueError, match="ndim < 2"):
+    with pytest.raises(ValueError, match="at least 2-dim"):
         _ = X[0].mT
 
 
-def test_chunks_are_not_assigned():
-    with pytest.raises(TypeError, match="rechunk"):
-        X.chunks = ((2,), (3,))
+def test_chunks_are_assigned_only_where_they_are_unknown():
+    for wrong in [((2,), (3,)), ((1, 1), (1, 2))]:
+        with pytest.raises(TypeError, match="rechunk"):
+            X.copy().chunks = wrong
+    ours = X[X > 2]
+    ours.chunks = ((0, 0, 2, 1),)
+    assert ours.chunks == ((0, 0, 2, 1),)
+    assert_same(ours + 1, np.arange(4, 7))
+    same = X.copy()
+    same.chunks = X.chunks
+    assert same.name == X.name
 
 
 def test_graphs_of_users_become_arrays():

@@ -55,7 +55,7 @@ def test_functions_that_weft_does_not_have_say_so():
     with pytest.raises(TypeError, match=r"numpy\.roots is not available for chunked arrays"):
         np.roots(X[0])
     with pytest.raises(TypeError, match="compute"):
-        np.linalg.eig(X)
+        np.polyder(X[0])
 
 
 def test_functions_that_write_get_the_computed_array():
@@ -79,8 +79,7 @@ def test_an_array_in_memory_is_not_written_to_by_a_lazy_operation():
 
 def test_ufuncs_on_axes_are_those_of_weft_or_are_applied():
     assert_same(np.matmul(X, WHOLE.T), WHOLE @ WHOLE.T)
-    assert np.matmul.reduce if True else None
-    with pytest.raises(TypeError):
+    with pytest.raises(RuntimeError, match="signature"):
         np.vecdot.reduce(X)
 
 
@@ -172,6 +171,8 @@ class Counted(np.lib.mixins.NDArrayOperatorsMixin):
         return Counted(self.values.reshape(*shape), self.operations)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        if any(isinstance(each, da.Array) for each in inputs):
+            return NotImplemented
         counts = [each.operations for each in inputs if isinstance(each, Counted)]
         values = [each.values if isinstance(each, Counted) else each for each in inputs]
         return Counted(getattr(ufunc, method)(*values, **keywords), sum(counts) + 1)
@@ -233,7 +234,7 @@ def test_a_chunk_type_is_a_class():
         lambda x: x + 1,
         lambda x: x * np.arange(8),
         lambda x: np.clip(x, 0, 0.5),
-        lambda x: x.reshape(8, 6),
+        lambda x: x.reshape((8, 6)),
         lambda x: np.add.reduce(x),
         lambda x: np.tril(x),
     ],

@@ -64,7 +64,9 @@ class Elementwise(ArrayExpr):
 
     @derived
     def prototype(self) -> Any:
-        if all(each.prototype is None for each in self.arrays):
+        if all([each.prototype is None for each in self.arrays]) and (
+            isinstance(self.function, np.ufunc) or self.given is not None
+        ):
             return None
         result = self.result_of_stand_ins
         return None if type(result) is np.ndarray else result
