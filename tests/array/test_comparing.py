@@ -37,9 +37,15 @@ def test_what_differs_is_named(other, message):
 
 def test_arrays_that_say_what_is_not_true_are_found_out():
     graph = {("a", 0): np.arange(2), ("a", 1): np.arange(3)}
-    for said, dtype, message in [(((3, 2),), int, "chunks say"), (((2, 3),), float, "dtype"), (((2, 2),), int, "shape")]:
+    for said, dtype, message in [
+        (((3, 2),), int, "chunks say"),
+        (((2, 3),), float, "dtype"),
+        (((2, 2),), int, "shape"),
+    ]:
         with pytest.raises(AssertionError, match=message):
-            assert_eq(da.Array(graph, "a", said, dtype=dtype), np.array([0, 1, 0, 1, 2]), check_dtype=message == "dtype")
+            assert_eq(
+                da.Array(graph, "a", said, dtype=dtype), np.array([0, 1, 0, 1, 2]), check_dtype=message == "dtype"
+            )
 
 
 def test_nan_is_not_equal_unless_asked_for():

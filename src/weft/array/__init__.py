@@ -65,6 +65,8 @@ from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.overlapping import __all__ as _overlapping
 from weft.array.ops.padding import *  # noqa: F403
 from weft.array.ops.padding import __all__ as _padding
+from weft.array.ops.phases import *  # noqa: F403
+from weft.array.ops.phases import __all__ as _phases
 from weft.array.ops.places import *  # noqa: F403
 from weft.array.ops.places import __all__ as _places
 from weft.array.ops.putting import *  # noqa: F403
@@ -160,6 +162,7 @@ __all__ = [
     *_numbers,
     *_overlapping,
     *_padding,
+    *_phases,
     *_places,
     *_putting,
     *_quantiles,

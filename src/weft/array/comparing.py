@@ -158,7 +158,9 @@ def same_values(left: Any, right: Any, equal_nan: bool, tolerances: dict[str, An
         if not np.array_equal(np.ma.getmaskarray(left), np.ma.getmaskarray(right)):  # type: ignore[no-untyped-call]
             return False
         left, right = np.ma.filled(left, 0), np.ma.filled(right, 0)
-    left, right = (np.asarray(each.todense()) if hasattr(each, "todense") else np.asarray(each) for each in (left, right))
+    left, right = (
+        np.asarray(each.todense()) if hasattr(each, "todense") else np.asarray(each) for each in (left, right)
+    )
     try:
         if left.dtype.kind in "biufc" and right.dtype.kind in "biufc":
             return bool(np.allclose(left, right, equal_nan=equal_nan, **tolerances))

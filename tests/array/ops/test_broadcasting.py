@@ -17,7 +17,10 @@ def test_broadcasting_to_a_shape_agrees_with_numpy(data, pair):
     shape = tuple(data.draw(st.lists(st.integers(0, 3), max_size=2))) + shape
     made = da.broadcast_to(ours, shape)
     assert_same(made, np.broadcast_to(whole, shape))
-    assert_same(np.broadcast_to(ours, shape)[..., ::-1] if shape else made, np.broadcast_to(whole, shape)[..., ::-1] if shape else whole)
+    assert_same(
+        np.broadcast_to(ours, shape)[..., ::-1] if shape else made,
+        np.broadcast_to(whole, shape)[..., ::-1] if shape else whole,
+    )
     assert_same(made + made, np.broadcast_to(whole, shape) + np.broadcast_to(whole, shape))
 
 

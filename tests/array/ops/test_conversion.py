@@ -9,7 +9,9 @@ import weft.array as da
 X = da.from_array(np.arange(6).reshape(2, 3), chunks=(1, 2))
 
 
-@pytest.mark.parametrize("value", [3, 2.5, True, [1, 2], [[1.0], [2]], (), np.arange(3), np.float32(2), "abc", range(3)])
+@pytest.mark.parametrize(
+    "value", [3, 2.5, True, [1, 2], [[1.0], [2]], (), np.arange(3), np.float32(2), "abc", range(3)]
+)
 def test_anything_that_numpy_takes_becomes_chunked(value):
     for name in ("asarray", "asanyarray", "array", "ascontiguousarray", "asfortranarray"):
         assert_same(getattr(da, name)(value), getattr(np, name)(value))

@@ -14,7 +14,9 @@ NUMBERS = st.sampled_from(["i8", "f8", "f4"])
 
 @st.composite
 def masked_arrays(draw, min_dims=1, max_dims=2, min_side=1, max_side=5):
-    whole, _ = draw(chunked_arrays(dtypes=NUMBERS, min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side))
+    whole, _ = draw(
+        chunked_arrays(dtypes=NUMBERS, min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side)
+    )
     mask, _ = draw(chunked_arrays(dtypes=st.just("bool"), shape=whole.shape))
     whole = np.ma.masked_array(whole, mask=mask, fill_value=draw(st.sampled_from([None, 7])))
     return whole, da.from_array(whole, chunks=draw(chunks_of(whole.shape)))
