@@ -3,12 +3,14 @@
 import sys as _sys
 
 from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg
+from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg, utils
 from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
 from weft.array import standard as _standard
 from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
+from weft.array.comparing import assert_eq
 from weft.array.chunks import normalize_chunks
 from weft.array.io.delayed import from_delayed
 from weft.array.io.from_array import from_array
@@ -48,8 +50,6 @@ from weft.array.ops.differences import *  # noqa: F403
 from weft.array.ops.differences import __all__ as _differences
 from weft.array.ops.editing import *  # noqa: F403
 from weft.array.ops.editing import __all__ as _editing
-from weft.array.ops.elementwise import *  # noqa: F403
-from weft.array.ops.elementwise import __all__ as _elementwise
 from weft.array.ops.flipping import *  # noqa: F403
 from weft.array.ops.flipping import __all__ as _flipping
 from weft.array.ops.groupby import *  # noqa: F403
@@ -68,6 +68,8 @@ from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.overlapping import __all__ as _overlapping
 from weft.array.ops.padding import *  # noqa: F403
 from weft.array.ops.padding import __all__ as _padding
+from weft.array.ops.phases import *  # noqa: F403
+from weft.array.ops.phases import __all__ as _phases
 from weft.array.ops.places import *  # noqa: F403
 from weft.array.ops.places import __all__ as _places
 from weft.array.ops.putting import *  # noqa: F403
@@ -113,6 +115,7 @@ _protocols.install({"numpy": _sys.modules[__name__], "numpy.fft": fft, "numpy.li
 
 __all__ = [
     "Array",
+    "assert_eq",
     "chunk_types",
     "core",
     "fft",
@@ -139,6 +142,7 @@ __all__ = [
     "to_npy_stack",
     "to_tiledb",
     "to_zarr",
+    "utils",
     *_standard.__all__,
     *_aligning,
     *_along_axis,
@@ -155,7 +159,6 @@ __all__ = [
     *_diagonals,
     *_differences,
     *_editing,
-    *_elementwise,
     *_flipping,
     *_groupby,
     *_gufunc,
@@ -165,6 +168,7 @@ __all__ = [
     *_numbers,
     *_overlapping,
     *_padding,
+    *_phases,
     *_places,
     *_putting,
     *_quantiles,

@@ -212,7 +212,9 @@ def joined_blocks(blocks: Sequence[Any], numblocks: Sequence[int]) -> Any:
 def concatenated(parts: Sequence[Any], axis: int) -> Any:
     """Blocks of any type joined along an axis."""
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
-        return np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
+        joined = np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
+        joined.fill_value = next(part.fill_value for part in parts if isinstance(part, np.ma.MaskedArray))
+        return joined
     return np.concatenate(parts, axis=axis)
 
 

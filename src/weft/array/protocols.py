@@ -56,11 +56,12 @@ def array_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: 
     """
     module, name = function.__module__, function.__name__
     found = function_named(name, module)
-    if found is not None:
+    computes = module == "numpy" and name in COMPUTED
+    if found is not None and not (computes and args and not isinstance(args[0], ArrayBase)):
         return found(*args, **kwargs)
     if module == "numpy" and name in NEVER:
         return False
-    if module == "numpy" and name in COMPUTED:
+    if computes:
         return function(*map(computed, args), **{key: computed(value) for key, value in kwargs.items()})
     raise TypeError(
         f"{module}.{name} is not available for chunked arrays. Compute them first, if they fit in memory, e.g. "

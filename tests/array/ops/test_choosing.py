@@ -50,7 +50,10 @@ def test_choose_agrees_with_numpy(mode):
     ours = da.from_array(numbers, chunks=2)
     mine = [da.from_array(choices[0], chunks=1), *choices[1:]]
     assert_same(da.choose(ours, mine, mode=mode), np.choose(numbers, choices, mode=mode))
-    assert_same(ours.choose(da.from_array(np.arange(9).reshape(3, 3), chunks=2), mode=mode), np.choose(numbers, np.arange(9).reshape(3, 3)))
+    assert_same(
+        ours.choose(da.from_array(np.arange(9).reshape(3, 3), chunks=2), mode=mode),
+        np.choose(numbers, np.arange(9).reshape(3, 3)),
+    )
     if mode == "raise":
         with pytest.raises(ValueError, match="invalid entry"):
             da.choose(ours + 1, mine).compute()
@@ -80,6 +83,8 @@ def test_piecewise_agrees_with_numpy():
         assert_same(da.piecewise(X, conditions, functions, **arguments), expected)
         assert_same(np.piecewise(X, conditions, functions, **arguments), expected)
     line = np.arange(-2, 3)
-    assert_same(da.piecewise(da.from_array(line, chunks=2), line < 0, [shifted]), np.piecewise(line, line < 0, [shifted]))
+    assert_same(
+        da.piecewise(da.from_array(line, chunks=2), line < 0, [shifted]), np.piecewise(line, line < 0, [shifted])
+    )
     with pytest.raises(ValueError, match="functions are expected"):
         da.piecewise(X, [X < 0], [1, 2, 3])

@@ -28,7 +28,9 @@ def test_diagonal_agrees_with_numpy(data, pair, offset):
 
 
 @settings(max_examples=60, deadline=None)
-@given(chunked_arrays(min_dims=1, max_dims=3, max_side=5, dtypes=st.sampled_from(["i8", "f4", "c16"])), st.integers(-6, 6))
+@given(
+    chunked_arrays(min_dims=1, max_dims=3, max_side=5, dtypes=st.sampled_from(["i8", "f4", "c16"])), st.integers(-6, 6)
+)
 def test_triangles_agree_with_numpy(pair, k):
     whole, ours = pair
     assert_same(da.tril(ours, k), np.tril(whole, k))

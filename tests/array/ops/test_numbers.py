@@ -86,8 +86,12 @@ def test_closeness_and_equality_agree_with_numpy(equal_nan, rtol, other):
     whole = ODD[:5]
     with np.errstate(all="ignore"):
         ours, theirs = chunked(whole), da.from_array(other, chunks=2)
-        assert_same(da.isclose(ours, theirs, rtol, equal_nan=equal_nan), np.isclose(whole, other, rtol, equal_nan=equal_nan))
-        assert bool(da.allclose(ours, other, rtol, equal_nan=equal_nan)) == np.allclose(whole, other, rtol, equal_nan=equal_nan)
+        assert_same(
+            da.isclose(ours, theirs, rtol, equal_nan=equal_nan), np.isclose(whole, other, rtol, equal_nan=equal_nan)
+        )
+        assert bool(da.allclose(ours, other, rtol, equal_nan=equal_nan)) == np.allclose(
+            whole, other, rtol, equal_nan=equal_nan
+        )
         for a, b in [(whole, other), (whole, whole), (whole, whole[:2]), (whole, whole[None])]:
             expected = np.array_equal(a, b, equal_nan)
             assert bool(da.array_equal(chunked(a), b, equal_nan)) == expected
@@ -113,19 +117,26 @@ def test_missing_values_are_those_of_pandas():
 
 def test_replacing_what_is_no_number():
     ours = chunked(ODD)
-    assert_same(da.nan_to_num(ours, nan=1, posinf=2, neginf=[3] * 8), np.nan_to_num(ODD, nan=1, posinf=2, neginf=[3] * 8))
+    assert_same(
+        da.nan_to_num(ours, nan=1, posinf=2, neginf=[3] * 8), np.nan_to_num(ODD, nan=1, posinf=2, neginf=[3] * 8)
+    )
     assert da.nan_to_num(ours, copy=False) is ours
     assert_same(ours, np.nan_to_num(ODD))
 
 
 @settings(max_examples=60, deadline=None)
-@given(chunked_arrays(dtypes=st.sampled_from(["f8", "i4"])), st.sampled_from([None, -1.0, 3]), st.sampled_from([None, 4.0]))
+@given(
+    chunked_arrays(dtypes=st.sampled_from(["f8", "i4"])), st.sampled_from([None, -1.0, 3]), st.sampled_from([None, 4.0])
+)
 def test_interpolation_agrees_with_numpy(pair, left, period):
     whole, ours = pair
     places, values = np.array([-2.0, 0.5, 1, 7]), np.array([1.0, -1, 3, 2])
     expected = np.interp(whole, places, values, left, 9, period)
     assert_same(da.interp(ours, places, chunked(values), left, 9, period), expected)
-    assert_same(np.interp(ours, chunked(places), values * 1j, left, 9, period), np.interp(whole, places, values * 1j, left, 9, period))
+    assert_same(
+        np.interp(ours, chunked(places), values * 1j, left, 9, period),
+        np.interp(whole, places, values * 1j, left, 9, period),
+    )
 
 
 def test_interpolation_refuses_what_numpy_refuses():

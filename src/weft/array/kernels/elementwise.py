@@ -13,6 +13,7 @@ __all__ = [
     "Masked",
     "Output",
     "PythonFunction",
+    "Quiet",
     "as_numpy",
     "boxed",
     "broadcasted",
@@ -126,6 +127,24 @@ class Masked:
         """The dtype of a result that nobody asked for."""
         stand_ins = [np.empty(0, each.dtype) if isinstance(each, np.ndarray) else each for each in inputs]
         return np.asarray(self.ufunc(*stand_ins)[place]).dtype
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A ufunc of masked arrays: what divides by zero is masked, and no warning is needed."""
+
+    ufunc: np.ufunc
+
+    @property
+    def __name__(self) -> str:
+        return str(self.ufunc.__name__)
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.ufunc, "quiet")
+
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.ufunc(*inputs, **keywords)
 
 
 def boxed(value: Any) -> Any:

@@ -15,7 +15,7 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, common_cut, grid_for
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
-from weft.array.kernels.elementwise import boxed, broadcasted, enforced
+from weft.array.kernels.elementwise import Quiet, boxed, broadcasted, enforced
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known_along
 from weft.expr import Cost, Expr, Fact, derived, node
@@ -64,7 +64,9 @@ class Elementwise(ArrayExpr):
 
     @derived
     def prototype(self) -> Any:
-        if all(each.prototype is None for each in self.arrays):
+        if all([each.prototype is None for each in self.arrays]) and (
+            isinstance(self.function, np.ufunc) or self.given is not None
+        ):
             return None
         result = self.result_of_stand_ins
         return None if type(result) is np.ndarray else result
@@ -109,7 +111,10 @@ class Elementwise(ArrayExpr):
                 scalars.append(each)
         slots = [place if is_array else len(sources) + place for is_array, place in places]
         outline = self.outline
-        calls = [Call(self.function, tuple(slots), tuple([key for key, _ in self.keywords]), outline)]
+        function = self.function
+        if isinstance(function, np.ufunc) and isinstance(self.prototype, np.ma.MaskedArray):
+            function = Quiet(function)  # nobody is told of what happens under a mask
+        calls = [Call(function, tuple(slots), tuple([key for key, _ in self.keywords]), outline)]
         arity = len(sources) + len(scalars)
         if self.given is not None:
             scalars.append(self.given)
@@ -140,10 +145,10 @@ class Elementwise(ArrayExpr):
 
 
 def stand_in(value: Any) -> Any:
-    """An empty array of the kind of an expression's blocks; anything else as it is."""
+    """An empty array of the kind of an expression's blocks, with as many axes, but one at least; anything else as it is."""
     if not isinstance(value, ArrayExpr):
         return value
-    return np.empty(0, value.dtype) if value.prototype is None else value.meta
+    return np.empty((0,) * (value.ndim or 1), value.dtype) if value.prototype is None else value.meta
 
 
 @node

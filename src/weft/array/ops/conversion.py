@@ -205,13 +205,14 @@ def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
 
 
 def asfortranarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
-    """A chunked array whose blocks have their first axis running fastest.
+    """A chunked array whose blocks have their first axis running fastest, with at least one axis.
 
     >>> import weft.array as da
     >>> da.asfortranarray(da.ones((2, 2), chunks=2)).compute().flags.f_contiguous
     True
     """
-    return asarray(a, dtype, "F", like=like)
+    made = asarray(a, dtype, like=like)
+    return as_dtype(made if made.ndim else expand_dims(made, 0), made.dtype, order="F")
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Any:

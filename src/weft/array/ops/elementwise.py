@@ -16,6 +16,8 @@ from weft.array.ops.broadcasting import Elementwise, broadcast_shape, comparable
 from weft.array.ops.casting import CastingMethods, cast
 from weft.array.ops.choosing import *  # noqa: F403
 from weft.array.ops.choosing import choose
+from weft.array.ops.creation import full_like
+from weft.array.ops.diagonals import diagonal
 from weft.array.ops.numbers import *  # noqa: F403
 from weft.array.ops.numbers import clip, imag, real, round
 from weft.array.ops.operators import OperatorMethods
@@ -83,6 +85,27 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
 
     def __deepcopy__(self, memo: Any) -> Any:
         return new(self.expr)
+
+    def fill(self, value: Any) -> None:
+        """Let all elements be a value from now on.
+
+        Examples
+        --------
+        >>> import weft.array as da
+        >>> x = da.arange(3, chunks=2)
+        >>> x.fill(7)
+        >>> x.compute()
+        array([7, 7, 7])
+        """
+        self.expr = full_like(self, value).expr
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """The diagonal over two axes; see `weft.array.diagonal`."""
+        return diagonal(self, offset, axis1, axis2)
+
+    def tobytes(self, order: str = "C") -> bytes:
+        """The bytes of the elements, computed."""
+        return bytes(np.asarray(self.compute()).tobytes(order))  # type: ignore[arg-type]
 
     def item(self, *args: Any) -> Any:
         """An element as a Python scalar, computed: the only one, or the one at an index.

@@ -1,4 +1,4 @@
-"""What other libraries ask of an array: NumPy's array, DLPack, the array API standard, a name, a drawing, a graph."""
+"""What other libraries ask of an array: NumPy's array, DLPack, the array API standard, a drawing, a graph."""
 
 from __future__ import annotations
 
@@ -8,32 +8,11 @@ from typing import Any
 import numpy as np
 
 from weft.array import protocols
-from weft.array.base import ArrayBase, new
-from weft.array.expr import SameLayout
+from weft.array.base import ArrayBase
 from weft.array.ops.casting import check_device
-from weft.array.ops.transposing import swapaxes
 from weft.array.svg import svg
-from weft.expr import Expr, derived, node
 
 __all__: list[str] = []
-
-
-@node
-class Named(SameLayout):
-    """The same blocks under a name that the user gave."""
-
-    given: str
-
-    @derived
-    def name(self) -> str:
-        return self.given
-
-    @property
-    def label(self) -> str:
-        return self.source.label
-
-    def lower(self) -> Expr:
-        return self.source
 
 
 class ExportMethods(ArrayBase):
@@ -75,13 +54,6 @@ class ExportMethods(ArrayBase):
         return (1, 0)
 
     @property
-    def mT(self) -> Any:  # noqa: N802 (NumPy's name)
-        """The matrices of the last two axes transposed."""
-        if self.ndim < 2:
-            raise ValueError("matrix transpose with ndim < 2 is undefined")
-        return swapaxes(self, -1, -2)
-
-    @property
     def A(self) -> Any:  # noqa: N802 (an old name)
         """The array itself."""
         return self
@@ -93,19 +65,6 @@ class ExportMethods(ArrayBase):
 
     def __weft_layers__(self) -> tuple[str, ...]:
         return (self.name,)
-
-    def named(self, name: str) -> Any:
-        """The same array with its blocks under another name; the keys are ``(name, i, j, ...)``.
-
-        Examples
-        --------
-        >>> import weft.array as da
-        >>> da.ones(3, chunks=2).named("start").name
-        'start'
-        """
-        if not isinstance(name, str):
-            raise TypeError(f"blocks are named by a text, not by {name!r}")
-        return new(Named(self.expr, name))
 
     def to_svg(self, size: int = 500) -> str:
         """A drawing of the chunks; see `weft.array.svg.svg`."""

@@ -80,11 +80,7 @@ def masked_array(
     """
     array = chunked(data)
     masks = mask if isinstance(mask, ArrayBase) else np.asarray(mask, bool)
-    if (
-        masks.ndim
-        and masks.shape != array.shape
-        and broadcast_shape([array.shape, masks.shape], "a mask") != array.shape
-    ):
+    if masks.ndim and masks.shape != array.shape and not fits(masks.shape, array.shape):
         raise np.ma.MaskError(
             f"Mask and data not compatible: the data has shape {array.shape}, the mask {masks.shape}."
         )
@@ -93,6 +89,14 @@ def masked_array(
     options = {"keep_mask": bool(keep_mask), "hard_mask": hard_mask, "shrink": bool(shrink)}
     kind = None if dtype is None else np.dtype(dtype)
     return elementwise(kernels.with_mask, array, masks, dtype=kind, fill_value=fill_value, **options)
+
+
+def fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether an array can be broadcast to a shape."""
+    try:
+        return broadcast_shape([shape, wanted], "a mask") == wanted
+    except ValueError:
+        return False
 
 
 def masked_where(condition: Any, a: Any, copy: bool = True) -> Any:
@@ -384,7 +388,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     x = chunked(a)
     if weights is None:
         found = mean(x, axis=axis, keepdims=keepdims)
-        return (found, count(x, axis, keepdims) + 0.0 * found) if returned else found
+        return (found, count(x, axis, keepdims).astype(found.dtype)) if returned else found
     given = chunked(weights)
     kind = np.result_type(x.dtype, given.dtype, *(["f8"] if x.dtype.kind in "biu" else []))
     if given.shape != x.shape:

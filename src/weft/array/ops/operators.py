@@ -16,7 +16,7 @@ from weft.array.base import ArrayBase
 from weft.array.chunk_types import is_upcast, is_valid_array_type
 from weft.array.kernels.elementwise import comparing
 from weft.array.ops import ufuncs
-from weft.array.ops.broadcasting import elementwise
+from weft.array.ops.broadcasting import bind, elementwise
 from weft.collection.base import Collection
 
 __all__ = ["OperatorMethods"]
@@ -227,6 +227,10 @@ class OperatorMethods(ArrayBase):
     @deferring
     def __ixor__(self, other: Any) -> Any:
         return ufuncs.bitwise_xor(self, other, out=self)
+
+    @deferring
+    def __imatmul__(self, other: Any) -> Any:
+        return bind(self, self @ other, "same_kind")  # type: ignore[operator]
 
     @deferring
     def __eq__(self, other: Any) -> Any:
