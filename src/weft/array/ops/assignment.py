@@ -109,7 +109,7 @@ class RegionPatches:
         return (self.grid, self.values, self.found)
 
     def patches(self) -> dict[int, tuple[tuple[int, ...], Any]]:
-        made = {}
+        made: dict[int, tuple[tuple[int, ...], Any]] = {}
         for each in product(*[enumerate(along) for along in self.found]):
             number = value = 0
             for axis, (place, piece) in enumerate(each):
