@@ -2,16 +2,15 @@
 
 import sys as _sys
 
-from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg
-from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, slicing, svg, utils
+from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg, utils
 from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
 from weft.array import standard as _standard
 from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
-from weft.array.comparing import assert_eq
 from weft.array.chunks import normalize_chunks
+from weft.array.comparing import assert_eq
 from weft.array.io.delayed import from_delayed
 from weft.array.io.from_array import from_array
 from weft.array.io.hdf5 import from_hdf5, to_hdf5
@@ -132,8 +131,8 @@ __all__ = [
     "normalize_chunks",
     "overlap",
     "random",
-    "register_chunk_type",
     "reductions",
+    "register_chunk_type",
     "slicing",
     "stats",
     "store",

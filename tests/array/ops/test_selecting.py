@@ -19,7 +19,9 @@ def maybe_chunked(data, whole):
 
 
 @settings(max_examples=80, deadline=None)
-@given(chunked_arrays(min_side=1), st.data(), st.sampled_from(["raise", "wrap", "clip"]), st.sampled_from(["1B", "1GB"]))
+@given(
+    chunked_arrays(min_side=1), st.data(), st.sampled_from(["raise", "wrap", "clip"]), st.sampled_from(["1B", "1GB"])
+)
 def test_take_agrees_with_numpy(pair, data, mode, chunk_size):
     whole, chunked = pair
     axis = data.draw(st.none() | st.integers(-whole.ndim, whole.ndim - 1)) if whole.ndim else None
@@ -28,14 +30,19 @@ def test_take_agrees_with_numpy(pair, data, mode, chunk_size):
     shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=5))
     indices = data.draw(hnp.arrays("int64", shape, elements=st.integers(low, high)))
     with config.set({"array.chunk-size": chunk_size}):
-        same_values(da.take(chunked, maybe_chunked(data, indices), axis, mode=mode), np.take(whole, indices, axis, mode=mode))
+        same_values(
+            da.take(chunked, maybe_chunked(data, indices), axis, mode=mode), np.take(whole, indices, axis, mode=mode)
+        )
 
 
 @settings(max_examples=60, deadline=None)
 @given(chunked_arrays(), st.data())
 def test_places_of_what_is_not_zero_agree_with_numpy(pair, data):
     whole, chunked = pair
-    whole, chunked = whole % 3 if whole.dtype.kind not in "bc" else whole, chunked % 3 if whole.dtype.kind not in "bc" else chunked
+    whole, chunked = (
+        whole % 3 if whole.dtype.kind not in "bc" else whole,
+        chunked % 3 if whole.dtype.kind not in "bc" else chunked,
+    )
     same_values(da.argwhere(chunked), np.argwhere(whole))
     same_values(da.flatnonzero(chunked), np.flatnonzero(whole))
     if whole.ndim:

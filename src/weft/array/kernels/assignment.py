@@ -29,7 +29,7 @@ Where: TypeAlias = "tuple[slice | None, ...]"
 
 def as_masked(block: Block) -> Block:
     """The block as a masked array."""
-    return np.ma.asanyarray(block)  # type: ignore[no-untyped-call]
+    return np.ma.asanyarray(block)
 
 
 def writable(block: Block) -> Block:
@@ -132,7 +132,7 @@ def requests_with_values(
     """
     stop = place + index.ndim
     shape = value.shape[:place] + index.shape + value.shape[stop:]
-    flat = np.broadcast_to(value, shape).reshape(value.shape[:place] + (index.size,) + value.shape[stop:])
+    flat = np.broadcast_to(value, shape).reshape((*value.shape[:place], index.size, *value.shape[stop:]))
     return [(points, np.take(flat, at, axis=place)) for points, at, _ in requests(index, bounds)]
 
 

@@ -120,7 +120,7 @@ def put_together(runs: Sequence[Block], places: Sequence[Positions], axis: int, 
         return first
     plain = all(type(run) is np.ndarray for run in runs)
     if plain and (axis == 0 or all(isinstance(at, slice) for at in places)):
-        made = np.empty(first.shape[:axis] + (length,) + first.shape[axis + 1 :], first.dtype)
+        made = np.empty((*first.shape[:axis], length, *first.shape[axis + 1 :]), first.dtype)
         for run, at in zip(runs, places, strict=True):
             made[(slice(None),) * axis + (at,)] = run
         return made

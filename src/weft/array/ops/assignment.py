@@ -109,7 +109,7 @@ class RegionPatches:
         return (self.grid, self.values, self.found)
 
     def patches(self) -> dict[int, tuple[tuple[int, ...], Any]]:
-        made = {}
+        made: dict[int, tuple[tuple[int, ...], Any]] = {}
         for each in product(*[enumerate(along) for along in self.found]):
             number = value = 0
             for axis, (place, piece) in enumerate(each):
@@ -119,13 +119,26 @@ class RegionPatches:
         return made
 
 
+@node
+class AsMasked(SameLayout):
+    """The same elements in blocks that are masked arrays."""
+
+    @derived
+    def prototype(self) -> Any:
+        found = self.source.prototype
+        return found if isinstance(found, np.ma.MaskedArray) else np.ma.empty(0, self.dtype)
+
+    def lower(self) -> Expr:
+        return blockwise(self.outline, kernels.as_masked, [(self.source, tuple(range(self.ndim)))])
+
+
 def assigned(x: Any, index: Any, value: Any) -> ArrayExpr:
     """The expression of an array after ``x[index] = value``."""
     if is_field(index, x.dtype):
         return with_field(x, index, value)
     x, entries = read_index(x, index, keep_masks=True)
     value, masked = read_value(x.dtype, value)
-    expr: ArrayExpr = elementwise(kernels.as_masked, x).expr if masked else x.expr
+    expr: ArrayExpr = AsMasked(x.expr) if masked else x.expr
     if not any(isinstance(each, (Chosen, Masked, Flag)) for each in entries):
         region, axes = basic_parts(entries)
         return set_region(expr, region, tuple(axes), value)

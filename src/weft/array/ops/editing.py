@@ -9,6 +9,7 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.io.from_array import asarray, from_array
 from weft.array.ops.assignment import set_region
+from weft.array.ops.elementwise import elementwise
 from weft.array.ops.entries import normal_positions
 from weft.array.ops.fancy import points
 from weft.array.ops.indexing import arranged, getitem, sliced
@@ -40,7 +41,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     """
     x, place = along(arr, axis)
     if isinstance(obj, ArrayBase) and obj.dtype.kind == "b" and obj.ndim == 1:
-        return getitem(x, (*[slice(None)] * place, ~obj))
+        return getitem(x, (*[slice(None)] * place, elementwise(np.logical_not, obj)))
     length = x.shape[place]
     if isinstance(obj, slice):
         gone = range(*obj.indices(length))
@@ -113,7 +114,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     if expr.ndim < x.ndim:
         expr = arranged(expr, [*[None] * (x.ndim - expr.ndim), *range(expr.ndim)])
     if where.ndim == 0:
-        order = [axis for axis in range(1, expr.ndim)]
+        order = list(range(1, expr.ndim))
         expr = arranged(expr, [*order[:place], 0, *order[place:]])
     count = known_along(expr, place).shape[place] if where.size == 1 else where.size
     numbers = np.insert(np.arange(length), where, -1 - np.arange(count))

@@ -99,7 +99,7 @@ def read_index(x: Any, index: Any, keep_masks: bool = False) -> tuple[Any, list[
         Whether masks of NumPy stay masks, as chunked arrays, where they are not combined with other positions.
     """
     given = [normal_entry(each) for each in (index if isinstance(index, tuple) else (index,))]
-    given, had_gap = written_out(given, x)
+    given = written_out(given, x)
     unknown = tuple([axis for axis, each in axes_of(given) if needs_length(each) and is_unknown_axis(x, axis)])
     if unknown:
         x = new(sized(x.expr, unknown))
@@ -131,7 +131,7 @@ def normal_entry(each: Any) -> Any:
         return each
     if isinstance(each, (int, np.integer)):
         return int(each)
-    if isinstance(each, str) or isinstance(each, (float, complex, bytes, np.inexact)):
+    if isinstance(each, (str, float, complex, bytes, np.inexact)):
         raise IndexError(f"cannot index with {each!r}: {VALID}")
     if isinstance(each, (list, tuple)) and any(isinstance(one, ArrayBase) for one in each):
         each = [np.asarray(one) if isinstance(one, ArrayBase) else one for one in each]
@@ -160,7 +160,7 @@ def axes_used(each: Any) -> int:
     return 1
 
 
-def written_out(given: list[Any], x: Any) -> tuple[list[Any], bool]:
+def written_out(given: list[Any], x: Any) -> list[Any]:
     """The entries with slices for ``...`` and for axes left out at the end."""
     dots = [place for place, each in enumerate(given) if each is Ellipsis]
     if len(dots) > 1:
@@ -170,8 +170,8 @@ def written_out(given: list[Any], x: Any) -> tuple[list[Any], bool]:
         raise IndexError(f"too many indices for array: array is {x.ndim}-dimensional, but {used} were indexed")
     missing: list[Any] = [slice(None)] * (x.ndim - used)
     if not dots:
-        return [*given, *missing], False
-    return [*given[: dots[0]], *(missing or [Ellipsis]), *given[dots[0] + 1 :]], not missing
+        return [*given, *missing]
+    return [*given[: dots[0]], *(missing or [Ellipsis]), *given[dots[0] + 1 :]]
 
 
 def axes_of(given: Sequence[Any]) -> Iterator[tuple[int, Any]]:

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise, product
+from itertools import product
 from math import isqrt, prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,19 @@ from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, compress, re
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import FromArray, Regions
 from weft.array.io.from_blocks import FromBlocks
-from weft.array.kernels.indexing import Positions, chosen, chosen_of_whole, gathered, merged_runs, runs_of, small
+from weft.array.kernels.indexing import chosen, chosen_of_whole, gathered, merged_runs, runs_of, small
+from weft.array.ops.located import (
+    TOLERANCE,
+    Index,
+    Part,
+    compact,
+    contiguous_grid,
+    evenly,
+    located,
+    merged_lengths,
+    parts_of,
+    slices_of,
+)
 from weft.array.ops.rechunking import ALL_TO_ALL, laid_out
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.base import Outline
@@ -35,26 +47,14 @@ from weft.physical.gather import Gather
 from weft.physical.grid import Pick, identity_pick
 from weft.physical.source import Whole
 
-__all__ = ["Points", "contiguous_grid", "points"]
+__all__ = ["Lines", "Points", "Written", "held_positions", "points"]
 
 #: Blocks that a gathering task may read; an exchange reads none of them twice.
 MOST_GATHERED = 16
-#: A chunk of the result may be this much longer than the longest of the source before it is split.
-TOLERANCE = 1.25
 #: Result chunks may be this many times more than there need be before neighbours are merged.
 SHATTERED = 4
 #: Positions of at most so many bytes are named by their content, longer ones by a nonce.
 HASHED_NBYTES = 2**23
-
-Index: TypeAlias = "np.ndarray[Any, np.dtype[np.intp]]"
-
-
-class Part(NamedTuple):
-    """What one block of the result takes of one block of the source (numbered along the indexed axes)."""
-
-    block: int
-    points: tuple[Positions, ...]
-    at: Positions
 
 
 @node
@@ -86,7 +86,7 @@ class Points(ArrayExpr):
 
     @derived
     def inner_shape(self) -> tuple[int, ...]:
-        return self.positions[0].shape
+        return tuple(self.positions[0].shape)
 
     def with_inner(self, values: Sequence[Any], inner: Sequence[Any]) -> tuple[Any, ...]:
         """Values by axis of the source, with those of the positions in place of the indexed axes'."""
@@ -350,8 +350,8 @@ class ExchangeRoutes:
         count, after = len(self.parts), lines.after
         made: list[Any] = [((), None)] * expr.source.nblocks
         for left, right, numbers in lines.sources():
-            for block, each in enumerate(wanted):
-                targets = tuple([(left * count + place) * after + right for place, _ in each])
+            for block, sent in enumerate(wanted):
+                targets = tuple([(left * count + place) * after + right for place, _ in sent])
                 made[numbers[block]] = (targets, told[block])
         return made
 
@@ -364,62 +364,6 @@ class ExchangeRoutes:
         ]
         lines = Lines(expr.source.numblocks, expr.axes)
         return [each for _ in range(lines.before) for each in told for _ in range(lines.after)]
-
-
-def slices_of(chunks: tuple[tuple[int, ...], ...]) -> list[tuple[slice, ...]]:
-    """Where each block of a grid is in the whole."""
-    return list(product(*[[slice(a, b) for a, b in pairwise([0, *accumulate(lengths)])] for lengths in chunks]))
-
-
-def located(source: ArrayExpr, axes: tuple[int, ...], positions: tuple[Index, ...]) -> tuple[Index, list[Index]]:
-    """For each position the number of its block along the axes, and its place in there along each."""
-    number: Any = None
-    local = []
-    for axis, index in zip(axes, positions, strict=True):
-        cut, length = source.grid[axis], source.shape[axis]
-        if isinstance(cut, int):
-            block = index // cut if index.size and length > cut else np.zeros_like(index)
-            local.append(index - block * cut if length > cut else index)
-        else:
-            edges = np.cumsum((0, *axis_chunks(length, cut)))
-            block = np.searchsorted(edges, index, side="right") - 1
-            local.append(index - edges[block])
-        number = block if number is None else number * source.numblocks[axis] + block
-    return number, local
-
-
-def parts_of(number: Index, local: list[Index], total: int) -> list[Part]:
-    """What one block of positions takes of which blocks, in their order."""
-    size = number.size
-    if not size:
-        return [Part(0, (slice(0, 0),) * len(local), slice(0, 0))]
-    if number[0] == number[-1] and bool((number == number[0]).all()):
-        return [Part(int(number[0]), tuple(map(compact, local)), slice(0, size))]
-    order = np.argsort(small(number, total), kind="stable")
-    ordered = number[order]
-    edges = [0, *(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1).tolist(), size]
-    made = []
-    for first, end in pairwise(edges):
-        at = order[first:end]
-        made.append(Part(int(ordered[first]), tuple([compact(each[at]) for each in local]), compact(at)))
-    return made
-
-
-def compact(positions: Index) -> Positions:
-    """Evenly spaced positions as a slice, which makes a view; others as they are."""
-    size = positions.size
-    if size == 0:
-        return slice(0, 0)
-    first = int(positions[0])
-    if size == 1:
-        return slice(first, first + 1)
-    step = int(positions[1]) - first
-    if step == 0 or int(positions[-1]) != first + step * (size - 1):
-        return positions
-    if not bool((positions[1:] - positions[:-1] == step).all()):
-        return positions
-    stop = first + step * size
-    return slice(first, stop if stop >= 0 else None, step)
 
 
 def held_positions(positions: Sequence[Index]) -> Held:
@@ -473,41 +417,3 @@ def cut_by_source(
     if len(lengths) <= SHATTERED * ideal:
         return compress(lengths), None
     return compress(lengths), compress(merged_lengths(lengths, most))
-
-
-def evenly(length: int, most: int) -> list[int]:
-    """A length in equal parts, where it is much longer than it should be."""
-    if length <= TOLERANCE * most:
-        return [length]
-    count = -(-length // most)
-    return [length * (place + 1) // count - length * place // count for place in range(count)]
-
-
-def merged_lengths(lengths: Sequence[int], most: int) -> list[int]:
-    """Neighbouring lengths added as long as the sum is not above ``most``.
-
-    >>> merged_lengths([1, 1, 1, 3, 1], 3)
-    [3, 3, 1]
-    """
-    made: list[int] = []
-    for length in lengths:
-        if made and made[-1] + length <= most:
-            made[-1] += length
-        else:
-            made.append(length)
-    return made
-
-
-def contiguous_grid(shape: Sequence[int], most: int) -> Grid:
-    """A grid of about ``most`` elements a block, whose blocks in order have the elements in order (C order).
-
-    >>> contiguous_grid((4, 3, 2), 6), contiguous_grid((4, 3, 2), 4)
-    ((1, 3, 2), (1, 2, 2))
-    """
-    cuts: list[int] = []
-    room = max(1, most)
-    for length in reversed(shape):
-        cut = max(1, min(length, room))
-        cuts.append(cut)
-        room = room // max(1, length) if cut >= length else 0
-    return tuple(reversed(cuts))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from weft.array.base import new
+import numpy as np
+
+from weft.array.base import ArrayBase, new
 from weft.array.chunks import Cut, Grid, UnknownCut, compress
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.kernels import assignment as kernels
-from weft.array.ops.elementwise import elementwise
+from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.indexing import arranged
 from weft.array.ops.masking import in_order, mask_cut, masked_grid, matched, row_picks
 from weft.array.ops.rechunking import laid_out
@@ -97,8 +99,20 @@ def set_where(base: ArrayExpr, mask: ArrayExpr, axis: int, axes: Sequence[int | 
         kept = [place for place in range(ndim) if place != axis]
         value = new(arranged(value, [*kept[:axis], *[None] * width, *kept[axis:]]))
     spread = [*[None] * axis, *range(width), *[None] * (base.ndim - axis - width)]
-    made = elementwise(kernels.assign_where, new(base), new(arranged(mask, spread)), value)
-    return laid_out(made.expr, base.grid)
+    return laid_out(chosen_value(base, arranged(mask, spread), value), base.grid)
+
+
+def chosen_value(base: ArrayExpr, mask: ArrayExpr, value: Any) -> ArrayExpr:
+    """A value where a mask holds. For numbers that is `numpy.where`, which chains of elementwise operations can take in."""
+    if base.dtype.kind not in "biufc" or base.prototype is not None or mask.prototype is not None:
+        return elementwise(kernels.assign_where, new(base), new(mask), value).expr  # type: ignore[no-any-return]
+    if isinstance(value, ArrayBase):
+        if value.expr.prototype is not None:
+            return elementwise(kernels.assign_where, new(base), new(mask), value).expr  # type: ignore[no-any-return]
+        value = value if value.dtype == base.dtype else elementwise(cast, value, dtype=base.dtype)
+    else:
+        value = np.asarray(value).astype(base.dtype)[()]
+    return elementwise(np.where, new(mask), value, new(base)).expr  # type: ignore[no-any-return]
 
 
 def spread_to(value: ArrayExpr, axes: Sequence[int | None], axis: int, ndim: int) -> ArrayExpr:

@@ -18,7 +18,8 @@ from weft.array.base import new
 from weft.array.chunks import Cut, Grid, UnknownCut, axis_count, axis_largest, common_cut
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import indexing as kernels
-from weft.array.ops.fancy import Written, contiguous_grid
+from weft.array.ops.fancy import Written
+from weft.array.ops.located import contiguous_grid
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.expr import Expr, derived, node
@@ -54,7 +55,8 @@ class Compress(ArrayExpr):
     @derived
     def shape(self) -> tuple[int, ...]:
         shape = self.source.shape
-        return (*shape[: self.axis], self.cut.length, *shape[self.axis + self.width :])  # type: ignore[return-value]
+        length: Any = self.cut.length
+        return (*shape[: self.axis], length, *shape[self.axis + self.width :])
 
     @derived
     def dtype(self) -> np.dtype[Any]:
@@ -132,7 +134,8 @@ class Places(ArrayExpr):
 
     @derived
     def shape(self) -> tuple[int, ...]:
-        return (self.cut.length, self.mask.ndim)  # type: ignore[return-value]
+        length: Any = self.cut.length
+        return (length, self.mask.ndim)
 
     @derived
     def dtype(self) -> np.dtype[Any]:

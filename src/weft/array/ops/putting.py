@@ -12,10 +12,10 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels import places as kernels
-from weft.array.kernels.assignment import assign_where
 from weft.array.ops.assignment import assigned
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.indexing import getitem
+from weft.array.ops.masked_assignment import chosen_value
 from weft.array.ops.masking import in_order, mask_cut, masked_grid
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.scattering import SetAtIndex, set_at_points
@@ -157,7 +157,7 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
             values = values.reshape(x.shape)
     elif np.size(values) == 1:
         values = asarray(values).reshape(()) if np.ndim(values) else values
-    a.expr = laid_out(elementwise(assign_where, x, where, values).expr, x.expr.grid)
+    a.expr = laid_out(chosen_value(x.expr, where.expr, values), x.expr.grid)
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
@@ -196,7 +196,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     for each in (mask, src):
         if np.broadcast_shapes(np.shape(each), x.shape) != x.shape:
             raise ValueError(f"could not broadcast input array from shape {np.shape(each)} into shape {x.shape}")
-    x.expr = laid_out(elementwise(assign_where, x, mask, src).expr, x.expr.grid)
+    x.expr = laid_out(chosen_value(x.expr, mask.expr, src), x.expr.grid)
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:

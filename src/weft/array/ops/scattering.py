@@ -19,8 +19,9 @@ from weft.array.chunks import Grid, axis_chunks, axis_largest, compress
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.kernels import assignment as kernels
 from weft.array.kernels.indexing import all_requests, small, split_answers
-from weft.array.ops.fancy import Lines, Written, compact, contiguous_grid, held_positions, located, points
+from weft.array.ops.fancy import Lines, Written, held_positions, points
 from weft.array.ops.indexing import arranged
+from weft.array.ops.located import compact, contiguous_grid, located
 from weft.array.ops.masking import is_in_order
 from weft.array.ops.positions import index_of, requests_to
 from weft.array.ops.rechunking import laid_out
@@ -109,7 +110,7 @@ class PointPatches:
 
     def patches(self) -> dict[int, tuple[tuple[int, ...], Any]]:
         numbers = value_numbers(self.grid, self.axes, self.values, (len(self.found),))
-        made = {}
+        made: dict[int, tuple[tuple[int, ...], Any]] = {}
         for left, right, blocks in Lines(self.grid, self.axes).sources():
             for place, (block, where) in enumerate(self.found.items()):
                 made[blocks[block]] = ((int(numbers[left, place, right]),), (self.axes, where))

@@ -15,8 +15,9 @@ from weft.array.io.from_array import asarray
 from weft.array.kernels import places as kernels
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.entries import normal_positions
-from weft.array.ops.fancy import merged_lengths, points
+from weft.array.ops.fancy import points
 from weft.array.ops.indexing import getitem, taken
+from weft.array.ops.located import merged_lengths
 from weft.array.ops.masking import compress_by, true_places
 from weft.array.ops.positions import AtIndex, at_index
 from weft.array.ops.sizes import known, known_along

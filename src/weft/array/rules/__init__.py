@@ -28,6 +28,7 @@ from weft.array.rules.slice_before import (
 )
 from weft.array.rules.slice_before_concatenate import slice_before_concatenate
 from weft.array.rules.slice_before_reshape import slice_before_reshape
+from weft.array.rules.slice_before_take import slice_before_compress, slice_before_points
 from weft.array.rules.slice_into_source import slice_into_source
 from weft.expr import add_rules
 from weft.physical.fuse import add_compiler
@@ -44,6 +45,8 @@ SIMPLIFY = (
     slice_before_elementwise,
     slice_before_concatenate,
     slice_before_reshape,
+    slice_before_points,
+    slice_before_compress,
     merge_reshapes,
     merge_rechunks,
     rechunk_before_concatenate,

@@ -10,8 +10,25 @@ __all__ = ["compress_before_reduction"]
 
 #: Reductions that do not depend on the order of the elements but for rounding.
 ORDERLESS = frozenset(
-    ["sum", "prod", "min", "max", "any", "all", "mean", "var", "std", "count_nonzero"]
-    + ["nansum", "nanprod", "nanmin", "nanmax", "nanmean", "nanvar", "nanstd"]
+    [
+        "sum",
+        "prod",
+        "min",
+        "max",
+        "any",
+        "all",
+        "mean",
+        "var",
+        "std",
+        "count_nonzero",
+        "nansum",
+        "nanprod",
+        "nanmin",
+        "nanmax",
+        "nanmean",
+        "nanvar",
+        "nanstd",
+    ]
 )
 
 
