@@ -122,7 +122,7 @@ def cut_between(length: int, old: Cut, new: Cut, share: float) -> Cut:
     before, after = axis_count(length, old), axis_count(length, new)
     if before == after:
         return new
-    size = -(-length // max(1, ceil(before ** (1 - share) * after**share)))
+    size = max(1, length // ceil(before ** (1 - share) * after**share))
     fine = old if before > after else new
     if not isinstance(fine, (tuple, UnknownCut)):
         size = max(fine, size // fine * fine)

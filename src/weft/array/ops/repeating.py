@@ -26,7 +26,7 @@ from weft.array.chunks import (
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels.reshaping import repeated, repeated_by, tiled
-from weft.array.layout_cost import bounded_cut, chunk_elements, chunk_limit
+from weft.array.layout_cost import MANY_CHUNKS, TINY, bounded_cut, chunk_elements, chunk_limit
 from weft.array.ops.creation import zeros
 from weft.array.ops.joining import concatenate
 from weft.array.ops.rechunking import laid_out
@@ -334,7 +334,8 @@ def tile_along(x: Any, times: int, axis: int) -> Any:
 
 def small_parts(x: Any, axis: int) -> bool:
     """Whether the chunks along an axis are far below the configured size, so that they are better tiled as one."""
-    return prod(x.chunksize) * x.dtype.itemsize * 1024 < chunk_limit() and x.numblocks[axis] > 256
+    nbytes = chunk_elements(x.expr.shape, x.expr.grid) * int(x.dtype.itemsize)
+    return nbytes * TINY < chunk_limit() and int(x.numblocks[axis]) > MANY_CHUNKS
 
 
 def resize(a: Any, new_shape: Any) -> Any:
