@@ -83,7 +83,7 @@ def plan_stages(
     >>> plan_stages((40000, 40000), (400, 40000), (40000, 400), 8, budget=10**9)
     []
     >>> plan_stages((1000, 1000), (1, 1000), (1000, 1), 8)
-    [(31, 31)]
+    [(9, 100), (90, 10)]
     """
     nbytes = prod(shape) * itemsize
     if not nbytes or any(isinstance(cut, UnknownCut) for cut in (*old, *new)):
