@@ -73,3 +73,30 @@ def test_whole_runs_are_taken_before_they_are_reshaped():
     x = da.ones((100, 8), chunks=(10, 8)).map_blocks(np.sin)
     assert graph_size(x.reshape(10, 10, 8)[3]) == 1
     assert graph_size(x.reshape(10, 10, 2, 4)[2:4].sum()) <= 2 + 2 + 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["diff", "repeat", "gradient", "tile"]), st.integers(0, 1), st.integers(1, 3), st.data())
+def test_slices_of_operations_along_an_axis_agree_with_numpy(name, axis, number, data):
+    x = da.from_array(WHOLE, chunks=data.draw(st.sampled_from([(2, 3), (6, 8), (1, 4)]))).map_blocks(np.positive)
+
+    def made(module, array):
+        if name == "diff":
+            return module.diff(array, number, axis)
+        if name == "repeat":
+            return module.repeat(array, number, axis)
+        if name == "tile":
+            return module.tile(array, (number, 2))
+        return module.gradient(array, float(number), axis=axis, edge_order=min(2, number))
+
+    expected = made(np, WHOLE)
+    index = tuple(data.draw(st.slices(length)) for length in expected.shape)
+    assert_same(made(da, x)[index], expected[index])
+
+
+def test_only_what_a_slice_wants_is_read_along_an_axis():
+    x = da.ones((1000, 1000), chunks=(10, 10)).map_blocks(np.sin)
+    assert graph_size(da.diff(x, axis=0)[5:8, :10]) <= 2
+    assert graph_size(da.repeat(x, 3, axis=0)[5:8, :10]) <= 2
+    assert graph_size(da.gradient(x, axis=0)[20:30, :10]) <= 5
+    assert graph_size(da.tile(x, (3, 3))[1005:1008, :10]) <= 2

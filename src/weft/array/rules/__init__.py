@@ -27,6 +27,7 @@ from weft.array.rules.slice_before import (
     slice_before_reduction,
 )
 from weft.array.rules.slice_before_concatenate import slice_before_concatenate
+from weft.array.rules.slice_before_lines import slice_before_lines
 from weft.array.rules.slice_before_reshape import slice_before_reshape
 from weft.array.rules.slice_into_source import slice_into_source
 from weft.expr import add_rules
@@ -44,6 +45,7 @@ SIMPLIFY = (
     slice_before_elementwise,
     slice_before_concatenate,
     slice_before_reshape,
+    slice_before_lines,
     merge_reshapes,
     merge_rechunks,
     rechunk_before_concatenate,
