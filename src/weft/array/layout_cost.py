@@ -169,7 +169,7 @@ def runs_along(length: int, old: Cut, new: Cut) -> int:
     """Pieces into which the boundaries of two cuts together cut an axis."""
     if isinstance(old, UnknownCut) or old == new:
         return axis_count(length, old)
-    if not isinstance(old, tuple) and not isinstance(new, tuple) and length:
+    if isinstance(old, int) and isinstance(new, int) and length:
         together = -(-length // old) + -(-length // new) - 1
         return together - (length - 1) // lcm(old, new)
     return sum(map(len, overlaps(axis_chunks(length, old), axis_chunks(length, new))))

@@ -29,13 +29,13 @@ MOST_STAGES = 4
 #: An array of which so many fit into the budget is gathered.
 COMFORT = 4
 #: What a run takes when it is read where it is, in seconds.
-SECONDS_A_READ = 3e-6
+SECONDS_A_READ = 5e-6
 #: What a run takes when it becomes a result of its own, in seconds: it is cut out, named, counted and merged.
 SECONDS_A_RUN = 15e-6
 #: What a run takes when results go to disk, in seconds.
 SECONDS_A_SPILLED_RUN = 150e-6
 #: What a task takes, in seconds.
-SECONDS_A_TASK = 30e-6
+SECONDS_A_TASK = 60e-6
 #: What a byte takes in a stage, in seconds: it is read and written twice.
 SECONDS_A_BYTE = 1 / 1.5e9
 #: What a byte takes when results go to disk, in seconds.
@@ -82,8 +82,8 @@ def plan_stages(
     --------
     >>> plan_stages((40000, 40000), (400, 40000), (40000, 400), 8, budget=10**9)
     []
-    >>> plan_stages((10000, 10000), (1, 10000), (10000, 1), 8)
-    [(100, 100)]
+    >>> plan_stages((1000, 1000), (1, 1000), (1000, 1), 8)
+    [(9, 100), (90, 10)]
     """
     nbytes = prod(shape) * itemsize
     if not nbytes or any(isinstance(cut, UnknownCut) for cut in (*old, *new)):
@@ -122,7 +122,7 @@ def cut_between(length: int, old: Cut, new: Cut, share: float) -> Cut:
     before, after = axis_count(length, old), axis_count(length, new)
     if before == after:
         return new
-    size = -(-length // max(1, ceil(before ** (1 - share) * after**share)))
+    size = max(1, length // ceil(before ** (1 - share) * after**share))
     fine = old if before > after else new
     if not isinstance(fine, (tuple, UnknownCut)):
         size = max(fine, size // fine * fine)

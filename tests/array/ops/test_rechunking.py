@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.array.ops.test_sizes import BLOCKS, WHOLE, rows_of
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of, computed
 
+import weft
 import weft.array as da
 from weft.array.ops.elementwise import Elementwise
 from weft.array.ops.rechunking import Stage
 from weft.physical.exchange import Exchange
+from weft.physical.gather import Gather
 
 
 @settings(max_examples=80, deadline=None)
@@ -28,7 +31,7 @@ def test_rows_to_columns_goes_all_to_all_and_through_a_grid_half_way_where_it_is
     columns = rows.rechunk((200, 1))
     last = columns.expr.lower()
     assert isinstance(last, Stage)
-    assert last.source.grid == (14, 14)
+    assert last.source.grid == (13, 13)
     assert isinstance(last.source.source, Elementwise)
     np.testing.assert_array_equal(computed(columns), whole)
     assert isinstance(rows.rechunk((200, 1), method="p2p").expr.lower(), Exchange)
@@ -48,3 +51,92 @@ def test_runs_of_a_split_do_not_keep_the_block_in_memory():
 def test_chunks_that_make_no_sense_are_refused_at_the_call(chunks, error):
     with pytest.raises(error, match=r"cannot (cut|chunk|make chunks)"):
         da.ones((5,), chunks=1).rechunk(chunks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    chunked_arrays(max_dims=4, max_side=6),
+    st.data(),
+    st.sampled_from([None, "tasks", "p2p"]),
+    st.sampled_from([None, 1, 100]),
+)
+def test_all_ways_lead_to_the_same_array(pair, data, method, threshold):
+    whole, chunked = pair
+    opaque = chunked.map_blocks(np.positive) if whole.dtype != bool else chunked.map_blocks(np.logical_not)
+    chunks = data.draw(chunks_of(whole.shape))
+    made = opaque.rechunk(chunks, method=method, threshold=threshold)
+    assert_same(made, whole if whole.dtype != bool else ~whole)
+
+
+def test_what_does_not_fit_into_memory_is_exchanged_and_what_fits_is_gathered():
+    rows = da.ones((2000, 2000), chunks=(100, 2000)).map_blocks(np.sin)
+    columns = rows.rechunk((2000, 100))
+    with weft.config.set({"memory.budget": "1 GiB"}):
+        assert isinstance(columns.expr.lower(), Gather)
+    with weft.config.set({"memory.budget": "48 MB"}):
+        assert isinstance(columns.expr.lower(), Exchange)
+        np.testing.assert_allclose(computed(columns.sum()), 4_000_000 * np.sin(1))
+
+
+def test_a_block_is_gathered_only_of_blocks_about_as_large_as_itself():
+    rows = da.ones((40, 10**6), chunks=(1, 10**6)).map_blocks(np.sin)
+    with weft.config.set({"memory.budget": "100 MB"}):
+        assert isinstance(rows.rechunk((40, 250_000)).expr.lower(), Exchange)
+        assert isinstance(rows.rechunk((8, 10**6)).expr.lower(), Gather)
+
+
+@pytest.mark.parametrize(
+    ("old", "chunks", "keywords", "expected"),
+    [
+        (5, 6, {"balance": True}, (7, 7, 6)),
+        (5, 8, {"balance": True}, (10, 10)),
+        (5, "auto", {"block_size_limit": 96}, (10, 10)),
+        (5, "auto", {"block_size_limit": "32 B"}, (3, 3, 3, 3, 3, 3, 2)),
+        (5, "80 B", {}, (10, 10)),
+        (5, {0: None}, {}, (5, 5, 5, 5)),
+        (5, {-1: -1}, {}, (20,)),
+        (5, None, {}, (20,)),
+        (5, ((3, 17),), {}, (3, 17)),
+    ],
+)
+def test_chunks_come_in_all_forms(old, chunks, keywords, expected):
+    assert da.ones(20, chunks=old).rechunk(chunks, **keywords).chunks == (expected,)
+
+
+def test_automatic_chunks_follow_those_that_are_there():
+    x = da.ones((100, 100), chunks=(7, 100))
+    assert x.rechunk(("auto", -1), block_size_limit=8 * 1500).chunksize == (14, 100)
+    assert x.rechunk({0: "auto"}, block_size_limit=8 * 300).chunksize == (3, 100)
+
+
+def test_other_axes_of_an_array_of_unknown_length_are_cut_anew():
+    x = rows_of("rechunked", BLOCKS, "rechunked rows")
+    for chunks in ({1: 1}, (x.chunks[0], 1), {0: "auto", 1: 1}, {0: None, 1: (1, 1)}):
+        made = x.rechunk(chunks)
+        assert made.numblocks == (2, 2)
+        np.testing.assert_array_equal(made.compute(), WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error"), [({"method": "magic"}, NotImplementedError), ({"threshold": 0}, ValueError)]
+)
+def test_options_that_are_not_known_are_refused(keywords, error):
+    with pytest.raises(error):
+        da.ones(4, chunks=2).rechunk(1, **keywords)
+
+
+@pytest.mark.parametrize("kind", ["O", "U3", "M8[s]", [("a", "i4"), ("b", "f8")]])
+def test_any_dtype_and_processes_can_be_rechunked(kind):
+    whole = np.arange(36).astype("i4").astype(kind).reshape(6, 6)
+    x = da.from_array(whole, chunks=(1, 6)).map_blocks(np.copy).rechunk((6, 1))
+    assert_same(x, whole)
+    np.testing.assert_array_equal(x.compute(scheduler="processes", num_workers=2), whole)
+
+
+def test_masked_blocks_keep_their_masks():
+    whole = np.ma.masked_greater(np.arange(36.0).reshape(6, 6), 20)
+    for method in ("tasks", "p2p"):
+        x = da.from_array(whole, chunks=(1, 6)).map_blocks(np.negative).rechunk((6, 1), method=method)
+        made = x.compute()
+        np.testing.assert_array_equal(np.ma.getmaskarray(made), whole.mask)
+        np.testing.assert_array_equal(made.filled(0), (-whole).filled(0))

@@ -21,7 +21,7 @@ def padded(block: Any, widths: tuple[tuple[int, int], ...], mode: str, keywords:
         else:
             around = np.pad(flags, widths)
         return np.ma.MaskedArray(values, around)
-    return np.pad(block, widths, mode=mode, **dict(keywords))
+    return np.pad(block, widths, mode=mode, **dict(keywords))  # type: ignore[call-overload]
 
 
 def padded_by(

@@ -41,10 +41,10 @@ def unify_chunks(*args: Any, warn: bool = True) -> tuple[dict[Hashable, tuple[in
     Examples
     --------
     >>> import weft.array as da
-    >>> x, y = da.ones(10, chunks=5), da.ones(10, chunks=2)
+    >>> x, y = da.ones(10, chunks=5), da.ones(10, chunks=10)
     >>> chunks, (x, y) = da.unify_chunks(x, "i", y, "i")
     >>> chunks, x.chunks == y.chunks
-    ({'i': (2, 2, 2, 2, 2)}, True)
+    ({'i': (5, 5)}, True)
     """
     if len(args) % 2:
         raise TypeError(f"unify_chunks() takes arrays, each followed by its index; it got {len(args)} arguments")

@@ -43,7 +43,7 @@ class Diff(ArrayExpr):
 
     @derived
     def dtype(self) -> np.dtype[Any]:
-        return np.diff(np.ones(2, self.source.dtype)).dtype
+        return np.dtype(np.diff(np.ones(2, self.source.dtype)).dtype)
 
     @derived
     def grid(self) -> Grid:

@@ -187,7 +187,8 @@ def several(arrays: Any, what: str) -> list[Any]:
     if isinstance(arrays, ArrayBase):
         if not arrays.ndim:
             raise TypeError(f"{what}() takes a sequence of arrays, not one array without axes")
-        found = list(arrays)
+        arrays = new(known_along(arrays.expr, 0))
+        found = [arrays[place] for place in range(arrays.shape[0])]
     elif isinstance(arrays, (str, bytes)) or not isinstance(arrays, Iterable):
         raise TypeError(f"{what}() takes a sequence of arrays, not {type(arrays).__name__}")
     else:

@@ -26,6 +26,7 @@ from weft.array.chunks import (
     axis_largest,
     compress,
     grid_for,
+    is_unknown,
     overlaps,
     per_axis,
 )
@@ -290,7 +291,8 @@ def rechunk(
         grid = tuple([balanced(length, cut) for length, cut in zip(x.shape, grid, strict=True)])
     if grid == x.expr.grid:
         return x
-    road = None if threshold is limit is method is None else Road(threshold, limit, method)
+    free = threshold is None and limit is None and method is None
+    road = None if free else Road(threshold, limit, method)
     return new(Rechunk(x.expr, grid, road))
 
 
@@ -298,17 +300,26 @@ def wanted_grid(x: Any, chunks: Any, limit: int | None) -> Grid:
     """The grid that a user asks for; automatic cuts follow those that are there."""
     old = x.expr.grid
     if isinstance(chunks, dict):
-        chunks = {
-            axis: old[axis] if each is None and -x.ndim <= axis < x.ndim else each for axis, each in chunks.items()
-        }
-    grid = grid_for(chunks, x.shape, x.dtype, limit=limit, previous=old)
-    asked = per_axis(chunks, x.shape, old)
+        named = [axis for axis, each in chunks.items() if each is None and -x.ndim <= axis < x.ndim]
+        chunks = chunks | {axis: old[axis] for axis in named}
+    asked = [
+        cut if isinstance(cut, UnknownCut) and keeps(each, cut) else each
+        for each, cut in zip(per_axis(chunks, x.shape, old), old, strict=True)
+    ]
+    grid = grid_for(tuple(asked), x.shape, x.dtype, limit=limit, previous=old)
     return tuple(
         [
             along_old(length, before, cut) if isinstance(each, str) else cut
             for each, length, before, cut in zip(asked, x.shape, old, grid, strict=True)
         ]
     )
+
+
+def keeps(asked: Any, cut: UnknownCut) -> bool:
+    """Whether what is asked for an axis of unknown length is how it is cut already."""
+    if isinstance(asked, (list, tuple)):
+        return len(asked) == cut.count and all(map(is_unknown, asked))
+    return asked in ("auto", None) or (asked == -1 and cut.count == 1)
 
 
 def along_old(length: int, old: Cut, new: Cut) -> Cut:

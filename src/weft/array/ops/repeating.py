@@ -17,7 +17,6 @@ from weft.array.chunks import (
     Grid,
     UnknownCut,
     axis_chunks,
-    axis_count,
     axis_largest,
     compress,
     is_unknown,
@@ -26,9 +25,9 @@ from weft.array.chunks import (
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels.reshaping import repeated, repeated_by, tiled
-from weft.array.layout_cost import bounded_cut, chunk_elements, chunk_limit
+from weft.array.layout_cost import MANY_CHUNKS, TINY, bounded_cut, chunk_elements, chunk_limit
 from weft.array.ops.creation import zeros
-from weft.array.ops.joining import concatenate
+from weft.array.ops.joining import concatenate, join
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.reshaping import length_of, ravel, reshape
 from weft.array.ops.sizes import known, known_along
@@ -39,6 +38,9 @@ from weft.physical.grid import identity_pick
 from weft.tokenize import tokenize
 
 __all__ = ["repeat", "resize", "tile"]
+
+#: Parts that are joined in one step.
+MOST_PARTS = 64
 
 
 @node
@@ -111,12 +113,12 @@ class RepeatBy(ArrayExpr):
 
 @node
 class Tile(ArrayExpr):
-    """The whole array ``times`` over along an axis: ``width`` at a time where it is a single chunk, else chunk by chunk."""
+    """The whole array, which is one chunk along an axis, ``times`` over along it: ``width`` times for each block."""
 
     source: ArrayExpr
     times: int
     axis: int
-    width: int = 1
+    width: int
 
     @derived
     def shape(self) -> tuple[int, ...]:
@@ -128,26 +130,16 @@ class Tile(ArrayExpr):
 
     @derived
     def grid(self) -> Grid:
-        length, cut = self.source.shape[self.axis], self.source.grid[self.axis]
-        if axis_count(length, cut) == 1:
-            return exchanged(self.source.grid, self.axis, regular(length * self.times, length * self.width))
-        assert not isinstance(cut, UnknownCut)
-        if isinstance(cut, int) and not length % cut:
-            return self.source.grid
-        return exchanged(self.source.grid, self.axis, compress(axis_chunks(length, cut) * self.times))
+        length = self.source.shape[self.axis]
+        return exchanged(self.source.grid, self.axis, regular(length * self.times, length * self.width))
 
     def lower(self) -> Expr:
         axis, count = self.axis, self.numblocks[self.axis]
-        pick: list[Any] = list(range(self.ndim))
-        if self.source.numblocks[axis] > 1:
-            pick[axis] = (axis, tuple(range(self.source.numblocks[axis])) * self.times)
-            times = [1] * count
-        else:
-            pick[axis] = None
-            times = [self.width] * (count - 1) + [self.times - self.width * (count - 1)]
+        pick = exchanged(identity_pick(self.ndim), axis, None)
+        times = [self.width] * (count - 1) + [self.times - self.width * (count - 1)]
         before, after = prod(self.numblocks[:axis]), prod(self.numblocks[axis + 1 :])
         each = tuple([number for number in times for _ in range(after)]) * before
-        return blockwise(self.outline, tiled, [(self.source, tuple(pick))], [Listed(each), Same(axis)])
+        return blockwise(self.outline, tiled, [(self.source, pick)], [Listed(each), Same(axis)])
 
 
 def exchanged(values: tuple[Any, ...], axis: int, value: Any) -> tuple[Any, ...]:
@@ -321,20 +313,32 @@ def tile_along(x: Any, times: int, axis: int) -> Any:
     if times == 0:
         return x[(slice(None),) * axis + (slice(0, 0),)]
     if any(map(is_unknown, x.shape)):
-        return concatenate([x] * times, axis)
+        return side_by_side(x, times, axis)
     if not x.shape[axis]:
         return x
     expr = x.expr
-    block = prod(x.chunksize) // max(1, x.chunksize[axis]) * x.shape[axis] * expr.dtype.itemsize
-    if block <= chunk_limit() and x.numblocks[axis] > 1 and small_parts(x, axis):
+    block = chunk_elements(expr.shape, expr.grid) // axis_largest(x.shape[axis], expr.grid[axis])
+    whole = block * x.shape[axis] * expr.dtype.itemsize
+    if x.numblocks[axis] > 1:
+        if whole > chunk_limit() or not small_parts(x, axis):
+            return side_by_side(x, times, axis)
         expr = laid_out(expr, exchanged(expr.grid, axis, regular(x.shape[axis], x.shape[axis])))
-    width = 1 if expr.numblocks[axis] > 1 else max(1, min(times, chunk_limit() // max(1, block)))
-    return new(Tile(expr, times, axis, width))
+    return new(Tile(expr, times, axis, max(1, min(times, chunk_limit() // max(1, whole)))))
+
+
+def side_by_side(x: Any, times: int, axis: int) -> Any:
+    """The array several times over, as joined arrays: its blocks are used again, and nothing is copied."""
+    if times <= MOST_PARTS:
+        return join([x] * times, axis)
+    more, rest = divmod(times, MOST_PARTS)
+    many = side_by_side(join([x] * MOST_PARTS, axis), more, axis)
+    return join([many, join([x] * rest, axis)], axis) if rest else many
 
 
 def small_parts(x: Any, axis: int) -> bool:
     """Whether the chunks along an axis are far below the configured size, so that they are better tiled as one."""
-    return prod(x.chunksize) * x.dtype.itemsize * 1024 < chunk_limit() and x.numblocks[axis] > 256
+    nbytes = chunk_elements(x.expr.shape, x.expr.grid) * int(x.dtype.itemsize)
+    return nbytes * TINY < chunk_limit() and int(x.numblocks[axis]) > MANY_CHUNKS
 
 
 def resize(a: Any, new_shape: Any) -> Any:

@@ -22,7 +22,6 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "expand_dims",
-    "matrix_transpose",
     "moveaxis",
     "ndim",
     "permute_dims",
@@ -109,21 +108,6 @@ def permute_dims(x: Any, /, axes: Any = None) -> Any:
     (3, 2)
     """
     return transpose(x, axes)
-
-
-def matrix_transpose(x: Any, /) -> Any:
-    """The last two axes exchanged: the matrices of a stack transposed.
-
-    Examples
-    --------
-    >>> import weft.array as da
-    >>> da.matrix_transpose(da.ones((5, 2, 3), chunks=1)).shape
-    (5, 3, 2)
-    """
-    x = asarray(x)
-    if x.ndim < 2:
-        raise ValueError(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
-    return swapaxes(x, -1, -2)
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
@@ -336,11 +320,6 @@ class TransposingMethods(ArrayBase):
     def T(self) -> Any:  # noqa: N802 (NumPy's name)
         """The axes reversed."""
         return transpose(self)
-
-    @property
-    def mT(self) -> Any:  # noqa: N802 (NumPy's name)
-        """The last two axes exchanged."""
-        return matrix_transpose(self)
 
     def transpose(self, *axes: Any) -> Any:
         """Axes in another order; reversed by default."""

@@ -27,6 +27,7 @@ from weft.array.rules.slice_before import (
     slice_before_reduction,
 )
 from weft.array.rules.slice_before_concatenate import slice_before_concatenate
+from weft.array.rules.slice_before_lines import slice_before_lines
 from weft.array.rules.slice_before_reshape import slice_before_reshape
 from weft.array.rules.slice_before_take import slice_before_compress, slice_before_points
 from weft.array.rules.slice_into_source import slice_into_source
@@ -47,6 +48,7 @@ SIMPLIFY = (
     slice_before_reshape,
     slice_before_points,
     slice_before_compress,
+    slice_before_lines,
     merge_reshapes,
     merge_rechunks,
     rechunk_before_concatenate,
