@@ -2,7 +2,7 @@
 
 import sys as _sys
 
-from weft.array import chunk_types, core, fft, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg, utils
+from weft.array import chunk_types, core, fft, image, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg, utils
 from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
@@ -108,16 +108,21 @@ from weft.array.ops.transposing import __all__ as _transposing
 from weft.array.ops.ufuncs import *  # noqa: F403
 from weft.array.ops.ufuncs import __all__ as _ufuncs
 from weft.array.standard import *  # noqa: F403
+from weft.array.utils import array_expr_enabled
+from weft.execution import compute, optimize
 
 _rules.install()
 _protocols.install({"numpy": _sys.modules[__name__], "numpy.fft": fft, "numpy.linalg": _numpy_linalg})
 
 __all__ = [
     "Array",
-    "assert_eq",
+    "array_expr_enabled",
+    "compute",
+    "optimize",
     "chunk_types",
     "core",
     "fft",
+    "image",
     "from_array",
     "from_delayed",
     "from_hdf5",

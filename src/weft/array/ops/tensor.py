@@ -22,7 +22,6 @@ __all__ = [
     "matvec",
     "outer",
     "tensordot",
-    "trace",
     "vdot",
     "vecdot",
     "vecmat",
@@ -273,30 +272,6 @@ def matrix_transpose(x: Any, /) -> Any:
     return swapaxes(a, -1, -2)
 
 
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
-    """Sum along a diagonal of two axes.
-
-    Parameters
-    ----------
-    a : array-like
-    offset : int
-        How far the diagonal lies above the main one.
-    axis1, axis2 : int
-    dtype : dtype, optional
-        In which it is summed; as `sum` does by default.
-
-    Examples
-    --------
-    >>> import weft.array as da
-    >>> da.trace(da.ones((4, 4), chunks=2)).compute()
-    np.float64(4.0)
-    """
-    x, first, second = diagonal_of(asarray(a), offset, axis1, axis2)
-    kind = np.sum(np.empty(1, x.dtype)).dtype if dtype is None else np.dtype(dtype)
-    labels = [label if axis != second else first for axis, label in enumerate(range(x.ndim))]
-    return contract((x,), (labels,), [axis for axis in range(x.ndim) if axis not in (first, second)], kind, "trace")
-
-
 def diagonal_of(x: Any, offset: int, axis1: int, axis2: int) -> tuple[Any, int, int]:
     """An array cut so that a diagonal starts in its corner and ends with both axes, and these axes from the front."""
     if x.ndim < 2:
@@ -330,7 +305,3 @@ class TensorMethods(ArrayBase):
     def dot(self, b: Any) -> Any:
         """Sum of products with another array; see `weft.array.dot`."""
         return dot(self, b)
-
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
-        """Sum along a diagonal of two axes."""
-        return trace(self, offset, axis1, axis2, dtype)
