@@ -40,4 +40,5 @@ class Cost(Enum):
 
     CHEAP = "less than keeping it"
     LIGHT = "a pass or two over the data"
-    HEAVY = "reading, user code, or anything whose cost nobody knows"
+    READ = "reading or drawing: about as much as reading the block back from a file"
+    HEAVY = "user code, or anything whose cost nobody knows"

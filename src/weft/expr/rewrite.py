@@ -115,12 +115,15 @@ class Phase:
         Whether one pass is enough, because rules answer with nodes that the pass itself goes on to.
     closing : list of Rule
         Rules that are asked after all others, whoever added those later.
+    concerns : callable, optional
+        Whether a forest has anything for the rules at all: a quick look that saves the pass.
     """
 
     name: str
     rules: list[Rule] = field(default_factory=list)
     once: bool = False
     closing: list[Rule] = field(default_factory=list)
+    concerns: Callable[[Sequence[Expr]], bool] | None = None
     _by_class: dict[type, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
     def add(self, rules: Iterable[Rule]) -> None:
@@ -468,6 +471,7 @@ def check(by: Rule, before: Expr, after: Expr) -> None:
 PIPELINE: dict[str, Phase] = {
     "simplify": Phase("simplify"),
     "lower": Phase("lower", once=True),
+    "hold": Phase("hold", once=True),
     "fuse": Phase("fuse", once=True),
 }
 
@@ -499,6 +503,6 @@ def optimize(roots: Sequence[Expr], phases: Iterable[str] | None = None, trace: 
         raise ValueError(f"there are no phases {sorted(unknown)}; there are {list(PIPELINE)}")
     trees = share(roots)
     for name, phase in PIPELINE.items():
-        if name in wanted:
+        if name in wanted and (phase.concerns is None or phase.concerns(trees)):
             trees = rewrite(trees, phase, trace)
     return trees

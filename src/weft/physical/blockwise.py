@@ -109,6 +109,8 @@ class Blockwise(Physical):
         What one block takes.
     extra : int
         Memory that a task needs besides inputs and output, in bytes.
+    again : int
+        1 for a copy of a node that makes its blocks once more; see `weft.physical.hold`.
     """
 
     child_fields = ("sources",)
@@ -119,6 +121,7 @@ class Blockwise(Physical):
     columns: tuple[Placed, ...] = ()
     cost: Cost = Cost.LIGHT
     extra: int = 0
+    again: int = 0
 
     @derived
     def name(self) -> str:
@@ -127,7 +130,7 @@ class Blockwise(Physical):
         columns = [f"{encode(each.column)}{each.numblocks}{each.pick}" for each in self.columns]
         sources = [source.name for source in self.sources]
         kind = type(self)
-        return f"{self.label}-{token_of(kind.__module__, kind.__qualname__, self.outline.origin, *calls, None, *columns, None, *sources, repr(self.picks), self.cost.name, self.extra)}"
+        return f"{self.label}-{token_of(kind.__module__, kind.__qualname__, self.outline.origin, *calls, None, *columns, None, *sources, repr(self.picks), self.cost.name, self.extra, self.again)}"
 
     @property
     def workspace(self) -> int:

@@ -33,6 +33,9 @@ MOST_INPUTS = 12
 #: Blocks below which two heavy branches are left apart, so that they can run side by side.
 FEW_BLOCKS = 8
 
+#: Costs of work that is better done side by side.
+HEAVY = (Cost.HEAVY, Cost.READ)
+
 #: Takes calls and the number of values a task brings, and gives equivalent calls.
 Compiler = Callable[[Sequence[Call], int], Sequence[Call]]
 
@@ -81,7 +84,7 @@ class Group:
     @property
     def cost(self) -> Cost:
         costs = {member.cost for member, _ in self.members}
-        return next(cost for cost in (Cost.HEAVY, Cost.LIGHT, Cost.CHEAP) if cost in costs)
+        return next(cost for cost in (Cost.HEAVY, Cost.READ, Cost.LIGHT, Cost.CHEAP) if cost in costs)
 
     def grow(self) -> None:
         """Take in sources until none fits; a source that others read waits until they are all in."""
@@ -112,7 +115,7 @@ class Group:
 
     def take(self, member: Blockwise, pick: Pick) -> None:
         self.members[member, pick] = None
-        self.heavy += member.cost is Cost.HEAVY
+        self.heavy += member.cost in HEAVY
 
     def fits(self, source: Blockwise, pick: Pick, ways: set[Pick]) -> bool:
         """Whether a source may join."""
@@ -129,7 +132,7 @@ class Group:
             return "its blocks are read in two ways, as in x + x.T: it would be computed twice"
         if not is_injective(pick, source.numblocks, target):
             return "each of its blocks is read for several blocks: it would be computed again for each"
-        if source.cost is Cost.HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
+        if source.cost in HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
             return f"both are heavy, and fewer than {FEW_BLOCKS} blocks could not keep all workers busy"
         others = [user for user in self.context.dependents(source) if user.name not in self.inside]
         return f"{others[0].label} reads it as well" if others else ""

@@ -42,7 +42,7 @@ def outlook(trees: Sequence[Expr], *, is_optimized: bool = True) -> Outlook:
     simplified = optimize(trees, ("simplify",)) if is_optimized else list(trees)
     trace: Trace = []
     lowered = optimize(simplified, ("lower",), trace)
-    fused = optimize(lowered, ("fuse",)) if is_optimized else lowered
+    fused = optimize(lowered, ("hold", "fuse")) if is_optimized else lowered
     written = {node.name for node in walk(*simplified)}
     rechunks = [
         rechunk_text(step.before, step.after, step.before.name not in written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from weft.expr import Expr, Trace, optimize
-from weft.physical import base, fuse
+from weft.physical import base, fuse, hold
 
 __all__ = ["lowered"]
 
@@ -27,4 +27,4 @@ def lowered(expressions: Sequence[Expr], *, optimize: bool = True, trace: Trace 
 run_phases = optimize
 
 #: Importing these has added their rules to the pipeline.
-RULES_OF = (base, fuse)
+RULES_OF = (base, hold, fuse)

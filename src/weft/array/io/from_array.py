@@ -99,7 +99,7 @@ class FromArray(ArrayExpr):
         if self.reader.inline:
             return from_parts(self.outline, read_inline, Same(self.held), *how)
         whole = Whole(Outline(f"{self.name}-original", "original", ()), self.held)
-        return blockwise(self.outline, read_part, [(whole, ())], how, cost=Cost.HEAVY)
+        return blockwise(self.outline, read_part, [(whole, ())], how, cost=Cost.READ)
 
 
 @dataclass(frozen=True)

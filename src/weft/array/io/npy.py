@@ -52,7 +52,7 @@ class NpyFiles(ArrayExpr):
     def lower(self) -> Expr:
         paths = [os.path.join(self.directory, f"{number}.npy") for number in range(self.nblocks)]
         shapes = Listed(tuple(shapes_of(self.lengths)))
-        return from_parts(self.outline, loaded, Listed(tuple(paths)), Same(self.mode), shapes, cost=Cost.HEAVY)
+        return from_parts(self.outline, loaded, Listed(tuple(paths)), Same(self.mode), shapes, cost=Cost.READ)
 
 
 @node

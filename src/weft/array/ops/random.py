@@ -91,7 +91,7 @@ class Random(ArrayExpr):
         columns: list[Column] = [Bounds(self.region, self.grid), Same(self.law), Same(self.key), Same(self.whole)]
         count = len(wholes)
         slots = [*range(count, count + 4), *range(count)]
-        return blockwise(outline, draw, wholes, columns, slots=slots, cost=Cost.HEAVY)
+        return blockwise(outline, draw, wholes, columns, slots=slots, cost=Cost.READ)
 
 
 @node
@@ -149,7 +149,7 @@ class RandomWith(ArrayExpr):
         ]
         count = len(sources)
         slots = [*range(count, count + 4), *range(count)]
-        return blockwise(self.outline, draw, sources, columns, slots=slots, cost=Cost.HEAVY)
+        return blockwise(self.outline, draw, sources, columns, slots=slots, cost=Cost.READ)
 
 
 def snapped(length: int, cut: Any, side: int) -> Any:
