@@ -11,7 +11,7 @@ from typing import Any
 from numpy.linalg import LinAlgError
 
 from weft.array.io.from_array import asarray
-from weft.array.ops import diagonals, linalg_cholesky, linalg_svd, tensor, tensor_products
+from weft.array.ops import diagonals, linalg_cholesky, linalg_svd, statistics, tensor, tensor_products
 
 __all__ = ["LinAlgError", "cross", "diagonal", "outer", "cholesky", "svd", "trace"]
 
@@ -55,7 +55,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     >>> da.linalg.trace(da.ones((2, 4, 4), chunks=2)).compute()
     array([4., 4.])
     """
-    return tensor.trace(x, offset, -2, -1, dtype)
+    return statistics.trace(x, offset, -2, -1, dtype)
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:
