@@ -8,6 +8,7 @@ from tests.array.matrices import adjoint, assert_orthonormal, matrices, numbers,
 
 import weft
 import weft.array as da
+from weft.array.kernels.linalg import tall_qr, tall_r
 from weft.array.ops.linalg_qr import is_tall
 
 quick = settings(deadline=None, max_examples=50)
@@ -62,6 +63,26 @@ def test_ill_conditioned_matrices_have_orthonormal_factors(chunks):
     q, r = weft.compute(*da.linalg.qr(da.from_array(whole, chunks=chunks)))
     np.testing.assert_allclose(q.T @ q, np.eye(30), atol=1e-13)
     np.testing.assert_allclose(q @ r, whole, atol=1e-14)
+
+
+@pytest.mark.parametrize("condition", [1, 1e3, 1e7, 1e9, 1e16, np.inf])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_tall_chunks_are_factored_exactly_by_products_or_reflections(condition, dtype):
+    left, right = (np.linalg.qr(numbers(n, (n, 20), dtype))[0] for n in (400, 20))
+    values = np.logspace(0, -np.log10(condition), 20) if condition < np.inf else np.arange(20) % 2
+    whole = left * values @ adjoint(right)
+    q, r = tall_qr(whole)
+    np.testing.assert_array_equal(r, np.triu(r))
+    np.testing.assert_array_equal(tall_r(whole), r)
+    np.testing.assert_allclose(adjoint(q) @ q, np.eye(20), atol=1e-14)
+    np.testing.assert_allclose(q @ r, whole, atol=1e-14)
+
+
+def test_chunks_with_nan_and_infinity_are_factored_as_numpy_does():
+    for value in (np.nan, 1e300):
+        whole = numbers(0, (400, 20), "float64")
+        whole[7, 3] = value
+        np.testing.assert_allclose(np.abs(tall_r(whole)), np.abs(np.linalg.qr(whole, mode="r")))
 
 
 def test_empty_matrices_have_empty_factors():

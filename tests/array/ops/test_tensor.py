@@ -157,6 +157,21 @@ def test_masked_blocks_are_multiplied():
     np.testing.assert_array_equal(made.filled(-1), expected.filled(-1))
 
 
+def test_sparse_blocks_are_multiplied():
+    sparse = pytest.importorskip("sparse")
+    whole = np.diag(np.arange(6.0)) + np.eye(6, k=2)
+    x = da.from_array(whole, chunks=(2, 3)).map_blocks(sparse.COO.from_numpy)
+    for made, expected in [
+        (x @ x.T, whole @ whole.T),
+        (x.T @ x, whole.T @ whole),
+        (da.tensordot(x, x, axes=2), np.tensordot(whole, whole, axes=2)),
+    ]:
+        result = made.compute()
+        assert isinstance(result, sparse.COO)
+        np.testing.assert_array_equal(result.todense(), expected)
+    np.testing.assert_array_equal((x @ np.ones(6)).compute(), whole @ np.ones(6))
+
+
 def test_chunk_sizes_follow_the_configuration():
     with weft.config.set({"array.chunk-size": "1 kiB"}):
         x = da.ones((100, 1), chunks=(10, 1))

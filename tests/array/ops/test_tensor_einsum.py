@@ -104,3 +104,15 @@ def test_what_is_not_supported_is_refused():
         da.einsum()
     with pytest.raises(ValueError, match="collapsing"):
         da.einsum("ii", x)
+
+
+def test_lengths_that_nobody_has_counted_stay_unknown():
+    whole = np.arange(12.0).reshape(6, 2)
+    chosen = whole[whole[:, 0] > 3]
+    x = da.from_array(whole, chunks=(2, 2))
+    x = x[x[:, 0] > 3]
+    made = da.einsum("ij,kj,ij->i", x, da.ones((3, 2)), x)
+    assert np.isnan(made.shape[0])
+    np.testing.assert_array_equal(made.compute(), np.einsum("ij,kj,ij->i", chosen, np.ones((3, 2)), chosen))
+    np.testing.assert_array_equal((x @ x.T).compute(), chosen @ chosen.T)
+    np.testing.assert_array_equal((x.T @ x).compute(), chosen.T @ chosen)

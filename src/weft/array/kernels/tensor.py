@@ -43,11 +43,11 @@ def multiplied(a: Block, b: Block, left: Labels, right: Labels, output: Labels, 
     a = np.transpose(a, [left.index(label) for label in (*batch, *rows, *both)])
     b = np.transpose(b, [right.index(label) for label in (*batch, *both, *columns)])
     if batch:
-        product = np.matmul(a.reshape(many, nrows, inner), b.reshape(many, inner, ncolumns))
+        product = np.matmul(a.reshape((many, nrows, inner)), b.reshape((many, inner, ncolumns)))
     else:
-        product = matrix_product(a.reshape(nrows, inner), b.reshape(inner, ncolumns))
+        product = matrix_product(a.reshape((nrows, inner)), b.reshape((inner, ncolumns)))
     made = [*batch, *rows, *columns]
-    return np.transpose(product.reshape(shape), [made.index(label) for label in output])
+    return np.transpose(product.reshape(tuple(shape)), [made.index(label) for label in output])
 
 
 def matrix_product(a: Block, b: Block) -> Block:
@@ -69,7 +69,7 @@ def spread_out(block: Block, labels: Labels, output: Labels) -> Block:
     """A block with an axis for each label of the output, of length 1 where it has none."""
     block = np.transpose(block, sorted(range(len(labels)), key=lambda axis: output.index(labels[axis])))
     sizes = iter(block.shape)
-    return block.reshape([next(sizes) if label in labels else 1 for label in output])
+    return block.reshape(tuple([next(sizes) if label in labels else 1 for label in output]))
 
 
 def accumulated(*values: Any) -> Block:

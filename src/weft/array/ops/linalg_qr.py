@@ -199,7 +199,7 @@ class TallTree(Recipe):
         rows = [min(height, n) for height in self.heights]
         if not self.wants_q:
             keys = [
-                sheet.call(kernels.qr_r, [key], nbytes=min(largest, n) * row, workspace=largest * row) for key in keys
+                sheet.call(kernels.tall_r, [key], nbytes=min(largest, n) * row, workspace=largest * row) for key in keys
             ]
             while len(keys) > 1:
                 groups = self.groups(rows)
@@ -212,8 +212,7 @@ class TallTree(Recipe):
                 rows = [min(n, sum(rows[at] for at in group)) for group in groups]
             return keys
         pairs = [
-            sheet.call(kernels.qr_reduced, [key], outputs=2, nbytes=largest * row, workspace=largest * row)
-            for key in keys
+            sheet.call(kernels.tall_qr, [key], outputs=2, nbytes=largest * row, workspace=largest * row) for key in keys
         ]
         firsts, keys = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         levels: list[tuple[list[list[int]], list[list[Key]]]] = []

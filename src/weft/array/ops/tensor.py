@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from weft.array.base import ArrayBase
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
@@ -270,20 +268,6 @@ def matrix_transpose(x: Any, /) -> Any:
     if a.ndim < 2:
         raise ValueError(f"Input array must be at least 2-dimensional, but it is {a.ndim}")
     return swapaxes(a, -1, -2)
-
-
-def diagonal_of(x: Any, offset: int, axis1: int, axis2: int) -> tuple[Any, int, int]:
-    """An array cut so that a diagonal starts in its corner and ends with both axes, and these axes from the front."""
-    if x.ndim < 2:
-        raise ValueError(f"diag requires an array of at least two dimensions, and this has {x.ndim}")
-    first, second = normal_axis(axis1, x.ndim), normal_axis(axis2, x.ndim)
-    if first == second:
-        raise ValueError(f"axis1 and axis2 cannot be the same: both are {first}")
-    low, right = max(0, -offset), max(0, offset)
-    count = max(0, min(x.shape[first] - low, x.shape[second] - right))
-    where: list[slice] = [slice(None)] * x.ndim
-    where[first], where[second] = slice(low, low + count), slice(right, right + count)
-    return x[tuple(where)], first, second
 
 
 class TensorMethods(ArrayBase):

@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
 from weft.array.ops.sizes import known
+from weft.array.ops.tensor import differ
 from weft.array.ops.tensor_contraction import contract
 
 __all__ = ["einsum", "einsum_path"]
 
+#: Length of an axis that has not been counted, for planning only.
+GUESSED = 10_000
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -86,12 +90,13 @@ def einsum_path(*operands: Any, optimize: Any = "greedy") -> Any:
     ['einsum_path', (0, 1), (0, 1)]
     """
     subscripts, arrays = parse(operands)
-    return np.einsum_path(subscripts, *map(stand_in, arrays), optimize=optimize)
+    return np.einsum_path(subscripts, *[stand_in(known(each)) for each in arrays], optimize=optimize)
 
 
 def stand_in(x: Any) -> Any:
-    """An array of the same shape that takes no memory."""
-    return np.broadcast_to(np.empty((), x.dtype), x.shape)
+    """An array of the same shape that takes no memory; where a length is not known, with some."""
+    shape = [GUESSED if is_unknown(length) else length for length in x.shape]
+    return np.broadcast_to(np.empty((), x.dtype), shape)
 
 
 def parse(operands: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -101,10 +106,10 @@ def parse(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     if isinstance(operands[0], str):
         if len(operands) < 2:
             raise ValueError("must provide at least an operand and a subscripts list to einsum")
-        return operands[0].replace(" ", ""), [known(asarray(each)) for each in operands[1:]]
+        return operands[0].replace(" ", ""), [asarray(each) for each in operands[1:]]
     pairs = list(operands)
     last = pairs.pop() if len(pairs) % 2 else None
-    arrays = [known(asarray(each)) for each in pairs[::2]]
+    arrays = [asarray(each) for each in pairs[::2]]
     lists = pairs[1::2]
     numbers = sorted({each for own in lists for each in own if each is not Ellipsis})
     if len(numbers) > len(LETTERS):
@@ -171,12 +176,12 @@ def check_lengths(arrays: list[Any], inputs: list[list[int]]) -> None:
     for number, (each, own) in enumerate(zip(arrays, inputs, strict=True)):
         mine: dict[int, int] = {}
         for label, length in zip(own, each.shape, strict=True):
-            if mine.setdefault(label, length) != length:
+            if differ(mine.setdefault(label, length), length):
                 raise ValueError(
                     f"dimensions in operand {number} for collapsing index {chr(abs(label))!r} don't match "
                     f"({mine[label]} != {length})"
                 )
-            if length != 1 and found.setdefault(label, length) != length:
+            if length != 1 and differ(found.setdefault(label, length), length):
                 raise ValueError(
                     f"operands could not be broadcast together: the subscript {chr(abs(label))!r} has the lengths "
                     f"{found[label]} and {length}"
