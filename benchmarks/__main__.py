@@ -11,6 +11,7 @@ SUITES = {
     "order": "live blocks of the static order, beside Dask's",
     "simulated": "a thousand simulated workers, a million tasks",
     "processes": "tasks and blocks between processes, beside Dask's",
+    "shapes": "reshape, rechunk, joined arrays, beside Dask's",
     "ray_spike": "two local Ray nodes: an array sum and an exchange",
 }
 

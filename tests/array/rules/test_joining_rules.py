@@ -100,3 +100,12 @@ def test_only_what_a_slice_wants_is_read_along_an_axis():
     assert graph_size(da.repeat(x, 3, axis=0)[5:8, :10]) <= 2
     assert graph_size(da.gradient(x, axis=0)[20:30, :10]) <= 5
     assert graph_size(da.tile(x, (3, 3))[1005:1008, :10]) <= 2
+
+
+def test_numbers_that_are_drawn_quickly_are_drawn_for_each_reader_rather_than_moved():
+    x = da.random.default_rng(1).random((40, 40), chunks=(10, 40))
+    y = (x + x.T).rechunk((40, 10))
+    assert count(Rechunk, y) == 0
+    assert graph_size(y) <= 8
+    whole = x.compute()
+    assert_same(y, whole + whole.T)

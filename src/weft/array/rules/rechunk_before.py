@@ -16,6 +16,8 @@ from weft.expr import Context, Expr, rule
 
 __all__ = ["cut_anew", "on_grid", "rechunk_before_operations"]
 
+#: What is drawn as quickly as it would be moved.
+QUICK = frozenset(["integers", "normal", "random", "standard_normal", "uniform"])
 #: Nodes that are looked at for one rechunk.
 MOST_NODES = 200
 
@@ -38,6 +40,9 @@ def cut_anew(source: ArrayExpr, grid: Grid, context: Context) -> ArrayExpr | Non
         case Arange() | Spaced():
             return source.with_operands(cut=grid[0])
         case Random() | Order() if context.is_sole(source):
+            return source.with_operands(grid=grid)
+        case Random() if source.label in QUICK and not context.is_root(source) and len(context.dependents(source)) <= 2:
+            # drawn once for each reader: that takes no longer than moving the elements, and no memory
             return source.with_operands(grid=grid)
         case FromArray() if source.in_memory or (context.is_sole(source) and source.reads_well(grid)):
             return source.with_operands(grid=grid)
