@@ -224,7 +224,7 @@ def prototype_of(x: Any, meta: Any, plain: bool) -> Any:
     elif plain:
         return None
     else:
-        found = x[(slice(0, 0),) * len(x.shape)] if meta is None else meta(np.empty(0, x.dtype))
+        found = x[(slice(0, 0),) * len(x.shape) or ...] if meta is None else meta(np.empty(0, x.dtype))
     return None if type(found) is np.ndarray or isinstance(found, np.memmap) else found
 
 
