@@ -9,10 +9,10 @@ from weft.array import rules as _rules
 from weft.array import standard as _standard
 from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
-from weft.array.comparing import assert_eq
 from weft.array.chunks import normalize_chunks
+from weft.array.comparing import assert_eq
 from weft.array.io.delayed import from_delayed
-from weft.array.io.from_array import asarray, from_array
+from weft.array.io.from_array import from_array
 from weft.array.io.hdf5 import from_hdf5, to_hdf5
 from weft.array.io.image import imread
 from weft.array.io.npy import from_npy_stack, to_npy_stack
