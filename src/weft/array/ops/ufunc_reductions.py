@@ -30,6 +30,15 @@ __all__: list[str] = []
 
 #: Functions for which only the set of elements matters, and that have no identity.
 ASSOCIATIVE = frozenset([np.maximum, np.minimum, np.fmax, np.fmin, np.gcd, np.lcm])
+#: Reductions that are methods of arrays, which know more ways to go about them.
+REDUCTIONS: dict[Any, str] = {
+    np.add: "sum",
+    np.multiply: "prod",
+    np.maximum: "max",
+    np.minimum: "min",
+    np.logical_and: "all",
+    np.logical_or: "any",
+}
 #: Blocks that one task combines.
 SPLIT_EVERY = 16
 
@@ -131,6 +140,11 @@ def ufunc_reduce(
     has_initial = initial is not np._NoValue and initial is not None
     if prod([expr.shape[each] for each in axes]) == 0 and not has_initial and ufunc.identity is None:
         raise ValueError(f"zero-size array to reduction operation {ufunc.__name__} which has no identity")
+    if where is True and not has_initial and ufunc in REDUCTIONS and x.dtype.kind in "biufc":
+        keywords = {} if given is None else {"dtype": given}
+        if not keywords or ufunc in (np.add, np.multiply):
+            found = getattr(x, REDUCTIONS[ufunc])(axis=axes, keepdims=bool(keepdims), **keywords)
+            return found if out is None else bind(only(out), found, "same_kind")
     mask: Any = where
     if where is not True:
         mask = broadcast_to(where, expr.shape).expr
@@ -203,7 +217,7 @@ def ufunc_accumulate(ufunc: AnyUfunc, array: Any, axis: Any = 0, dtype: Any = No
     """``ufunc.accumulate`` of a chunked array."""
     x = chunked(array)
     given = None if dtype is None else np.dtype(dtype)
-    kind = ufunc.accumulate(np.ones((1,) * x.ndim, x.dtype), axis=axis, dtype=given).dtype  # type: ignore[arg-type]
+    kind = ufunc.accumulate(np.ones((1,) * x.ndim, x.dtype), axis=axis, dtype=given).dtype
     place = 0 if axis is None else normal_axis(axis, x.ndim)  # NumPy takes None for arrays with a single axis
     expr = x.expr
     if axis_count(expr.shape[place], expr.grid[place]) > 1:
@@ -260,7 +274,7 @@ def ufunc_reduceat(ufunc: AnyUfunc, array: Any, indices: Any, axis: Any = 0, dty
     given = None if dtype is None else np.dtype(dtype)
     if isinstance(indices, ArrayBase):
         raise TypeError("reduceat() needs to know the indices: give a NumPy array, e.g. indices.compute()")
-    kind = ufunc.reduceat(np.ones((1,) * x.ndim, x.dtype), [0], axis=axis, dtype=given).dtype  # type: ignore[arg-type]
+    kind = ufunc.reduceat(np.ones((1,) * x.ndim, x.dtype), [0], axis=axis, dtype=given).dtype
     place = normal_axis(axis, x.ndim)
     expr = sized(x.expr, (place,))
     places = np.asarray(indices, np.intp)
