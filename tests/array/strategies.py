@@ -60,6 +60,16 @@ def assert_same(ours, expected, exact=True):
             np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance)
 
 
+def assert_near(ours, expected, dtype):
+    """The same for results that are rounded, as much as elements of a dtype make them."""
+    expected = np.asarray(expected)
+    assert ours.shape == expected.shape
+    assert ours.dtype == expected.dtype
+    tolerance = {2: 1e-2, 4: 1e-4}.get(np.dtype(dtype).itemsize if np.dtype(dtype).kind in "fc" else 8, 1e-9)
+    for optimize in (True, False):
+        np.testing.assert_allclose(np.asarray(computed(ours, optimize)), expected, rtol=tolerance, atol=tolerance)
+
+
 def graph_size(*arrays):
     """Tasks that computing the arrays together takes, after optimisation."""
     from weft.execution import plan_of
@@ -67,4 +77,13 @@ def graph_size(*arrays):
     return plan_of(arrays)[0].ntasks
 
 
-__all__ = ["DTYPES", "assert_same", "axis_chunks", "chunked_arrays", "chunks_of", "computed", "graph_size"]
+__all__ = [
+    "DTYPES",
+    "assert_near",
+    "assert_same",
+    "axis_chunks",
+    "chunked_arrays",
+    "chunks_of",
+    "computed",
+    "graph_size",
+]

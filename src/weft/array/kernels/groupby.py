@@ -123,7 +123,8 @@ def reduced(
     order, starts, present = by_groups(codes)
     if not present.size:
         return made
-    runs = ufunc.reduceat(values if order is None else values[:, order], starts, axis=1, dtype=dtype)
+    given = None if dtype.kind in "mM" else dtype
+    runs = ufunc.reduceat(values if order is None else values[:, order], starts, axis=1, dtype=given)
     again = seen[present]
     if again.any():
         old = made[:, present[again]]

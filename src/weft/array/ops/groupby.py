@@ -651,7 +651,7 @@ def choice(
         met += len(np.unique(chunk[chunk >= 0] // width))
         first += length
     spread = met / (len(lengths) * (len(edges) - 1))
-    return ("cohorts", width) if spread <= 0.5 or ngroups > 4 * rows else ("map-reduce", 1)
+    return ("cohorts", width) if spread <= 0.5 or ngroups >= rows else ("map-reduce", 1)
 
 
 def own_groups(codes: np.ndarray[Any, Any], lengths: tuple[int, ...], ngroups: int) -> list[int] | None:
