@@ -228,7 +228,8 @@ def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) ->
         for place in range(width):
             ends.append(ends[-1] + parts[place * stride].shape[axis])
         bounds.append(ends)
-    whole = np.empty([ends[-1] for ends in bounds], np.result_type(*{part.dtype for part in parts}))
+    kinds = {part.dtype for part in parts}
+    whole = np.empty([ends[-1] for ends in bounds], kinds.pop() if len(kinds) == 1 else np.result_type(*kinds))
     places = product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
     for where, part in zip(places, parts, strict=True):
         whole[where] = part

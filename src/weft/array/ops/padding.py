@@ -8,6 +8,7 @@ no longer than those of the array.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -179,7 +180,7 @@ def pairs_of_widths(pad_width: Any, ndim: int) -> list[Width]:
             pair = (width, width) if hasattr(width, "__index__") else tuple(width)
             if len(pair) != 2:
                 raise ValueError(f"pad_width of axis {axis} is a number or a pair, not {width!r}")
-            widths[place] = (int(pair[0].__index__()), int(pair[1].__index__()))
+            widths[place] = (operator.index(pair[0]), operator.index(pair[1]))
     else:
         given = np.asarray(pad_width)
         if given.dtype.kind not in "iu":
