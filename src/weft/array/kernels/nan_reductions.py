@@ -174,7 +174,7 @@ def masked_var(block: Block, mask: Block, axes: Axes, dtype: Any) -> Moments:
 
 def sum_where(block: Block, mask: Block, axes: Axes, dtype: Any) -> Block:
     """Sum of the elements where the mask holds; that of no objects at all is 0."""
-    start = {"initial": 0} if np.dtype(dtype or block.dtype) == object else {}
+    start: dict[str, Any] = {"initial": 0} if np.dtype(dtype or block.dtype) == object else {}
     return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask, **start)
 
 

@@ -103,7 +103,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         if length and by % length:
             at = length - by % length
             before = (slice(None),) * where
-            x = concatenate([x[(*before, slice(at, None))], x[(*before, slice(None, at))]], where)
+            x = concatenate([x[(*before, slice(at, None))], x[(*before, slice(None, at))]], where, dtype=x.dtype)
     return new(laid_out(x.expr, grid))
 
 

@@ -244,7 +244,7 @@ def pad_axis(x: Any, axis: int, width: Width, mode: str, told: Any) -> Any:
         return mirrored(x, axis, width, mode, told)
     before, after = (border(x, axis, width, mode, told, last) for last in (False, True))
     parts = [each for each in (before, x, after) if each is not None]
-    return concatenate(parts, axis)
+    return concatenate(parts, axis, dtype=x.dtype)
 
 
 def stays_small(expr: ArrayExpr, axis: int, more: int) -> bool:
@@ -349,7 +349,7 @@ def mirrored(x: Any, axis: int, width: Width, mode: str, kind: Any) -> Any:
                 stop = length - offset
                 taken = x[(*around, slice(stop - tail, stop))][(*around, slice(None, None, -1))]
             parts.append(reflected(x, taken, axis, True, kind))
-        x = concatenate(parts, axis)
+        x = concatenate(parts, axis, dtype=x.dtype)
         before, after = before - head, after - tail
     return x
 
