@@ -355,3 +355,8 @@ def test_small_operands_are_copied_so_that_later_changes_are_not_seen():
 def test_errors_of_values_name_the_operation():
     with pytest.raises(ValueError, match="negative integer powers"):
         (da.arange(4, chunks=2) ** -1).compute()
+
+
+def test_objects_where_a_mask_does_not_hold_are_zero():
+    x = da.from_array(np.array([-1, 2], dtype=object), chunks=1)
+    assert da.absolute(x, where=np.array([True, False])).compute().tolist() == [1, 0]

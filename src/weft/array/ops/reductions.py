@@ -398,7 +398,8 @@ def reduce(
 ) -> Any:
     """The reduction of a kind, checked as NumPy checks it."""
     a = asarray(a)
-    if a.ndim == 0 and axis is not None and axis != () and kind.endswith(("mean", "var", "std")):
+    selects = where is not NOT_GIVEN and where is not True
+    if a.ndim == 0 and axis is not None and axis != () and not selects and kind.endswith(("mean", "var", "std")):
         raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
     axes = axes_of(axis, a.ndim)
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
@@ -408,7 +409,6 @@ def reduce(
     width = fan_in(split_every, a.ndim)
     functions = KINDS[kind]
     has_initial = initial is not NOT_GIVEN and initial is not None
-    selects = where is not NOT_GIVEN and where is not True
     if functions.needs_elements and not has_initial:
         ufunc = {"min": "minimum", "max": "maximum", "nanmin": "fmin", "nanmax": "fmax"}[kind]
         if selects:

@@ -236,7 +236,7 @@ class Ufunc:
             kind = elementwise(function, *inputs, **keywords).dtype
         else:
             kind = np.asarray(function(*inputs, **keywords)).dtype
-        base: Any = np.zeros((), kind)[()]
+        base: Any = chunked(np.zeros((), kind)) if kind.kind == "O" else np.zeros((), kind)[()]
         if out is not None:
             check_cast(self.__name__, kind, out.dtype, keywords.get("casting", "same_kind"))
             base = out
