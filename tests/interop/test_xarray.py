@@ -233,3 +233,10 @@ def test_other_chunked_data_stay_what_they_were():
 
     assert "weft" in list_chunkmanagers()
     assert xr.get_options()["chunk_manager"] == "dask"
+
+
+def test_where_the_greatest_is_may_index_without_being_computed():
+    plain = xr.DataArray(np.arange(12.0).reshape(3, 4) % 7, dims=("u", "v"), coords={"u": [10, 20, 30]})
+    chunked = plain.chunk(u=2, chunked_array_type="weft")
+    xr.testing.assert_equal(chunked.isel(v=0).idxmax().compute(), plain.isel(v=0).idxmax())
+    xr.testing.assert_equal(chunked.idxmin("u").compute(), plain.idxmin("u"))

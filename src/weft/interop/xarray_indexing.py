@@ -1,8 +1,9 @@
 """What xarray knows how to do with Dask's arrays only, for Weft's.
 
-A chunk manager answers most of what xarray asks, but some of xarray tells chunked arrays by their class. There are two such
+A chunk manager answers most of what xarray asks, but some of xarray tells chunked arrays by their class. There are three such
 places that matter: arrays with an array namespace are never indexed by several arrays at once, since the standard has no such
-indexing (Weft's arrays have, as ``vindex``); and filling forward goes through bottleneck, which computes. Both are replaced by
+indexing (Weft's arrays have, as ``vindex``); a number that is still to be computed is not known for one when it indexes
+(``idxmax``); and filling forward goes through bottleneck, which computes. All are replaced by
 functions that do what was done before for all arrays but Weft's.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xarray.core import duck_array_ops, indexing
+from xarray.core import duck_array_ops, indexing, variable
 
 import weft.array as da
 from weft.array import Array
@@ -19,6 +20,7 @@ __all__ = ["teach"]
 
 Standard: Any = indexing.ArrayApiIndexingAdapter
 filled_before = duck_array_ops._push
+is_single_before: Any = variable.is_0d_dask_array  # type: ignore[attr-defined]
 
 
 class WeftIndexingAdapter(Standard):  # type: ignore[misc]
@@ -61,7 +63,13 @@ def filled(array: Any, n: int | None = None, axis: int = -1) -> Any:
     return filled_before(array, n, axis)
 
 
+def is_single_place(key: Any) -> bool:
+    """Whether an index is a number that is still to be computed: its axis is not in the result."""
+    return bool(key.ndim == 0 if isinstance(key, Array) else is_single_before(key))
+
+
 def teach() -> None:
     """Let xarray index and fill Weft's arrays."""
     indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter
     duck_array_ops._push = filled
+    variable.is_0d_dask_array = is_single_place  # type: ignore[attr-defined]

@@ -114,3 +114,11 @@ def test_integers_and_computed_masks_in_outer_and_pointwise_indexes():
     same_values(x.vindex[0, [1, 2], [3, 0]], whole[0, [1, 2], [3, 0]])
     same_values(x.vindex[:, [1, 2]], whole[:, [1, 2]].swapaxes(0, 1))
     same_values(x.vindex[1], whole[1])
+
+
+def test_outer_indexing_takes_a_single_place_that_is_to_be_computed():
+    a = np.arange(24).reshape(4, 6)
+    x, place = da.from_array(a, chunks=(2, 4)), da.asarray(np.array(2))
+    assert x.oindex[place, [0, 5]].compute().tolist() == a[2, [0, 5]].tolist()
+    assert x.oindex[[0, 1], place].compute().tolist() == a[[0, 1], 2].tolist()
+    assert x.oindex[place, place].compute() == a[2, 2]

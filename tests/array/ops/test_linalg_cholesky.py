@@ -76,3 +76,10 @@ def test_wrong_calls_are_refused_at_once():
         da.linalg.solve_triangular(x, 1.0)
     with pytest.raises(np.linalg.LinAlgError, match="singular"):
         da.linalg.solve_triangular(da.zeros((4, 4), chunks=2), da.ones(4)).compute()
+
+
+def test_upper_is_another_word_for_the_choice_of_the_factor():
+    a = np.array([[4.0, 2.0], [2.0, 5.0]])
+    x = da.from_array(a, chunks=1)
+    np.testing.assert_allclose(da.linalg.cholesky(x, upper=False).compute(), np.linalg.cholesky(a))
+    np.testing.assert_allclose(da.linalg.cholesky(x, upper=True).compute(), np.linalg.cholesky(a, upper=True))

@@ -104,7 +104,7 @@ class Tiles(Recipe):
         return [made[row, column] for row in range(count) for column in range(count)]
 
 
-def cholesky(a: Any, lower: bool = False) -> Any:
+def cholesky(a: Any, lower: bool = False, *, upper: bool | None = None) -> Any:
     """Cholesky factor of a Hermitian, positive definite matrix, or of each of a stack.
 
     Parameters
@@ -114,6 +114,8 @@ def cholesky(a: Any, lower: bool = False) -> Any:
     lower : bool
         Whether ``a == l @ l.conj().T`` is asked for, or ``a == u.conj().T @ u`` (the default, as in Dask and SciPy;
         `numpy.linalg.cholesky` gives the lower factor).
+    upper : bool, optional
+        The same choice in the words of NumPy and the array API standard; decides where it is given.
 
     Raises
     ------
@@ -129,6 +131,7 @@ def cholesky(a: Any, lower: bool = False) -> Any:
     array([[2., 0.],
            [1., 2.]])
     """
+    lower = lower if upper is None else not upper
     x = as_floats(as_square(a, "cholesky"))
     if not lower:
         return conjugated(matrix_transpose(cholesky(conjugated(matrix_transpose(x)), lower=True)))
