@@ -178,3 +178,10 @@ def test_equal_constants_of_different_types_stay_apart():
 def test_an_axis_that_is_added_cannot_be_cut_into_empty_chunks():
     x = da.from_array(np.ones((4, 1)), chunks=((1, 3), (1, 0)))
     assert da.subtract.outer(da.ones((2, 3), chunks=2), x).sum().compute() == 0
+
+
+def test_empty_and_backward_slices_of_single_elements_go_below():
+    taken = da.take(da.arange(4, chunks=2), [1])
+    assert_same(taken[1::2][::-1], np.arange(4)[[1]][1::2][::-1])
+    assert_same(da.asarray(-0.5).reshape(-1)[::-1], np.array([-0.5]))
+    assert_same(da.ones((1, 6), chunks=2).reshape(1, 2, 3)[::-1, 1:], np.ones((1, 1, 3)))

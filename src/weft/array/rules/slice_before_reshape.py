@@ -46,7 +46,7 @@ def taken_before(group: Group, old: tuple[int, ...], new: tuple[int, ...], regio
     wanted = region[slice(*group.new)]
     if here == there:
         return wanted
-    if all(each == (0, 1, length) for each, length in zip(wanted, there, strict=True)):
+    if all(each == (0, 1, length) or length == 1 for each, length in zip(wanted, there, strict=True)):
         return tuple([(0, 1, length) for length in here])
     at = next(place for place, length in enumerate(there) if length > 1)
     ahead = next(place for place, length in enumerate(here) if length > 1)

@@ -45,5 +45,7 @@ def slice_before_compress(node: Slice, context: Context) -> Expr | None:
 
 def slice_of(start: int, step: int, length: int) -> slice:
     """The slice for ``length`` places from ``start``, ``step`` apart."""
+    if not length:
+        return slice(0, 0)
     stop = start + step * length
     return slice(start, stop if stop >= 0 else None, step)
