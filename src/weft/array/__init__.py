@@ -2,7 +2,22 @@
 
 import sys as _sys
 
-from weft.array import chunk_types, core, fft, image, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg, utils
+from weft.array import (
+    chunk_types,
+    core,
+    fft,
+    image,
+    lib,
+    linalg,
+    ma,
+    overlap,
+    random,
+    reductions,
+    slicing,
+    stats,
+    svg,
+    utils,
+)
 from weft.array import numpy_linalg as _numpy_linalg
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
@@ -117,6 +132,7 @@ _protocols.install({"numpy": _sys.modules[__name__], "numpy.fft": fft, "numpy.li
 __all__ = [
     "Array",
     "array_expr_enabled",
+    "assert_eq",
     "compute",
     "optimize",
     "chunk_types",

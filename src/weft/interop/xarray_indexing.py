@@ -37,16 +37,16 @@ class WeftIndexingAdapter(Standard):  # type: ignore[misc]
         return super()._vindex_get(indexer)
 
     def _oindex_set(self, indexer: Any, value: Any) -> None:
-        if not isinstance(self.array, Array):
-            return super()._oindex_set(indexer, value)
-        self.array.oindex[indexer.tuple] = value
-        return None
+        if isinstance(self.array, Array):
+            self.array.oindex[indexer.tuple] = value
+        else:
+            super()._oindex_set(indexer, value)
 
     def _vindex_set(self, indexer: Any, value: Any) -> None:
-        if not isinstance(self.array, Array):
-            return super()._vindex_set(indexer, value)
-        self.array.vindex[indexer.tuple] = value
-        return None
+        if isinstance(self.array, Array):
+            self.array.vindex[indexer.tuple] = value
+        else:
+            super()._vindex_set(indexer, value)
 
 
 def plain(key: tuple[Any, ...]) -> bool:
@@ -63,5 +63,5 @@ def filled(array: Any, n: int | None = None, axis: int = -1) -> Any:
 
 def teach() -> None:
     """Let xarray index and fill Weft's arrays."""
-    indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter
+    indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter  # type: ignore[misc]
     duck_array_ops._push = filled

@@ -56,7 +56,8 @@ def view_of(value: Any, where: tuple[slice, ...]) -> Any:
     """A read-only view of a part of an array in memory."""
     if not isinstance(value, np.ndarray):
         return value[where]
-    part = value[(*where, ...)].view()
+    everywhere: Any = (*where, ...)
+    part = value[everywhere].view()
     part.flags.writeable = False
     return part
 
