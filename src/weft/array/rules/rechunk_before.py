@@ -88,7 +88,8 @@ def on_grid(expr: ArrayExpr, grid: Grid, context: Context) -> ArrayExpr | None:
             if axis is not None:
                 cuts[axis] = wanted[place]
         source = moved(each.source, tuple(cuts))
-        return None if source is None else each.with_operands(source=source)
+        made = None if source is None else each.with_operands(source=source)
+        return made if made is not None and made.grid == wanted else None
 
     return moved(expr, grid)
 
