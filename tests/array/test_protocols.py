@@ -160,9 +160,13 @@ class Counted(np.lib.mixins.NDArrayOperatorsMixin):
     dtype = property(lambda self: self.values.dtype)
     ndim = property(lambda self: self.values.ndim)
     nbytes = property(lambda self: self.values.nbytes)
+    size = property(lambda self: self.values.size)
 
     def __getitem__(self, index):
         return Counted(self.values[index], self.operations)
+
+    def copy(self):
+        return Counted(self.values.copy(), self.operations)
 
     def astype(self, dtype, copy=True):
         return Counted(self.values.astype(dtype), self.operations)

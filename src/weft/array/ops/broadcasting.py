@@ -69,7 +69,7 @@ class Elementwise(ArrayExpr):
         ):
             return None
         result = self.result_of_stand_ins
-        return None if type(result) is np.ndarray else result
+        return None if type(result) is np.ndarray or isinstance(result, np.generic) else result
 
     @derived
     def result_of_stand_ins(self) -> Any:
