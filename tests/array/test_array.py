@@ -73,7 +73,7 @@ def test_what_says_too_little_is_refused(arguments, error):
 
 def test_a_name_can_be_given():
     ours = (X + 1).named("mine")
-    assert list(ours.expr.keys())[0] == ("mine", 0, 0)
+    assert ours.expr.keys()[0] == ("mine", 0, 0)
     assert set(ours.expr.keys()) <= set(ours.weft)
     assert_same(ours * 2, (WHOLE + 1) * 2)
     with pytest.raises(TypeError, match="text"):
@@ -94,7 +94,7 @@ def test_arrays_of_one_element_become_scalars():
     for wrong, error in [(lambda: bool(X), ValueError), (lambda: int(X), TypeError), (lambda: X.item(), ValueError)]:
         with pytest.raises(error):
             wrong()
-    with pytest.raises(ValueError, match="empty|no elements"):
+    with pytest.raises(ValueError, match="no elements"):
         bool(X[:0])
     for wrong in (one, da.from_array(np.array(1.5), chunks=1)):
         with pytest.raises(TypeError, match="scalar index"):

@@ -21,7 +21,7 @@ def test_common_chunks_refine_all():
     assert np.isnan(common_blockdim([(np.nan, np.nan)])).all()
     assert common_blockdim([(np.nan, np.nan), (2, 3)]) == (2, 3)
     for wrong in ([(3,), (4,)], [(np.nan,), (2, 3)]):
-        with pytest.raises(ValueError, match="add up|unknown"):
+        with pytest.raises(ValueError, match=r"add up|unknown"):
             common_blockdim(wrong)
 
 

@@ -7,8 +7,13 @@ import pytest
 
 import weft.array as da
 
+
+def words(text):
+    return text.split()
+
+
 #: Functions of the Python array API standard, revision 2024.12, that other families do not have to bring.
-FUNCTIONS = """
+FUNCTIONS = words("""
 abs acos acosh add all any arange argmax argmin argsort asarray asin asinh astype atan atan2 atanh bitwise_and
 bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor broadcast_arrays broadcast_to can_cast ceil
 clip concat conj copysign cos cosh count_nonzero cumulative_prod cumulative_sum diff divide empty empty_like equal exp
@@ -18,13 +23,13 @@ logical_xor matmul matrix_transpose max maximum mean meshgrid min minimum moveax
 not_equal ones ones_like permute_dims positive pow prod real reciprocal remainder repeat reshape result_type roll round
 sign signbit sin sinh sort sqrt square squeeze stack std subtract sum take take_along_axis tan tanh tensordot tile tril
 triu trunc unstack var vecdot where zeros zeros_like
-""".split()
-METHODS = """
+""")
+METHODS = words("""
 __abs__ __add__ __and__ __array_namespace__ __bool__ __complex__ __dlpack__ __dlpack_device__ __eq__ __float__
 __floordiv__ __ge__ __getitem__ __gt__ __index__ __int__ __invert__ __le__ __lshift__ __lt__ __matmul__ __mod__ __mul__
 __ne__ __neg__ __or__ __pos__ __pow__ __rshift__ __setitem__ __sub__ __truediv__ __xor__ to_device dtype device mT ndim
 shape size T __iadd__ __isub__ __imul__ __imatmul__ __radd__ __rpow__ __rmatmul__
-""".split()
+""")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

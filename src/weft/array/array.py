@@ -21,8 +21,8 @@ from weft.array.ops.assignment import AssignmentMethods
 from weft.array.ops.block_views import BlockViewMethods
 from weft.array.ops.blocks import BlockMethods
 from weft.array.ops.cumulative import CumulativeMethods
-from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.declaring import DeclaringMethods
+from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.exporting import ExportMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.overlapping import OverlapMethods

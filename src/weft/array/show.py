@@ -35,7 +35,7 @@ def array_html(expr: ArrayExpr) -> str:
     rows = [
         ("Bytes", format_bytes(expr.nbytes) if known else "unknown", chunk_bytes(expr, longest)),
         ("Shape", str(expr.shape), str(longest)),
-        ("Chunks", f"{expr.nblocks:,}", " × ".join(map(str, expr.numblocks)) or "1"),
+        ("Chunks", f"{expr.nblocks:,}", " x ".join(map(str, expr.numblocks)) or "1"),
         ("Type", str(expr.dtype), class_name(expr.meta)),
     ]
     body = "".join(

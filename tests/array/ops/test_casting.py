@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays
 
@@ -48,6 +48,7 @@ VIEWS = ["i1", "i2", "i4", "i8", "f8", "c16", "M8[s]", "S4", "u2,u2"]
 @given(chunked_arrays(min_dims=0, max_side=6, dtypes=st.sampled_from(VIEWS[:6])), st.sampled_from(VIEWS))
 def test_bytes_seen_as_other_elements_agree_with_numpy(pair, dtype):
     whole, ours = pair
+    assume(whole.ndim or dtype != "S4")  # NumPy's scalars forget how long a text may be
     try:
         expected = whole.view(dtype)
     except ValueError:

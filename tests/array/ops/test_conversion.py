@@ -52,7 +52,7 @@ def test_later_changes_of_what_was_copied_are_not_seen():
 def test_requirements_on_memory():
     assert da.require(X, dtype="f4", requirements=["F"]).dtype == np.float32
     for wrong in ("W", ["C", "F"]):
-        with pytest.raises(ValueError, match="'C'|both"):
+        with pytest.raises(ValueError, match=r"'C'|both"):
             da.require(X, requirements=wrong)
     with pytest.raises(TypeError, match="isfinite"):
         da.asarray_chkfinite(X)

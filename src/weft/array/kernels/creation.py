@@ -63,7 +63,7 @@ def linspace(bounds: Bounds, arguments: tuple[Any, Any, int, bool], dtype: Kind)
     div = num - 1 if endpoint else num
     with np.errstate(all="ignore"):
         delta = np.subtract(last, first, dtype=kind)
-        made = np.arange(*bounds, dtype=np.float64).astype(kind)
+        made: Block = np.arange(*bounds, dtype=np.float64).astype(kind)
         if div > 0:
             step = delta / div
             made = made / div * delta if step == 0 else made * step

@@ -32,7 +32,7 @@ def diag_block(block: Any, told: tuple[Any, Any], k: int) -> Any:
 
 def row_lengths(rows: int, columns: int, k: int, upper: bool) -> np.ndarray[Any, Any]:
     """How many elements of each row are in a triangle."""
-    below = np.clip(np.arange(rows) + (k if upper else k + 1), 0, columns)
+    below: np.ndarray[Any, Any] = np.clip(np.arange(rows) + (k if upper else k + 1), 0, columns)
     return columns - below if upper else below
 
 
@@ -44,8 +44,10 @@ def triangle_places(
     lengths = row_lengths(rows, columns, k, upper)
     ends = np.cumsum(lengths)
     numbers = np.arange(*bounds)
-    row = np.searchsorted(ends, numbers, side="right")
+    row: np.ndarray[Any, Any] = np.searchsorted(ends, numbers, side="right")
     if axis == 0:
         return row.astype(dtype)
-    place = numbers - (ends - lengths)[row]
-    return (place + (columns - lengths)[row] if upper else place).astype(dtype)
+    place: np.ndarray[Any, Any] = numbers - (ends - lengths)[row]
+    if upper:
+        place += (columns - lengths)[row]
+    return place.astype(dtype)

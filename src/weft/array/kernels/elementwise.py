@@ -53,7 +53,7 @@ class PythonFunction:
     @property
     def nout(self) -> int:
         """Number of results."""
-        return self.ufunc.nout
+        return int(self.ufunc.nout)
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         return self.ufunc(*inputs, **keywords)

@@ -14,14 +14,14 @@ def with_mask(data: Any, mask: Any, **options: Any) -> Any:
     wanted = np.shape(np.broadcast_to(data, np.broadcast_shapes(np.shape(data), np.shape(mask))))
     if np.shape(mask):
         mask = np.broadcast_to(np.ma.filled(mask, True), wanted)
-    return np.ma.masked_array(data, mask=mask, **options)  # type: ignore[no-untyped-call]
+    return np.ma.masked_array(data, mask=mask, **options)
 
 
 def masked_where(condition: Any, block: Any) -> Any:
     """A block masked where a condition holds; a single condition holds for all."""
     if not np.shape(condition):
         condition = np.full(np.shape(block), bool(condition))
-    return np.ma.masked_where(condition, block)  # type: ignore[no-untyped-call]
+    return np.ma.masked_where(condition, block)
 
 
 def filled(block: Any, *, fill_value: Any) -> Any:
@@ -31,7 +31,7 @@ def filled(block: Any, *, fill_value: Any) -> Any:
 
 def mask_of(block: Any) -> Any:
     """Which elements are masked."""
-    return np.ma.getmaskarray(block)  # type: ignore[no-untyped-call]
+    return np.ma.getmaskarray(block)
 
 
 def with_fill_value(block: Any, *, fill_value: Any) -> Any:
@@ -45,5 +45,5 @@ def with_fill_value(block: Any, *, fill_value: Any) -> Any:
 
 def masked_as(block: Any, like: Any) -> Any:
     """A block masked where it is, and where another one is."""
-    mask = np.ma.getmaskarray(block) | np.ma.getmaskarray(like)  # type: ignore[no-untyped-call]
-    return np.ma.masked_array(np.ma.getdata(block), mask=mask)  # type: ignore[no-untyped-call]
+    mask = np.ma.getmaskarray(block) | np.ma.getmaskarray(like)
+    return np.ma.masked_array(np.ma.getdata(block), mask=mask)

@@ -60,11 +60,12 @@ class Elementwise(ArrayExpr):
     def dtype(self) -> np.dtype[Any]:
         if self.given is not None:
             return self.given
-        return np.dtype(self.result_of_stand_ins.dtype)
+        found: np.dtype[Any] = np.dtype(self.result_of_stand_ins.dtype)
+        return found
 
     @derived
     def prototype(self) -> Any:
-        if all([each.prototype is None for each in self.arrays]) and (
+        if all(each.prototype is None for each in self.arrays) and (
             isinstance(self.function, np.ufunc) or self.given is not None
         ):
             return None
@@ -204,7 +205,7 @@ def elementwise(function: Callable[..., Any], *inputs: Any, **keywords: Any) -> 
     Shape and dtype are known at once, and what NumPy refuses is refused here, not when it is computed.
     """
     operands = [operand(each) for each in inputs]
-    if not any([isinstance(each, ArrayExpr) for each in operands]) and not any(map(is_array, keywords.values())):
+    if not any(isinstance(each, ArrayExpr) for each in operands) and not any(map(is_array, keywords.values())):
         operands[0] = held_array(np.asarray(inputs[0])).expr
     if keywords:
         named = [operand(each) if is_array(each) else each for each in keywords.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -125,7 +126,8 @@ def common_type(*arrays: Any) -> type:
     >>> da.common_type(da.ones(2, dtype=int, chunks=1)).__name__
     'float64'
     """
-    return np.common_type(*[np.empty(0, each.dtype) if isinstance(each, ArrayBase) else each for each in arrays])
+    found: type = np.common_type(*[np.empty(0, each.dtype) if isinstance(each, ArrayBase) else each for each in arrays])
+    return found
 
 
 def dtype_or_value(value: Any) -> Any:
@@ -212,7 +214,7 @@ def fitting(expr: ArrayExpr, axis: int, old: int, now: int) -> Cut:
         reached += length
         if reached * old % now == 0:
             ends.append(reached)
-    return compress([after - before for before, after in zip(ends, ends[1:], strict=False)] or [0])
+    return compress([after - before for before, after in pairwise(ends)] or [0])
 
 
 class CastingMethods(ArrayBase):

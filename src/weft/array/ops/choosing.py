@@ -10,6 +10,7 @@ import numpy as np
 from weft.array.base import ArrayBase
 from weft.array.kernels import elementwise as kernels
 from weft.array.ops.broadcasting import bind, elementwise
+from weft.array.ops.casting import cast
 from weft.array.ops.ufunc_reductions import chunked
 
 __all__ = ["choose", "piecewise", "select", "where"]
@@ -41,6 +42,11 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         raise ValueError("either both or neither of x and y should be given")
     masked = any(isinstance(prototype_of(each), np.ma.MaskedArray) for each in (condition, x, y))
     return elementwise(np.ma.where if masked else np.where, condition, x, y)
+
+
+def flags(condition: Any) -> Any:
+    """A condition as an array of bool."""
+    return elementwise(cast, condition, dtype=np.dtype(bool))
 
 
 def prototype_of(value: Any) -> Any:
@@ -130,7 +136,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | Any
     single = np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray, ArrayBase)) and array.ndim != 0)
     conditions = [condlist] if single or (isinstance(condlist, ArrayBase) and condlist.ndim == array.ndim) else condlist
     conditions = [
-        chunked(np.asarray(each, bool) if not isinstance(each, ArrayBase) else each.astype(bool)) for each in conditions
+        flags(each) if isinstance(each, ArrayBase) else chunked(np.asarray(each, bool)) for each in conditions
     ]
     if len(funclist) not in (len(conditions), len(conditions) + 1):
         raise ValueError(

@@ -261,7 +261,7 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     >>> da.copy([1, 2]).shape
     (2,)
     """
-    return a.copy(order) if isinstance(a, ArrayBase) else array(a, order=order, subok=subok)
+    return asanyarray(a, order=order, copy=True) if isinstance(a, ArrayBase) else array(a, order=order, subok=subok)
 
 
 def frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0, *, chunks: Any = "auto") -> Any:

@@ -149,8 +149,8 @@ class Spaced(ArrayExpr):
         return (self.cut,)
 
     def lower(self) -> Expr:
-        columns = [Listed(bounds_of(self.length, self.cut)), Same(self.arguments), Same(self.dtype)]
-        return from_parts(self.outline, self.kernel, *columns, cost=Cost.LIGHT)
+        places = Listed(bounds_of(self.length, self.cut))
+        return from_parts(self.outline, self.kernel, places, Same(self.arguments), Same(self.dtype), cost=Cost.LIGHT)
 
 
 @node
@@ -175,8 +175,8 @@ class Placed(ArrayExpr):
         return self.kernel is kernels.from_function
 
     def lower(self) -> Expr:
-        columns = [BlockPlaces(self.shape, self.grid), Same(self.arguments), Same(self.dtype)]
-        return from_parts(self.outline, self.kernel, *columns, cost=Cost.LIGHT)
+        places = BlockPlaces(self.shape, self.grid)
+        return from_parts(self.outline, self.kernel, places, Same(self.arguments), Same(self.dtype), cost=Cost.LIGHT)
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,7 @@ def full(
     """
     check_device(device)
     if ndim_of(fill_value) != 0:
-        values = fill_value if isinstance(fill_value, ArrayBase) else chunked(fill_value)
+        values: Any = chunked(fill_value)
         if dtype is not None:
             values = values.astype(dtype)
         lengths = shape_of(shape)
@@ -345,7 +345,7 @@ def empty(
     """
     check_device(device)
     kind = np.dtype(dtype)
-    return constant(shape, None if kind == object else 0, kind, chunks, name, order, like, meta)
+    return constant(shape, None if kind.kind == "O" else 0, kind, chunks, name, order, like, meta)
 
 
 def full_like(
@@ -399,7 +399,7 @@ def full_like(
         chunks = x.chunks if lengths == x.shape and isinstance(a, ArrayBase) else "auto"
     like = x if subok else None
     layout = order if order in ("C", "F") else "C"
-    if kind == object and fill_value is None:
+    if kind.kind == "O" and fill_value is None:
         return constant(lengths, None, kind, chunks, name, layout, like)
     return full(lengths, fill_value, kind, chunks, name, order=layout, like=like)
 
@@ -462,7 +462,7 @@ def empty_like(
     (3,)
     """
     kind = np.dtype(dtype) if dtype is not None else chunked(prototype).dtype
-    value = None if kind == object else 0
+    value = None if kind.kind == "O" else 0
     return full_like(prototype, value, dtype, order, subok, shape, chunks=chunks, name=name, device=device)
 
 
@@ -574,7 +574,8 @@ def range_of_times(
         raise ValueError("arange requires both a start and a stop for NumPy datetime64 ranges")
     unit = np.dtype(f"m8[{'{}{}'.format(*reversed(np.datetime_data(kind)))}]")
     begin = 0 if first is None else whole(first, kind if first.dtype.kind == "M" else unit)
-    assert last is not None and delta is not None
+    assert last is not None
+    assert delta is not None
     end = whole(last, kind if last.dtype.kind == "M" else unit)
     if kind.kind == "M" and last.dtype.kind != "M":
         end += begin
@@ -709,7 +710,7 @@ def geomspace(
         ends = np.log10(first), np.log10(last)
     places = arange(num, chunks=chunks)
     places = expand_dims(places, tuple(range(1, 1 + first.ndim)))
-    made = logspace(*[each[()] for each in ends], num, endpoint, 10.0, kind, chunks=chunks)
+    made = logspace(ends[0][()], ends[1][()], num, endpoint, 10.0, kind, chunks=chunks)
     made = where(places == 0, first[()], made)
     if num > 1 and endpoint:
         made = where(places == num - 1, last[()], made)

@@ -17,7 +17,7 @@ from weft.array.ops.transposing import normal_axis, transpose
 from weft.array.ops.ufunc_reductions import chunked
 from weft.array.ops.ufuncs import power
 from weft.expr import Expr, derived, node
-from weft.physical.blockwise import Listed, Product, blockwise
+from weft.physical.blockwise import Column, Product, Same, blockwise
 
 __all__ = [
     "diag",
@@ -116,7 +116,7 @@ class Diag(ArrayExpr):
         told: list[Any] = [None, None]
         told[axis] = tuple(zip(bounds[axis], first, strict=True))
         told[1 - axis] = tuple([(each, None) for each in bounds[1 - axis]])
-        columns = [Product(tuple(told)), Listed((self.k,) * self.nblocks)]
+        columns: list[Column] = [Product(tuple(told)), Same(self.k)]
         return blockwise(self.outline, kernels.diag_block, [(self.source, (read,))], columns)
 
 
@@ -217,7 +217,8 @@ def with_triangle(m: Any, k: int) -> tuple[Any, Any]:
         x = new(sized(x.expr))
         return x, tri(x.shape[0], k=k, dtype=bool, chunks=(x.chunks[0], x.chunks[0]))
     x = new(sized(x.expr, (x.ndim - 2, x.ndim - 1)))
-    return x, tri(*x.shape[-2:], k=k, dtype=bool, chunks=x.chunks[-2:])
+    rows, columns = x.shape[-2:]
+    return x, tri(rows, columns, k, bool, chunks=x.chunks[-2:])
 
 
 def triangle_indices(n: Any, k: Any, m: Any, chunks: Any, upper: bool) -> tuple[Any, Any]:

@@ -164,4 +164,4 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
         return np.asarray(self.compute()).reshape(())[()]
 
     def __contains__(self, element: Any) -> bool:
-        return bool((self == element).any())  # type: ignore[attr-defined]
+        return bool((self == element).any())

@@ -402,7 +402,7 @@ class Interpolation(SameLayout):
         whole = (max(1, self.places.shape[0]),)
         tables = [(laid_out(each, whole), (None,)) for each in (self.places, self.values)]
         read = [(self.source, identity_pick(self.ndim)), *tables]
-        return blockwise(self.outline, kernels.interpolated, read, [Same(self.options)])  # type: ignore[arg-type]
+        return blockwise(self.outline, kernels.interpolated, read, [Same(self.options)])
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:

@@ -230,7 +230,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __imatmul__(self, other: Any) -> Any:
-        return bind(self, self @ other, "same_kind")  # type: ignore[operator]
+        return bind(self, self @ other, "same_kind")
 
     @deferring
     def __eq__(self, other: Any) -> Any:

@@ -203,7 +203,7 @@ def ufunc_accumulate(ufunc: AnyUfunc, array: Any, axis: Any = 0, dtype: Any = No
     """``ufunc.accumulate`` of a chunked array."""
     x = chunked(array)
     given = None if dtype is None else np.dtype(dtype)
-    kind = ufunc.accumulate(np.ones((1,) * x.ndim, x.dtype), axis=axis, dtype=given).dtype  # type: ignore[arg-type]
+    kind = ufunc.accumulate(np.ones((1,) * x.ndim, x.dtype), axis=axis, dtype=given).dtype
     place = 0 if axis is None else normal_axis(axis, x.ndim)  # NumPy takes None for arrays with a single axis
     expr = x.expr
     if axis_count(expr.shape[place], expr.grid[place]) > 1:
@@ -260,7 +260,7 @@ def ufunc_reduceat(ufunc: AnyUfunc, array: Any, indices: Any, axis: Any = 0, dty
     given = None if dtype is None else np.dtype(dtype)
     if isinstance(indices, ArrayBase):
         raise TypeError("reduceat() needs to know the indices: give a NumPy array, e.g. indices.compute()")
-    kind = ufunc.reduceat(np.ones((1,) * x.ndim, x.dtype), [0], axis=axis, dtype=given).dtype  # type: ignore[arg-type]
+    kind = ufunc.reduceat(np.ones((1,) * x.ndim, x.dtype), [0], axis=axis, dtype=given).dtype
     place = normal_axis(axis, x.ndim)
     expr = sized(x.expr, (place,))
     places = np.asarray(indices, np.intp)

@@ -143,8 +143,8 @@ class Ufunc:
     np.int64(3)
     """
 
-    def __init__(self, ufunc: np.ufunc, function: Callable[..., Any] | None = None) -> None:
-        self.ufunc = ufunc
+    def __init__(self, ufunc: Any, function: Any = None) -> None:
+        self.ufunc: np.ufunc = ufunc
         #: What is called with blocks: the ufunc itself, unless it cannot travel.
         self.function = ufunc if function is None else function
         self.__name__ = ufunc.__name__
@@ -194,7 +194,7 @@ class Ufunc:
                 raise TypeError(f"{self.__name__}() takes {nin} arrays and {nout} results, and got {len(inputs)}")
             inputs, out = inputs[:nin], inputs[nin:]
         if out is None and where is True and not keywords and nout == 1 and len(inputs) == nin:
-            if any([isinstance(each, ArrayBase) for each in inputs]):
+            if any(isinstance(each, ArrayBase) for each in inputs):
                 return elementwise(self.function, *inputs)
             return self.ufunc(*inputs)
         outs = self.outs(out)
@@ -227,10 +227,9 @@ class Ufunc:
     def result(self, number: int, inputs: tuple[Any, ...], out: Any, where: Any, keywords: dict[str, Any]) -> Any:
         """One of the results, before ``out`` stands for it."""
         function = self.function if self.ufunc.nout == 1 else Output(self.function, number)
-        if not any(isinstance(each, ArrayBase) for each in inputs):
-            if where is True:
-                found = function(*inputs, **keywords)
-                return from_array(np.asarray(found), chunks=-1)
+        if where is True and not any(isinstance(each, ArrayBase) for each in inputs):
+            found = function(*inputs, **keywords)
+            return from_array(np.asarray(found), chunks=-1)
         if where is True:
             return elementwise(function, *inputs, **keywords)
         if any(isinstance(each, ArrayBase) for each in inputs):
@@ -291,7 +290,7 @@ class Ufunc:
             The elements that count.
         """
         if not any(isinstance(each, ArrayBase) for each in (array, out, where)):
-            return self.ufunc.reduce(array, axis, dtype, out, keepdims, initial, where)
+            return self.ufunc.reduce(array, axis, dtype, out, keepdims, initial, where)  # type: ignore[call-arg]
         return ufunc_reduce(self.function, array, axis, dtype, out, keepdims, initial, where)
 
     def accumulate(self, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
@@ -330,7 +329,7 @@ class Ufunc:
 
     def resolve_dtypes(self, dtypes: Any, **keywords: Any) -> tuple[np.dtype[Any], ...]:
         """The dtypes in which it computes; see `numpy.ufunc.resolve_dtypes`."""
-        return self.ufunc.resolve_dtypes(dtypes, **keywords)  # type: ignore[no-any-return]
+        return self.ufunc.resolve_dtypes(dtypes, **keywords)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return made_of, (self.function,)
