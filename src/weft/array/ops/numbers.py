@@ -13,7 +13,7 @@ from weft.array.kernels import elementwise as kernels
 from weft.array.ops.broadcasting import bind, broadcast_shape, elementwise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
-from weft.array.ops.ufunc_reductions import chunked, ufunc_reduce
+from weft.array.ops.ufunc_reductions import chunked
 from weft.array.ops.ufuncs import maximum, minimum, positive
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
@@ -331,7 +331,7 @@ def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bo
     >>> bool(da.allclose(da.ones(2, chunks=1), 1 + 1e-9))
     True
     """
-    return ufunc_reduce(np.logical_and, isclose(a, b, rtol, atol, equal_nan), axis=None)
+    return isclose(a, b, rtol, atol, equal_nan).all()
 
 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
@@ -374,7 +374,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 
 def all_equal(left: Any, right: Any, equal_nan: bool) -> Any:
     """Whether all elements are equal."""
-    return ufunc_reduce(np.logical_and, elementwise(kernels.same_elements, left, right, equal_nan=equal_nan), axis=None)
+    return elementwise(kernels.same_elements, left, right, equal_nan=equal_nan).all()
 
 
 @node

@@ -30,6 +30,15 @@ __all__: list[str] = []
 
 #: Functions for which only the set of elements matters, and that have no identity.
 ASSOCIATIVE = frozenset([np.maximum, np.minimum, np.fmax, np.fmin, np.gcd, np.lcm])
+#: Reductions that are methods of arrays, which know more ways to go about them.
+REDUCTIONS: dict[Any, str] = {
+    np.add: "sum",
+    np.multiply: "prod",
+    np.maximum: "max",
+    np.minimum: "min",
+    np.logical_and: "all",
+    np.logical_or: "any",
+}
 #: Blocks that one task combines.
 SPLIT_EVERY = 16
 
@@ -131,6 +140,11 @@ def ufunc_reduce(
     has_initial = initial is not np._NoValue and initial is not None
     if prod([expr.shape[each] for each in axes]) == 0 and not has_initial and ufunc.identity is None:
         raise ValueError(f"zero-size array to reduction operation {ufunc.__name__} which has no identity")
+    if where is True and not has_initial and ufunc in REDUCTIONS and x.dtype.kind in "biufc":
+        keywords = {} if given is None else {"dtype": given}
+        if not keywords or ufunc in (np.add, np.multiply):
+            found = getattr(x, REDUCTIONS[ufunc])(axis=axes, keepdims=bool(keepdims), **keywords)
+            return found if out is None else bind(only(out), found, "same_kind")
     mask: Any = where
     if where is not True:
         mask = broadcast_to(where, expr.shape).expr

@@ -226,7 +226,7 @@ class Ufunc:
 
     def result(self, number: int, inputs: tuple[Any, ...], out: Any, where: Any, keywords: dict[str, Any]) -> Any:
         """One of the results, before ``out`` stands for it."""
-        function = self.function if self.ufunc.nout == 1 else Output(self.function, number)
+        function = self.function if self.ufunc.nout == 1 else part_of(self.function, number, inputs)
         if where is True and not any(isinstance(each, ArrayBase) for each in inputs):
             found = function(*inputs, **keywords)
             return from_array(np.asarray(found), chunks=-1)
@@ -357,6 +357,15 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any =
     array([1, 1, 2, 2], dtype=object)
     """
     return made_of(PythonFunction(func, nin, nout, identity))
+
+
+def part_of(function: Any, number: int, inputs: tuple[Any, ...]) -> Any:
+    """What gives one result of a ufunc that has several: a ufunc of its own, if there is one that costs less."""
+    if function is np.divmod:
+        return (np.floor_divide, np.remainder)[number]
+    if function is np.modf and number == 1 and getattr(inputs[0], "dtype", np.dtype(object)).kind == "f":
+        return np.trunc
+    return Output(function, number)
 
 
 def made_of(function: Any) -> Ufunc:

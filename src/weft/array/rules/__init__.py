@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.kernels.chains import tile_elementwise
-from weft.array.kernels.tiled import add_writer
+from weft.array.kernels.elementwise import Output, same_elements, select_block
+from weft.array.kernels.tiled import add_writer, write_result
 from weft.array.ops.elementwise import cast
 from weft.array.rules.axes_before import axes_before_elementwise
 from weft.array.rules.coarsen import coarsen_before_reduction
@@ -74,3 +75,5 @@ def install() -> None:
     add_rules(simplify=SIMPLIFY, lower=LOWER)
     add_compiler(tile_elementwise)
     add_writer(cast, write_cast)
+    for function in (select_block, same_elements, Output(np.modf, 0), Output(np.frexp, 0), Output(np.frexp, 1)):
+        add_writer(function, write_result(function))
