@@ -20,7 +20,7 @@ however they came about, and common work is shared by construction.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast, dataclass_transform, overload
 from weakref import WeakValueDictionary
 
@@ -102,6 +102,20 @@ class Expr:
                 node.__dict__["name"] = node.name
         kind = type(self)
         return f"{self.label}-{token_of(kind.__module__, kind.__qualname__, *self.operands)}"
+
+    @derived
+    def identity(self) -> Hashable:
+        """What the node is known by while trees are rewritten: the name, or something that costs less to make.
+
+        Nodes with one identity are equal. Those of a class that does not go by names may be equal and have two; then
+        `kin` is the same for both.
+        """
+        return self.name
+
+    @property
+    def kin(self) -> Hashable:
+        """Equal for equal nodes; what costs little and still tells most unequal ones apart."""
+        return self.name
 
     @property
     def operands(self) -> tuple[Any, ...]:

@@ -151,7 +151,7 @@ class Blockwise(Physical):
 
     def layers(self, names: Names) -> list[Layer]:
         numblocks = self.numblocks
-        keys = self.keys(names[self.name])
+        keys = self.keys(self.called(names))
         inputs: list[tuple[Key, ...]] | None = None
         if self.sources:
             blocks = [

@@ -16,10 +16,9 @@ of NumPy operations becomes one pass over the data; the evaluator of programs kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
 
 from weft.expr import Context, Cost, Expr, add_rules, node, rule
 from weft.physical.blockwise import Blockwise, Call, Placed
@@ -67,8 +66,12 @@ def fuse_blockwise(node: Blockwise, context: Context) -> Expr | None:
         calls = tuple(compiler(calls, len(sources) + len(columns)))
     if len(group.members) == 1 and calls == node.calls:
         return None
-    extra = sum(member.extra for member, _ in group.members)
+    extra = sum([member.extra for member, _ in group.members.values()])
     return Fused(node.outline, calls, sources, picks, columns, group.cost, extra)
+
+
+#: A node by its identity, and the pick through which it is read.
+Read = tuple[Hashable, Pick]
 
 
 @dataclass
@@ -77,35 +80,40 @@ class Group:
 
     head: Blockwise
     context: Context
-    members: dict[tuple[Blockwise, Pick], None] = field(default_factory=dict)
-    inside: set[str] = field(default_factory=set)  #: members whose own sources have been looked at
+    members: dict[Read, tuple[Blockwise, Pick]] = field(default_factory=dict)
+    inside: set[Hashable] = field(default_factory=set)  #: members whose own sources have been looked at
     heavy: int = 0
 
     @property
     def cost(self) -> Cost:
+<<<<<<< HEAD
         costs = {member.cost for member, _ in self.members}
         return next(cost for cost in (Cost.HEAVY, Cost.READ, Cost.LIGHT, Cost.CHEAP) if cost in costs)
+=======
+        costs = {member.cost for member, _ in self.members.values()}
+        return next(cost for cost in (Cost.HEAVY, Cost.LIGHT, Cost.CHEAP) if cost in costs)
+>>>>>>> latency
 
     def grow(self) -> None:
         """Take in sources until none fits; a source that others read waits until they are all in."""
         self.take(self.head, identity_pick(len(self.head.numblocks)))
-        reads: dict[str, set[Pick]] = {}
-        entering = [next(iter(self.members))]
+        reads: dict[Hashable, set[Pick]] = {}
+        entering = [next(iter(self.members.values()))]
         external = len(self.head.sources)
         while entering:
             member, pick = entering.pop()
-            self.inside.add(member.name)
+            self.inside.add(member.identity)
             candidates = [
                 (source, compose(own, pick))
                 for source, own in zip(member.sources, member.picks, strict=True)
                 if type(source) is Blockwise
             ]
             for source, through in candidates:
-                reads.setdefault(source.name, set()).add(through)
+                reads.setdefault(source.identity, set()).add(through)
             for source, through in candidates:
-                if (source, through) in self.members:
+                if (source.identity, through) in self.members:
                     continue
-                ways = reads[source.name]
+                ways = reads[source.identity]
                 added = len(source.sources) - 1
                 if external + added > max(MOST_INPUTS, external) or not self.fits(source, through, ways):
                     continue
@@ -114,8 +122,13 @@ class Group:
                 entering.append((source, through))
 
     def take(self, member: Blockwise, pick: Pick) -> None:
+<<<<<<< HEAD
         self.members[member, pick] = None
         self.heavy += member.cost in HEAVY
+=======
+        self.members[member.identity, pick] = member, pick
+        self.heavy += member.cost is Cost.HEAVY
+>>>>>>> latency
 
     def fits(self, source: Blockwise, pick: Pick, ways: set[Pick]) -> bool:
         """Whether a source may join."""
@@ -126,6 +139,7 @@ class Group:
         if source.cost is Cost.CHEAP:
             return ""
         target = self.head.numblocks
+<<<<<<< HEAD
         if self.context.is_root(source):
             return "its blocks are wanted as well"
         if len(ways) > 1:
@@ -136,26 +150,36 @@ class Group:
             return f"both are heavy, and fewer than {FEW_BLOCKS} blocks could not keep all workers busy"
         others = [user for user in self.context.dependents(source) if user.name not in self.inside]
         return f"{others[0].label} reads it as well" if others else ""
+=======
+        if self.context.is_root(source) or len(ways) > 1 or not is_injective(pick, source.numblocks, target):
+            return False
+        if source.cost is Cost.HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
+            return False
+        return all(user.identity in self.inside for user in self.context.dependents(source))
+>>>>>>> latency
 
     def write(self) -> tuple[tuple[Call, ...], tuple[Expr, ...], tuple[Pick, ...], tuple[Placed, ...]]:
         """The members' calls in an order in which each follows what it reads, with the sources and columns they need."""
         order = self.sorted()
-        sources: dict[tuple[Expr, Pick], int] = {}
+        sources: dict[Read, int] = {}
+        read_first: list[tuple[Expr, Pick]] = []
         columns: list[Placed] = []
         for member, pick in order:
             for source, own in zip(member.sources, member.picks, strict=True):
-                read = (source, compose(own, pick))
-                if read not in self.members:
-                    sources.setdefault(read, len(sources))
-            columns.extend(Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns)
+                through = compose(own, pick)
+                read = source.identity, through
+                if read not in self.members and read not in sources:
+                    sources[read] = len(sources)
+                    read_first.append((source, through))
+            columns.extend([Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns])
         arity = len(sources) + len(columns)
-        result: dict[tuple[Expr, Pick], int] = {}
+        result: dict[Read, int] = {}
         calls: list[Call] = []
         column = len(sources)
         for member, pick in order:
             values: list[int] = []
             for source, own in zip(member.sources, member.picks, strict=True):
-                read = (source, compose(own, pick))
+                read = source.identity, compose(own, pick)
                 values.append(result[read] if read in result else sources[read])
             values.extend(range(column, column + len(member.columns)))
             column += len(member.columns)
@@ -163,27 +187,32 @@ class Group:
             for call in member.calls:
                 slots = [values[s] if s < brought else arity + first + s - brought for s in call.slots]
                 calls.append(Call(call.function, tuple(slots), call.keywords, call.outline))
-            result[member, pick] = arity + len(calls) - 1
-        return tuple(calls), tuple(read[0] for read in sources), tuple(read[1] for read in sources), tuple(columns)
+            result[member.identity, pick] = arity + len(calls) - 1
+        return (
+            tuple(calls),
+            tuple([source for source, _ in read_first]),
+            tuple([pick for _, pick in read_first]),
+            tuple(columns),
+        )
 
     def sorted(self) -> list[tuple[Blockwise, Pick]]:
         """Members, each after those it reads."""
-        done: dict[tuple[Blockwise, Pick], None] = {}
-        stack: list[tuple[tuple[Blockwise, Pick], bool]] = [(next(iter(self.members)), False)]
+        done: dict[Read, tuple[Blockwise, Pick]] = {}
+        stack: list[tuple[Read, bool]] = [(next(iter(self.members)), False)]
         while stack:
             each, ready = stack.pop()
             if ready:
-                done[each] = None
+                done[each] = self.members[each]
                 continue
             if each in done:
                 continue
             stack.append((each, True))
-            member, pick = each
-            reads: list[Any] = [
-                (source, compose(own, pick)) for source, own in zip(member.sources, member.picks, strict=True)
+            member, pick = self.members[each]
+            reads = [
+                (source.identity, compose(own, pick)) for source, own in zip(member.sources, member.picks, strict=True)
             ]
             stack.extend([(read, False) for read in reversed(reads) if read in self.members and read not in done])
-        return list(done)
+        return list(done.values())
 
 
 def why_apart(roots: Sequence[Expr]) -> list[str]:

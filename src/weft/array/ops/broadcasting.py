@@ -7,6 +7,7 @@ calling it with empty arrays, so dtypes, block types and errors are those of the
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,10 @@ __all__ = ["broadcast_arrays", "broadcast_shapes", "broadcast_to"]
 
 #: Bytes of an array that is named by its content, and copied, when it is an operand.
 SMALL = 1 << 12
+
+
+#: Python's numbers: what type they have decides, and whether they fit.
+SCALARS = frozenset({bool, int, float, complex})
 
 
 @node
@@ -60,8 +65,17 @@ class Elementwise(ArrayExpr):
     def dtype(self) -> np.dtype[Any]:
         if self.given is not None:
             return self.given
+<<<<<<< HEAD
         found: np.dtype[Any] = np.dtype(self.result_of_stand_ins.dtype)
         return found
+=======
+        if type(self.function) is np.ufunc and self.function.nout == 1 and not self.keywords:
+            kinds = [each.dtype if isinstance(each, ArrayExpr) else each for each in self.inputs]
+            plain = all(isinstance(each, ArrayExpr) or type(each) in SCALARS for each in self.inputs)
+            if plain and self.prototype is None:
+                return ufunc_dtype(self.function, *kinds)
+        return np.dtype(self.result_of_stand_ins.dtype)
+>>>>>>> latency
 
     @derived
     def prototype(self) -> Any:
@@ -143,6 +157,14 @@ class Elementwise(ArrayExpr):
         return tuple(
             [axis + skip if length == self.shape[axis + skip] else None for axis, length in enumerate(source.shape)]
         )
+
+
+@lru_cache(maxsize=1024, typed=True)
+def ufunc_dtype(function: np.ufunc, *kinds: Any) -> np.dtype[Any]:
+    """What a ufunc gives for arrays of some dtypes and Python's numbers; the same few are asked for again and again."""
+    inputs = [np.empty(0, each) if isinstance(each, np.dtype) else each for each in kinds]
+    with np.errstate(all="ignore"):
+        return np.dtype(function(*inputs).dtype)
 
 
 def stand_in(value: Any) -> Any:

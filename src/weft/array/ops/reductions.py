@@ -10,6 +10,7 @@ variances count what there is. ``reproducible=True`` takes the way of `weft.arra
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -288,6 +289,7 @@ class WhereReduction(Reducing):
         return (*mask, *super().told, self.initial)
 
 
+@lru_cache(maxsize=1024)
 def result_dtype(kind: str, dtype: np.dtype[Any], given: Any) -> np.dtype[Any]:
     """The dtype that NumPy's function gives; what it refuses is refused with its error."""
     functions = KINDS[kind]
