@@ -86,13 +86,8 @@ class Group:
 
     @property
     def cost(self) -> Cost:
-<<<<<<< HEAD
-        costs = {member.cost for member, _ in self.members}
-        return next(cost for cost in (Cost.HEAVY, Cost.READ, Cost.LIGHT, Cost.CHEAP) if cost in costs)
-=======
         costs = {member.cost for member, _ in self.members.values()}
-        return next(cost for cost in (Cost.HEAVY, Cost.LIGHT, Cost.CHEAP) if cost in costs)
->>>>>>> latency
+        return next(cost for cost in (Cost.HEAVY, Cost.READ, Cost.LIGHT, Cost.CHEAP) if cost in costs)
 
     def grow(self) -> None:
         """Take in sources until none fits; a source that others read waits until they are all in."""
@@ -122,13 +117,8 @@ class Group:
                 entering.append((source, through))
 
     def take(self, member: Blockwise, pick: Pick) -> None:
-<<<<<<< HEAD
-        self.members[member, pick] = None
-        self.heavy += member.cost in HEAVY
-=======
         self.members[member.identity, pick] = member, pick
-        self.heavy += member.cost is Cost.HEAVY
->>>>>>> latency
+        self.heavy += member.cost in HEAVY
 
     def fits(self, source: Blockwise, pick: Pick, ways: set[Pick]) -> bool:
         """Whether a source may join."""
@@ -139,7 +129,6 @@ class Group:
         if source.cost is Cost.CHEAP:
             return ""
         target = self.head.numblocks
-<<<<<<< HEAD
         if self.context.is_root(source):
             return "its blocks are wanted as well"
         if len(ways) > 1:
@@ -148,15 +137,8 @@ class Group:
             return "each of its blocks is read for several blocks: it would be computed again for each"
         if source.cost in HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
             return f"both are heavy, and fewer than {FEW_BLOCKS} blocks could not keep all workers busy"
-        others = [user for user in self.context.dependents(source) if user.name not in self.inside]
+        others = [user for user in self.context.dependents(source) if user.identity not in self.inside]
         return f"{others[0].label} reads it as well" if others else ""
-=======
-        if self.context.is_root(source) or len(ways) > 1 or not is_injective(pick, source.numblocks, target):
-            return False
-        if source.cost is Cost.HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
-            return False
-        return all(user.identity in self.inside for user in self.context.dependents(source))
->>>>>>> latency
 
     def write(self) -> tuple[tuple[Call, ...], tuple[Expr, ...], tuple[Pick, ...], tuple[Placed, ...]]:
         """The members' calls in an order in which each follows what it reads, with the sources and columns they need."""
@@ -233,18 +215,18 @@ def why_apart(roots: Sequence[Expr]) -> list[str]:
             continue
         group = Group(head, context)
         group.grow()
-        taken = {member.name for member, _ in group.members}
-        ways: dict[str, set[Pick]] = {}
-        for member, pick in group.members:
+        taken = {member.identity for member, _ in group.members.values()}
+        ways: dict[Hashable, set[Pick]] = {}
+        for member, pick in group.members.values():
             for source, own in zip(member.sources, member.picks, strict=True):
-                ways.setdefault(source.name, set()).add(compose(own, pick))
-        for member, pick in group.members:
+                ways.setdefault(source.identity, set()).add(compose(own, pick))
+        for member, pick in group.members.values():
             for source, own in zip(member.sources, member.picks, strict=True):
-                if source.name in taken:
+                if source.identity in taken:
                     continue
                 heads.append(source)
                 if type(source) is Blockwise:
-                    reason = group.obstacle(source, compose(own, pick), ways[source.name])
+                    reason = group.obstacle(source, compose(own, pick), ways[source.identity])
                     reason = reason or f"a task would read more than {MOST_INPUTS} blocks"
                     texts[f"{source.label} | {member.label}: {reason}"] = None
     return list(texts)

@@ -65,17 +65,13 @@ class Elementwise(ArrayExpr):
     def dtype(self) -> np.dtype[Any]:
         if self.given is not None:
             return self.given
-<<<<<<< HEAD
-        found: np.dtype[Any] = np.dtype(self.result_of_stand_ins.dtype)
-        return found
-=======
         if type(self.function) is np.ufunc and self.function.nout == 1 and not self.keywords:
             kinds = [each.dtype if isinstance(each, ArrayExpr) else each for each in self.inputs]
             plain = all(isinstance(each, ArrayExpr) or type(each) in SCALARS for each in self.inputs)
             if plain and self.prototype is None:
                 return ufunc_dtype(self.function, *kinds)
-        return np.dtype(self.result_of_stand_ins.dtype)
->>>>>>> latency
+        found: np.dtype[Any] = np.dtype(self.result_of_stand_ins.dtype)
+        return found
 
     @derived
     def prototype(self) -> Any:
@@ -164,7 +160,8 @@ def ufunc_dtype(function: np.ufunc, *kinds: Any) -> np.dtype[Any]:
     """What a ufunc gives for arrays of some dtypes and Python's numbers; the same few are asked for again and again."""
     inputs = [np.empty(0, each) if isinstance(each, np.dtype) else each for each in kinds]
     with np.errstate(all="ignore"):
-        return np.dtype(function(*inputs).dtype)
+        found: np.dtype[Any] = np.dtype(function(*inputs).dtype)
+    return found
 
 
 def stand_in(value: Any) -> Any:
