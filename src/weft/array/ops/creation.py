@@ -734,7 +734,6 @@ def plain(value: Any) -> Any:
 def eye(
     N: int,  # noqa: N803 (NumPy's name)
     M: int | None = None,  # noqa: N803
-    /,
     k: int = 0,
     dtype: Any = float,
     order: str = "C",
