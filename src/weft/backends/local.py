@@ -11,13 +11,12 @@ that a task needs back are read by the worker that runs it.
 
 from __future__ import annotations
 
-import contextlib
 from _thread import allocate_lock
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Self
 
-from weft.backends.contract import Held, Request, Run, heard
+from weft.backends.contract import Held, Request, Run
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error, outputs_of
 from weft.backends.held import HELD
 from weft.errors import BackendError, SchedulerStuckError
@@ -83,7 +82,7 @@ class LocalRun(Run):
         self.task_listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
         self.store = SpillStore(request.spill_directory)
         self._spilling = allocate_lock()
-        self._hearing: Any = None
+        self._hearing: list[Any] = []
         stored: dict[int, int] = {}
         for block, value in plan.data.items():
             if isinstance(value, Held):
@@ -98,10 +97,23 @@ class LocalRun(Run):
         core.added(plan, keep=keep, stored=stored, now=self.began, alone=alone and not self.task_listeners)
 
     def __enter__(self) -> Self:
-        if self.listeners:
-            self._hearing = contextlib.ExitStack()
-            self._hearing.enter_context(heard(self, self.listeners))
+        for listener in self.listeners:
+            try:
+                listener.started(self)
+            except BaseException:
+                self._tell_end()
+                raise
+            self._hearing.append(listener)
         return self
+
+    def _tell_end(self) -> None:
+        """Tell those who have heard of the start of the end, the last one first, whatever one of them raises."""
+        while self._hearing:
+            try:
+                self._hearing.pop().ended(self)
+            except BaseException:
+                self._tell_end()
+                raise
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         self.over = True
@@ -110,8 +122,7 @@ class LocalRun(Run):
         self.blocks = []
         if not self.keep or error is not None:
             self.store.close()
-        if self._hearing is not None:
-            self._hearing.close()
+        self._tell_end()
 
     # -- the worker -------------------------------------------------------------------------------------------------
 

@@ -191,24 +191,35 @@ class Context:
         for each, users in users_of.items():
             self._unreached[each] = sum([unsettled[user] > 0 for user in users])
         self._roots = {root.identity for root in self._forest}
-        for old, new in self._earlier:
-            self.replaced(old, new)
-        self._earlier.clear()
+
+    def catch_up(self) -> None:
+        """Bring the books up to date."""
+        earlier, self._earlier = self._earlier, []
+        for old, new in earlier:
+            self._replaced(old, new)
 
     def dependents(self, node: Expr) -> list[Expr]:
         """The nodes that have this one as a child. `is_root` tells whether the user wants it as well."""
+        if self._earlier:
+            self.catch_up()
         return list(self._users.get(node.identity, {}).values())
 
     def is_root(self, node: Expr) -> bool:
         """Whether the node's own blocks are wanted."""
+        if self._earlier:
+            self.catch_up()
         return node.identity in self._roots
 
     def is_sole(self, node: Expr) -> bool:
         """Whether only one node depends on this one, and the user does not want its blocks."""
+        if self._earlier:
+            self.catch_up()
         return node.identity not in self._roots and len(self._users.get(node.identity, ())) <= 1
 
     def needs(self, node: Expr) -> Needs:
         """What is looked at in a node, by all who depend on it."""
+        if self._earlier:
+            self.catch_up()
         known: dict[Hashable, Needs] = {}
         stack = [node]
         while stack:
@@ -233,10 +244,10 @@ class Context:
         return known[node.identity]
 
     def replaced(self, old: Expr, new: Expr) -> None:
-        """Keep the books: ``new`` stands where ``old`` stood."""
-        if "_users" not in self.__dict__:
-            self._earlier.append((old, new))
-            return
+        """Take note that ``new`` stands where ``old`` stood; the books follow when somebody looks into them."""
+        self._earlier.append((old, new))
+
+    def _replaced(self, old: Expr, new: Expr) -> None:
         self._enter(new)
         self._became[old.identity] = new
         self._became.pop(new.identity, None)
@@ -355,12 +366,15 @@ def rewrite(roots: Sequence[Expr], phase: Phase, trace: Trace | None = None) -> 
     trees = list(roots)
     steps: Trace = [] if trace is None else trace
     while True:
-        fired = len(steps)
-        if not any(phase.rules_for(kind) for kind in set(map(type, walk_objects(*trees)))):
-            return trees
-        trees = (_Pass if phase.once else _Descent)(trees, phase, steps).run()
         if phase.once:
-            return share(trees)
+            return share(_Pass(trees, phase, steps).run())
+        nodes = list(walk_objects(*trees))
+        if not any(map(phase.rules_for, set(map(type, nodes)))):
+            return trees
+        # Where nothing is shared, a node has been asked after its dependents anyhow.
+        is_shared = len(trees) + sum([len(node.children) for node in nodes]) > len(nodes)
+        fired = len(steps)
+        trees = (_Descent if is_shared else _Pass)(trees, phase, steps).run()
         if len(steps) == fired or not has_more(trees, phase):
             return trees
 
@@ -465,6 +479,8 @@ class _Descent(_Pass):
             if node.identity in became or context.is_settled(node):
                 continue
             new = self.apply(node)
+            if new is not None:
+                context.catch_up()
             if new is None:
                 context.settle(node)
             else:
