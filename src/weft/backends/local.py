@@ -44,8 +44,8 @@ class LocalRun(Run):
     """
 
     __slots__ = (
-        "_hearing", "_spilling", "alarmed", "blocks", "copies", "keep", "listeners", "lock", "over", "problem", "sources",
-        "spare", "store", "task_listeners",
+        "_closed", "_hearing", "_making", "_spilling", "_store", "alarmed", "blocks", "copies", "keep", "listeners", "lock",
+        "over", "problem", "sources", "spare", "spill_directory", "task_listeners",
     )  # fmt: skip
 
     def __init__(
@@ -80,7 +80,10 @@ class LocalRun(Run):
         self.spare: list[int] = []
         self.listeners: Sequence[Any] = request.listeners
         self.task_listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
-        self.store = SpillStore(request.spill_directory)
+        self.spill_directory = request.spill_directory
+        self._store: SpillStore | None = None
+        self._closed = False
+        self._making = allocate_lock()
         self._spilling = allocate_lock()
         self._hearing: list[Any] = []
         stored: dict[int, int] = {}
@@ -106,6 +109,17 @@ class LocalRun(Run):
             self._hearing.append(listener)
         return self
 
+    @property
+    def store(self) -> SpillStore:
+        """Where blocks go that do not fit; made when the first one does."""
+        if self._store is None:
+            with self._making:
+                if self._store is None:
+                    self._store = SpillStore(self.spill_directory)
+                    if self._closed:
+                        self._store.close()
+        return self._store
+
     def _tell_end(self) -> None:
         """Tell those who have heard of the start of the end, the last one first, whatever one of them raises."""
         while self._hearing:
@@ -121,7 +135,9 @@ class LocalRun(Run):
         self.error = error
         self.blocks = []
         if not self.keep or error is not None:
-            self.store.close()
+            if self._store is not None:
+                self._store.close()
+            self._closed = True
         self._tell_end()
 
     # -- the worker -------------------------------------------------------------------------------------------------

@@ -152,7 +152,8 @@ class ThreadRun(LocalRun):
         self.nested_in: tuple[ThreadRun, int] | None = None
         self.finished = allocate_lock()
         self.finished.acquire()
-        self.quiet = threading.Event()
+        self.quiet = allocate_lock()
+        self.quiet.acquire()
         self.timeouts = {
             task: parse_timedelta(notes["timeout"], "s")
             for task, notes in plan.annotations.items()
@@ -256,8 +257,8 @@ class ThreadRun(LocalRun):
             self.core.stop(now=perf_counter())
             self.stopping()
             if not self.members:
-                self.quiet.set()
-        self.quiet.wait(GRACE_S)
+                return
+        self.quiet.acquire(timeout=GRACE_S)
 
     # -- from the workers -------------------------------------------------------------------------------------------
 
@@ -335,8 +336,8 @@ class ThreadRun(LocalRun):
 
     def _gone(self, number: int) -> None:
         self.members.pop(number, None)
-        if not self.members:
-            self.quiet.set()
+        if not self.members and self.quiet.locked():
+            self.quiet.release()
 
     def _finish(self) -> None:
         """Wake whoever waits for the end; once."""

@@ -8,10 +8,12 @@ as it is, after its own ``__weft_optimize__``.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from weft.config.state import version
+from weft.execution.kept import Kept, find, keep
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.key import flatten_keys
 from weft.graph.known import with_known
@@ -20,11 +22,6 @@ from weft.physical.call import Call, Data, Gathered, add_calls
 from weft.typing import Key
 
 __all__ = ["graph_of", "keys_of", "plan_of"]
-
-#: Where an expression keeps its plan, among what else has been derived from it.
-KEPT = "_kept_plan"
-#: Blocks that a plan may have to be kept.
-SMALL = 256
 
 
 def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Graph:
@@ -58,9 +55,8 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
 
 
 def _calls_of_expression(expression: Any) -> list[Any]:
-    from weft.physical.outside import calls_read_by  # here, for a quick `import weft`
-
-    return calls_read_by(expression)
+    outside = sys.modules.get("weft.physical.outside")  # who has not imported it has no such node
+    return [] if outside is None else outside.calls_read_by(expression)
 
 
 def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph:
@@ -111,12 +107,12 @@ def plan_of(
 
     ``caches`` have a method ``known(keys)``, which gives results that need not be computed.
 
-    A small plan for a single expression stays with it, for when it is computed again.
+    A small plan for a single expression is kept for when it is computed again (`weft.execution.kept`).
     """
-    alone = _only_expression(collections) if not caches and optimize_graph else None
-    if alone is not None and (kept := alone.__dict__.get(KEPT)) is not None and kept.version is version():
-        if kept.fuse == fuse and kept.kind is type(collections[0]):
-            return kept.plan, [list(kept.keys)]
+    alone = only_expression(collections) if optimize_graph and not caches else None
+    kept = None if alone is None else find(alone, type(collections[0]), fuse)
+    if kept is not None:
+        return kept.plan, [list(kept.keys)]
     before = version()
     with paused_collector():
         graph = graph_of(collections, optimize_graph=optimize_graph)
@@ -125,22 +121,12 @@ def plan_of(
         keys = [keys_of(collection) for collection in collections]
         wanted = [key for own in keys for key in own]
         plan = compile_plan(graph, wanted, fuse=fuse and optimize_graph)
-    if alone is not None and plan.nblocks <= SMALL:
-        alone.__dict__[KEPT] = Kept(plan, keys[0], type(collections[0]), fuse, before)
+    if alone is not None:
+        keep(alone, Kept(plan, keys[0], type(collections[0]), fuse, before))
     return plan, keys
 
 
-class Kept(NamedTuple):
-    """A plan that stays with its expression, and what it was made for."""
-
-    plan: Plan
-    keys: list[Key]
-    kind: type
-    fuse: bool
-    version: object
-
-
-def _only_expression(collections: Sequence[Any]) -> Any:
+def only_expression(collections: Sequence[Any]) -> Any:
     """The expression, if there is just one collection, which holds one."""
     if len(collections) != 1 or getattr(type(collections[0]), "__weft_expr__", None) is None:
         return None

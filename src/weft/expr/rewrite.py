@@ -52,6 +52,7 @@ class Rule:
     heads: tuple[type[Expr], ...]
     wants_context: bool
     changes: frozenset[str] = frozenset()
+    but: tuple[type[Expr], ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,7 +60,7 @@ class Rule:
 
     def __call__(self, node: Expr, context: Context | None = None) -> Expr | None:
         """The rule's answer for one node; without a context as if it stood alone, wanted by the user."""
-        if not isinstance(node, self.heads):
+        if not isinstance(node, self.heads) or isinstance(node, self.but):
             return None
         if self.wants_context:
             return self.function(node, context or Context([node]))
@@ -69,21 +70,30 @@ class Rule:
 @typing.overload
 def rule(function: Callable[..., Expr | None]) -> Rule: ...
 @typing.overload
-def rule(*, changes: Iterable[str] = ()) -> Callable[[Callable[..., Expr | None]], Rule]: ...
-def rule(function: Callable[..., Expr | None] | None = None, *, changes: Iterable[str] = ()) -> Any:
+def rule(
+    *, changes: Iterable[str] = (), but: tuple[type[Expr], ...] = ()
+) -> Callable[[Callable[..., Expr | None]], Rule]: ...
+def rule(
+    function: Callable[..., Expr | None] | None = None,
+    *,
+    changes: Iterable[str] = (),
+    but: tuple[type[Expr], ...] = (),
+) -> Any:
     """Make a function a rule; the annotation of its first parameter tells the classes that it is asked for.
 
     Parameters
     ----------
     changes : iterable of str
         Entries of the signature that the rule may change, because it has made sure that nobody looks at them.
+    but : tuple of classes
+        Subclasses of the first parameter's class that the rule is not asked for.
     """
 
     def decorate(function: Callable[..., Expr | None]) -> Rule:
         parameters = list(inspect.signature(function).parameters)
         hint = typing.get_type_hints(function)[parameters[0]]
         heads = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        return Rule(function, heads, len(parameters) > 1, frozenset(changes))
+        return Rule(function, heads, len(parameters) > 1, frozenset(changes), but)
 
     return decorate if function is None else decorate(function)
 
@@ -140,7 +150,9 @@ class Phase:
         found = self._by_class.get(kind)
         if found is None:
             every = (*self.rules, *self.closing)
-            found = self._by_class[kind] = tuple(each for each in every if issubclass(kind, each.heads))
+            found = self._by_class[kind] = tuple(
+                [each for each in every if issubclass(kind, each.heads) and not issubclass(kind, each.but)]
+            )
         return found
 
 
@@ -368,7 +380,7 @@ def rewrite(roots: Sequence[Expr], phase: Phase, trace: Trace | None = None) -> 
     while True:
         if phase.once:
             return share(_Pass(trees, phase, steps).run())
-        nodes = list(walk_objects(*trees))
+        nodes = walk_objects(*trees)
         if not any(map(phase.rules_for, set(map(type, nodes)))):
             return trees
         # Where nothing is shared, a node has been asked after its dependents anyhow.
@@ -423,7 +435,11 @@ class _Pass:
                     stack.append((names, node, True))
                     stack.extend([([], child, False) for child in node.children if child.identity not in done])
                 continue
-            rebuilt = node.map_children(lambda child: result(child.identity))
+            rebuilt = node
+            for child in node.children:
+                if done[child.identity] is not child:
+                    rebuilt = node.map_children(lambda child: result(child.identity))
+                    break
             names.append(node.identity)
             if rebuilt is not node:
                 if rebuilt.identity != node.identity:

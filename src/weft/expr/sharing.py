@@ -14,7 +14,7 @@ def share(roots: Sequence[Expr]) -> list[Expr]:
 
     Names are compared only of nodes that are akin (`Expr.kin`) and not one object.
     """
-    nodes = list(walk_objects(*roots))
+    nodes = walk_objects(*roots)
     if len({node.kin for node in nodes}) == len(nodes):
         return list(roots)
     became: dict[int, Expr] = {}
