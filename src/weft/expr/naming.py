@@ -34,8 +34,8 @@ def token_of(*values: Any) -> str:
     >>> token_of("Add", 1) == token_of("Add", 1), token_of("Add", 1) == token_of("Add", 1.0)
     (True, False)
     """
-    text = "\x1f".join(map(encode, values)).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=16, usedforsecurity=False).hexdigest()
+    text = "\x1f".join([repr(each) if type(each) in PLAIN else encode(each) for each in values])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, usedforsecurity=False).hexdigest()
 
 
 def nonce() -> str:
@@ -78,7 +78,7 @@ def way_of(kind: type) -> Callable[[Any], str]:
 def encode_tuple(value: tuple[Any, ...]) -> str:
     if PLAIN.issuperset(map(type, value)):
         return repr(value)
-    return f"({','.join(map(encode, value))})"
+    return f"({','.join([repr(each) if type(each) in PLAIN else encode(each) for each in value])})"
 
 
 def encode_tuple_like(name: str, value: tuple[Any, ...]) -> str:

@@ -52,6 +52,7 @@ class Rule:
     heads: tuple[type[Expr], ...]
     wants_context: bool
     changes: frozenset[str] = frozenset()
+    but: tuple[type[Expr], ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,7 +60,7 @@ class Rule:
 
     def __call__(self, node: Expr, context: Context | None = None) -> Expr | None:
         """The rule's answer for one node; without a context as if it stood alone, wanted by the user."""
-        if not isinstance(node, self.heads):
+        if not isinstance(node, self.heads) or isinstance(node, self.but):
             return None
         if self.wants_context:
             return self.function(node, context or Context([node]))
@@ -69,21 +70,30 @@ class Rule:
 @typing.overload
 def rule(function: Callable[..., Expr | None]) -> Rule: ...
 @typing.overload
-def rule(*, changes: Iterable[str] = ()) -> Callable[[Callable[..., Expr | None]], Rule]: ...
-def rule(function: Callable[..., Expr | None] | None = None, *, changes: Iterable[str] = ()) -> Any:
+def rule(
+    *, changes: Iterable[str] = (), but: tuple[type[Expr], ...] = ()
+) -> Callable[[Callable[..., Expr | None]], Rule]: ...
+def rule(
+    function: Callable[..., Expr | None] | None = None,
+    *,
+    changes: Iterable[str] = (),
+    but: tuple[type[Expr], ...] = (),
+) -> Any:
     """Make a function a rule; the annotation of its first parameter tells the classes that it is asked for.
 
     Parameters
     ----------
     changes : iterable of str
         Entries of the signature that the rule may change, because it has made sure that nobody looks at them.
+    but : tuple of classes
+        Subclasses of the first parameter's class that the rule is not asked for.
     """
 
     def decorate(function: Callable[..., Expr | None]) -> Rule:
         parameters = list(inspect.signature(function).parameters)
         hint = typing.get_type_hints(function)[parameters[0]]
         heads = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        return Rule(function, heads, len(parameters) > 1, frozenset(changes))
+        return Rule(function, heads, len(parameters) > 1, frozenset(changes), but)
 
     return decorate if function is None else decorate(function)
 
@@ -143,7 +153,9 @@ class Phase:
         found = self._by_class.get(kind)
         if found is None:
             every = (*self.rules, *self.closing)
-            found = self._by_class[kind] = tuple(each for each in every if issubclass(kind, each.heads))
+            found = self._by_class[kind] = tuple(
+                [each for each in every if issubclass(kind, each.heads) and not issubclass(kind, each.but)]
+            )
         return found
 
 
@@ -194,24 +206,35 @@ class Context:
         for each, users in users_of.items():
             self._unreached[each] = sum([unsettled[user] > 0 for user in users])
         self._roots = {root.identity for root in self._forest}
-        for old, new in self._earlier:
-            self.replaced(old, new)
-        self._earlier.clear()
+
+    def catch_up(self) -> None:
+        """Bring the books up to date."""
+        earlier, self._earlier = self._earlier, []
+        for old, new in earlier:
+            self._replaced(old, new)
 
     def dependents(self, node: Expr) -> list[Expr]:
         """The nodes that have this one as a child. `is_root` tells whether the user wants it as well."""
+        if self._earlier:
+            self.catch_up()
         return list(self._users.get(node.identity, {}).values())
 
     def is_root(self, node: Expr) -> bool:
         """Whether the node's own blocks are wanted."""
+        if self._earlier:
+            self.catch_up()
         return node.identity in self._roots
 
     def is_sole(self, node: Expr) -> bool:
         """Whether only one node depends on this one, and the user does not want its blocks."""
+        if self._earlier:
+            self.catch_up()
         return node.identity not in self._roots and len(self._users.get(node.identity, ())) <= 1
 
     def needs(self, node: Expr) -> Needs:
         """What is looked at in a node, by all who depend on it."""
+        if self._earlier:
+            self.catch_up()
         known: dict[Hashable, Needs] = {}
         stack = [node]
         while stack:
@@ -236,10 +259,10 @@ class Context:
         return known[node.identity]
 
     def replaced(self, old: Expr, new: Expr) -> None:
-        """Keep the books: ``new`` stands where ``old`` stood."""
-        if "_users" not in self.__dict__:
-            self._earlier.append((old, new))
-            return
+        """Take note that ``new`` stands where ``old`` stood; the books follow when somebody looks into them."""
+        self._earlier.append((old, new))
+
+    def _replaced(self, old: Expr, new: Expr) -> None:
         self._enter(new)
         self._became[old.identity] = new
         self._became.pop(new.identity, None)
@@ -358,12 +381,15 @@ def rewrite(roots: Sequence[Expr], phase: Phase, trace: Trace | None = None) -> 
     trees = list(roots)
     steps: Trace = [] if trace is None else trace
     while True:
-        fired = len(steps)
-        if not any(phase.rules_for(kind) for kind in set(map(type, walk_objects(*trees)))):
-            return trees
-        trees = (_Pass if phase.once else _Descent)(trees, phase, steps).run()
         if phase.once:
-            return share(trees)
+            return share(_Pass(trees, phase, steps).run())
+        nodes = walk_objects(*trees)
+        if not any(map(phase.rules_for, set(map(type, nodes)))):
+            return trees
+        # Where nothing is shared, a node has been asked after its dependents anyhow.
+        is_shared = len(trees) + sum([len(node.children) for node in nodes]) > len(nodes)
+        fired = len(steps)
+        trees = (_Descent if is_shared else _Pass)(trees, phase, steps).run()
         if len(steps) == fired or not has_more(trees, phase):
             return trees
 
@@ -412,7 +438,11 @@ class _Pass:
                     stack.append((names, node, True))
                     stack.extend([([], child, False) for child in node.children if child.identity not in done])
                 continue
-            rebuilt = node.map_children(lambda child: result(child.identity))
+            rebuilt = node
+            for child in node.children:
+                if done[child.identity] is not child:
+                    rebuilt = node.map_children(lambda child: result(child.identity))
+                    break
             names.append(node.identity)
             if rebuilt is not node:
                 if rebuilt.identity != node.identity:
@@ -468,6 +498,8 @@ class _Descent(_Pass):
             if node.identity in became or context.is_settled(node):
                 continue
             new = self.apply(node)
+            if new is not None:
+                context.catch_up()
             if new is None:
                 context.settle(node)
             else:

@@ -14,13 +14,16 @@ def share(roots: Sequence[Expr]) -> list[Expr]:
 
     Names are compared only of nodes that are akin (`Expr.kin`) and not one object.
     """
+    nodes = walk_objects(*roots)
+    if len({node.kin for node in nodes}) == len(nodes):
+        return list(roots)
     became: dict[int, Expr] = {}
     met: dict[Hashable, list[Expr]] = {}
 
     def current(child: Expr) -> Expr:
         return became[id(child)]
 
-    for node in walk_objects(*roots):
+    for node in nodes:
         akin = met.setdefault(node.kin, [])
         own = node.map_children(current)
         if own is not node and "name" in node.__dict__:

@@ -187,7 +187,7 @@ class Called(dict[Hashable, str]):
     """
 
     def __init__(self, roots: Sequence[Expr]) -> None:
-        self.nodes = list(walk_objects(*roots))
+        self.nodes = walk_objects(*roots)
 
     def called(self, node: Expr) -> str:
         """What the blocks of a node are called."""
@@ -237,10 +237,10 @@ def write_graph(roots: Sequence[Expr]) -> Graph:
     return build(roots, optimize(roots))
 
 
-@rule
+@rule(but=(Physical,))
 def lower(node: BlockExpr) -> Expr | None:
     """A logical node becomes what does its work."""
-    return None if isinstance(node, Physical) else node.lower()
+    return node.lower()
 
 
 PIPELINE["lower"].close([lower])

@@ -82,6 +82,7 @@ class Group:
     context: Context
     members: dict[Read, tuple[Blockwise, Pick]] = field(default_factory=dict)
     inside: set[Hashable] = field(default_factory=set)  #: members whose own sources have been looked at
+    known_reads: dict[Read, list[tuple[Expr, Pick]]] = field(default_factory=dict)
     heavy: int = 0
 
     @property
@@ -92,29 +93,36 @@ class Group:
     def grow(self) -> None:
         """Take in sources until none fits; a source that others read waits until they are all in."""
         self.take(self.head, identity_pick(len(self.head.numblocks)))
-        reads: dict[Hashable, set[Pick]] = {}
+        ways_to: dict[Hashable, set[Pick]] = {}
         entering = [next(iter(self.members.values()))]
         external = len(self.head.sources)
         while entering:
             member, pick = entering.pop()
             self.inside.add(member.identity)
             candidates = [
-                (source, compose(own, pick))
-                for source, own in zip(member.sources, member.picks, strict=True)
-                if type(source) is Blockwise
+                (source, through) for source, through in self.reads(member, pick) if type(source) is Blockwise
             ]
             for source, through in candidates:
-                reads.setdefault(source.identity, set()).add(through)
+                ways_to.setdefault(source.identity, set()).add(through)
             for source, through in candidates:
                 if (source.identity, through) in self.members:
                     continue
-                ways = reads[source.identity]
+                ways = ways_to[source.identity]
                 added = len(source.sources) - 1
                 if external + added > max(MOST_INPUTS, external) or not self.fits(source, through, ways):
                     continue
                 external += added
                 self.take(source, through)
                 entering.append((source, through))
+
+    def reads(self, member: Blockwise, pick: Pick) -> list[tuple[Expr, Pick]]:
+        """What a member reads, and through which pick from the head's blocks."""
+        own = (member.identity, pick)
+        found = self.known_reads.get(own)
+        if found is None:
+            found = [(source, compose(each, pick)) for source, each in zip(member.sources, member.picks, strict=True)]
+            self.known_reads[own] = found
+        return found
 
     def take(self, member: Blockwise, pick: Pick) -> None:
         self.members[member.identity, pick] = member, pick
@@ -143,25 +151,28 @@ class Group:
     def write(self) -> tuple[tuple[Call, ...], tuple[Expr, ...], tuple[Pick, ...], tuple[Placed, ...]]:
         """The members' calls in an order in which each follows what it reads, with the sources and columns they need."""
         order = self.sorted()
+        whole = identity_pick(len(self.head.numblocks))
         sources: dict[Read, int] = {}
         read_first: list[tuple[Expr, Pick]] = []
         columns: list[Placed] = []
         for member, pick in order:
-            for source, own in zip(member.sources, member.picks, strict=True):
-                through = compose(own, pick)
+            for source, through in self.reads(member, pick):
                 read = source.identity, through
                 if read not in self.members and read not in sources:
                     sources[read] = len(sources)
                     read_first.append((source, through))
-            columns.extend([Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns])
+            if pick == whole:
+                columns += member.columns
+            else:
+                columns += [Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns]
         arity = len(sources) + len(columns)
         result: dict[Read, int] = {}
         calls: list[Call] = []
         column = len(sources)
         for member, pick in order:
             values: list[int] = []
-            for source, own in zip(member.sources, member.picks, strict=True):
-                read = source.identity, compose(own, pick)
+            for source, through in self.reads(member, pick):
+                read = source.identity, through
                 values.append(result[read] if read in result else sources[read])
             values.extend(range(column, column + len(member.columns)))
             column += len(member.columns)
@@ -190,9 +201,7 @@ class Group:
                 continue
             stack.append((each, True))
             member, pick = self.members[each]
-            reads = [
-                (source.identity, compose(own, pick)) for source, own in zip(member.sources, member.picks, strict=True)
-            ]
+            reads = [(source.identity, through) for source, through in self.reads(member, pick)]
             stack.extend([(read, False) for read in reversed(reads) if read in self.members and read not in done])
         return list(done.values())
 
