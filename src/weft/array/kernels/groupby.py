@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.kernels.histograms import as_writable
+
 Block = Any
 State = tuple[Any, ...]
 
@@ -85,7 +87,8 @@ def by_groups(codes: Block) -> tuple[Block, Block, Block]:
 
 def counts_of(codes: Block, ngroups: int) -> Block:
     """How many places each group has, as ``(1, groups, 1)``."""
-    return np.bincount(codes[codes >= 0], minlength=ngroups).reshape(1, ngroups, 1)
+    there = codes if not codes.size or codes.min() >= 0 else codes[codes >= 0]
+    return np.bincount(as_writable(there), minlength=ngroups).reshape(1, ngroups, 1)
 
 
 def reduced(
@@ -117,7 +120,7 @@ def reduced(
         flat = values.reshape(-1)
         if not there.all():
             codes, flat = codes[there], flat[there]
-        sums = np.bincount(codes, flat, ngroups)
+        sums = np.bincount(as_writable(codes), as_writable(flat), ngroups)
         made[0, :, 0] = np.where(seen, made[0, :, 0], 0) + sums
         return made
     order, starts, present = by_groups(codes)
