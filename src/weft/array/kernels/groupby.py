@@ -13,12 +13,12 @@ few, places are sorted by group and reduced in runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from weft.array.kernels.histograms import as_writable
+from weft.records import record
 
 Block = Any
 State = tuple[Any, ...]
@@ -29,7 +29,7 @@ WIDE = 256
 NOWHERE = np.iinfo(np.intp).max
 
 
-@dataclass(frozen=True)
+@record
 class Look:
     """How a block is looked at: which of its axes are reduced, and what the result has in their place."""
 

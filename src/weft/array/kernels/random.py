@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import product
 from math import isqrt
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from weft.records import record
 
 __all__ = ["CELL", "Hole", "Law", "Touch", "cell_box", "chosen", "draw", "factored_normal", "touched"]
 
@@ -43,7 +44,7 @@ class Hole(NamedTuple):
     local: bool
 
 
-@dataclass(frozen=True)
+@record
 class Law:
     """What to draw: a method of `numpy.random.Generator`, or a function of ours, with arguments.
 

@@ -13,10 +13,11 @@ order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from weft.records import record
 
 __all__ = [
     "METHODS",
@@ -43,7 +44,7 @@ FEW = 1 << 20
 Block = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@record
 class Wanted:
     """Which order statistics are asked for.
 
@@ -62,7 +63,7 @@ class Wanted:
     skip_nan: bool
 
 
-@dataclass(frozen=True)
+@record
 class Bucket:
     """Elements that begin with the same bits."""
 
