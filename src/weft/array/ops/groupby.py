@@ -656,7 +656,7 @@ def choice(
                 "order of the chunks. Rechunk so that every group ends where a chunk does, or leave the method out."
             )
     rows = max(1, axis_largest(source.shape[axis], source.grid[axis]))
-    width = max(1, min(ngroups, rows // 2))
+    width = max(1, min(ngroups, rows // 4))
     if method == "cohorts":
         return "cohorts", width
     if method == "map-reduce" or 2 * ngroups <= rows:
