@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from weft.array.kernels.numpy import filled, filled_view, ranged
-from weft.array.kernels.reductions import COMBINE_OF, rounds_partials, var_chunk, with_parts
+from weft.array.kernels.reductions import COMBINE_OF, moments_chunk, rounds_partials, var_chunk, with_parts
 from weft.typing import Function
 
 __all__ = ["WRITERS", "End", "Leaf", "Step", "Tiled", "UfuncStep", "add_writer", "is_steppable"]
@@ -37,6 +37,8 @@ CACHE = 1 << 21
 LEAST = 1 << 15
 #: Length of the last axis below which operands that all tiles share are written out for one tile, for longer inner loops.
 SHORT = 256
+#: Rows of a tile of which columns are reduced, at least, where rows are taken whole.
+ROWS = 16
 #: Kinds of dtypes whose elements are plain numbers.
 NUMBERS = "biufc"
 
@@ -174,7 +176,7 @@ class Tiled:
         assert self.end is not None
         chunk, ndim = self.end.function, len(problem.shape)
         combine = COMBINE_OF[chunk]
-        make = with_spare() if chunk is var_chunk else chunk
+        make = with_spare(chunk) if chunk in (var_chunk, moments_chunk) else chunk
         flat = problem.flattened(axes)
         own = (0,) if flat.is_flat else axes
         evaluate, elements = self.evaluator(flat)
@@ -204,7 +206,7 @@ class Tiled:
             return first_operand, max(LEAST, CACHE // (4 * problem.operands[0].dtype.itemsize))
         places, count = buffers(self.steps, dtypes, self.ninputs + len(self.leaves))
         itemsize = max(dtype.itemsize for dtype in dtypes)
-        arrays = sum(isinstance(each, (np.ndarray, Ranged)) for each in problem.operands)
+        arrays = sum(isinstance(each, Ranged) or each_is_long(each, problem.shape) for each in problem.operands)
         elements = max(LEAST, CACHE // (itemsize * (count + 1 + arrays)))
         given, read = self.ninputs + len(self.leaves), self.read
         fixed = [*problem.inputs, *([None] * len(self.leaves))]
@@ -245,17 +247,17 @@ class Tiled:
         return evaluate, elements
 
 
-def with_spare() -> Function:
-    """`var_chunk` with memory that it may use for one tile after the other."""
+def with_spare(chunk: Function) -> Function:
+    """`var_chunk` or `moments_chunk` with memory that it may use for one tile after the other."""
     spare: dict[Any, Any] = {}
 
     def make(tile: Any, axes: tuple[int, ...], dtype: Any) -> Any:
         if tile.dtype.kind not in "f" or tile.dtype.itemsize < 4 or dtype not in (None, tile.dtype):
-            return var_chunk(tile, axes, dtype)
+            return chunk(tile, axes, dtype)
         known = spare.get(tile.shape)
         if known is None:
             known = spare[tile.shape] = np.empty(tile.shape, tile.dtype)
-        return var_chunk(tile, axes, dtype, known)
+        return chunk(tile, axes, dtype, known)
 
     return make
 
@@ -354,7 +356,9 @@ class Problem(NamedTuple):
         """Length of a tile along each axis.
 
         Tiles are as long as they may be along the last axis, then along the one before it. They are square where an
-        operand lies in memory in another order, and higher where columns are reduced.
+        operand lies in memory in another order. Where columns are reduced they have some rows at least, for the sake
+        of the partial results: whole rows if that does not make them much too large (what lies in memory in a row is
+        read twice as fast), else parts of more rows.
         """
         bound = elements
         if len(self.shape) > 1:
@@ -362,7 +366,11 @@ class Problem(NamedTuple):
                    for each in self.arrays):  # fmt: skip
                 bound = max(16, isqrt(elements))
             elif axes is not None and len(self.shape) - 1 not in axes:
-                bound = max(SHORT, elements // 64)
+                if ROWS * self.shape[-1] <= 4 * elements:
+                    elements = max(elements, ROWS * self.shape[-1])
+                    bound = elements
+                else:
+                    bound = max(SHORT, elements // 64)
         extents: list[int] = []
         room = elements
         for length in reversed(self.shape):
@@ -378,6 +386,11 @@ class Problem(NamedTuple):
 
 def each_is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def each_is_long(value: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a tile of an operand is about as large as a tile of the result."""
+    return isinstance(value, np.ndarray) and value.ndim > 0 and 2 * value.size > prod(shape)
 
 
 def piece_of(operand: Any, shape: tuple[int, ...], extents: tuple[int, ...]) -> Callable[[Index], Any]:
