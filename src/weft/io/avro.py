@@ -43,7 +43,9 @@ def records_of(part: ByteRange) -> Iterator[Any]:
             if stop > start:
                 yield from library.reader(io.BytesIO(head + stream.read(stop - start)))
     except (ValueError, EOFError, StopIteration, IndexError) as error:
-        raise ReadError(f"cannot read {path}: {error or type(error).__name__}. It is no Avro file, or damaged.") from error
+        raise ReadError(
+            f"cannot read {path}: {error or type(error).__name__}. It is no Avro file, or damaged."
+        ) from error
 
 
 def header_of(stream: Any, library: Any) -> tuple[bytes, bytes]:

@@ -98,7 +98,9 @@ class LineFormat:
 def is_ascii_based(encoding: str) -> bool:
     """Whether line ends can be found among the bytes: whether they are those of ASCII, and no part of other characters."""
     try:
-        return "\r\n|".encode(encoding) == b"\r\n|" and not codecs.lookup(encoding).name.startswith(("utf-7", "iso2022", "hz"))
+        return "\r\n|".encode(encoding) == b"\r\n|" and not codecs.lookup(encoding).name.startswith(
+            ("utf-7", "iso2022", "hz")
+        )
     except LookupError:
         raise ValueError(f"there is no encoding {encoding!r}. Python's documentation of codecs lists them.") from None
 
@@ -194,8 +196,7 @@ def undecodable(chunk: Chunk, error: UnicodeDecodeError) -> UnicodeDecodeError:
     line = chunk.raw[start : error.end + 20]
     where = "in" if chunk.offset is None else f"at byte {chunk.offset + error.start:,} of"
     error.add_note(
-        f"{where} {chunk.path}, in the line {line[:120]!r}. "
-        "Give the encoding=, errors='replace', or on_error='skip'."
+        f"{where} {chunk.path}, in the line {line[:120]!r}. Give the encoding=, errors='replace', or on_error='skip'."
     )
     error.weft_placed = True  # type: ignore[attr-defined]
     return error

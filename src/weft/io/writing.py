@@ -41,9 +41,13 @@ def paths_for(path: Any, count: int, name_function: Callable[[int], str] | None 
     width = len(str(max(0, count - 1)))
     names = [str(name_function(number)) if name_function else str(number).zfill(width) for number in range(count)]
     if len(set(names)) < count:
-        raise ValueError(f"name_function gives {next(name for name in names if names.count(name) > 1)!r} more than once")
+        raise ValueError(
+            f"name_function gives {next(name for name in names if names.count(name) > 1)!r} more than once"
+        )
     if names != sorted(names):
-        raise ValueError("name_function must give names in order, so that the files, sorted, are the partitions in theirs")
+        raise ValueError(
+            "name_function must give names in order, so that the files, sorted, are the partitions in theirs"
+        )
     return [pattern.replace("*", name) for name in names]
 
 

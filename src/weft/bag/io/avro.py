@@ -134,7 +134,9 @@ def to_avro(
     if not isinstance(b, BagBase):
         raise TypeError(f"to_avro() takes a bag, not {type(b).__name__}")
     paths = paths_for(filename, b.npartitions, name_function)
-    stage = WriteAvro(dict(schema), codec, sync_interval, metadata and dict(metadata), storage_options and dict(storage_options))
+    stage = WriteAvro(
+        dict(schema), codec, sync_interval, metadata and dict(metadata), storage_options and dict(storage_options)
+    )
     return finished(new_bag(Streamed(stage, (b.expr,), (Listed(tuple(paths)),))), compute, kwargs)
 
 

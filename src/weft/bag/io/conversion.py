@@ -30,7 +30,11 @@ class ToFrame(Stage):
     def run(self, *values: Any) -> Any:
         pandas = import_required("pandas", 'dataframes need pandas. Install it with: pip install "weft[dataframe]"')
         records = list(values[0])
-        frame = pandas.DataFrame(records, columns=list(self.columns)) if records else pandas.DataFrame(columns=list(self.columns))
+        frame = (
+            pandas.DataFrame(records, columns=list(self.columns))
+            if records
+            else pandas.DataFrame(columns=list(self.columns))
+        )
         return frame.astype(dict(zip(self.columns, self.dtypes, strict=True)))
 
 

@@ -232,5 +232,3 @@ class Fetch(Stage):
                 return page.readlines()
         except OSError as error:
             raise ReadError(f"cannot read {values[0]}: {error}") from error
-
-

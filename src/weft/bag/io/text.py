@@ -86,7 +86,9 @@ def parts_of_files(
     if nbytes is not None and nbytes < 1:
         raise ValueError(f"blocksize is at least one byte; it is {blocksize!r}")
     files, _ = open_files(urlpath, compression=compression, storage_options=storage_options or {})
-    token = tokenize([(file.fs.ukey(file.path), file.path, file.compression) for file in files], nbytes, files_per_partition)
+    token = tokenize(
+        [(file.fs.ukey(file.path), file.path, file.compression) for file in files], nbytes, files_per_partition
+    )
     pieces = [tuple(cut(file, nbytes)) for file in files]
     if nbytes is not None:
         return Parts(tuple([(each,) for own in pieces for each in own]) or ((),), token)
@@ -260,4 +262,3 @@ class ReadDocuments(Stage):
                     yield bad_record(None, error, Place(None, None, path, 0))
                 continue
             yield from document if isinstance(document, list) else (document,)
-

@@ -176,9 +176,7 @@ class Starmap(Stage):
         return f"starmap({name_of(self.func)})"
 
     def run(self, *values: Any) -> Iterable[Any]:
-        words = {
-            each.word: each.fixed if each.slot is None else values[each.slot] for each in self.layout if each.word
-        }
+        words = {each.word: each.fixed if each.slot is None else values[each.slot] for each in self.layout if each.word}
         return starmap(partial(self.func, **words) if words else self.func, values[0])
 
 

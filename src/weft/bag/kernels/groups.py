@@ -136,7 +136,9 @@ def split_runs(block: Runs, bounds: Sequence[int]) -> list[Runs]:
 
 def merge_runs(told: Any, *runs: Runs) -> Runs:
     """Runs to the same targets as one, in the order of their sources."""
-    return Runs(runs[0].first, [[piece for each in pieces for piece in each] for pieces in zip(*[run.pieces for run in runs])])
+    return Runs(
+        runs[0].first, [[piece for each in pieces for piece in each] for pieces in zip(*[run.pieces for run in runs])]
+    )
 
 
 def groups_of(runs: Runs) -> dict[Any, list[Any]]:

@@ -47,5 +47,3 @@ class Pairs(Stage):
 
     def run(self, *values: Any) -> Iterator[Any]:
         return product(*values)
-
-

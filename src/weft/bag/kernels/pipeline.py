@@ -287,5 +287,3 @@ def chain_of(
         (calls[place].function, tuple([where[slot] for slot in calls[place].slots])) for place in members
     ]
     return stages, inputs
-
-

@@ -427,4 +427,3 @@ class Foldby(Reduction):
         return [
             (found, self.combined(start() if callable(start) else start, total)) for found, total in partial.items()
         ]
-

@@ -19,7 +19,6 @@ from weft.typing import no_default
 __all__ = ["ParseJson", "ReadText", "TextRecords"]
 
 
-
 @dataclass(frozen=True, repr=False)
 class ParseJson(Stage):
     """The values of JSON documents, and items of them.
@@ -215,5 +214,3 @@ class TextRecords(Lines):
                     yield BadRecord(raw, message, chunk.path, place.offset if place else None)
                 continue
             yield value
-
-
