@@ -39,4 +39,4 @@ __all__ = [
     "zip",
 ]
 
-from weft.bag import random  # last, since it is called as a module of Python is
+from weft.bag import random  # noqa: E402  last, since it is called as a module of Python is
