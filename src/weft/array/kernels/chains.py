@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 
+import numpy as np
+
 from weft import config
 from weft.array.kernels.jitted import Jitted, is_compilable
 from weft.array.kernels.numpy import filled, filled_view, ranged
@@ -127,7 +129,8 @@ class Compilation:
         if len(reductions) == 1 and not seen:
             self.write(steps, reductions[0])
             return
-        if len(steps) > 1 and self.seen_outside(steps, steps) == steps[-1:]:
+        worth = len(steps) > 1 or any(self.calls[number].function is np.where for number in steps)
+        if worth and self.seen_outside(steps, steps) == steps[-1:]:
             self.write(steps, None)
         else:
             for number in steps:
