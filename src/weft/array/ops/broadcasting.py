@@ -66,7 +66,7 @@ class Elementwise(ArrayExpr):
         if self.given is not None:
             return self.given
         if type(self.function) is np.ufunc and self.function.nout == 1 and not self.keywords:
-            kinds = [each.dtype if isinstance(each, ArrayExpr) else each for each in self.inputs]
+            kinds = [each.dtype if isinstance(each, ArrayExpr) else like(each) for each in self.inputs]
             plain = all(isinstance(each, ArrayExpr) or type(each) in SCALARS for each in self.inputs)
             if plain and self.prototype is None:
                 return ufunc_dtype(self.function, *kinds)
@@ -153,6 +153,14 @@ class Elementwise(ArrayExpr):
         return tuple(
             [axis + skip if length == self.shape[axis + skip] else None for axis, length in enumerate(source.shape)]
         )
+
+
+def like(value: Any) -> Any:
+    """A number that gives the same dtype as a Python number: of its type, and of its sign and size for large integers."""
+    kind = type(value)
+    if kind is int:
+        return (1 if value >= 0 else -1) if -128 <= value < 128 else value
+    return kind(1) if kind in SCALARS else value
 
 
 @lru_cache(maxsize=1024, typed=True)
