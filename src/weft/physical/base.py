@@ -106,7 +106,7 @@ class Physical(BlockExpr):
     @derived
     def identity(self) -> Hashable:
         # Most of these nodes are made while rewriting and gone after it: names of theirs are for those that become keys.
-        number: int = self.__dict__.setdefault("identity", next(NUMBERS))  # two threads that ask at once get one answer
+        number: int = self.__dict__.setdefault("identity", next(NUMBERS))  # one for two threads that ask at once
         return number
 
     @property

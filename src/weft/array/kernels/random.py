@@ -17,11 +17,11 @@ import threading
 from collections.abc import Callable, Iterable
 from itertools import product
 from math import isqrt
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from weft.records import record
 
 __all__ = ["CELL", "Hole", "Law", "Touch", "cell_box", "chosen", "draw", "factored_normal", "touched"]
 
@@ -44,7 +44,7 @@ class Hole(NamedTuple):
     local: bool
 
 
-@record
+@dataclass(frozen=True)
 class Law:
     """What to draw: a method of `numpy.random.Generator`, or a function of ours, with arguments.
 
