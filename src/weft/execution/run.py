@@ -78,6 +78,7 @@ def compute(
     for collection, own in zip(collections, keys):
         finalize, extra = collection.__weft_postcompute__()
         blocks = values[start : start + len(own)]
+        values[start : start + len(own)] = [None] * len(own)  # whoever assembles a result may let go of its blocks
         start += len(own)
         results.append(finalize(_nested(collection, blocks), *extra))
     return found.repack(results)
