@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import product
 from math import isqrt
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-
 
 __all__ = ["CELL", "Hole", "Law", "Touch", "cell_box", "chosen", "draw", "factored_normal", "touched"]
 
