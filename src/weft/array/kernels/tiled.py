@@ -500,7 +500,7 @@ def write_where(out: Any, condition: Any, x: Any, y: Any) -> None:
         condition = np.not_equal(condition, 0)
     unsigned = UNSIGNED.get(out.dtype.itemsize)
     chosen = None if unsigned is None or not condition.ndim else bits_of(x, out.dtype, unsigned)
-    other = None if chosen is None else bits_of(y, out.dtype, unsigned)
+    other = None if chosen is None or unsigned is None else bits_of(y, out.dtype, unsigned)
     if chosen is None or other is None or not condition.any():
         np.copyto(out, y, casting="unsafe")
         np.copyto(out, x, casting="unsafe", where=condition)
