@@ -72,7 +72,7 @@ class ConversionMethods(BagBase):
         Examples
         --------
         >>> import weft.bag as db
-        >>> [part.compute() for part in db.range(4, 2).to_delayed()]
+        >>> [list(part.compute()) for part in db.range(4, 2).to_delayed()]
         [[0, 1], [2, 3]]
         """
         bag = self if optimize_graph else self.with_blocks(graph_of([self], optimize_graph=False))
