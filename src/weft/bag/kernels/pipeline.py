@@ -137,8 +137,7 @@ class Partition(Sequence[Any]):
 
     def __next__(self) -> Any:
         if not isinstance(self._stream, Iterator):
-            self._stream = iter(self._stream if self._items is None else self._items)
-        self._begun = True
+            self._stream = iter(self._stream)
         return next(self._stream)
 
     def _list(self) -> list[Any]:
@@ -147,6 +146,8 @@ class Partition(Sequence[Any]):
         return self._items
 
     def __len__(self) -> int:
+        if self._begun and self._items is None:  # list(partition) asks in passing, and is content with a TypeError
+            raise TypeError("this partition is a stream, and is being read: it has no length. Use records = list(partition).")
         return len(self._list())
 
     def __bool__(self) -> bool:
