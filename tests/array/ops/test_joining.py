@@ -192,3 +192,11 @@ def test_processes_compute_joined_arrays():
     x = da.concatenate([da.ones((4, 4), chunks=2), da.zeros((4, 4), chunks=4)]).rechunk((3, 2))
     expected = np.concatenate([np.ones((4, 4)), np.zeros((4, 4))])
     np.testing.assert_array_equal(x.compute(scheduler="processes", num_workers=2), expected)
+
+
+def test_bytes_in_another_order_stay_so_but_where_arrays_are_joined():
+    a = np.arange(6, dtype=">i4")
+    x = da.from_array(a, chunks=4)
+    assert x[::-1].compute().dtype == a.dtype
+    joined = da.concatenate([x, x])
+    assert joined.dtype == joined.compute().dtype == np.concatenate([a, a]).dtype

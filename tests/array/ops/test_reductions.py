@@ -249,3 +249,23 @@ def test_threads_and_processes_agree():
     chunked = da.from_array(whole, chunks=(4, 3))
     for scheduler in ("threads", "processes"):
         np.testing.assert_allclose(da.nanstd(chunked, axis=0).compute(scheduler=scheduler), whole.std(axis=0))
+
+
+def test_means_and_variances_of_numbers_without_axes_have_no_axis_to_reduce():
+    for function in (da.mean, da.var, da.std, da.nanmean):
+        with pytest.raises(np.exceptions.AxisError):
+            function(da.asarray(3), axis=0)
+    for function in (da.argmax, da.cumsum):
+        with pytest.raises(TypeError):
+            function(da.ones(3, chunks=2), axis=())
+
+
+def test_integers_that_are_asked_for_do_not_spoil_what_is_computed():
+    x = da.from_array([1.0, np.nan, 2.5], chunks=2)
+    assert da.nansum(x, dtype="i4").compute() == 3
+    assert da.var(da.from_array([-1, 3, 1, 1, -4, 3], chunks=((1, 5),)), dtype="u8").compute() == 5
+
+
+def test_variances_of_objects_take_a_mask():
+    x = np.array([1, 2, 3], dtype=object)
+    assert da.var(da.from_array(x, chunks=2), where=[True, False, True]).compute() == 1

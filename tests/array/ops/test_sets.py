@@ -96,3 +96,11 @@ def test_what_is_wrong_is_said_at_the_call():
         da.searchsorted(da.ones((2, 2), chunks=2), 1)
     with pytest.raises(ValueError, match="Invalid kind"):
         da.isin(da.arange(3, chunks=2), [1], kind="hash")
+
+
+def test_distinct_elements_keep_their_unknown_length_whatever_rules_make_of_the_source():
+    x = da.from_array(np.zeros((0, 5, 3), "u8"), chunks=(-1, 2, 2))
+    y = da.from_array(np.arange(8.0).reshape(2, 4), chunks=(2, 1))
+    assert da.intersect1d(x, y).compute().dtype == float
+    assert da.setxor1d(y, y[:1].reshape(2, 2)).compute().tolist() == [4, 5, 6, 7]
+    assert da.intersect1d(da.arange(3, chunks=2), y).compute().tolist() == [0, 1, 2]

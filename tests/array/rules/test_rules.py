@@ -174,3 +174,8 @@ def test_a_chain_of_2000_operations_is_optimised_and_computed(x):
 def test_equal_constants_of_different_types_stay_apart():
     assert simplified(da.full(2, 1, chunks=1))[0] != simplified(da.full(2, 1.0, chunks=1))[0]
     assert isinstance(simplified(da.ones(2, chunks=1)[:1])[0], Full)
+
+
+def test_an_axis_that_is_added_cannot_be_cut_into_empty_chunks():
+    x = da.from_array(np.ones((4, 1)), chunks=((1, 3), (1, 0)))
+    assert da.subtract.outer(da.ones((2, 3), chunks=2), x).sum().compute() == 0

@@ -27,7 +27,7 @@ def joined_differences(parts: list[Any], axis: int) -> Any:
     subtract = np.not_equal if parts[0].dtype == bool else np.subtract
     shape, before = list(parts[0].shape), (slice(None),) * axis
     shape[axis] = sum(part.shape[axis] for part in parts) - 1
-    made = np.empty(shape, np.diff(np.empty(2, parts[0].dtype)).dtype)
+    made = np.empty(shape, np.diff(np.zeros(2, parts[0].dtype)).dtype)
     at, last = 0, None
     for part in parts:
         size = part.shape[axis]

@@ -71,21 +71,28 @@ def squared(block: Block) -> Block:
     return block.real**2 + block.imag**2 if block.dtype.kind == "c" else np.square(block)
 
 
+def shows_nan(block: Block, dtype: Any) -> bool:
+    """Whether a NaN in a block shows in what is computed of it in a type: integers cannot say so."""
+    return dtype is None or can_be_nan(np.dtype(dtype)) or not can_be_nan(block.dtype)
+
+
 def nansum_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     """Sum of the numbers in one block."""
-    with np.errstate(invalid="ignore"):
-        total = sum_chunk(block, axes, dtype)
-    if not has_nan(total):
-        return total
+    if shows_nan(block, dtype):
+        with np.errstate(invalid="ignore"):
+            total = sum_chunk(block, axes, dtype)
+        if not has_nan(total):
+            return total
     return sum_chunk(np.where(are_numbers(block), block, block.dtype.type(0)), axes, dtype)
 
 
 def nanprod_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     """Product of the numbers in one block."""
-    with np.errstate(invalid="ignore"):
-        total = prod_chunk(block, axes, dtype)
-    if not has_nan(total):
-        return total
+    if shows_nan(block, dtype):
+        with np.errstate(invalid="ignore"):
+            total = prod_chunk(block, axes, dtype)
+        if not has_nan(total):
+            return total
     return prod_chunk(np.where(are_numbers(block), block, block.dtype.type(1)), axes, dtype)
 
 
@@ -151,7 +158,7 @@ def counted_mean_chunk(block: Block, axes: Axes, dtype: Any) -> Counted:
 def masked_mean(block: Block, mask: Block, axes: Axes, dtype: Any) -> Counted:
     """Count and sum of the elements where the mask holds."""
     mask = np.broadcast_to(mask, block.shape)
-    total = np.add.reduce(block, axis=axes, dtype=computed_in(block.dtype, dtype), keepdims=True, where=mask)
+    total = sum_where(block, mask, axes, computed_in(block.dtype, dtype))
     return Counted(np.add.reduce(mask, axis=axes, dtype=np.intp, keepdims=True), total)
 
 
@@ -161,8 +168,14 @@ def masked_var(block: Block, mask: Block, axes: Axes, dtype: Any) -> Moments:
     count, total = masked_mean(block, mask, axes, dtype)
     with np.errstate(invalid="ignore"):
         mean = total / np.maximum(count, 1)
-        away = block - mean
-    return Moments(count, mean, np.add.reduce(squared(away), axis=axes, keepdims=True, where=mask))
+        away = as_block(block - mean)
+    return Moments(count, mean, sum_where(as_block(squared(away)), mask, axes, None))
+
+
+def sum_where(block: Block, mask: Block, axes: Axes, dtype: Any) -> Block:
+    """Sum of the elements where the mask holds; that of no objects at all is 0."""
+    start: dict[str, Any] = {"initial": 0} if np.dtype(dtype or block.dtype) == object else {}
+    return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True, where=mask, **start)
 
 
 def counted_combine(*parts: Counted) -> Counted:

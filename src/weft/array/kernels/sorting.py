@@ -112,7 +112,7 @@ def merged(told: Any, *runs: Any) -> Any:
         positions = np.concatenate([each for _, each in runs])
         order = np.argsort(keys, kind="stable")
         return keys[order], positions[order]
-    keys = np.concatenate(runs)
+    keys = np.concatenate(runs, dtype=runs[0].dtype)
     keys.sort(kind="stable")
     return keys
 
@@ -136,4 +136,4 @@ def stretched(cuts: Cuts, bounds: tuple[int, int, int], *buckets: Any) -> Any:
     if not parts:
         values = buckets[0][1] if isinstance(buckets[0], tuple) else buckets[0]
         return values[:0]
-    return np.concatenate(parts)
+    return np.concatenate(parts, dtype=parts[0].dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -90,7 +91,7 @@ def arg_reduce(a: Any, kind: str, axis: Any, out: Any, keepdims: Any, split_ever
     if a.dtype.kind in "SV" and a.dtype.names is not None:
         raise TypeError(f"cannot compute {kind} of structured elements: choose a field first")
     if axis is None or a.ndim == 0:
-        if axis is not None and axis.__index__() not in (0, -1):
+        if axis is not None and operator.index(axis) not in (0, -1):
             raise np.exceptions.AxisError(axis, 0)
         place = 0 if a.ndim == 1 else None
         if place is None:

@@ -6,6 +6,7 @@ calling it with empty arrays, so dtypes, block types and errors are those of the
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -408,7 +409,7 @@ def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None, *, su
             f"{type(source.meta).__name__}: leave meta= away"
         )
     wanted = (shape,) if hasattr(shape, "__index__") else tuple(shape)
-    wanted = tuple([each if isinstance(each, float) else int(each.__index__()) for each in wanted])
+    wanted = tuple([each if isinstance(each, float) else operator.index(each) for each in wanted])
     if any(length < 0 for length in wanted):
         raise ValueError(f"all elements of broadcast shape must be non-negative, and it is {wanted}")
     if source.shape == wanted and chunks is None:

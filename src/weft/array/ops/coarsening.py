@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -94,7 +95,7 @@ def coarsen(
     x = asarray(x)
     factors = [1] * x.ndim
     for axis, factor in axes.items():
-        size = int(factor.__index__())
+        size = operator.index(factor)
         if size < 1:
             raise ValueError(f"coarsen() needs boxes of positive length, not axes={dict(axes)!r}")
         factors[normal_axis(axis, x.ndim)] = size

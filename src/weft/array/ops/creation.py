@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from itertools import accumulate, pairwise, product
 from math import ceil
@@ -323,7 +324,13 @@ def zeros(
     array([0, 0])
     """
     check_device(device)
-    return constant(shape, 0, np.dtype(dtype), chunks, name, order, like, meta)
+    kind = np.dtype(dtype)
+    return constant(shape, zero_of(kind), kind, chunks, name, order, like, meta)
+
+
+def zero_of(dtype: np.dtype[Any]) -> Any:
+    """What NumPy fills arrays of zeros with: an empty string in those of strings."""
+    return np.zeros((), dtype)[()] if dtype.kind in "SUV" else 0
 
 
 def empty(
@@ -345,7 +352,7 @@ def empty(
     """
     check_device(device)
     kind = np.dtype(dtype)
-    return constant(shape, None if kind.kind == "O" else 0, kind, chunks, name, order, like, meta)
+    return constant(shape, None if kind.kind == "O" else zero_of(kind), kind, chunks, name, order, like, meta)
 
 
 def full_like(
@@ -441,7 +448,8 @@ def zeros_like(
     >>> da.zeros_like(da.arange(3, chunks=2), shape=2).compute()
     array([0, 0])
     """
-    return full_like(a, 0, dtype, order, subok, shape, chunks=chunks, name=name, device=device)
+    kind = np.dtype(dtype) if dtype is not None else chunked(a).dtype
+    return full_like(a, zero_of(kind), dtype, order, subok, shape, chunks=chunks, name=name, device=device)
 
 
 def empty_like(
@@ -462,7 +470,7 @@ def empty_like(
     (3,)
     """
     kind = np.dtype(dtype) if dtype is not None else chunked(prototype).dtype
-    value = None if kind.kind == "O" else 0
+    value = None if kind.kind == "O" else zero_of(kind)
     return full_like(prototype, value, dtype, order, subok, shape, chunks=chunks, name=name, device=device)
 
 
@@ -798,7 +806,7 @@ def diagonal_pattern(
     if order not in ("C", "F"):
         raise ValueError(f"only 'C' or 'F' order is permitted, and it is {order!r}")
     kind = np.dtype(dtype)
-    arguments = (int(k.__index__()), order)
+    arguments = (operator.index(k), order)
     made = new(Placed(kernel, arguments, shape, kind, grid_for(chunks, shape, kind)))
     prototype = prototype_for(like)
     return made if prototype is None else elementwise(kernels.like_block, made, meta=prototype)

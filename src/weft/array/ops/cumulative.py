@@ -6,6 +6,7 @@ length has to be known for it.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -295,7 +296,7 @@ def running(x: Any, ufunc: np.ufunc, axis: Any, dtype: Any, out: Any, method: st
     """Running sums and products, checked as NumPy checks them."""
     x = asarray(x)
     checked_method(method)
-    if axis is None or (x.ndim == 0 and axis.__index__() in (0, -1)):
+    if axis is None or (x.ndim == 0 and operator.index(axis) in (0, -1)):
         x, axis = flat(x), 0
     place = normal_axis(axis, x.ndim)
     given = None if dtype is None else np.dtype(dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def diag(v: Any, k: int = 0) -> Any:
         return diagonal(x, k)
     if x.ndim != 1:
         raise ValueError(f"Input must be 1- or 2-d, and it has {x.ndim} axes.")
-    return new(Diag(sized(x.expr), int(k.__index__())))
+    return new(Diag(sized(x.expr), operator.index(k)))
 
 
 def diagflat(v: Any, k: int = 0) -> Any:
@@ -181,7 +182,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         raise ValueError("axis1 and axis2 cannot be the same")
     order = [axis for axis in range(x.ndim) if axis not in (first, second)]
     moved = transpose(x, [*order, first, second])
-    return new(Diagonal(sized(moved.expr, (x.ndim - 2, x.ndim - 1)), int(offset.__index__())))
+    return new(Diagonal(sized(moved.expr, (x.ndim - 2, x.ndim - 1)), operator.index(offset)))
 
 
 def tril(m: Any, k: int = 0) -> Any:
@@ -223,9 +224,9 @@ def with_triangle(m: Any, k: int) -> tuple[Any, Any]:
 
 def triangle_indices(n: Any, k: Any, m: Any, chunks: Any, upper: bool) -> tuple[Any, Any]:
     """Rows and columns of the elements of a triangle, in order."""
-    rows = int(n.__index__())
-    columns = rows if m is None else int(m.__index__())
-    k = int(k.__index__())
+    rows = operator.index(n)
+    columns = rows if m is None else operator.index(m)
+    k = operator.index(k)
     length = int(kernels.row_lengths(max(0, rows), max(0, columns), k, upper).sum())
     kind = np.dtype(np.intp)
     cut = grid_for(chunks, (length,), kind)[0]

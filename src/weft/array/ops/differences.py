@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -187,7 +188,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     array([1, 1, 2, 3])
     """
     x = asarray(a)
-    times = int(n.__index__())
+    times = operator.index(n)
     if times < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
     if x.ndim == 0:

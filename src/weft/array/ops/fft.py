@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from weft.array.ops.elementwise import cast, elementwise
@@ -37,7 +38,7 @@ def length_for(kind: str, n: Any, length: int) -> int:
     """The length of a transform, by default that of the axis."""
     if n is None:
         return 2 * (length - 1) if kind in ("irfft", "hfft") else length
-    return int(n.__index__())
+    return operator.index(n)
 
 
 def several_axes(x: Any, s: Any, axes: Any, kind: str) -> list[tuple[int, int]]:
@@ -57,7 +58,7 @@ def several_axes(x: Any, s: Any, axes: Any, kind: str) -> list[tuple[int, int]]:
         if any(place < 0 for place in places):
             raise ValueError(f"s={tuple(given)} is for more axes than the array has, which is {x.ndim}")
         lengths = [
-            (x.shape[place] if length is None or length == -1 else int(length.__index__()))
+            (x.shape[place] if length is None or length == -1 else operator.index(length))
             for place, length in zip(places, given, strict=True)
         ]
         if kind == "irfft" and given[-1] is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from weft.array.io.from_array import asarray
@@ -55,7 +56,7 @@ def whole_number(n: Any) -> int:
     """A length."""
     if not hasattr(n, "__index__"):
         raise ValueError(f"n should be an integer, and not {n!r}")
-    return int(n.__index__())
+    return operator.index(n)
 
 
 def fftshift(x: Any, axes: Any = None) -> Any:

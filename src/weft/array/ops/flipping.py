@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     moved: dict[int, int] = {}
     for each, place in shifts:
         where = normal_axis(place, x.ndim)
-        moved[where] = moved.get(where, 0) + int(each.__index__())
+        moved[where] = moved.get(where, 0) + operator.index(each)
     for where in moved:
         x = new(known_along(x.expr, where))
     grid = x.expr.grid
@@ -102,7 +103,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         if length and by % length:
             at = length - by % length
             before = (slice(None),) * where
-            x = concatenate([x[(*before, slice(at, None))], x[(*before, slice(None, at))]], where)
+            x = concatenate([x[(*before, slice(at, None))], x[(*before, slice(None, at))]], where, dtype=x.dtype)
     return new(laid_out(x.expr, grid))
 
 

@@ -7,6 +7,7 @@ without a range), the least and the greatest element are found first, in the sam
 from __future__ import annotations
 
 import builtins
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -165,7 +166,7 @@ def edges_for(a: Any, bins: Any, span: Any, weights: Any = None) -> tuple[Any, i
     if np.ndim(bins) > 1:
         raise ValueError("`bins` must be 1d, when an array")
     try:
-        count = int(bins.__index__())
+        count = operator.index(bins)
     except (AttributeError, TypeError):
         raise TypeError("`bins` must be an integer, a string, or an array") from None
     if count < 1:

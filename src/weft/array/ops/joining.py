@@ -202,7 +202,7 @@ def promoted(xs: list[Any], dtype: Any = None, casting: str = "same_kind") -> li
     """Arrays with one dtype."""
     kinds = list(dict.fromkeys([x.dtype for x in xs]))
     if dtype is None:
-        if len(kinds) == 1:
+        if len(kinds) == 1 and kinds[0].isnative:
             return xs
         wanted = np.result_type(*kinds)
     else:

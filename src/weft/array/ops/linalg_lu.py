@@ -7,6 +7,7 @@ Solutions go by panels of the right-hand side, through the same packed panels; e
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from functools import reduce
 from itertools import accumulate, pairwise
@@ -360,8 +361,8 @@ def matrix_power(a: Any, n: int) -> Any:
     """
     x = as_square(a, "matrix_power")
     try:
-        power = n.__index__()
-    except AttributeError:
+        power = operator.index(n)
+    except TypeError:
         raise TypeError(f"exponent must be an integer, not {type(n).__name__}") from None
     if power == 0:
         made = core_wise(kernels.identities, (x,), (2,), x.shape[-2:], x.dtype, "matrix_power")

@@ -73,7 +73,7 @@ def as_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     else:
         try:
             axes = (normal_axis(axis, ndim),)
-        except AttributeError:
+        except TypeError:
             raise TypeError("'axis' must be None, an integer or a tuple of integers") from None
     if len(set(axes)) < len(axes):
         raise ValueError("Duplicate axes given.")
@@ -84,7 +84,7 @@ def of_vectors(a: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     """A p-norm of all elements along axes."""
     size = absolute(a)
     if ord == np.inf:
-        return max_of(size, axis=axes, keepdims=keepdims)
+        return largest_of(size, axes, keepdims)
     if ord == -np.inf:
         return min_of(size, axis=axes, keepdims=keepdims)
     if ord == 0:
@@ -110,7 +110,13 @@ def of_matrices(a: Any, ord: Any, axes: tuple[int, int], keepdims: bool) -> Any:
     if ord in (2, -2, "nuc"):
         others = [axis for axis in range(a.ndim) if axis not in axes]
         s = svdvals(a.transpose([*others, row, column]))
-        made = sum_of(s, axis=-1) if ord == "nuc" else max_of(s, axis=-1) if ord == 2 else min_of(s, axis=-1)
+        made = (
+            sum_of(s, axis=-1)
+            if ord == "nuc"
+            else largest_of(s, (s.ndim - 1,), False)
+            if ord == 2
+            else min_of(s, axis=-1)
+        )
         return expand_dims(made, tuple(sorted(axes))) if keepdims else made
     raise ValueError(f"Invalid norm order {ord!r} for matrices: give 1, -1, 2, -2, inf, -inf, 'fro' or 'nuc'")
 
@@ -118,8 +124,15 @@ def of_matrices(a: Any, ord: Any, axes: tuple[int, int], keepdims: bool) -> Any:
 def extreme(size: Any, summed: int, left: int, largest: bool, keepdims: bool) -> Any:
     """The largest (or smallest) of sums along an axis."""
     sums = sum_of(size, axis=summed, keepdims=True)
-    made = (max_of if largest else min_of)(sums, axis=left, keepdims=True)
+    made = largest_of(sums, (left,), True) if largest else min_of(sums, axis=left, keepdims=True)
     return made if keepdims else made.squeeze((summed, left))
+
+
+def largest_of(size: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The largest of sizes along axes; 0 where there are none."""
+    if all(size.shape[axis] for axis in axes):
+        return max_of(size, axis=axes, keepdims=keepdims)
+    return max_of(size, axis=axes, keepdims=keepdims, initial=0)
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     >>> da.round(da.linspace(0, 1, 4, chunks=2), 2).compute()
     array([0.  , 0.33, 0.67, 1.  ])
     """
-    return result_in(out, elementwise(np.round, a, decimals=decimals.__index__()))
+    return result_in(out, elementwise(np.round, a, decimals=operator.index(decimals)))
 
 
 def around(a: Any, decimals: int = 0, out: Any = None) -> Any:

@@ -8,6 +8,7 @@ no longer than those of the array.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -179,7 +180,7 @@ def pairs_of_widths(pad_width: Any, ndim: int) -> list[Width]:
             pair = (width, width) if hasattr(width, "__index__") else tuple(width)
             if len(pair) != 2:
                 raise ValueError(f"pad_width of axis {axis} is a number or a pair, not {width!r}")
-            widths[place] = (int(pair[0].__index__()), int(pair[1].__index__()))
+            widths[place] = (operator.index(pair[0]), operator.index(pair[1]))
     else:
         given = np.asarray(pad_width)
         if given.dtype.kind not in "iu":
@@ -243,7 +244,7 @@ def pad_axis(x: Any, axis: int, width: Width, mode: str, told: Any) -> Any:
         return mirrored(x, axis, width, mode, told)
     before, after = (border(x, axis, width, mode, told, last) for last in (False, True))
     parts = [each for each in (before, x, after) if each is not None]
-    return concatenate(parts, axis)
+    return concatenate(parts, axis, dtype=x.dtype)
 
 
 def stays_small(expr: ArrayExpr, axis: int, more: int) -> bool:
@@ -348,7 +349,7 @@ def mirrored(x: Any, axis: int, width: Width, mode: str, kind: Any) -> Any:
                 stop = length - offset
                 taken = x[(*around, slice(stop - tail, stop))][(*around, slice(None, None, -1))]
             parts.append(reflected(x, taken, axis, True, kind))
-        x = concatenate(parts, axis)
+        x = concatenate(parts, axis, dtype=x.dtype)
         before, after = before - head, after - tail
     return x
 

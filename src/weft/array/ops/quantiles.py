@@ -22,7 +22,7 @@ from weft.array.ops.blocks import Mapped
 from weft.array.ops.joining import stack
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
-from weft.array.ops.transposing import normal_axis
+from weft.array.ops.transposing import expand_dims, normal_axis
 from weft.expr import Expr, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
@@ -277,6 +277,8 @@ def order_statistic(
         axes = tuple([normal_axis(each, x.ndim) for each in (axis if isinstance(axis, tuple) else (axis,))])
         if len(set(axes)) != len(axes):
             raise ValueError("repeated axis")
+    if not axes and x.ndim:
+        x, axes, keepdims = expand_dims(x, x.ndim), (x.ndim,), False  # each element is the statistic of itself
     expr = sized(x.expr)
     kind = sample_dtype(expr.dtype, method, asked)
     made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
@@ -399,6 +401,8 @@ def whole_along(expr: ArrayExpr, axes: tuple[int, ...]) -> ArrayExpr:
 
 def sample_dtype(dtype: np.dtype[Any], method: str, asked: tuple[Any, Any] | None) -> np.dtype[Any]:
     """Type of a result: of a median, or of what a function of NumPy gives for the quantiles that were asked for."""
+    if dtype.kind == "O" and asked is None:
+        return dtype
     sample = np.ones(2, dtype)
     shown: Any = np.median(sample) if asked is None else asked[0](sample, asked[1], method=method)
     found: np.dtype[Any] = np.asarray(shown).dtype

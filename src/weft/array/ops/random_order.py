@@ -7,6 +7,7 @@ there, and every place is filled once. Neither depends on how anything is cut, n
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import isqrt, prod
@@ -313,7 +314,7 @@ def taken_from(items: Any, index: Any, axis: int) -> Any:
 
 def axis_in(axis: Any, ndim: int, name: str) -> int:
     """An axis counted from the front."""
-    place = int(axis.__index__())
+    place = operator.index(axis)
     if not -ndim <= place < ndim:
         raise np.exceptions.AxisError(place, ndim, f"{name}()")
     return place % ndim

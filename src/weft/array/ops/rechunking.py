@@ -174,6 +174,8 @@ def axis_parts(length: int, old: Cut, new: Cut) -> tuple[tuple[Piece, ...], ...]
         if isinstance(old, UnknownCut):
             return tuple([(Piece(block, slice(None)),) for block in range(old.count)])
         return tuple([(Piece(block, slice(0, size)),) for block, size in enumerate(axis_chunks(length, old))])
+    if length != length:
+        raise ValueError(f"cannot cut an axis of unknown lengths anew: it has {old!r}, and {new!r} is wanted")
     return tuple(map(tuple, overlaps(axis_chunks(length, old), axis_chunks(length, new))))
 
 

@@ -9,6 +9,7 @@ variances count what there is. ``reproducible=True`` takes the way of `weft.arra
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -205,6 +206,8 @@ class Reducing(ArrayExpr):
     @property
     def told(self) -> tuple[Any, ...]:
         """Further arguments of ``chunk``."""
+        if self.given is not None and self.given.kind in "biu" and self.kind.endswith(("var", "std")):
+            return self.axes, None  # means of integers are not integers
         half = self.source.dtype == np.float16 and self.kind.endswith(("sum", "prod")) and self.given is None
         return self.axes, np.dtype(np.float32) if half else self.given
 
@@ -357,7 +360,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     if not isinstance(axis, tuple):
-        if ndim == 0 and axis.__index__() in (0, -1):
+        if ndim == 0 and operator.index(axis) in (0, -1):
             return ()
         axis = (axis,)
     axes = tuple(sorted([normal_axis(integer(each), ndim) for each in axis]))
@@ -370,7 +373,7 @@ def integer(axis: Any) -> int:
     """An axis as an integer, or NumPy's error."""
     if not hasattr(axis, "__index__"):
         raise TypeError(f"'{type(axis).__name__}' object cannot be interpreted as an integer, in axis={axis!r}")
-    return int(axis.__index__())
+    return operator.index(axis)
 
 
 def fan_in(split_every: Any, ndim: int) -> int | tuple[tuple[int, int], ...]:
@@ -427,6 +430,8 @@ def reduce(
 ) -> Any:
     """The reduction of a kind, checked as NumPy checks it."""
     a = asarray(a)
+    if a.ndim == 0 and axis is not None and axis != () and kind.endswith(("mean", "var", "std")):
+        raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
     axes = axes_of(axis, a.ndim)
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
     given = None if dtype is None else np.dtype(dtype)

@@ -217,7 +217,7 @@ def repeat_all(x: Any, times: int, axis: int) -> Any:
 def spread_steps(x: Any, steps: list[int], axis: int) -> Any:
     """Each element as often as the steps say together, a chunk for each of them."""
     stacked = [Repeat(new_axis(x.expr, axis), each, axis + 1) for each in steps]
-    joined = concatenate([new(each) for each in stacked], axis + 1)
+    joined = concatenate([new(each) for each in stacked], axis + 1, dtype=x.dtype)
     shape = exchanged(x.shape, axis, x.shape[axis] * sum(steps))
     return reshape(joined, shape, merge_chunks=False)
 

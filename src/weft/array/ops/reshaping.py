@@ -5,6 +5,7 @@ What is cut anew for it, and how, is planned in `weft.array.reshape_plan`; where
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -212,8 +213,8 @@ def full_shape(old: tuple[int, ...], wanted: tuple[Any, ...]) -> tuple[int, ...]
 def length_of(length: Any) -> int:
     """A length as a Python integer."""
     try:
-        return int(length.__index__())
-    except AttributeError:
+        return operator.index(length)
+    except TypeError:
         raise TypeError(f"'{type(length).__name__}' object cannot be interpreted as an integer: {length!r}") from None
 
 

@@ -63,6 +63,7 @@ def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: s
     if indices.dtype.kind not in "iub":
         raise TypeError(f"Cannot cast array data from {indices.dtype!r} to dtype('int64') according to the rule 'safe'")
     if axis is not None:
+        x = x if x.ndim else getitem(x, None)
         place = normal_axis(axis, x.ndim)
         expr = known_along(x.expr, place)
         if isinstance(indices, ArrayBase):

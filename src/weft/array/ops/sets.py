@@ -17,7 +17,7 @@ from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import sets as kernels
 from weft.array.ops.blocks import map_aligned
-from weft.array.ops.joining import concatenate
+from weft.array.ops.joining import concatenate, promoted
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import moveaxis, normal_axis
@@ -100,15 +100,12 @@ class DistinctPart(ArrayExpr):
     distinct: Distinct
     part: int
     dtype: np.dtype[Any]
+    #: All of them in one chunk; of all parts alike, and the same whatever rules make of the source.
+    cut: UnknownCut
 
     @property
     def label(self) -> str:
         return "unique"
-
-    @derived
-    def cut(self) -> UnknownCut:
-        """All of them in one chunk; of all parts alike."""
-        return UnknownCut(f"distinct-{self.distinct.name}", 1, self.distinct.source.shape[0])
 
     @derived
     def shape(self) -> tuple[int, ...]:
@@ -218,17 +215,18 @@ def unique(
     if expr.dtype.kind == "O" and expr.ndim > 1:
         raise TypeError("The axis argument to unique is not supported for dtype object")
     distinct = Distinct(expr, bool(equal_nan) and axis is None)
-    values = new(DistinctPart(distinct, 0, expr.dtype))
+    cut = UnknownCut(f"distinct-{distinct.name}", 1, expr.shape[0])
+    values = new(DistinctPart(distinct, 0, expr.dtype, cut))
     if axis is not None:
         values = moveaxis(values, 0, axis)
     results = [values]
     if return_index:
-        results.append(new(DistinctPart(distinct, 1, np.dtype(np.intp))))
+        results.append(new(DistinctPart(distinct, 1, np.dtype(np.intp), cut)))
     if return_inverse:
         inverse = new(Inverse(expr, distinct))
         results.append(inverse.reshape(x.shape) if axis is None and x.ndim != 1 else inverse)
     if return_counts:
-        results.append(new(DistinctPart(distinct, 2, np.dtype(np.intp))))
+        results.append(new(DistinctPart(distinct, 2, np.dtype(np.intp), cut)))
     return results[0] if len(results) == 1 else tuple(results)
 
 
@@ -309,7 +307,7 @@ def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices:
     return_indices : bool
         Whether where they stood first in both is given too.
     """
-    a, b = flat(ar1), flat(ar2)
+    a, b = promoted([flat(ar1), flat(ar2)])
     if not return_indices:
         values = unique(a)
         return values[isin(values, b)]

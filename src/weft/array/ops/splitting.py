@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from itertools import pairwise
 from typing import Any
 
@@ -37,7 +38,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     x = new(known_along(x.expr, axis))
     length = x.shape[axis]
     if np.ndim(indices_or_sections) == 0:
-        count = int(indices_or_sections.__index__())
+        count = operator.index(indices_or_sections)
         if count <= 0:
             raise ValueError("number sections must be larger than 0.")
         ends = [0]
@@ -63,7 +64,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     axis = normal_axis(axis, x.ndim)
     x = new(known_along(x.expr, axis))
     if np.ndim(indices_or_sections) == 0:
-        count = int(indices_or_sections.__index__())
+        count = operator.index(indices_or_sections)
         if count > 0 and x.shape[axis] % count:
             raise ValueError(
                 f"array split does not result in an equal division: {x.shape[axis]} elements in {count} parts. "

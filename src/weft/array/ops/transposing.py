@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from math import prod
 from typing import Any
@@ -145,7 +146,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     (5, 3, 4)
     """
     x = asarray(a)
-    axis, before = normal_axis(axis, x.ndim), start.__index__()
+    axis, before = normal_axis(axis, x.ndim), operator.index(start)
     if before < 0:
         before += x.ndim
     if not 0 <= before <= x.ndim:
@@ -303,12 +304,12 @@ def normal_axes(axes: Any, ndim: int, what: str) -> list[int]:
 def normal_axis(axis: Any, ndim: int) -> int:
     """An axis counted from the front."""
     try:
-        place = axis.__index__()
-    except AttributeError:
+        place = operator.index(axis)
+    except TypeError:
         raise TypeError(f"an axis is a whole number, not {axis!r} (a {type(axis).__name__})") from None
     if not -ndim <= place < ndim:
         raise np.exceptions.AxisError(place, ndim)
-    return int(place % ndim)
+    return place % ndim
 
 
 class TransposingMethods(ArrayBase):
