@@ -270,14 +270,6 @@ def room_for(
         for place in range(width):
             ends.append(ends[-1] + parts[place * stride].shape[axis])
         bounds.append(ends)
-<<<<<<< HEAD
-    whole = np.empty([ends[-1] for ends in bounds], np.result_type(*{part.dtype for part in parts}))
-    return whole, product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
-=======
     kinds = {part.dtype for part in parts}
     whole = np.empty([ends[-1] for ends in bounds], kinds.pop() if len(kinds) == 1 else np.result_type(*kinds))
-    places = product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
-    for where, part in zip(places, parts, strict=True):
-        whole[where] = part
-    return whole
->>>>>>> verify
+    return whole, product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])

@@ -96,17 +96,9 @@ class Moving:
         for place, axis in enumerate(each.axes):
             if axis is not None:
                 cuts[axis] = wanted[place]
-<<<<<<< HEAD
         source = self.moved(each.source, tuple(cuts))
         made = None if source is None else each.with_operands(source=source)
         return made if made is not None and made.grid == wanted else None
-=======
-        source = moved(each.source, tuple(cuts))
-        made = None if source is None else each.with_operands(source=source)
-        return made if made is not None and made.grid == wanted else None
-
-    return moved(expr, grid)
->>>>>>> verify
 
 
 def cuts_of(node: Elementwise, operand: ArrayExpr, grid: Grid) -> Grid:
