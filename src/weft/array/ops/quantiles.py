@@ -392,7 +392,10 @@ def sample_dtype(dtype: np.dtype[Any], method: str, asked: tuple[Any, Any] | Non
 def line_statistic(
     block: Any, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, kind: np.dtype[Any]
 ) -> Any:
-    """NumPy's median or quantile of a block."""
+    """NumPy's median or quantile of a block; where there are no lines it refuses, there is no statistic."""
+    lines = [1 if axis in axes else length for axis, length in enumerate(block.shape) if keepdims or axis not in axes]
+    if 0 in lines:
+        return np.empty((*(() if q is None else np.shape(q)), *lines), kind)
     if q is None:
         middle: Any = np.nanmedian if skip_nan else np.median
         found = middle(block, axis=axes, keepdims=keepdims)
