@@ -12,9 +12,9 @@ from operator import add, mul
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bag.strategies import bags, small, value
 
 import weft.bag as db
-from tests.bag.strategies import bags, small, value
 
 texts = st.text("abC *\n", max_size=5)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.bag.strategies import value
 
 import weft
 import weft.bag as db
-from tests.bag.strategies import value
 
 
 class Noted:

@@ -121,7 +121,9 @@ class Sorted(ArrayExpr):
                 step("sort", count, most), kernels.sorted_pairs, [(source, (0,))], [firsts], cost=Cost.HEAVY
             )
         else:
-            runs = blockwise(step("sort", count, most), kernels.sorted_keys, [(source, (0,))], cost=Cost.HEAVY)
+            runs = blockwise(
+                step("sort", count, most), kernels.sorted_keys, [(source, (0,))], cost=Cost.HEAVY, extra=most
+            )
         samples = blockwise(
             step("sample", count), kernels.sampled, [(runs, (0,))], [Same(SAMPLES * max(count, buckets))]
         )
@@ -131,8 +133,8 @@ class Sorted(ArrayExpr):
         located = blockwise(
             step("locate", count, most), kernels.located, [(runs, (0,)), (plan, ())], [Listed(tuple(range(count)))]
         )
-        exchanged = Exchange(
-            step("exchange", buckets, most), located, kernels.cut_up, kernels.merged, Dense(count, buckets)
+        exchanged = Exchange(  # a bucket is merged with as much workspace again
+            step("exchange", buckets, 2 * most), located, kernels.cut_up, kernels.merged, Dense(count, buckets)
         )
         return Chunks(self.outline, exchanged, plan, tuple(ends))
 

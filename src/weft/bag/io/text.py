@@ -17,7 +17,6 @@ from weft.expr import Cost, Expr, derived, node
 from weft.io.bytes import ByteRange, cut, open_files
 from weft.io.json import json_library, loads
 from weft.io.text import NEWLINES, LineFormat, is_ascii_based
-from weft.physical.blockwise import Listed
 from weft.tokenize import tokenize
 from weft.units import parse_bytes
 

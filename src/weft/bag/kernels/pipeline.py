@@ -147,7 +147,9 @@ class Partition(Sequence[Any]):
 
     def __len__(self) -> int:
         if self._begun and self._items is None:  # list(partition) asks in passing, and is content with a TypeError
-            raise TypeError("this partition is a stream, and is being read: it has no length. Use records = list(partition).")
+            raise TypeError(
+                "this partition is a stream, and is being read: it has no length. Use records = list(partition)."
+            )
         return len(self._list())
 
     def __bool__(self) -> bool:
@@ -219,9 +221,7 @@ class Pipeline:
 def stored(value: Any) -> Any:
     """What leaves a task: iterators, also those that are records, become lists; everything else stays as it is."""
     if type(value) is not list:
-        if isinstance(value, Partition) or hasattr(value, "place"):
-            value = list(value)
-        elif hasattr(type(value), "__next__"):
+        if isinstance(value, Partition) or hasattr(value, "place") or hasattr(type(value), "__next__"):
             value = list(value)
         else:
             return value
