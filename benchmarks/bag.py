@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -91,7 +92,7 @@ def ranges(path: Path) -> list[tuple[str, int, int]]:
             file.readline()
             bounds.append(file.tell())
     bounds.append(size)
-    return [(str(path), low, high) for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [(str(path), low, high) for low, high in itertools.pairwise(bounds)]
 
 
 def lines_of(part: tuple[str, int, int]) -> Iterator[str]:
@@ -198,7 +199,7 @@ def beside_others(report: Report, folder: Path, nbytes: int, rounds: int, only: 
         actions = {
             "weft": run(word_count(db, text, how)),
             "dask": run(word_count(dask.bag, text, how)),
-            "pool": lambda: in_pool(count_words if how == "foldby" else count_words_well, text),
+            "pool": lambda: in_pool(count_words if how == "foldby" else count_words_well, text),  # noqa: B023
             "joblib": lambda: in_joblib(count_words, text),
         }
         if how == "frequencies":

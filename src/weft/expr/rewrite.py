@@ -214,39 +214,24 @@ class Context:
             self._replaced(old, new)
 
     def dependents(self, node: Expr) -> list[Expr]:
-<<<<<<< HEAD
-        """The nodes that have this one as a child. `is_root` tells whether the user wants it as well."""
-        if self._earlier:
-            self.catch_up()
-        return list(self._users.get(node.identity, {}).values())
-
-    def is_root(self, node: Expr) -> bool:
-        """Whether the node's own blocks are wanted."""
-        if self._earlier:
-            self.catch_up()
-        return node.identity in self._roots
-
-    def is_sole(self, node: Expr) -> bool:
-        """Whether only one node depends on this one, and the user does not want its blocks."""
-        if self._earlier:
-            self.catch_up()
-        return node.identity not in self._roots and len(self._users.get(node.identity, ())) <= 1
-=======
         """The nodes that have this one as a child. `is_root` tells whether the user wants it as well.
 
         Of a node that has been replaced they are those of what it has become: dependents that are still to be rebuilt know
         it as it was.
         """
+        if self._earlier:
+            self.catch_up()
         return list(self._users.get(self._current(node).identity, {}).values())
 
     def is_root(self, node: Expr) -> bool:
         """Whether the node's own blocks are wanted."""
+        if self._earlier:
+            self.catch_up()
         return self._current(node).identity in self._roots
 
     def is_sole(self, node: Expr) -> bool:
         """Whether only one node depends on this one, and the user does not want its blocks."""
         return not self.is_root(node) and len(self.dependents(node)) <= 1
->>>>>>> perf2
 
     def needs(self, node: Expr) -> Needs:
         """What is looked at in a node, by all who depend on it."""

@@ -499,16 +499,10 @@ def write_where(out: Any, condition: Any, x: Any, y: Any) -> None:
     if getattr(condition, "dtype", None) != np.bool_:
         condition = np.not_equal(condition, 0)
     unsigned = UNSIGNED.get(out.dtype.itemsize)
-<<<<<<< HEAD
-    chosen = None if unsigned is None or not condition.ndim else bits_of(x, out.dtype, unsigned)
-    other = None if chosen is None or unsigned is None else bits_of(y, out.dtype, unsigned)
-    if chosen is None or other is None or not condition.any():
-=======
     chosen = other = None
     if unsigned is not None and condition.ndim and condition.any():
         chosen, other = bits_of(x, out.dtype, unsigned), bits_of(y, out.dtype, unsigned)
     if unsigned is None or chosen is None or other is None:
->>>>>>> perf2
         np.copyto(out, y, casting="unsafe")
         np.copyto(out, x, casting="unsafe", where=condition)
         return

@@ -422,7 +422,6 @@ def line_statistic(
     skip_nan: bool,
     kind: np.dtype[Any],
 ) -> Any:
-<<<<<<< HEAD
     """What NumPy's function gives for a block, with the quantiles as they were asked for; None asks for the median."""
     function: Any = np.median if asked is None else asked[0]
     if skip_nan:
@@ -434,19 +433,6 @@ def line_statistic(
         shape = lengths if keepdims else [length for axis, length in enumerate(block.shape) if axis not in axes]
         return np.empty((*np.shape(options.get("q", 0)), *shape), kind)
     return function(block, axis=axes, keepdims=keepdims, **options).astype(kind, copy=False)
-=======
-    """NumPy's median or quantile of a block; where there are no lines it refuses, there is no statistic."""
-    lines = [1 if axis in axes else length for axis, length in enumerate(block.shape) if keepdims or axis not in axes]
-    if 0 in lines:
-        return np.empty((*(() if q is None else np.shape(q)), *lines), kind)
-    if q is None:
-        middle: Any = np.nanmedian if skip_nan else np.median
-        found = middle(block, axis=axes, keepdims=keepdims)
-    else:
-        function: Any = np.nanquantile if skip_nan else np.quantile
-        found = function(block, q, axis=axes, method=method, keepdims=keepdims)
-    return found.astype(kind, copy=False)
->>>>>>> perf2
 
 
 def weighted_statistic(
