@@ -130,15 +130,16 @@ def chain_jit(scale: float) -> Actions:
 
 
 def slices(scale: float) -> Actions:
-    whole = random((int(64_000_000 * scale),))
-    starts = range(0, len(whole) - 10_000, len(whole) // 500)
+    side = int(8000 * math.sqrt(scale))
+    whole = random((side, side))
+    starts = range(0, side - 16, (side - 16) // 500)
 
     def work(da: Any) -> Callable[[], object]:
-        x = da.from_array(whole, chunks=len(whole) // 16)
+        x = da.from_array(whole, chunks=500)
         compute = importlib.import_module("weft" if da.__name__.startswith("weft") else "dask").compute
-        return lambda: compute(*[x[at : at + 10_000].sum() for at in starts], scheduler="threads", num_workers=THREADS)
+        return lambda: compute(*[x[at : at + 16].sum() for at in starts], scheduler="threads", num_workers=THREADS)
 
-    return {**chunked(work), "numpy": lambda: [whole[at : at + 10_000].sum() for at in starts]}
+    return {**chunked(work), "numpy": lambda: [whole[at : at + 16].sum() for at in starts]}
 
 
 def latency(scale: float) -> Actions:

@@ -7,6 +7,7 @@ cost per task grows with the number of tasks, so the ratios are lower bounds.
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import statistics
 import subprocess
@@ -165,6 +166,31 @@ def latency(report: Report) -> None:
     ours = median_of(lambda: f(1).compute(scheduler="threads"))
     theirs = median_of(lambda: g(1).compute(scheduler="threads"))
     report.add("latency of one compute(), threads", f"{ours:.0f} µs; Dask {theirs:.0f} µs", "<= 150 µs", ours <= 150)
+    small_arrays(report, median_of)
+
+
+def small_arrays(report: Report, median_of: Any) -> None:
+    """From building an array of ten chunks of ten elements to its sum: equal ones, ones never seen, one computed again."""
+    import dask.array
+    import numpy as np
+
+    import weft.array
+
+    data, counter = np.arange(100), itertools.count()
+
+    def cases(xp: Any) -> dict[str, Any]:
+        again = xp.from_array(data, chunks=10).sum()
+        return {
+            "built anew, equal to one before": lambda: (xp.ones(100, chunks=10) + 1).sum().compute(),
+            "built anew, never seen": lambda: (xp.ones(100, chunks=10) + next(counter)).sum().compute(),
+            "from_array": lambda: xp.from_array(np.arange(100), chunks=10).sum().compute(),
+            "the same again": lambda: again.compute(),
+        }
+
+    theirs = cases(dask.array)
+    for name, action in cases(weft.array).items():
+        ours, other = median_of(action), median_of(theirs[name])
+        report.add(f"small array, {name}", f"{ours:.0f} µs; Dask {other:.0f} µs", "<= 300 µs", ours <= 300)
 
 
 class Deaf:

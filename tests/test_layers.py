@@ -29,6 +29,7 @@ GROUND = [
     "scratch",
     "seeds",
     "text",
+    "records",
 ]
 
 #: Modules at the paths that users of Dask know. They only pass on names from where these live.

@@ -42,6 +42,21 @@ def test_functions_of_numpy_give_chunked_arrays(call):
     assert_same(ours, np.asarray(call(np, WHOLE)), exact=False)
 
 
+def test_numpys_functions_make_chunked_arrays_like_others():
+    for ours, expected in [
+        (np.asarray([1, 2], like=X), np.asarray([1, 2])),
+        (np.ones(3, like=X), np.ones(3)),
+        (np.full((2, 2), 7, like=X), np.full((2, 2), 7)),
+        (np.arange(4, like=X), np.arange(4)),
+        (np.eye(3, M=2, k=1, like=X), np.eye(3, 2, 1)),
+        (np.tri(3, like=X), np.tri(3)),
+        (np.identity(2, like=X), np.identity(2)),
+        (np.fromfunction(lambda i: i, (3,), like=X), np.arange(3.0)),
+    ]:
+        assert isinstance(ours, da.Array)
+        assert_same(ours, expected)
+
+
 def test_what_is_known_is_told_at_once():
     assert np.shape(X) == (3, 4)
     assert np.ndim(X) == 2

@@ -22,12 +22,13 @@ def test_list_prints_files_and_environment_over_defaults(weft: Run, home: Path):
 
     tree = yaml.safe_load(result.stdout)
     assert tree["num_workers"] == 3
-    assert tree["array"] == {"chunk-size": "1 MiB"}
+    assert tree["array"] == {"chunk-size": "1 MiB", "jit": "auto"}
     assert tree["processes"]["start-method"] == "spawn"
 
 
 @pytest.mark.parametrize(
-    ("key", "text"), [("array.chunk-size", "1 MiB"), ("array.chunk_size", "1 MiB"), ("array", "chunk-size: 1 MiB")]
+    ("key", "text"),
+    [("array.chunk-size", "1 MiB"), ("array.chunk_size", "1 MiB"), ("array", "chunk-size: 1 MiB\njit: auto")],
 )
 def test_get_prints_one_value(weft: Run, key: str, text: str):
     result = weft("config", "get", key, WEFT_ARRAY__CHUNK_SIZE="1 MiB")

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import weft
+import weft.execution.run as run
+from weft import config
 from weft.errors import BackendError
 
 
@@ -82,3 +84,17 @@ def test_optimized_collections_give_the_same():
     assert weft.compute(y, z) == (3, 4)
     with pytest.raises(TypeError, match="no option 'fancy'"):
         weft.optimize(x, fancy=True)
+
+
+def test_rules_see_the_budget_that_a_call_names(monkeypatch):
+    seen, plan_of = [], run.plan_of
+
+    def watched(*args, **kwargs):
+        seen.append(config.value("memory.budget"))
+        return plan_of(*args, **kwargs)
+
+    monkeypatch.setattr(run, "plan_of", watched)
+    before = config.value("memory.budget")
+    for options in ({"budget": "1 MiB"}, {"budget": 3 << 20}, {}):
+        ident().compute(**options)
+    assert seen == [1 << 20, 3 << 20, before]

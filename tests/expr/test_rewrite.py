@@ -135,3 +135,24 @@ def test_a_rule_stands_in_a_phase_once():
     phase = Phase("simplify", [two_minus])
     with pytest.raises(ValueError, match="already"):
         phase.add([two_minus])
+
+
+def test_a_rule_is_not_asked_for_classes_that_it_excepts():
+    @rule(but=(Minus,))
+    def to_leaf(node: Expr) -> Expr | None:
+        return Leaf("made")
+
+    phase = Phase("test", [to_leaf], once=True)
+
+    assert rewrite([Minus(Leaf("a"))], phase)[0] == Minus(Leaf("made"))
+    assert to_leaf(Minus(Leaf("a"))) is None
+
+
+def test_the_books_on_dependents_are_opened_when_a_rule_first_asks():
+    tree = Plus(Leaf("a"), Minus(Leaf("a")))
+    context = Context([tree])
+
+    context.replaced(tree.right, Leaf("b"))
+
+    assert "_users" not in context.__dict__
+    assert context.dependents(Leaf("b")) == [tree]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.physical.running import X_VALUES, compute, numbers, times
 
 from weft.errors import GraphError
-from weft.expr import Held
+from weft.expr import Held, share
 from weft.graph import Graph, Program, Task
 from weft.physical.base import Outline, build
 from weft.physical.blockwise import Listed
@@ -97,3 +97,27 @@ def test_what_has_not_been_lowered_cannot_be_built():
     expr = da.ones(3, chunks=1).expr
     with pytest.raises(GraphError, match="not been lowered"):
         build([times(expr, 2)], [times(expr, 2)])
+
+
+def test_equal_nodes_that_were_made_apart_become_one_and_their_names_are_only_compared_if_need_be():
+    outline = Outline("x", "x", (2,))
+    held = Held.of([1, 2])
+    first, second, other = (
+        InMemory(outline, held, list.__getitem__, Listed(parts)) for parts in ((0, 1), (0, 1), (1, 0))
+    )
+    alone = InMemory(Outline("y", "y", (2,)), held, list.__getitem__, Listed((0, 1)))
+
+    shared = share([first, second, other, alone])
+
+    assert shared[0] is shared[1] is first
+    assert shared[2] is other
+    assert shared[3] is alone
+    assert "name" not in alone.__dict__
+
+
+def test_a_node_that_nobody_asks_for_its_name_keeps_one_identity():
+    node = InMemory(Outline("x", "x", (1,)), Held.of([1]), list.__getitem__, Listed((0,)))
+
+    assert node.identity == node.identity
+    assert node.identity != node.with_operands(parts=Listed((1,))).identity
+    assert "name" not in node.__dict__

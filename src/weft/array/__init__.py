@@ -1,9 +1,8 @@
 """Arrays in chunks, with NumPy's names: ``import weft.array as da``."""
 
-import sys as _sys
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from weft.array import chunk_types, core, fft, image, lib, linalg, ma, overlap, random, reductions, slicing, stats, svg, utils
-from weft.array import numpy_linalg as _numpy_linalg
+from weft.array import chunk_types, core, lib, overlap, random, reductions, slicing, svg, utils
 from weft.array import protocols as _protocols
 from weft.array import rules as _rules
 from weft.array import standard as _standard
@@ -112,11 +111,27 @@ from weft.array.utils import array_expr_enabled
 from weft.execution import compute, optimize
 
 _rules.install()
-_protocols.install({"numpy": _sys.modules[__name__], "numpy.fft": fft, "numpy.linalg": _numpy_linalg})
+_protocols.install({"numpy": __name__, "numpy.fft": f"{__name__}.fft", "numpy.linalg": f"{__name__}.numpy_linalg"})
+
+if _TYPE_CHECKING:
+    from weft.array import fft, image, linalg, ma, stats
+
+#: Modules that are imported when somebody asks for them: most programs use none of them.
+_LATER = ("fft", "image", "linalg", "ma", "stats")
+
+
+def __getattr__(name: str) -> object:
+    if name in _LATER:
+        from importlib import import_module
+
+        return import_module(f"weft.array.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Array",
     "array_expr_enabled",
+    "assert_eq",
     "compute",
     "optimize",
     "chunk_types",

@@ -6,7 +6,8 @@ depends on the number of chunks, so a million chunks are as cheap to describe as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, product
@@ -18,6 +19,7 @@ import numpy as np
 from weft.array.chunks import Chunks, Cut, Grid, UnknownCut, axis_chunks, axis_count, axis_largest
 from weft.expr import derived, node
 from weft.physical.base import BlockExpr, Outline
+from weft.system import cpu_count
 
 __all__ = [
     "ArrayExpr",
@@ -30,6 +32,12 @@ __all__ = [
     "joined_blocks",
     "meta_like",
 ]
+
+
+#: Bytes of a result for each thread that fills it, at least.
+LARGE = 1 << 24
+#: Threads that fill a result, at most: memory has no more to give.
+MOST_FILLERS = 4
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class ArrayExpr(BlockExpr):
 
     @property
     def assemble(self) -> Callable[[list[Any]], Any]:
-        return partial(assemble_blocks, numblocks=self.numblocks)
+        return partial(assemble_result, numblocks=self.numblocks)
 
 
 @node
@@ -199,6 +207,30 @@ def assemble_blocks(blocks: Sequence[Any], numblocks: tuple[int, ...]) -> Any:
     return joined_blocks(parts, numblocks)
 
 
+def assemble_result(blocks: list[Any], numblocks: tuple[int, ...]) -> Any:
+    """The same for what a computation returns: a large array is filled by a few threads.
+
+    Blocks are taken from the list as they are copied, so that those nobody else has are gone before the next ones move.
+    """
+    plain = len(blocks) > 1 and all(type(block) is np.ndarray and block.dtype != object for block in blocks)
+    nbytes = sum(block.nbytes for block in blocks) if plain else 0
+    workers = min(MOST_FILLERS, cpu_count(), nbytes // LARGE)
+    if workers < 2:
+        return assemble_blocks(blocks, numblocks)
+    whole, places = room_for(blocks, numblocks)
+    left = iter(list(enumerate(places)))
+
+    def fill() -> None:
+        for number, where in left:  # taking from a list's iterator is one step for all threads
+            whole[where] = blocks[number]
+            blocks[number] = None
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="weft-fill") as pool:
+        for done in [pool.submit(fill) for _ in range(workers)]:
+            done.result()
+    return whole
+
+
 def joined_blocks(blocks: Sequence[Any], numblocks: Sequence[int]) -> Any:
     """The array that a grid of blocks of any type makes, by their own concatenation."""
     parts = list(blocks)
@@ -220,6 +252,16 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
 
 def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """One array with all blocks copied to their places: each element moves once, however many axes are joined."""
+    whole, places = room_for(parts, numblocks)
+    for where, part in zip(places, parts, strict=True):
+        whole[where] = part
+    return whole
+
+
+def room_for(
+    parts: Sequence[np.ndarray[Any, Any]], numblocks: tuple[int, ...]
+) -> tuple[np.ndarray[Any, Any], Iterable[tuple[slice, ...]]]:
+    """An array with room for all blocks of a grid, and the place of each."""
     bounds: list[list[int]] = []
     stride = len(parts)
     for axis, width in enumerate(numblocks):
@@ -230,7 +272,4 @@ def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) ->
         bounds.append(ends)
     kinds = {part.dtype for part in parts}
     whole = np.empty([ends[-1] for ends in bounds], kinds.pop() if len(kinds) == 1 else np.result_type(*kinds))
-    places = product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
-    for where, part in zip(places, parts, strict=True):
-        whole[where] = part
-    return whole
+    return whole, product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])

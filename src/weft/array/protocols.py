@@ -8,6 +8,7 @@ users of other libraries have been surprised by.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +21,7 @@ __all__ = ["API_VERSIONS", "array_function", "array_namespace", "generalised", "
 #: Revisions of the array API standard that the namespace follows; the last is the newest.
 API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
 #: Modules of NumPy, and where Weft has their functions.
-NAMESPACES: dict[str, ModuleType] = {}
+NAMESPACES: dict[str, str] = {}
 #: Functions of NumPy whose purpose needs the elements: they get the computed arrays.
 COMPUTED = frozenset(
     ["array2string", "array_repr", "array_str", "copyto", "save", "savetxt", "savez", "savez_compressed"]
@@ -29,8 +30,8 @@ COMPUTED = frozenset(
 NEVER = frozenset(["may_share_memory", "shares_memory"])
 
 
-def install(namespaces: Mapping[str, ModuleType]) -> None:
-    """Say where the functions of modules of NumPy are."""
+def install(namespaces: Mapping[str, str]) -> None:
+    """Say where the functions of modules of NumPy are: in which modules, which are imported when they are needed."""
     for name, module in namespaces.items():
         if name in NAMESPACES:
             raise ValueError(f"the namespace for {name} has been installed already")
@@ -40,8 +41,10 @@ def install(namespaces: Mapping[str, ModuleType]) -> None:
 def function_named(name: str, module: str = "numpy") -> Callable[..., Any] | None:
     """What Weft has for a function of NumPy; None if it has nothing."""
     for each in (module, "numpy") if module.startswith("numpy.lib") else (module,):
-        namespace = NAMESPACES.get(each)
-        if namespace is not None and name in namespace.__all__:
+        if each not in NAMESPACES:
+            continue
+        namespace = import_module(NAMESPACES[each])
+        if name in namespace.__all__:
             return getattr(namespace, name)  # type: ignore[no-any-return]
     return None
 
@@ -100,4 +103,4 @@ def array_namespace(api_version: str | None = None) -> ModuleType:
             f"weft.array does not follow revision {api_version!r} of the array API standard; "
             f"it follows {', '.join(API_VERSIONS)}"
         )
-    return NAMESPACES["numpy"]
+    return import_module(NAMESPACES["numpy"])

@@ -11,13 +11,12 @@ that a task needs back are read by the worker that runs it.
 
 from __future__ import annotations
 
-import contextlib
 from _thread import allocate_lock
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Self
 
-from weft.backends.contract import Held, Request, Run, heard
+from weft.backends.contract import Held, Request, Run
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error, outputs_of
 from weft.backends.held import HELD
 from weft.errors import BackendError, SchedulerStuckError
@@ -45,8 +44,8 @@ class LocalRun(Run):
     """
 
     __slots__ = (
-        "_hearing", "_spilling", "alarmed", "blocks", "copies", "keep", "listeners", "lock", "over", "problem", "sources",
-        "spare", "store", "task_listeners",
+        "_closed", "_hearing", "_making", "_spilling", "_store", "alarmed", "blocks", "copies", "keep", "listeners", "lock",
+        "over", "problem", "sources", "spare", "spill_directory", "task_listeners",
     )  # fmt: skip
 
     def __init__(
@@ -81,9 +80,12 @@ class LocalRun(Run):
         self.spare: list[int] = []
         self.listeners: Sequence[Any] = request.listeners
         self.task_listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
-        self.store = SpillStore(request.spill_directory)
+        self.spill_directory = request.spill_directory
+        self._store: SpillStore | None = None
+        self._closed = False
+        self._making = allocate_lock()
         self._spilling = allocate_lock()
-        self._hearing: Any = None
+        self._hearing: list[Any] = []
         stored: dict[int, int] = {}
         for block, value in plan.data.items():
             if isinstance(value, Held):
@@ -98,10 +100,34 @@ class LocalRun(Run):
         core.added(plan, keep=keep, stored=stored, now=self.began, alone=alone and not self.task_listeners)
 
     def __enter__(self) -> Self:
-        if self.listeners:
-            self._hearing = contextlib.ExitStack()
-            self._hearing.enter_context(heard(self, self.listeners))
+        for listener in self.listeners:
+            try:
+                listener.started(self)
+            except BaseException:
+                self._tell_end()
+                raise
+            self._hearing.append(listener)
         return self
+
+    @property
+    def store(self) -> SpillStore:
+        """Where blocks go that do not fit; made when the first one does."""
+        if self._store is None:
+            with self._making:
+                if self._store is None:
+                    self._store = SpillStore(self.spill_directory)
+                    if self._closed:
+                        self._store.close()
+        return self._store
+
+    def _tell_end(self) -> None:
+        """Tell those who have heard of the start of the end, the last one first, whatever one of them raises."""
+        while self._hearing:
+            try:
+                self._hearing.pop().ended(self)
+            except BaseException:
+                self._tell_end()
+                raise
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         self.over = True
@@ -109,9 +135,10 @@ class LocalRun(Run):
         self.error = error
         self.blocks = []
         if not self.keep or error is not None:
-            self.store.close()
-        if self._hearing is not None:
-            self._hearing.close()
+            if self._store is not None:
+                self._store.close()
+            self._closed = True
+        self._tell_end()
 
     # -- the worker -------------------------------------------------------------------------------------------------
 

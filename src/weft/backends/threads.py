@@ -8,6 +8,8 @@ the interpreter's lock. So a run begins with one thread, whose core may run stra
 while the thread that asked looks after it: once tasks last longer than ``SHORT_S`` on average, all workers come. Measured
 with 100,000 trivial tasks: 1.5 µs a task with one thread, 4.4 with two that contend.
 
+*A lone small task* is run by the thread that asks.
+
 *Inside a task* ``compute()`` does not wait for a free thread: the thread that asks becomes the first worker of the new
 run, and others join only if they are idle. So nested computations never wait for each other.
 
@@ -22,6 +24,7 @@ from __future__ import annotations
 import contextvars
 import ctypes
 import os
+import sys
 import threading
 from _thread import allocate_lock
 from time import perf_counter
@@ -45,6 +48,8 @@ LOOK_S = 0.25
 FIRST_LOOK_S, LAST_LOOK_S = 0.0002, 0.02
 #: Tasks that take less than this on average, in seconds, are left to one thread.
 SHORT_S = 30e-6
+#: A lone task whose result takes at most so many bytes is run by the thread that asks.
+SMALL_NBYTES = 1 << 16
 #: Idle threads that are kept.
 KEPT = 64
 
@@ -147,7 +152,8 @@ class ThreadRun(LocalRun):
         self.nested_in: tuple[ThreadRun, int] | None = None
         self.finished = allocate_lock()
         self.finished.acquire()
-        self.quiet = threading.Event()
+        self.quiet = allocate_lock()
+        self.quiet.acquire()
         self.timeouts = {
             task: parse_timedelta(notes["timeout"], "s")
             for task, notes in plan.annotations.items()
@@ -163,7 +169,9 @@ class ThreadRun(LocalRun):
         self.spare = list(range(self.nworkers - 1, -1, -1))
         watch = Watch(self) if self.timeouts else None
         try:
-            if outer is None:
+            if outer is None and self._suits_caller():
+                self._work_as_caller()
+            elif outer is None:
                 with self.lock:
                     self.call_help(len(self.core.ready) or 1)
                 self._wait()
@@ -175,6 +183,29 @@ class ThreadRun(LocalRun):
         finally:
             if watch is not None:
                 watch.stop()
+
+    def _suits_caller(self) -> bool:
+        """Whether the thread that asks had best do the work: a single task whose result is known to be small.
+
+        To hand it over and wait takes longer than such a task. Calls that users wrote (of unknown size) go to a worker
+        all the same, and so does everything where this thread has an event loop going, which a task may not expect.
+        """
+        plan = self.plan
+        if plan.ntasks != 1 or self.timeouts or not 0 < plan.nbytes[0] <= SMALL_NBYTES:
+            return False
+        asyncio = sys.modules.get("asyncio")
+        return asyncio is None or asyncio._get_running_loop() is None
+
+    def _work_as_caller(self) -> None:
+        number = self.spare.pop()
+        self.members[number] = threading.get_ident()
+        HERE.run, HERE.number = self, number
+        try:
+            self.context.run(self._work_guarded, number)
+        finally:
+            HERE.run, HERE.number = None, -1
+            self.members.pop(number, None)
+        self._wait()
 
     def _look_after(self) -> bool:
         """Wait, and call the other workers once the first needs help; returns whether the run came to its end first."""
@@ -226,8 +257,8 @@ class ThreadRun(LocalRun):
             self.core.stop(now=perf_counter())
             self.stopping()
             if not self.members:
-                self.quiet.set()
-        self.quiet.wait(GRACE_S)
+                return
+        self.quiet.acquire(timeout=GRACE_S)
 
     # -- from the workers -------------------------------------------------------------------------------------------
 
@@ -305,8 +336,8 @@ class ThreadRun(LocalRun):
 
     def _gone(self, number: int) -> None:
         self.members.pop(number, None)
-        if not self.members:
-            self.quiet.set()
+        if not self.members and self.quiet.locked():
+            self.quiet.release()
 
     def _finish(self) -> None:
         """Wake whoever waits for the end; once."""

@@ -12,3 +12,6 @@ __all__ = ["CONVERSIONS"]
 #: Functions that make a collection of whatever they take, by the name of its kind.
 CONVERSIONS: Registry[Callable[..., Any]] = Registry("kind of collection")
 CONVERSIONS.add("delayed", "weft.delayed.delayed:delayed")
+CONVERSIONS.add("frame", "weft.dataframe.base:new")
+CONVERSIONS.add("frame-blocks", "weft.dataframe.io.from_blocks:FromBlocks")
+CONVERSIONS.add("frame-facts", "weft.dataframe.io.from_blocks:Known")

@@ -144,6 +144,11 @@ def value(key: str) -> Any:
     return result
 
 
+def version() -> object:
+    """An object that is another one after each change: whoever keeps what depended on options keeps this beside it."""
+    return _state.parsed
+
+
 class Setting:
     """Changes to the configuration, in force from when it is made; as a context manager it takes them back."""
 

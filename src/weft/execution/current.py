@@ -37,7 +37,7 @@ def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
         What is to be computed.
     """
     if scheduler is None:
-        scheduler = CURRENT.get() or config.get("scheduler")
+        scheduler = CURRENT.get() or config.value("scheduler")
     if scheduler is None:
         wishes = [getattr(kind, "__weft_scheduler__", None) for kind in dict.fromkeys(map(type, collections))]
         named = list(dict.fromkeys(getattr(wish, "weft_backend", wish) for wish in wishes if wish is not None))

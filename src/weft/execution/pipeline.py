@@ -8,9 +8,12 @@ as it is, after its own ``__weft_optimize__``.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from weft.config.state import version
+from weft.execution.kept import Kept, find, keep
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.key import flatten_keys
 from weft.graph.known import with_known
@@ -52,9 +55,8 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
 
 
 def _calls_of_expression(expression: Any) -> list[Any]:
-    from weft.physical.outside import calls_read_by  # here, for a quick `import weft`
-
-    return calls_read_by(expression)
+    outside = sys.modules.get("weft.physical.outside")  # who has not imported it has no such node
+    return [] if outside is None else outside.calls_read_by(expression)
 
 
 def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph:
@@ -104,11 +106,29 @@ def plan_of(
     """The plan for several collections, and the keys of each.
 
     ``caches`` have a method ``known(keys)``, which gives results that need not be computed.
+
+    A small plan for a single expression is kept for when it is computed again (`weft.execution.kept`).
     """
+    alone = only_expression(collections) if optimize_graph and not caches else None
+    kept = None if alone is None else find(alone, type(collections[0]), fuse)
+    if kept is not None:
+        return kept.plan, [list(kept.keys)]
+    before = version()
     with paused_collector():
         graph = graph_of(collections, optimize_graph=optimize_graph)
         for cache in caches:
             graph = with_known(graph, cache.known(graph.keys()))
         keys = [keys_of(collection) for collection in collections]
         wanted = [key for own in keys for key in own]
-        return compile_plan(graph, wanted, fuse=fuse and optimize_graph), keys
+        plan = compile_plan(graph, wanted, fuse=fuse and optimize_graph)
+    if alone is not None:
+        keep(alone, Kept(plan, keys[0], type(collections[0]), fuse, before))
+    return plan, keys
+
+
+def only_expression(collections: Sequence[Any]) -> Any:
+    """The expression, if there is just one collection, which holds one."""
+    if len(collections) != 1 or getattr(type(collections[0]), "__weft_expr__", None) is None:
+        return None
+    node = collections[0].__weft_expr__()
+    return None if isinstance(node, (Call, Data, Gathered)) else node

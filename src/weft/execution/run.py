@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from weft import config
@@ -68,7 +69,8 @@ def compute(
     request = request_for(**kwargs)
     fuse = backend.fuses_chains and config.value("optimization.fuse")
     caches = [each for each in request.listeners if hasattr(each, "known")]
-    plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse, caches=caches)
+    with budgeted(kwargs.get("budget"), request.budget):
+        plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse, caches=caches)
     with inside():
         values = backend.run(plan, request)
     if all(getattr(kind, "__weft_single__", False) for kind in set(map(type, collections))):
@@ -78,9 +80,15 @@ def compute(
     for collection, own in zip(collections, keys):
         finalize, extra = collection.__weft_postcompute__()
         blocks = values[start : start + len(own)]
+        values[start : start + len(own)] = [None] * len(own)  # whoever assembles a result may let go of its blocks
         start += len(own)
         results.append(finalize(_nested(collection, blocks), *extra))
     return found.repack(results)
+
+
+def budgeted(asked: Any, nbytes: int | None) -> AbstractContextManager[Any]:
+    """While a plan is made, a budget that the call names is the one that rules read."""
+    return nullcontext() if asked is None else config.set({"memory.budget": nbytes})
 
 
 def _final(value: Any) -> Any:
@@ -130,7 +138,8 @@ def persist(
     collections = found.collections
     backend = scheduler_for(pool if scheduler is None else scheduler, collections)
     request = request_for(**kwargs)
-    plan, keys = plan_of(collections, optimize_graph=optimize_graph)
+    with budgeted(kwargs.get("budget"), request.budget):
+        plan, keys = plan_of(collections, optimize_graph=optimize_graph)
     with inside():
         held = iter(backend.hold(plan, request))
     results = []

@@ -7,8 +7,9 @@ joined and hashed at once. What else may stand in a node goes through `weft.toke
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
@@ -21,6 +22,10 @@ __all__ = ["encode", "nonce", "token_of"]
 PLAIN = frozenset({int, str, float, bool, type(None), bytes, complex})
 #: Kinds of NumPy's dtypes that are told apart by letter and size alone.
 SIMPLE_KINDS = "biufcSUMmO"
+#: Packages whose classes stay as they are; those of others are looked at each time.
+LASTING = frozenset({"weft", "numpy", "builtins"})
+#: How values of a type are written.
+WAYS: dict[type, Callable[[Any], str]] = {}
 
 
 def token_of(*values: Any) -> str:
@@ -29,8 +34,8 @@ def token_of(*values: Any) -> str:
     >>> token_of("Add", 1) == token_of("Add", 1), token_of("Add", 1) == token_of("Add", 1.0)
     (True, False)
     """
-    text = "\x1f".join(map(encode, values)).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=16, usedforsecurity=False).hexdigest()
+    text = "\x1f".join([repr(each) if type(each) in PLAIN else encode(each) for each in values])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, usedforsecurity=False).hexdigest()
 
 
 def nonce() -> str:
@@ -43,23 +48,59 @@ def encode(value: Any) -> str:
     kind = type(value)
     if kind in PLAIN:
         return repr(value)
-    if kind is tuple:
-        if PLAIN.issuperset(map(type, value)):
-            return repr(value)
-        return f"({','.join(map(encode, value))})"
+    way = WAYS.get(kind) or way_of(kind)
+    return way(value)
+
+
+def way_of(kind: type) -> Callable[[Any], str]:
+    """How values of a type are written: looked up once for each type."""
     own = getattr(kind, "__weft_tokenize__", None)
-    if own is not None:
-        token = own(value)
-        return f"{kind.__qualname__}<{token if type(token) is str else encode(token)}>"
-    if isinstance(value, tuple):
-        return f"{kind.__qualname__}{encode(tuple(value))}"
-    if isinstance(value, Enum):
-        return str(value)
-    if kind.__module__ == "numpy.dtypes" and value.kind in SIMPLE_KINDS:
-        return f"dtype{value.str}"
-    if kind is FunctionType or kind is BuiltinFunctionType or kind.__name__ == "ufunc":
-        return token_of_function(value)
-    return f"{kind.__qualname__}#{tokenize(value)}"
+    way: Callable[[Any], str]
+    if kind is tuple:
+        way = encode_tuple
+    elif own is not None:
+        way = partial(encode_by_method, own, kind.__qualname__)
+    elif issubclass(kind, tuple):
+        way = partial(encode_tuple_like, kind.__qualname__)
+    elif issubclass(kind, Enum):
+        way = str
+    elif kind.__module__ == "numpy.dtypes":
+        way = encode_dtype
+    elif kind is FunctionType or kind is BuiltinFunctionType or kind.__name__ == "ufunc":
+        way = token_of_function
+    else:
+        way = partial(encode_other, kind.__qualname__)
+    if kind.__module__.partition(".")[0] in LASTING:
+        WAYS[kind] = way
+    return way
+
+
+def encode_tuple(value: tuple[Any, ...]) -> str:
+    if PLAIN.issuperset(map(type, value)):
+        return repr(value)
+    return f"({','.join([repr(each) if type(each) in PLAIN else encode(each) for each in value])})"
+
+
+def encode_tuple_like(name: str, value: tuple[Any, ...]) -> str:
+    return name + encode_tuple(tuple(value))
+
+
+def encode_by_method(method: Callable[[Any], Any], name: str, value: Any) -> str:
+    token = method(value)
+    return f"{name}<{token if type(token) is str else encode(token)}>"
+
+
+def encode_dtype(value: Any) -> str:
+    return dtype_text(value) if value.kind in SIMPLE_KINDS else f"{type(value).__qualname__}#{tokenize(value)}"
+
+
+@lru_cache(maxsize=256)
+def dtype_text(value: Any) -> str:
+    return f"dtype{value.str}"
+
+
+def encode_other(name: str, value: Any) -> str:
+    return f"{name}#{tokenize(value)}"
 
 
 @lru_cache(maxsize=1024)

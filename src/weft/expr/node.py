@@ -20,7 +20,7 @@ however they came about, and common work is shared by construction.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast, dataclass_transform, overload
 from weakref import WeakValueDictionary
 
@@ -100,8 +100,22 @@ class Expr:
                 stack.extend(unnamed)
             elif (node := stack.pop()) is not self:
                 node.__dict__["name"] = node.name
-        kind = type(self)
-        return f"{self.label}-{token_of(kind.__module__, kind.__qualname__, *self.operands)}"
+        kind, values = type(self), self.__dict__
+        return f"{self.label}-{token_of(kind.__module__, kind.__qualname__, *[values[field] for field in self.fields])}"
+
+    @derived
+    def identity(self) -> Hashable:
+        """What the node is known by while trees are rewritten: the name, or something that costs less to make.
+
+        Nodes with one identity are equal. Those of a class that does not go by names may be equal and have two; then
+        `kin` is the same for both.
+        """
+        return self.name
+
+    @property
+    def kin(self) -> Hashable:
+        """Equal for equal nodes; what costs little and still tells most unequal ones apart."""
+        return self.name
 
     @property
     def operands(self) -> tuple[Any, ...]:
@@ -112,12 +126,16 @@ class Expr:
     @derived
     def children(self) -> tuple[Expr, ...]:
         """Operands that are nodes, also those within tuples, in order."""
-        if self.child_fields is None:
-            return tuple(nested(self.operands))
         values = self.__dict__
+        if self.child_fields is None:
+            found: list[Expr] = []
+            collect(map(values.__getitem__, self.fields), found)
+            return tuple(found)
         if len(self.child_fields) == 1 and isinstance(only := values[self.child_fields[0]], Expr):
             return (only,)
-        return tuple(nested(tuple([values[field] for field in self.child_fields])))
+        found = []
+        collect([values[field] for field in self.child_fields], found)
+        return tuple(found)
 
     @property
     def signature(self) -> Mapping[str, Any]:
@@ -230,13 +248,14 @@ class Held:
 HELD: WeakValueDictionary[int, Held] = WeakValueDictionary()
 
 
-def nested(operands: tuple[Any, ...]) -> Iterator[Expr]:
-    """Nodes in a tuple and in tuples within it."""
+def collect(operands: Iterable[Any], found: list[Expr]) -> None:
+    """Append the nodes among operands and in tuples within them."""
     for each in operands:
-        if isinstance(each, Expr):
-            yield each
-        elif type(each) is tuple:
-            yield from nested(each)
+        if type(each) is tuple:
+            if each:
+                collect(each, found)
+        elif isinstance(each, Expr):
+            found.append(each)
 
 
 def map_nested(operands: tuple[Any, ...], function: Callable[[Expr], Expr]) -> tuple[Any, ...]:
@@ -256,18 +275,24 @@ def map_nested(operands: tuple[Any, ...], function: Callable[[Expr], Expr]) -> t
     return operands if changed is None else tuple(changed)
 
 
-def walk_objects(*roots: Expr) -> Iterator[Expr]:
+def walk_objects(*roots: Expr) -> list[Expr]:
     """Each node object once, children before parents. Asks no name; `tree.walk` is the one for general use."""
+    found: list[Expr] = []
     seen: set[int] = set()
     stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
     while stack:
         each, ready = stack.pop()
         if ready:
-            yield each
+            found.append(each)
         elif id(each) not in seen:
             seen.add(id(each))
-            stack.append((each, True))
-            stack.extend([(child, False) for child in reversed(each.children)])
+            children = each.children
+            if children:
+                stack.append((each, True))
+                stack += [(child, False) for child in reversed(children)]
+            else:
+                found.append(each)
+    return found
 
 
 class Row(NamedTuple):

@@ -27,15 +27,14 @@ import inspect
 import types
 import typing
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from weft.errors import RewriteError
 from weft.expr.facts import Needs
-from weft.expr.node import ALL_NEEDS, Expr
+from weft.expr.node import ALL_NEEDS, Expr, walk_objects
 from weft.expr.sharing import share
-from weft.expr.tree import walk
 
 __all__ = ["PIPELINE", "Context", "Phase", "Rule", "Trace", "add_rules", "optimize", "rewrite", "rule"]
 
@@ -53,6 +52,7 @@ class Rule:
     heads: tuple[type[Expr], ...]
     wants_context: bool
     changes: frozenset[str] = frozenset()
+    but: tuple[type[Expr], ...] = ()
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class Rule:
 
     def __call__(self, node: Expr, context: Context | None = None) -> Expr | None:
         """The rule's answer for one node; without a context as if it stood alone, wanted by the user."""
-        if not isinstance(node, self.heads):
+        if not isinstance(node, self.heads) or isinstance(node, self.but):
             return None
         if self.wants_context:
             return self.function(node, context or Context([node]))
@@ -70,21 +70,30 @@ class Rule:
 @typing.overload
 def rule(function: Callable[..., Expr | None]) -> Rule: ...
 @typing.overload
-def rule(*, changes: Iterable[str] = ()) -> Callable[[Callable[..., Expr | None]], Rule]: ...
-def rule(function: Callable[..., Expr | None] | None = None, *, changes: Iterable[str] = ()) -> Any:
+def rule(
+    *, changes: Iterable[str] = (), but: tuple[type[Expr], ...] = ()
+) -> Callable[[Callable[..., Expr | None]], Rule]: ...
+def rule(
+    function: Callable[..., Expr | None] | None = None,
+    *,
+    changes: Iterable[str] = (),
+    but: tuple[type[Expr], ...] = (),
+) -> Any:
     """Make a function a rule; the annotation of its first parameter tells the classes that it is asked for.
 
     Parameters
     ----------
     changes : iterable of str
         Entries of the signature that the rule may change, because it has made sure that nobody looks at them.
+    but : tuple of classes
+        Subclasses of the first parameter's class that the rule is not asked for.
     """
 
     def decorate(function: Callable[..., Expr | None]) -> Rule:
         parameters = list(inspect.signature(function).parameters)
         hint = typing.get_type_hints(function)[parameters[0]]
         heads = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        return Rule(function, heads, len(parameters) > 1, frozenset(changes))
+        return Rule(function, heads, len(parameters) > 1, frozenset(changes), but)
 
     return decorate if function is None else decorate(function)
 
@@ -144,7 +153,9 @@ class Phase:
         found = self._by_class.get(kind)
         if found is None:
             every = (*self.rules, *self.closing)
-            found = self._by_class[kind] = tuple(each for each in every if issubclass(kind, each.heads))
+            found = self._by_class[kind] = tuple(
+                [each for each in every if issubclass(kind, each.heads) and not issubclass(kind, each.but)]
+            )
         return found
 
 
@@ -152,139 +163,188 @@ class Context:
     """What rules may ask about the forest around a node."""
 
     def __init__(self, roots: Sequence[Expr]) -> None:
-        self._users: dict[str, dict[str, Expr]] = {}
-        self._roots: set[str] = set()
-        self._became: dict[str, Expr] = {}
-        self._settled: set[str] = set()
-        self._unsettled: dict[str, int] = {}
-        self._unreached: dict[str, int] = {}
-        self._freed: list[Expr] = []
+        self._forest = list(roots)
+        self._earlier: list[tuple[Expr, Expr]] = []
+
+    _users: dict[Hashable, dict[Hashable, Expr]]
+    _roots: set[Hashable]
+    _became: dict[Hashable, Expr]
+    _settled: set[Hashable]
+    _unsettled: dict[Hashable, int]
+    _unreached: dict[Hashable, int]
+    _freed: list[Expr]
+    size: int
+
+    def __getattr__(self, name: str) -> Any:
+        # The books are written when somebody first looks into them: most rules never ask.
+        if "_forest" not in self.__dict__ or "_users" in self.__dict__:
+            raise AttributeError(name)
+        self._open()
+        return getattr(self, name)
+
+    def _open(self) -> None:
+        users_of: dict[Hashable, dict[Hashable, Expr]] = {}
+        self._users = users_of
+        self._became = {}
+        self._settled = set()
+        self._unsettled = unsettled = {}
+        self._unreached = {}
+        self._freed = []
         self.size = 0
-        for node in walk(*roots):
-            self._users[node.name] = {}
-            self._unsettled[node.name] = 0
+        for node in walk_objects(*self._forest):
+            own = node.identity
+            if own in users_of:
+                continue
+            users_of[own] = {}
+            unsettled[own] = 0
             for child in node.children:
-                users = self._users[child.name]
-                if node.name not in users:
-                    users[node.name] = node
-                    self._unsettled[child.name] += 1
+                users = users_of[child.identity]
+                if own not in users:
+                    users[own] = node
+                    unsettled[child.identity] += 1
             self.size += 1
-        for name, users in self._users.items():
-            self._unreached[name] = sum([self._unsettled[user] > 0 for user in users])
-        self._roots.update(root.name for root in roots)
+        for each, users in users_of.items():
+            self._unreached[each] = sum([unsettled[user] > 0 for user in users])
+        self._roots = {root.identity for root in self._forest}
+
+    def catch_up(self) -> None:
+        """Bring the books up to date."""
+        earlier, self._earlier = self._earlier, []
+        for old, new in earlier:
+            self._replaced(old, new)
 
     def dependents(self, node: Expr) -> list[Expr]:
-        """The nodes that have this one as a child. `is_root` tells whether the user wants it as well."""
-        return list(self._users.get(node.name, {}).values())
+        """The nodes that have this one as a child. `is_root` tells whether the user wants it as well.
+
+        Of a node that has been replaced they are those of what it has become: dependents that are still to be rebuilt know
+        it as it was.
+        """
+        if self._earlier:
+            self.catch_up()
+        return list(self._users.get(self._current(node).identity, {}).values())
 
     def is_root(self, node: Expr) -> bool:
         """Whether the node's own blocks are wanted."""
-        return node.name in self._roots
+        if self._earlier:
+            self.catch_up()
+        return self._current(node).identity in self._roots
 
     def is_sole(self, node: Expr) -> bool:
         """Whether only one node depends on this one, and the user does not want its blocks."""
-        return node.name not in self._roots and len(self._users.get(node.name, ())) <= 1
+        return not self.is_root(node) and len(self.dependents(node)) <= 1
 
     def needs(self, node: Expr) -> Needs:
         """What is looked at in a node, by all who depend on it."""
-        known: dict[str, Needs] = {}
+        if self._earlier:
+            self.catch_up()
+        known: dict[Hashable, Needs] = {}
         stack = [node]
         while stack:
             each = stack[-1]
-            if each.name in known:
+            if each.identity in known:
                 stack.pop()
                 continue
-            if each.name in self._roots:
-                known[each.name] = ALL_NEEDS
+            if each.identity in self._roots:
+                known[each.identity] = ALL_NEEDS
                 continue
             users = self.dependents(each)
-            waiting = [user for user in users if user.name not in known]
+            waiting = [user for user in users if user.identity not in known]
             if waiting:
                 stack.extend(waiting)
                 continue
             asked: Needs = frozenset()
             for user in users:
                 for child in user.children:
-                    if self._current(child).name == each.name:
-                        asked |= user.asks(child, known[user.name])
-            known[each.name] = asked
-        return known[node.name]
+                    if self._current(child).identity == each.identity:
+                        asked |= user.asks(child, known[user.identity])
+            known[each.identity] = asked
+        return known[node.identity]
 
     def replaced(self, old: Expr, new: Expr) -> None:
-        """Keep the books: ``new`` stands where ``old`` stood."""
+        """Take note that ``new`` stands where ``old`` stood; the books follow when somebody looks into them."""
+        self._earlier.append((old, new))
+
+    def _replaced(self, old: Expr, new: Expr) -> None:
         self._enter(new)
-        self._became[old.name] = new
-        self._became.pop(new.name, None)
-        users = self._users.pop(old.name, {})
-        own = self._users[new.name]
+        self._became[old.identity] = new
+        self._became.pop(new.identity, None)
+        users = self._users.pop(old.identity, {})
+        own = self._users[new.identity]
         for name, user in users.items():
             if name not in own:
                 own[name] = user
-                self._unreached[new.name] = self._unreached.get(new.name, 0) + (self._unsettled.get(name, 0) > 0)
+                self._unreached[new.identity] = self._unreached.get(new.identity, 0) + (
+                    self._unsettled.get(name, 0) > 0
+                )
                 if name not in self._settled:
                     self._count(new, 1)
-        if old.name in self._roots:
-            self._roots.discard(old.name)
-            self._roots.add(new.name)
+        if old.identity in self._roots:
+            self._roots.discard(old.identity)
+            self._roots.add(new.identity)
         self._leave(old)
 
     def settle(self, node: Expr) -> None:
         """Take note that no rule has anything to say about a node any more."""
-        if node.name in self._settled:
+        if node.identity in self._settled:
             return
-        self._settled.add(node.name)
-        for child in dict.fromkeys(map(self._current, node.children)):
+        self._settled.add(node.identity)
+        for child in self._distinct(node):
             self._count(child, -1)
 
     def is_settled(self, node: Expr) -> bool:
         """Whether no rule has anything to say about a node."""
-        return node.name in self._settled
+        return node.identity in self._settled
 
     def is_free(self, node: Expr) -> bool:
         """Whether all dependents of a node are settled."""
-        return not self._unsettled.get(node.name)
+        return not self._unsettled.get(node.identity)
 
     def is_joined(self, node: Expr) -> bool:
         """Whether all who read what this node reads are free as well: rules can see what they are."""
-        return not any(self._unreached.get(self._current(child).name) for child in node.children)
+        return not any(self._unreached.get(self._current(child).identity) for child in node.children)
 
     def ready(self) -> list[Expr]:
         """Nodes whose last dependent has been settled, or left, since they were asked for before."""
         found, self._freed = self._freed, []
-        return [node for node in found if node.name in self._users and not self._unsettled.get(node.name)]
+        return [node for node in found if node.identity in self._users and not self._unsettled.get(node.identity)]
 
     def _count(self, node: Expr, by: int) -> None:
         """A dependent of a node has been settled or is gone (-1), or there is one more to settle (1)."""
-        before = self._unsettled.get(node.name, 0)
-        self._unsettled[node.name] = after = before + by
+        before = self._unsettled.get(node.identity, 0)
+        self._unsettled[node.identity] = after = before + by
         if not after:
             self._freed.append(node)
         if not after or not before:
-            for child in dict.fromkeys(map(self._current, node.children)):
-                if node.name in self._users.get(child.name, ()):
-                    self._unreached[child.name] = self._unreached.get(child.name, 0) + by
+            for child in self._distinct(node):
+                if node.identity in self._users.get(child.identity, ()):
+                    self._unreached[child.identity] = self._unreached.get(child.identity, 0) + by
+
+    def _distinct(self, node: Expr) -> list[Expr]:
+        """A node's children as they are now, each once."""
+        children = [self._current(child) for child in node.children]
+        return children if len(children) < 2 else list({child.identity: child for child in children}.values())
 
     def _current(self, node: Expr) -> Expr:
         """What a node has become: dependents that are still to be rebuilt know it as it was."""
-        while node.name in self._became:
-            node = self._became[node.name]
+        while node.identity in self._became:
+            node = self._became[node.identity]
         return node
 
     def _enter(self, new: Expr) -> None:
         stack = [new]
         while stack:
             node = stack.pop()
-            self._users.setdefault(node.name, {})
+            self._users.setdefault(node.identity, {})
             for child in map(self._current, node.children):
-                users = self._users.get(child.name)
+                users = self._users.get(child.identity)
                 if users is None:
-                    users = self._users[child.name] = {}
+                    users = self._users[child.identity] = {}
                     stack.append(child)
-                if node.name not in users:
-                    users[node.name] = node
-                    if self._unsettled.get(node.name):
-                        self._unreached[child.name] = self._unreached.get(child.name, 0) + 1
-                    if node.name not in self._settled:
+                if node.identity not in users:
+                    users[node.identity] = node
+                    if self._unsettled.get(node.identity):
+                        self._unreached[child.identity] = self._unreached.get(child.identity, 0) + 1
+                    if node.identity not in self._settled:
                         self._count(child, 1)
 
     def _leave(self, old: Expr) -> None:
@@ -292,16 +352,16 @@ class Context:
         while stack:
             node = stack.pop()
             for child in map(self._current, node.children):
-                users = self._users.get(child.name)
+                users = self._users.get(child.identity)
                 if users is None:
                     continue
-                if users.pop(node.name, None) is not None:
-                    if self._unsettled.get(node.name):
-                        self._unreached[child.name] = self._unreached.get(child.name, 0) - 1
-                    if node.name not in self._settled:
+                if users.pop(node.identity, None) is not None:
+                    if self._unsettled.get(node.identity):
+                        self._unreached[child.identity] = self._unreached.get(child.identity, 0) - 1
+                    if node.identity not in self._settled:
                         self._count(child, -1)
-                if not users and child.name not in self._roots:
-                    del self._users[child.name]
+                if not users and child.identity not in self._roots:
+                    del self._users[child.identity]
                     stack.append(child)
 
 
@@ -323,10 +383,28 @@ def rewrite(roots: Sequence[Expr], phase: Phase, trace: Trace | None = None) -> 
     trees = list(roots)
     steps: Trace = [] if trace is None else trace
     while True:
-        fired = len(steps)
-        trees = (_Pass if phase.once else _Descent)(trees, phase, steps).run()
-        if phase.once or len(steps) == fired:
+        if phase.once:
+            return share(_Pass(trees, phase, steps).run())
+        nodes = walk_objects(*trees)
+        if not any(map(phase.rules_for, set(map(type, nodes)))):
             return trees
+        # Where nothing is shared, a node has been asked after its dependents anyhow.
+        is_shared = len(trees) + sum([len(node.children) for node in nodes]) > len(nodes)
+        fired = len(steps)
+        trees = (_Descent if is_shared else _Pass)(trees, phase, steps).run()
+        if len(steps) == fired or not has_more(trees, phase):
+            return trees
+
+
+def has_more(trees: list[Expr], phase: Phase) -> bool:
+    """Whether a rule of a phase has something to say about a forest: asked far more cheaply than rewriting it would be."""
+    context = Context(trees)
+    for node in walk_objects(*trees):
+        for each in phase.rules_for(type(node)):
+            new = each.function(node, context) if each.wants_context else each.function(node)
+            if new is not None and new is not node and new.name != node.name:
+                return True
+    return False
 
 
 class _Pass:
@@ -337,40 +415,44 @@ class _Pass:
         self.phase = phase
         self.trace = trace
         self.context = Context(roots)
-        self.done: dict[str, Expr] = {}
+        self.done: dict[Hashable, Expr] = {}
         self.firings = 0
 
     def run(self) -> list[Expr]:
         for root in self.roots:
             self.visit(root)
-        return [self.done[root.name] for root in self.roots]
+        return [self.done[root.identity] for root in self.roots]
 
     def visit(self, root: Expr) -> None:
         """Rewrite a tree: nodes first, then their children, then the nodes with their new children."""
         done, result = self.done, self.done.__getitem__
-        stack: list[tuple[list[str], Expr, bool]] = [([], root, False)]
+        stack: list[tuple[list[Hashable], Expr, bool]] = [([], root, False)]
         while stack:
             names, node, opened = stack.pop()
             if not opened:
-                if node.name not in done and (new := self.apply(node)) is not None:
-                    stack.append(([*names, node.name], new, False))
-                elif node.name in done:
-                    final = result(node.name)
+                if node.identity not in done and (new := self.apply(node)) is not None:
+                    stack.append(([*names, node.identity], new, False))
+                elif node.identity in done:
+                    final = result(node.identity)
                     for name in names:
                         done[name] = final
                 else:
                     stack.append((names, node, True))
-                    stack.extend([([], child, False) for child in node.children if child.name not in done])
+                    stack.extend([([], child, False) for child in node.children if child.identity not in done])
                 continue
-            rebuilt = node.map_children(lambda child: result(child.name))
-            names.append(node.name)
+            rebuilt = node
+            for child in node.children:
+                if done[child.identity] is not child:
+                    rebuilt = node.map_children(lambda child: result(child.identity))
+                    break
+            names.append(node.identity)
             if rebuilt is not node:
-                if rebuilt.name != node.name:
+                if rebuilt.identity != node.identity:
                     self.context.replaced(node, rebuilt)
                     if (new := self.apply(rebuilt)) is not None:
-                        stack.append(([*names, rebuilt.name], new, False))
+                        stack.append(([*names, rebuilt.identity], new, False))
                         continue
-                names.append(rebuilt.name)
+                names.append(rebuilt.identity)
             for name in names:
                 done[name] = rebuilt
 
@@ -378,13 +460,13 @@ class _Pass:
         """The node that the first fitting rule makes of this one, if any."""
         for each in self.phase.rules_for(type(node)):
             new = each.function(node, self.context) if each.wants_context else each.function(node)
-            if new is None or new is node or new.name == node.name:
+            if new is None or new is node or (type(new) is type(node) and new.name == node.name):
                 continue
             check(each, node, new)
             self.trace.append(Step(self.phase.name, each.name, node, new))
             self.context.replaced(node, new)
             self.firings += 1
-            if self.firings > FIRINGS_PER_NODE * (self.context.size + 10):
+            if self.firings > 10 * FIRINGS_PER_NODE and self.firings > FIRINGS_PER_NODE * (self.context.size + 10):
                 recent = [step.rule for step in self.trace[-6:]]
                 raise RewriteError(
                     f"the rules of the phase {self.phase.name!r} go round in circles at {node!r}: "
@@ -399,7 +481,7 @@ class _Descent(_Pass):
 
     def run(self) -> list[Expr]:
         context = self.context
-        became: dict[str, Expr] = {}
+        became: dict[Hashable, Expr] = {}
         waiting = list(dict.fromkeys(root for root in self.roots if not context.dependents(root)))
         later: deque[Expr] = deque()
         while waiting or later:
@@ -415,44 +497,46 @@ class _Descent(_Pass):
                         break
                     later.append(node)
                     node = later.popleft()
-            if node.name in became or context.is_settled(node):
+            if node.identity in became or context.is_settled(node):
                 continue
             new = self.apply(node)
+            if new is not None:
+                context.catch_up()
             if new is None:
                 context.settle(node)
             else:
-                became[node.name] = new
-                became.pop(new.name, None)
+                became[node.identity] = new
+                became.pop(new.identity, None)
                 if not context.is_settled(new) and context.is_free(new):
                     waiting.append(new)
             waiting += context.ready()
         for root in self.roots:
             self.rebuild(root, became)
-        return [self.done[root.name] for root in self.roots]
+        return [self.done[root.identity] for root in self.roots]
 
-    def rebuild(self, root: Expr, became: dict[str, Expr]) -> None:
+    def rebuild(self, root: Expr, became: dict[Hashable, Expr]) -> None:
         """Put together what nodes have become, from the leaves upwards; nodes with new children are asked again."""
         done = self.done
-        stack: list[tuple[list[str], Expr, bool]] = [([], root, False)]
+        stack: list[tuple[list[Hashable], Expr, bool]] = [([], root, False)]
         while stack:
             names, node, opened = stack.pop()
             if not opened:
-                if node.name in done:
+                if node.identity in done:
                     for name in names:
-                        done[name] = done[node.name]
-                elif node.name in became:
-                    stack.append(([*names, node.name], became[node.name], False))
+                        done[name] = done[node.identity]
+                elif node.identity in became:
+                    stack.append(([*names, node.identity], became[node.identity], False))
                 else:
                     stack.append((names, node, True))
-                    stack.extend([([], child, False) for child in node.children if child.name not in done])
+                    stack.extend([([], child, False) for child in node.children if child.identity not in done])
                 continue
-            final = node.map_children(lambda child: done[child.name])
-            if final.name != node.name:
+            final = node.map_children(lambda child: done[child.identity])
+            if final.identity != node.identity:
                 self.context.replaced(node, final)
                 while (new := self.apply(final)) is not None:
-                    names.append(final.name)
+                    names.append(final.identity)
                     final = new
-            for name in (*names, node.name, final.name):
+            for name in (*names, node.identity, final.identity):
                 done[name] = final
 
 

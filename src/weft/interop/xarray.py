@@ -93,7 +93,13 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
     ) -> Any:
         """The array reduced by xarray's functions of blocks."""
         return da.reduction(
-            arr, chunk=func, combine=combine_func, aggregate=aggregate_func, axis=axis, dtype=dtype, keepdims=keepdims
+            arr,
+            chunk=func,
+            combine=combine_func,
+            aggregate=aggregate_func or combine_func or func,
+            axis=axis,
+            dtype=dtype,
+            keepdims=keepdims,
         )
 
     def scan(

@@ -39,16 +39,16 @@ class WeftIndexingAdapter(Standard):  # type: ignore[misc]
         return super()._vindex_get(indexer)
 
     def _oindex_set(self, indexer: Any, value: Any) -> None:
-        if not isinstance(self.array, Array):
-            return super()._oindex_set(indexer, value)
-        self.array.oindex[indexer.tuple] = value
-        return None
+        if isinstance(self.array, Array):
+            self.array.oindex[indexer.tuple] = value
+        else:
+            super()._oindex_set(indexer, value)
 
     def _vindex_set(self, indexer: Any, value: Any) -> None:
-        if not isinstance(self.array, Array):
-            return super()._vindex_set(indexer, value)
-        self.array.vindex[indexer.tuple] = value
-        return None
+        if isinstance(self.array, Array):
+            self.array.vindex[indexer.tuple] = value
+        else:
+            super()._vindex_set(indexer, value)
 
 
 def plain(key: tuple[Any, ...]) -> bool:
@@ -70,6 +70,6 @@ def is_single_place(key: Any) -> bool:
 
 def teach() -> None:
     """Let xarray index and fill Weft's arrays."""
-    indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter
+    indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter  # type: ignore[misc]
     duck_array_ops._push = filled
     variable.is_0d_dask_array = is_single_place  # type: ignore[attr-defined]

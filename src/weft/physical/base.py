@@ -11,21 +11,26 @@ before it was optimised: names that users have seen do not change, and no extra 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from typing import Any, ClassVar
 
 from weft.errors import GraphError
-from weft.expr import PIPELINE, Expr, derived, node, optimize, rule, walk
+from weft.expr import PIPELINE, Expr, derived, node, optimize, rule
+from weft.expr.node import walk_objects
 from weft.graph import Graph, Layer, Program
 from weft.typing import Key
 
 __all__ = ["BlockExpr", "Names", "Outline", "Physical", "block_keys", "build", "placed_keys", "write_graph"]
 
-#: What the blocks of each physical node are called, by the node's own name.
-Names = Mapping[str, str]
+#: What the blocks of each physical node are called, by the node's identity or name.
+Names = Mapping[Hashable, str]
+
+#: Identities of physical nodes.
+NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,16 @@ class Physical(BlockExpr):
     #: Whether the node can write its blocks under any name.
     renames: ClassVar[bool] = True
 
+    @derived
+    def identity(self) -> Hashable:
+        # Most of these nodes are made while rewriting and gone after it: names of theirs are for those that become keys.
+        number: int = self.__dict__.setdefault("identity", next(NUMBERS))  # one for two threads that ask at once
+        return number
+
+    @property
+    def kin(self) -> Hashable:
+        return type(self), self.outline.origin, self.outline.label, self.outline.numblocks
+
     @property
     def label(self) -> str:
         return self.outline.label
@@ -130,7 +145,11 @@ class Physical(BlockExpr):
 
     def placed_keys(self, names: Names) -> list[Key]:
         """Keys under which this node's blocks are found."""
-        return self.keys(names.get(self.name))
+        return self.keys(self.called(names))
+
+    def called(self, names: Names) -> str:
+        """What this node's blocks are called."""
+        return names.get(self.identity) or names.get(self.name, self.name)
 
     def source_keys(self, source: Expr, names: Names) -> list[Key]:
         """Keys of a child's blocks."""
@@ -162,6 +181,26 @@ def same(block: Any) -> Any:
 ALIAS = Program.call(same, name="alias")
 
 
+class Called(dict[Hashable, str]):
+    """What the blocks of nodes are called: those that have been given another name by identity, and all by name.
+
+    The names of all nodes are made when one of them is asked for.
+    """
+
+    def __init__(self, roots: Sequence[Expr]) -> None:
+        self.nodes = walk_objects(*roots)
+
+    def called(self, node: Expr) -> str:
+        """What the blocks of a node are called."""
+        return self.get(node.identity) or node.name
+
+    def __missing__(self, name: Hashable) -> str:
+        made = {each.name: self.called(each) for each in self.nodes}
+        found = made[name]  # type: ignore[index]
+        self.update(made)
+        return found
+
+
 def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
     """The graph of a forest of physical nodes.
 
@@ -173,19 +212,18 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
         What they became, in the same order. Where one node serves two of them, the second gets tasks that hand on the
         first one's blocks.
     """
-    called: dict[str, str] = {}
+    called = Called(lowered)
     aliases: dict[str, Physical] = {}
     for original, root in zip(originals, lowered, strict=True):
         assert isinstance(root, Physical), root
         if root.renames:
-            called.setdefault(root.name, original.name)
-        if called.get(root.name, root.name) != original.name:
+            called.setdefault(root.identity, original.name)
+        if called.called(root) != original.name:
             aliases[original.name] = root
     graph = Graph()
-    for each in walk(*lowered):
+    for each in called.nodes:
         if not isinstance(each, Physical):
             raise GraphError(f"cannot make tasks of {each!r}: it has not been lowered. Run optimize(...) first.")
-        called.setdefault(each.name, each.name)
         graph.layers.extend(each.layers(called))
         graph.data.update(each.data(called))
     for name, root in aliases.items():
@@ -200,10 +238,10 @@ def write_graph(roots: Sequence[Expr]) -> Graph:
     return build(roots, optimize(roots))
 
 
-@rule
+@rule(but=(Physical,))
 def lower(node: BlockExpr) -> Expr | None:
     """A logical node becomes what does its work."""
-    return None if isinstance(node, Physical) else node.lower()
+    return node.lower()
 
 
 PIPELINE["lower"].close([lower])

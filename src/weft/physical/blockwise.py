@@ -8,7 +8,6 @@ Creation and reading have no sources at all: `from_parts` makes a node of a func
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +16,7 @@ from weft.expr.naming import encode, token_of
 from weft.graph import Layer, Program, Step
 from weft.physical.base import BlockExpr, Names, Outline, Physical
 from weft.physical.grid import Pick, identity_pick, spread
+from weft.records import record
 from weft.typing import Function, Key
 
 __all__ = ["Blockwise", "Call", "Column", "Listed", "Product", "Same", "blockwise", "from_parts"]
@@ -29,7 +29,7 @@ class Column(Protocol):
         """One value for each block of the grid."""
 
 
-@dataclass(frozen=True)
+@record
 class Same:
     """One value for all blocks."""
 
@@ -45,7 +45,7 @@ class Same:
         return [self.value] * size
 
 
-@dataclass(frozen=True)
+@record
 class Listed:
     """Values written down, the last axis running fastest."""
 
@@ -58,7 +58,7 @@ class Listed:
         return list(self.items)
 
 
-@dataclass(frozen=True)
+@record
 class Product:
     """For block ``(i, j)`` the tuple ``(axes[0][i], axes[1][j])``."""
 
@@ -151,7 +151,7 @@ class Blockwise(Physical):
 
     def layers(self, names: Names) -> list[Layer]:
         numblocks = self.numblocks
-        keys = self.keys(names[self.name])
+        keys = self.keys(self.called(names))
         inputs: list[tuple[Key, ...]] | None = None
         if self.sources:
             blocks = [

@@ -8,7 +8,6 @@ two exchanges of one: first whole ranges of targets go to blocks in the middle, 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from math import isqrt
 from operator import itemgetter
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from weft.expr import Expr, node
 from weft.graph import Layer, Program, Step
 from weft.physical.base import Names, Physical
+from weft.records import record
 from weft.typing import Function, Key
 
 __all__ = ["MANY_RUNS", "Dense", "Exchange", "Regrouped", "Routes", "plan_rounds"]
@@ -92,7 +92,7 @@ class Exchange(Physical):
         return layers
 
 
-@dataclass(frozen=True)
+@record
 class Merge:
     """``merge(told, *runs)`` as a function of the runs and then what it is told, which is the order of a task."""
 
@@ -114,7 +114,7 @@ def split_program(split: Function, width: int, name: str) -> Program:
     return Program(steps, 2, width, name)
 
 
-@dataclass(frozen=True)
+@record
 class Dense:
     """Every source sends to every target; a split is told the bounds of the targets' numbers: ``(0, 1, ..., n)``."""
 
@@ -132,7 +132,7 @@ class Dense:
         return [None] * self.ntargets
 
 
-@dataclass(frozen=True)
+@record
 class Regrouped:
     """One of the two rounds of a large exchange.
 

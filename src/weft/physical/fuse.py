@@ -16,10 +16,9 @@ of NumPy operations becomes one pass over the data; the evaluator of programs kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
 
 from weft.expr import Context, Cost, Expr, add_rules, node, rule
 from weft.physical.blockwise import Blockwise, Call, Placed
@@ -67,8 +66,12 @@ def fuse_blockwise(node: Blockwise, context: Context) -> Expr | None:
         calls = tuple(compiler(calls, len(sources) + len(columns)))
     if len(group.members) == 1 and calls == node.calls:
         return None
-    extra = sum(member.extra for member, _ in group.members)
+    extra = sum([member.extra for member, _ in group.members.values()])
     return Fused(node.outline, calls, sources, picks, columns, group.cost, extra)
+
+
+#: A node by its identity, and the pick through which it is read.
+Read = tuple[Hashable, Pick]
 
 
 @dataclass
@@ -77,35 +80,34 @@ class Group:
 
     head: Blockwise
     context: Context
-    members: dict[tuple[Blockwise, Pick], None] = field(default_factory=dict)
-    inside: set[str] = field(default_factory=set)  #: members whose own sources have been looked at
+    members: dict[Read, tuple[Blockwise, Pick]] = field(default_factory=dict)
+    inside: set[Hashable] = field(default_factory=set)  #: members whose own sources have been looked at
+    known_reads: dict[Read, list[tuple[Expr, Pick]]] = field(default_factory=dict)
     heavy: int = 0
 
     @property
     def cost(self) -> Cost:
-        costs = {member.cost for member, _ in self.members}
+        costs = {member.cost for member, _ in self.members.values()}
         return next(cost for cost in (Cost.HEAVY, Cost.READ, Cost.LIGHT, Cost.CHEAP) if cost in costs)
 
     def grow(self) -> None:
         """Take in sources until none fits; a source that others read waits until they are all in."""
         self.take(self.head, identity_pick(len(self.head.numblocks)))
-        reads: dict[str, set[Pick]] = {}
-        entering = [next(iter(self.members))]
+        ways_to: dict[Hashable, set[Pick]] = {}
+        entering = [next(iter(self.members.values()))]
         external = len(self.head.sources)
         while entering:
             member, pick = entering.pop()
-            self.inside.add(member.name)
+            self.inside.add(member.identity)
             candidates = [
-                (source, compose(own, pick))
-                for source, own in zip(member.sources, member.picks, strict=True)
-                if type(source) is Blockwise
+                (source, through) for source, through in self.reads(member, pick) if type(source) is Blockwise
             ]
             for source, through in candidates:
-                reads.setdefault(source.name, set()).add(through)
+                ways_to.setdefault(source.identity, set()).add(through)
             for source, through in candidates:
-                if (source, through) in self.members:
+                if (source.identity, through) in self.members:
                     continue
-                ways = reads[source.name]
+                ways = ways_to[source.identity]
                 added = len(source.sources) - 1
                 if external + added > max(MOST_INPUTS, external) or not self.fits(source, through, ways):
                     continue
@@ -113,8 +115,17 @@ class Group:
                 self.take(source, through)
                 entering.append((source, through))
 
+    def reads(self, member: Blockwise, pick: Pick) -> list[tuple[Expr, Pick]]:
+        """What a member reads, and through which pick from the head's blocks."""
+        own = (member.identity, pick)
+        found = self.known_reads.get(own)
+        if found is None:
+            found = [(source, compose(each, pick)) for source, each in zip(member.sources, member.picks, strict=True)]
+            self.known_reads[own] = found
+        return found
+
     def take(self, member: Blockwise, pick: Pick) -> None:
-        self.members[member, pick] = None
+        self.members[member.identity, pick] = member, pick
         self.heavy += member.cost in HEAVY
 
     def fits(self, source: Blockwise, pick: Pick, ways: set[Pick]) -> bool:
@@ -134,28 +145,34 @@ class Group:
             return "each of its blocks is read for several blocks: it would be computed again for each"
         if source.cost in HEAVY and self.heavy and prod(target) < FEW_BLOCKS:
             return f"both are heavy, and fewer than {FEW_BLOCKS} blocks could not keep all workers busy"
-        others = [user for user in self.context.dependents(source) if user.name not in self.inside]
+        others = [user for user in self.context.dependents(source) if user.identity not in self.inside]
         return f"{others[0].label} reads it as well" if others else ""
 
     def write(self) -> tuple[tuple[Call, ...], tuple[Expr, ...], tuple[Pick, ...], tuple[Placed, ...]]:
         """The members' calls in an order in which each follows what it reads, with the sources and columns they need."""
         order = self.sorted()
-        sources: dict[tuple[Expr, Pick], int] = {}
+        whole = identity_pick(len(self.head.numblocks))
+        sources: dict[Read, int] = {}
+        read_first: list[tuple[Expr, Pick]] = []
         columns: list[Placed] = []
         for member, pick in order:
-            for source, own in zip(member.sources, member.picks, strict=True):
-                read = (source, compose(own, pick))
-                if read not in self.members:
-                    sources.setdefault(read, len(sources))
-            columns.extend(Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns)
+            for source, through in self.reads(member, pick):
+                read = source.identity, through
+                if read not in self.members and read not in sources:
+                    sources[read] = len(sources)
+                    read_first.append((source, through))
+            if pick == whole:
+                columns += member.columns
+            else:
+                columns += [Placed(each.column, each.numblocks, compose(each.pick, pick)) for each in member.columns]
         arity = len(sources) + len(columns)
-        result: dict[tuple[Expr, Pick], int] = {}
+        result: dict[Read, int] = {}
         calls: list[Call] = []
         column = len(sources)
         for member, pick in order:
             values: list[int] = []
-            for source, own in zip(member.sources, member.picks, strict=True):
-                read = (source, compose(own, pick))
+            for source, through in self.reads(member, pick):
+                read = source.identity, through
                 values.append(result[read] if read in result else sources[read])
             values.extend(range(column, column + len(member.columns)))
             column += len(member.columns)
@@ -163,27 +180,30 @@ class Group:
             for call in member.calls:
                 slots = [values[s] if s < brought else arity + first + s - brought for s in call.slots]
                 calls.append(Call(call.function, tuple(slots), call.keywords, call.outline))
-            result[member, pick] = arity + len(calls) - 1
-        return tuple(calls), tuple(read[0] for read in sources), tuple(read[1] for read in sources), tuple(columns)
+            result[member.identity, pick] = arity + len(calls) - 1
+        return (
+            tuple(calls),
+            tuple([source for source, _ in read_first]),
+            tuple([pick for _, pick in read_first]),
+            tuple(columns),
+        )
 
     def sorted(self) -> list[tuple[Blockwise, Pick]]:
         """Members, each after those it reads."""
-        done: dict[tuple[Blockwise, Pick], None] = {}
-        stack: list[tuple[tuple[Blockwise, Pick], bool]] = [(next(iter(self.members)), False)]
+        done: dict[Read, tuple[Blockwise, Pick]] = {}
+        stack: list[tuple[Read, bool]] = [(next(iter(self.members)), False)]
         while stack:
             each, ready = stack.pop()
             if ready:
-                done[each] = None
+                done[each] = self.members[each]
                 continue
             if each in done:
                 continue
             stack.append((each, True))
-            member, pick = each
-            reads: list[Any] = [
-                (source, compose(own, pick)) for source, own in zip(member.sources, member.picks, strict=True)
-            ]
+            member, pick = self.members[each]
+            reads = [(source.identity, through) for source, through in self.reads(member, pick)]
             stack.extend([(read, False) for read in reversed(reads) if read in self.members and read not in done])
-        return list(done)
+        return list(done.values())
 
 
 def why_apart(roots: Sequence[Expr]) -> list[str]:
@@ -204,18 +224,18 @@ def why_apart(roots: Sequence[Expr]) -> list[str]:
             continue
         group = Group(head, context)
         group.grow()
-        taken = {member.name for member, _ in group.members}
-        ways: dict[str, set[Pick]] = {}
-        for member, pick in group.members:
+        taken = {member.identity for member, _ in group.members.values()}
+        ways: dict[Hashable, set[Pick]] = {}
+        for member, pick in group.members.values():
             for source, own in zip(member.sources, member.picks, strict=True):
-                ways.setdefault(source.name, set()).add(compose(own, pick))
-        for member, pick in group.members:
+                ways.setdefault(source.identity, set()).add(compose(own, pick))
+        for member, pick in group.members.values():
             for source, own in zip(member.sources, member.picks, strict=True):
-                if source.name in taken:
+                if source.identity in taken:
                     continue
                 heads.append(source)
                 if type(source) is Blockwise:
-                    reason = group.obstacle(source, compose(own, pick), ways[source.name])
+                    reason = group.obstacle(source, compose(own, pick), ways[source.identity])
                     reason = reason or f"a task would read more than {MOST_INPUTS} blocks"
                     texts[f"{source.label} | {member.label}: {reason}"] = None
     return list(texts)

@@ -12,7 +12,7 @@ time: the late reader must depend on the early one through a node that needs man
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from weft import config
 from weft.expr import PIPELINE, Context, Cost, Expr, add_rules, rule, walk
@@ -33,15 +33,15 @@ MOST_LOOKED_AT = 2000
 @rule
 def make_again(node: Physical, context: Context) -> Expr | None:
     """A late reader of large blocks that are light to make gets them made once more."""
-    changed: dict[str, Expr] = {}
+    changed: dict[Hashable, Expr] = {}
     for source in node.children:
-        if type(source) is Blockwise and source.name not in changed and waits(node, source, context):
+        if type(source) is Blockwise and source.identity not in changed and waits(node, source, context):
             again = copied(source)
             if again is not None:
-                changed[source.name] = again
+                changed[source.identity] = again
     if not changed:
         return None
-    return node.map_children(lambda child: changed.get(child.name, child))
+    return node.map_children(lambda child: changed.get(child.identity, child))
 
 
 def waits(node: Physical, source: Blockwise, context: Context) -> bool:
@@ -50,22 +50,22 @@ def waits(node: Physical, source: Blockwise, context: Context) -> bool:
         return False
     if source.nbytes * source.nblocks <= SHARE * config.value("memory.budget"):
         return False
-    others = {user.name for user in context.dependents(source) if user.name != node.name}
+    others = {user.identity for user in context.dependents(source) if user.identity != node.identity}
     return bool(others) and comes_after(node, source, others)
 
 
-def comes_after(node: Physical, source: Expr, others: set[str]) -> bool:
+def comes_after(node: Physical, source: Expr, others: set[Hashable]) -> bool:
     """Whether a node depends on one of others by way of something that needs many blocks at once."""
-    seen: set[tuple[str, bool]] = set()
+    seen: set[tuple[Hashable, bool]] = set()
     stack: list[tuple[Expr, bool]] = [
-        (child, not isinstance(node, Blockwise)) for child in node.children if child.name != source.name
+        (child, not isinstance(node, Blockwise)) for child in node.children if child.identity != source.identity
     ]
     while stack and len(seen) < MOST_LOOKED_AT:
         each, gathered = stack.pop()
-        if (each.name, gathered) in seen:
+        if (each.identity, gathered) in seen:
             continue
-        seen.add((each.name, gathered))
-        if gathered and each.name in others:
+        seen.add((each.identity, gathered))
+        if gathered and each.identity in others:
             return True
         gathered = gathered or not isinstance(each, Blockwise)
         stack.extend([(child, gathered) for child in each.children])
@@ -74,11 +74,11 @@ def comes_after(node: Physical, source: Expr, others: set[str]) -> bool:
 
 def copied(source: Blockwise) -> Blockwise | None:
     """The node and what makes its blocks under another name; None if that would cost more than keeping them."""
-    copies: dict[str, Expr] = {}
+    copies: dict[Hashable, Expr] = {}
 
     def copy(each: Expr) -> Expr | None:
-        if each.name in copies:
-            return copies[each.name]
+        if each.identity in copies:
+            return copies[each.identity]
         if isinstance(each, (InMemory, Whole)) or is_small(each):
             return each
         if type(each) is not Blockwise or each.cost is Cost.HEAVY or len(copies) == MOST_NODES:
@@ -89,8 +89,8 @@ def copied(source: Blockwise) -> Blockwise | None:
             if made is None:
                 return None
             sources.append(made)
-        copies[each.name] = each.with_operands(sources=tuple(sources), again=1)
-        return copies[each.name]
+        copies[each.identity] = each.with_operands(sources=tuple(sources), again=1)
+        return copies[each.identity]
 
     made = copy(source)
     return made if isinstance(made, Blockwise) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -14,12 +13,13 @@ from weft.physical.blockwise import Blockwise
 from weft.physical.exchange import Exchange
 from weft.physical.fuse import why_apart
 from weft.physical.gather import Gather
+from weft.records import record
 from weft.units import format_bytes
 
 __all__ = ["Outlook", "outlook", "physical_text"]
 
 
-@dataclass(frozen=True)
+@record
 class Outlook:
     """The stages between what was written and what runs, as text."""
 

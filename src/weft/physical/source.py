@@ -43,7 +43,7 @@ class InMemory(Physical):
     def data(self, names: Names) -> dict[Key, Any]:
         value, cut = self.held.value, self.cut
         parts = self.parts.values(self.numblocks)
-        return {key: cut(value, part) for key, part in zip(self.keys(names[self.name]), parts, strict=True)}
+        return {key: cut(value, part) for key, part in zip(self.keys(self.called(names)), parts, strict=True)}
 
 
 @node
@@ -63,5 +63,5 @@ class Whole(Physical):
         value = self.held.value
         if self.prepare is not None:
             value = self.prepare(value, *self.arguments)
-        (key,) = self.keys(names[self.name])
+        (key,) = self.keys(self.called(names))
         return {key: value}

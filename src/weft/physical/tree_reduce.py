@@ -83,12 +83,12 @@ class TreeReduce(Physical):
         """The round that finishes, told how the blocks of each group lie."""
         told = [(lengths, *self.arguments) for lengths in group_shapes(grid, width)]
         finish = Program.call(self.finish, name=self.label)
-        keys = self.keys(names[self.name])
+        keys = self.keys(self.called(names))
         return [Layer(finish, keys, groups, told, nbytes=self.nbytes, origin=self.outline.origin)]
 
     def last(self, groups: list[tuple[Key, ...]], names: Names) -> list[Layer]:
         """The round that finishes: a program for each width of group (they differ in arity)."""
-        keys = self.keys(names[self.name])
+        keys = self.keys(self.called(names))
         layers = []
         for width in dict.fromkeys(map(len, groups)):
             chosen = [place for place, group in enumerate(groups) if len(group) == width]

@@ -210,3 +210,18 @@ def test_compiled_programs_compute_what_numpy_does():
     y = ((x - x.mean(0)) / x.std(0) + da.ones((300, 1000), chunks=(150, 1000))).sum(1)
     expected = ((whole - whole.mean(0)) / whole.std(0) + 1).sum(1)
     np.testing.assert_allclose(y.compute(scheduler="sync"), expected)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "i1", "u2", "f2", "f4", "i8", "f8", "c8", "c16"])
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_choosing_by_a_mask_keeps_every_bit(dtype, share):
+    rng = np.random.default_rng(3)
+    x, y = (rng.integers(-3, 3, 400_000).astype(dtype) for _ in range(2))
+    if x.dtype.kind in "fc":
+        x[::7], y[::5], y[::11] = np.nan, -0.0, np.inf
+    mask = rng.random(x.size) < share
+    chain = Tiled((Step(np.where, (0, 1, 2)),), 3)
+    for first, second in ((x, y), (x, y.dtype.type(0)), (x.dtype.type(1), y), (0, y), (x, y[:1])):
+        made, expected = chain(mask, first, second), np.where(mask, first, second)
+        assert made.dtype == expected.dtype
+        assert made.tobytes() == expected.tobytes()

@@ -124,6 +124,12 @@ def test_a_wrong_assignment_is_numpys_error_at_the_call(dtype, index, value):
         x[index] = value
 
 
+def test_values_go_to_chunks_of_no_length_too():
+    x = da.from_array(np.array([[0]]), chunks=((0, 1), (0, 1)))
+    x[:, 0] = np.array([3])
+    assert x.compute().tolist() == [[3]]
+
+
 def test_fields_can_be_assigned():
     whole = np.zeros(3, [("a", "i4"), ("b", "f8")])
     x = da.from_array(whole, chunks=2)

@@ -18,6 +18,9 @@ square = matrices(square=True)
 def test_lu_agrees_with_scipy(pair):
     whole, chunked = pair
     for ours, expected in zip(da.linalg.lu(chunked), scipy.linalg.lu(whole), strict=True):
+        expected = (
+            expected.real if ours.dtype.kind == "f" else expected
+        )  # SciPy's permutations of one row are complex where the matrix is
         assert_close(ours, expected, 100 * tolerance(whole))
 
 

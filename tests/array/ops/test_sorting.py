@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of
 
 import weft.array as da
+from weft.array.kernels import sorting as kernels
+from weft.expr import walk
+from weft.physical.rewrite import lowered
 
 KINDS = st.sampled_from(["int64", "uint8", "float64", "float32", "complex128", "bool"])
 
@@ -91,3 +94,10 @@ def test_every_backend_gives_the_same(scheduler):
     whole = np.random.default_rng(0).integers(0, 20, 100)
     result = da.argsort(da.from_array(whole, chunks=13)).compute(scheduler=scheduler)
     np.testing.assert_array_equal(result, np.argsort(whole, kind="stable"))
+
+
+def test_each_block_is_sorted_once():
+    x = da.random.default_rng(0).random(4_000_000, chunks=100_000)
+    nodes = list(walk(*lowered([da.sort(x).expr])))
+    sorting = [each for each in nodes for call in getattr(each, "calls", ()) if call.function is kernels.sorted_keys]
+    assert len(sorting) == 1

@@ -7,7 +7,6 @@ rechunks go into the reading where that reads no more than before. A source's ow
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from math import prod
 from typing import Any
@@ -26,6 +25,7 @@ from weft.locks import SerializableLock
 from weft.physical.base import Outline
 from weft.physical.blockwise import Column, Same, blockwise, from_parts
 from weft.physical.source import InMemory, Whole
+from weft.records import record
 
 __all__ = ["FromArray", "Region", "Regions", "asarray", "from_array", "getter", "slices_from_chunks"]
 
@@ -102,7 +102,7 @@ class FromArray(ArrayExpr):
         return blockwise(self.outline, read_part, [(whole, ())], how, cost=Cost.READ)
 
 
-@dataclass(frozen=True)
+@record
 class Regions:
     """Column: the slices of the whole that make each block."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from weft.expr.naming import nonce
 from weft.extras import import_required
 from weft.physical.blockwise import Column, Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
+from weft.records import record
 
 __all__ = ["from_zarr", "to_zarr"]
 
@@ -175,7 +175,7 @@ def to_zarr(
     return place.read(where, array.expr.grid) if return_stored else None
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where an array is written, and where it belongs then.
 

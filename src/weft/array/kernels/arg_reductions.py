@@ -16,6 +16,9 @@ from weft.array.kernels.foreign_reductions import dense
 
 Block = Any
 
+#: Numbers side by side from which rows are compared with rows.
+WIDE = 128
+
 
 class Found(NamedTuple):
     """Partial result: positions, the elements there, and the length that the positions are within."""
@@ -42,12 +45,35 @@ def functions(kind: str) -> tuple[Any, Any]:
 def positions(block: Block, kind: str, axis: int) -> tuple[Any, Any]:
     """Positions along an axis, kept with length 1, and the elements there."""
     find, extreme = functions(kind)
+    inner = 1
+    for length in block.shape[axis + 1 :]:
+        inner *= length
+    if inner >= WIDE and block.dtype.kind in "iuf" and not kind.startswith("nan"):
+        return by_rows(block, axis, find is np.argmax)
     places = find(block, axis=axis, keepdims=True)
     values = np.take_along_axis(block, places, axis)
     if kind.startswith("nan") and is_nan(values).any():
         values = extreme.reduce(block, axis=axis, keepdims=True)
         places = np.argmax(block == values, axis=axis, keepdims=True)
     return places, values
+
+
+def by_rows(block: Block, axis: int, greatest: bool) -> tuple[Any, Any]:
+    """The same, row by row: NumPy goes down every column by itself, which is far slower where rows are long."""
+    rows = np.moveaxis(block, axis, 0)
+    best = rows[0].copy()
+    places = np.zeros(best.shape, np.intp)
+    floats = block.dtype.kind == "f"
+    for place, row in enumerate(rows[1:], 1):
+        if floats:  # NaN wins over numbers, and the first NaN over the others
+            better = ~(row <= best if greatest else row >= best)
+            better &= best == best
+        else:
+            better = row > best if greatest else row < best
+        if better.any():
+            np.copyto(best, row, where=better)
+            places[better] = place
+    return np.expand_dims(places, axis), np.expand_dims(best, axis)
 
 
 def is_nan(values: Any) -> Any:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from weft.array.expr import joined_blocks
+from weft.records import record
 
 __all__ = ["Gathering", "Repacked", "ShapeChecked", "WithKeywords"]
 
 
-@dataclass(frozen=True)
+@record
 class WithKeywords:
     """A function with keyword arguments that are the same for all blocks."""
 
@@ -29,7 +29,7 @@ class WithKeywords:
         return self.func(*values, **dict(self.keywords), **told)
 
 
-@dataclass(frozen=True)
+@record
 class Gathering:
     """A function some of whose arguments are made of several blocks.
 
@@ -88,7 +88,7 @@ def reordered(blocks: tuple[Any, ...], counts: tuple[int, ...], order: list[int]
     return [blocks[number] for number in numbers.tolist()]
 
 
-@dataclass(frozen=True)
+@record
 class Repacked:
     """A function for which computed collections are put back to where they stood among its arguments.
 
@@ -117,7 +117,7 @@ class Repacked:
         return self.func(*arguments, **keywords, **told)
 
 
-@dataclass(frozen=True)
+@record
 class ShapeChecked:
     """A function whose results must have ``ndim`` axes."""
 

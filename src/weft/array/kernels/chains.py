@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 
+import numpy as np
+
 from weft import config
 from weft.array.kernels.jitted import Jitted, is_compilable
 from weft.array.kernels.numpy import filled, filled_view, ranged
-from weft.array.kernels.reductions import COMBINE_OF, var_chunk
+from weft.array.kernels.reductions import COMBINE_OF, moments_chunk, var_chunk
 from weft.array.kernels.tiled import SMALL, End, Leaf, Step, Tiled, is_steppable
 from weft.errors import MissingDependencyError
 from weft.physical.base import Outline
@@ -24,11 +26,13 @@ __all__ = ["tile_elementwise"]
 
 #: Functions that make blocks of nothing, tile by tile if that is how they are wanted.
 LEAVES = (filled, ranged)
+#: Reductions that go over their block more than once: by tiles even where they read it as it is.
+SEVERAL_PASSES = (var_chunk, moments_chunk)
 
 
 def tile_elementwise(calls: Sequence[Call], arity: int) -> Sequence[Call]:
     """Compiler of fused programs: connected runs of elementwise functions over large blocks become `Tiled` calls."""
-    if not any(map(is_tileable, calls)) and not any(call.function is var_chunk for call in calls):
+    if not any(map(is_tileable, calls)) and not any(call.function in SEVERAL_PASSES for call in calls):
         return calls
     return Compilation(calls, arity).run()
 
@@ -125,7 +129,8 @@ class Compilation:
         if len(reductions) == 1 and not seen:
             self.write(steps, reductions[0])
             return
-        if len(steps) > 1 and self.seen_outside(steps, steps) == steps[-1:]:
+        worth = len(steps) > 1 or any(self.calls[number].function is np.where for number in steps)
+        if worth and self.seen_outside(steps, steps) == steps[-1:]:
             self.write(steps, None)
         else:
             for number in steps:
@@ -146,7 +151,7 @@ class Compilation:
         """One call for steps in a row and the reduction of their last, or for a reduction alone."""
         last = group[-1] if reduction is None else reduction
         end_call = None if reduction is None else self.calls[reduction]
-        if end_call is not None and not group and end_call.function is not var_chunk:
+        if end_call is not None and not group and end_call.function not in SEVERAL_PASSES:
             self.keep(last)  # reads its input once as it is
             return
         inside = set(group)

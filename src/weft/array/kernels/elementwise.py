@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from weft.records import record
 
 __all__ = [
     "AnyUfunc",
@@ -81,7 +82,7 @@ class PythonFunction:
 AnyUfunc: TypeAlias = "np.ufunc | PythonFunction"
 
 
-@dataclass(frozen=True)
+@record
 class Output:
     """One of the results of a ufunc that has several."""
 
@@ -99,7 +100,7 @@ class Output:
         return self.ufunc(*inputs, **keywords)[self.number]
 
 
-@dataclass(frozen=True)
+@record
 class Masked:
     """A ufunc that is applied where a mask says so; elsewhere elements are those of ``base``."""
 
@@ -129,7 +130,7 @@ class Masked:
         return np.asarray(self.ufunc(*stand_ins)[place]).dtype
 
 
-@dataclass(frozen=True)
+@record
 class Quiet:
     """A ufunc of masked arrays: what divides by zero is masked, and no warning is needed."""
 

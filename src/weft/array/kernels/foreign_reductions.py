@@ -6,16 +6,16 @@ them and reducing again, since only the type itself knows what its elements (mas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from weft.array.kernels.nan_reductions import Counted, computed_in
 from weft.array.kernels.reductions import Axes, Block, Moments, empty_along, plain_finish
+from weft.records import record
 
 
-@dataclass(frozen=True)
+@record
 class ForeignChunk:
     """The partial result that a function of NumPy gives."""
 
@@ -31,7 +31,7 @@ class ForeignChunk:
         return reduced_by(self.name, block, axes, dtype)
 
 
-@dataclass(frozen=True)
+@record
 class ForeignCombine:
     """Partial results together, by the same function."""
 

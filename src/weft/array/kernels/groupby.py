@@ -13,10 +13,12 @@ few, places are sorted by group and reduced in runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from weft.array.kernels.histograms import as_writable
+from weft.records import record
 
 Block = Any
 State = tuple[Any, ...]
@@ -27,7 +29,7 @@ WIDE = 256
 NOWHERE = np.iinfo(np.intp).max
 
 
-@dataclass(frozen=True)
+@record
 class Look:
     """How a block is looked at: which of its axes are reduced, and what the result has in their place."""
 
@@ -85,7 +87,8 @@ def by_groups(codes: Block) -> tuple[Block, Block, Block]:
 
 def counts_of(codes: Block, ngroups: int) -> Block:
     """How many places each group has, as ``(1, groups, 1)``."""
-    return np.bincount(codes[codes >= 0], minlength=ngroups).reshape(1, ngroups, 1)
+    there = codes if not codes.size or codes.min() >= 0 else codes[codes >= 0]
+    return np.bincount(as_writable(there), minlength=ngroups).reshape(1, ngroups, 1)
 
 
 def reduced(
@@ -117,7 +120,7 @@ def reduced(
         flat = values.reshape(-1)
         if not there.all():
             codes, flat = codes[there], flat[there]
-        sums = np.bincount(codes, flat, ngroups)
+        sums = np.bincount(as_writable(codes), as_writable(flat), ngroups)
         made[0, :, 0] = np.where(seen, made[0, :, 0], 0) + sums
         return made
     order, starts, present = by_groups(codes)

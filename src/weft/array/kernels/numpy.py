@@ -30,12 +30,15 @@ def ranged(bounds: tuple[int, int], start: Any, step: Any, dtype: np.dtype[Any])
         return np.arange(*bounds).astype(dtype) * step + start  # type: ignore[no-any-return]
     with np.errstate(over="ignore"):
         first = np.asarray(start).astype(dtype)
-        delta = np.asarray(start + step).astype(dtype) - first if bounds[1] > 1 else first
+        second = np.asarray(start + step).astype(dtype) if bounds[1] > 1 else first
         wide = np.dtype(np.float32) if dtype == np.float16 else dtype
         places = np.arange(*bounds).astype(wide)
-        places *= delta.astype(wide)
+        places *= second.astype(wide) - first.astype(wide)
         places += first.astype(wide)
-    return places.astype(dtype, copy=False)
+    made = places.astype(dtype, copy=False)
+    if bounds[0] <= 1 < bounds[1]:
+        made[1 - bounds[0]] = second  # NumPy goes on from its first two elements, and leaves them as they are
+    return made
 
 
 def axes_moved(block: Block, order: tuple[int, ...], new_at: tuple[int, ...], dropped: tuple[int, ...]) -> Block:
@@ -56,7 +59,8 @@ def view_of(value: Any, where: tuple[slice, ...]) -> Any:
     """A read-only view of a part of an array in memory."""
     if not isinstance(value, np.ndarray):
         return value[where]
-    part = value[(*where, ...)].view()
+    everywhere: Any = (*where, ...)
+    part = value[everywhere].view()
     part.flags.writeable = False
     return part
 

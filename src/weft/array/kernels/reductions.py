@@ -25,6 +25,15 @@ class Moments(NamedTuple):
     squares: Any
 
 
+class MomentsAndSum(NamedTuple):
+    """Partial result of a variance and of the mean (and the sum) beside it."""
+
+    elements: int
+    mean: Any
+    squares: Any
+    total: Any
+
+
 def sum_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     """Sum of one block."""
     return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
@@ -67,6 +76,11 @@ def mean_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
 
 def var_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> Moments:
     """Moments of one block. Deviations from the mean are written to ``spare``, if that is given and fits."""
+    return Moments(*moments_chunk(block, axes, dtype, spare)[:3])
+
+
+def moments_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> MomentsAndSum:
+    """Moments of one block and its sum, for several reductions that take one pass."""
     count = prod(block.shape[axis] for axis in axes)
     if dtype is None:
         if block.dtype.kind in "biu":
@@ -77,10 +91,10 @@ def var_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> Moment
     mean = total / count if count else total
     if spare is not None and spare.shape == block.shape and spare.dtype == np.result_type(block, mean):
         away = np.subtract(block, mean, out=spare)
-        return Moments(count, mean, np.add.reduce(np.square(away, out=away), axis=axes, keepdims=True))
+        return MomentsAndSum(count, mean, np.add.reduce(np.square(away, out=away), axis=axes, keepdims=True), total)
     away = as_block(block - mean)
     squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else np.square(away)
-    return Moments(count, mean, np.add.reduce(squares, axis=axes, keepdims=True))
+    return MomentsAndSum(count, mean, np.add.reduce(squares, axis=axes, keepdims=True), total)
 
 
 def empty_along(block: Block, axes: Axes) -> bool:
@@ -157,6 +171,12 @@ def var_combine(*parts: Moments) -> Moments:
     return Moments(count, mean, squares)
 
 
+def moments_and_sum_combine(*parts: MomentsAndSum) -> MomentsAndSum:
+    """Moments and sums of several chunks together."""
+    moments = var_combine(*[Moments(*part[:3]) for part in parts])
+    return MomentsAndSum(*moments, sum_combine(*[part.total for part in parts]))
+
+
 def plain_finish(partial: Block | None, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """The partial result is the result."""
     if partial is None:
@@ -174,18 +194,32 @@ def mean_finish(partial: Block, axes: Axes, keepdims: bool, dtype: Any, count: i
         return plain_finish(as_block(partial / count), axes, keepdims, dtype, count, ddof)
 
 
-def var_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+def sum_of_moments(partial: MomentsAndSum, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+    """The sum that was made beside a variance."""
+    return plain_finish(partial.total, axes, keepdims, dtype, count, ddof)
+
+
+def mean_of_moments(partial: MomentsAndSum, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+    """The mean from the sum that was made beside a variance: the same bits as `mean_finish` gives."""
+    return mean_finish(partial.total, axes, keepdims, dtype, count, ddof)
+
+
+def var_finish(
+    partial: Moments | MomentsAndSum, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float
+) -> Any:
     """Squared deviations by count."""
     return plain_finish(spread_of(partial, ddof), axes, keepdims, dtype, count, ddof)
 
 
-def std_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
+def std_finish(
+    partial: Moments | MomentsAndSum, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float
+) -> Any:
     """Root of the variance."""
     spread = spread_of(partial, ddof)
     return plain_finish(as_block(np.sqrt(spread)), axes, keepdims, dtype, count, ddof)
 
 
-def spread_of(partial: Moments, ddof: float) -> Any:
+def spread_of(partial: Moments | MomentsAndSum, ddof: float) -> Any:
     """Variance from moments."""
     freedom = partial.elements - ddof
     if freedom <= 0:
@@ -232,6 +266,7 @@ COMBINE_OF: dict[Any, Callable[..., Any]] = {
     all_chunk: all_combine,
     mean_chunk: sum_combine,
     var_chunk: var_combine,
+    moments_chunk: moments_and_sum_combine,
 }
 
 

@@ -13,10 +13,11 @@ order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from weft.records import record
 
 __all__ = [
     "METHODS",
@@ -43,7 +44,7 @@ FEW = 1 << 20
 Block = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@record
 class Wanted:
     """Which order statistics are asked for.
 
@@ -62,7 +63,7 @@ class Wanted:
     skip_nan: bool
 
 
-@dataclass(frozen=True)
+@record
 class Bucket:
     """Elements that begin with the same bits."""
 
@@ -363,9 +364,9 @@ def between(values: Block, wanted: Wanted, size: int, kind: np.dtype[Any]) -> Bl
     share = np.array([place_of(each, size, wanted.method)[2] for each in wanted.quantiles]).astype(float_kind)
     if discrete:
         return np.where(share > 0, second, first).astype(kind, copy=False)
-    difference = np.subtract(second, first)
+    difference: Block = np.subtract(second, first)
     with np.errstate(invalid="ignore"):
-        results = first + difference * share
+        results: Block = first + difference * share
         late = share >= 0.5
         results[late] = (second - difference * (1 - share))[late]
     results[first == second] = first[first == second]

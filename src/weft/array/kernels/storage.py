@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from weft.errors import ReadError
+from weft.records import record
 
 __all__ = ["Reader", "read_inline", "read_part", "write_and_read", "write_part"]
 
 Where = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Reader:
     """How parts are read.
 

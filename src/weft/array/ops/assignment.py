@@ -12,7 +12,6 @@ masks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -42,6 +41,7 @@ from weft.array.ops.sizes import sized
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Product, Same, blockwise
 from weft.physical.patching import Patched
+from weft.records import record
 
 __all__: list[str] = []
 
@@ -97,7 +97,7 @@ class SetRegion(SameLayout):
         return Patched(self.outline, self.source, value, kernels.patch_region, routes)
 
 
-@dataclass(frozen=True)
+@record
 class RegionPatches:
     """Which blocks a region touches, and with which blocks of values."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from typing import Any, Protocol
 
 from weft.array.chunks import Grid, axis_chunks, axis_count
 from weft.physical.blockwise import Column
+from weft.records import record
 
 __all__ = ["Position", "positions"]
 
@@ -52,7 +52,7 @@ class Position(Column, Protocol):
         """The value of the first block."""
 
 
-@dataclass(frozen=True)
+@record
 class BlockIds:
     """Column: the place of each block in the grid."""
 
@@ -68,7 +68,7 @@ class BlockIds:
         return (0,) * len(self.counts)
 
 
-@dataclass(frozen=True)
+@record
 class BlockInfos:
     """Column: shapes and places of a block, and of the blocks it is made of."""
 

@@ -11,9 +11,11 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Cut, Grid, UnknownCut, axis_chunks, compress
 from weft.array.expr import ArrayExpr
 from weft.array.kernels.numpy import cut_out
+from weft.array.ops.broadcasting import broadcast_to
 from weft.array.ops.entries import Chosen, Flag, Masked, New, Place, Span, read_index
 from weft.array.ops.fancy import points
 from weft.array.ops.indexing import arranged, base_region, getitem, positions_of, sliced, taken
+from weft.array.ops.transposing import moveaxis
 from weft.expr import Expr, derived, node
 from weft.expr.naming import token_of
 from weft.physical.blockwise import Same, blockwise
@@ -184,6 +186,22 @@ class PointIndex:
         kept = [at if at < place else at + ndim for at, axis in enumerate(rest) if axis not in ints]
         return new(arranged(made, [*range(place, place + ndim), *kept]))
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        key = index if isinstance(index, tuple) else (index,)
+        lists = [place for place, each in enumerate(key) if not isinstance(each, slice)]
+        if any(each is None or each is Ellipsis for each in key):
+            raise IndexError("vindex takes slices, integers, and arrays of integers or booleans; no new axes")
+        if lists and lists == list(range(lists[0], lists[-1] + 1)) and lists[0] and np.ndim(value):
+            # NumPy leaves the axes of neighbouring lists in their place; here they come first.
+            ndim = np.broadcast(*[np.empty(np.shape(key[place])) for place in lists]).ndim
+            made = (
+                np.broadcast_to(value, self[index].shape)
+                if isinstance(value, np.ndarray)
+                else broadcast_to(value, self[index].shape)
+            )
+            value = moveaxis(made, list(range(ndim)), list(range(lists[0], lists[0] + ndim)))
+        self._array[index] = value
+
 
 class OuterIndex:
     """Indexing axis by axis: each list or mask selects along its own axis."""
@@ -214,6 +232,25 @@ class OuterIndex:
             elif isinstance(each, Flag):
                 raise IndexError("oindex takes slices, integers, and arrays with one axis; not True or False")
         return new(arranged(made.expr, axes))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        key = list(index if isinstance(index, tuple) else (index,))
+        lists = [place for place, each in enumerate(key) if np.ndim(each) == 1 and not isinstance(each, slice)]
+        if len(lists) < 2:
+            self._array[tuple(key)] = value
+            return
+        if any(each is None or each is Ellipsis for each in key):
+            raise IndexError("assigning by oindex takes slices, integers, and arrays with one axis")
+        kept = [place for place, each in enumerate(key) if isinstance(each, slice) or place in lists]
+        for place, each in enumerate(key):
+            flat = np.arange(self._array.shape[place])[each] if isinstance(each, slice) else np.asarray(each)
+            if flat.dtype == bool:
+                flat = np.flatnonzero(flat)
+            if place in kept:
+                at = kept.index(place)
+                flat = flat[(slice(None), *[None] * (len(kept) - 1 - at))]
+            key[place] = flat
+        self._array[tuple(key)] = value
 
 
 class BlockViewMethods(ArrayBase):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ __all__ = ["broadcast_arrays", "broadcast_shapes", "broadcast_to"]
 
 #: Bytes of an array that is named by its content, and copied, when it is an operand.
 SMALL = 1 << 12
+
+
+#: Python's numbers: what type they have decides, and whether they fit.
+SCALARS = frozenset({bool, int, float, complex})
 
 
 @node
@@ -61,6 +66,11 @@ class Elementwise(ArrayExpr):
     def dtype(self) -> np.dtype[Any]:
         if self.given is not None:
             return self.given
+        if type(self.function) is np.ufunc and self.function.nout == 1 and not self.keywords:
+            kinds = [each.dtype if isinstance(each, ArrayExpr) else like(each) for each in self.inputs]
+            plain = all(isinstance(each, ArrayExpr) or type(each) in SCALARS for each in self.inputs)
+            if plain and self.prototype is None:
+                return ufunc_dtype(self.function, *kinds)
         found: np.dtype[Any] = np.dtype(self.result_of_stand_ins.dtype)
         return found
 
@@ -144,6 +154,23 @@ class Elementwise(ArrayExpr):
         return tuple(
             [axis + skip if length == self.shape[axis + skip] else None for axis, length in enumerate(source.shape)]
         )
+
+
+def like(value: Any) -> Any:
+    """A number that gives the same dtype as a Python number: of its type, and of its sign and size for large integers."""
+    kind = type(value)
+    if kind is int:
+        return (1 if value >= 0 else -1) if -128 <= value < 128 else value
+    return kind(1) if kind in SCALARS else value
+
+
+@lru_cache(maxsize=1024, typed=True)
+def ufunc_dtype(function: np.ufunc, *kinds: Any) -> np.dtype[Any]:
+    """What a ufunc gives for arrays of some dtypes and Python's numbers; the same few are asked for again and again."""
+    inputs = [np.empty(0, each) if isinstance(each, np.dtype) else each for each in kinds]
+    with np.errstate(all="ignore"):
+        found: np.dtype[Any] = np.dtype(function(*inputs).dtype)
+    return found
 
 
 def stand_in(value: Any) -> Any:

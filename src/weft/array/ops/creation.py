@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from math import ceil
 from operator import index
@@ -26,6 +25,7 @@ from weft.array.ops.ufuncs import floor, power
 from weft.expr import Cost, Expr, Fact, derived, node
 from weft.physical.blockwise import Column, Listed, Same, blockwise, from_parts
 from weft.physical.grid import identity_pick
+from weft.records import record
 
 __all__ = [
     "arange",
@@ -180,7 +180,7 @@ class Placed(ArrayExpr):
         return from_parts(self.outline, self.kernel, places, Same(self.arguments), Same(self.dtype), cost=Cost.LIGHT)
 
 
-@dataclass(frozen=True)
+@record
 class BlockPlaces:
     """Column: where each block lies, as a (start, stop) for each axis."""
 

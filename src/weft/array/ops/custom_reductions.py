@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -23,11 +22,12 @@ from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Column, Product, blockwise
 from weft.physical.grid import Pick, identity_pick
 from weft.physical.tree_reduce import TreeReduce
+from weft.records import record
 
 __all__ = ["reduction"]
 
 
-@dataclass(frozen=True)
+@record
 class ChunkOf:
     """A user's function of one block (and its weights)."""
 
@@ -40,7 +40,7 @@ class ChunkOf:
         return self.func(block, *wide, axis=self.axes, keepdims=True, **dict(self.keywords))
 
 
-@dataclass(frozen=True)
+@record
 class PositionChunkOf:
     """A user's function of one block and where it starts."""
 
@@ -53,7 +53,7 @@ class PositionChunkOf:
         return self.func(block, axis=self.axes, offset_info=told)
 
 
-@dataclass(frozen=True)
+@record
 class JoinedOf:
     """A user's function of partial results, joined to an array (or in nested lists), then what follows from ``shape``."""
 

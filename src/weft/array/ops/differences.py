@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
@@ -26,6 +25,7 @@ from weft.array.ops.sizes import known_along
 from weft.array.ops.transposing import expand_dims, normal_axes, normal_axis
 from weft.expr import Expr, Held, derived, node
 from weft.physical.gather import Gather
+from weft.records import record
 
 __all__ = ["diff", "ediff1d", "gradient"]
 
@@ -145,7 +145,7 @@ def range_pieces(bounds: list[int], first: int, end: int) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
+@record
 class Ranges:
     """What each block reads, and is told besides, for `Gather`."""
 

@@ -14,7 +14,6 @@ otherwise they are as long as the source's are. Three ways lead to it:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import isqrt, prod
 from typing import Any
@@ -46,6 +45,7 @@ from weft.physical.exchange import MANY_RUNS, Exchange
 from weft.physical.gather import Gather
 from weft.physical.grid import Pick, identity_pick
 from weft.physical.source import Whole
+from weft.records import record
 
 __all__ = ["Lines", "Points", "Written", "held_positions", "points"]
 
@@ -227,7 +227,7 @@ def outline_ndim(expr: Points) -> int:
     return expr.source.ndim - len(expr.axes) + len(expr.inner)
 
 
-@dataclass(frozen=True)
+@record
 class Written:
     """Column of values that are made of an expression, and therefore named by it."""
 
@@ -241,7 +241,7 @@ class Written:
         return self.items
 
 
-@dataclass(frozen=True)
+@record
 class Around:
     """Column: the regions of others, with everything along some axes."""
 
@@ -258,7 +258,7 @@ class Around:
         ]
 
 
-@dataclass(frozen=True)
+@record
 class Lines:
     """All places of blocks along the axes that are not indexed: what goes before and after the indexed ones."""
 
@@ -299,7 +299,7 @@ def starts(grid: tuple[int, ...], strides: list[int], axes: Sequence[int]) -> li
     return offsets
 
 
-@dataclass(frozen=True)
+@record
 class GatherRoutes:
     """What each block of the result reads."""
 
@@ -327,7 +327,7 @@ class GatherRoutes:
         return made
 
 
-@dataclass(frozen=True)
+@record
 class ExchangeRoutes:
     """What each block of the source sends, and each of the result receives."""
 

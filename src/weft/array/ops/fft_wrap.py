@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from weft.array.ops.fft import length_for, several_axes
 from weft.array.ops.fft_transform import Step, Transform, checked, whole_along
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.transposing import normal_axis
+from weft.records import record
 
 __all__ = ["fft_wrap"]
 
@@ -78,7 +78,7 @@ def fft_wrap(
     raise ValueError(f"fft_wrap: unknown kind {name!r}: it is one of {', '.join((*SINGLE, *MULTIPLE))}")
 
 
-@dataclass(frozen=True)
+@record
 class Wrapped:
     """A wrapped transform."""
 

@@ -539,7 +539,7 @@ def factorized(labels: Any, expected: Any, is_bin: bool, sort: bool) -> tuple[An
         there = ~kernels.no_label(flat)
         codes = np.full(flat.shape, -1, np.intp)
         if sort:
-            groups, codes[there] = np.unique(flat[there], return_inverse=True)
+            groups, codes[there] = numbered(flat[there])
         else:
             groups, first, inverse = np.unique(flat[there], return_index=True, return_inverse=True)
             order = np.argsort(first)
@@ -562,6 +562,23 @@ def factorized(labels: Any, expected: Any, is_bin: bool, sort: bool) -> tuple[An
     if sort or (order == np.arange(len(order))).all():
         return codes, groups[order]
     return lazily(reordered, codes, order=np.append(order, -1)), groups
+
+
+def numbered(labels: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+    """Sorted different labels, and the place of each label among them; by a table where they are integers close together."""
+    if labels.dtype.kind in "iu" and labels.size:
+        low, high = int(labels.min()), int(labels.max())
+        if high - low <= 4 * labels.size + 1024:
+            there = np.zeros(high - low + 1, bool)
+            shifted = (
+                (labels - labels.dtype.type(low)).astype(np.intp, copy=False) if high - low < 2**31 else labels - low
+            )
+            there[shifted] = True
+            found = np.flatnonzero(there)
+            places = np.empty(len(there), np.intp)
+            places[found] = np.arange(len(found))
+            return (found + low).astype(labels.dtype), places[shifted]
+    return np.unique(labels, return_inverse=True)
 
 
 #: Bytes of labels that are simply computed.
@@ -639,7 +656,7 @@ def choice(
                 "order of the chunks. Rechunk so that every group ends where a chunk does, or leave the method out."
             )
     rows = max(1, axis_largest(source.shape[axis], source.grid[axis]))
-    width = max(1, min(ngroups, rows // 2))
+    width = max(1, min(ngroups, rows // 4))
     if method == "cohorts":
         return "cohorts", width
     if method == "map-reduce" or 2 * ngroups <= rows:

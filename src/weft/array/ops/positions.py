@@ -8,7 +8,6 @@ of the source that it points into, those answer, and the answers go back: two ex
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -27,6 +26,7 @@ from weft.expr import Expr, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.exchange import Exchange
+from weft.records import record
 
 __all__ = ["AtIndex", "at_index", "index_of"]
 
@@ -117,7 +117,7 @@ def requests_to(source: ArrayExpr, axes: tuple[int, ...], index: ArrayExpr, name
     )
 
 
-@dataclass(frozen=True)
+@record
 class RequestRoutes:
     """Every block of the index asks every block of the source."""
 
@@ -138,7 +138,7 @@ class RequestRoutes:
         return [None] * self.ntargets
 
 
-@dataclass(frozen=True)
+@record
 class AnswerRoutes:
     """Every block of the source answers every block of the index; blocks along other axes keep their places."""
 

@@ -281,7 +281,7 @@ def order_statistic(
         x, axes, keepdims = expand_dims(x, x.ndim), (x.ndim,), False  # each element is the statistic of itself
     expr = sized(x.expr)
     kind = sample_dtype(expr.dtype, method, asked)
-    made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind)
+    made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
     if out is not None:
         if out.shape != made.shape:
             raise ValueError(f"output of shape {out.shape} cannot take a result of shape {made.shape}")
@@ -291,7 +291,15 @@ def order_statistic(
 
 
 def placed(
-    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any, kind: Any
+    expr: ArrayExpr,
+    q: Any,
+    method: str,
+    axes: tuple[int, ...],
+    keepdims: bool,
+    skip_nan: bool,
+    weights: Any,
+    kind: Any,
+    asked: Any,
 ) -> ArrayExpr:
     """The expression of a median or of quantiles."""
     counts = prod([expr.numblocks[axis] for axis in axes])
@@ -302,7 +310,7 @@ def placed(
         line = prod([expr.shape[axis] for axis in axes]) * expr.dtype.itemsize
         if everything or (line > 4 * limit_bytes(None) and lines <= MANY_LINES):
             return by_counting(expr, q, method, axes, keepdims, skip_nan, kind)
-    return in_whole_lines(expr, q, method, axes, keepdims, skip_nan, weights, kind)
+    return in_whole_lines(expr, q, method, axes, keepdims, skip_nan, weights, kind, asked)
 
 
 def by_counting(
@@ -333,7 +341,15 @@ def by_counting(
 
 
 def in_whole_lines(
-    expr: ArrayExpr, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, weights: Any, kind: Any
+    expr: ArrayExpr,
+    q: Any,
+    method: str,
+    axes: tuple[int, ...],
+    keepdims: bool,
+    skip_nan: bool,
+    weights: Any,
+    kind: Any,
+    asked: Any,
 ) -> ArrayExpr:
     """The same with NumPy's function, on blocks in which the axes are whole."""
     expr = whole_along(expr, axes)
@@ -361,7 +377,7 @@ def in_whole_lines(
             weighing = weighing[tuple([slice(None) if axis in axes else None for axis in letters])]
         own = tuple([cut if length != 1 else 1 for cut, length in zip(expr.grid, weighing.shape, strict=True)])
         arguments.append((laid_out(weighing.expr, own), letters))
-    told = (q, method, axes, keepdims, skip_nan, kind)
+    told = (asked, method, axes, keepdims, skip_nan, kind)
     arguments += [(each, None) for each in told]
     function = line_statistic if weights is None else weighted_statistic
     title = "median" if q is None else "quantile"
@@ -393,23 +409,36 @@ def sample_dtype(dtype: np.dtype[Any], method: str, asked: tuple[Any, Any] | Non
     return found
 
 
+#: NumPy's functions that leave NaNs out.
+WITHOUT_NAN: dict[Any, Any] = {np.quantile: np.nanquantile, np.percentile: np.nanpercentile, np.median: np.nanmedian}
+
+
 def line_statistic(
-    block: Any, q: Any, method: str, axes: tuple[int, ...], keepdims: bool, skip_nan: bool, kind: np.dtype[Any]
+    block: Any,
+    asked: tuple[Any, Any] | None,
+    method: str,
+    axes: tuple[int, ...],
+    keepdims: bool,
+    skip_nan: bool,
+    kind: np.dtype[Any],
 ) -> Any:
-    """NumPy's median or quantile of a block."""
-    if q is None:
-        middle: Any = np.nanmedian if skip_nan else np.median
-        found = middle(block, axis=axes, keepdims=keepdims)
-    else:
-        function: Any = np.nanquantile if skip_nan else np.quantile
-        found = function(block, q, axis=axes, method=method, keepdims=keepdims)
-    return found.astype(kind, copy=False)
+    """What NumPy's function gives for a block, with the quantiles as they were asked for; None asks for the median."""
+    function: Any = np.median if asked is None else asked[0]
+    if skip_nan:
+        function = WITHOUT_NAN[function]
+    options: dict[str, Any] = {} if asked is None else {"q": asked[1], "method": method}
+    if 0 in [length for axis, length in enumerate(block.shape) if axis not in axes]:
+        # There are no lines, and NumPy does not take such blocks along several axes.
+        lengths = [1 if axis in axes else length for axis, length in enumerate(block.shape)]
+        shape = lengths if keepdims else [length for axis, length in enumerate(block.shape) if axis not in axes]
+        return np.empty((*np.shape(options.get("q", 0)), *shape), kind)
+    return function(block, axis=axes, keepdims=keepdims, **options).astype(kind, copy=False)
 
 
 def weighted_statistic(
     block: Any,
     weights: Any,
-    q: Any,
+    asked: tuple[Any, Any],
     method: str,
     axes: tuple[int, ...],
     keepdims: bool,
@@ -417,7 +446,7 @@ def weighted_statistic(
     kind: np.dtype[Any],
 ) -> Any:
     """NumPy's weighted quantile of a block."""
-    function: Any = np.nanquantile if skip_nan else np.quantile
+    function = WITHOUT_NAN[asked[0]] if skip_nan else asked[0]
     weights = np.broadcast_to(weights, block.shape)
-    found = function(block, q, axis=axes, method=method, keepdims=keepdims, weights=weights)
+    found = function(block, asked[1], axis=axes, method=method, keepdims=keepdims, weights=weights)
     return found.astype(kind, copy=False)

@@ -40,7 +40,7 @@ class Generator(Distributions):
     >>> import weft.array as da
     >>> rng = da.random.Generator(np.random.PCG64(7))
     >>> rng.normal(size=(4, 6), chunks=(2, 3))
-    <Array standard_normal: shape=(4, 6), dtype=float64, 2 x 2 chunks of (2, 3)>
+    weft.array<standard_normal, shape=(4, 6), dtype=float64, chunksize=(2, 3), chunktype=numpy.ndarray>
     """
 
     def __init__(self, bit_generator: Any) -> None:
@@ -261,7 +261,7 @@ class RandomState(Distributions):
     --------
     >>> import weft.array as da
     >>> da.random.RandomState(5).randint(0, 10, size=6, chunks=3)
-    <Array integers: shape=(6,), dtype=int64, 2 chunks of (3,)>
+    weft.array<integers, shape=(6,), dtype=int64, chunksize=(3,), chunktype=numpy.ndarray>
     """
 
     def __init__(self, seed: Any = None, RandomState: Any = None) -> None:  # noqa: N803 (Dask's name)
@@ -356,7 +356,7 @@ def default_rng(seed: Any = None) -> Generator:
     >>> import weft.array as da
     >>> rng = da.random.default_rng(42)
     >>> rng.random((1000, 1000), chunks=(100, 1000))
-    <Array random: shape=(1000, 1000), dtype=float64, 10 x 1 chunks of (100, 1000)>
+    weft.array<random, shape=(1000, 1000), dtype=float64, chunksize=(100, 1000), chunktype=numpy.ndarray>
     """
     if isinstance(seed, Generator):
         return seed

@@ -8,7 +8,6 @@ runs, it goes through grids half way (see `weft.array.rechunk_plan`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import Any
@@ -40,6 +39,7 @@ from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Product, blockwise
 from weft.physical.exchange import Exchange
 from weft.physical.gather import Gather
+from weft.records import record
 from weft.units import parse_bytes
 
 __all__ = ["rechunk"]
@@ -182,7 +182,7 @@ def axis_parts(length: int, old: Cut, new: Cut) -> tuple[tuple[Piece, ...], ...]
 Parts = tuple[tuple[tuple[Piece, ...], ...], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Pieces:
     """What each new chunk reads, for `Gather`."""
 
@@ -196,7 +196,7 @@ class Pieces:
         return [(numbers, (counts, wheres)) for counts, numbers, wheres in crossed(self.parts, self.numblocks)]
 
 
-@dataclass(frozen=True)
+@record
 class Crossing:
     """What each old chunk sends and each new one receives, for `Exchange`."""
 

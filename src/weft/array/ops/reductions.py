@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,6 +105,17 @@ KINDS: dict[str, Kind] = {
     "nanstd": Kind(nans.nanvar_chunk, nans.moments_combine, nans.nanstd_finish, np.nanstd, nans.where_nanvar_chunk),
 }
 
+#: Kinds that can share one pass over the elements, by a partial result that serves all of them.
+MOMENTS_KINDS: dict[str, Kind] = {
+    kind: KINDS[kind]._replace(chunk=kernels.moments_chunk, combine=kernels.moments_and_sum_combine, finish=finish)
+    for kind, finish in (
+        ("sum", kernels.sum_of_moments),
+        ("mean", kernels.mean_of_moments),
+        ("var", kernels.var_finish),
+        ("std", kernels.std_finish),
+    )
+}
+
 #: Kinds whose partial results are of another sort where a mask selects elements.
 WHERE_KINDS: dict[str, tuple[Function, Function]] = {
     "mean": MEAN_WHERE,
@@ -181,6 +194,11 @@ class Reducing(ArrayExpr):
         raise NotImplementedError
 
     @property
+    def passes_as(self) -> tuple[str, str]:
+        """Origin and label of the partial results; those of equal ones are made once."""
+        return self.name, f"{self.kind}-chunk"
+
+    @property
     def read(self) -> list[tuple[Expr, Pick]]:
         """What a partial result is made of: expressions, and the blocks that go with a block of the source."""
         return [(self.source, identity_pick(self.source.ndim))]
@@ -202,7 +220,8 @@ class Reducing(ArrayExpr):
         width = source.numblocks
         shape = tuple([width[axis] if axis in axes else length for axis, length in enumerate(source.shape)])
         grid = tuple([1 if axis in axes else cut for axis, cut in enumerate(source.grid)])
-        outline = array_outline(self, grid, shape, f"{self.kind}-chunk")
+        origin, label = self.passes_as
+        outline = replace(array_outline(self, grid, shape, label), origin=origin)
         told = self.told
         partial = Blockwise(
             outline,
@@ -243,10 +262,22 @@ class Reducing(ArrayExpr):
 
 @node
 class Reduction(Reducing):
-    """A reduction of all elements."""
+    """A reduction of all elements.
+
+    ``beside`` is the name of the variance (or standard deviation) of the same elements whose pass over them serves this
+    one as well; see `weft.array.rules.share_pass`.
+    """
+
+    beside: str | None = None
+
+    @property
+    def passes_as(self) -> tuple[str, str]:
+        return (self.name, f"{self.kind}-chunk") if self.beside is None else (self.beside, "moments-chunk")
 
     @property
     def functions(self) -> Kind:
+        if self.beside is not None:
+            return MOMENTS_KINDS[self.kind]
         if self.source.prototype is not None:
             return foreign_kind(self.kind, isinstance(self.source.prototype, np.ma.MaskedArray))
         if self.kind == "mean" and any_of(is_unknown(self.source.shape[axis]) for axis in self.axes):
@@ -291,6 +322,7 @@ class WhereReduction(Reducing):
         return (*mask, *super().told, self.initial)
 
 
+@lru_cache(maxsize=1024)
 def result_dtype(kind: str, dtype: np.dtype[Any], given: Any) -> np.dtype[Any]:
     """The dtype that NumPy's function gives; what it refuses is refused with its error."""
     functions = KINDS[kind]

@@ -8,7 +8,6 @@ the blocks of the source by an exchange, with their values. Where a position com
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
@@ -32,6 +31,7 @@ from weft.physical.blockwise import Blockwise, Call, Placed, Same, blockwise
 from weft.physical.exchange import Exchange
 from weft.physical.grid import identity_pick
 from weft.physical.patching import Patched
+from weft.records import record
 
 __all__ = ["set_at_index", "set_at_points"]
 
@@ -95,7 +95,7 @@ def value_cuts(source: ArrayExpr, axes: tuple[int, ...], value: ArrayExpr, width
     return cuts
 
 
-@dataclass(frozen=True)
+@record
 class PointPatches:
     """Which blocks have positions, and with which blocks of values they are set."""
 
@@ -244,7 +244,7 @@ class SetAtIndex(SameLayout):
         return blockwise(self.outline, kernels.set_values, [(source, own), (asked, pick)], [Same(axes)])
 
 
-@dataclass(frozen=True)
+@record
 class PairRoutes:
     """Every block of positions and values sends to every block of the source along the indexed axes."""
 

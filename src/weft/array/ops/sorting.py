@@ -16,7 +16,6 @@ Every element moves twice, and no task sees more than a chunk and its neighbours
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any
@@ -39,6 +38,7 @@ from weft.graph import Layer, Program
 from weft.physical.base import Names, Outline, Physical
 from weft.physical.blockwise import Listed, Same, blockwise
 from weft.physical.exchange import Dense, Exchange
+from weft.records import record
 
 __all__ = ["argpartition", "argsort", "partition", "sort"]
 
@@ -64,7 +64,7 @@ class Together(Physical):
         return [Layer(program, list(self.keys(names[self.name])), [keys], [self.arguments], origin=self.outline.origin)]
 
 
-@dataclass(frozen=True)
+@record
 class AllBlocks:
     """A function whose first argument is the first ``count`` values."""
 
@@ -121,7 +121,9 @@ class Sorted(ArrayExpr):
                 step("sort", count, most), kernels.sorted_pairs, [(source, (0,))], [firsts], cost=Cost.HEAVY
             )
         else:
-            runs = blockwise(step("sort", count, most), kernels.sorted_keys, [(source, (0,))], cost=Cost.HEAVY)
+            runs = blockwise(
+                step("sort", count, most), kernels.sorted_keys, [(source, (0,))], cost=Cost.HEAVY, extra=most
+            )
         samples = blockwise(
             step("sample", count), kernels.sampled, [(runs, (0,))], [Same(SAMPLES * max(count, buckets))]
         )
@@ -131,8 +133,8 @@ class Sorted(ArrayExpr):
         located = blockwise(
             step("locate", count, most), kernels.located, [(runs, (0,)), (plan, ())], [Listed(tuple(range(count)))]
         )
-        exchanged = Exchange(
-            step("exchange", buckets, most), located, kernels.cut_up, kernels.merged, Dense(count, buckets)
+        exchanged = Exchange(  # a bucket is merged with as much workspace again
+            step("exchange", buckets, 2 * most), located, kernels.cut_up, kernels.merged, Dense(count, buckets)
         )
         return Chunks(self.outline, exchanged, plan, tuple(ends))
 
@@ -169,7 +171,7 @@ class Chunks(Physical):
         ]
 
 
-@dataclass(frozen=True)
+@record
 class Stretched:
     """`kernels.stretched` as a function of the plan, buckets, and bounds."""
 

@@ -222,7 +222,7 @@ def ufunc_accumulate(ufunc: AnyUfunc, array: Any, axis: Any = 0, dtype: Any = No
     expr = x.expr
     if axis_count(expr.shape[place], expr.grid[place]) > 1:
         if is_associative(ufunc):
-            if ufunc.identity is None:
+            if ufunc.identity is None or ufunc is np.gcd:  # gcd(0, -1) is 1, and a single -1 stays what it is
                 expr = without_empty_chunks(expr, place)
             totals = BlockTotals(expr, ufunc, place, kind, given)
             whole = laid_out(totals, replaced(totals.grid, place, totals.shape[place]))

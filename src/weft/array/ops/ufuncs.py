@@ -359,11 +359,17 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any =
     return made_of(PythonFunction(func, nin, nout, identity))
 
 
+OBJECT = np.dtype(object)
+
+
 def part_of(function: Any, number: int, inputs: tuple[Any, ...]) -> Any:
     """What gives one result of a ufunc that has several: a ufunc of its own, if there is one that costs less."""
-    if function is np.divmod:
+    kinds = [
+        np.asarray(each).dtype.kind if np.isscalar(each) else getattr(each, "dtype", OBJECT).kind for each in inputs
+    ]
+    if function is np.divmod and all(kind in "iuf" for kind in kinds):
         return (np.floor_divide, np.remainder)[number]
-    if function is np.modf and number == 1 and getattr(inputs[0], "dtype", np.dtype(object)).kind == "f":
+    if function is np.modf and number == 1 and kinds == ["f"]:
         return np.trunc
     return Output(function, number)
 

@@ -51,47 +51,54 @@ def cut_anew(source: ArrayExpr, grid: Grid, context: Context) -> ArrayExpr | Non
 
 def on_grid(expr: ArrayExpr, grid: Grid, context: Context) -> ArrayExpr | None:
     """Operations on another grid, down to their sources; None if that would move anything, or compute it twice."""
-    seen: dict[tuple[str, Grid], ArrayExpr | None] = {}
+    return Moving(context).moved(expr, grid)
 
-    def moved(each: ArrayExpr, wanted: Grid) -> ArrayExpr | None:
+
+class Moving:
+    """What has been looked at on the way down. (A class: functions that call each other would be garbage in a circle,
+    and keep data in memory alive until it is collected.)"""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.seen: dict[tuple[str, Grid], ArrayExpr | None] = {}
+
+    def moved(self, each: ArrayExpr, wanted: Grid) -> ArrayExpr | None:
         if each.grid == wanted:
             return each
         known = (each.name, wanted)
-        if known not in seen:
-            if len(seen) == MOST_NODES:
+        if known not in self.seen:
+            if len(self.seen) == MOST_NODES:
                 return None
-            seen[known] = None
-            seen[known] = changed(each, wanted)
-        return seen[known]
+            self.seen[known] = None
+            self.seen[known] = self.changed(each, wanted)
+        return self.seen[known]
 
-    def changed(each: ArrayExpr, wanted: Grid) -> ArrayExpr | None:
+    def changed(self, each: ArrayExpr, wanted: Grid) -> ArrayExpr | None:
         if isinstance(each, Rechunk):
-            return moved(each.source, wanted)
+            return self.moved(each.source, wanted)
         if not isinstance(each, (Elementwise, Axes)):
-            return cut_anew(each, wanted, context)
-        if not is_private(each, context):
+            return cut_anew(each, wanted, self.context)
+        if not is_private(each, self.context):
             return None
         if isinstance(each, Axes):
-            return transposed(each, wanted)
+            return self.transposed(each, wanted)
         operands: dict[str, ArrayExpr] = {}
         for operand in each.arrays:
-            made = moved(operand, cuts_of(each, operand, wanted))
+            made = self.moved(operand, cuts_of(each, operand, wanted))
             if made is None:
                 return None
             operands[operand.name] = made
         made = each.map_children(lambda child: operands[child.name])
         return made if made.grid == wanted else None
 
-    def transposed(each: Axes, wanted: Grid) -> ArrayExpr | None:
+    def transposed(self, each: Axes, wanted: Grid) -> ArrayExpr | None:
         cuts = list(each.source.grid)
         for place, axis in enumerate(each.axes):
             if axis is not None:
                 cuts[axis] = wanted[place]
-        source = moved(each.source, tuple(cuts))
+        source = self.moved(each.source, tuple(cuts))
         made = None if source is None else each.with_operands(source=source)
         return made if made is not None and made.grid == wanted else None
-
-    return moved(expr, grid)
 
 
 def cuts_of(node: Elementwise, operand: ArrayExpr, grid: Grid) -> Grid:

@@ -1,0 +1,263 @@
+"""Lines of text files as records, and JSON in lines."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from weft.bag.base import new_bag
+from weft.bag.expr import BagExpr, Streamed, streamed
+from weft.bag.kernels.elements import bad_record
+from weft.bag.kernels.pipeline import Place, Stage
+from weft.bag.kernels.text import ParseJson, ReadText
+from weft.bag.ops.elementwise import OnError, check_on_error
+from weft.expr import Cost, Expr, derived, node
+from weft.io.bytes import ByteRange, cut, open_files
+from weft.io.json import json_library, loads
+from weft.io.text import NEWLINES, LineFormat, is_ascii_based
+from weft.tokenize import tokenize
+from weft.units import parse_bytes
+
+__all__ = ["Parts", "ReadLines", "parts_of_files", "read_json", "read_text"]
+
+
+@dataclass(frozen=True, repr=False)
+class Parts:
+    """The ranges of files that each partition reads, as a column; named by paths, sizes and times of change."""
+
+    items: tuple[tuple[ByteRange, ...], ...]
+    token: str
+
+    def __weft_tokenize__(self) -> str:
+        return self.token
+
+    def values(self, numblocks: Sequence[int]) -> list[Any]:
+        return list(self.items)
+
+    def __repr__(self) -> str:
+        paths = dict.fromkeys(part.file.path for parts in self.items for part in parts)
+        return f"<{len(paths)} files, the first is {next(iter(paths), None)}>"
+
+
+@node
+class ReadLines(BagExpr):
+    """Lines of files, or the JSON values that they are."""
+
+    parts: Parts
+    stage: ReadText
+
+    @property
+    def label(self) -> str:
+        return "read_text"
+
+    @derived
+    def npartitions(self) -> int:
+        return len(self.parts.items)
+
+    def lower(self) -> Expr:
+        return Streamed(self.stage, (), (self.parts,), self.npartitions, False, Cost.HEAVY).lower()
+
+
+def parts_of_files(
+    urlpath: Any,
+    *,
+    blocksize: int | str | None,
+    compression: str | None,
+    storage_options: Mapping[str, Any] | None,
+    files_per_partition: int | None,
+) -> Parts:
+    """What each partition reads.
+
+    Raises
+    ------
+    FileNotFoundError
+        There are no such files.
+    ValueError
+        The options contradict each other.
+    """
+    if blocksize is not None and files_per_partition is not None:
+        raise ValueError("a partition is a part of a file (blocksize) or several files (files_per_partition), not both")
+    if files_per_partition is not None and files_per_partition < 1:
+        raise ValueError(f"files_per_partition is at least 1; it is {files_per_partition}")
+    nbytes = None if blocksize is None else parse_bytes(blocksize)
+    if nbytes is not None and nbytes < 1:
+        raise ValueError(f"blocksize is at least one byte; it is {blocksize!r}")
+    files, _ = open_files(urlpath, compression=compression, storage_options=storage_options or {})
+    token = tokenize(
+        [(file.fs.ukey(file.path), file.path, file.compression) for file in files], nbytes, files_per_partition
+    )
+    pieces = [tuple(cut(file, nbytes)) for file in files]
+    if nbytes is not None:
+        return Parts(tuple([(each,) for own in pieces for each in own]) or ((),), token)
+    width = files_per_partition or 1
+    grouped = [pieces[start : start + width] for start in range(0, len(pieces), width)]
+    return Parts(tuple([tuple([each for own in group for each in own]) for group in grouped]), token)
+
+
+def read_text(
+    urlpath: Any,
+    blocksize: int | str | None = None,
+    compression: str | None = "infer",
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    linedelimiter: str | None = None,
+    collection: bool = True,
+    storage_options: Mapping[str, Any] | None = None,
+    files_per_partition: int | None = None,
+    include_path: bool = False,
+    on_error: OnError = "raise",
+) -> Any:
+    """A bag of the lines of text files, with their line ends.
+
+    Files are read a chunk at a time: unless lines are kept, a partition takes a few hundred kilobytes however large its file.
+
+    Parameters
+    ----------
+    urlpath : str, path, or list of them
+        Files, globs, or addresses such as ``"s3://bucket/*.log"`` (whatever fsspec opens).
+    blocksize : int or str, optional
+        Bytes in a partition. By default a partition is a file. Compressed files cannot be read in parts.
+    compression : str, optional
+        Such as ``"gzip"``; by default it is told by the files' names. None: they are not compressed.
+    encoding, errors : str
+        As for ``bytes.decode``.
+    linedelimiter : str, optional
+        Ends a line: any text. By default ``\\\\n``, ``\\\\r`` and ``\\\\r\\\\n`` do, and become ``\\\\n``.
+    collection : bool
+        Give a bag; otherwise a list of delayed lists.
+    storage_options : dict, optional
+        Options of the file system.
+    files_per_partition : int, optional
+        Have several files in a partition.
+    include_path : bool
+        Records are tuples ``(line, path)``.
+    on_error : {"raise", "skip", "collect"}
+        What to do about lines that cannot be decoded, and files that are damaged: stop, leave out what cannot be read, or put
+        a `BadRecord` in its place.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+
+    Examples
+    --------
+    >>> import weft.bag as db
+    >>> from weft.scratch import tmpfile
+    >>> with tmpfile("txt") as path:
+    ...     with open(path, "w") as file:
+    ...         _ = file.write("one\\ntwo\\nthree\\n")
+    ...     db.read_text(path, blocksize=6).str.strip().compute(scheduler="sync")
+    ['one', 'two', 'three']
+    """
+    check_on_error(on_error)
+    if linedelimiter not in NEWLINES and not isinstance(linedelimiter, str):
+        raise TypeError(f"linedelimiter is a text, not {linedelimiter!r}")
+    codecs.lookup_error(errors)
+    form = LineFormat(encoding, errors, linedelimiter)
+    if not is_ascii_based(encoding) and blocksize is not None:
+        raise ValueError(
+            f"cannot read text in {encoding} in blocks: lines cannot be found from the middle of a file. "
+            "Pass blocksize=None to read each file whole."
+        )
+    parts = parts_of_files(
+        urlpath,
+        blocksize=blocksize,
+        compression=compression,
+        storage_options=storage_options,
+        files_per_partition=files_per_partition,
+    )
+    bag = new_bag(ReadLines(parts, ReadText(form, bool(include_path), on_error)))
+    return bag if collection else bag.to_delayed()
+
+
+def read_json(
+    urlpath: Any,
+    lines: bool = True,
+    blocksize: int | str | None = None,
+    compression: str | None = "infer",
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    storage_options: Mapping[str, Any] | None = None,
+    files_per_partition: int | None = None,
+    on_error: OnError = "raise",
+) -> Any:
+    """A bag of the values of JSON files.
+
+    They are decoded by ``orjson`` where it is installed (``explain()`` tells), with the results of Python's ``json``. Where
+    only some items are plucked, nothing else of a value is kept.
+
+    Parameters
+    ----------
+    urlpath : str, path, or list of them
+    lines : bool
+        A value in each line; blank lines are skipped. Otherwise a file is one document, and the records are the items of its
+        list, or the document itself if it is none.
+    blocksize, compression, encoding, errors, storage_options, files_per_partition
+        As for `read_text`; ``blocksize`` is for lines only.
+    on_error : {"raise", "skip", "collect"}
+        What to do about lines that are no JSON: stop, leave them out, or put a `BadRecord` in their place.
+
+    Examples
+    --------
+    >>> import weft.bag as db
+    >>> from weft.scratch import tmpfile
+    >>> with tmpfile("json") as path:
+    ...     with open(path, "w") as file:
+    ...         _ = file.write('{"a": 1}\\n{"a": 2}\\n')
+    ...     db.read_json(path).pluck("a").sum().compute(scheduler="sync")
+    3
+    """
+    check_on_error(on_error)
+    if not lines:
+        if blocksize is not None:
+            raise ValueError("blocksize= is for JSON in lines: a document cannot be read from its middle")
+        every = parts_of_files(
+            urlpath,
+            blocksize=None,
+            compression=compression,
+            storage_options=storage_options,
+            files_per_partition=files_per_partition,
+        )
+        stage = ReadDocuments(encoding, errors, on_error)
+        return new_bag(Streamed(stage, (), (every,), len(every.items), False, Cost.HEAVY))
+    text = read_text(
+        urlpath,
+        blocksize,
+        compression,
+        encoding,
+        errors,
+        storage_options=storage_options,
+        files_per_partition=files_per_partition,
+        on_error=on_error,
+    )
+    return new_bag(streamed(ParseJson(json_library(), on_error, skips_blank=True), text.expr))
+
+
+@dataclass(frozen=True, repr=False)
+class ReadDocuments(Stage):
+    """Files that are a JSON document each."""
+
+    label: ClassVar[str] = "read_json"
+    streams: ClassVar[bool] = False
+
+    encoding: str
+    errors: str
+    on_error: str
+
+    def run(self, *values: Any) -> Iterator[Any]:
+        for part in values[0]:
+            path = part.file.path
+            try:
+                with part.file as stream:
+                    document = loads(stream.read().decode(self.encoding, self.errors))
+            except (ValueError, EOFError, OSError) as error:
+                if self.on_error == "raise":
+                    error.add_note(f"in the file {path}")
+                    raise
+                if self.on_error == "collect":
+                    yield bad_record(None, error, Place(None, None, path, 0))
+                continue
+            yield from document if isinstance(document, list) else (document,)

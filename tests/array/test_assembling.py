@@ -1,0 +1,35 @@
+"""Results put together by several threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from weft.array import expr
+
+
+@pytest.fixture
+def blocks(monkeypatch):
+    monkeypatch.setattr(expr, "LARGE", 64)
+    monkeypatch.setattr(expr, "cpu_count", lambda: 3)
+    return [np.full((2, 5), number) for number in range(6)]
+
+
+def test_large_results_are_filled_by_threads_and_let_go_of_their_blocks(blocks):
+    wanted = expr.joined_blocks(list(blocks), (3, 2))
+    made = expr.assemble_result(blocks, (3, 2))
+    np.testing.assert_array_equal(made, wanted)
+    assert blocks == [None] * 6
+
+
+def test_a_block_of_the_wrong_shape_is_reported(blocks):
+    blocks[3] = np.zeros((3, 5))
+    with pytest.raises(ValueError, match="broadcast"):
+        expr.assemble_result(blocks, (3, 2))
+
+
+def test_blocks_of_other_types_are_joined_as_they_join_themselves():
+    blocks = [np.ma.ones(3), np.ma.zeros(3)]
+    made = expr.assemble_result(blocks, (2,))
+    assert isinstance(made, np.ma.MaskedArray)
+    assert made.tolist() == [1, 1, 1, 0, 0, 0]
