@@ -72,4 +72,4 @@ def teach() -> None:
     """Let xarray index and fill Weft's arrays."""
     indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter  # type: ignore[misc]
     duck_array_ops._push = filled
-    variable.is_0d_dask_array = is_single_place  # type: ignore[attr-defined]
+    variable.is_0d_dask_array = is_single_place  # type: ignore[attr-defined,assignment]
