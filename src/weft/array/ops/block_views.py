@@ -218,7 +218,9 @@ class OuterIndex:
         for each in entries:
             if isinstance(each, (Chosen, Masked)):
                 chosen = each.positions if isinstance(each, Chosen) else each.mask
-                if chosen.ndim == 0:  # one place, to be computed: an axis of length 1, which is not among those that stay
+                if (
+                    chosen.ndim == 0
+                ):  # one place, to be computed: an axis of length 1, which is not among those that stay
                     made = getitem(made, (*[slice(None)] * each.axis, chosen.reshape(1)))
                     continue
                 if chosen.ndim != 1:
