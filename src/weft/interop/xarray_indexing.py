@@ -20,7 +20,7 @@ __all__ = ["teach"]
 
 Standard: Any = indexing.ArrayApiIndexingAdapter
 filled_before = duck_array_ops._push
-is_single_before: Any = variable.is_0d_dask_array  # type: ignore[attr-defined]
+is_single_before: Any = variable.is_0d_dask_array  # type: ignore[attr-defined, unused-ignore]
 
 
 class WeftIndexingAdapter(Standard):  # type: ignore[misc]
@@ -72,4 +72,4 @@ def teach() -> None:
     """Let xarray index and fill Weft's arrays."""
     indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter  # type: ignore[misc]
     duck_array_ops._push = filled
-    variable.is_0d_dask_array = is_single_place  # type: ignore[attr-defined,assignment]
+    variable.is_0d_dask_array = is_single_place  # type: ignore[assignment, attr-defined, unused-ignore]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pickle
 
-import dask.array
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,6 +25,8 @@ def test_arrays_come_back_as_they_were_written(tmp_path_factory, pair, data):
 
 
 def test_the_format_is_that_of_dask(tmp_path):
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("dask.array")
     da.to_npy_stack(tmp_path / "x", da.arange(10, chunks=4))
     assert dask.array.from_npy_stack(str(tmp_path / "x")).compute().tolist() == list(range(10))
     dask.array.to_npy_stack(str(tmp_path / "y"), dask.array.ones((4, 6), chunks=3), axis=1)

@@ -88,3 +88,8 @@ def test_multi_dot_multiplies_in_the_cheapest_order():
         da.linalg.multi_dot([x])
     with pytest.raises(np.linalg.LinAlgError, match="two-dimensional"):
         da.linalg.multi_dot([x, da.ones((1000, 2, 2)), z])
+
+
+def test_products_of_objects_give_a_single_object():
+    x = da.from_array(np.array([5, -2], dtype=object), chunks=2)
+    assert da.dot(x, da.from_array(np.array([1.5, -1.75]), chunks=1)).compute() == 11.0

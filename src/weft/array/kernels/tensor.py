@@ -106,7 +106,7 @@ def summed(*blocks: Block) -> Block:
 
 def total(block: Block, dtype: np.dtype[Any]) -> Block:
     """A sum as the result, in its dtype."""
-    return block.astype(dtype, copy=False)
+    return np.asanyarray(block).astype(dtype, copy=False) if np.isscalar(block) else block.astype(dtype, copy=False)
 
 
 def convolved(*values: Any) -> Block:
