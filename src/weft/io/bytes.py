@@ -142,9 +142,9 @@ def behind_delimiter(stream: IO[bytes], place: int, delimiter: bytes) -> int:
         found = kept.find(delimiter)
         if found >= 0:
             return start + found + len(delimiter)
-        rest = len(delimiter) - 1
-        start += len(kept) - rest
-        kept = kept[len(kept) - rest :]
+        done = max(0, len(kept) - len(delimiter) + 1)  # what cannot be the start of a delimiter any more
+        start += done
+        kept = kept[done:]
 
 
 def read_sample(file: Any, nbytes: int, delimiter: bytes | None) -> bytes:

@@ -16,7 +16,7 @@ from weft.bag.ops.elementwise import OnError, check_on_error
 from weft.expr import Cost, Expr, derived, node
 from weft.io.bytes import ByteRange, cut, open_files
 from weft.io.json import json_library, loads
-from weft.io.text import NEWLINES, LineFormat, is_ascii_based
+from weft.io.text import LineFormat, is_ascii_based, overlaps_itself
 from weft.physical.blockwise import Listed
 from weft.tokenize import tokenize
 from weft.units import parse_bytes
@@ -154,7 +154,7 @@ def read_text(
     ['one', 'two', 'three']
     """
     check_on_error(on_error)
-    if linedelimiter not in NEWLINES and not isinstance(linedelimiter, str):
+    if linedelimiter is not None and not isinstance(linedelimiter, str):
         raise TypeError(f"linedelimiter is a text, not {linedelimiter!r}")
     codecs.lookup_error(errors)
     form = LineFormat(encoding, errors, linedelimiter)
@@ -162,6 +162,11 @@ def read_text(
         raise ValueError(
             f"cannot read text in {encoding} in blocks: lines cannot be found from the middle of a file. "
             "Pass blocksize=None to read each file whole."
+        )
+    if blocksize is not None and linedelimiter and overlaps_itself(linedelimiter.encode(encoding)):
+        raise ValueError(
+            f"cannot read lines that end with {linedelimiter!r} in blocks: it may begin within itself, so that lines cannot be "
+            "told from the middle of a file. Pass blocksize=None."
         )
     parts = parts_of_files(
         urlpath,
