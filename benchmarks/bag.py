@@ -169,7 +169,9 @@ def amounts(bags: Any, path: Path) -> Any:
     return events.filter(is_buy).foldby("user", add_amount, 0, add, 0)
 
 
-def compare(report: Report, title: str, actions: dict[str, Callable[[], Any]], rounds: int, bar: float, pool: bool) -> None:
+def compare(
+    report: Report, title: str, actions: dict[str, Callable[[], Any]], rounds: int, bar: float, pool: bool
+) -> None:
     got = interleaved(actions, rounds)
     ours = got.pop("weft")
     text = "; ".join(f"{name} {seconds:.2f} ({seconds / ours:.2f}x)" for name, seconds in got.items())

@@ -24,7 +24,9 @@ def bags(draw: Any, elements: Any = small, min_size: int = 0, max_size: int = 30
     name = f"given-{next(NUMBERS)}"
     graph = {(name, number): part for number, part in enumerate(parts)}
     records = [each for part in parts for each in part]
-    return records, db.concat([made(part) for part in parts]) if draw(st.booleans()) else db.Bag(graph, name, len(parts))
+    return records, db.concat([made(part) for part in parts]) if draw(st.booleans()) else db.Bag(
+        graph, name, len(parts)
+    )
 
 
 def made(part: list[Any]) -> Any:

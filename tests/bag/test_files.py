@@ -30,7 +30,12 @@ def test_files_are_partitions_blocks_or_bundles(tmp_path):
         (tmp_path / f"{number}.txt").write_text(f"{number}\n{number}\n" * 10)
     lines = [f"{number}\n" for number in range(5) for _ in range(20)]
     pattern = str(tmp_path / "*.txt")
-    for options, count in [({}, 5), ({"blocksize": 16}, 15), ({"files_per_partition": 2}, 3), ({"blocksize": "1 kB"}, 5)]:
+    for options, count in [
+        ({}, 5),
+        ({"blocksize": 16}, 15),
+        ({"files_per_partition": 2}, 3),
+        ({"blocksize": "1 kB"}, 5),
+    ]:
         bag = db.read_text(pattern, **options)
         assert (bag.npartitions, value(bag)) == (count, lines)
         assert value(bag.count()) == 100
@@ -40,6 +45,14 @@ def test_files_are_partitions_blocks_or_bundles(tmp_path):
         db.read_text(pattern, blocksize=5, files_per_partition=2)
     parts = db.read_text(pattern, collection=False)
     assert weft.compute(*parts, scheduler="sync")[4] == ["4\n"] * 20
+
+
+def test_threads_read_parts_of_one_file_side_by_side(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("".join(f"{number}\n" for number in range(30_000)))
+    total = db.read_text(str(path), blocksize=2000).map(int).sum()
+    for _ in range(5):
+        assert total.compute(scheduler="threads", num_workers=4) == sum(range(30_000))
 
 
 def test_equal_reads_have_equal_names_until_the_file_changes(tmp_path):
@@ -86,7 +99,9 @@ def test_lines_that_end_get_no_second_end(tmp_path):
     assert os.listdir(tmp_path / "numbers") == []
 
 
-json_values = st.dictionaries(st.sampled_from("abc"), st.integers() | st.floats(allow_nan=False) | st.text(), max_size=3)
+json_values = st.dictionaries(
+    st.sampled_from("abc"), st.integers() | st.floats(allow_nan=False) | st.text(), max_size=3
+)
 
 
 @settings(max_examples=25)

@@ -37,7 +37,9 @@ print([stable_hash(key) for key in KEYS])
 
 
 def test_hashes_are_the_same_in_another_process():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=sys.path[0] or ".")
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=sys.path[0] or "."
+    )
     assert done.stdout.strip() == str([stable_hash(key) for key in KEYS])
 
 

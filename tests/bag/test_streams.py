@@ -73,7 +73,7 @@ def test_functions_of_partitions_get_lists_or_streams_that_say_when_they_are_rea
     assert value(stream.map_partitions(lambda part: part + [9])) == [0, 1, 9, 2, 3, 9]
     assert value(stream.map_partitions(next_and_rest)) == [0, [1], 2, [3]]
     with pytest.raises(RuntimeError, match="has been read before"):
-        value(stream.map_partitions(lambda part: [x for x in part] + [x for x in part]))
+        value(stream.map_partitions(lambda part: [*part] + [*part]))
 
 
 def next_and_rest(part):

@@ -26,7 +26,8 @@ def test_values_are_those_of_json(value, ascii_only):
 
 
 @pytest.mark.parametrize(
-    "text", ["NaN", "[1, Infinity]", '"\\ud800"', "123456789012345678901234567890", "1e999", " 1\n", "[" * 900 + "]" * 900]
+    "text",
+    ["NaN", "[1, Infinity]", '"\\ud800"', "123456789012345678901234567890", "1e999", " 1\n", "[" * 900 + "]" * 900],
 )
 def test_what_a_fast_library_refuses_or_rounds_is_exact(text):
     assert repr(loads(text)) == repr(json.loads(text))

@@ -55,7 +55,9 @@ def test_lines_are_counted_as_they_are_made(parts, delimiter):
     assert form.count(data) == len(form.lines(data)) == len(form.raw_lines(data))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "utf-7"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "utf-7"]
+)
 def test_encodings(encoding, tmp_path):
     text = "one\ntwo é\nthree\n" if encoding != "shift_jis" else "one\nテスト\n"
     path = tmp_path / "text"
@@ -87,6 +89,12 @@ def test_the_place_of_a_line_is_its_first_byte(tmp_path):
 
 
 def test_encodings_whose_line_ends_are_no_bytes_of_ascii():
-    assert [is_ascii_based(each) for each in ("utf-8", "latin-1", "utf-16", "utf-7", "utf-8-sig")] == [True, True, False, False, False]
+    assert [is_ascii_based(each) for each in ("utf-8", "latin-1", "utf-16", "utf-7", "utf-8-sig")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
     with pytest.raises(ValueError, match="no encoding 'nothing'"):
         is_ascii_based("nothing")

@@ -49,6 +49,11 @@ def test_paths_of_partitions():
     assert paths_for("out", 11)[:2] == ["out/00.part", "out/01.part"]
     assert paths_for("a*b", 2, lambda number: "xy"[number]) == ["axb", "ayb"]
     assert paths_for(["p", "q"], 2) == ["p", "q"]
-    for path, count, name in [("*/*", 2, None), (["p"], 2, None), ("a*", 2, lambda n: "x"), ("a*", 2, lambda n: str(9 - n))]:
-        with pytest.raises(ValueError, match="path|name_function|partitions"):
+    for path, count, name in [
+        ("*/*", 2, None),
+        (["p"], 2, None),
+        ("a*", 2, lambda n: "x"),
+        ("a*", 2, lambda n: str(9 - n)),
+    ]:
+        with pytest.raises(ValueError, match=r"path|name_function|partitions"):
             paths_for(path, count, name)

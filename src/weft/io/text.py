@@ -20,7 +20,7 @@ from operator import length_hint
 from typing import Any
 
 from weft.errors import ReadError
-from weft.io.bytes import ByteRange, behind_delimiter
+from weft.io.bytes import ByteRange, behind_delimiter, opened
 
 __all__ = ["Chunk", "LineFormat", "Lines", "is_ascii_based", "overlaps_itself"]
 
@@ -223,7 +223,7 @@ def chunks_of(part: ByteRange, form: LineFormat) -> Iterator[Chunk]:
     """
     path = part.file.path
     try:
-        with part.file as stream:
+        with opened(part.file) as stream:
             if is_ascii_based(form.encoding):
                 yield from cut_chunks(stream, path, part, form)
             else:

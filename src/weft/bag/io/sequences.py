@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from weft.bag.arguments import single_block
@@ -231,4 +232,6 @@ class Fetch(Stage):
             with urlopen(values[0]) as page:
                 return page.readlines()
         except OSError as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it holds the connection
             raise ReadError(f"cannot read {values[0]}: {error}") from error

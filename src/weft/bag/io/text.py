@@ -14,7 +14,7 @@ from weft.bag.kernels.pipeline import Place, Stage
 from weft.bag.kernels.text import ParseJson, ReadText
 from weft.bag.ops.elementwise import OnError, check_on_error
 from weft.expr import Cost, Expr, derived, node
-from weft.io.bytes import ByteRange, cut, open_files
+from weft.io.bytes import ByteRange, cut, open_files, opened
 from weft.io.json import json_library, loads
 from weft.io.text import LineFormat, is_ascii_based, overlaps_itself
 from weft.physical.blockwise import Listed
@@ -257,7 +257,7 @@ class ReadDocuments(Stage):
         for part in values[0]:
             path = part.file.path
             try:
-                with part.file as stream:
+                with opened(part.file) as stream:
                     document = loads(stream.read().decode(self.encoding, self.errors))
             except (ValueError, EOFError, OSError) as error:
                 if self.on_error == "raise":

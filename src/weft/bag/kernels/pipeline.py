@@ -147,7 +147,9 @@ class Partition(Sequence[Any]):
 
     def __len__(self) -> int:
         if self._begun and self._items is None:  # list(partition) asks in passing, and is content with a TypeError
-            raise TypeError("this partition is a stream, and is being read: it has no length. Use records = list(partition).")
+            raise TypeError(
+                "this partition is a stream, and is being read: it has no length. Use records = list(partition)."
+            )
         return len(self._list())
 
     def __bool__(self) -> bool:
