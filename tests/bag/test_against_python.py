@@ -12,9 +12,9 @@ from operator import add, mul
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bag.strategies import bags, small, value
 
 import weft.bag as db
-from tests.bag.strategies import bags, small, value
 
 texts = st.text("abC *\n", max_size=5)
 
@@ -74,7 +74,7 @@ def test_reductions(pair):
     assert value(bag.map(abs).count(split_every=2)) == len(records)
     assert value(bag.any()) == any(records)
     assert value(bag.all()) == all(records)
-    assert value(bag.fold(lambda total, x: total + [x], add, [])) == records
+    assert value(bag.fold(lambda total, x: [*total, x], add, [])) == records
     assert value(bag.fold(add, initial=0, split_every=False, out_type=db.Item)) == sum(records)
     assert value(bag.reduction(len, sum)) == len(records)
     assert value(bag.reduction(sorted, lambda parts: sorted(chain(*parts)), out_type=db.Bag)) == sorted(records)

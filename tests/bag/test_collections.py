@@ -5,10 +5,10 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from tests.bag.strategies import value
 
 import weft
 import weft.bag as db
-from tests.bag.strategies import value
 
 
 def test_names_depend_on_what_is_computed_alone():

@@ -6,9 +6,9 @@ import gzip
 import json
 
 import pytest
+from tests.bag.strategies import value
 
 import weft.bag as db
-from tests.bag.strategies import value
 
 
 def notes(info):

@@ -13,10 +13,10 @@ from threading import Thread
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.bag.strategies import bags, value
 
 import weft
 import weft.bag as db
-from tests.bag.strategies import bags, value
 from weft.errors import MissingDependencyError
 
 try:
@@ -157,7 +157,7 @@ def test_delayed_values_are_partitions_and_partitions_are_delayed_values():
 
 
 class Page(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 (its base says so)
+    def do_GET(self):
         self.send_response(200 if self.path == "/page" else 404)
         self.end_headers()
         self.wfile.write(b"one\ntwo\n")

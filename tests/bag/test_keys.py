@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bag.strategies import value
 
 import weft.bag as db
-from tests.bag.strategies import value
 from weft.bag.kernels.hashing import stable_hash
 
 
@@ -27,7 +27,7 @@ class Colour(enum.Enum):
 KEYS = [
     *("text", b"bytes", "", 0, -1, 2**70, 1.5, float("inf"), None, True, (1, "a", (None,)), frozenset({1, "b"})),
     *(datetime.date(2020, 1, 2), datetime.datetime(2020, 1, 2), datetime.timedelta(1), uuid.UUID(int=5), Colour.RED),
-    *(datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc), Decimal("1.5"), np.int64(3), np.str_("x")),
+    *(datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC), Decimal("1.5"), np.int64(3), np.str_("x")),
 ]
 SCRIPT = """
 from tests.bag.test_keys import KEYS
@@ -58,8 +58,8 @@ def test_equal_keys_of_other_types_have_equal_hashes():
         ("a", np.str_("a")),
         (frozenset("abc"), frozenset("cab")),
         ((1, 2.0), (1.0, 2)),
-        (datetime.datetime(2020, 1, 1, 2, tzinfo=zone), datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)),
-        (datetime.time(2, tzinfo=zone), datetime.time(0, tzinfo=datetime.timezone.utc)),
+        (datetime.datetime(2020, 1, 1, 2, tzinfo=zone), datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)),
+        (datetime.time(2, tzinfo=zone), datetime.time(0, tzinfo=datetime.UTC)),
     ]
     assert all(one == other and stable_hash(one) == stable_hash(other) for one, other in pairs)
 

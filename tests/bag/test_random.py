@@ -8,9 +8,9 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bag.strategies import bags, value
 
 import weft.bag as db
-from tests.bag.strategies import bags, value
 from weft.bag import random
 
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 import weft.bag as db
-from weft.bag.rules.json import json_into_reader, parse_json, pluck_into_json
 from weft.bag.io.text import ReadLines
 from weft.bag.kernels.text import ParseJson
+from weft.bag.rules.json import json_into_reader, parse_json, pluck_into_json
 from weft.expr import Context, optimize
 from weft.io import json as json_module
 

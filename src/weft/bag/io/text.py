@@ -17,7 +17,6 @@ from weft.expr import Cost, Expr, derived, node
 from weft.io.bytes import ByteRange, cut, open_files, opened
 from weft.io.json import json_library, loads
 from weft.io.text import LineFormat, is_ascii_based, overlaps_itself
-from weft.physical.blockwise import Listed
 from weft.tokenize import tokenize
 from weft.units import parse_bytes
 

@@ -24,7 +24,7 @@ __all__ = ["stable_hash"]
 MASK = (1 << 64) - 1
 #: Odd multiplier that spreads neighbouring numbers (Knuth, The Art of Computer Programming 3, 6.4: the golden ratio).
 GOLDEN = 0x9E3779B97F4A7C15
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def stable_hash(key: Hashable) -> int:

@@ -221,9 +221,7 @@ class Pipeline:
 def stored(value: Any) -> Any:
     """What leaves a task: iterators, also those that are records, become lists; everything else stays as it is."""
     if type(value) is not list:
-        if isinstance(value, Partition) or hasattr(value, "place"):
-            value = list(value)
-        elif hasattr(type(value), "__next__"):
+        if isinstance(value, Partition) or hasattr(value, "place") or hasattr(type(value), "__next__"):
             value = list(value)
         else:
             return value

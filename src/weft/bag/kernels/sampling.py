@@ -115,7 +115,7 @@ class Choices(Reduction):
         due = [(next_place(1, chance), draw) for draw in range(self.k)]
         heapq.heapify(due)
         number = 1
-        for number, record in enumerate(iterator, 2):  # noqa: B007 (it is the count when the loop ends)
+        for number, record in enumerate(iterator, 2):
             while due and due[0][0] == number:
                 _, draw = due[0]
                 drawn[draw] = record

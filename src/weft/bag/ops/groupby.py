@@ -9,7 +9,7 @@ from weft.bag.arguments import function_of_record
 from weft.bag.base import BagBase, new_bag
 from weft.bag.expr import BagExpr, streamed
 from weft.bag.kernels.groups import Group, Route, merge_runs, split_runs
-from weft.expr import Expr, derived, node
+from weft.expr import Expr, node
 from weft.physical.exchange import MANY_RUNS, Exchange, Regrouped, plan_rounds
 from weft.units import parse_bytes
 
