@@ -150,6 +150,8 @@ def test_delayed_values_are_partitions_and_partitions_are_delayed_values():
     assert weft.compute(bag.sum(), parts[1], scheduler="sync")[0] == 22
     assert [part.compute(scheduler="sync") for part in bag.map(str).to_delayed()] == [["0", "1"], ["10", "11"]]
     assert bag.count().to_delayed(optimize_graph=False).compute(scheduler="sync") == 4
+    assert weft.compute(bag.sum(), bag.count(), bag, scheduler="sync") == (22, 4, [0, 1, 10, 11])
+    assert bag.name == db.from_delayed(parts).name
     with pytest.raises(TypeError, match="iterable of records"):
         value(db.from_delayed(weft.delayed(5)))
     assert value(db.range(3, 1).map(lambda x, y: x + y, weft.delayed(10))) == [10, 11, 12]
