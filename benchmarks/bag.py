@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import multiprocessing
 import os
@@ -14,6 +13,8 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 from operator import add
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def ranges(path: Path) -> list[tuple[str, int, int]]:
             file.readline()
             bounds.append(file.tell())
     bounds.append(size)
-    return [(str(path), low, high) for low, high in itertools.pairwise(bounds)]
+    return [(str(path), low, high) for low, high in pairwise(bounds)]
 
 
 def lines_of(part: tuple[str, int, int]) -> Iterator[str]:
@@ -199,7 +200,7 @@ def beside_others(report: Report, folder: Path, nbytes: int, rounds: int, only: 
         actions = {
             "weft": run(word_count(db, text, how)),
             "dask": run(word_count(dask.bag, text, how)),
-            "pool": lambda: in_pool(count_words if how == "foldby" else count_words_well, text),  # noqa: B023
+            "pool": partial(in_pool, count_words if how == "foldby" else count_words_well, text),
             "joblib": lambda: in_joblib(count_words, text),
         }
         if how == "frequencies":

@@ -70,10 +70,15 @@ def test_functions_of_partitions_get_lists_or_streams_that_say_when_they_are_rea
     stream = bag.map(abs)
     assert value(stream.map_partitions(lambda part: [len(part), *part, *part])) == [2, 0, 1, 0, 1, 2, 2, 3, 2, 3]
     assert value(stream.map_partitions(lambda part: [part[0], part[-1], bool(part)])) == [0, 1, True, 2, 3, True]
-    assert value(stream.map_partitions(lambda part: [*part, 9])) == [0, 1, 9, 2, 3, 9]
+    assert value(stream.map_partitions(add_nine)) == [0, 1, 9, 2, 3, 9]
     assert value(stream.map_partitions(next_and_rest)) == [0, [1], 2, [3]]
     with pytest.raises(RuntimeError, match="has been read before"):
-        value(stream.map_partitions(lambda part: [x for x in part] + [x for x in part]))  # noqa: C416
+        value(stream.map_partitions(lambda part: [*part, *part]))
+
+
+def add_nine(part):
+    more = [9]
+    return part + more
 
 
 def next_and_rest(part):

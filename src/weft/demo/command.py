@@ -37,7 +37,7 @@ def demo(output: Path, scheduler: str, workers: int | None, parts: int) -> None:
 
     Reads 336,776 flights in parallel, joins them with planes and weather, prints the answers, and writes them to
     OUTPUT/flights.png and OUTPUT/answers.parquet. Then takes the weather as an array, for the temperature's course over the
-    day and the days that were unlike their month.
+    day and the days that were unlike their month, and the flights' raw text as a bag, for the busiest aircraft.
     """
     from weft.demo.files import check_packages, find_files
 
@@ -45,6 +45,7 @@ def demo(output: Path, scheduler: str, workers: int | None, parts: int) -> None:
 
     from rich.console import Console
 
+    from weft.demo.aircraft import busiest_aircraft, show_aircraft
     from weft.demo.climate import climate
     from weft.demo.figure import write_figure
     from weft.demo.job import run
@@ -61,5 +62,6 @@ def demo(output: Path, scheduler: str, workers: int | None, parts: int) -> None:
     show(outcome, console)
     options = {"scheduler": scheduler} if workers is None else {"scheduler": scheduler, "num_workers": workers}
     show_climate(climate(found.weather, **options), console)
+    show_aircraft(busiest_aircraft(found.flights, **options), console)
     console.print(f"Wrote {output / 'flights.png'} and {output / 'answers.parquet'}", highlight=False, soft_wrap=True)
     console.print(closing_line(outcome), highlight=False, soft_wrap=True, style="bold")

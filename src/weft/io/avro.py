@@ -8,7 +8,7 @@ from typing import Any
 
 from weft.errors import ReadError
 from weft.extras import import_required
-from weft.io.bytes import ByteRange, behind_delimiter
+from weft.io.bytes import ByteRange, behind_delimiter, opened
 
 __all__ = ["fastavro", "records_of"]
 
@@ -32,7 +32,7 @@ def records_of(part: ByteRange) -> Iterator[Any]:
     library = fastavro()
     path = part.file.path
     try:
-        with part.file as stream:
+        with opened(part.file) as stream:
             if part.length is None:
                 yield from library.reader(stream)
                 return

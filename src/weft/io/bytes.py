@@ -8,13 +8,14 @@ delimiter at or after its planned end. Neighbours agree, and every record is in 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO, Any
 
 from weft.text import natural_sort_key
 
-__all__ = ["ByteRange", "cut", "open_files", "read_range", "read_sample"]
+__all__ = ["ByteRange", "cut", "open_files", "opened", "read_range", "read_sample"]
 
 #: Bytes that are read at a time while a delimiter is looked for.
 STEP = 1 << 16
@@ -100,9 +101,17 @@ def cut(file: Any, blocksize: int | None, *, not_zero: bool = False) -> list[Byt
     return [ByteRange(file, start, end - start) for start, end in pairwise(bounds)]
 
 
+def opened(file: Any) -> Any:
+    """A file as a context manager of its own: fsspec's closes, at its end, what others have opened by the same object.
+
+    Ranges of one file share that object, and threads read them side by side.
+    """
+    return copy(file)
+
+
 def read_range(part: ByteRange, delimiter: bytes | None = None) -> bytes:
     """The bytes of a range, moved to delimiters if one is given."""
-    with part.file as stream:
+    with opened(part.file) as stream:
         return read_from(stream, part.offset, part.length, delimiter)
 
 
@@ -142,14 +151,14 @@ def behind_delimiter(stream: IO[bytes], place: int, delimiter: bytes) -> int:
         found = kept.find(delimiter)
         if found >= 0:
             return start + found + len(delimiter)
-        rest = len(delimiter) - 1
-        start += len(kept) - rest
-        kept = kept[len(kept) - rest :]
+        done = max(0, len(kept) - len(delimiter) + 1)  # what cannot be the start of a delimiter any more
+        start += done
+        kept = kept[done:]
 
 
 def read_sample(file: Any, nbytes: int, delimiter: bytes | None) -> bytes:
     """The first bytes of a file; with a delimiter, up to the end of the record that is then reached."""
-    with file as stream:
+    with opened(file) as stream:
         head: bytes = stream.read(nbytes)
         searched = 0
         while delimiter and len(head) >= nbytes:

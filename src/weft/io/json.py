@@ -38,7 +38,8 @@ def quick_loads() -> Callable[[Any], Any] | None:
         import orjson
     except ImportError:
         return None
-    return orjson.loads  # type: ignore[no-any-return]
+    found: Callable[[Any], Any] = orjson.loads
+    return found
 
 
 def has_long_integers(raw: bytes) -> bool:

@@ -20,14 +20,14 @@ from operator import length_hint
 from typing import Any
 
 from weft.errors import ReadError
-from weft.io.bytes import ByteRange, behind_delimiter
+from weft.io.bytes import ByteRange, behind_delimiter, opened
 
-__all__ = ["Chunk", "LineFormat", "Lines", "is_ascii_based"]
+__all__ = ["Chunk", "LineFormat", "Lines", "is_ascii_based", "overlaps_itself"]
 
 #: Bytes that are read at a time.
 CHUNK = 1 << 18
-#: Delimiters that the interpreter's own reader of lines knows.
-NEWLINES = (None, "", "\n", "\r", "\r\n")
+#: Delimiters for which the interpreter's own reader of lines does what is wanted.
+NEWLINES = (None, "", "\n")
 #: What readers of compressed files raise for damaged ones, besides OSError.
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, RuntimeError)
 
@@ -82,17 +82,28 @@ class LineFormat:
         if self.delimiter in (None, "") and b"\r" in raw:
             return len(raw.splitlines())
         mark = self.mark
-        return raw.count(mark) + (not raw.endswith(mark) and bool(raw))
+        return raw.count(mark) + (self.cut(raw) < len(raw))
 
     def cut(self, raw: bytes) -> int:
         """Where the last whole line ends; 0 if none does."""
         mark = self.mark
+        if overlaps_itself(mark):
+            return len(raw) - len(raw.split(mark)[-1])
         found = raw.rfind(mark)
         if found >= 0:
             return found + len(mark)
         if self.delimiter in (None, ""):
             return raw.rfind(b"\r", 0, len(raw) - 1) + 1  # the last byte may be the first of \r\n
         return 0
+
+
+def overlaps_itself(mark: bytes) -> bool:
+    """Whether a delimiter may begin within another one, as ``||`` in ``|||``: then it must be looked for from the start.
+
+    >>> overlaps_itself(b"||"), overlaps_itself(b"\\r\\n")
+    (True, False)
+    """
+    return any(mark.startswith(mark[start:]) for start in range(1, len(mark)))
 
 
 def is_ascii_based(encoding: str) -> bool:
@@ -212,7 +223,7 @@ def chunks_of(part: ByteRange, form: LineFormat) -> Iterator[Chunk]:
     """
     path = part.file.path
     try:
-        with part.file as stream:
+        with opened(part.file) as stream:
             if is_ascii_based(form.encoding):
                 yield from cut_chunks(stream, path, part, form)
             else:

@@ -11,6 +11,9 @@ from weft.extras import import_required
 
 __all__ = ["paths_for", "written_whole"]
 
+#: File systems on which a file is cheaply renamed; others (object stores) show a file when it is committed.
+RENAMING = frozenset({"file", "memory", "sftp", "ssh", "smb", "hdfs", "ftp"})
+
 
 def paths_for(path: Any, count: int, name_function: Callable[[int], str] | None = None) -> list[str]:
     """The paths of several files.
@@ -59,26 +62,29 @@ def written_whole(path: str, compression: str | None, storage_options: Mapping[s
     options = dict(storage_options or {})
     fs, place = fsspec.core.url_to_fs(path, **options)
     kind = fsspec.core.get_compression(path, compression)
-    is_local = "file" in (fs.protocol if isinstance(fs.protocol, (tuple, list)) else (fs.protocol,))
+    protocols = fs.protocol if isinstance(fs.protocol, (tuple, list)) else (fs.protocol,)
+    renames = not RENAMING.isdisjoint(protocols)
     parent = fs._parent(place)
     if parent:
         fs.makedirs(parent, exist_ok=True)
-    target = f"{place}.{os.urandom(4).hex()}.part-written" if is_local else place
+    target = f"{place}.{os.urandom(4).hex()}.part-written" if renames else place
     try:
-        with fs.open(target, "wb") if is_local else fs.open(target, "wb", autocommit=False) as raw:
+        with fs.open(target, "wb") if renames else fs.open(target, "wb", autocommit=False) as raw:
             if kind is None:
                 yield raw
             else:
                 with compressor(kind)(raw, mode="wb") as stream:
                     yield stream
     except BaseException:
-        if is_local:
+        if renames:
             fs.rm_file(target)
         else:
             raw.discard()
         raise
-    if is_local:
+    if "file" in protocols:
         os.replace(target, place)
+    elif renames:
+        fs.mv(target, place)
     else:
         raw.commit()
 

@@ -77,7 +77,7 @@ class ConversionMethods(BagBase):
         """
         bag = self if optimize_graph else self.with_blocks(graph_of([self], optimize_graph=False))
         delayed = CONVERSIONS["delayed"]
-        return [delayed(OneBlock(bag, key)) for key in bag.expr.keys()]  # noqa: SIM118
+        return [delayed(OneBlock(bag, key)) for key in bag.__weft_keys__()]
 
     def to_dataframe(self, meta: Any = None, columns: Any = None, optimize_graph: bool = True) -> Any:
         """A dataframe whose rows are the records: dicts, tuples, or single values.

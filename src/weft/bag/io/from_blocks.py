@@ -39,7 +39,8 @@ class FromBlocks(BagExpr):
     def of(cls, like: BagExpr, graph: Graph, rename: Mapping[str, str] | None = None) -> FromBlocks:
         """Blocks that are those of an expression, from now on from this graph, under new names if there are any."""
         names = rename or {}
-        keys = tuple([replace_name_in_key(key, names) for key in like.keys()])  # noqa: SIM118
+        own = like.keys()
+        keys = tuple([replace_name_in_key(key, names) for key in own])
         return cls(names.get(like.name, like.name), like.npartitions, Foreign(graph, keys), like.is_item)
 
     def lower(self) -> Expr:

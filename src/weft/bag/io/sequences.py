@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from weft.bag.arguments import single_block
 from weft.bag.base import new_bag
-from weft.bag.expr import BagExpr, Streamed, streamed
-from weft.bag.kernels.pipeline import Stage
+from weft.bag.expr import BagExpr, Streamed
+from weft.bag.kernels.pipeline import Stage, stored
+from weft.collection.convert import CONVERSIONS
 from weft.errors import ReadError
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.blockwise import Listed
@@ -22,8 +24,8 @@ from weft.sizeof import sizeof
 
 __all__ = ["from_delayed", "from_sequence", "from_url", "range"]
 
-#: Records up to which a sequence is named by what is in it.
-FEW = 1000
+#: Records, and bytes of them, up to which a sequence is named by what is in it.
+FEW, LITTLE = 1000, 1 << 20
 #: Bytes up to which a partition travels with its task.
 SMALL = 1 << 14
 
@@ -130,7 +132,7 @@ def from_sequence(seq: Iterable[Any], partition_size: int | None = None, npartit
     else:
         npartitions = max(1, min(npartitions, count))
         bounds = [count * k // npartitions for k in numbers(npartitions + 1)]
-    held = Held.of(records, True) if count <= FEW else Held(records)
+    held = Held.of(records, True) if count <= FEW and sizeof(records) <= LITTLE else Held(records)
     return new_bag(FromSequence(held, tuple(bounds)))
 
 
@@ -169,15 +171,11 @@ class FromDelayed(BagExpr):
         return Mosaic(self.outline, self.sources)
 
 
-class Whole(Stage):
-    """A partition that may be any iterable."""
-
-    label: ClassVar[str] = "from_delayed"
-
-    def run(self, *values: Any) -> Any:
-        if not hasattr(type(values[0]), "__iter__"):
-            raise TypeError(f"a delayed value of from_delayed() is an iterable of records, not {values[0]!r}")
-        return values[0]
+def as_partition(value: Any) -> Any:
+    """A delayed value as a partition: iterators become lists at once, since several may read them."""
+    if not hasattr(type(value), "__iter__"):
+        raise TypeError(f"a delayed value of from_delayed() is an iterable of records, not {value!r}")
+    return stored(value)
 
 
 def from_delayed(values: Any) -> Any:
@@ -198,7 +196,8 @@ def from_delayed(values: Any) -> Any:
     every = list(values) if isinstance(values, (list, tuple, set)) else [values]
     if not every:
         raise ValueError("from_delayed() needs at least one delayed value")
-    return new_bag(streamed(Whole(), FromDelayed(tuple([single_block(each) for each in every]))))
+    take = CONVERSIONS["delayed"](as_partition, pure=True)
+    return new_bag(FromDelayed(tuple([single_block(take(each)) for each in every])))
 
 
 def from_url(urls: Any) -> Any:
@@ -231,4 +230,6 @@ class Fetch(Stage):
             with urlopen(values[0]) as page:
                 return page.readlines()
         except OSError as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it holds the connection
             raise ReadError(f"cannot read {values[0]}: {error}") from error

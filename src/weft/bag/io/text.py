@@ -14,9 +14,9 @@ from weft.bag.kernels.pipeline import Place, Stage
 from weft.bag.kernels.text import ParseJson, ReadText
 from weft.bag.ops.elementwise import OnError, check_on_error
 from weft.expr import Cost, Expr, derived, node
-from weft.io.bytes import ByteRange, cut, open_files
+from weft.io.bytes import ByteRange, cut, open_files, opened
 from weft.io.json import json_library, loads
-from weft.io.text import NEWLINES, LineFormat, is_ascii_based
+from weft.io.text import LineFormat, is_ascii_based, overlaps_itself
 from weft.tokenize import tokenize
 from weft.units import parse_bytes
 
@@ -153,7 +153,7 @@ def read_text(
     ['one', 'two', 'three']
     """
     check_on_error(on_error)
-    if linedelimiter not in NEWLINES and not isinstance(linedelimiter, str):
+    if linedelimiter is not None and not isinstance(linedelimiter, str):
         raise TypeError(f"linedelimiter is a text, not {linedelimiter!r}")
     codecs.lookup_error(errors)
     form = LineFormat(encoding, errors, linedelimiter)
@@ -161,6 +161,11 @@ def read_text(
         raise ValueError(
             f"cannot read text in {encoding} in blocks: lines cannot be found from the middle of a file. "
             "Pass blocksize=None to read each file whole."
+        )
+    if blocksize is not None and linedelimiter and overlaps_itself(linedelimiter.encode(encoding)):
+        raise ValueError(
+            f"cannot read lines that end with {linedelimiter!r} in blocks: it may begin within itself, so that lines cannot be "
+            "told from the middle of a file. Pass blocksize=None."
         )
     parts = parts_of_files(
         urlpath,
@@ -251,7 +256,7 @@ class ReadDocuments(Stage):
         for part in values[0]:
             path = part.file.path
             try:
-                with part.file as stream:
+                with opened(part.file) as stream:
                     document = loads(stream.read().decode(self.encoding, self.errors))
             except (ValueError, EOFError, OSError) as error:
                 if self.on_error == "raise":

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any, ClassVar
 
-from weft.bag.kernels.hashing import stable_hash
+from weft.bag.kernels.hashing import GOLDEN, MASK, stable_hash
 from weft.bag.kernels.pipeline import Stage
+from weft.graph.plan import paused_collector
 
 __all__ = ["Group", "Joined", "Route", "Runs", "merge_runs", "split_runs"]
 
@@ -114,7 +115,11 @@ class Route(Stage):
                 groups[found].append(record)
             by_target: defaultdict[int, dict[Any, list[Any]]] = defaultdict(dict)
             for found, records in groups.items():
-                by_target[stable_hash(found) % ntargets][found] = records
+                if type(found) is int:  # as `stable_hash` does, without two calls
+                    mixed = (hash(found) & MASK) * GOLDEN & MASK
+                    by_target[(mixed ^ mixed >> 32) % ntargets][found] = records
+                else:
+                    by_target[stable_hash(found) % ntargets][found] = records
             for target, each in by_target.items():
                 pieces[target].append(packed(each))
             bite = list(islice(stream, size))
@@ -145,13 +150,14 @@ def groups_of(runs: Runs) -> dict[Any, list[Any]]:
     """Keys and their records, in the order of sources."""
     groups: dict[Any, list[Any]] = {}
     (pieces,) = runs.pieces
-    for piece in pieces:
-        for found, records in unpacked(piece).items():
-            known = groups.get(found)
-            if known is None:
-                groups[found] = records
-            else:
-                known += records
+    with paused_collector():  # which would look through all lists again and again while they are made
+        for piece in pieces:
+            for found, records in unpacked(piece).items():
+                known = groups.get(found)
+                if known is None:
+                    groups[found] = records
+                else:
+                    known += records
     return groups
 
 

@@ -401,14 +401,15 @@ class Foldby(Reduction):
                 else:
                     totals[found] = record
             return totals
-        initial, makes = self.initial, callable(self.initial)
+        initial, known = self.initial, totals.get
+        if callable(initial):
+            for record in stream:
+                found = key(record)
+                totals[found] = binop(totals[found] if found in totals else initial(), record)
+            return totals
         for record in stream:
             found = key(record)
-            try:
-                total = totals[found]
-            except KeyError:
-                total = initial() if makes else initial
-            totals[found] = binop(total, record)
+            totals[found] = binop(known(found, initial), record)
         return totals
 
     def combine(self, *partials: Any) -> dict[Any, Any]:

@@ -41,7 +41,7 @@ def json_into_reader(node: Streamed, context: Context) -> Expr | None:
     match node:
         case Streamed(ParseJson() as parse, (ReadLines(parts, ReadText(form, False, on_error, None)) as source,)):
             plain = form.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-            plain = plain and form.errors == "strict" and form.delimiter in (None, "\n") and on_error == parse.on_error
-            if plain and context.is_sole(source):
+            plain = plain and form.errors == "strict" and form.delimiter in (None, "\n")
+            if plain and on_error == parse.on_error and context.is_sole(source):
                 return ReadLines(parts, ReadText(form, False, on_error, parse))
     return None

@@ -1,0 +1,49 @@
+"""Rules, before and after, and where they must not apply."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import weft.bag as db
+from weft.bag.io.text import ReadLines
+from weft.bag.kernels.text import ParseJson
+from weft.bag.rules.json import json_into_reader, parse_json, pluck_into_json
+from weft.expr import Context, optimize
+from weft.io import json as json_module
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 1}\n{"a": 2}\n')
+    return str(path)
+
+
+@pytest.mark.skipif(json_module.json_library() == "json", reason="there is no faster library than json")
+def test_json_loads_becomes_a_decoder(path):
+    after = parse_json(db.read_text(path).map(json.loads).expr)
+    assert after.stage == ParseJson("orjson")
+    assert parse_json(db.read_text(path).map(json.loads, parse_float=str).expr) is None
+    assert parse_json(db.read_text(path).map(json.dumps).expr) is None
+
+
+def test_plucking_moves_into_decoding_unless_others_read_the_values(path):
+    values = db.read_json(path)
+    plucked = values.pluck("a", 0)
+    after = pluck_into_json(plucked.expr)
+    assert (after.stage.is_plucked, after.stage.key, after.stage.default) == (True, "a", 0)
+    assert pluck_into_json(plucked.expr, Context([plucked.expr, values.expr])) is None
+    assert pluck_into_json(db.read_json(path, on_error="skip").pluck("a").expr) is None
+
+
+def test_decoding_moves_into_the_reader_where_bytes_are_enough(path):
+    assert isinstance(json_into_reader(db.read_json(path).expr), ReadLines)
+    for options in ({"encoding": "latin-1"}, {"errors": "replace"}):
+        assert json_into_reader(db.read_json(path, **options).expr) is None
+    text = db.read_text(path)
+    decoded = text.map(json.loads)
+    (left, right) = optimize([decoded.expr, text.expr], ("simplify",))
+    assert right == text.expr
+    assert not isinstance(left, ReadLines)
