@@ -9,6 +9,7 @@ import sys
 import uuid
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ print([stable_hash(key) for key in KEYS])
 
 def test_hashes_are_the_same_in_another_process():
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=sys.path[0] or "."
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert done.stdout.strip() == str([stable_hash(key) for key in KEYS])
 
