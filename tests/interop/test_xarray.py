@@ -184,7 +184,9 @@ def test_datasets_go_to_zarr_and_come_back(whole, chunked, tmp_path):
 
 
 def test_regions_of_a_zarr_store_are_written(whole, chunked, tmp_path):
-    xr.zeros_like(whole).to_zarr(tmp_path / "data.zarr", zarr_format=2)  # without computing, xarray asks for Dask
+    encoding = {"temperature": {"chunks": (200, 3, 4)}}
+    # Written at once: without computing, xarray asks for Dask.
+    xr.zeros_like(whole).to_zarr(tmp_path / "data.zarr", zarr_format=2, encoding=encoding)
     for start in range(0, 731, 200):
         part = chunked.isel(time=slice(start, start + 200)).drop_vars(["lat", "lon", "count"])
         part.chunk(time=200, chunked_array_type="weft").to_zarr(
