@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 from weft.physical.blockwise import Call
 from weft.typing import Function
 
-__all__ = ["Partition", "Pipeline", "Place", "Stage", "Trail", "compile_pipelines", "stored"]
+__all__ = ["Partition", "Pipeline", "Place", "Placed", "Stage", "Trail", "compile_pipelines", "stored", "whole"]
 
 #: Characters of a record that are shown in errors.
 SHOWN = 120
@@ -95,6 +95,18 @@ class Place:
         if self.path is not None:
             return f"at the record {text}, byte {self.offset:,} of {self.path}"
         return f"at the record {text}, number {self.number} of its partition"
+
+
+class Placed:
+    """Base of streams that know where their records stand."""
+
+    def place(self) -> Place | None:
+        """Where the record stands that was read last."""
+        raise NotImplementedError
+
+    def count_records(self) -> int:
+        """How many records there are; the stream is read for it."""
+        raise NotImplementedError
 
 
 class ListPlace:
@@ -198,7 +210,7 @@ class Pipeline:
                     trail.sources.append(tracked)
                     arguments[0] = tracked.iterator
                 result = stage.run(trail, *arguments) if stage.placed else stage.run(*arguments)
-                if hasattr(result, "place"):
+                if isinstance(result, Placed):
                     trail.sources.append(result)
                 held.append(result)
             del held, arguments
@@ -221,13 +233,17 @@ class Pipeline:
 def stored(value: Any) -> Any:
     """What leaves a task: iterators, also those that are records, become lists; everything else stays as it is."""
     if type(value) is not list:
-        if isinstance(value, Partition) or hasattr(value, "place") or hasattr(type(value), "__next__"):
-            value = list(value)
-        else:
+        if not hasattr(type(value), "__next__") and not isinstance(value, Placed):
             return value
+        value = list(value)
     if any(hasattr(kind, "__next__") for kind in set(map(type, value))):
         return [list(each) if hasattr(type(each), "__next__") else each for each in value]
     return value
+
+
+def whole(value: Any) -> Any:
+    """A partition for a user's function: streams as a `Partition`, everything else as it is."""
+    return Partition(value) if hasattr(type(value), "__next__") or isinstance(value, Placed) else value
 
 
 def compile_pipelines(calls: Sequence[Call], arity: int) -> Sequence[Call]:

@@ -17,7 +17,7 @@ from itertools import chain, count, islice
 from operator import itemgetter, mul
 from typing import Any, ClassVar
 
-from weft.bag.kernels.pipeline import Partition, Stage, stored
+from weft.bag.kernels.pipeline import Placed, Stage, stored, whole
 from weft.typing import no_default
 
 __all__ = [
@@ -128,9 +128,8 @@ class Count(Reduction):
     lists: ClassVar[bool] = True
 
     def partial(self, stream: Any) -> int:
-        quick = getattr(stream, "count_records", None)
-        if quick is not None:
-            return quick()  # type: ignore[no-any-return]
+        if isinstance(stream, Placed):
+            return stream.count_records()
         try:
             return len(stream)
         except TypeError:
@@ -303,7 +302,7 @@ class General(Reduction):
         return self.title or "reduction"
 
     def partial(self, stream: Any) -> Any:
-        return stored(self.perpartition(stream if type(stream) is list else Partition(stream)))
+        return stored(self.perpartition(whole(stream)))
 
     def combine(self, *partials: Any) -> Any:
         return stored(self.aggregate(list(partials)))

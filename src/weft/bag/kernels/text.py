@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import length_hint
 from typing import Any, ClassVar
 
 from weft.bag.kernels.elements import picker
-from weft.bag.kernels.pipeline import Place, Stage, Trail
+from weft.bag.kernels.pipeline import Place, Placed, Stage, Trail
 from weft.bag.kernels.records import BadRecord
 from weft.errors import ReadError
 from weft.io.bytes import ByteRange
@@ -108,7 +107,7 @@ class ReadText(Stage):
         return TextRecords(values[0], self)
 
 
-class TextRecords(Lines):
+class TextRecords(Lines, Placed):
     """What `ReadText` reads: a stream that knows its place."""
 
     def __init__(self, parts: Sequence[ByteRange], stage: ReadText) -> None:
@@ -117,8 +116,6 @@ class TextRecords(Lines):
             read = self._checked
         super().__init__(parts, stage.form, read, stage.with_path)
         self.stage = stage
-        if stage.parse is not None or stage.on_error != "raise":
-            self.count_records = self._count  # type: ignore[method-assign]
 
     def place(self) -> Place | None:
         """Where the line stands that was read last."""
@@ -128,8 +125,10 @@ class TextRecords(Lines):
         path, offset, line = found
         return Place(line.decode(self.form.encoding, "replace"), None, path, offset)
 
-    def _count(self) -> int:
-        return sum(map(length_hint, map(list, self._records())))
+    def count_records(self) -> int:
+        if self.stage.parse is None and self.stage.on_error == "raise":
+            return super().count_records()
+        return sum(map(len, map(list, self._records())))
 
     def chunks(self) -> Iterator[Chunk]:
         if self.stage.on_error == "raise":
