@@ -308,6 +308,7 @@ class MapPartitions(Stage):
     """A function of whole partitions: lists where there are lists, else streams that can be read once."""
 
     label: ClassVar[str] = "map_partitions"
+    reads_all: ClassVar[bool] = False
     streams: ClassVar[bool] = False
 
     func: Callable[..., Any]

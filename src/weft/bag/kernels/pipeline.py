@@ -37,6 +37,8 @@ class Stage:
     label: ClassVar[str] = "stage"
     #: Whether the first value is read as a stream, one record after another.
     streams: ClassVar[bool] = True
+    #: Whether what it gives is complete only when the streams have been read to their ends.
+    reads_all: ClassVar[bool] = True
     #: Whether `run` is told the trail, to say where a record stands.
     placed: ClassVar[bool] = False
 
@@ -104,17 +106,21 @@ class Placed:
         """Where the record stands that was read last."""
         raise NotImplementedError
 
+    def has_more(self) -> bool:
+        """Whether the stream has not been read to its end."""
+        raise NotImplementedError
+
     def count_records(self) -> int:
         """How many records there are; the stream is read for it."""
         raise NotImplementedError
 
 
 class ListPlace:
-    """A list that is read as a stream."""
+    """A list, or range, that is read as a stream."""
 
     __slots__ = ("items", "iterator")
 
-    def __init__(self, items: list[Any]) -> None:
+    def __init__(self, items: Sequence[Any]) -> None:
         self.items = items
         self.iterator = iter(items)
 
@@ -122,6 +128,9 @@ class ListPlace:
         number = len(self.items) - length_hint(self.iterator) - 1
         # an iterator at its end has let go of the list, and says that nothing is left: the last record may be meant
         return Place(self.items[number], number) if 0 <= number < len(self.items) else None
+
+    def has_more(self) -> bool:
+        return length_hint(self.iterator) > 0
 
 
 class Partition(Sequence[Any]):
@@ -192,11 +201,12 @@ class Pipeline:
     arity : int
     """
 
-    __slots__ = ("__name__", "arity", "steps")
+    __slots__ = ("__name__", "arity", "reads_all", "steps")
 
     def __init__(self, steps: Sequence[tuple[Stage, tuple[int, ...]]], arity: int) -> None:
         self.steps = tuple(steps)
         self.arity = arity
+        self.reads_all = all(stage.reads_all for stage, _ in self.steps)
         self.__name__ = " > ".join([stage.title for stage, _ in self.steps])
 
     def __call__(self, *values: Any) -> Any:
@@ -205,7 +215,7 @@ class Pipeline:
         try:
             for stage, slots in self.steps:
                 arguments = [held[slot] for slot in slots]
-                if stage.streams and arguments and type(arguments[0]) is list:
+                if stage.streams and arguments and type(arguments[0]) in (list, range):
                     tracked = ListPlace(arguments[0])
                     trail.sources.append(tracked)
                     arguments[0] = tracked.iterator
@@ -214,7 +224,13 @@ class Pipeline:
                     trail.sources.append(result)
                 held.append(result)
             del held, arguments
-            return stored(result)
+            result = stored(result)
+            if self.reads_all and any(source.has_more() for source in trail.sources):
+                raise RuntimeError(
+                    "a function raised StopIteration, which would end the partition here. It comes of next(...) of an "
+                    "iterator without records; give next a default."
+                )
+            return result
         except Exception as error:
             if not getattr(error, "weft_placed", False) and (place := trail.place()) is not None:
                 error.add_note(str(place))

@@ -45,6 +45,8 @@ class Reduction:
     label: ClassVar[str] = "reduction"
     #: Whether a single partial is combined as well: the user's function makes of it what is wanted.
     always: ClassVar[bool] = False
+    #: Whether all records must be read.
+    reads_all: ClassVar[bool] = True
     #: Whether a list is better than a stream.
     lists: ClassVar[bool] = False
 
@@ -76,6 +78,10 @@ class Partial(Stage):
     @property
     def label(self) -> str:  # type: ignore[override]
         return self.reduction.label
+
+    @property
+    def reads_all(self) -> bool:  # type: ignore[override]
+        return self.reduction.reads_all
 
     @property
     def streams(self) -> bool:  # type: ignore[override]
@@ -157,6 +163,7 @@ class AnyOf(Reduction):
     """Whether a record is true."""
 
     label: ClassVar[str] = "any"
+    reads_all: ClassVar[bool] = False
 
     def partial(self, stream: Any) -> bool:
         return any(stream)
@@ -169,6 +176,7 @@ class AllOf(Reduction):
     """Whether all records are true."""
 
     label: ClassVar[str] = "all"
+    reads_all: ClassVar[bool] = False
 
     def partial(self, stream: Any) -> bool:
         return all(stream)
@@ -291,6 +299,7 @@ class General(Reduction):
     """A user's functions of a partition, and of a list of what that gives."""
 
     always: ClassVar[bool] = True
+    reads_all: ClassVar[bool] = False
     lists: ClassVar[bool] = True
 
     perpartition: Callable[[Any], Any]
@@ -369,6 +378,10 @@ class TopK(Reduction):
 
     k: int
     key: Callable[[Any], Any] | None = None
+
+    @property
+    def reads_all(self) -> bool:  # type: ignore[override]
+        return self.k > 0
 
     def partial(self, stream: Any) -> list[Any]:
         return heapq.nlargest(self.k, stream, key=self.key)

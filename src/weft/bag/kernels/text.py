@@ -125,6 +125,9 @@ class TextRecords(Lines, Placed):
         path, offset, line = found
         return Place(line.decode(self.form.encoding, "replace"), None, path, offset)
 
+    def has_more(self) -> bool:
+        return self._chunk is not None
+
     def count_records(self) -> int:
         if self.stage.parse is None and self.stage.on_error == "raise":
             return super().count_records()
