@@ -102,6 +102,25 @@ def test_files_that_are_cut_off_are_named_skipped_or_collected(tmp_path):
     assert "ReadError" in bad.error
 
 
+def first_of(line):
+    return next(iter(line.strip()))
+
+
+def test_a_function_that_raises_stop_iteration_does_not_end_the_partition_unseen(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("one\n\nthree\n")
+    for bag in (db.read_text(str(path)), db.from_sequence(["one", "", "three"], npartitions=1)):
+        with pytest.raises(RuntimeError, match="StopIteration") as info:
+            value(bag.map(first_of))
+        assert "at the record ''" in notes(info) or "at the record '\\n'" in notes(info)
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            value(bag.map(first_of).count())
+        assert value(bag.map(first_of, on_error="skip")) == ["o", "t"]
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        value(db.range(3, 1).map(lambda x: next(iter([]))).sum())
+    assert value(db.range(3, 1).any())
+
+
 def test_files_that_are_not_there_are_missed_at_once(tmp_path):
     with pytest.raises(FileNotFoundError):
         db.read_text(str(tmp_path / "none.txt"))

@@ -10,6 +10,7 @@ import weft.bag as db
 from weft.bag.io.text import ReadLines
 from weft.bag.kernels.text import ParseJson
 from weft.bag.rules.json import json_into_reader, parse_json, pluck_into_json
+from weft.bag.rules.words import split_in_reader
 from weft.expr import Context, optimize
 from weft.io import json as json_module
 
@@ -36,6 +37,28 @@ def test_plucking_moves_into_decoding_unless_others_read_the_values(path):
     assert (after.stage.is_plucked, after.stage.key, after.stage.default) == (True, "a", 0)
     assert pluck_into_json(plucked.expr, Context([plucked.expr, values.expr])) is None
     assert pluck_into_json(db.read_json(path, on_error="skip").pluck("a").expr) is None
+
+
+def test_words_are_made_in_the_reader(tmp_path):
+    place = tmp_path / "a.txt"
+    place.write_bytes("one  two\r\n\x0bthree\n\n é\u2003four".encode())
+    words = db.read_text(str(place)).str.split().flatten()
+    assert split_in_reader(words.expr).stage.words
+    for bag in (words, words.map(str.strip), db.read_text(str(place), blocksize=5).map(str.split).flatten()):
+        expected = ["one", "two", "three", "é", "four"]
+        assert bag.compute(scheduler="sync") == expected
+        assert bag.compute(scheduler="sync", optimize_graph=False) == expected
+    assert words.count().compute(scheduler="sync") == 5
+    with pytest.raises(ValueError, match="invalid literal") as info:
+        words.filter(lambda word: word == "three").map(int).compute(scheduler="sync")
+    assert f"byte 10 of {place}" in info.value.__notes__[0]
+    for other in (
+        db.read_text(str(place), linedelimiter="w").str.split(),
+        db.read_text(str(place)).str.split(","),
+        db.read_text(str(place), include_path=True).str.split(),
+        db.read_text(str(place), on_error="skip").str.split(),
+    ):
+        assert split_in_reader(other.flatten().expr) is None
 
 
 def test_decoding_moves_into_the_reader_where_bytes_are_enough(path):

@@ -90,6 +90,25 @@ def test_partitions_that_are_no_collections_are_given_as_they_are():
     assert value(db.range(4, 2).map_partitions(str)) == ["range(0, 2)", "range(2, 4)"]
 
 
+class Table:
+    """Has attributes that streams have."""
+
+    place = count_records = 5
+
+    def __init__(self, records):
+        self.records = records
+
+    def __len__(self):
+        return len(self.records)
+
+
+def test_partitions_may_be_objects_of_any_kind():
+    tables = db.range(4, 2).map_partitions(Table)
+    assert [table.records for table in value(tables)] == [range(2), range(2, 4)]
+    assert value(tables.count()) == 4
+    assert value(tables.reduction(lambda table: table.place, sum)) == 10
+
+
 def test_chains_are_one_task_for_each_partition():
     bag = db.range(6, 3).map(abs).filter(None).map(str).str.upper()
     assert bag.explain().ntasks == 3

@@ -10,7 +10,7 @@ from itertools import chain, filterfalse, repeat, starmap
 from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple
 
-from weft.bag.kernels.pipeline import Partition, Place, Stage, Trail
+from weft.bag.kernels.pipeline import Place, Stage, Trail, whole
 from weft.bag.kernels.records import BadRecord
 from weft.graph.program import name_of
 from weft.typing import no_default
@@ -308,6 +308,7 @@ class MapPartitions(Stage):
     """A function of whole partitions: lists where there are lists, else streams that can be read once."""
 
     label: ClassVar[str] = "map_partitions"
+    reads_all: ClassVar[bool] = False
     streams: ClassVar[bool] = False
 
     func: Callable[..., Any]
@@ -328,10 +329,3 @@ class MapPartitions(Stage):
             else:
                 arguments.append(given)
         return self.func(*arguments, **words)
-
-
-def whole(value: Any) -> Any:
-    """A partition for a user's function."""
-    if hasattr(type(value), "__next__") or hasattr(value, "place"):
-        return Partition(value)
-    return value

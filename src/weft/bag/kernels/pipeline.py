@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 from weft.physical.blockwise import Call
 from weft.typing import Function
 
-__all__ = ["Partition", "Pipeline", "Place", "Stage", "Trail", "compile_pipelines", "stored"]
+__all__ = ["Partition", "Pipeline", "Place", "Placed", "Stage", "Trail", "compile_pipelines", "stored", "whole"]
 
 #: Characters of a record that are shown in errors.
 SHOWN = 120
@@ -37,6 +37,8 @@ class Stage:
     label: ClassVar[str] = "stage"
     #: Whether the first value is read as a stream, one record after another.
     streams: ClassVar[bool] = True
+    #: Whether what it gives is complete only when the streams have been read to their ends.
+    reads_all: ClassVar[bool] = True
     #: Whether `run` is told the trail, to say where a record stands.
     placed: ClassVar[bool] = False
 
@@ -97,12 +99,28 @@ class Place:
         return f"at the record {text}, number {self.number} of its partition"
 
 
+class Placed:
+    """Base of streams that know where their records stand."""
+
+    def place(self) -> Place | None:
+        """Where the record stands that was read last."""
+        raise NotImplementedError
+
+    def has_more(self) -> bool:
+        """Whether the stream has not been read to its end."""
+        raise NotImplementedError
+
+    def count_records(self) -> int:
+        """How many records there are; the stream is read for it."""
+        raise NotImplementedError
+
+
 class ListPlace:
-    """A list that is read as a stream."""
+    """A list, or range, that is read as a stream."""
 
     __slots__ = ("items", "iterator")
 
-    def __init__(self, items: list[Any]) -> None:
+    def __init__(self, items: Sequence[Any]) -> None:
         self.items = items
         self.iterator = iter(items)
 
@@ -110,6 +128,9 @@ class ListPlace:
         number = len(self.items) - length_hint(self.iterator) - 1
         # an iterator at its end has let go of the list, and says that nothing is left: the last record may be meant
         return Place(self.items[number], number) if 0 <= number < len(self.items) else None
+
+    def has_more(self) -> bool:
+        return length_hint(self.iterator) > 0
 
 
 class Partition(Sequence[Any]):
@@ -180,11 +201,12 @@ class Pipeline:
     arity : int
     """
 
-    __slots__ = ("__name__", "arity", "steps")
+    __slots__ = ("__name__", "arity", "reads_all", "steps")
 
     def __init__(self, steps: Sequence[tuple[Stage, tuple[int, ...]]], arity: int) -> None:
         self.steps = tuple(steps)
         self.arity = arity
+        self.reads_all = all(stage.reads_all for stage, _ in self.steps)
         self.__name__ = " > ".join([stage.title for stage, _ in self.steps])
 
     def __call__(self, *values: Any) -> Any:
@@ -193,16 +215,22 @@ class Pipeline:
         try:
             for stage, slots in self.steps:
                 arguments = [held[slot] for slot in slots]
-                if stage.streams and arguments and type(arguments[0]) is list:
+                if stage.streams and arguments and type(arguments[0]) in (list, range):
                     tracked = ListPlace(arguments[0])
                     trail.sources.append(tracked)
                     arguments[0] = tracked.iterator
                 result = stage.run(trail, *arguments) if stage.placed else stage.run(*arguments)
-                if hasattr(result, "place"):
+                if isinstance(result, Placed):
                     trail.sources.append(result)
                 held.append(result)
             del held, arguments
-            return stored(result)
+            result = stored(result)
+            if self.reads_all and any(source.has_more() for source in trail.sources):
+                raise RuntimeError(
+                    "a function raised StopIteration, which would end the partition here. It comes of next(...) of an "
+                    "iterator without records; give next a default."
+                )
+            return result
         except Exception as error:
             if not getattr(error, "weft_placed", False) and (place := trail.place()) is not None:
                 error.add_note(str(place))
@@ -221,13 +249,17 @@ class Pipeline:
 def stored(value: Any) -> Any:
     """What leaves a task: iterators, also those that are records, become lists; everything else stays as it is."""
     if type(value) is not list:
-        if isinstance(value, Partition) or hasattr(value, "place") or hasattr(type(value), "__next__"):
-            value = list(value)
-        else:
+        if not hasattr(type(value), "__next__") and not isinstance(value, Placed):
             return value
+        value = list(value)
     if any(hasattr(kind, "__next__") for kind in set(map(type, value))):
         return [list(each) if hasattr(type(each), "__next__") else each for each in value]
     return value
+
+
+def whole(value: Any) -> Any:
+    """A partition for a user's function: streams as a `Partition`, everything else as it is."""
+    return Partition(value) if hasattr(type(value), "__next__") or isinstance(value, Placed) else value
 
 
 def compile_pipelines(calls: Sequence[Call], arity: int) -> Sequence[Call]:

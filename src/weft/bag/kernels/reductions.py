@@ -17,7 +17,7 @@ from itertools import chain, count, islice
 from operator import itemgetter, mul
 from typing import Any, ClassVar
 
-from weft.bag.kernels.pipeline import Partition, Stage, stored
+from weft.bag.kernels.pipeline import Placed, Stage, stored, whole
 from weft.typing import no_default
 
 __all__ = [
@@ -45,6 +45,8 @@ class Reduction:
     label: ClassVar[str] = "reduction"
     #: Whether a single partial is combined as well: the user's function makes of it what is wanted.
     always: ClassVar[bool] = False
+    #: Whether all records must be read.
+    reads_all: ClassVar[bool] = True
     #: Whether a list is better than a stream.
     lists: ClassVar[bool] = False
 
@@ -76,6 +78,10 @@ class Partial(Stage):
     @property
     def label(self) -> str:  # type: ignore[override]
         return self.reduction.label
+
+    @property
+    def reads_all(self) -> bool:  # type: ignore[override]
+        return self.reduction.reads_all
 
     @property
     def streams(self) -> bool:  # type: ignore[override]
@@ -128,9 +134,8 @@ class Count(Reduction):
     lists: ClassVar[bool] = True
 
     def partial(self, stream: Any) -> int:
-        quick = getattr(stream, "count_records", None)
-        if quick is not None:
-            return quick()  # type: ignore[no-any-return]
+        if isinstance(stream, Placed):
+            return stream.count_records()
         try:
             return len(stream)
         except TypeError:
@@ -158,6 +163,7 @@ class AnyOf(Reduction):
     """Whether a record is true."""
 
     label: ClassVar[str] = "any"
+    reads_all: ClassVar[bool] = False
 
     def partial(self, stream: Any) -> bool:
         return any(stream)
@@ -170,6 +176,7 @@ class AllOf(Reduction):
     """Whether all records are true."""
 
     label: ClassVar[str] = "all"
+    reads_all: ClassVar[bool] = False
 
     def partial(self, stream: Any) -> bool:
         return all(stream)
@@ -292,6 +299,7 @@ class General(Reduction):
     """A user's functions of a partition, and of a list of what that gives."""
 
     always: ClassVar[bool] = True
+    reads_all: ClassVar[bool] = False
     lists: ClassVar[bool] = True
 
     perpartition: Callable[[Any], Any]
@@ -303,7 +311,7 @@ class General(Reduction):
         return self.title or "reduction"
 
     def partial(self, stream: Any) -> Any:
-        return stored(self.perpartition(stream if type(stream) is list else Partition(stream)))
+        return stored(self.perpartition(whole(stream)))
 
     def combine(self, *partials: Any) -> Any:
         return stored(self.aggregate(list(partials)))
@@ -370,6 +378,10 @@ class TopK(Reduction):
 
     k: int
     key: Callable[[Any], Any] | None = None
+
+    @property
+    def reads_all(self) -> bool:  # type: ignore[override]
+        return self.k > 0
 
     def partial(self, stream: Any) -> list[Any]:
         return heapq.nlargest(self.k, stream, key=self.key)

@@ -46,6 +46,10 @@ class Drawn(Stage):
     def label(self) -> str:  # type: ignore[override]
         return str(self.reduction.label)
 
+    @property
+    def reads_all(self) -> bool:  # type: ignore[override]
+        return bool(self.reduction.k)
+
     def run(self, *values: Any) -> Any:
         stream, number = values
         return self.reduction.drawn(stream, generator(self.reduction.seed, number))

@@ -22,6 +22,7 @@ class Head(Stage):
     """The first records of a stream, which is read no further."""
 
     label: ClassVar[str] = "take"
+    reads_all: ClassVar[bool] = False
 
     k: int
 
