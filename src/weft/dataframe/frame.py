@@ -7,11 +7,16 @@ import pandas as pd
 from weft.dataframe.base import FrameBase
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
+from weft.dataframe.ops.counting import CountingMethods
+from weft.dataframe.ops.cumulative import CumulativeMethods
+from weft.dataframe.ops.differences import DifferenceMethods
 from weft.dataframe.ops.filtering import FilteringMethods
 from weft.dataframe.ops.groupby import GroupbyMethods
 from weft.dataframe.ops.projection import ProjectionMethods
 from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.selection import SelectionMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
+from weft.dataframe.ops.unique import UniqueMethods
 
 __all__ = ["DataFrame"]
 
@@ -21,6 +26,11 @@ class DataFrame(
     ArithmeticMethods,
     AssignmentMethods,
     ReductionMethods,
+    CountingMethods,
+    CumulativeMethods,
+    DifferenceMethods,
+    SelectionMethods,
+    UniqueMethods,
     GroupbyMethods,
     ShuffleMethods,
     ProjectionMethods,

@@ -8,13 +8,27 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
+from weft.dataframe.ops.counting import SeriesCountingMethods
+from weft.dataframe.ops.cumulative import CumulativeMethods
+from weft.dataframe.ops.differences import DifferenceMethods
 from weft.dataframe.ops.filtering import SeriesFilteringMethods
-from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.reductions import SeriesReductionMethods
+from weft.dataframe.ops.selection import SeriesSelectionMethods
+from weft.dataframe.ops.unique import SeriesUniqueMethods
 
 __all__ = ["Scalar", "Series"]
 
 
-class Series(SeriesFilteringMethods, ArithmeticMethods, ReductionMethods):
+class Series(
+    SeriesFilteringMethods,
+    ArithmeticMethods,
+    SeriesReductionMethods,
+    SeriesCountingMethods,
+    CumulativeMethods,
+    DifferenceMethods,
+    SeriesSelectionMethods,
+    SeriesUniqueMethods,
+):
     """A column in partitions, with pandas' methods."""
 
     __slots__ = ()

@@ -66,3 +66,9 @@ def rows_between(whole: Any, bounds: tuple[int, int]) -> Any:
 def only_columns(frame: Any, columns: tuple[Hashable, ...]) -> Any:
     """A frame's columns; shares their memory."""
     return frame[list(columns)]
+
+
+@PANDAS.add("ShiftIndex")
+def shift_index(frame: Any, periods: int, freq: Any) -> Any:
+    """Labels moved by a frequency."""
+    return frame.shift(periods, freq=freq)
