@@ -11,6 +11,7 @@ from weft.dataframe.ops.filtering import FilteringMethods
 from weft.dataframe.ops.groupby import GroupbyMethods
 from weft.dataframe.ops.projection import ProjectionMethods
 from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
 
 __all__ = ["DataFrame"]
@@ -23,6 +24,7 @@ class DataFrame(
     ReductionMethods,
     GroupbyMethods,
     ShuffleMethods,
+    RepartitionMethods,
     ProjectionMethods,
 ):
     """A table in partitions, with pandas' methods; nothing is computed before `compute`.

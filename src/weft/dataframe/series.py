@@ -10,11 +10,12 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.filtering import SeriesFilteringMethods
 from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.repartition import RepartitionMethods
 
 __all__ = ["Scalar", "Series"]
 
 
-class Series(SeriesFilteringMethods, ArithmeticMethods, ReductionMethods):
+class Series(SeriesFilteringMethods, ArithmeticMethods, ReductionMethods, RepartitionMethods):
     """A column in partitions, with pandas' methods."""
 
     __slots__ = ()
