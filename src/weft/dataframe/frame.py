@@ -20,6 +20,7 @@ from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
 from weft.dataframe.ops.values import ValueMethods
 
@@ -39,6 +40,7 @@ class DataFrame(
     ReductionMethods,
     GroupbyMethods,
     ShuffleMethods,
+    RepartitionMethods,
     PartitionMethods,
     ProjectionMethods,
 ):

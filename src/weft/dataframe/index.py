@@ -15,6 +15,7 @@ from weft.dataframe.ops.labels import IndexLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.strings import StringAccessor
 from weft.dataframe.ops.values import ValueMethods
 
@@ -31,6 +32,7 @@ class Index(
     IndexLabelMethods,
     SeriesFunctionMethods,
     ReductionMethods,
+    RepartitionMethods,
     PartitionMethods,
     DateParts,
 ):

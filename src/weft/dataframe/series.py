@@ -20,6 +20,7 @@ from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.strings import StringAccessor
 from weft.dataframe.ops.values import SeriesValueMethods, ValueMethods
 
@@ -39,6 +40,7 @@ class Series(
     IndexingMethods,
     SeriesFunctionMethods,
     ReductionMethods,
+    RepartitionMethods,
     PartitionMethods,
 ):
     """A column in partitions, with pandas' methods.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
@@ -311,7 +312,9 @@ class WordsOf:
 
     def __call__(self, column: pd.Series) -> pd.Series:
         texts = column.dropna().unique()
-        return pd.Series(list({word for text in texts for word in str(text).split(self.sep)}), dtype=object, name="words")
+        return pd.Series(
+            list({word for text in texts for word in str(text).split(self.sep)}), dtype=object, name="words"
+        )
 
 
 class JoinText:
@@ -376,5 +379,7 @@ def split_columns(column: pd.Series, name: str, pieces: int, **options: Any) -> 
 @function_named("dummies_of_text")
 def dummies_of_text(column: pd.Series, sep: str, labels: tuple[str, ...], **options: Any) -> pd.DataFrame:
     """A column for each word."""
-    made = column.str.get_dummies(sep=sep, **options)
-    return made.reindex(columns=list(labels), fill_value=0).astype(options.get("dtype", "int64"))
+    words = [set(text.split(sep)) for text in column.fillna("")]
+    kind = options.get("dtype", "int64")
+    columns = {label: np.asarray([label in each for each in words], dtype=bool).astype(kind) for label in labels}
+    return pd.DataFrame(columns, index=column.index, columns=pd.Index(list(labels)))

@@ -1,5 +1,21 @@
 """Kernels on pandas: every operation has one."""
 
-from weft.dataframe.kernels.pandas import elementwise, groupby, indexing, reductions, rows, shuffle
+from weft.dataframe.kernels.pandas import (
+    elementwise,
+    groupby,
+    indexing,
+    reductions,
+    repartition,
+    rows,
+    shuffle,
+)
 
-__all__ = ["elementwise", "groupby", "indexing", "reductions", "rows", "shuffle"]
+__all__ = [
+    "elementwise",
+    "groupby",
+    "indexing",
+    "reductions",
+    "repartition",
+    "rows",
+    "shuffle",
+]
