@@ -12,10 +12,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from weft.dataframe.expr import Partitionwise
+from weft.dataframe.expr import Partitionwise, place_pick
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.treewise import EVERYTHING, partition_pick
-from weft.expr import Cost, Expr, Needs, node
+from weft.dataframe.treewise import EVERYTHING
+from weft.expr import Expr, Needs, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.scan import Scan
@@ -42,18 +42,13 @@ class Carried(Partitionwise):
         """Whether later rows matter."""
         return False
 
-    @property
-    def cost(self) -> Cost:
-        """What one partition takes."""
-        return Cost.LIGHT
-
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return EVERYTHING
 
     def lower(self) -> Expr:
         steps: Any = KERNELS["pandas"][type(self)]
         count, plan = self.npartitions, Same(self.plan)
-        frames = [(each, partition_pick(each, count)) for each in self.frames]
+        frames = [(each, place_pick(each, count)) for each in self.frames]
         sources: list[Any] = list(frames)
         sides = []
         if count > 1 and self.looks_before:
@@ -94,4 +89,3 @@ class Applied:
         before = rest.pop(0) if self.before else None
         after = rest.pop(0) if self.after else None
         return self.func(*frames, before, after, *rest)
-

@@ -10,7 +10,20 @@ import pandas as pd
 
 from weft.errors import MetaError
 
-__all__ = ["UNKNOWN", "emulate", "is_pandas", "make_meta", "meta_nonempty", "same_kind"]
+__all__ = [
+    "UNKNOWN",
+    "UNKNOWN_CATEGORIES",
+    "emulate",
+    "is_pandas",
+    "make_meta",
+    "meta_nonempty",
+    "same_kind",
+    "with_unknown_categories",
+]
+
+
+#: What stands for the categories of a column where they are not known before it is computed.
+UNKNOWN_CATEGORIES = "__UNKNOWN_CATEGORIES__"
 
 
 class Unknown:
@@ -78,6 +91,22 @@ def empty_column(label: Any, dtype: Any, index: pd.Index | None) -> pd.Series:
     if isinstance(dtype, str) and dtype == "category":
         dtype = pd.CategoricalDtype(pd.Index([], dtype=object))
     return pd.Series([], dtype=dtype, name=label, index=index)
+
+
+def with_unknown_categories(meta: Any) -> Any:
+    """A meta in which columns of categories that nobody has said have unknown ones."""
+    if isinstance(meta, pd.DataFrame):
+        for place, dtype in enumerate(meta.dtypes):
+            if isinstance(dtype, pd.CategoricalDtype) and not len(dtype.categories):
+                label = meta.columns[place]
+                meta = meta.assign(
+                    **{label: meta[label].astype(pd.CategoricalDtype([UNKNOWN_CATEGORIES], dtype.ordered))}
+                )
+        return meta
+    is_column = isinstance(meta, (pd.Series, pd.Index)) and isinstance(meta.dtype, pd.CategoricalDtype)
+    if is_column and not len(meta.dtype.categories):
+        return meta.astype(pd.CategoricalDtype([UNKNOWN_CATEGORIES], meta.dtype.ordered))
+    return meta
 
 
 def example_value(dtype: Any) -> Any:

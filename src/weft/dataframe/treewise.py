@@ -9,14 +9,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from weft.dataframe.expr import VALUES, FrameExpr
+from weft.dataframe.expr import VALUES, FrameExpr, place_pick
 from weft.dataframe.kernels.table import KERNELS
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
 
-__all__ = ["SPLIT_EVERY", "Treewise", "check_split_every", "partition_pick"]
+__all__ = ["EVERYTHING", "SPLIT_EVERY", "Treewise", "check_split_every"]
 
 #: Partial results that one task combines, unless something else is asked for.
 SPLIT_EVERY = 8
@@ -56,7 +56,7 @@ class Treewise(FrameExpr):
     def lower(self) -> Expr:
         steps: Any = KERNELS["pandas"][type(self)]
         count = max([each.npartitions for each in self.frames])
-        sources = [(each, partition_pick(each, count)) for each in self.frames]
+        sources = [(each, place_pick(each, count)) for each in self.frames]
         outline = Outline(self.name, f"{self.label}-chunk", (count,))
         chunk = blockwise(outline, steps.chunk, sources, [Same(self.plan)], cost=self.cost)
         combine = partial(steps.combine, self.plan)
@@ -66,11 +66,6 @@ class Treewise(FrameExpr):
 
 #: What nodes ask of children when they look at rows' labels and order as well.
 EVERYTHING: Needs = frozenset(Need)
-
-
-def partition_pick(frame: FrameExpr, count: int) -> tuple[int | None, ...]:
-    """Which partition of a frame is read for each of ``count``: the one at its place, or the only one for all."""
-    return (0,) if frame.npartitions == count else (None,)
 
 
 def check_split_every(split_every: Any) -> int:

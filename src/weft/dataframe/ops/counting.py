@@ -155,7 +155,9 @@ class CountingMethods(FrameBase):
         frame = of_numbers(self, numeric_only)
         check_split_every(split_every)
         if is_rows(frame, axis):
-            raise NotImplementedError("mode() along rows gives as many columns as some row has modes: use apply(axis=1)")
+            raise NotImplementedError(
+                "mode() along rows gives as many columns as some row has modes: use apply(axis=1)"
+            )
         return new(Modes(frame.expr, bool(dropna)))
 
 
@@ -213,6 +215,7 @@ def binned_counts(series: Any, bins: Any, normalize: bool, sort: bool | None, as
 
     edges = [float(each) for each in bins] if isinstance(bins, (list, tuple, np.ndarray)) else int(bins)
     found = cut(series, edges, include_lowest=True)
-    counts = found.value_counts(normalize=normalize, sort=True if sort is None else sort, ascending=ascending, dropna=dropna)
+    counts = found.value_counts(
+        normalize=normalize, sort=True if sort is None else sort, ascending=ascending, dropna=dropna
+    )
     return counts
-

@@ -33,8 +33,10 @@ class Cumulative(Carried):
 
     @derived
     def meta(self) -> Any:
-        return getattr(meta_nonempty(self.source.meta), self.kind)(skipna=self.skipna).iloc[:0].set_axis(
-            self.source.meta.index, axis=0
+        return (
+            getattr(meta_nonempty(self.source.meta), self.kind)(skipna=self.skipna)
+            .iloc[:0]
+            .set_axis(self.source.meta.index, axis=0)
         )
 
     def asks(self, child: Expr, asked: Needs) -> Needs:

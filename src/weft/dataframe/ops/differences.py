@@ -12,7 +12,7 @@ from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around
 from weft.dataframe.ops.neighbours import Fill, Neighbours, call_of, whole_rows
 from weft.dataframe.ops.reductions import RowReduce, is_rows, pairs
-from weft.dataframe.ops.selection import Ends
+from weft.dataframe.ops.selection import ValidLabel
 from weft.expr import Expr, Needs, derived, node
 
 __all__: list[str] = []
@@ -139,7 +139,9 @@ class DifferenceMethods(FrameBase):
 def filled(frame: Any, method: str, axis: Any, limit: int | None, limit_area: str | None) -> Any:
     """`ffill` and `bfill`."""
     if limit is not None and (not isinstance(limit, (int, np.integer)) or limit < 1):
-        raise ValueError("Limit must be greater than 0" if isinstance(limit, (int, np.integer)) else "Limit must be an integer")
+        raise ValueError(
+            "Limit must be greater than 0" if isinstance(limit, (int, np.integer)) else "Limit must be an integer"
+        )
     if axis is not None and is_rows(frame, axis):
         return new(RowReduce(frame.expr, method, pairs(limit=limit)))
     if limit_area is not None:
@@ -152,6 +154,5 @@ def filled(frame: Any, method: str, axis: Any, limit: int | None, limit_area: st
 
 def valid_label(frame: Any, place: int) -> Any:
     """Label of the first or last row with a value."""
-    found = new(Ends(frame.expr, place)).compute()
+    found = new(ValidLabel(frame.expr, place)).compute()
     return found[0] if len(found) else None
-

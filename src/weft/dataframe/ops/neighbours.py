@@ -90,9 +90,14 @@ class WholeRows(Partitionwise):
         steps: Any = KERNELS["pandas"][type(self)]
         count = self.npartitions
         gathered = Gather(
-            Outline(self.name, f"{self.label}-whole", (1,)), self.source, partial(told_first, steps.gather), AllTo(count, self.around)
+            Outline(self.name, f"{self.label}-whole", (1,)),
+            self.source,
+            partial(told_first, steps.gather),
+            AllTo(count, self.around),
         )
-        return blockwise(self.outline, steps.pick, [(gathered, (None,))], [Listed(tuple(range(count)))], cost=Cost.LIGHT)
+        return blockwise(
+            self.outline, steps.pick, [(gathered, (None,))], [Listed(tuple(range(count)))], cost=Cost.LIGHT
+        )
 
 
 class AllTo:

@@ -15,7 +15,7 @@ from weft.dataframe.ops.unique import check_subset
 from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise, check_split_every
 from weft.expr import Expr, Need, Needs, derived, node
 
-__all__ = ["Ends"]
+__all__ = ["ValidLabel"]
 
 
 @node
@@ -52,7 +52,7 @@ class Largest(Treewise):
 
 
 @node
-class Ends(Treewise):
+class ValidLabel(Treewise):
     """Label of the first (0) or the last (-1) row with a value, as an index of one or none."""
 
     source: FrameExpr

@@ -104,9 +104,11 @@ def check_subset(frame: Any, subset: Any) -> tuple[Hashable, ...] | None:
     if subset is None:
         return None
     known = frame.expr.columns
-    labels = (subset,) if isinstance(subset, str) or (isinstance(subset, tuple) and subset in known) or not hasattr(
-        subset, "__iter__"
-    ) else tuple(subset)
+    labels = (
+        (subset,)
+        if isinstance(subset, str) or (isinstance(subset, tuple) and subset in known) or not hasattr(subset, "__iter__")
+        else tuple(subset)
+    )
     for label in labels:
         if label not in known:
             raise KeyError(missing_column(label, known))

@@ -296,8 +296,8 @@ def largest(rows: Any, plan: tuple[str, int, Any, str]) -> Any:
     return getattr(rows, method)(n, list(columns), keep=keep)
 
 
-@PANDAS.add("Ends")
-class Ends:
+@PANDAS.add("ValidLabel")
+class ValidLabel:
     """Label of the first, or the last, row that has a value."""
 
     @staticmethod

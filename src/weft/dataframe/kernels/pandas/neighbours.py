@@ -189,6 +189,12 @@ def as_meta(partition: Any, meta: Any) -> Any:
     return partition.astype(wanted) if wanted else partition
 
 
+@PANDAS.add("ShiftIndex")
+def shift_index(frame: Any, periods: int, freq: Any) -> Any:
+    """Labels moved by a frequency."""
+    return frame.shift(periods, freq=freq)
+
+
 @PANDAS.add("WholeRows")
 class WholeRows:
     """Methods that need all rows at once, and give a result for each of them."""

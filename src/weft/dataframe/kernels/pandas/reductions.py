@@ -107,7 +107,10 @@ class Reduction:
             return partials[0]
         columns = columns_of(plan.empty)
         return tuple(
-            [combined_part(each, column, plan) for each, column in zip(zip(*partials, strict=True), columns, strict=True)]
+            [
+                combined_part(each, column, plan)
+                for each, column in zip(zip(*partials, strict=True), columns, strict=True)
+            ]
         )
 
     @staticmethod
@@ -449,8 +452,10 @@ def extreme_of(column: pd.Series, kind: str, index: Any, by_position: bool) -> E
     present, rows = int(column.count()), len(column)
     if not present:
         return Extreme(None, None, 0, rows)
-    place = int(column.reset_index(drop=True).dropna().__getattribute__(kind)()) if present < rows else int(
-        getattr(column, kind.replace("idx", "arg"))()
+    place = (
+        int(column.reset_index(drop=True).dropna().__getattribute__(kind)())
+        if present < rows
+        else int(getattr(column, kind.replace("idx", "arg"))())
     )
     value = column.cat.codes.iloc[place] if isinstance(column.dtype, pd.CategoricalDtype) else column.iloc[place]
     return Extreme(value, place if by_position else index[place], present, rows)
