@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
@@ -87,7 +89,7 @@ def cut(draw, data, max_partitions=4, indexes=True):
 def in_partitions(data, edges):
     """Rows cut at some places."""
     ends = [0, *sorted(edges), len(data)]
-    return new(FromPandas(Held.of(data), tuple(zip(ends, ends[1:], strict=False)), False))
+    return new(FromPandas(Held.of(data), tuple(itertools.pairwise(ends)), False))
 
 
 @st.composite

@@ -215,7 +215,6 @@ def binned_counts(series: Any, bins: Any, normalize: bool, sort: bool | None, as
 
     edges = [float(each) for each in bins] if isinstance(bins, (list, tuple, np.ndarray)) else int(bins)
     found = cut(series, edges, include_lowest=True)
-    counts = found.value_counts(
+    return found.value_counts(
         normalize=normalize, sort=True if sort is None else sort, ascending=ascending, dropna=dropna
     )
-    return counts

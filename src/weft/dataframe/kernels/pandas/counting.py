@@ -203,7 +203,7 @@ class IsUnique:
     @staticmethod
     def combine(plan: Any, *partials: tuple[bool, pd.Series]) -> tuple[bool, pd.Series]:
         """Of several."""
-        fine = all([each[0] for each in partials])
+        fine = all(each[0] for each in partials)
         if len(partials) == 1 or not fine:
             return fine, partials[0][1]
         joined = concatenated(*[each[1] for each in partials])

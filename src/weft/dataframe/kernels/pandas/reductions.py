@@ -6,6 +6,7 @@ column's values are made of (a sum, an extreme, moments) says `PARTS`.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,7 +117,7 @@ class Reduction:
     @staticmethod
     def finish(partial: tuple[Part, ...], plan: ReducePlan, meta: Any) -> Any:
         """The result: a value, or a series of one for each column."""
-        if plan.kind != "count" and partial and not any([part.rows for part in partial]):
+        if plan.kind != "count" and partial and not any(part.rows for part in partial):
             return getattr(plan.empty, plan.kind)(**keywords_of(plan))
         columns = columns_of(plan.empty)
         values = [finished(part, column, plan) for part, column in zip(partial, columns, strict=True)]
@@ -133,7 +134,7 @@ def keywords_of(plan: ReducePlan) -> dict[str, Any]:
 
 def with_dtype(values: list[Any], meta: pd.Series) -> pd.Series:
     """Values of the columns as a series with the labels and the dtype of a meta, if they fit in it."""
-    if meta.dtype.kind in "iub" and any([each is None or each is pd.NA or each != each for each in values]):
+    if meta.dtype.kind in "iub" and any(each is None or each is pd.NA or each != each for each in values):
         return pd.Series(values, index=meta.index, name=meta.name)
     try:
         return pd.Series(values, index=meta.index, dtype=meta.dtype, name=meta.name)
@@ -256,7 +257,7 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
     if len(there) == 1:
         return there[0]._replace(rows=rows, present=present)
     values = [each.value for each in there]
-    if way in ("mean", "moments") and any([each is None for each in values]):
+    if way in ("mean", "moments") and any(each is None for each in values):
         return Part(None, present, rows)
     if way == "moments":
         made, count = there[0].value, there[0].present
@@ -266,7 +267,7 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
     if way == "extreme":
         return Part(getattr(pd.Series(values, dtype=column.dtype), plan.kind)(skipna=plan.skipna), present, rows)
     if way == "logic":
-        truths = pd.Series(values, dtype="boolean" if any([each is pd.NA for each in values]) else None)
+        truths = pd.Series(values, dtype="boolean" if any(each is pd.NA for each in values) else None)
         return Part(getattr(truths, plan.kind)(skipna=plan.skipna), present, rows)
     if column.dtype == "str" or (plan.kind == "sum" and isinstance(column.dtype, pd.StringDtype)):
         return Part(pd.Series(values, dtype=column.dtype).sum(skipna=plan.skipna), present, rows)
@@ -494,8 +495,8 @@ class Monotonic:
         filled = [each for each in partials if each[1] is not None]
         if not filled:
             return partials[0]
-        fine = all([each[0] for each in filled])
-        for left, right in zip(filled, filled[1:], strict=False):
+        fine = all(each[0] for each in filled)
+        for left, right in itertools.pairwise(filled):
             fine = fine and bool(getattr(left[2].append(right[1]), f"is_monotonic_{plan}"))
         return fine, filled[0][1], filled[-1][2]
 
