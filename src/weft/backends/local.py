@@ -176,7 +176,7 @@ class LocalRun(Run):
                     value = function(*map(block_of, sources), *more)
                 else:
                     value = function(*map(block_of, sources))
-                nbytes = sizes.get(type(value))
+                nbytes: Any = sizes.get(type(value))
                 if nbytes is None:
                     if self.keep or plan.uses[task]:
                         freeze(value)

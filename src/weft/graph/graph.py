@@ -162,6 +162,7 @@ class MixedLayer(Layer):
         sites: list[Site | None] | None = None,
         notes: Mapping[int, Annotations] | None = None,
     ) -> None:
+        self._inputs: list[tuple[Key, ...]] | None = None
         super().__init__(MIXED, keys, None, constants, sites=sites)
         self._programs = programs
         self.places = places
@@ -172,7 +173,8 @@ class MixedLayer(Layer):
     def inputs(self) -> list[tuple[Key, ...]] | None:
         """The keys of the blocks that each task reads."""
         if self._inputs is None:
-            key_at = [*self.keys, *self.outside].__getitem__
+            names: list[Key] = [*self.keys, *self.outside]
+            key_at = names.__getitem__
             self._inputs = [tuple(map(key_at, each)) if each else () for each in self.places]
         return self._inputs
 
