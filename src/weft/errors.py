@@ -22,6 +22,7 @@ __all__ = [
     "RegistryError",
     "RemoteError",
     "RemoteTraceback",
+    "Reschedule",
     "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
@@ -124,6 +125,10 @@ class RemoteTraceback(WeftError):
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}" if self.args else ""
+
+
+class Reschedule(WeftError):
+    """Raised by a task that had rather run later, or elsewhere: it goes back into the queue."""
 
 
 class TaskExitError(WeftError, RuntimeError):
