@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import CancelledError as _FutureCancelled
 
 __all__ = [
     "BackendError",
@@ -104,7 +105,7 @@ class TaskTimeoutError(WeftError, TimeoutError):
     """A task ran longer than its ``timeout`` annotation allows, and was stopped."""
 
 
-class CancelledError(WeftError):
+class CancelledError(WeftError, _FutureCancelled):
     """The computation was cancelled before this result was there."""
 
 

@@ -16,6 +16,7 @@ the lock happens to be free; whoever gives the lock up looks into the inbox once
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter, time
@@ -111,8 +112,11 @@ class Live:
         self.records: deque[tuple[Any, ...]] = deque(maxlen=RECORDS)
         self.observers: list[Any] = []
         self.kept: dict[Key, Ticket] = {}  # fire and forget
+        self.expected: dict[Key, list[Ticket]] = {}  # keys that clients wait for, and that nobody has submitted
         self.closed = False
-        self.nfinished = 0
+        self.where: dict[int, int] = {}  # which worker made a block
+        self.actors: set[Key] = set()
+        self.home: Any = None  # the cluster
 
     # -- the lock -----------------------------------------------------------------------------------------------------
 
@@ -176,6 +180,29 @@ class Live:
             raise BackendError("the cluster is closed: make a new Client() or LocalCluster()")
 
     # -- from clients, with the lock ------------------------------------------------------------------------------------
+
+    def join(self, ticket: Ticket) -> None:
+        """A client wants a key that another has submitted, or will."""
+        with self:
+            number = self.numbers.get(ticket.key)
+            if number is not None:
+                self._join(ticket, number)
+            elif not self.closed:
+                self.expected.setdefault(ticket.key, []).append(ticket)
+
+    def leave(self, client: Any, tickets: Iterable[Ticket]) -> None:
+        """A client is closed: it needs none of its tickets any more."""
+        with self:
+            for ticket in tickets:
+                if ticket.count > 0 and ticket.key not in self.kept:
+                    ticket.count = 1
+                    self._let_go(ticket)
+                if ticket.status in (PENDING, FINISHED) and ticket.key not in self.kept:
+                    self._end(ticket, CANCELLED, CancelledError(f"{ticket.key!r} was cancelled: its client was closed"))
+
+    def fetch_all(self, tickets: Sequence[Ticket]) -> list[Any]:
+        """The values of tasks that have finished."""
+        return [self.fetch(ticket) for ticket in tickets]
 
     def hold(self, ticket: Ticket) -> bool:
         """One holder more; False if it is gone already."""
@@ -285,7 +312,7 @@ class Live:
                     stored[block] = value.nbytes if isinstance(value, Held) else self.cost_of(value)
             base = core.added(plan, keep=True, external=external, stored=stored, now=perf_counter())
             core.grown = True
-            for block in plan.wanted:  # each wanted block is held once, by its ticket
+            for block in dict.fromkeys(plan.wanted):  # each wanted block is held once, by its ticket
                 theirs = external.get(block)
                 if theirs is not None and block not in tickets:
                     core.users[theirs] -= 1
@@ -453,6 +480,10 @@ class Live:
         else:
             self._columns(number, key, ticket, constants)
         self.numbers[key] = number
+        if self.expected and key in self.expected:
+            for other in self.expected.pop(key):
+                if other.count > 0:
+                    self._join(other, number)
         if self.core.phase[number] >= FAILED:
             bad = next((each for each in sources if each.status in BAD), None)
             if bad is not None:
@@ -556,9 +587,13 @@ class Live:
         """Forget what nothing needs any more."""
         gone = growing.forget(self.core, numbers)
         if gone:
-            keys, constants, known = self.plan.keys, self.plan.constants, self.numbers
+            keys, constants, known, where = self.plan.keys, self.plan.constants, self.numbers, self.where
             for number in gone:
                 key = keys[number]
+                where.pop(number, None)
+                if self.actors and key in self.actors:
+                    self.actors.discard(key)
+                    self.fired.append((self.home.actor_gone, key))
                 if known.get(key) == number:
                     del known[key]
                 keys[number] = ""
@@ -615,6 +650,34 @@ class Live:
                     if ticket.status in (PENDING, FINISHED):
                         self._end(ticket, CANCELLED, CancelledError(f"{ticket.key!r} was cancelled: {reason}"))
         self.tickets = [None] * len(self.tickets)
+
+    def task_again(self, ticket: Ticket) -> tuple[Any, list[Any]]:
+        """The program of a task, and the values that it is to run on; what is gone of its inputs is made again."""
+        with self:
+            number = ticket.number
+            if number < 0 or self.core.programs[number] is None:
+                raise BackendError(f"{ticket.key!r} is no task that could be run again")
+            inputs = list(self.core.inputs[number])
+            held = []
+            for block in inputs:
+                mine = Ticket(None, self.plan.keys[block])
+                self._join(mine, block)
+                held.append(mine)
+            program, constants = self.core.programs[number], self.plan.constants[number]
+        values = []
+        for mine in held:
+            bell = threading.Event()
+            self.watch(mine, lambda _, bell=bell: bell.set())
+            bell.wait()
+            if mine.status != FINISHED:
+                raise mine.error or KeyError(mine.key)
+            values.append(self.fetch(mine))
+            self.release(mine)
+        return program, [*values, *constants]
+
+    def budget(self) -> int:
+        """Bytes that results may take."""
+        return self.core.limit
 
     # -- what a crew adds -----------------------------------------------------------------------------------------------
 

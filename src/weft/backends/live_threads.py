@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import sys
 import threading
+import traceback
 from _thread import allocate_lock
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -49,9 +51,9 @@ HERE = Here()
 class LiveThread:
     """A thread of a worker."""
 
-    __slots__ = ("aside", "ident", "run", "task", "wake", "worker")
+    __slots__ = ("aside", "ident", "once", "run", "task", "wake", "worker")
 
-    def __init__(self, run: LiveThreads, worker: int) -> None:
+    def __init__(self, run: LiveThreads, worker: int, *, once: bool = False) -> None:
         self.run = run
         self.worker = worker
         self.wake = allocate_lock()
@@ -59,6 +61,10 @@ class LiveThread:
         self.ident = 0
         self.task = -1
         self.aside = False
+        self.once = once  # it is the thread of whoever submits, and goes back there
+        if once:
+            self.ident = threading.get_ident()
+            return
         threading.Thread(target=self._main, name=f"weft-worker-{worker}", daemon=True).start()
 
     def _main(self) -> None:
@@ -145,6 +151,9 @@ class LiveThreads(Live, LocalRun):
                 task = self._take(worker)
             if task < 0:
                 self.active[worker] -= 1
+                if me.once:
+                    self.give_up_lock()
+                    return
                 if self.closed or worker in core.gone:
                     self.everyone.discard(me)
                     self.give_up_lock()
@@ -218,6 +227,7 @@ class LiveThreads(Live, LocalRun):
                     continue
             else:
                 blocks[task] = value
+            self.where[task] = worker
             core.finished(worker, task, nbytes, released, ended)
             self.records.append((here.key, worker, began, ended, nbytes, type(value).__name__, FINISHED))
             value = None
@@ -383,6 +393,82 @@ class LiveThreads(Live, LocalRun):
         if self.sources:
             for number in numbers:
                 self.sources.pop(number, None)
+
+    # -- workers come and go --------------------------------------------------------------------------------------------
+
+    def add_worker(self, nthreads: int, offer: Mapping[str, float] | None) -> int:
+        """One worker more; gives its number."""
+        with self:
+            number = self.core.worker_added(dict(offer) if offer else None, now=perf_counter())
+            self.nthreads.append(nthreads)
+            self.active.append(0)
+            self.idle.append([])
+        return number
+
+    def remove_worker(self, number: int) -> None:
+        """A worker takes no more tasks, and goes when it has finished those that it has."""
+        with self:
+            self.core.worker_left(number, now=perf_counter())
+            idle = self.idle[number]
+            while idle:
+                self.active[number] += 1
+                idle.pop().wake.release()
+
+    def restart_workers(self, numbers: Iterable[int] | None) -> list[int]:
+        """Threads are not started anew: there is nothing that this would change."""
+        return []
+
+    def nready(self) -> int:
+        """Workers that can take tasks."""
+        return len(self.nthreads) - len(self.core.gone)
+
+    def nworkers_ever(self) -> int:
+        return len(self.nthreads)
+
+    def call(self, number: int, function: Callable[..., Any], args: Any, kwargs: Any, reply: Any) -> None:
+        """Run a function as a worker, in a thread of its own."""
+
+        def main() -> None:
+            HERE.run, HERE.worker = self, number
+            try:
+                value = self.home.call_here(number, function, args, kwargs)
+            except BaseException as error:
+                reply.fail(error)
+            else:
+                reply(value)
+
+        threading.Thread(target=main, name=f"weft-worker-{number}-call", daemon=True).start()
+
+    def call_stacks(self, keys: Iterable[Key] | None, reply: Any) -> None:
+        """What running tasks do now: by key, tuples of text."""
+        wanted = None if keys is None else set(keys)
+        frames = sys._current_frames()
+        with self:
+            idents = {self.plan.keys[task]: me.ident for task, me in self.threads.items()}
+        reply(
+            {
+                key: tuple(traceback.format_stack(frames[ident]))
+                for key, ident in idents.items()
+                if ident in frames and (wanted is None or key in wanted)
+            }
+        )
+
+    def executor(self, number: int) -> Any:
+        return self
+
+    def metrics(self) -> dict[int, dict[str, Any]]:
+        """What is measured of each worker."""
+        return {number: {"memory": self.core.held // max(1, len(self.nthreads))} for number in range(len(self.nthreads))}
+
+    def where_is(self, number: int) -> int:
+        """The worker that made a block."""
+        return self.where.get(number, number % max(1, len(self.nthreads)))
+
+    def actor_call(self, number: int, key: Key, op: str, args: Any, reply: Any) -> None:
+        self.home.stage.ask(key, op, args, reply)
+
+    def drop_actor(self, key: Key) -> None:
+        self.home.stage.drop(key)
 
     # -- the end --------------------------------------------------------------------------------------------------------
 
