@@ -106,7 +106,7 @@ class Live:
         """Get ready; the crew has made the core, the plan and the lock."""
         self.inbox: deque[Any] = deque()
         self.tickets: list[Any] = []  # by number: None, a ticket, or a list of them
-        self.numbers: dict[Key, int] = {}
+        self.known: dict[Key, int] = {}
         self.fired: list[tuple[Callable[[Any], None], Any]] = []
         self.released_now: list[int] = []
         self.records: deque[tuple[Any, ...]] = deque(maxlen=RECORDS)
@@ -184,7 +184,7 @@ class Live:
     def join(self, ticket: Ticket) -> None:
         """A client wants a key that another has submitted, or will."""
         with self:
-            number = self.numbers.get(ticket.key)
+            number = self.known.get(ticket.key)
             if number is not None:
                 self._join(ticket, number)
             elif not self.closed:
@@ -271,8 +271,8 @@ class Live:
         """Take in a value."""
         packed, nbytes = self.packed(value, ticket.key)
         with self:
-            if ticket.key in self.numbers:
-                self._join(ticket, self.numbers[ticket.key])
+            if ticket.key in self.known:
+                self._join(ticket, self.known[ticket.key])
                 self.unpacked(packed)
                 return
             number = growing.grow_data(self.core, nbytes)
@@ -324,7 +324,7 @@ class Live:
                 number = external.get(block, base + block)
                 ticket.number = number
                 self._attach(number, ticket)
-                self.numbers.setdefault(ticket.key, number)
+                self.known.setdefault(ticket.key, number)
                 self._tell_how_it_stands(ticket)
             for block in external:
                 core.dependents[base + block] = ()  # type: ignore[call-overload]
@@ -386,8 +386,8 @@ class Live:
             self.core.unhold(number, let_go, now=perf_counter())
             self._clear(let_go)
         if not self._tickets_of(number):
-            if self.numbers.get(ticket.key) == number:
-                del self.numbers[ticket.key]
+            if self.known.get(ticket.key) == number:
+                del self.known[ticket.key]
             self._recycle((number,))
 
     def _readers(self, number: int) -> list[int]:
@@ -453,7 +453,7 @@ class Live:
         if ticket.status != PENDING:
             return  # cancelled before it came here
         key = ticket.key
-        number = self.numbers.get(key)
+        number = self.known.get(key)
         if number is not None:
             self._join(ticket, number)
             return
@@ -479,7 +479,7 @@ class Live:
             self.values.append(None)  # type: ignore[attr-defined]
         else:
             self._columns(number, key, ticket, constants)
-        self.numbers[key] = number
+        self.known[key] = number
         if self.expected and key in self.expected:
             for other in self.expected.pop(key):
                 if other.count > 0:
@@ -510,7 +510,7 @@ class Live:
         self.plan.constants[number] = constants
         if ticket is not None:
             ticket.number = number
-            self.numbers[key] = number
+            self.known[key] = number
 
     def _join(self, ticket: Ticket, number: int) -> None:
         """Another client wants a key that is there, or one comes back to what nobody wanted for a while."""
@@ -587,7 +587,7 @@ class Live:
         """Forget what nothing needs any more."""
         gone = growing.forget(self.core, numbers)
         if gone:
-            keys, constants, known, where = self.plan.keys, self.plan.constants, self.numbers, self.where
+            keys, constants, known, where = self.plan.keys, self.plan.constants, self.known, self.where
             for number in gone:
                 key = keys[number]
                 where.pop(number, None)

@@ -6,7 +6,8 @@ import threading
 from typing import Any
 
 from weft.backends.contract import Request
-from weft.backends.live_threads import HERE, LiveThread, LiveThreads
+from weft.backends.live_here import HERE
+from weft.backends.live_threads import LiveThread, LiveThreads
 
 __all__ = ["LiveInline"]
 

@@ -20,6 +20,7 @@ from typing import Any
 from weft.backends.contract import Held, Request
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error
 from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Live, Ticket, empty_plan
+from weft.backends.live_here import HERE
 from weft.backends.local import LocalRun, is_ordinary
 from weft.backends.threads import Interrupted
 from weft.errors import Reschedule
@@ -29,23 +30,9 @@ from weft.sizeof import sizeof
 from weft.store.memory import freeze, readonly_view
 from weft.typing import Key
 
-__all__ = ["HERE", "Here", "LiveThreads"]
+__all__ = ["LiveThreads"]
 
 logger = logging.getLogger("weft.distributed")
-
-
-class Here(threading.local):
-    """What the current thread works on, if it is a worker's."""
-
-    run: Any = None
-    worker: int = -1
-    task: int = -1
-    key: Any = None
-    seceded: bool = False
-    cause: Any = None
-
-
-HERE = Here()
 
 
 class LiveThread:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any
 
-from weft.backends.live_threads import HERE
+from weft.backends.live_here import HERE
 from weft.distributed.current import current_client
 from weft.distributed.future import Future
 from weft.distributed.pausing import Bell, Reply, seconds

@@ -201,6 +201,19 @@ class Cluster(Serving):
         """A worker by its number."""
         return self.workers[number]
 
+    def worker_numbers(self) -> list[int]:
+        return list(self.workers)
+
+    def numbers_of_named(self, workers: Any, lenient: bool) -> list[int]:
+        return self.numbers_of(workers, lenient=lenient)
+
+    def set_up_on(self, number: int, name: str, plugin: Any) -> None:
+        """Set a plugin up in a worker process that has just been started."""
+        from weft.distributed.serving import install_worker_plugin
+
+        reply = Reply()
+        self.run._owe(number, reply, "call", self.run.packed_call(install_worker_plugin, (name, plugin), {}))
+
     def nthreads_total(self) -> int:
         return sum(worker.nthreads for worker in self.workers.values())
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
-from weft.backends.live_threads import HERE
+from weft.backends.live_here import current_key
 from weft.distributed.arbiter import Marked
 from weft.distributed.current import current_client
 from weft.distributed.future import Future
@@ -168,7 +168,7 @@ class RLock(Lock):
     _again = True
 
     def _owner(self) -> str:
-        task = HERE.key if HERE.task >= 0 else None
+        task = current_key()
         return f"{self.client.id}/{threading.get_ident() if task is None else task!r}"
 
 

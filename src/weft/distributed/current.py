@@ -6,7 +6,7 @@ import contextvars
 import weakref
 from typing import Any
 
-from weft.backends.live_threads import HERE
+from weft.backends.live_here import HERE
 from weft.execution.current import DEFAULT
 
 __all__ = ["CLIENTS", "CLUSTERS", "IN_CONTEXT", "client_at", "current_client", "remove_default", "set_default"]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from time import monotonic
 from typing import Any
 
-from weft.backends.live_threads import HERE
+from weft.backends.live_here import HERE
 from weft.units import parse_timedelta
 
 __all__ = ["Bell", "Reply", "in_thread", "pause", "seconds"]

@@ -73,7 +73,7 @@ class Serving:
         """How each task that is known stands."""
         with self.run:
             core, keys = self.run.core, self.run.plan.keys
-            return {key: STATES[Phase(core.phase[number])] for key, number in self.run.numbers.items() if keys[number] == key}
+            return {key: STATES[Phase(core.phase[number])] for key, number in self.run.known.items() if keys[number] == key}
 
     def _made_by(self, number: int) -> Any:
         """The worker that made a block."""
@@ -82,7 +82,7 @@ class Serving:
 
     def op_who_has(self, reply: Reply, keys: list[Key] | None) -> None:
         with self.run:
-            known = self.run.numbers
+            known = self.run.known
             found: dict[Key, Any] = {}
             for key in known if keys is None else keys:
                 number = known.get(key)
@@ -96,7 +96,7 @@ class Serving:
         chosen = list(self.workers) if workers is None else self.numbers_of(workers)  # type: ignore[attr-defined]
         found: dict[str, list[Key]] = {self.workers[number].address: [] for number in chosen}
         with self.run:
-            for key, number in self.run.numbers.items():
+            for key, number in self.run.known.items():
                 if self.run.core.phase[number] in (3, 4):
                     worker = self._made_by(number)
                     if worker is not None and worker.address in found:
@@ -105,7 +105,7 @@ class Serving:
 
     def op_nbytes(self, reply: Reply, keys: list[Key] | None, summary: bool) -> None:
         with self.run:
-            core, known = self.run.core, self.run.numbers
+            core, known = self.run.core, self.run.known
             chosen = known if keys is None else [key for key in keys if key in known]
             sizes = {key: core.size[known[key]] for key in chosen if core.phase[known[key]] in (3, 4)}
         if summary:
@@ -360,7 +360,7 @@ class Serving:
     def read(self, key: Key) -> Any:
         """The result of a task that has finished."""
         with self.run:
-            number = self.run.numbers.get(key)
+            number = self.run.known.get(key)
             tickets = [] if number is None else self.run._tickets_of(number)
         if not tickets or tickets[0].status != "finished":
             raise KeyError(key)
@@ -368,7 +368,7 @@ class Serving:
 
     def keys_in_store(self) -> list[Key]:
         with self.run:
-            return [key for key, number in self.run.numbers.items() if self.run.core.phase[number] in (3, 4)]
+            return [key for key, number in self.run.known.items() if self.run.core.phase[number] in (3, 4)]
 
     def executor(self, number: int) -> Any:
         """What stands for a worker's pool of threads."""

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from weft.backends.live_threads import HERE
+from weft.backends.live_here import HERE, current_key
 from weft.distributed.current import IN_CONTEXT, current_client
 from weft.errors import BackendError
 
@@ -118,7 +118,7 @@ class Worker:
         """
         if HERE.task < 0:
             raise ValueError("no task is running in this thread")
-        return HERE.key
+        return current_key()
 
     def log_event(self, topic: str | list[str], msg: Any) -> None:
         """Log an event; see :meth:`Client.log_event`."""
