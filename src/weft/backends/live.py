@@ -114,6 +114,7 @@ class Live:
         self.kept: dict[Key, Ticket] = {}  # fire and forget
         self.expected: dict[Key, list[Ticket]] = {}  # keys that clients wait for, and that nobody has submitted
         self.closed = False
+        self.errors: dict[int, BaseException] = {}  # what failed tasks, and those that need them, raised
         self.where: dict[int, int] = {}  # which worker made a block
         self.actors: set[Key] = set()
         self.home: Any = None  # the cluster
@@ -277,7 +278,7 @@ class Live:
                 return
             number = growing.grow_data(self.core, nbytes)
             self._columns(number, ticket.key, ticket, ())
-            self.keep(number, packed)
+            self.put_in(number, packed)
             self.settle(number, FINISHED, None)
             ticket.type = type(value).__name__
             if self.observers:
@@ -362,7 +363,7 @@ class Live:
                 interrupted = self.core.cancelled([number], released, now=perf_counter()).interrupt
                 for each in gone:
                     for other in self._tickets_of(each):
-                        if other.status == PENDING:
+                        if other.status == PENDING and each != number:
                             self._end(other, CANCELLED, CancelledError(f"{other.key!r} was cancelled: it needs {ticket.key!r}"))
                 self.interrupt(interrupted)
             else:
@@ -414,6 +415,7 @@ class Live:
         """Have a task run again that failed, was cancelled, or whose block is gone."""
         released: list[int] = []
         for each in growing.revive(self.core, number, released):
+            self.errors.pop(each, None)
             for ticket in self._tickets_of(each):
                 ticket.status, ticket.error, ticket.traceback = PENDING, None, None
             if self.observers:
@@ -486,7 +488,11 @@ class Live:
                     self._join(other, number)
         if self.core.phase[number] >= FAILED:
             bad = next((each for each in sources if each.status in BAD), None)
-            if bad is not None:
+            error = next((self.errors[number] for number in inputs if number in self.errors), None)
+            if error is not None:
+                self.errors[number] = error
+                self._end(ticket, ERROR, error)
+            elif bad is not None:
                 self._end(ticket, bad.status, bad.error)
             else:
                 self._end(ticket, CANCELLED, CancelledError(f"{key!r} was cancelled: it needs what was cancelled"))
@@ -548,9 +554,8 @@ class Live:
         if phase in IN_STORE:
             self._end(ticket, FINISHED, None)
         elif phase == FAILED:
-            known = next((each for each in self._tickets_of(ticket.number) if each.status == ERROR), None)
-            error = known.error if known is not None else WeftError(f"{ticket.key!r} failed before")
-            self._end(ticket, ERROR, error)
+            error = self.errors.get(ticket.number)
+            self._end(ticket, ERROR, error if error is not None else WeftError(f"{ticket.key!r} failed before"))
 
     def _let_go(self, ticket: Ticket) -> None:
         """A holder less. HOT."""
@@ -591,6 +596,8 @@ class Live:
             for number in gone:
                 key = keys[number]
                 where.pop(number, None)
+                if self.errors:
+                    self.errors.pop(number, None)
                 if self.actors and key in self.actors:
                     self.actors.discard(key)
                     self.fired.append((self.home.actor_gone, key))
@@ -630,6 +637,7 @@ class Live:
     def failed_tasks(self, tasks: Iterable[int], error: BaseException) -> None:
         """Tasks will never be done."""
         for each in tasks:
+            self.errors[each] = error
             self.settle(each, ERROR, error)
             if self.observers:
                 self.transition(self.plan.keys[each], "processing", "erred")
@@ -693,7 +701,7 @@ class Live:
     def unpacked(self, packed: Any) -> None:
         """A value that was packed is not needed after all."""
 
-    def keep(self, number: int, packed: Any) -> None:
+    def put_in(self, number: int, packed: Any) -> None:
         raise NotImplementedError
 
     def cost_of(self, value: Any) -> int:

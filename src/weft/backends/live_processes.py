@@ -836,10 +836,10 @@ class LiveProcesses(Live, RemoteRun):
             return
         number = growing.grow_data(self.core, nbytes)
         self._columns(number, ticket.key, ticket, ())
-        self.keep(number, ref)
+        self.put_in(number, ref)
         self.settle(number, FINISHED, None)
 
-    def keep(self, number: int, packed: Any) -> None:
+    def put_in(self, number: int, packed: Any) -> None:
         self.refs[number] = packed
         if type(packed) is str:
             self.filed = True

@@ -364,7 +364,7 @@ class LiveThreads(Live, LocalRun):
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:
         return readonly_view(value), sizeof(value)
 
-    def keep(self, number: int, packed: Any) -> None:
+    def put_in(self, number: int, packed: Any) -> None:
         self.blocks[number] = packed
 
     def cost_of(self, value: Any) -> int:

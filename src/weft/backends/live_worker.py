@@ -184,6 +184,7 @@ class LiveWorker:
 
     def hear(self) -> None:
         """Do what the driver says, to the end."""
+        HERE.run = self  # futures that arrive here are this process's
         while True:
             try:
                 message = self.channel.receive()
@@ -217,7 +218,7 @@ class LiveWorker:
 
     def on_begin(self, introduction: Introduction) -> None:
         self.introduction = introduction
-        self.number = introduction.number
+        self.number = HERE.worker = introduction.number
         self.nthreads = introduction.nthreads
         self.slots = list(range(self.nthreads))
         self.bench.begin(introduction.shared, introduction.inline_nbytes)

@@ -99,6 +99,13 @@ class Actor:
         self._client: Any = None
         self._future: Future | None = None
 
+    def __weft_bound__(self, client: Any) -> Actor:
+        """A handle for a client, which keeps the object alive."""
+        bound = Actor(self._cls, self._address, self._key, self._worker_number)
+        bound._client = client
+        bound._future = Future(self._key, client)
+        return bound
+
     def _ask(self, op: str, *args: Any) -> Any:
         client = self._client or current_client()
         if client is None:
@@ -142,9 +149,7 @@ class Actor:
 def _actor_again(cls: Any, address: Any, key: Any, worker: Any) -> Actor:
     actor = Actor(cls, address, key, worker)
     client = current_client()
-    if client is not None:
-        actor._client = client
-    return actor
+    return actor if client is None else actor.__weft_bound__(client)
 
 
 class Stage:

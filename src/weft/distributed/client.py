@@ -11,13 +11,12 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from weft.backends.live import BAD, PENDING, Ticket
+from weft.backends.live import BAD, Ticket
 from weft.distributed.calls import function_of, key_of, traced
-from weft.distributed.cluster import Cluster, cluster_for
+from weft.distributed.cluster import cluster_for
 from weft.distributed.collections import CollectionMethods
 from weft.distributed.current import IN_CONTEXT, current_client, remove_default, set_default
 from weft.distributed.future import Future, FutureCancelledError, later, print_problem, problem_of
@@ -510,6 +509,8 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
                 if ticket.status in BAD:
                     raise problem_of(ticket)
         values = self._run.fetch_all([ticket for ticket in tickets if ticket.status == "finished"])
+        if any(hasattr(kind, "__weft_bound__") for kind in set(map(type, values))):
+            values = [each.__weft_bound__(self) if hasattr(type(each), "__weft_bound__") else each for each in values]
         if type(futures) is list and len(tickets) == len(futures) and all(type(each) is Future for each in futures):
             if len(values) == len(futures):
                 return values
@@ -842,4 +843,3 @@ def default_client(c: Client | None = None) -> Client:
     return Client.current()
 
 
-_ = (zip_longest, Sequence, PENDING, Cluster)

@@ -267,13 +267,7 @@ class Semaphore(Shared):
             raise ValueError(f"max_leases must be a whole number, 1 or more, not {max_leases!r}")
         self.max_leases = max_leases
         self._leases: deque[str] = deque()
-        self._made = False
-        self._make()
-
-    def _make(self) -> None:
-        if not self._made:
-            self._ask("semaphore", self.name, self.max_leases)
-            self._made = True
+        self._ask("semaphore", self.name, self.max_leases)
 
     def acquire(self, timeout: float | str | None = None) -> Any:
         """Take a lease; whether it was had in time."""
@@ -318,7 +312,15 @@ class Semaphore(Shared):
         await in_thread(self._release)
 
     def __reduce__(self) -> Any:
-        return Semaphore, (self.max_leases, self.name)
+        return _semaphore_again, (self.max_leases, self.name)
+
+
+def _semaphore_again(max_leases: int, name: str) -> Semaphore:
+    semaphore = Semaphore.__new__(Semaphore)
+    Shared.__init__(semaphore, name, None)
+    semaphore.max_leases = max_leases
+    semaphore._leases = deque()
+    return semaphore
 
 
 class Event(Shared):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 import traceback as tracebacks
 from collections.abc import Callable, Generator
 from typing import Any
@@ -328,7 +327,9 @@ def ended(ticket: Ticket) -> bool:
 def value_of(client: Any, ticket: Ticket) -> Any:
     """The value of a task that has come to its end; raises what it raised."""
     if ticket.status == FINISHED:
-        return client._run.fetch(ticket)
+        value = client._run.fetch(ticket)
+        bound = getattr(type(value), "__weft_bound__", None)
+        return value if bound is None else bound(value, client)
     raise problem_of(ticket)
 
 
@@ -374,4 +375,3 @@ def later(client: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) 
     return function(*args, **kwargs)
 
 
-_ = threading
