@@ -107,7 +107,9 @@ def test_map_runs_a_function_for_each_item(client):
     assert client.gather(client.map(inc, [])) == []
     futures = client.map(inc, client.map(inc, range(3)))
     assert client.gather(futures) == [2, 3, 4]
-    assert client.gather(client.map(pow, [2, 3], exp=2) if False else client.map(sorted, [[2, 1]], reverse=True)) == [[2, 1]]
+    assert client.gather(client.map(pow, [2, 3], exp=2) if False else client.map(sorted, [[2, 1]], reverse=True)) == [
+        [2, 1]
+    ]
 
 
 def test_map_in_batches_gives_the_same(client):
@@ -427,7 +429,7 @@ def test_workers_are_seen_from_tasks(client):
         return worker.address, worker.name, worker.get_current_task()
 
     future = client.submit(where, pure=False)
-    address, name, key = future.result()
+    address, _, key = future.result()
     assert address in client.scheduler_info()["workers"]
     assert key == future.key
     with pytest.raises(ValueError, match="tasks only"):

@@ -30,7 +30,19 @@ from weft.scheduler.placement import rule_of
 from weft.scheduler.state import Phase
 from weft.typing import Key
 
-__all__ = ["BAD", "CANCELLED", "ERROR", "FINISHED", "LOST", "PENDING", "HeldTicket", "Live", "Submission", "Ticket", "empty_plan"]
+__all__ = [
+    "BAD",
+    "CANCELLED",
+    "ERROR",
+    "FINISHED",
+    "LOST",
+    "PENDING",
+    "HeldTicket",
+    "Live",
+    "Submission",
+    "Ticket",
+    "empty_plan",
+]
 
 logger = logging.getLogger("weft.distributed")
 
@@ -284,7 +296,9 @@ class Live:
             if self.observers:
                 self.transition(ticket.key, "released", "memory")
 
-    def add_plan(self, plan: Plan, tickets: Mapping[int, Ticket], *, retries: int = 0, notes: Mapping[str, Any] | None = None) -> None:
+    def add_plan(
+        self, plan: Plan, tickets: Mapping[int, Ticket], *, retries: int = 0, notes: Mapping[str, Any] | None = None
+    ) -> None:
         """Take in a plan; ``tickets`` are for its wanted blocks."""
         annotations = plan.annotations
         if retries or notes:
@@ -364,25 +378,33 @@ class Live:
                 for each in gone:
                     for other in self._tickets_of(each):
                         if other.status == PENDING and each != number:
-                            self._end(other, CANCELLED, CancelledError(f"{other.key!r} was cancelled: it needs {ticket.key!r}"))
+                            self._end(
+                                other,
+                                CANCELLED,
+                                CancelledError(f"{other.key!r} was cancelled: it needs {ticket.key!r}"),
+                            )
                 self.interrupt(interrupted)
             else:
                 for each in self._readers(number):
                     if each != number and self.core.phase[each] <= RUNNING:
                         interrupted = self.core.cancelled([each], released, now=perf_counter()).interrupt
                         for other in self._tickets_of(each):
-                            self._end(other, CANCELLED, CancelledError(f"{other.key!r} was cancelled: it needs {ticket.key!r}"))
+                            self._end(
+                                other,
+                                CANCELLED,
+                                CancelledError(f"{other.key!r} was cancelled: it needs {ticket.key!r}"),
+                            )
                         self.interrupt(interrupted)
             self._clear(released)
-        for each in leaving:
-            self._detach(number, each)
-            if each.status != CANCELLED:
-                each.status = CANCELLED
-                each.error = CancelledError(text)
-                self._fire(each)
-            if each.client is not None:
-                each.client.forget(each)
-            each.number = -1
+        for left in leaving:
+            self._detach(number, left)
+            if left.status != CANCELLED:
+                left.status = CANCELLED
+                left.error = CancelledError(text)
+                self._fire(left)
+            if left.client is not None:
+                left.client.forget(left)
+            left.number = -1
             let_go: list[int] = []
             self.core.unhold(number, let_go, now=perf_counter())
             self._clear(let_go)
@@ -450,7 +472,12 @@ class Live:
                 self._admit(*item)
 
     def _admit(
-        self, ticket: Ticket, program: Any, sources: tuple[Ticket, ...], constants: tuple[Any, ...], notes: dict[str, Any] | None
+        self,
+        ticket: Ticket,
+        program: Any,
+        sources: tuple[Ticket, ...],
+        constants: tuple[Any, ...],
+        notes: dict[str, Any] | None,
     ) -> None:
         if ticket.status != PENDING:
             return  # cancelled before it came here
@@ -488,10 +515,10 @@ class Live:
                     self._join(other, number)
         if self.core.phase[number] >= FAILED:
             bad = next((each for each in sources if each.status in BAD), None)
-            error = next((self.errors[number] for number in inputs if number in self.errors), None)
-            if error is not None:
-                self.errors[number] = error
-                self._end(ticket, ERROR, error)
+            raised = next((self.errors[block] for block in inputs if block in self.errors), None)
+            if raised is not None:
+                self.errors[number] = raised
+                self._end(ticket, ERROR, raised)
             elif bad is not None:
                 self._end(ticket, bad.status, bad.error)
             else:
@@ -645,7 +672,7 @@ class Live:
     def transition(self, key: Key, start: str, finish: str, **more: Any) -> None:
         """Tell observers, after the lock was given up."""
         for observer in self.observers:
-            self.fired.append((lambda told, observer=observer: observer(*told[0], **told[1]), ((key, start, finish), more)))
+            self.fired.append((Telling(observer), (key, start, finish, more)))
 
     def close_tickets(self, reason: str) -> None:
         """Under the lock, at the end: whoever still waits hears that there is nothing to come."""
@@ -675,7 +702,7 @@ class Live:
         values = []
         for mine in held:
             bell = threading.Event()
-            self.watch(mine, lambda _, bell=bell: bell.set())
+            self.watch(mine, Setting(bell))
             bell.wait()
             if mine.status != FINISHED:
                 raise mine.error or KeyError(mine.key)
@@ -723,6 +750,27 @@ class Live:
         self.records.append((key, worker, began, ended, nbytes, kind, status))
 
 
-#: What turns a time of ``perf_counter`` into one of the wall clock.
+class Setting:
+    """Sets an event when it is called."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self.event = event
+
+    def __call__(self, _: Any) -> None:
+        self.event.set()
+
+
+class Telling:
+    """Tells an observer of a transition when it is called."""
+
+    def __init__(self, observer: Any) -> None:
+        self.observer = observer
+
+    def __call__(self, told: Any) -> None:
+        key, start, finish, more = told
+        self.observer(key, start, finish, **more)
+
+
 def wall_offset() -> float:
+    """What turns a time of ``perf_counter`` into one of the wall clock."""
     return time() - perf_counter()

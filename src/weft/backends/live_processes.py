@@ -31,7 +31,7 @@ from weft import config
 from weft.backends.contract import Held, Request
 from weft.backends.evaluate import as_task_error
 from weft.backends.filed import FiledBlocks
-from weft.backends.live import BAD, DONE, FINISHED, LOST, PENDING, Live, Ticket, empty_plan
+from weft.backends.live import DONE, FINISHED, LOST, PENDING, Live, Ticket, empty_plan
 from weft.backends.live_worker import Introduction, main
 from weft.backends.local import is_ordinary
 from weft.backends.packed import pack, unpack, unpack_own
@@ -237,6 +237,7 @@ class LiveProcesses(Live, RemoteRun):
                     uploads=self.home.local_directory(),
                     nworkers=len(self.counts),
                     offer=dict(self.core.have.get(member.number, {})),
+                    home=self.home.guest_home,
                 ),
             ),
         )
@@ -410,7 +411,7 @@ class LiveProcesses(Live, RemoteRun):
         number = next(self.program_count)
         self.numbers[id(program)] = number
         self.programs[number] = program
-        self.written[number] = written  # type: ignore[index]
+        self.written[number] = written  # type: ignore[assignment]
         return number
 
     def _forget_programs(self) -> None:
@@ -642,7 +643,9 @@ class LiveProcesses(Live, RemoteRun):
             except Exception as error:
                 self._end(guest.tickets.get(key) or guest.ticket(key), "error", error)
 
-    def _submit_for(self, guest: Guest, key: Key, written: bytes, sources: tuple[Key, ...], constants: Any, notes: Any) -> None:
+    def _submit_for(
+        self, guest: Guest, key: Key, written: bytes, sources: tuple[Key, ...], constants: Any, notes: Any
+    ) -> None:
         program = self.visiting.get(written)
         if program is None:
             program = self.visiting[written] = unpack(written)
@@ -707,7 +710,9 @@ class LiveProcesses(Live, RemoteRun):
         reply(None)
 
     def guest_cancel(self, member: Member, reply: Any, keys: Sequence[Key], force: bool, reason: str | None) -> None:
-        self.cancel([member.guest.tickets[key] for key in keys if key in member.guest.tickets], force=force, reason=reason)
+        self.cancel(
+            [member.guest.tickets[key] for key in keys if key in member.guest.tickets], force=force, reason=reason
+        )
         reply(None)
 
     def guest_retry(self, member: Member, reply: Any, keys: Sequence[Key]) -> None:
@@ -726,7 +731,14 @@ class LiveProcesses(Live, RemoteRun):
         reply(None)
 
     def guest_plan(
-        self, member: Member, reply: Any, plan: Plan, foreign: dict[int, Key], wanted: list[int], retries: int, notes: Any
+        self,
+        member: Member,
+        reply: Any,
+        plan: Plan,
+        foreign: dict[int, Key],
+        wanted: list[int],
+        retries: int,
+        notes: Any,
     ) -> None:
         """A task has a whole graph run."""
         from weft.backends.live import HeldTicket
@@ -751,9 +763,7 @@ class LiveProcesses(Live, RemoteRun):
         """What only the cluster knows: a method of its own."""
         reply(getattr(self.home, op)(*args))
 
-    def guest_run(
-        self, member: Member, reply: Any, function: Any, args: Any, kwargs: Any, workers: Any
-    ) -> None:
+    def guest_run(self, member: Member, reply: Any, function: Any, args: Any, kwargs: Any, workers: Any) -> None:
         """A task runs a function on all workers."""
         replies = self.home.call_everywhere(function, args, kwargs, workers)
 
@@ -869,7 +879,9 @@ class LiveProcesses(Live, RemoteRun):
                 limit = self.deadlines.get(task)
                 if limit is None or task not in member.orders or now - page[slot + 1] <= limit:
                     continue
-                member.doom[task] = TaskTimeoutError(f"task {self.key(task)!r} ran longer than its timeout of {limit:g} s")
+                member.doom[task] = TaskTimeoutError(
+                    f"task {self.key(task)!r} ran longer than its timeout of {limit:g} s"
+                )
             if member.doom:
                 member.process.kill()
                 self._bury(member)
@@ -900,7 +912,9 @@ class LiveProcesses(Live, RemoteRun):
         doom, member.doom = member.doom, {}
         calls, member.calls = member.calls, {}
         for reply in calls.values():
-            self.fired.append((reply.fail, KilledWorkerError(f"the worker process ended ({ending(code)}) before it answered")))
+            self.fired.append(
+                (reply.fail, KilledWorkerError(f"the worker process ended ({ending(code)}) before it answered"))
+            )
         for task in tasks:
             if task in doom:
                 self.failed(member.number, task, doom[task])
@@ -953,9 +967,7 @@ class LiveProcesses(Live, RemoteRun):
         self.deaths[task] += 1
         deaths, allowed = self.deaths[task], max(1, self.request.allowed_failures)
         kills = oom_kills()
-        for_memory = code == -signal.SIGKILL and (
-            kills > self.kills or process.peak > NEAR_LIMIT * memory_limit()
-        )
+        for_memory = code == -signal.SIGKILL and (kills > self.kills or process.peak > NEAR_LIMIT * memory_limit())
         self.kills = kills
         if deaths < allowed:
             self.give_back(member.number, task)
@@ -1057,7 +1069,9 @@ class LiveProcesses(Live, RemoteRun):
 
     def metrics(self) -> dict[int, dict[str, Any]]:
         """What is measured of each worker."""
-        return {number: {"memory": member.process.rss, "pid": member.process.pid} for number, member in self.members.items()}
+        return {
+            number: {"memory": member.process.rss, "pid": member.process.pid} for number, member in self.members.items()
+        }
 
     def where_is(self, number: int) -> int:
         """The worker that made a block."""
@@ -1188,7 +1202,8 @@ def traceback_of(frames: Sequence[tuple[str, str, int]]) -> Any:
             exec(code, {"__name__": name, "__file__": filename})
         except Exception as error:
             inner = error.__traceback__
-            assert inner is not None and inner.tb_next is not None
+            assert inner is not None
+            assert inner.tb_next is not None
             made = types.TracebackType(made, inner.tb_next.tb_frame, inner.tb_next.tb_lasti, line)
     return made
 
@@ -1198,4 +1213,3 @@ GUEST_OPS = frozenset(
     {"ref", "scatter", "cancel", "retry", "keep", "plan", "notes", "key", "home", "run", "actor", "listen"}
 )
 EXIT = pickle.dumps(("exit",), 5)
-_ = BAD

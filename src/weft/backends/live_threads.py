@@ -445,7 +445,9 @@ class LiveThreads(Live, LocalRun):
 
     def metrics(self) -> dict[int, dict[str, Any]]:
         """What is measured of each worker."""
-        return {number: {"memory": self.core.held // max(1, len(self.nthreads))} for number in range(len(self.nthreads))}
+        return {
+            number: {"memory": self.core.held // max(1, len(self.nthreads))} for number in range(len(self.nthreads))
+        }
 
     def where_is(self, number: int) -> int:
         """The worker that made a block."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import itertools
 import os
 import pickle
@@ -24,8 +25,8 @@ import threading
 import time
 import traceback
 from _thread import allocate_lock
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ class Introduction:
     uploads: str
     nworkers: int
     offer: dict[str, float] = field(default_factory=dict)
+    home: str = ""  #: what makes the cluster as tasks see it, as module:name
 
 
 class TracedError(PackedError):
@@ -82,7 +84,9 @@ class TracedError(PackedError):
 
     __slots__ = ("frames",)
 
-    def __init__(self, written: bytes | None, type_name: str, what: str, text: str, frames: list[tuple[str, str, int]]) -> None:
+    def __init__(
+        self, written: bytes | None, type_name: str, what: str, text: str, frames: list[tuple[str, str, int]]
+    ) -> None:
         super().__init__(written, type_name, what, text)
         self.frames = frames
 
@@ -422,11 +426,7 @@ class LiveWorker:
 
     def key_of(self, task: int) -> Any:
         """The key of a task."""
-        from weft.distributed.pausing import Reply
-
-        reply = Reply()
-        self.ask("key", (task,), reply)
-        return reply.get()
+        return self.home.key_of(task)
 
     def step_aside(self) -> bool:
         """The current thread's task is going to wait: another may work meanwhile."""
@@ -480,11 +480,12 @@ class LiveWorker:
     def home(self) -> Any:
         """The cluster, as tasks see it; made when a task first wants it."""
         if self._home is None:
-            from weft.distributed.guest import Home
-
+            assert self.introduction is not None
+            module, _, name = self.introduction.home.partition(":")
+            make = getattr(importlib.import_module(module), name)
             with self.guard:
                 if self._home is None:
-                    self._home = Home(self)
+                    self._home = make(self)
         return self._home
 
 
@@ -517,6 +518,3 @@ def main(
         worker.flush(("hello", os.getpid()))
         worker.hear()
     leave()
-
-
-_ = (OrderedDict, Iterable, Sequence)

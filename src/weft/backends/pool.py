@@ -78,7 +78,9 @@ class WorkerProcess:
         try:
             start = _spawn if start_method == "spawn" else _fork
             inherited = (self.channel.fileno(), self._lifeline.fileno()) if start_method == "fork" else ()
-            self._process = start(theirs, far_end, self._page, inherited, library_threads, start_method, main, env or {})
+            self._process = start(
+                theirs, far_end, self._page, inherited, library_threads, start_method, main, env or {}
+            )
         finally:
             theirs.close()
             far_end.close()

@@ -22,7 +22,7 @@ from weft.distributed.worker import Worker, get_worker, local_client, rejoin, se
 from weft.errors import CancelledError, KilledWorkerError, Reschedule
 
 KilledWorker = KilledWorkerError
-TimeoutError = TimeoutError  # noqa: A001, PLW0127 (programs import it from here)
+TimeoutError = TimeoutError
 
 __all__ = [
     "Actor",

@@ -254,7 +254,14 @@ class MakeActor:
 
 
 def submit_actor(
-    client: Any, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, key: Any = None, workers: Any = None, resources: Any = None
+    client: Any,
+    cls: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    key: Any = None,
+    workers: Any = None,
+    resources: Any = None,
 ) -> Future:
     """Have an actor made."""
     if not isinstance(cls, type):

@@ -143,7 +143,9 @@ class Arbiter:
 
     # -- locks ----------------------------------------------------------------------------------------------------------
 
-    def op_lock_acquire(self, reply: Reply, source: str, token: Any, name: str, owner: str, wait: bool, again: bool) -> None:
+    def op_lock_acquire(
+        self, reply: Reply, source: str, token: Any, name: str, owner: str, wait: bool, again: bool
+    ) -> None:
         lock = self._locks[name]
 
         def serve() -> bool:

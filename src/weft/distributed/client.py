@@ -106,7 +106,9 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
         self._on_the_way: list[tuple[float, Future]] = []
         self._callbacks: Any = None
         self._context_tokens: list[Any] = []
-        cluster, mine = cluster_for(address, engine=engine, security=security, timeout=timeout, asynchronous=asynchronous, **kwargs)
+        cluster, mine = cluster_for(
+            address, engine=engine, security=security, timeout=timeout, asynchronous=asynchronous, **kwargs
+        )
         self._connect(cluster, mine)
 
     def _connect(self, cluster: Any, mine: bool) -> None:
@@ -313,7 +315,8 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
         notes: dict[str, Any] = {
             name: value
             for name, value in around.items()
-            if name in ("priority", "retries", "resources", "workers", "allow_other_workers", "timeout") and value is not None
+            if name in ("priority", "retries", "resources", "workers", "allow_other_workers", "timeout")
+            and value is not None
         }
         if retries:
             if not isinstance(retries, int) or retries < 0:
@@ -511,9 +514,8 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
         values = self._run.fetch_all([ticket for ticket in tickets if ticket.status == "finished"])
         if any(hasattr(kind, "__weft_bound__") for kind in set(map(type, values))):
             values = [each.__weft_bound__(self) if hasattr(type(each), "__weft_bound__") else each for each in values]
-        if type(futures) is list and len(tickets) == len(futures) and all(type(each) is Future for each in futures):
-            if len(values) == len(futures):
-                return values
+        if type(futures) is list and len(values) == len(futures) and all(type(each) is Future for each in futures):
+            return values
         known = dict(zip([id(ticket) for ticket in tickets if ticket.status == "finished"], values))
         return _put_back(futures, known)
 
@@ -589,7 +591,12 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
         return Future._of(self, ticket)
 
     def cancel(
-        self, futures: Any, asynchronous: bool | None = None, force: bool = False, reason: str | None = None, msg: str | None = None
+        self,
+        futures: Any,
+        asynchronous: bool | None = None,
+        force: bool = False,
+        reason: str | None = None,
+        msg: str | None = None,
     ) -> Any:
         """Cancel tasks: they are not run, or stopped, and so is all that needs them.
 
@@ -674,7 +681,12 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
         return self
 
     def sync(
-        self, func: Callable[..., Any], *args: Any, asynchronous: bool | None = None, callback_timeout: Any = None, **kwargs: Any
+        self,
+        func: Callable[..., Any],
+        *args: Any,
+        asynchronous: bool | None = None,
+        callback_timeout: Any = None,
+        **kwargs: Any,
     ) -> Any:
         """The result of a function, or of the coroutine that it gives; to be awaited if the client is asynchronous."""
         import asyncio
@@ -750,7 +762,7 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
     def __repr__(self) -> str:
         if self.status != "running":
             return f"<Client: {self.status}>"
-        return self.cluster.describe("Client")
+        return str(self.cluster.describe("Client"))
 
     def _repr_html_(self) -> str:
         import html
@@ -841,5 +853,3 @@ def default_client(c: Client | None = None) -> Client:
     if c is not None:
         return c
     return Client.current()
-
-

@@ -16,7 +16,6 @@ from concurrent.futures import Executor
 from time import time
 from typing import Any
 
-from weft.backends.live import Ticket
 from weft.backends.live_inline import LiveInline
 from weft.backends.live_threads import LiveThreads
 from weft.distributed.actors import Stage
@@ -55,7 +54,9 @@ class Scheduler:
     """A cluster's scheduler, as plugins and :meth:`Client.run_on_scheduler` see it. It cannot be made: clusters have one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise BackendError("schedulers are not made: LocalCluster() has one. For many machines see Client(engine='ray').")
+        raise BackendError(
+            "schedulers are not made: LocalCluster() has one. For many machines see Client(engine='ray')."
+        )
 
     @classmethod
     def _of(cls, cluster: Any) -> Scheduler:
@@ -192,7 +193,9 @@ class Cluster(Serving):
     # -- workers --------------------------------------------------------------------------------------------------------
 
     def _worker_came(self, number: int, count: int) -> None:
-        self.workers[number] = Worker._of(self, number, number, f"{self.scheduler_address}/{number}", count, self._offer)
+        self.workers[number] = Worker._of(
+            self, number, number, f"{self.scheduler_address}/{number}", count, self._offer
+        )
         self._note(f"worker {number} came")
         for plugin in list(self.scheduler_plugins.values()):
             self._call_hook(plugin, "add_worker", self.scheduler, self.workers[number].address)
@@ -200,6 +203,9 @@ class Cluster(Serving):
     def worker(self, number: int) -> Worker:
         """A worker by its number."""
         return self.workers[number]
+
+    #: What makes the cluster that tasks in worker processes see.
+    guest_home = "weft.distributed.guest:Home"
 
     def worker_numbers(self) -> list[int]:
         return list(self.workers)
@@ -431,7 +437,9 @@ class Cluster(Serving):
     @property
     def worker_spec(self) -> dict[int, dict[str, Any]]:
         """What each worker was made with."""
-        return {number: {"cls": Worker, "options": {"nthreads": worker.nthreads}} for number, worker in self.workers.items()}
+        return {
+            number: {"cls": Worker, "options": {"nthreads": worker.nthreads}} for number, worker in self.workers.items()
+        }
 
     def new_worker_spec(self) -> dict[int, dict[str, Any]]:
         """What the next worker would be made with."""
@@ -579,7 +587,11 @@ def threads_of_workers(n_workers: int | None, threads_per_worker: int | None, pr
     if n_workers is None and threads_per_worker is None:
         if not processes:
             return 1, CPU_COUNT
-        count = CPU_COUNT if CPU_COUNT <= 4 else max(each for each in range(1, int(CPU_COUNT**0.5) + 2) if CPU_COUNT % each == 0)
+        count = (
+            CPU_COUNT
+            if CPU_COUNT <= 4
+            else max(each for each in range(1, int(CPU_COUNT**0.5) + 2) if CPU_COUNT % each == 0)
+        )
         count = CPU_COUNT if CPU_COUNT <= 4 else max(4, CPU_COUNT // count) if CPU_COUNT // count >= 4 else count
         return count, max(1, CPU_COUNT // count)
     if n_workers is None:
@@ -752,7 +764,9 @@ def refuse_network_options(**options: Any) -> None:
         raise TypeError(f"LocalCluster() takes no option {name!r}")
 
 
-def cluster_for(address: Any, *, engine: str | None, security: Any, timeout: Any, asynchronous: bool, **kwargs: Any) -> tuple[Any, bool]:
+def cluster_for(
+    address: Any, *, engine: str | None, security: Any, timeout: Any, asynchronous: bool, **kwargs: Any
+) -> tuple[Any, bool]:
     """The cluster that a client is to use, and whether it was made for it."""
     if engine is not None and engine not in ENGINES:
         raise BackendError(f"engine={engine!r}: there are {', '.join(map(repr, ENGINES))}")
@@ -765,7 +779,9 @@ def cluster_for(address: Any, *, engine: str | None, security: Any, timeout: Any
         )
     if kwargs or engine is not None or security:
         given = next(iter(kwargs), "engine" if engine is not None else "security")
-        raise BackendError(f"{given}= is for a cluster that the client makes: give it to the cluster, not to Client(address)")
+        raise BackendError(
+            f"{given}= is for a cluster that the client makes: give it to the cluster, not to Client(address)"
+        )
     if hasattr(address, "add_client"):
         if address.status != "running":
             raise BackendError("the cluster is closed: make a new one")
@@ -781,6 +797,3 @@ def cluster_for(address: Any, *, engine: str | None, security: Any, timeout: Any
             "Client(engine='ray', address=...)."
         )
     raise TypeError(f"Client() takes a cluster or an address, not {address!r}")
-
-
-_ = (Reply, Ticket)

@@ -115,12 +115,16 @@ class _heard:  # noqa: N801
         from weft.scheduler import Scheduler
 
         self.listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
-        self.run = Run(plan, Scheduler(1), "client", backend.client.cluster.nthreads_total(), perf_counter()) if self.listeners else None
+        self.run = (
+            Run(plan, Scheduler(1), "client", backend.client.cluster.nthreads_total(), perf_counter())
+            if self.listeners
+            else None
+        )
         self.told: list[Any] = []
 
     def __enter__(self) -> None:
         for listener in self.listeners:
-            listener.started(self.run)
+            listener.started(self.run)  # type: ignore[arg-type]
             self.told.append(listener)
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
@@ -146,7 +150,13 @@ class CollectionMethods:
         return ClientBackend(self)
 
     def _add_plan(
-        self, plan: Plan, wanted: list[int], *, retries: int = 0, notes: dict[str, Any] | None = None, options: Mapping[str, Any] | None = None
+        self,
+        plan: Plan,
+        wanted: list[int],
+        *,
+        retries: int = 0,
+        notes: dict[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> list[Future]:
         """Have a plan run; gives futures of its wanted blocks."""
         if options:
@@ -225,7 +235,11 @@ class CollectionMethods:
                 _gathered(each) if not is_weft_collection(each) and _has_collections(each) else each for each in given
             ]
         lazy = [each for each in given if is_weft_collection(each)]
-        futures = iter(self._compute(lazy, optimize_graph, self._shared_notes(workers, resources, retries, priority, allow_other_workers)))
+        futures = iter(
+            self._compute(
+                lazy, optimize_graph, self._shared_notes(workers, resources, retries, priority, allow_other_workers)
+            )
+        )
         found: list[Any] = [next(futures) if is_weft_collection(each) else each for each in given]
         if sync:
             results = later(self, self._results_of, found)
@@ -353,7 +367,9 @@ class CollectionMethods:
         known = {key: _without_futures(value, data) for key, value in dsk.items()}
         known.update({key: DataNode(key, held) for key, held in data.items() if key not in known})
         graph = graph_from_mapping(known)
-        graph = with_known(graph, {key: held for key, held in Known(self).known(graph.keys()).items() if key not in graph.data})
+        graph = with_known(
+            graph, {key: held for key, held in Known(self).known(graph.keys()).items() if key not in graph.data}
+        )
         plan = compile_plan(graph, wanted, fuse=bool(self.cluster.processes and config.value("optimization.fuse")))
         futures = dict(zip(wanted, self._add_plan(plan, plan.wanted, notes=notes)))
 

@@ -62,9 +62,9 @@ class Shared:
         client = self.client
         token = f"{client.id}/{next(_count)}"
         reply: Reply = client._ask(op, token, *args, wait and (timeout is None or timeout > 0))
-        if not reply.comes(timeout if timeout is None or timeout > 0 else None):
-            if client._ask("withdraw", token).get():
-                return False
+        comes = reply.comes(timeout if timeout is None or timeout > 0 else None)
+        if not comes and client._ask("withdraw", token).get():
+            return False
         return reply.get()
 
     def __reduce__(self) -> Any:
@@ -94,7 +94,9 @@ class Lock(Shared):
 
     _again = False
 
-    def __init__(self, name: str | None = None, scheduler_rpc: Any = None, loop: Any = None, client: Any = None) -> None:
+    def __init__(
+        self, name: str | None = None, scheduler_rpc: Any = None, loop: Any = None, client: Any = None
+    ) -> None:
         super().__init__(name, client or scheduler_rpc)
         self.id = f"{os.getpid()}-{os.urandom(6).hex()}"
 
@@ -189,9 +191,7 @@ class MultiLock(Shared):
         self._id = f"{os.getpid()}-{os.urandom(6).hex()}"
         self._taken: list[str] = []
 
-    def acquire(
-        self, blocking: bool = True, timeout: float | str | None = None, num_locks: int | None = None
-    ) -> Any:
+    def acquire(self, blocking: bool = True, timeout: float | str | None = None, num_locks: int | None = None) -> Any:
         """Take ``num_locks`` of the locks, all by default; whether they were taken."""
         return self._do(self._acquire, blocking, seconds(timeout), num_locks)
 
@@ -260,7 +260,12 @@ class Semaphore(Shared):
     """
 
     def __init__(
-        self, max_leases: int = 1, name: str | None = None, scheduler_rpc: Any = None, loop: Any = None, client: Any = None
+        self,
+        max_leases: int = 1,
+        name: str | None = None,
+        scheduler_rpc: Any = None,
+        loop: Any = None,
+        client: Any = None,
     ) -> None:
         super().__init__(name, client or scheduler_rpc)
         if not isinstance(max_leases, int) or max_leases < 1:

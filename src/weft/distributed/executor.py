@@ -42,7 +42,12 @@ class ClientExecutor(concurrent.futures.Executor):
         return future
 
     def map(
-        self, fn: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1, **kwargs: Any
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        **kwargs: Any,
     ) -> Iterator[Any]:
         """Results for each item of the iterables, in their order."""
         if kwargs:

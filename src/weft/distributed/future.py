@@ -258,7 +258,9 @@ class Future:
         """What stands for the result in graphs."""
         if self._held is None:
             other = Future._of(self._client, self._client._held_again(self._bound()))
-            self._held = HeldTicket(self._client._run, other._bound(), other, lambda: value_of(other._client, other._wait()))
+            self._held = HeldTicket(
+                self._client._run, other._bound(), other, lambda: value_of(other._client, other._wait())
+            )
         return self._held  # type: ignore[no-any-return]
 
     def __weft_expr__(self) -> Data:
@@ -286,12 +288,14 @@ class Future:
         return _arrived, (self._key, None if client is None else client._address())
 
     def __repr__(self) -> str:
-        return f"<Future: {self.status}, key: {self._key}>"
+        return f"<Future: {self.status}, key: {self._key!s}>"
 
     def _repr_html_(self) -> str:
         import html
 
-        return f"<b>Future: {html.escape(str(self._key))}</b> <font color='gray'>status: {html.escape(self.status)}</font>"
+        return (
+            f"<b>Future: {html.escape(str(self._key))}</b> <font color='gray'>status: {html.escape(self.status)}</font>"
+        )
 
 
 def _first(blocks: list[Any]) -> Any:
@@ -373,5 +377,3 @@ def later(client: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) 
     if client.asynchronous:
         return in_thread(function, *args, **kwargs)
     return function(*args, **kwargs)
-
-

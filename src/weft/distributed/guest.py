@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from _thread import allocate_lock
 from collections import OrderedDict
@@ -15,7 +14,6 @@ from weft.backends.live import BAD, CANCELLED, FINISHED, PENDING, HeldTicket, Ti
 from weft.backends.live_worker import ANY_SIZE, WRITTEN, LiveWorker
 from weft.backends.packed import pack, unpack_own
 from weft.backends.remote import rebuilt
-from weft.callables import has_keyword
 from weft.distributed.actors import Stage
 from weft.distributed.pausing import Reply
 from weft.distributed.serving import with_worker
@@ -34,6 +32,9 @@ class Remote:
     def __init__(self, worker: LiveWorker) -> None:
         self.worker = worker
         self.home: Any = None
+        self.observers: list[Any] = worker.observers
+        self.step_aside = worker.step_aside
+        self.come_back = worker.come_back
         self.tickets: dict[Key, Ticket] = {}
         self.refs: dict[Key, Any] = {}
         self.guard = threading.RLock()
@@ -210,7 +211,7 @@ class Remote:
         foreign: dict[int, Key] = {}
         data: dict[int, Any] = {}
         for block, value in plan.data.items():
-            if isinstance(value, HeldTicket) and value.run is self:
+            if isinstance(value, HeldTicket) and value.run is self:  # type: ignore[comparison-overlap]
                 foreign[block] = value.ticket.key
                 data[block] = None
             else:
@@ -226,17 +227,6 @@ class Remote:
 
     def task_again(self, ticket: Ticket) -> Any:
         raise NotImplementedError("tasks cannot be run again from inside a task")
-
-
-class Plugged:
-    """Stands for the run where worker plugins look for observers."""
-
-    def __init__(self, worker: LiveWorker) -> None:
-        self._worker = worker
-
-    @property
-    def observers(self) -> list[Any]:
-        return self._worker.observers
 
 
 class Home:
@@ -259,9 +249,6 @@ class Home:
         self.stage = Stage(self)
         self.run: Any = Remote(worker)
         self.run.home = self
-        self.run.observers = worker.observers
-        self.run.step_aside = worker.step_aside
-        self.run.come_back = worker.come_back
 
     def ask(self, op: str, args: tuple[Any, ...], reply: Any, source: str) -> None:
         self.process.ask(op, args, reply)
@@ -287,6 +274,12 @@ class Home:
                 self, number, number, f"{told.address}/{number}", told.nthreads, told.offer
             )
         return mine
+
+    def key_of(self, task: int) -> Any:
+        """The key of a task."""
+        reply = Reply()
+        self.process.ask("key", (task,), reply)
+        return reply.get()
 
     @property
     def workers(self) -> dict[int, Any]:
@@ -374,6 +367,3 @@ class Home:
 
     def _close(self) -> None:
         raise RuntimeError("a task cannot close the cluster that runs it")
-
-
-_ = (sys, has_keyword)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from time import perf_counter, time
 from typing import Any
 
-from weft.distributed.future import later, value_of
+from weft.distributed.future import later
 from weft.distributed.pausing import in_thread
-from weft.distributed.plugins import UploadFile
+from weft.distributed.plugins import UploadFile, WorkerPlugin
+from weft.distributed.serving import with_worker
 from weft.distributed.waiting import futures_of
 from weft.errors import BackendError
 
@@ -130,17 +131,7 @@ class ManagingMethods:
         """Run a function on each worker, now and when one starts."""
         if setup is None:
             raise TypeError("register_worker_callbacks() takes a function")
-        from weft.distributed.plugins import WorkerPlugin
-
-        class Setup(WorkerPlugin):
-            name = f"callback-{getattr(setup, '__name__', 'setup')}"
-
-            def setup(self, worker: Any) -> None:
-                from weft.distributed.serving import with_worker
-
-                setup(**with_worker(setup, {}, worker))
-
-        return self.register_plugin(Setup())
+        return self.register_plugin(Callback(setup))
 
     # -- workers --------------------------------------------------------------------------------------------------------
 
@@ -169,7 +160,9 @@ class ManagingMethods:
             self.cluster._wait_for(len(self.cluster.workers), seconds(timeout))
         return self
 
-    def restart_workers(self, workers: Iterable[Any], timeout: float | str | None = None, raise_for_error: bool = True) -> Any:
+    def restart_workers(
+        self, workers: Iterable[Any], timeout: float | str | None = None, raise_for_error: bool = True
+    ) -> Any:
         """Start some worker processes anew; what they were doing is done again."""
         names = [workers] if isinstance(workers, (str, int)) else list(workers)
         numbers = self.cluster.numbers_of(names)
@@ -303,7 +296,9 @@ class ManagingMethods:
             Not offered here: see ``weft.diagnostics``.
         """
         if plot:
-            raise BackendError("plot= is not offered: draw what this gives, or see weft.diagnostics for profiles of runs")
+            raise BackendError(
+                "plot= is not offered: draw what this gives, or see weft.diagnostics for profiles of runs"
+            )
         return self._answer("task_stream", _moment(start), _moment(stop), count)
 
     def profile(
@@ -378,11 +373,17 @@ class ManagingMethods:
                 "scheduler": self._ask("info").get(),
                 "tasks": {str(key): how for key, how in self.cluster.states().items()},
                 "versions": self._ask("versions", None).get()["client"],
-                "events": {topic: [list(each) for each in events] for topic, events in self._ask("events", None).get().items()},
+                "events": {
+                    topic: [list(each) for each in events] for topic, events in self._ask("events", None).get().items()
+                },
             }
             for each in exclude:
                 state.pop(each, None)
-            text = json.dumps(state, default=str) if format == "json" else yaml.safe_dump(json.loads(json.dumps(state, default=str)))
+            text = (
+                json.dumps(state, default=str)
+                if format == "json"
+                else yaml.safe_dump(json.loads(json.dumps(state, default=str)))
+            )
             with fsspec.open(f"{filename}.{format}", "w", **storage_options) as file:
                 file.write(text)
 
@@ -396,7 +397,9 @@ class ManagingMethods:
         BackendError
             Always.
         """
-        raise BackendError("write_scheduler_file() is not offered: no other process can connect to this cluster. See Ray.")
+        raise BackendError(
+            "write_scheduler_file() is not offered: no other process can connect to this cluster. See Ray."
+        )
 
     @property
     def dashboard_link(self) -> str:
@@ -450,6 +453,17 @@ class ManagingMethods:
             remove_default(self)
 
 
+class Callback(WorkerPlugin):
+    """Calls a function when a worker starts."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.name = f"callback-{getattr(function, '__name__', 'setup')}"
+
+    def setup(self, worker: Any) -> None:
+        self.function(**with_worker(self.function, {}, worker))
+
+
 def _answers(replies: dict[str, Any], on_error: str) -> dict[str, Any]:
     found = {}
     for address, reply in replies.items():
@@ -488,6 +502,3 @@ def _measured() -> dict[str, dict[str, float]]:
             os.fsync(file.fileno())
             found["disk"][name] = nbytes / max(perf_counter() - began, 1e-9)
     return found
-
-
-_ = value_of

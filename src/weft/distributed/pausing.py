@@ -109,7 +109,7 @@ class Bell:
             self._loops.append((loop, waiter))
         try:
             await asyncio.wait_for(waiter, timeout)
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             return False
         return True
 

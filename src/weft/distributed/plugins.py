@@ -62,7 +62,16 @@ class SchedulerPlugin:
         """The cluster is closed."""
 
     def update_graph(
-        self, scheduler: Any, *, client: Any, keys: Any, tasks: Any, annotations: Any, priority: Any, stimulus_id: Any, **kwargs: Any
+        self,
+        scheduler: Any,
+        *,
+        client: Any,
+        keys: Any,
+        tasks: Any,
+        annotations: Any,
+        priority: Any,
+        stimulus_id: Any,
+        **kwargs: Any,
     ) -> Any:
         """A graph has come, of a collection or written by hand."""
 
@@ -164,7 +173,9 @@ class PipInstall(InstallPlugin):
     restart_workers : bool
     """
 
-    def __init__(self, packages: Sequence[str], pip_options: Sequence[str] | None = None, restart_workers: bool = False) -> None:
+    def __init__(
+        self, packages: Sequence[str], pip_options: Sequence[str] | None = None, restart_workers: bool = False
+    ) -> None:
         self.packages = list(packages)
         self.pip_options = list(pip_options or [])
         super().__init__(self._install, restart_workers)
@@ -183,7 +194,9 @@ class CondaInstall(InstallPlugin):
     restart_workers : bool
     """
 
-    def __init__(self, packages: Sequence[str], conda_options: Sequence[str] | None = None, restart_workers: bool = False) -> None:
+    def __init__(
+        self, packages: Sequence[str], conda_options: Sequence[str] | None = None, restart_workers: bool = False
+    ) -> None:
         self.packages = list(packages)
         self.conda_options = list(conda_options or [])
         super().__init__(self._install, restart_workers)
@@ -302,7 +315,11 @@ class UploadDirectory(WorkerPlugin):
         self.files: dict[str, bytes] = {}
         for each in sorted(root.rglob("*")):
             relative = each.relative_to(root)
-            if each.is_file() and not set(relative.parts) & set(skip_words) and not any(test(str(each)) for test in skip):
+            if (
+                each.is_file()
+                and not set(relative.parts) & set(skip_words)
+                and not any(test(str(each)) for test in skip)
+            ):
                 self.files[str(relative)] = each.read_bytes()
 
     def setup(self, worker: Any) -> None:

@@ -6,7 +6,6 @@ import logging
 import os
 import platform
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterable
 from time import perf_counter, time
@@ -73,7 +72,9 @@ class Serving:
         """How each task that is known stands."""
         with self.run:
             core, keys = self.run.core, self.run.plan.keys
-            return {key: STATES[Phase(core.phase[number])] for key, number in self.run.known.items() if keys[number] == key}
+            return {
+                key: STATES[Phase(core.phase[number])] for key, number in self.run.known.items() if keys[number] == key
+            }
 
     def _made_by(self, number: int) -> Any:
         """The worker that made a block."""
@@ -170,7 +171,13 @@ class Serving:
         wanted = set(keys)
         reply(
             [
-                (key, self.workers[worker].address if worker in self.workers else worker, status, began + offset, ended + offset)
+                (
+                    key,
+                    self.workers[worker].address if worker in self.workers else worker,
+                    status,
+                    began + offset,
+                    ended + offset,
+                )
                 for key, worker, began, ended, _, _, status in list(self.run.records)
                 if key in wanted
             ]
@@ -203,7 +210,9 @@ class Serving:
 
     def op_versions(self, reply: Reply, packages: list[str] | None) -> None:
         here = versions(packages)
-        reply({"scheduler": here, "workers": {worker.address: here for worker in self.workers.values()}, "client": here})
+        reply(
+            {"scheduler": here, "workers": {worker.address: here for worker in self.workers.values()}, "client": here}
+        )
 
     def op_set_resources(self, reply: Reply, number: int, resources: dict[str, float]) -> None:
         with self.run:
@@ -241,7 +250,9 @@ class Serving:
             self.run.call(number, function, args, kwargs, reply)
         return replies
 
-    def call_here(self, number: int, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call_here(
+        self, number: int, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         """Run a function as a worker of this process."""
         worker = self.workers[number]
         return function(*args, **with_worker(function, kwargs, worker))
@@ -272,7 +283,9 @@ class Serving:
                 self.unregister_worker_plugin(known)
             self.worker_plugins[known] = plugin
             return self._set_up_everywhere(known, plugin)
-        if not isinstance(plugin, SchedulerPlugin) and not any(hasattr(plugin, each) for each in ("transition", "start")):
+        if not isinstance(plugin, SchedulerPlugin) and not any(
+            hasattr(plugin, each) for each in ("transition", "start")
+        ):
             raise TypeError(
                 f"register_plugin() takes a WorkerPlugin, a SchedulerPlugin or a NannyPlugin, not {plugin!r}"
             )
@@ -323,7 +336,9 @@ class Serving:
         if plugin is None:
             raise ValueError(f"there is no scheduler plugin {name!r}; there are {sorted(self.scheduler_plugins)}")
         self.run.observers[:] = [each for each in self.run.observers if getattr(each, "plugin", None) is not plugin]
-        self.arbiter.on_event[:] = [each for each in self.arbiter.on_event if getattr(each, "__self__", None) is not plugin]
+        self.arbiter.on_event[:] = [
+            each for each in self.arbiter.on_event if getattr(each, "__self__", None) is not plugin
+        ]
         self._call_hook(plugin, "close")
 
     def _call_hook(self, plugin: Any, name: str, *args: Any, **kwargs: Any) -> None:
@@ -345,7 +360,11 @@ class Serving:
         """Forget all tasks and start the workers anew."""
         with self.run:
             tickets = [each for there in self.run.tickets for each in (there if type(there) is list else [there])]
-        self.run.cancel([ticket for ticket in tickets if isinstance(ticket, Ticket)], force=True, reason="the workers were restarted")
+        self.run.cancel(
+            [ticket for ticket in tickets if isinstance(ticket, Ticket)],
+            force=True,
+            reason="the workers were restarted",
+        )
         self.stage.clear()
         self.run.restart_workers(None)
         for plugin in list(self.scheduler_plugins.values()):
@@ -413,7 +432,13 @@ class Observer:
         worker = more.get("worker")
         if worker is not None and worker in self.cluster.workers:
             more["worker"] = self.cluster.workers[worker].address
-        self.cluster._call_hook(self.plugin, "transition", key, start, finish, stimulus_id=f"task-{perf_counter()}", **more)
+        self.cluster._call_hook(
+            self.plugin, "transition", key, start, finish, stimulus_id=f"task-{perf_counter()}", **more
+        )
+
+
+#: How states are called in workers.
+IN_WORKERS = {"processing": "executing", "erred": "error"}
 
 
 class WorkerObserver:
@@ -423,12 +448,10 @@ class WorkerObserver:
         self.plugin = plugin
         self.number = number
 
-    NAMES = {"processing": "executing", "erred": "error"}
-
     def __call__(self, key: Key, start: str, finish: str, **more: Any) -> None:
         if more.get("worker", self.number) == self.number and start in ("waiting", "processing"):
             try:
-                self.plugin.transition(key, self.NAMES.get(start, start), self.NAMES.get(finish, finish))
+                self.plugin.transition(key, IN_WORKERS.get(start, start), IN_WORKERS.get(finish, finish))
             except Exception:
                 logger.exception("the plugin %r failed in transition", self.plugin)
 
@@ -482,7 +505,11 @@ class Forwarding(logging.Handler):
         said = {**record.__dict__, "msg": record.getMessage(), "args": None, "exc_info": None}
         client = current_client()
         if client is not None:
-            client._ask("event_log", [self.topic], {name: value for name, value in said.items() if isinstance(value, (str, int, float, type(None)))})
+            client._ask(
+                "event_log",
+                [self.topic],
+                {name: value for name, value in said.items() if isinstance(value, (str, int, float, type(None)))},
+            )
 
 
 _forwarding: dict[Any, Forwarding] = {}
@@ -494,7 +521,7 @@ def start_forwarding(name: str | None, level: int, topic: str) -> None:
     handler = _forwarding[name] = Forwarding(level, topic)
     mine = logging.getLogger(name)
     mine.addHandler(handler)
-    if level and mine.level > level or not mine.level:
+    if (level and mine.level > level) or not mine.level:
         mine.setLevel(level or logging.DEBUG)
 
 
@@ -548,6 +575,3 @@ def versions(packages: list[str] | None = None) -> dict[str, Any]:
         "LANG": os.environ.get("LANG", "None"),
     }
     return {"host": host, "packages": {"python": platform.python_version(), **found}}
-
-
-_ = threading

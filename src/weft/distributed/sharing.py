@@ -172,7 +172,8 @@ class SharingMethods:
         self._forwarded().append(logger_name)
 
     def _forwarded(self) -> list[str | None]:
-        return self.__dict__.setdefault("_forwarded_names", [])
+        names: list[str | None] = self.__dict__.setdefault("_forwarded_names", [])
+        return names
 
     def unforward_logging(self, logger_name: str | None = None) -> Any:
         """Do not send any more."""

@@ -298,7 +298,7 @@ class as_completed:  # noqa: N801
         return next(self)
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        return self  # type: ignore[return-value]
+        return self
 
     async def __anext__(self) -> Any:
         while True:

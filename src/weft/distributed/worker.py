@@ -48,7 +48,9 @@ class Worker:
         )
 
     @classmethod
-    def _of(cls, home: Any, number: int, name: Any, address: str, nthreads: int, resources: Mapping[str, float]) -> Worker:
+    def _of(
+        cls, home: Any, number: int, name: Any, address: str, nthreads: int, resources: Mapping[str, float]
+    ) -> Worker:
         worker = cls.__new__(cls)
         worker._home = home
         worker.number = number

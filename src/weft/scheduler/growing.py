@@ -54,12 +54,13 @@ def grow(s: Scheduler, program: Any, sources: tuple[int, ...], notes: dict[str, 
     if sources:
         dependents, users = s.dependents, s.users
         for b in sources:
-            readers = dependents[b]
+            readers: Any = dependents[b]
             if type(readers) is not dict:
-                readers = dependents[b] = dict.fromkeys(readers)  # type: ignore[call-overload]
-            readers[t] = None  # type: ignore[call-overload]
+                readers = dict.fromkeys(readers)
+                dependents[b] = readers
+            readers[t] = None
             state = phase[b]
-            if state == FAILED or state == CANCELLED:
+            if state >= FAILED:
                 cause = b
             elif state != DONE and state != SPILLED:
                 missing += 1
@@ -217,7 +218,7 @@ def revive(s: Scheduler, block: int, released: list[int]) -> list[int]:
     while again:
         task = s.maker.get(again[-1], again[-1])
         again.pop()
-        if s.phase[task] > RUNNING and not (s.phase[task] in (DONE, SPILLED)):
+        if s.phase[task] > RUNNING and s.phase[task] not in (DONE, SPILLED):
             s.spent.pop(task, None)
             revived.append(task)
             again.extend(recovery._make_again(s, task, released))
