@@ -21,7 +21,9 @@ from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.reductions import ReductionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.set_index import DivisionMethods, SetIndexMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
+from weft.dataframe.ops.sorting import FrameSortingMethods
 from weft.dataframe.ops.values import ValueMethods
 
 __all__ = ["DataFrame"]
@@ -41,6 +43,9 @@ class DataFrame(
     GroupbyMethods,
     ShuffleMethods,
     RepartitionMethods,
+    SetIndexMethods,
+    DivisionMethods,
+    FrameSortingMethods,
     PartitionMethods,
     ProjectionMethods,
 ):

@@ -7,7 +7,9 @@ from weft.dataframe.kernels.pandas import (
     reductions,
     repartition,
     rows,
+    set_index,
     shuffle,
+    sorting,
 )
 
 __all__ = [
@@ -17,5 +19,7 @@ __all__ = [
     "reductions",
     "repartition",
     "rows",
+    "set_index",
     "shuffle",
+    "sorting",
 ]
