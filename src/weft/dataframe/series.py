@@ -19,12 +19,12 @@ from weft.dataframe.ops.labels import SeriesLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
 from weft.dataframe.ops.partitions import PartitionMethods
-from weft.dataframe.ops.reductions import ReductionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.set_index import DivisionMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
 from weft.dataframe.ops.sorting import SeriesSortingMethods
 from weft.dataframe.ops.strings import StringAccessor
+from weft.dataframe.ops.summaries import SeriesSummaries
 from weft.dataframe.ops.values import SeriesValueMethods, ValueMethods
 
 #: The methods below have a property of the type's own name beside them.
@@ -42,7 +42,7 @@ class Series(
     SeriesLabelMethods,
     IndexingMethods,
     SeriesFunctionMethods,
-    ReductionMethods,
+    SeriesSummaries,
     RepartitionMethods,
     DivisionMethods,
     SeriesSortingMethods,

@@ -63,7 +63,8 @@ def test_every_type_sorts_as_in_pandas(kind, ascending):
         assert_same(
             parts.sort_values("key", npartitions=4, **options), whole.sort_values("key", kind="stable", **options)
         )
-        assert_same(parts["key"].sort_values(**options), whole["key"].sort_values(kind="stable", **options))
+        expected = whole.sort_values("key", kind="stable", **options)["key"]  # a series of objects would become text
+        assert_same(parts["key"].sort_values(**options), expected)
         both = {"ascending": [ascending, False], "na_position": position}
         assert_same(parts.sort_values(["key", "row"], **both), whole.sort_values(["key", "row"], **both))
 

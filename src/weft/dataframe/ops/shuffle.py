@@ -44,9 +44,8 @@ class Moving(FrameExpr):
     """Base of nodes that move rows from partition to partition. They leave the index behind where nobody looks at it."""
 
     source: FrameExpr
-
-    #: Whether the index comes along; nodes have it as their last operand.
-    keep_index: bool = True
+    #: Whether the index comes along.
+    keep_index: bool
 
     @property
     def may_leave_index(self) -> bool:
@@ -75,10 +74,8 @@ def without_index(meta: Any) -> Any:
 class Shuffle(Moving):
     """Rows by the hash of some columns, or of the index (``on`` is None)."""
 
-    source: FrameExpr
     on: tuple[Hashable, ...] | None
     npartitions: int
-    keep_index: bool = True
 
     @property
     def may_leave_index(self) -> bool:
@@ -219,7 +216,7 @@ class ShuffleMethods(FrameBase):
             raise TypeError("shuffle() takes columns (on=...) or on_index=True" + (", not both" if on_index else ""))
         count = self.npartitions if npartitions is None else checked_count(npartitions)
         if on_index:
-            return new(Shuffle(self.expr, None, count, True))
+            return new(Shuffle(self.expr, True, None, count))
         if isinstance(on, FrameBase) and isinstance(on.expr.meta, pd.DataFrame):
             on = list(on.expr.columns)
-        return new(Shuffle(self.expr, labels_among(self, on), count, not ignore_index))
+        return new(Shuffle(self.expr, not ignore_index, labels_among(self, on), count))

@@ -106,12 +106,10 @@ class Sort(Moving):
         Divisions that are given.
     """
 
-    source: FrameExpr
     order: Order
     npartitions: int
     together: bool = False
     edges: tuple[Any, ...] | None = None
-    keep_index: bool = True
 
     @property
     def may_leave_index(self) -> bool:
@@ -209,8 +207,8 @@ def sorted_by_index(source: FrameExpr, count: int | None = None, edges: tuple[An
     if source.divisions is not None and count in (None, source.npartitions) and edges is None:
         return SortPartitions(source, order)
     if edges is not None:
-        return Sort(source, order, len(edges) - 1, True, edges)
-    return Sort(source, order, count or source.npartitions, together)
+        return Sort(source, True, order, len(edges) - 1, True, edges)
+    return Sort(source, True, order, count or source.npartitions, together)
 
 
 def index_of_meta(meta: Any) -> pd.Index:
@@ -314,7 +312,7 @@ class SortingMethods(FrameBase):
         if all(ways) and not na_first and key is None:
             made = new(sorted_by_index(self.expr, None if npartitions is None else count))
         else:
-            made = new(Sort(self.expr, Order(None, ways, na_first, key), count))
+            made = new(Sort(self.expr, True, Order(None, ways, na_first, key), count))
         return made.reset_index(drop=True) if ignore_index else made
 
 
@@ -404,7 +402,7 @@ class FrameSortingMethods(SortingMethods):
         check_keys(source.meta, labels)
         order = Order(labels, directions(ascending, len(labels)), check_na_position(na_position), key)
         count = self.npartitions if npartitions in (None, "auto") else checked_count(npartitions)
-        made = new(Sort(source, order, count))
+        made = new(Sort(source, True, order, count))
         return made.reset_index(drop=True) if ignore_index else made
 
 
@@ -438,5 +436,5 @@ class SeriesSortingMethods(SortingMethods):
         check_keys(self.expr.meta, (self.expr.meta.name,))
         order = Order((self.expr.meta.name,), directions(ascending, 1), check_na_position(na_position), key)
         count = self.npartitions if npartitions is None else checked_count(npartitions)
-        made = new(Sort(self.expr, order, count))
+        made = new(Sort(self.expr, True, order, count))
         return made.reset_index(drop=True) if ignore_index else made

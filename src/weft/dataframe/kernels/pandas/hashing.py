@@ -73,12 +73,11 @@ def hash_array(values: Any) -> U64:
     if isinstance(array, np.ndarray):
         return hash_numpy(array)
     if isinstance(array, pd.Categorical):
-        of_each = np.append(hash_array(array.categories), MISSING)
-        return of_each[array.codes]
+        return of_codes(hash_array(array.categories), array.codes)
     if isinstance(array.dtype, pd.StringDtype):
         return hash_text(pa.array(array, type=pa.large_string(), from_pandas=True))
     if isinstance(array, (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray)):
-        return hash_times(array.asi8, array.unit)  # type: ignore[attr-defined]
+        return hash_times(array.asi8, array.unit)
     if isinstance(array, pd.arrays.PeriodArray):
         return with_missing(mix(array.asi8.astype(np.uint64)), np.asarray(array.isna()))
     if isinstance(array, pd.arrays.IntervalArray):
@@ -220,8 +219,13 @@ def hash_objects(array: Any) -> U64:
         except (pa.ArrowException, UnicodeError):
             pass  # text that is no UTF-8, or missing values that Arrow does not know
     codes, uniques = pd.factorize(array, use_na_sentinel=True)
-    of_each = np.fromiter([hash_object(each) for each in uniques], np.uint64, len(uniques))
-    return np.append(of_each, MISSING)[codes]
+    return of_codes(np.fromiter([hash_object(each) for each in uniques], np.uint64, len(uniques)), codes)
+
+
+def of_codes(of_each: U64, codes: Any) -> U64:
+    """Hashes by code; that of missing values for -1."""
+    made: U64 = np.append(of_each, MISSING)[codes]
+    return made
 
 
 def hash_object(value: Any) -> int:

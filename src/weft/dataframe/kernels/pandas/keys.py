@@ -103,6 +103,8 @@ class Text:
 
     def __init__(self, array: Any, ascending: bool, na_first: bool) -> None:
         count = len(array)
+        edges: Any
+        data: Any
         _, edges, data = array.buffers() if count else (None, None, None)
         ends = (
             np.frombuffer(edges, np.int64)[array.offset : array.offset + count + 1] if count else np.zeros(1, np.int64)
@@ -158,7 +160,7 @@ def digits_of(array: Any, ascending: bool, na_first: bool, is_sole: bool = True)
     if isinstance(array, pd.Categorical):
         return Number(placed_missing(array.codes.astype(np.int64), array.codes == -1, ascending, na_first))
     if isinstance(array, (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray, pd.arrays.PeriodArray)):
-        return Number(placed_missing(array.asi8, np.asarray(array.isna()), ascending, na_first))  # type: ignore[attr-defined]
+        return Number(placed_missing(array.asi8, np.asarray(array.isna()), ascending, na_first))
     missing = np.asarray(array.isna())
     kind = getattr(array.dtype, "kind", "O")
     if kind in "biu":
