@@ -70,6 +70,10 @@ class Plan:
             made = self.derived.dependents = _dependents(self)
         return made
 
+    @dependents.setter
+    def dependents(self, dependents: list[list[int]]) -> None:
+        self.derived.dependents = dependents
+
     @property
     def rank(self) -> list[int]:
         """By task: static order, lower runs earlier.
@@ -89,6 +93,14 @@ class Plan:
     def bare(self) -> Plan:
         """The plan without the values it works on: no constants, no data."""
         return replace(self, constants=[()] * self.ntasks, data=dict.fromkeys(self.data))
+
+    def shape(self) -> Plan:
+        """The plan without anything that belongs to others: no keys, programs, constants, data and places."""
+        none: list[Any] = [None] * self.ntasks
+        data: dict[int, Any] = dict.fromkeys(self.data)
+        return replace(
+            self, keys=list(range(self.nblocks)), programs=none, constants=none, data=data, sites=[], origins=[]
+        )
 
     @property
     def ntasks(self) -> int:

@@ -27,7 +27,7 @@ class Added(NamedTuple):
     """What the log keeps of a plan that came."""
 
     base: int
-    plan: Plan  #: without its values
+    plan: Plan  #: its shape
     keep: bool
     external: dict[int, int]
     stored: dict[int, int]
@@ -102,7 +102,7 @@ def add(
         _queue(s, base, plan.ntasks)
     s.serial += plan.ntasks
     s.left += plan.ntasks
-    return Added(base, plan.bare(), keep, dict(external), dict(stored), alone)
+    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone)
 
 
 def _check(s: Scheduler, plan: Plan, external: dict[int, int]) -> dict[int, placement.Rule]:

@@ -57,9 +57,9 @@ def events(s: Scheduler) -> Iterator[Event]:
 
 
 def is_complete(s: Scheduler) -> bool:
-    """Whether the log still has its beginning."""
+    """Whether the log still has its beginning, and all that happened since."""
     s = settled(s)
-    return len(s.log) != s.log.maxlen and len(s.notes) == s.noted
+    return len(s.log) != s.log.maxlen and len(s.notes) == s.noted and not s.grown
 
 
 def export(s: Scheduler) -> dict[str, Any]:

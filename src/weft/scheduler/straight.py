@@ -59,7 +59,7 @@ class Straight:
     Parameters
     ----------
     plan : Plan
-        The only one that the core has, without its values.
+        The shape of the only plan that the core has.
     room : int
         Bytes that may be held when a task begins.
     users : list of int
@@ -104,7 +104,7 @@ def straight_for(s: Scheduler, plan: Plan) -> Straight | None:
     if s.slow or plan.annotations or plan.outputs or plan.workspace or not plan.ntasks or not ONE_AT_A_TIME:
         return None
     room = s.limit - s.held - max(plan.nbytes) - PLAIN_NBYTES * plan.ntasks
-    return Straight(plan.bare(), room, s.users) if room > 0 and all(s.users) else None
+    return Straight(plan.shape(), room, s.users) if room > 0 and all(s.users) else None
 
 
 def begin(s: Scheduler, worker: int) -> int:
