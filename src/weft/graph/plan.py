@@ -18,7 +18,7 @@ from weft.errors import CycleError
 from weft.graph.graph import Graph, MixedLayer, Site, duplicate_key, missing_key
 from weft.graph.priority import order
 from weft.graph.program import Program, chain
-from weft.typing import Annotations, Key
+from weft.typing import Annotations, Function, Key
 
 __all__ = ["Plan", "compile_plan", "paused_collector"]
 
@@ -129,7 +129,7 @@ class Plan:
         return f"{code.co_filename}:{line}"
 
 
-def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> Plan:
+def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False, between: Function | None = None) -> Plan:
     """Number a graph's tasks, leave out what nobody wants, and give each its place in the static order.
 
     Parameters
@@ -141,6 +141,9 @@ def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> 
         Make one task of each linear chain: a task whose only input nobody else reads joins the task that makes it. No
         parallel work is lost (the two could never overlap) and one hand-over is saved, which matters where blocks
         travel between processes. Chains with annotations that differ stay apart.
+    between : callable, optional
+        What results inside a chain go through on their way to the next task: results of tasks are read-only, whether or
+        not they leave the process.
 
     Raises
     ------
@@ -155,7 +158,7 @@ def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> 
         plan = _number(graph, wanted)
         plan = _cull(plan)
         if fuse:
-            plan = _fuse_chains(plan)
+            plan = _fuse_chains(plan, between)
         if not plan.in_order:
             plan = _without_circles(plan)
     return plan
@@ -358,7 +361,7 @@ def _keep(plan: Plan, kept: list[int]) -> Plan:
     )
 
 
-def _fuse_chains(plan: Plan) -> Plan:
+def _fuse_chains(plan: Plan, between: Function | None) -> Plan:
     """The plan with each linear chain as one task, at the place of the chain's last."""
     ntasks, inputs, dependents = plan.ntasks, plan.inputs, plan.dependents
     stays = set(plan.wanted)
@@ -393,7 +396,7 @@ def _fuse_chains(plan: Plan) -> Plan:
         links.reverse()
         shape = tuple((id(programs[each]), len(inputs[each]), len(constants[each])) for each in links)
         if shape not in known:
-            known[shape] = chain([(programs[each], len(inputs[each]), len(constants[each])) for each in links])
+            known[shape] = chain([(programs[each], len(inputs[each]), len(constants[each])) for each in links], between)
         fused = known[shape]
         brought = tuple([value for each in links for value in constants[each]])
         programs[task], inputs[task], constants[task] = fused, inputs[links[0]], brought
