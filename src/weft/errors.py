@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import CancelledError as _FutureCancelled
 
 __all__ = [
     "BackendError",
@@ -17,11 +18,13 @@ __all__ = [
     "InvariantError",
     "KeyNotFoundError",
     "KilledWorkerError",
+    "MetaError",
     "MissingDependencyError",
     "ReadError",
     "RegistryError",
     "RemoteError",
     "RemoteTraceback",
+    "Reschedule",
     "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
@@ -103,7 +106,7 @@ class TaskTimeoutError(WeftError, TimeoutError):
     """A task ran longer than its ``timeout`` annotation allows, and was stopped."""
 
 
-class CancelledError(WeftError):
+class CancelledError(WeftError, _FutureCancelled):
     """The computation was cancelled before this result was there."""
 
 
@@ -124,6 +127,10 @@ class RemoteTraceback(WeftError):
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}" if self.args else ""
+
+
+class Reschedule(WeftError):
+    """Raised by a task that had rather run later, or elsewhere: it goes back into the queue."""
 
 
 class TaskExitError(WeftError, RuntimeError):
@@ -160,6 +167,10 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class MetaError(WeftError, ValueError):
+    """What a user's function gives cannot be told, or is not what was said."""
 
 
 class RewriteError(WeftError, AssertionError):
