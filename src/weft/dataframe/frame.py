@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.parquet_writing import ParquetMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
 from weft.dataframe.ops.filtering import FilteringMethods
@@ -23,6 +24,7 @@ class DataFrame(
     ReductionMethods,
     GroupbyMethods,
     ShuffleMethods,
+    ParquetMethods,
     ProjectionMethods,
 ):
     """A table in partitions, with pandas' methods; nothing is computed before `compute`.
