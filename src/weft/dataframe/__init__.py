@@ -2,6 +2,7 @@
 
 from weft.dataframe import rules as _rules
 from weft.dataframe.frame import DataFrame
+from weft.dataframe.io.csv import read_csv, read_fwf, read_table
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.parquet import read_parquet
 from weft.dataframe.io.parquet_writing import create_metadata_file, to_parquet
