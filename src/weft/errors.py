@@ -17,6 +17,7 @@ __all__ = [
     "InvariantError",
     "KeyNotFoundError",
     "KilledWorkerError",
+    "MetaError",
     "MissingDependencyError",
     "ReadError",
     "RegistryError",
@@ -160,6 +161,10 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class MetaError(WeftError, ValueError):
+    """What a user's function gives cannot be told, or is not what was said."""
 
 
 class RewriteError(WeftError, AssertionError):

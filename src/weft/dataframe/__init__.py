@@ -2,17 +2,38 @@
 
 from weft.dataframe import rules as _rules
 from weft.dataframe.frame import DataFrame
+from weft.dataframe.index import Index
 from weft.dataframe.io.csv import read_csv, read_fwf, read_table
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.parquet import read_parquet
 from weft.dataframe.io.parquet_writing import create_metadata_file, to_parquet
 from weft.dataframe.kernels import pandas as _pandas
+from weft.dataframe.meta import make_meta, meta_nonempty
+from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_timedelta
 from weft.dataframe.ops.groupby import GroupBy
+from weft.dataframe.ops.map_partitions import map_partitions
 from weft.dataframe.series import Scalar, Series
+from weft.execution import compute
 
 _rules.install()
 
 #: The engines whose kernels are registered.
 _ENGINES = (_pandas,)
 
-__all__ = ["DataFrame", "GroupBy", "Scalar", "Series", "from_pandas", "read_parquet"]
+__all__ = [
+    "DataFrame",
+    "GroupBy",
+    "Index",
+    "Scalar",
+    "Series",
+    "compute",
+    "from_pandas",
+    "isna",
+    "make_meta",
+    "map_partitions",
+    "meta_nonempty",
+    "read_parquet",
+    "to_datetime",
+    "to_numeric",
+    "to_timedelta",
+]

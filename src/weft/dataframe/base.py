@@ -76,7 +76,7 @@ class FrameBase(Collection):
 
 def new(expr: FrameExpr) -> Any:
     """The collection of an expression: by the type of its meta."""
-    for kind in (pd.DataFrame, pd.Series):
+    for kind in (pd.DataFrame, pd.Series, pd.Index):
         if isinstance(expr.meta, kind):
             return FrameBase.made[kind](expr)
     return FrameBase.made[object](expr)

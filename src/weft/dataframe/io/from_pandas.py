@@ -10,7 +10,7 @@ import pandas as pd
 
 from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.pandas.rowwise import only_columns
+from weft.dataframe.kernels.pandas.rows import only_columns
 from weft.dataframe.kernels.table import KERNELS
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.base import Outline

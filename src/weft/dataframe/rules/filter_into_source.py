@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.io.parquet import Predicate, ReadParquet
-from weft.dataframe.ops.arithmetic import Arithmetic
+from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import Filter
 from weft.dataframe.ops.projection import Projection
 from weft.expr import Context, Expr, Need, rule, walk
@@ -50,14 +50,14 @@ def filter_into_source(node: Filter, context: Context) -> Expr | None:
 def readable_predicate(expr: Expr, source: ReadParquet) -> Predicate | None:
     """A predicate that the reader understands, or None."""
     match expr:
-        case Arithmetic("and_" | "or_" as name, (left, right)) if isinstance(left, Expr) and isinstance(right, Expr):
+        case Elementwise("and_" | "or_" as name, (left, right)) if isinstance(left, Expr) and isinstance(right, Expr):
             first, second = readable_predicate(left, source), readable_predicate(right, source)
             if first is None or second is None:
                 return None
             return ("and" if name == "and_" else "or", first, second)
-        case Arithmetic(name, (Projection(read, column), value)) if name in MIRRORED and read == source:
+        case Elementwise(name, (Projection(read, column), value)) if name in MIRRORED and read == source:
             return comparison(name, column, value, source)
-        case Arithmetic(name, (value, Projection(read, column))) if name in MIRRORED and read == source:
+        case Elementwise(name, (value, Projection(read, column))) if name in MIRRORED and read == source:
             return comparison(MIRRORED[name], column, value, source)
     return None
 
