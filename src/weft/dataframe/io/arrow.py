@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["Layout", "Numbering", "joint_schema", "numbering_of", "types_mapper"]
+from weft.dataframe.meta import with_unknown_categories
+
+__all__ = ["Layout", "Numbering", "is_unnamed", "joint_schema", "numbering_of", "types_mapper"]
 
 #: Frames with more columns than this get their columns in common blocks: pandas warns of frames in many pieces.
 SPLIT = 64
@@ -133,7 +135,7 @@ class Layout:
             label = next(label for label, field in self.fields.items() if field == name)
             if values is not None:
                 whole[label] = whole[label].astype(pd.CategoricalDtype(values))
-        self.whole = whole
+        self.whole = with_unknown_categories(whole)
 
     def __reduce__(self) -> Any:
         return restored, (self.__dict__,)
@@ -154,6 +156,11 @@ class Layout:
         """Field names of some labels."""
         return [self.fields[label] for label in columns]
 
+    def cast(self, table: pa.Table, names: Sequence[str]) -> pa.Table:
+        """Some columns of a table in the layout's types."""
+        arrays = [as_type(table.column(name), self.schema.field(name).type, name) for name in names]
+        return pa.Table.from_arrays(arrays, names=list(names)) if arrays else table.select([])
+
     def converted(self, table: pa.Table) -> pd.DataFrame:
         """A table as a frame without an index of its own, on the calling thread."""
         options: dict[str, Any] = {"types_mapper": types_mapper(self.dtype_backend), **self.options}
@@ -164,20 +171,22 @@ class Layout:
         return table.to_pandas(**options)
 
     def frame(
-        self, table: pa.Table, columns: Sequence[Hashable], index: bool, first_row: int | None, labels: pd.Index
+        self, tables: list[pa.Table], columns: Sequence[Hashable], index: bool, first_row: int | None, labels: pd.Index
     ) -> pd.DataFrame:
-        """A frame of a table that has (at least) some columns, and those of the index if it is wanted.
+        """A frame of tables that have some columns, and those of the index if it is wanted; they are used up.
 
         ``labels`` are the columns as pandas has them.
         """
         chosen = [*columns, *(self.index if index else ())]
         names = self.names(chosen)
         schema = pa.schema([self.schema.field(name) for name in names], metadata=self.schema.metadata)
-        length = table.num_rows
-        arrays = [as_type(table.column(name), schema.field(name).type, name) for name in names]
-        if not arrays:
+        length = sum([table.num_rows for table in tables])
+        if not names:
             frame = pd.DataFrame(index=pd.RangeIndex(length), columns=self.whole.columns[:0])
         else:
+            table = pa.concat_tables(tables) if tables else schema.empty_table()
+            tables.clear()
+            arrays = [as_type(table.column(name), schema.field(name).type, name) for name in names]
             del table
             made = pa.Table.from_arrays(arrays, schema=schema)
             del arrays

@@ -83,12 +83,8 @@ class ParquetReader(NamedTuple):
             left = True if predicate is None else settled(predicate, known)
             if left is not False and piece.groups:
                 tables.append(self.piece_table(piece, names, None if left is True else left))
-        if not tables:
-            tables = [pa.schema([layout.schema.field(name) for name in names]).empty_table()]
-        table = pa.concat_tables(tables) if len(tables) > 1 else tables.pop()
-        del tables
         plain = predicate is None and self.filters is None
-        return layout.frame(table, columns, index, part.first_row if plain else None, how.meta.columns)
+        return layout.frame(tables, columns, index, part.first_row if plain else None, how.meta.columns)
 
     def piece_table(self, piece: Piece, names: list[str], predicate: Predicate | None) -> pa.Table:
         """The rows of one file's row groups, with the columns of the layout."""

@@ -17,6 +17,7 @@ import pandas as pd
 from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.predicates import Bounds, Predicate
+from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.projection import missing_column
 from weft.expr import Cost, Expr, derived
 from weft.expr import node as expression
@@ -46,6 +47,8 @@ class Dataset:
     token: Any
     parts: tuple[Any, ...]
     reader: Any
+    #: Whether what is read is held to the types of the meta.
+    strict: bool = True
     #: Columns that become the index.
     index_columns: tuple[Hashable, ...] = ()
 
@@ -147,7 +150,7 @@ class FileSource(FrameExpr):
         if self.wanted is not None:
             parts = tuple([parts[place] for place in self.wanted])
         meta = self.meta
-        how = Reading(self.dataset.reader, self.chosen, self.index, self.predicate, meta, self.name)
+        how = Reading(self.dataset.reader, self.chosen, self.index, self.predicate, meta, self.name, self.dataset.strict)
         return from_parts(self.outline, read_part, Listed(parts), Same(how), cost=Cost.HEAVY)
 
 
@@ -158,8 +161,9 @@ class Reading(NamedTuple):
     columns: tuple[Hashable, ...]
     index: bool
     predicate: Predicate | None
-    meta: pd.DataFrame
+    meta: Any
     origin: str
+    strict: bool = True
 
     def __weft_tokenize__(self) -> Any:
         return self.origin
@@ -169,7 +173,7 @@ def read_part(part: Any, how: Reading) -> pd.DataFrame:
     """One partition."""
     try:
         frame = how.reader.read(part, how)
-        return conform(frame, how.meta)
+        return conform(frame, how.meta) if how.strict else with_columns(frame, how.meta)
     except Exception as error:
         path = getattr(part, "path", None)
         if path is not None and str(path) not in str(error):
@@ -177,7 +181,20 @@ def read_part(part: Any, how: Reading) -> pd.DataFrame:
         raise
 
 
-def conform(frame: pd.DataFrame, meta: pd.DataFrame) -> pd.DataFrame:
+def with_columns(frame: Any, meta: Any) -> Any:
+    """What was read with the columns of the meta, if it has more."""
+    if not isinstance(meta, pd.DataFrame) or not isinstance(frame, pd.DataFrame):
+        return frame
+    if frame.columns is meta.columns or frame.columns.equals(meta.columns):
+        return frame
+    if missing := [label for label in meta.columns if label not in frame.columns]:
+        raise ValueError(
+            f"a partition has the columns {list(frame.columns)}, and not {missing}, which the meta has. Pass the meta= of all partitions."
+        )
+    return frame[list(meta.columns)]
+
+
+def conform(frame: Any, meta: Any) -> Any:
     """A frame with the columns and types that were promised.
 
     Raises
@@ -185,8 +202,9 @@ def conform(frame: pd.DataFrame, meta: pd.DataFrame) -> pd.DataFrame:
     ValueError
         A column has values that its type cannot hold.
     """
-    if frame.columns is not meta.columns and not frame.columns.equals(meta.columns):
-        frame = frame[list(meta.columns)]
+    if not isinstance(meta, pd.DataFrame):
+        return frame if frame.dtype == meta.dtype else frame.astype(meta.dtype)
+    frame = with_columns(frame, meta)
     found, promised = frame.dtypes.array, meta.dtypes.array
     wanted: dict[Hashable, Any] = {}
     for place, dtype in enumerate(promised):
@@ -198,12 +216,22 @@ def conform(frame: pd.DataFrame, meta: pd.DataFrame) -> pd.DataFrame:
                 f"column {label!r} has missing values, which its type {dtype} cannot hold; none were seen where the types "
                 f'were looked for. Read it with dtype_backend="numpy_nullable" or "pyarrow", or give its dtype.'
             )
-    return frame.astype(wanted) if wanted else frame
+    if not wanted:
+        return frame
+    try:
+        return frame.astype(wanted)
+    except (ValueError, TypeError, OverflowError) as error:
+        found_types = {label: str(frame[label].dtype) for label in wanted}
+        raise ValueError(
+            f"columns are {found_types}, where the meta says { {label: str(dtype) for label, dtype in wanted.items()} }, and "
+            f"cannot be cast: {error}. Say what they are by dtype= or meta=."
+        ) from error
 
 
 def same_kind(dtype: Any, promised: pd.CategoricalDtype) -> bool:
     """Whether both are categories, and those of the promise are not known beforehand."""
-    return isinstance(dtype, pd.CategoricalDtype) and not len(promised.categories)
+    known = promised.categories
+    return isinstance(dtype, pd.CategoricalDtype) and (not len(known) or known[0] == UNKNOWN_CATEGORIES)
 
 
 def check_chosen(columns: Any, known: Iterable[Hashable]) -> tuple[list[Hashable] | None, bool]:
