@@ -119,7 +119,9 @@ class Layout:
         self.numbering = Numbering() if index is False else numbering_of(schema) or Numbering()
         if index is None:
             index = [
-                label for label, name in self.fields.items() if name in [each for each in described if type(each) is str]
+                label
+                for label, name in self.fields.items()
+                if name in [each for each in described if type(each) is str]
             ]
             index.sort(key=lambda label: described.index(self.fields[label]))
         self.index: tuple[Hashable, ...] = tuple(index or ())

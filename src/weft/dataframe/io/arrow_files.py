@@ -108,7 +108,7 @@ class ArrowReader(NamedTuple):
     def read(self, part: ArrowPart, how: Reading) -> pd.DataFrame:
         """One part as a frame."""
         layout = self.layout
-        names = layout.names([*how.columns, *(layout.index if how.index else ())])
+        names = layout.names([*how.columns, *(layout.index if how.with_index else ())])
         tables = []
         for path, pieces in part.pieces:
             with opened_as(self.kind, self.filesystem, path) as file:
@@ -120,7 +120,7 @@ class ArrowReader(NamedTuple):
                         if name not in have:
                             table = table.append_column(name, pa.nulls(table.num_rows, layout.schema.field(name).type))
                     tables.append(layout.cast(table, names))
-        return layout.frame(tables, how.columns, how.index, None, how.meta.columns)
+        return layout.frame(tables, how.columns, how.with_index, None, how.meta.columns)
 
 
 class ArrowDataset(Dataset):
@@ -305,7 +305,7 @@ class RenderArrow(NamedTuple):
     """A partition as an ORC or Feather file."""
 
     kind: str
-    index: bool
+    with_index: bool
     options: Mapping[str, Any]
 
     def render(self, part: pd.DataFrame, number: int, stream: Any) -> None:
@@ -313,10 +313,10 @@ class RenderArrow(NamedTuple):
         if self.kind == "ORC":
             from pyarrow import orc
 
-            table = pa.Table.from_pandas(part, preserve_index=self.index, nthreads=1)
+            table = pa.Table.from_pandas(part, preserve_index=self.with_index, nthreads=1)
             orc.write_table(table, stream, **self.options)
             return
-        table = pa.Table.from_pandas(part, preserve_index=self.index, nthreads=1)
+        table = pa.Table.from_pandas(part, preserve_index=self.with_index, nthreads=1)
         from pyarrow import feather
 
         feather.write_feather(table, stream, **self.options)

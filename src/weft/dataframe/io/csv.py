@@ -9,6 +9,7 @@ error that names file, column and values, and says which ``dtype=`` to pass.
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -37,7 +38,16 @@ NA_VALUES = (
 #: Options with which Arrow's parser does what pandas' does.
 ARROW_OPTIONS = frozenset(
     {"sep", "delimiter", "header", "names", "usecols", "dtype", "skiprows", "na_values", "keep_default_na", "na_filter"}
-    | {"quotechar", "doublequote", "parse_dates", "low_memory", "memory_map", "encoding", "date_format", "float_precision"}
+    | {
+        "quotechar",
+        "doublequote",
+        "parse_dates",
+        "low_memory",
+        "memory_map",
+        "encoding",
+        "date_format",
+        "float_precision",
+    }
 )
 #: Options that concern a file as a whole.
 WHOLE = {
@@ -108,7 +118,9 @@ class CsvReader(NamedTuple):
             stream.seek(start)
             return stream.read(max(0, stop - start))
 
-    def by_arrow(self, raw: bytes, part: CsvPart, labels: Sequence[Hashable], meta: pd.DataFrame) -> pd.DataFrame | None:
+    def by_arrow(
+        self, raw: bytes, part: CsvPart, labels: Sequence[Hashable], meta: pd.DataFrame
+    ) -> pd.DataFrame | None:
         """The block by Arrow's parser, or None where it refuses."""
         start = 0
         if part.offset == 0:
@@ -166,9 +178,8 @@ class CsvReader(NamedTuple):
         if not at_start:
             options.pop("skiprows", None)
             options.update(header=None, names=list(self.names))
-        if not raw.strip() if isinstance(raw, bytes) else not raw:
-            if not at_start or self.names:
-                return meta[list(labels)].copy()
+        if (not raw.strip() if isinstance(raw, bytes) else not raw) and (not at_start or self.names):
+            return meta[list(labels)].copy()
         typed = dict(self.fixed)
         for label in labels:
             if label not in typed and isinstance(meta[label].dtype, pd.StringDtype):
@@ -197,9 +208,13 @@ class CsvReader(NamedTuple):
                 frame = function(io.BytesIO(raw), usecols=wanted if renamed is None else None, **options)
         except ValueError as error:
             if isinstance(error, (pd.errors.ParserError, UnicodeDecodeError)):
-                raise type(error)(*error.args) if isinstance(error, UnicodeDecodeError) else pd.errors.ParserError(
-                    f"{str(error).strip()} (in {part.path}, in the block from byte {part.offset:,}; lines are counted from its "
-                    "start). Pass on_bad_lines='skip' to leave such rows out."
+                raise (
+                    type(error)(*error.args)
+                    if isinstance(error, UnicodeDecodeError)
+                    else pd.errors.ParserError(
+                        f"{str(error).strip()} (in {part.path}, in the block from byte {part.offset:,}; lines are counted from its "
+                        "start). Pass on_bad_lines='skip' to leave such rows out."
+                    )
                 ) from error
             if not raw.strip():
                 return meta[list(labels)].copy()
@@ -213,7 +228,9 @@ class CsvReader(NamedTuple):
         if self.header is None or self.kind == "fwf":
             return
         options = {
-            name: value for name, value in options.items() if name not in ("dtype", "parse_dates", "usecols", "converters")
+            name: value
+            for name, value in options.items()
+            if name not in ("dtype", "parse_dates", "usecols", "converters")
         }
         own = tuple(pd.read_csv(io.BytesIO(raw), **{**options, "nrows": 0}).columns)
         if own != self.names:
@@ -254,7 +271,9 @@ class CsvReader(NamedTuple):
         """An error of pandas', with the file and what it may be about."""
         given = options.get("dtype") or {}
         about = f"cannot read {part.path} (in the block from byte {part.offset:,}): {error}."
-        if given and ("NA" in str(error) or "convert" in str(error) or "Unable" in str(error) or "overflow" in str(error)):
+        if given and (
+            "NA" in str(error) or "convert" in str(error) or "Unable" in str(error) or "overflow" in str(error)
+        ):
             about += (
                 f" The types that were asked for are { {label: str(kind) for label, kind in given.items() if label in labels} }; "
                 "whole numbers with missing values are 'Int64' or 'float64', and texts 'str'."
@@ -367,7 +386,9 @@ class CsvDataset(Dataset):
 
     label: ClassVar[str] = "read_csv"
 
-    def __init__(self, reader: CsvReader, parts: tuple[CsvPart, ...], meta: pd.DataFrame, token: Any, label: str) -> None:
+    def __init__(
+        self, reader: CsvReader, parts: tuple[CsvPart, ...], meta: pd.DataFrame, token: Any, label: str
+    ) -> None:
         self.reader = reader
         self.parts = parts
         self.whole = meta
@@ -444,13 +465,8 @@ def read_text_table(
     if path_column is not None:
         kinds_of_path = pd.CategoricalDtype(list(dict.fromkeys([file.path for file in files])))
         meta = meta.assign(**{path_column: pd.Series([], dtype=kinds_of_path, index=meta.index)})
-    if not all(isinstance(name, str) for name in names):
-        uses_arrow = False
-    else:
-        uses_arrow = arrow_reads(kind, options, encoding)
-    reader = CsvReader(
-        fs, kind, packed, names, header, dialect, options, fixed, path_column, uses_arrow, encoding
-    )
+    uses_arrow = False if not all(isinstance(name, str) for name in names) else arrow_reads(kind, options, encoding)
+    reader = CsvReader(fs, kind, packed, names, header, dialect, options, fixed, path_column, uses_arrow, encoding)
     lead = lead_lines(raw, options)
     parts = [part for number, file in enumerate(files) for part in blocks_of(file, number, size, lead)]
     token = (title, tuple(files), size, packed, reader, repr(meta.dtypes.to_dict()), path_column, bool(enforce))
@@ -479,7 +495,9 @@ def check_options(title: str, kind: str, options: Mapping[str, Any]) -> None:
         raise ValueError(f"{title}() reads in parts, and cannot use a function for skiprows. Filter the rows instead.")
 
 
-def block_bytes(title: str, blocksize: Any, packed: str | None, files: Sequence[FoundFile], options: Mapping[str, Any]) -> int | None:
+def block_bytes(
+    title: str, blocksize: Any, packed: str | None, files: Sequence[FoundFile], options: Mapping[str, Any]
+) -> int | None:
     """Bytes of a block; None where files are read whole."""
     if blocksize is None:
         return None
@@ -504,7 +522,9 @@ def block_bytes(title: str, blocksize: Any, packed: str | None, files: Sequence[
         return None
     skip = options.get("skiprows")
     if isinstance(skip, (list, tuple, set, range)) and skip and max(skip) > 1000:
-        raise ValueError(f"{title}() reads in parts: rows to skip are counted within the first of a file, not {max(skip)}")
+        raise ValueError(
+            f"{title}() reads in parts: rows to skip are counted within the first of a file, not {max(skip)}"
+        )
     return size
 
 
@@ -520,7 +540,11 @@ def dialect_of(kind: str, options: Mapping[str, Any]) -> Dialect:
         quote = None
     plain = len(separator) == 1
     return Dialect(
-        separator if plain else ",", quote, options.get("escapechar"), bool(options.get("doublequote", True)) and plain, terminator
+        separator if plain else ",",
+        quote,
+        options.get("escapechar"),
+        bool(options.get("doublequote", True)) and plain,
+        terminator,
     )
 
 
@@ -542,7 +566,17 @@ def infer(
         plain = {
             name: value
             for name, value in options.items()
-            if name not in ("usecols", "dtype", "parse_dates", "converters", "index_col", "date_format", "true_values", "false_values")
+            if name
+            not in (
+                "usecols",
+                "dtype",
+                "parse_dates",
+                "converters",
+                "index_col",
+                "date_format",
+                "true_values",
+                "false_values",
+            )
         }
         bare = function(io.BytesIO(raw), **{**plain, "nrows": 1})
     except pd.errors.EmptyDataError as error:
@@ -605,10 +639,7 @@ def blocks_of(file: FoundFile, number: int, size: int | None, lead: int) -> list
     bounds = [0, *[bound for bound in bounds if bound > lead]]
     if len(bounds) <= 2:
         return [CsvPart(file.path, file.stamp, number, 0, None)]
-    return [
-        CsvPart(file.path, file.stamp, number, start, stop - start)
-        for start, stop in zip(bounds, bounds[1:], strict=False)
-    ]
+    return [CsvPart(file.path, file.stamp, number, start, stop - start) for start, stop in itertools.pairwise(bounds)]
 
 
 def read_csv(

@@ -20,7 +20,7 @@ __all__ = ["CsvMethods", "to_csv"]
 class RenderCsv(NamedTuple):
     """A partition as CSV."""
 
-    index: bool
+    with_index: bool
     encoding: str
     first_header_only: bool
     options: Mapping[str, Any]
@@ -31,7 +31,7 @@ class RenderCsv(NamedTuple):
         if number and self.first_header_only:
             options["header"] = False
         text = io.TextIOWrapper(stream, encoding=self.encoding, errors=options.pop("errors", "strict"), newline="")
-        part.to_csv(text, index=self.index, **options)
+        part.to_csv(text, index=self.with_index, **options)
         text.flush()
         text.detach()
 

@@ -149,10 +149,7 @@ def from_delayed(
         ends = None
     check = delayed(verified, pure=True)
     values = tuple(
-        [
-            Outside.of((check(each, empty) if verify_meta else delayed(each)).__weft_expr__())
-            for each in several
-        ]
+        [Outside.of((check(each, empty) if verify_meta else delayed(each)).__weft_expr__()) for each in several]
     )
     return new(FromDelayed(values, Promised(empty, ends), prefix or "from_delayed"))
 
@@ -193,5 +190,3 @@ class DelayedMethods(FrameBase):
         frame = self if optimize_graph else self.with_blocks(graph_of([self], optimize_graph=False))
         delayed = CONVERSIONS["delayed"]
         return [delayed(Partition(frame, key)) for key in frame.__weft_keys__()]
-
-

@@ -24,5 +24,7 @@ def column_places(text: str, options: Mapping[str, Any]) -> list[tuple[int, int]
     lines = lines[: int(options.get("infer_nrows", 100))]
     width = max(map(len, lines), default=0)
     taken = [any(place < len(line) and line[place] not in blanks for line in lines) for place in range(width)]
-    edges = [place for place in range(width + 1) if (place < width and taken[place]) != (place > 0 and taken[place - 1])]
+    edges = [
+        place for place in range(width + 1) if (place < width and taken[place]) != (place > 0 and taken[place - 1])
+    ]
     return list(zip(edges[::2], edges[1::2], strict=True))

@@ -120,7 +120,9 @@ def read_footers(filesystem: Any, files: Sequence[FoundFile], **options: Any) ->
     """The footers of many files."""
     if len(files) == 1:
         return [footer_of(filesystem, files[0].path, files[0].stamp, **options)]
-    with ThreadPoolExecutor(min(SIDE_BY_SIDE_LOCAL if is_local(filesystem) else SIDE_BY_SIDE, len(files)), thread_name_prefix="weft-footers") as pool:
+    with ThreadPoolExecutor(
+        min(SIDE_BY_SIDE_LOCAL if is_local(filesystem) else SIDE_BY_SIDE, len(files)), thread_name_prefix="weft-footers"
+    ) as pool:
         return list(pool.map(lambda file: footer_of(filesystem, file.path, file.stamp, **options), files))
 
 

@@ -38,7 +38,9 @@ class DataFrameIOFunction:
 
     def project_columns(self, columns: list[str]) -> Any:
         """The function for some of the columns."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it reads some columns: give it project_columns")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say how it reads some columns: give it project_columns"
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say how it reads a partition: give it __call__")
@@ -74,7 +76,14 @@ class MapDataset(Dataset):
     """Calls of a function."""
 
     def __init__(
-        self, reader: MapReader, parts: tuple[MapPart, ...], meta: Any, divisions: Any, label: str, token: Any, strict: bool
+        self,
+        reader: MapReader,
+        parts: tuple[MapPart, ...],
+        meta: Any,
+        divisions: Any,
+        label: str,
+        token: Any,
+        strict: bool,
     ) -> None:
         self.reader = reader
         self.parts = parts
@@ -86,7 +95,9 @@ class MapDataset(Dataset):
 
     @property
     def columns(self) -> tuple[Hashable, ...]:
-        return tuple(self.whole.columns) if isinstance(self.whole, pd.DataFrame) else (getattr(self.whole, "name", None),)
+        return (
+            tuple(self.whole.columns) if isinstance(self.whole, pd.DataFrame) else (getattr(self.whole, "name", None),)
+        )
 
     def meta(self, columns: tuple[Hashable, ...] | None, index: bool) -> Any:
         if columns is None or not isinstance(self.whole, pd.DataFrame):
@@ -200,5 +211,3 @@ def takes_columns(func: Callable[..., Any]) -> bool:
     except (TypeError, ValueError):
         return False
     return parameter is not None and parameter.kind is not inspect.Parameter.POSITIONAL_ONLY
-
-

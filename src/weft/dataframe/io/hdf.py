@@ -72,7 +72,9 @@ class HdfDataset(Dataset):
 
     label: ClassVar[str] = "read_hdf"
 
-    def __init__(self, reader: HdfReader, parts: tuple[HdfPart, ...], meta: Any, ends: Any, counts: Any, token: Any) -> None:
+    def __init__(
+        self, reader: HdfReader, parts: tuple[HdfPart, ...], meta: Any, ends: Any, counts: Any, token: Any
+    ) -> None:
         self.reader = reader
         self.parts = parts
         self.whole = meta
@@ -155,7 +157,7 @@ def read_hdf(
     with LOCK:
         for path in paths:
             with pd.HDFStore(path, mode=mode) as store:
-                keys = sorted([each for each in store.keys() if fnmatch.fnmatch(each, "/" + key.lstrip("/"))])
+                keys = sorted([each for each in store if fnmatch.fnmatch(each, "/" + key.lstrip("/"))])
                 if not keys:
                     raise KeyError(f"there is no table {key!r} in {path}. There are {store.keys()}.")
                 for each in keys:

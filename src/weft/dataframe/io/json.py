@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -66,7 +67,9 @@ class JsonReader(NamedTuple):
         try:
             frame = self.frame_of(raw)
         except ValueError as error:
-            raise type(error)(f"cannot read {part.path} as JSON: {error}") if type(error) is ValueError else error from error
+            raise (
+                type(error)(f"cannot read {part.path} as JSON: {error}") if type(error) is ValueError else error
+            ) from error
         if self.path_column is not None:
             dtype = how.meta[self.path_column].dtype if self.path_column in how.columns else None
             if dtype is not None:
@@ -187,11 +190,15 @@ def read_json(
             if lines and stream.read(1):
                 raw = raw[: raw.rfind(b"\n") + 1]
         if not raw.strip():
-            raise ValueError(f"cannot tell columns and types from {files[0].path}, where the sample has no line; pass sample= or meta=")
+            raise ValueError(
+                f"cannot tell columns and types from {files[0].path}, where the sample has no line; pass sample= or meta="
+            )
         try:
             empty = reader.frame_of(raw).iloc[:0]
         except ValueError as error:
-            raise ValueError(f"cannot read {files[0].path} as JSON: {error}. Is it lines={lines}, orient={orient!r}?") from error
+            raise ValueError(
+                f"cannot read {files[0].path} as JSON: {error}. Is it lines={lines}, orient={orient!r}?"
+            ) from error
     else:
         empty = make_meta(meta)
     if name is not None:
@@ -207,9 +214,7 @@ def read_json(
             continue
         count = -(-file.size // size)
         bounds = [file.size * place // count for place in range(count + 1)]
-        parts += [
-            JsonPart(file.path, file.stamp, start, stop - start) for start, stop in zip(bounds, bounds[1:], strict=False)
-        ]
+        parts += [JsonPart(file.path, file.stamp, start, stop - start) for start, stop in itertools.pairwise(bounds)]
     token = ("read_json", tuple(files), size, repr(empty.dtypes.to_dict()), repr(sorted(options.items(), key=str)), parse,
              encoding, errors, compression, name, path_converter)  # fmt: skip
     return source_frame(ReadJSON, JsonDataset(reader, tuple(parts), empty, token))
@@ -218,7 +223,7 @@ def read_json(
 class RenderJson(NamedTuple):
     """A partition as JSON."""
 
-    index: bool
+    with_index: bool
     encoding: str
     errors: str
     options: Mapping[str, Any]
@@ -275,7 +280,9 @@ def to_json(
     lines = orient == "records" if lines is None else lines
     if lines and orient != "records":
         raise ValueError(f"lines=True needs orient='records'; orient is {orient!r}")
-    render = RenderJson(orient not in ("records", "values"), encoding, errors, {"orient": orient, "lines": lines, **kwargs})
+    render = RenderJson(
+        orient not in ("records", "values"), encoding, errors, {"orient": orient, "lines": lines, **kwargs}
+    )
     return write_files(
         df,
         url_path,

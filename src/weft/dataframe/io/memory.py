@@ -52,12 +52,12 @@ def from_dict(
     """
     if isinstance(data, FrameBase) or any(isinstance(each, WeftMethodsMixin) for each in data.values()):
         raise NotImplementedError("from_dict() takes values in memory, no lazy ones: compute them, or use assign()")
-    return from_pandas(constructor.from_dict(data, orient=orient, dtype=dtype, columns=columns), npartitions=npartitions)
+    return from_pandas(
+        constructor.from_dict(data, orient=orient, dtype=dtype, columns=columns), npartitions=npartitions
+    )
 
 
-def from_records(
-    data: Any, index: Any = None, columns: Any = None, npartitions: int = 1, **kwargs: Any
-) -> Any:
+def from_records(data: Any, index: Any = None, columns: Any = None, npartitions: int = 1, **kwargs: Any) -> Any:
     """Frame of records: tuples, dicts or a structured array, as :meth:`pandas.DataFrame.from_records` makes it.
 
     Examples
@@ -103,9 +103,7 @@ def from_array(arr: Any, chunksize: int = 50000, columns: Any = None, meta: Any 
     starts = list(range(0, shape[0], chunksize)) or [0]
     empty = frame_of_block(np.empty((0, *shape[1:]), dtype), 0, columns) if meta is None else make_meta(meta)
     ends = (*starts, shape[0] - 1) if shape[0] else None
-    return from_map(
-        sliced, starts, args=[arr, chunksize, columns], meta=empty, divisions=ends, label="from_array"
-    )
+    return from_map(sliced, starts, args=[arr, chunksize, columns], meta=empty, divisions=ends, label="from_array")
 
 
 def check_table(shape: Sequence[Any], dtype: Any, columns: Any) -> None:
@@ -207,7 +205,12 @@ class MemoryMethods(FrameBase):
 
     @staticmethod
     def from_dict(
-        data: Mapping[Any, Any], *, npartitions: int = 1, orient: str = "columns", dtype: Any = None, columns: Any = None
+        data: Mapping[Any, Any],
+        *,
+        npartitions: int = 1,
+        orient: str = "columns",
+        dtype: Any = None,
+        columns: Any = None,
     ) -> Any:
         """Frame of a dict; see :func:`weft.dataframe.from_dict`."""
         return from_dict(data, npartitions, orient, dtype, columns)

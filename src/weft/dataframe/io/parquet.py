@@ -8,7 +8,9 @@ need not be the same: see `weft.dataframe.io.arrow.joint_schema`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,7 +20,15 @@ import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 
 from weft.dataframe.io.arrow import Layout, Numbering, as_type, joint_schema, numbering_of
-from weft.dataframe.io.footers import Footer, check_unchanged, footer_of, group_bounds, leaf_numbers, opened_parquet, read_footers
+from weft.dataframe.io.footers import (
+    Footer,
+    check_unchanged,
+    footer_of,
+    group_bounds,
+    leaf_numbers,
+    opened_parquet,
+    read_footers,
+)
 from weft.dataframe.io.hive import HiveKey, hive_keys
 from weft.dataframe.io.predicates import (
     Bounds,
@@ -75,11 +85,13 @@ class ParquetReader(NamedTuple):
 
     def read(self, part: Part, how: Reading) -> pd.DataFrame:
         """One part as a frame."""
-        layout, columns, index, predicate = self.layout, how.columns, how.index, how.predicate
+        layout, columns, index, predicate = self.layout, how.columns, how.with_index, how.predicate
         names = layout.names([*columns, *(layout.index if index else ())])
         tables = []
         for piece in part.pieces:
-            known = {key.label: key.value(code) for key, code in zip(self.keys, piece.codes, strict=True)}
+            known: dict[Hashable, Any] = {
+                key.label: key.value(code) for key, code in zip(self.keys, piece.codes, strict=True)
+            }
             left = True if predicate is None else settled(predicate, known)
             if left is not False and piece.groups:
                 tables.append(self.piece_table(piece, names, None if left is True else left))
@@ -138,7 +150,9 @@ class ParquetReader(NamedTuple):
             both = arrow_expression(predicate, self.layout.fields.__getitem__)
             condition = both if condition is None else condition & both
         scan = {
-            name: value for name, value in self.options if name in ("decryption_properties", "page_checksum_verification")
+            name: value
+            for name, value in self.options
+            if name in ("decryption_properties", "page_checksum_verification")
         }
         form = pads.ParquetFileFormat(default_fragment_scan_options=pads.ParquetFragmentScanOptions(**scan))
         try:
@@ -251,21 +265,23 @@ class ParquetDataset(Dataset):
     def _index_divisions(self) -> tuple[Any, ...] | None:
         """Divisions by the statistics of the index column, if its parts are in order."""
         label = self.layout.index[0]
-        every = [
-            joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts
-        ]
+        every = [joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts]
         if any(each is None or each.least is None or each.missing for each in every):
             return None
         known = [each for each in every if each is not None]
         try:
-            if any(after.least < before.greatest for before, after in zip(known, known[1:], strict=False)):
+            if any(after.least < before.greatest for before, after in itertools.pairwise(known)):
                 return None
         except TypeError:
             return None
         ends = [each.least for each in known] + [known[-1].greatest]
         kind = self.layout.whole[label].dtype
         if getattr(kind, "kind", "O") == "M":
-            made = pd.DatetimeIndex(ends) if getattr(kind, "tz", None) is None else pd.DatetimeIndex(ends).tz_convert(kind.tz)
+            made = (
+                pd.DatetimeIndex(ends)
+                if getattr(kind, "tz", None) is None
+                else pd.DatetimeIndex(ends).tz_convert(kind.tz)
+            )
             return tuple(made.as_unit(kind.unit))
         return tuple(ends)
 
@@ -467,8 +483,13 @@ def read_parquet(
     reader = ParquetReader(fs, layout, keys, condition, tuple(sorted(options.items())))
     by_path = {file.path: footer for file, footer in zip(files, footers, strict=True)}
     token = (
-        *("parquet", tuple(files), tuple(plan), str(condition), layout.index, dtype_backend, tuple(coded)),
-        *(str(joint), bool(calculate_divisions), partitioning is None, repr(sorted((arrow_to_pandas or {}).items(), key=str))),
+        *("parquet", tuple(files), astuple(plan), str(condition), layout.index, dtype_backend, tuple(coded)),
+        *(
+            str(joint),
+            bool(calculate_divisions),
+            partitioning is None,
+            repr(sorted((arrow_to_pandas or {}).items(), key=str)),
+        ),
     )
     dataset = ParquetDataset(reader, parts_of(pieces, keys, plan), by_path, token, bool(calculate_divisions))
     if known is not None:
@@ -504,7 +525,9 @@ def check_labels(layout: Layout, index: Any, coded: Iterable[Any], columns: Any)
     if index is not None and index is not False and columns is not None:
         asked = {columns} if isinstance(columns, str) else set(columns) if isinstance(columns, Iterable) else {columns}
         if both := asked.intersection(layout.index):
-            raise ValueError(f"{sorted(map(str, both))} cannot be both the index and columns: leave them out of columns=")
+            raise ValueError(
+                f"{sorted(map(str, both))} cannot be both the index and columns: leave them out of columns="
+            )
 
 
 def known_footers(
@@ -514,9 +537,7 @@ def known_footers(
     return read_footers(fs, files, **options)
 
 
-def schema_for(
-    given: Any, files: Sequence[FoundFile], footers: Sequence[Footer], keys: Sequence[HiveKey]
-) -> pa.Schema:
+def schema_for(given: Any, files: Sequence[FoundFile], footers: Sequence[Footer], keys: Sequence[HiveKey]) -> pa.Schema:
     """The columns of all files, with those of the directories' names at the end."""
     own = [(file.path, footer.schema) for file, footer in zip(files, footers, strict=True)]
     if isinstance(given, pa.Schema):
@@ -539,9 +560,7 @@ def schema_for(
 
 def nullable_columns(footers: Sequence[Footer], schema: pa.Schema) -> set[str]:
     """Columns of integers and booleans in which values may be missing."""
-    asked = {
-        field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)
-    }
+    asked = {field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)}
     found: set[str] = set()
     for footer in footers:
         left = asked - found
@@ -561,7 +580,8 @@ def nullable_columns(footers: Sequence[Footer], schema: pa.Schema) -> set[str]:
     return found
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True)
+class Plan:
     """How row groups become partitions."""
 
     split: bool | int | str
@@ -580,7 +600,7 @@ class Plan(NamedTuple):
         """Row groups of a partition."""
         if self.split is True:
             return 1
-        if isinstance(self.split, bool) or isinstance(self.split, str):
+        if isinstance(self.split, (bool, str)):
             return None
         return self.split
 
@@ -591,7 +611,9 @@ class Plan(NamedTuple):
         if not isinstance(self.split, (str, bool, int)):
             raise TypeError(f"split_row_groups is 'infer', 'adaptive', a bool or a number, not {self.split!r}")
         if not isinstance(self.split, (str, bool)) and self.split < 1:
-            raise ValueError(f"split_row_groups is how many row groups make a partition, at least 1; it is {self.split}")
+            raise ValueError(
+                f"split_row_groups is how many row groups make a partition, at least 1; it is {self.split}"
+            )
         if isinstance(self.aggregate, str) and self.aggregate not in [key.name for key in keys]:
             raise ValueError(
                 f"aggregate_files={self.aggregate!r} names no key of the directories; there are {[key.name for key in keys]}"

@@ -52,7 +52,7 @@ class ParquetWriter(NamedTuple):
     names: tuple[str, ...]
     schema: pa.Schema | None
     fixed: Mapping[str, pa.DataType]
-    index: bool
+    with_index: bool
     partition_on: tuple[str, ...]
     compression: Any
     row_group_size: int | None
@@ -88,9 +88,12 @@ class ParquetWriter(NamedTuple):
         temporary = place if self.staging is None else f"{self.staging}/{name}"
         table = self.table(rows)
         collected: list[Any] = []
-        with in_place(fs, temporary) as stream, pq.ParquetWriter(
-            stream, table.schema, compression=self.compression, metadata_collector=collected, **self.options
-        ) as writer:
+        with (
+            in_place(fs, temporary) as stream,
+            pq.ParquetWriter(
+                stream, table.schema, compression=self.compression, metadata_collector=collected, **self.options
+            ) as writer,
+        ):
             writer.write_table(table, self.row_group_size)
         metadata = None
         if self.summary:
@@ -105,22 +108,25 @@ class ParquetWriter(NamedTuple):
             schema = pa.schema(
                 [field for field in schema if field.name not in self.partition_on], metadata=schema.metadata
             )
-        if schema is not None and self.index:
-            fields = {field.name for field in schema}
+        if schema is not None and self.with_index:
+            have = {field.name for field in schema}
             found = pa.Schema.from_pandas(rows.iloc[:0] if len(rows) else rows, preserve_index=True)
             labels = [str(each) for each in rows.columns]
-            missing = [field for field in found if field.name not in fields and field.name not in labels]
+            missing = [field for field in found if field.name not in have and field.name not in labels]
             for field in missing:
                 schema = schema.append(field)
         try:
-            table = pa.Table.from_pandas(rows, schema=schema, preserve_index=self.index, nthreads=1)
+            table = pa.Table.from_pandas(rows, schema=schema, preserve_index=self.with_index, nthreads=1)
             if schema is None and self.fixed:
                 fields = [
                     field.with_type(self.fixed[field.name]) if field.name in self.fixed else field
                     for field in table.schema
                 ]
                 table = pa.Table.from_pandas(
-                    rows, schema=pa.schema(fields, metadata=table.schema.metadata), preserve_index=self.index, nthreads=1
+                    rows,
+                    schema=pa.schema(fields, metadata=table.schema.metadata),
+                    preserve_index=self.with_index,
+                    nthreads=1,
                 )
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             raise type(error)(
@@ -343,7 +349,9 @@ def keys_of(partition_on: Any, meta: pd.DataFrame) -> tuple[str, ...]:
 def check_options(options: Mapping[str, Any]) -> None:
     """Raise TypeError for arguments that Arrow's writer does not know."""
     known = set(inspect.signature(pq.ParquetWriter.__init__).parameters) | {"data_page_size", "max_rows_per_page"}
-    known |= set(inspect.signature(pq.core._parquet.ParquetWriter.__init__).parameters) if hasattr(pq, "core") else set()
+    known |= (
+        set(inspect.signature(pq.core._parquet.ParquetWriter.__init__).parameters) if hasattr(pq, "core") else set()
+    )
     for name in options:
         if name not in known - {"self", "where", "schema", "filesystem", "options", "compression"}:
             raise TypeError(f"to_parquet() knows no argument {name!r}, and neither does pyarrow's ParquetWriter")
@@ -394,16 +402,17 @@ def check_append(
         raise ValueError(
             f"cannot append: the columns that are there, {its}, are not those of the frame, {mine}. Appended columns must be the same."
         )
+    own = {str(label): dtype for label, dtype in zip(df.expr.meta.columns, df.expr.meta.dtypes.array, strict=True)}
     for label in its:
-        before, after = old.expr.meta[label].dtype, dict(zip(mine, [df.expr.meta[each] for each in df.expr.meta.columns if each not in keys], strict=True))[label].dtype
+        before, after = old.expr.meta[label].dtype, own[label]
         if before != after and not {before.kind, after.kind} <= set("iuf") and "O" not in (before.kind, after.kind):
             raise ValueError(f"cannot append: column {label!r} is {before} in the files, and {after} in the frame")
-    if index and not ignore and not keys and old.known_divisions and df.known_divisions:
-        if old.expr.dataset.index_columns and df.divisions[0] < old.divisions[-1]:
-            raise ValueError(
-                f"cannot append: index values from {df.divisions[0]!r} overlap those that are there, up to {old.divisions[-1]!r}. "
-                "Pass ignore_divisions=True if that is meant."
-            )
+    ordered = index and not ignore and not keys and old.known_divisions and df.known_divisions
+    if ordered and old.expr.dataset.index_columns and df.divisions[0] < old.divisions[-1]:
+        raise ValueError(
+            f"cannot append: index values from {df.divisions[0]!r} overlap those that are there, up to {old.divisions[-1]!r}. "
+            "Pass ignore_divisions=True if that is meant."
+        )
 
 
 def schema_of_frame(df: Any, given: Any, index: bool) -> tuple[pa.Schema | None, dict[str, pa.DataType]]:
@@ -467,12 +476,16 @@ def create_metadata_file(
     filesystem, files, _ = find_files(
         paths, kind="Parquet", storage_options=storage_options, filesystem=fs, extensions=EXTENSIONS
     )
-    root = common_folder([file.path for file in files]) if root_dir is None else filesystem._strip_protocol(str(root_dir))
+    root = (
+        common_folder([file.path for file in files]) if root_dir is None else filesystem._strip_protocol(str(root_dir))
+    )
     root = root.rstrip("/")
     for file in files:
         if not file.path.startswith(f"{root}/"):
             raise ValueError(f"{file.path} is not below root_dir, {root}")
-    place = None if out_dir is False else root if out_dir is None else filesystem._strip_protocol(str(out_dir)).rstrip("/")
+    place = (
+        None if out_dir is False else root if out_dir is None else filesystem._strip_protocol(str(out_dir)).rstrip("/")
+    )
     job = CONVERSIONS["delayed"](gather_footers)(filesystem, files, root, place)
     return job.compute(**dict(compute_kwargs or {})) if compute else job
 

@@ -150,7 +150,9 @@ class FileSource(FrameExpr):
         if self.wanted is not None:
             parts = tuple([parts[place] for place in self.wanted])
         meta = self.meta
-        how = Reading(self.dataset.reader, self.chosen, self.index, self.predicate, meta, self.name, self.dataset.strict)
+        how = Reading(
+            self.dataset.reader, self.chosen, self.index, self.predicate, meta, self.name, self.dataset.strict
+        )
         return from_parts(self.outline, read_part, Listed(parts), Same(how), cost=Cost.HEAVY)
 
 
@@ -159,7 +161,7 @@ class Reading(NamedTuple):
 
     reader: Any
     columns: tuple[Hashable, ...]
-    index: bool
+    with_index: bool
     predicate: Predicate | None
     meta: Any
     origin: str

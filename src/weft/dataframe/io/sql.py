@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -55,15 +56,15 @@ class SqlReader(NamedTuple):
     uri: str
     engine_kwargs: Mapping[str, Any]
     query: Any
-    index: str
+    key: str
     options: Mapping[str, Any]
 
     def read(self, part: SqlPart, how: Reading) -> pd.DataFrame:
         """One range as a frame."""
         sa = sqlalchemy()
         table = self.query.subquery("weft_part")
-        index = table.c[self.index]
-        statement = sa.select(index, *[table.c[str(label)] for label in how.columns if str(label) != self.index])
+        index = table.c[self.key]
+        statement = sa.select(index, *[table.c[str(label)] for label in how.columns if str(label) != self.key])
         if part.lower is not None:
             statement = statement.where(index >= plain(part.lower))
         if part.upper is not None:
@@ -71,13 +72,13 @@ class SqlReader(NamedTuple):
         engine = engine_for(self.uri, self.engine_kwargs)
         try:
             with engine.connect() as connection:
-                frame = pd.read_sql(statement, connection, index_col=self.index, **self.options)
+                frame = pd.read_sql(statement, connection, index_col=self.key, **self.options)
         finally:
             engine.dispose()
         kind = how.meta.index.dtype
-        if how.index and frame.index.dtype != kind and len(frame) == 0:
+        if how.with_index and frame.index.dtype != kind and len(frame) == 0:
             frame.index = frame.index.astype(kind)
-        if how.index and frame.index.dtype != kind and getattr(kind, "kind", "O") in "M" :
+        if how.with_index and frame.index.dtype != kind and getattr(kind, "kind", "O") in "M":
             frame.index = frame.index.astype(kind)
         if len(frame) == 0:
             return frame.astype(dict(zip(how.meta.columns, how.meta.dtypes.array, strict=True)))
@@ -105,7 +106,7 @@ class SqlDataset(Dataset):
 
     @property
     def index_columns(self) -> tuple[Hashable, ...]:  # type: ignore[override]
-        return (self.reader.index,)
+        return (self.reader.key,)
 
     def meta(self, columns: tuple[Hashable, ...] | None, index: bool) -> pd.DataFrame:
         return self.whole if columns is None else self.whole[list(columns)]
@@ -171,7 +172,9 @@ def read_sql_query(
     elif hasattr(sql, "subquery"):
         query = sql
     else:
-        raise TypeError(f"sql is a SQLAlchemy Select or a text, not a {type(sql).__name__}; see read_sql_table for tables")
+        raise TypeError(
+            f"sql is a SQLAlchemy Select or a text, not a {type(sql).__name__}; see read_sql_table for tables"
+        )
     name = getattr(index_col, "name", index_col)
     if not isinstance(name, str):
         raise TypeError(f"index_col is the name of a column, or a SQLAlchemy column with a name; it is {index_col!r}")
@@ -243,10 +246,7 @@ def read_ranges(
                 if limits is not None:
                     least, greatest = limits
                 if npartitions is None:
-                    if width is None:
-                        npartitions = 1
-                    else:
-                        npartitions = max(1, -(-int(rows * width) // parse_bytes(bytes_per_chunk)))
+                    npartitions = 1 if width is None else max(1, -(-int(rows * width) // parse_bytes(bytes_per_chunk)))
                 divisions = ranges(least, greatest, npartitions, meta.index.dtype, index)
     finally:
         engine.dispose()
@@ -254,10 +254,7 @@ def read_ranges(
     if len(ends) < 2:
         raise ValueError("divisions are the ends of ranges, at least two")
     parts = tuple(
-        [
-            SqlPart(lower, upper, place == len(ends) - 2)
-            for place, (lower, upper) in enumerate(zip(ends, ends[1:], strict=False))
-        ]
+        [SqlPart(lower, upper, place == len(ends) - 2) for place, (lower, upper) in enumerate(itertools.pairwise(ends))]
     )
     reader = SqlReader(uri, dict(engine_kwargs or {}), query, index, dict(options))
     from weft.expr.naming import nonce
@@ -274,7 +271,7 @@ def ranges(least: Any, greatest: Any, count: int, dtype: Any, index: str) -> Seq
     if kind in "iuf" or isinstance(least, (int, float)):
         if kind in "iu":
             step = (int(greatest) - int(least)) / count
-            edges = [int(least) + int(np.ceil(step * number)) for number in range(count)] + [int(greatest)]
+            edges: list[Any] = [int(least) + int(np.ceil(step * number)) for number in range(count)] + [int(greatest)]
         else:
             edges = [float(each) for each in np.linspace(float(least), float(greatest), count + 1)]
         distinct = list(dict.fromkeys(edges))
@@ -331,9 +328,7 @@ def read_sql_table(
     sa = sqlalchemy()
     uri = check_uri(con, "read_sql_table()")
     if not isinstance(table_name, str):
-        raise TypeError(
-            f"table_name is a text, not a {type(table_name).__name__}; see read_sql_query for queries"
-        )
+        raise TypeError(f"table_name is a text, not a {type(table_name).__name__}; see read_sql_query for queries")
     engine = engine_for(uri, engine_kwargs)
     try:
         table = sa.Table(table_name, sa.MetaData(), autoload_with=engine, schema=schema)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import FrameBase
 from weft.dataframe.io.sql import check_uri, engine_for, sqlalchemy

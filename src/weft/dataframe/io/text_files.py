@@ -24,7 +24,7 @@ class Render(Protocol):
     """How a partition becomes a file's content."""
 
     #: Whether labels of rows are written.
-    index: bool
+    with_index: bool
 
     def render(self, part: Any, number: int, stream: Any) -> None:
         """Write a partition to a binary stream."""
@@ -34,7 +34,7 @@ class FilesWriter(NamedTuple):
     """A file for each partition."""
 
     label: str
-    index: bool
+    with_index: bool
     filesystem: Any
     places: tuple[str, ...]
     suffix: str | None
@@ -76,11 +76,11 @@ class SingleFileWriter(NamedTuple):
     """All partitions one after another in one file: each is written beside it, and the last task puts them together."""
 
     label: str
-    index: bool
+    with_index: bool
     filesystem: Any
     place: str
     suffix: str
-    count: int
+    total: int
     compression: str | None
     render: Any
     appends: bool = False
@@ -116,7 +116,7 @@ class SingleFileWriter(NamedTuple):
 
     def abandon(self) -> None:
         """Take the partitions away."""
-        for number in range(self.count):
+        for number in range(self.total):
             if self.filesystem.exists(self.part_place(number)):
                 self.filesystem.rm_file(self.part_place(number))
 
@@ -149,7 +149,7 @@ def write_files(
         fs = filesystem_for(path, storage_options)
         place = fs._strip_protocol(str(path))
         writer: Any = SingleFileWriter(
-            label, render.index, fs, place, suffix, frame.npartitions, compression, render, appends
+            label, render.with_index, fs, place, suffix, frame.npartitions, compression, render, appends
         )
     else:
         if extension is not None and isinstance(path, str) and "*" not in path:
@@ -158,7 +158,7 @@ def write_files(
         fs = filesystem_for(paths[0], storage_options)
         places = tuple([fs._strip_protocol(each) for each in paths])
         writer = FilesWriter(
-            label, render.index, fs, places, suffix if can_rename(fs) else None, compression, render, appends
+            label, render.with_index, fs, places, suffix if can_rename(fs) else None, compression, render, appends
         )
     if not compute:
         if compute_kwargs:

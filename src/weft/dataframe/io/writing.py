@@ -17,7 +17,7 @@ from weft.dataframe.expr import ROWS, VALUES, FrameExpr, row_needs
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.expr.naming import nonce
 from weft.physical.base import Outline
-from weft.physical.blockwise import Listed, Same, blockwise
+from weft.physical.blockwise import Column, Listed, Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
 
 __all__ = ["Writer", "Written", "check_frame", "part_names", "write_frame"]
@@ -29,7 +29,7 @@ class Writer(Protocol):
     #: What users call it.
     label: str
     #: Whether labels of rows are written.
-    index: bool
+    with_index: bool
 
     def write(self, part: Any, number: int) -> Any:
         """Write a partition, where no reader looks for it."""
@@ -68,16 +68,14 @@ class Written(FrameExpr):
         return 1
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        return (ROWS if self.writer.index else row_needs(frozenset({Need.ORDER}))) | VALUES
+        return (ROWS if self.writer.with_index else row_needs(frozenset({Need.ORDER}))) | VALUES
 
     def lower(self) -> Expr:
         count = self.source.npartitions
         outline = Outline(self.name, f"{self.label}-part", (count,))
-        columns = [Listed(tuple(range(count))), Same(Carried(self.writer, self.once))]
+        columns: list[Column] = [Listed(tuple(range(count))), Same(Carried(self.writer, self.once))]
         parts = blockwise(outline, write_part, [(self.source, (0,))], columns, cost=Cost.HEAVY)
-        return TreeReduce(
-            self.outline, parts, (0,), joined, finish, (Carried(self.writer, self.once),), 64, True
-        )
+        return TreeReduce(self.outline, parts, (0,), joined, finish, (Carried(self.writer, self.once),), 64, True)
 
 
 class Carried:
