@@ -10,6 +10,7 @@ from weft.dataframe.meta import make_meta, meta_nonempty
 from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_timedelta
 from weft.dataframe.ops.groupby import GroupBy
 from weft.dataframe.ops.map_partitions import map_partitions
+from weft.dataframe.ops.merge import merge
 from weft.dataframe.series import Scalar, Series
 from weft.execution import compute
 
@@ -29,6 +30,7 @@ __all__ = [
     "isna",
     "make_meta",
     "map_partitions",
+    "merge",
     "meta_nonempty",
     "read_parquet",
     "to_datetime",

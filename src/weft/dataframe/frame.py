@@ -17,6 +17,7 @@ from weft.dataframe.ops.groupby import GroupbyMethods
 from weft.dataframe.ops.indexing import IndexingMethods
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
+from weft.dataframe.ops.merge import MergeMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.repartition import RepartitionMethods
@@ -43,6 +44,7 @@ class DataFrame(
     GroupbyMethods,
     ShuffleMethods,
     RepartitionMethods,
+    MergeMethods,
     SetIndexMethods,
     DivisionMethods,
     FrameSortingMethods,
