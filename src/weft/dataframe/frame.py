@@ -19,9 +19,9 @@ from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
-from weft.dataframe.ops.reductions import ReductionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
+from weft.dataframe.ops.summaries import FrameSummaries
 from weft.dataframe.ops.values import ValueMethods
 
 __all__ = ["DataFrame"]
@@ -37,7 +37,7 @@ class DataFrame(
     LabelMethods,
     IndexingMethods,
     FrameFunctionMethods,
-    ReductionMethods,
+    FrameSummaries,
     GroupbyMethods,
     ShuffleMethods,
     RepartitionMethods,

@@ -14,9 +14,9 @@ from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.labels import IndexLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.partitions import PartitionMethods
-from weft.dataframe.ops.reductions import ReductionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.strings import StringAccessor
+from weft.dataframe.ops.summaries import IndexSummaries
 from weft.dataframe.ops.values import ValueMethods
 
 #: The methods below have a property of the type's own name beside them.
@@ -31,7 +31,7 @@ class Index(
     ConversionMethods,
     IndexLabelMethods,
     SeriesFunctionMethods,
-    ReductionMethods,
+    IndexSummaries,
     RepartitionMethods,
     PartitionMethods,
     DateParts,

@@ -19,9 +19,9 @@ from weft.dataframe.ops.labels import SeriesLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
 from weft.dataframe.ops.partitions import PartitionMethods
-from weft.dataframe.ops.reductions import ReductionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.strings import StringAccessor
+from weft.dataframe.ops.summaries import SeriesSummaries
 from weft.dataframe.ops.values import SeriesValueMethods, ValueMethods
 
 #: The methods below have a property of the type's own name beside them.
@@ -39,7 +39,7 @@ class Series(
     SeriesLabelMethods,
     IndexingMethods,
     SeriesFunctionMethods,
-    ReductionMethods,
+    SeriesSummaries,
     RepartitionMethods,
     PartitionMethods,
 ):

@@ -1,9 +1,11 @@
 """Kernels on pandas: every operation has one."""
 
 from weft.dataframe.kernels.pandas import (
+    counting,
     elementwise,
     groupby,
     indexing,
+    neighbours,
     reductions,
     repartition,
     rows,
@@ -11,9 +13,11 @@ from weft.dataframe.kernels.pandas import (
 )
 
 __all__ = [
+    "counting",
     "elementwise",
     "groupby",
     "indexing",
+    "neighbours",
     "reductions",
     "repartition",
     "rows",
