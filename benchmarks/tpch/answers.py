@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
 from benchmarks.tpch.data import TABLES
 from benchmarks.tpch.sql import SQL
 
-__all__ = ["QUERIES", "ask_duckdb", "ask_pandas_style", "same_answer", "tables_of"]
+__all__ = ["QUERIES", "ask_duckdb", "ask_pandas_style", "ask_polars", "same_answer", "tables_of"]
 
 QUERIES = range(1, 23)
 
@@ -77,3 +78,10 @@ def same_answer(answer: Any, expected: pd.DataFrame) -> None:
             assert (ours.astype("datetime64[us]") == theirs.astype("datetime64[us]")).all(), label
         else:
             assert ours.tolist() == theirs.tolist(), label
+
+
+def ask_polars(number: int, folder: Path, scale: float) -> pd.DataFrame:
+    """The answer of Polars' own lazy code, by its streaming engine."""
+    from benchmarks.tpch.polars_queries import POLARS, Scan
+
+    return POLARS[number](Scan(folder, scale)).collect(engine="streaming").to_pandas()

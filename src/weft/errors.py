@@ -13,6 +13,7 @@ __all__ = [
     "ConfigWarning",
     "CycleError",
     "DrawingError",
+    "EngineError",
     "GraphError",
     "InvariantError",
     "KeyNotFoundError",
@@ -161,6 +162,10 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class EngineError(WeftError, NotImplementedError):
+    """The engine that was asked for cannot compute an operation."""
 
 
 class MetaError(WeftError, ValueError):

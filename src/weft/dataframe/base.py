@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from weft.collection.base import Collection
+from weft.dataframe.engine import Together
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.graph.mapping import graph_from_mapping
@@ -50,6 +51,10 @@ class FrameBase(Collection):
 
     def __weft_expr__(self) -> Any:
         return self.expr
+
+    def __weft_whole__(self) -> Any:
+        """What `compute` asks for in place of this: all rows in one block."""
+        return self if self.expr.npartitions == 1 else new(Together(self.expr))
 
     def __weft_keys__(self) -> list[Key]:
         return self.expr.keys()

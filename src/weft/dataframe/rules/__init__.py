@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from weft.dataframe.rules.engine import choose_engine
 from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.merge_projections import merge_projections
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.expr import add_rules
 
-__all__ = ["SIMPLIFY", "install"]
+__all__ = ["CHOOSE", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
     merge_projections,
@@ -17,7 +18,9 @@ SIMPLIFY = (
     prune_columns,
 )
 
+CHOOSE = (choose_engine,)
+
 
 def install() -> None:
     """Add the rules to the pipeline."""
-    add_rules(simplify=SIMPLIFY)
+    add_rules(simplify=SIMPLIFY, choose=CHOOSE)
