@@ -11,7 +11,7 @@ from weft.graph import Layer, Program
 from weft.physical.base import Names, Physical
 from weft.physical.gather import Gather
 
-__all__ = ["EngineQuery", "Together"]
+__all__ = ["Alike", "EngineQuery", "Together"]
 
 
 @node
@@ -49,8 +49,71 @@ class AllBlocks:
 
 
 @node
-class EngineQuery(Physical):
-    """One block that an engine computes from the readers on, with all cores."""
+class EngineQuery(FrameExpr):
+    """One block that an engine computes from the readers on.
+
+    Parameters
+    ----------
+    query : callable
+        Gives the block; it stands for a tree of nodes.
+    engine : str
+    like : Alike
+        What it computes; held as a plain value, since an engine looks at no block of Weft's.
+    """
+
+    query: Any
+    engine: str
+    like: Alike
+
+    child_fields = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.engine}-{self.like.expr.label}"
+
+    @derived
+    def meta(self) -> Any:
+        return self.like.expr.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return self.like.expr.divisions
+
+    @derived
+    def rows(self) -> Any:
+        return self.like.expr.rows
+
+    @property
+    def partition_nbytes(self) -> int:
+        return self.like.expr.partition_nbytes
+
+    def lower(self) -> Expr:
+        outline = self.like.expr.outline
+        return EngineTask(outline, self.query, self.engine)
+
+
+class Alike:
+    """A node as an operand that is no child."""
+
+    __slots__ = ("expr",)
+
+    def __init__(self, expr: FrameExpr) -> None:
+        self.expr = expr
+
+    def __weft_tokenize__(self) -> str:
+        return self.expr.name
+
+    def __reduce__(self) -> Any:
+        return Alike, (self.expr,)
+
+
+@node
+class EngineTask(Physical):
+    """The task that runs a query."""
 
     query: Any
     engine: str
@@ -63,7 +126,6 @@ class EngineQuery(Physical):
 
     def layers(self, names: Names) -> list[Layer]:
         program = Program.call(self.query, name=self.label)
-        (key,) = self.keys(self.called(names))
-        return [Layer(program, [key], None, None, nbytes=self.nbytes, origin=self.outline.origin)]
-
-
+        return [
+            Layer(program, self.keys(self.called(names)), None, None, nbytes=self.nbytes, origin=self.outline.origin)
+        ]

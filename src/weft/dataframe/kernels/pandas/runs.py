@@ -127,7 +127,8 @@ def joined(arrays: Sequence[Any]) -> Any:
         return pa.concat_arrays(arrays)
     kinds = {type(each) for each in arrays}
     if kinds == {pd.RangeIndex} or kinds == {pd.MultiIndex}:
-        return first.append(list(arrays[1:]))
+        made = first.append(list(arrays[1:]))
+        return made if isinstance(made, (pd.RangeIndex, pd.MultiIndex)) else bare(made.array)
     if pd.MultiIndex in kinds:
         return pd.MultiIndex.from_tuples([value for each in arrays for value in each])
     if kinds == {pd.Categorical} and any(each.dtype != first.dtype for each in arrays):

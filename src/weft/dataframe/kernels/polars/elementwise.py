@@ -127,10 +127,10 @@ def combined(column: Column, operands: list[Any]) -> Column:
 def number(value: Any, dtype: Any) -> Column:
     """A number, or a column of numbers, in a type."""
     if isinstance(value, Column):
-        value = value.settled()
-        if value.dtype.kind not in "biuf":
-            raise Untranslatable(f"arithmetic of {value.dtype} stays in pandas")
-        return value.cast(dtype)
+        column = value.settled()
+        if column.dtype.kind not in "biuf":
+            raise Untranslatable(f"arithmetic of {column.dtype} stays in pandas")
+        return column.cast(dtype)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise Untranslatable(f"arithmetic with a {type(value).__name__} stays in pandas")
     plain = value.item() if isinstance(value, np.generic) else value
@@ -200,7 +200,7 @@ def comparable(column: Column, value: Any) -> Any:
         moment = pd.Timestamp(value)
         unit = np.datetime_data(dtype)[0]
         if moment.as_unit(unit) == moment:
-            return pl.lit(moment.as_unit("us").to_pydatetime(), dtype=pl.Datetime("us")).cast(pl.Datetime(unit))
+            return pl.lit(moment.as_unit("us").to_pydatetime(), dtype=pl.Datetime("us")).cast(engine_type(dtype))
     raise Untranslatable(f"{value!r} is compared with columns of {dtype} by pandas")
 
 
@@ -253,7 +253,7 @@ def kind_of(dtype: Any) -> str:
 
 def mixes_widths(left: Any, right: Any) -> bool:
     """Whether two types of numbers cannot be compared exactly in either library."""
-    return left.kind != right.kind and "int64" in (left.name, right.name) or "u" in (left.kind, right.kind)
+    return (left.kind != right.kind and "int64" in (left.name, right.name)) or "u" in (left.kind, right.kind)
 
 
 def truth(value: Any) -> Column:
@@ -283,13 +283,12 @@ def inverted(value: Any, *, dtype: Any, name: str) -> Column:
 @operation("isna", "notna")
 def missing(value: Any, *, dtype: Any, name: str) -> Column:
     """Whether values are missing."""
-    a = value.settled()
+    a: Column = value.settled()
     if not (a.null or a.nan):
         return Column(constant_like(a, name == "notna"), TRUTH)
-    made = a.expr.is_null() if a.null else None
+    made: Any = a.expr.is_null() if a.null else pl.lit(False)
     if a.nan:
-        lost = a.expr.is_nan().fill_null(False)
-        made = lost if made is None else made | lost
+        made = made | a.expr.is_nan().fill_null(False)
     return Column(made if name == "isna" else ~made, TRUTH)
 
 
@@ -309,7 +308,7 @@ def between(value: Any, left: Any, right: Any, *, dtype: Any, name: str, inclusi
 @operation("isin")
 def among(value: Any, values: Any, *, dtype: Any, name: str) -> Column:
     """Whether values are among some."""
-    a = value.settled()
+    a: Column = value.settled()
     wanted = getattr(getattr(values, "value", values), "value", None)
     if wanted is None or isinstance(values, Pairs):
         raise Untranslatable("isin() of a mapping stays in pandas")
@@ -360,7 +359,7 @@ def chosen(value: Any, condition: Any, other: Any = np.nan, *, dtype: Any, name:
 @operation("fillna")
 def filled(value: Any, other: Any, *, dtype: Any, name: str) -> Column:
     """Missing values replaced by one value."""
-    a = value.settled()
+    a: Column = value.settled()
     if isinstance(other, (Column, Pairs)) or dtype != a.dtype:
         raise Untranslatable("missing values are replaced by pandas")
     if is_text(dtype):
@@ -379,7 +378,7 @@ def filled(value: Any, other: Any, *, dtype: Any, name: str) -> Column:
 @operation("astype")
 def cast(value: Any, dtypes: Any, *, dtype: Any, name: str) -> Column:
     """Casts that lose nothing."""
-    a = value.settled()
+    a: Column = value.settled()
     if dtype == a.dtype:
         return a
     source = a.dtype
@@ -441,9 +440,7 @@ def affix(value: Any, pat: Any, *, dtype: Any, name: str) -> Column:
 
 
 @operation("str.slice")
-def part_of_text(
-    value: Any, *, dtype: Any, name: str, start: Any = None, stop: Any = None, step: Any = None
-) -> Column:
+def part_of_text(value: Any, *, dtype: Any, name: str, start: Any = None, stop: Any = None, step: Any = None) -> Column:
     """Part of a text by places from its beginning."""
     a = text(value)
     first = start or 0

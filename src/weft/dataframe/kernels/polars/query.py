@@ -9,7 +9,15 @@ import pandas as pd
 import polars as pl
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, engine_type, is_float, is_text, materialised
+from weft.dataframe.kernels.polars.relation import (
+    Column,
+    Relation,
+    Untranslatable,
+    engine_type,
+    is_float,
+    is_text,
+    materialised,
+)
 from weft.dataframe.kernels.polars.translator import Translator
 from weft.expr import Need, Needs
 
@@ -68,11 +76,10 @@ class Query:
         relation = self.prepared()
         found = relation.base.collect(engine="streaming")
         meta = self.node.meta
+        if relation.single and not isinstance(meta, pd.Series):
+            return single_value(found, relation.only)
         values = [to_pandas(found, column) for column in relation.every()]
         count = len(relation.columns)
-        if relation.single and not isinstance(meta, pd.Series):
-            value = values[0]
-            return value[0] if len(value) else np.nan
         if relation.index is None:
             index: pd.Index = pd.RangeIndex(found.height)
         elif len(relation.index) == 1:
@@ -84,6 +91,18 @@ class Query:
             made.columns = meta.columns
             return made
         return pd.Series(values[0], index=index, name=meta.name, copy=False)
+
+
+def single_value(found: pl.DataFrame, column: Column) -> Any:
+    """The only value, as NumPy has it; missing where there is none."""
+    value = found.to_series(0)[0] if found.height else None
+    if value is None:
+        return pd.NaT if column.dtype.kind == "M" else np.nan
+    if is_text(column.dtype):
+        return value
+    if column.dtype.kind == "M":
+        return pd.Timestamp(found.to_series(0).to_numpy()[0])
+    return column.dtype.type(value)
 
 
 def same_type(ours: Any, theirs: Any) -> bool:

@@ -91,9 +91,10 @@ def reduced(node: Any, translate: Translator) -> Relation:
     if not column.rowwise:
         raise Untranslatable("running totals are reduced by pandas")
     made = aggregate(node.kind, column, dtype, options.get("ddof", 1))
-    base = with_scalars(source.base, [column]).select(made.expr.alias("value"))
+    name = translate.fresh("value")
+    base = with_scalars(source.base, [column]).select(made.expr.alias(name))
     label = source.columns[0][0]
-    fresh = Column(pl.col("value"), made.dtype, made.null, made.nan)
+    fresh = Column(pl.col(name), made.dtype, made.null, made.nan)
     return Relation(base, labelled([label], [fresh]), None, True)
 
 
@@ -101,5 +102,6 @@ def reduced(node: Any, translate: Translator) -> Relation:
 def length(node: Any, translate: Translator) -> Relation:
     """Number of rows."""
     source = translate(node.source)
-    base = source.base.select((pl.len().cast(pl.Int64) * node.columns_counted).alias("value"))
-    return Relation(base, ((None, Column(pl.col("value"), INT64)),), None, True)
+    name = translate.fresh("value")
+    base = source.base.select((pl.len().cast(pl.Int64) * node.columns_counted).alias(name))
+    return Relation(base, ((None, Column(pl.col(name), INT64)),), None, True)

@@ -20,7 +20,7 @@ import polars as pl
 __all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text"]
 
 
-class Untranslatable(Exception):  # noqa: N818 (it is a question's answer, not an error)
+class Untranslatable(Exception):
     """Polars has no answer that is certainly pandas'; the reason is the message."""
 
 

@@ -62,7 +62,8 @@ def assigned_column(source: Relation, value: Any, translate: Translator, dtype: 
     if isinstance(value, FrameExpr):
         relation = translate(value)
         if relation.single:
-            return operand_of(value, {value.name: relation}, None, False).settled().cast(dtype)
+            column: Column = operand_of(value, {value.name: relation}, None, False)
+            return column.settled().cast(dtype)
         if relation.base is not source.base:
             raise Untranslatable("a column of other rows is aligned by pandas")
         return relation.only
@@ -119,7 +120,9 @@ def reset_index(node: Any, translate: Translator) -> Relation:
         else:
             columns = [*labelled(node.meta.columns[: len(source.index)], source.index), *columns]
     if node.source.meta.ndim == 1:
-        columns = list(labelled(node.meta.columns, [column for _, column in columns])) if node.meta.ndim == 2 else columns
+        columns = (
+            list(labelled(node.meta.columns, [column for _, column in columns])) if node.meta.ndim == 2 else columns
+        )
     made = replace(source, columns=tuple(columns), index=None)
     if translate.wants(node, Need.INDEX):
         return numbered(made, translate)
@@ -143,4 +146,3 @@ def ends(node: Any, translate: Translator) -> Relation:
         raise Untranslatable("all but some rows stay in pandas")
     fresh = materialised(source)
     return replace(fresh, base=fresh.base.tail(node.count) if node.last else fresh.base.head(node.count))
-

@@ -41,7 +41,9 @@ def from_pandas(node: Any, translate: Translator) -> Relation:
     columns = []
     for place in wanted:
         dtype = values[place].dtype
-        columns.append(Column(pl.col(f"c{place}"), dtype, null=not (is_float(dtype) or dtype.kind in "iub"), nan=is_float(dtype)))
+        columns.append(
+            Column(pl.col(f"c{place}"), dtype, null=not (is_float(dtype) or dtype.kind in "iub"), nan=is_float(dtype))
+        )
     index = None
     if translate.wants(node, Need.INDEX):
         base, index = with_labels(base, value.index)
@@ -66,5 +68,5 @@ def handed_over(column: pd.Series) -> pl.Series:
     """A column in Polars' hands."""
     engine_type(column.dtype)
     if is_text(column.dtype):
-        return pl.Series(values=pl.from_arrow(pa.chunked_array(column.array.__arrow_array__())) )
+        return pl.Series(values=pl.from_arrow(pa.chunked_array(column.array.__arrow_array__())))
     return pl.Series(values=pl.from_arrow(pa.array(column.to_numpy(), from_pandas=column.dtype.kind == "M")))
