@@ -9,7 +9,9 @@ from weft.dataframe.kernels.pandas import (
     reductions,
     repartition,
     rows,
+    set_index,
     shuffle,
+    sorting,
 )
 
 __all__ = [
@@ -21,5 +23,7 @@ __all__ = [
     "reductions",
     "repartition",
     "rows",
+    "set_index",
     "shuffle",
+    "sorting",
 ]
