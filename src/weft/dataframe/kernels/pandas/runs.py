@@ -98,6 +98,9 @@ def joined(arrays: Sequence[Any]) -> Any:
     first = arrays[0]
     if len(arrays) == 1:
         return first
+    if {type(each) for each in arrays} > {pd.RangeIndex}:
+        arrays = [each.to_numpy() if isinstance(each, pd.RangeIndex) else each for each in arrays]
+        first = arrays[0]
     if all(isinstance(each, np.ndarray) for each in arrays) and all(each.dtype == first.dtype for each in arrays):
         return np.concatenate(arrays)
     if all(isinstance(each, pa.Array) for each in arrays):
