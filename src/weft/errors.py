@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import CancelledError as _FutureCancelled
 
 __all__ = [
     "BackendError",
@@ -23,6 +24,7 @@ __all__ = [
     "RegistryError",
     "RemoteError",
     "RemoteTraceback",
+    "Reschedule",
     "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
@@ -104,7 +106,7 @@ class TaskTimeoutError(WeftError, TimeoutError):
     """A task ran longer than its ``timeout`` annotation allows, and was stopped."""
 
 
-class CancelledError(WeftError):
+class CancelledError(WeftError, _FutureCancelled):
     """The computation was cancelled before this result was there."""
 
 
@@ -125,6 +127,10 @@ class RemoteTraceback(WeftError):
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}" if self.args else ""
+
+
+class Reschedule(WeftError):
+    """Raised by a task that had rather run later, or elsewhere: it goes back into the queue."""
 
 
 class TaskExitError(WeftError, RuntimeError):

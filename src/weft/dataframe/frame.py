@@ -19,7 +19,9 @@ from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.set_index import DivisionMethods, SetIndexMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
+from weft.dataframe.ops.sorting import FrameSortingMethods
 from weft.dataframe.ops.summaries import FrameSummaries
 from weft.dataframe.ops.values import ValueMethods
 
@@ -39,6 +41,9 @@ class DataFrame(
     FrameSummaries,
     ShuffleMethods,
     RepartitionMethods,
+    SetIndexMethods,
+    DivisionMethods,
+    FrameSortingMethods,
     PartitionMethods,
     ProjectionMethods,
 ):

@@ -15,6 +15,7 @@ from weft.dataframe.ops.labels import IndexLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.set_index import DivisionMethods
 from weft.dataframe.ops.strings import StringAccessor
 from weft.dataframe.ops.summaries import IndexSummaries
 from weft.dataframe.ops.values import ValueMethods
@@ -33,6 +34,7 @@ class Index(
     SeriesFunctionMethods,
     IndexSummaries,
     RepartitionMethods,
+    DivisionMethods,
     PartitionMethods,
     DateParts,
 ):

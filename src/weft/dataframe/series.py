@@ -20,6 +20,9 @@ from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.set_index import DivisionMethods
+from weft.dataframe.ops.shuffle import ShuffleMethods
+from weft.dataframe.ops.sorting import SeriesSortingMethods
 from weft.dataframe.ops.strings import StringAccessor
 from weft.dataframe.ops.summaries import SeriesSummaries
 from weft.dataframe.ops.values import SeriesValueMethods, ValueMethods
@@ -41,6 +44,9 @@ class Series(
     SeriesFunctionMethods,
     SeriesSummaries,
     RepartitionMethods,
+    DivisionMethods,
+    SeriesSortingMethods,
+    ShuffleMethods,
     PartitionMethods,
 ):
     """A column in partitions, with pandas' methods.

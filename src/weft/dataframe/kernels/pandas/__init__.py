@@ -10,7 +10,9 @@ from weft.dataframe.kernels.pandas import (
     reductions,
     repartition,
     rows,
+    set_index,
     shuffle,
+    sorting,
 )
 
 __all__ = [
@@ -23,5 +25,7 @@ __all__ = [
     "reductions",
     "repartition",
     "rows",
+    "set_index",
     "shuffle",
+    "sorting",
 ]

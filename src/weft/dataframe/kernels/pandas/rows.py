@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.table import KERNELS
@@ -165,7 +166,7 @@ def joined(parts: Any) -> Any:
     if isinstance(first, pd.Series):
         if isinstance(first.dtype, pd.CategoricalDtype) and any(part.dtype != first.dtype for part in filled[1:]):
             filled = same_categories(filled)
-        return pd.concat(filled)
+        return with_object_labels(pd.concat(filled), filled)
     differing = [
         place
         for place, dtype in enumerate(first.dtypes)
@@ -178,7 +179,15 @@ def joined(parts: Any) -> Any:
             label = first.columns[place]
             for part, column in zip(filled, same_categories([part[label] for part in filled])):
                 part[label] = column
-    return pd.concat(filled)
+    return with_object_labels(pd.concat(filled), filled)
+
+
+def with_object_labels(made: Any, parts: list[Any]) -> Any:
+    """Rows put together whose labels are objects, if they were in all parts: pandas makes text of them where it can."""
+    if all(part.index.dtype == np.dtype(object) and part.index.nlevels == 1 for part in parts):
+        labels = np.concatenate([part.index.to_numpy() for part in parts])
+        made.index = pd.Index(labels, dtype=object, name=made.index.name)
+    return made
 
 
 def same_categories(columns: list[Any]) -> list[Any]:

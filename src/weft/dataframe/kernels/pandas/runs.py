@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api.types import union_categoricals
 
-__all__ = ["Run", "cut_runs", "frame_of", "joined", "run_of", "taken", "to_runs"]
+__all__ = ["Run", "frame_of", "joined", "run_of", "runs_of", "taken"]
 
 
 class Run(NamedTuple):
@@ -83,37 +83,14 @@ def taken(array: Any, places: Any) -> Any:
     return array.take(places)
 
 
-def to_runs(frame: Any, order: Any, ends: Any, keep_index: bool = True) -> list[Run]:
+def runs_of(whole: Run, order: Any, ends: Any) -> list[Run]:
     """Rows in an order, cut at some places of it: one run between each two."""
-    whole = run_of(frame, keep_index)
     runs = []
     for start, stop in pairwise(ends):
         places = order[start:stop]
         index = None if whole.index is None else taken(whole.index, places)
         runs.append(Run(len(places), index, tuple([taken(each, places) for each in whole.columns])))
     return runs
-
-
-def cut_runs(frame: Any, ends: Any, keep_index: bool = True) -> list[Run]:
-    """Rows as they stand, cut at some places."""
-    whole = run_of(frame, keep_index)
-    runs = []
-    for start, stop in pairwise(ends):
-        if stop - start == whole.length and whole.length:
-            runs.append(whole)
-            continue
-        index = None if whole.index is None else sliced(whole.index, start, stop)
-        runs.append(Run(int(stop - start), index, tuple([sliced(each, start, stop) for each in whole.columns])))
-    return runs
-
-
-def sliced(array: Any, start: int, stop: int) -> Any:
-    """Neighbouring elements, as a copy."""
-    if isinstance(array, pd.RangeIndex):
-        return array[start:stop]
-    if isinstance(array, pa.Array):
-        return array.take(pa.array(np.arange(start, stop)))
-    return array[start:stop].copy()
 
 
 def joined(arrays: Sequence[Any]) -> Any:
@@ -157,7 +134,11 @@ def assembled(columns: Sequence[Any], index: pd.Index, meta: Any) -> Any:
         made = series_of(columns[0], index)
         made.name = meta.name
         return made
-    frame = pd.DataFrame({place: series_array(each) for place, each in enumerate(columns)}, index=index, copy=False)
+    made = {place: series_array(each) for place, each in enumerate(columns)}
+    for place, each in made.items():
+        if isinstance(each, pd.arrays.NumpyExtensionArray):  # a frame would look whether all objects are text
+            made[place] = series_of(columns[place], index)
+    frame = pd.DataFrame(made, index=index, copy=False)
     frame.columns = meta.columns
     frame.attrs = meta.attrs
     return frame
