@@ -135,7 +135,9 @@ def test_results_for_rows_agree_with_pandas(case, method):
 @given(grouped(("int64", "float64"), ("int64", "str")), st.sampled_from(["mean", "sum", "count", "first"]))
 def test_transforms_agree_with_pandas(case, how):
     whole, parts, by, options = case
-    agree(lambda: parts.groupby(by, **options).c0.transform(how), lambda: whole.groupby(by, **options).c0.transform(how))
+    agree(
+        lambda: parts.groupby(by, **options).c0.transform(how), lambda: whole.groupby(by, **options).c0.transform(how)
+    )
 
 
 FUNCTIONS = {

@@ -21,7 +21,6 @@ from weft.dataframe.ops.neighbours import call_of
 from weft.dataframe.ops.projection import Projection, missing_column, project
 from weft.dataframe.treewise import check_split_every
 
-
 __all__ = ["Aggregation", "GroupBy"]
 
 
@@ -164,21 +163,15 @@ class GroupBy:
         labels = None if self._plan.as_index else pd.Index(["size"])
         return self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
 
-    def var(
-        self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
-    ) -> Any:
+    def var(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
         """Variance of each group's values."""
         return self._named("var", numeric_only, split_every, split_out, ddof=ddof)
 
-    def std(
-        self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
-    ) -> Any:
+    def std(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
         """Standard deviation of each group's values."""
         return self._named("std", numeric_only, split_every, split_out, ddof=ddof)
 
-    def sem(
-        self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
-    ) -> Any:
+    def sem(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
         """Standard error of each group's mean."""
         return self._named("sem", numeric_only, split_every, split_out, ddof=ddof)
 
@@ -337,9 +330,7 @@ class GroupBy:
         kwargs.pop("include_groups", None)
         return self._user("apply", func, args, kwargs, meta)
 
-    def transform(
-        self, func: Any, *args: Any, meta: Any = UNKNOWN, shuffle_method: Any = None, **kwargs: Any
-    ) -> Any:
+    def transform(self, func: Any, *args: Any, meta: Any = UNKNOWN, shuffle_method: Any = None, **kwargs: Any) -> Any:
         """For each row what a function, or a named aggregate, gives for its group."""
         if isinstance(func, str) and (meta is UNKNOWN or meta is None):
             return self._rows("transform", call_of(func, *args, **kwargs))
@@ -449,9 +440,7 @@ class GroupBy:
         """Missing values replaced by the next one behind in the group."""
         return self._rows("bfill", call_of(limit=limit))
 
-    def rank(
-        self, method: str = "average", ascending: bool = True, na_option: str = "keep", pct: bool = False
-    ) -> Any:
+    def rank(self, method: str = "average", ascending: bool = True, na_option: str = "keep", pct: bool = False) -> Any:
         """Rank of each value within its group."""
         return self._rows("rank", call_of(method=method, ascending=ascending, na_option=na_option, pct=pct))
 
@@ -794,7 +783,9 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
             raise NotImplementedError("groups of a pandas.Grouper with freq= are not there: use resample(...)")
         return one_key(frame, by.key, blocks) if by.key is not None else level_key(frame, by.level)
     if isinstance(by, (pd.Series, np.ndarray, pd.Index)):
-        raise TypeError(f"cannot group by a {type(by).__name__}, whose rows have no partitions: use from_pandas(...) first")
+        raise TypeError(
+            f"cannot group by a {type(by).__name__}, whose rows have no partitions: use from_pandas(...) first"
+        )
     if isinstance(by, Mapping):
         return By("function", dict(by), None)
     if expr.meta.ndim == 2 and is_label(by) and by in expr.columns:
@@ -809,5 +800,3 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
 def is_label(value: Any) -> bool:
     """Whether a value can be a label."""
     return isinstance(value, Hashable)
-
-

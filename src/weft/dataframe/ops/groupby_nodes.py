@@ -10,8 +10,8 @@ import pandas as pd
 
 from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick
 from weft.dataframe.kernels.pandas.groupby import AggregatePlan, whole_aggregate
-from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
 from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
+from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
 from weft.dataframe.ops.neighbours import AllTo, told_first
@@ -83,8 +83,10 @@ class GroupbyAggregate(Treewise):
             needs |= ROWS
         if self.source.meta.ndim == 1:
             return needs | VALUES | key_needs(self.asked.groups)
-        return needs | key_needs(self.asked.groups) | column_needs(
-            [each.column for each in self.asked.requests if each.how != "size"]
+        return (
+            needs
+            | key_needs(self.asked.groups)
+            | column_needs([each.column for each in self.asked.requests if each.how != "size"])
         )
 
 

@@ -75,7 +75,7 @@ class Aggregation:
         self.finalize = finalize
 
     @property
-    def __name__(self) -> str:  # noqa: A003
+    def __name__(self) -> str:
         return self.name
 
     def __weft_tokenize__(self) -> Any:
@@ -146,7 +146,7 @@ def parse_mapping(arg: Mapping[Any, Any], columns: tuple[Hashable, ...]) -> Spec
     unknown = [label for label in arg if label not in columns]
     if unknown:
         raise KeyError(f"Label(s) {unknown} do not exist")
-    nested = any([isinstance(each, (list, tuple)) for each in arg.values()])
+    nested = any(isinstance(each, (list, tuple)) for each in arg.values())
     pairs: list[tuple[Any, Any, Any]] = []
     for label, value in arg.items():
         if isinstance(value, Mapping):
@@ -184,13 +184,15 @@ def parse_named(named: dict[str, Any], columns: tuple[Hashable, ...], is_series:
 def spec_of(pairs: list[tuple[Any, Any, Any]], labels: Any, single: bool) -> Spec | None:
     """Requests for (label, column, function); None if one of them does not go in parts."""
     hows = [how_of(func) for _, _, func in pairs]
-    if any([how is None for how in hows]):
-        if any([isinstance(func, Aggregation) for _, _, func in pairs]):
+    if any(how is None for how in hows):
+        if any(isinstance(func, Aggregation) for _, _, func in pairs):
             others = [title(func) for (_, _, func), how in zip(pairs, hows, strict=True) if how is None]
             raise NotImplementedError(f"cannot compute {others} together with an Aggregation: ask for them apart")
         return None
     if labels is not None and not labels.is_unique:
         raise pd.errors.SpecificationError("Function names must be unique, found multiple of the same name")
     return Spec(
-        tuple([Request(label, column, how) for (label, column, _), how in zip(pairs, hows, strict=True)]), labels, single
+        tuple([Request(label, column, how) for (label, column, _), how in zip(pairs, hows, strict=True)]),
+        labels,
+        single,
     )

@@ -179,13 +179,13 @@ class GroupbyAggregate:
 
 def has_all_categories(keys: list[pd.Series], plan: GroupPlan) -> bool:
     """Whether results have a row for every category with every other key, also of keys that never meet a present one."""
-    return not plan.observed and len(keys) > 1 and any([isinstance(key.dtype, pd.CategoricalDtype) for key in keys])
+    return not plan.observed and len(keys) > 1 and any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys)
 
 
 def concat_keys(keys: tuple[pd.Series, ...]) -> pd.Series:
     """Keys of several partitions; categories that differ are united."""
     first = keys[0].dtype
-    if isinstance(first, pd.CategoricalDtype) and any([each.dtype != first for each in keys]):
+    if isinstance(first, pd.CategoricalDtype) and any(each.dtype != first for each in keys):
         united = pd.api.types.union_categoricals([each.array for each in keys], sort_categories=False)
         return pd.Series(united, name=keys[0].name)
     return pd.concat(keys, ignore_index=True)
@@ -213,7 +213,7 @@ def merged_part(name: Any, given: list[Any], partials: list[Partial], groups: Gr
 
 def concat_arrays(arrays: tuple[Any, ...]) -> Any:
     """Arrays one after another."""
-    if all([isinstance(each, np.ndarray) for each in arrays]):
+    if all(isinstance(each, np.ndarray) for each in arrays):
         return np.concatenate(arrays)
     return pd.concat([pd.Series(each) for each in arrays], ignore_index=True).array
 
@@ -445,7 +445,9 @@ def first_extremes(which: str, column: pd.Series, labels: Any, groups: Groups, l
     if lost is None:
         lost = np.zeros(len(values), bool) if missing is None else missing
     there, codes = present_only(values, missing, groups)
-    best = np.append(extreme_of("min" if which == "idxmin" else "max", there, groups, codes), there[:1] if len(there) else [0])
+    best = np.append(
+        extreme_of("min" if which == "idxmin" else "max", there, groups, codes), there[:1] if len(there) else [0]
+    )
     is_best = values == best[groups.codes]
     if missing is not None:
         is_best &= ~missing
@@ -498,7 +500,9 @@ def unique_pairs(numbers: Any, column: pd.Series) -> tuple[Any, ...]:
     codes, values = pd.factorize(column.array)
     mixed = numbers * max(1, len(values)) + codes
     firsts = ~pd.Series(mixed).duplicated().to_numpy() & (numbers >= 0)
-    return numbers[firsts], column.array[firsts] if not isinstance(column.dtype, np.dtype) else column.to_numpy()[firsts]
+    return numbers[firsts], column.array[firsts] if not isinstance(column.dtype, np.dtype) else column.to_numpy()[
+        firsts
+    ]
 
 
 def merged_pairs(given: list[Any], partials: list[Partial], groups: Groups, order: Any) -> tuple[Any, ...]:
@@ -548,8 +552,8 @@ def merged_custom(how: Any, given: list[Any], groups: Groups, order: Any) -> tup
 def final_index(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
     """Labels of the groups as pandas orders them, and where each stands among the partial's groups; -1 for none."""
     keys = [key.rename(each.name) for key, each in zip(keys, plan.by, strict=True)]
-    categorical = any([isinstance(key.dtype, pd.CategoricalDtype) for key in keys])
-    if categorical or (plan.sort and any([key.dtype == object for key in keys])):
+    categorical = any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys)
+    if categorical or (plan.sort and any(key.dtype == object for key in keys)):
         return index_by_pandas(keys, plan)
     count = len(keys[0])
     order = np.arange(count)
@@ -603,8 +607,11 @@ def finished_column(request: Request, parts: Any, order: Any, dtype: Any) -> pd.
         values = [pd.Series(taken(each)) for each in parts[request.column, how]]
         made = how.finalize(*values) if how.finalize is not None else values[0]
         return pd.Series(made.array)
-    given = {name: [taken(each) for each in parts[None if name == "size" else request.column, name]]
-             for name in PARTS_OF[how] if name != "pairs"}
+    given = {
+        name: [taken(each) for each in parts[None if name == "size" else request.column, name]]
+        for name in PARTS_OF[how]
+        if name != "pairs"
+    }
     with np.errstate(all="ignore"):
         return FINISH[how](request, given, parts, order, dtype)
 
@@ -685,7 +692,9 @@ def finish_place(request: Request, given: Any, parts: Any, order: Any, dtype: An
     _, labels, lost = given[request.how]
     made = pd.Series(labels) if len(labels) else pd.Series([], dtype=dtype)
     if (order < 0).any():
-        raise ValueError(f"Can't get {request.how} of an empty group due to unobserved categories. Specify observed=True.")
+        raise ValueError(
+            f"Can't get {request.how} of an empty group due to unobserved categories. Specify observed=True."
+        )
     if made.isna().any():
         raise ValueError(f"{request.how} with skipna=True encountered all NA values in a group.")
     if lost.any() and not request.option("skipna", True):
@@ -781,5 +790,3 @@ def whole_aggregate(source: Any, blocks: list[Any], plan: AggregatePlan) -> Any:
                 label = (label, *[""] * (made.columns.nlevels - 1))
             made.insert(0, label, keys.iloc[:, place].array, allow_duplicates=True)
     return made
-
-

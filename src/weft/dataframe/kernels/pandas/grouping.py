@@ -171,7 +171,7 @@ def parted(numbers: Any, counts: list[int], takes: list[Callable[[Any], pd.Serie
 
 def group_hashed(coded: list[Any], counts: list[int]) -> Groups:
     """Groups by so many keys that their numbers do not fit one integer: made dense key by key."""
-    codes, count, take = coded[0]
+    codes, count, _take = coded[0]
     dropped = codes >= count
     codes = np.where(dropped, 0, codes)
     firsts = [(codes, count)]
@@ -209,7 +209,11 @@ def codes_of(key: pd.Series, dropna: bool) -> tuple[Any, int, Callable[[Any], pd
         values = key.to_numpy()
         least, greatest = int(values.min()), int(values.max())
         if greatest - least < max(FEW, SPARSE * len(values)):
-            wide = values.astype(np.intp, copy=False) if dtype != np.uint64 else (values - np.uint64(least)).astype(np.intp)
+            wide = (
+                values.astype(np.intp, copy=False)
+                if dtype != np.uint64
+                else (values - np.uint64(least)).astype(np.intp)
+            )
             codes = wide - least if least and dtype != np.uint64 else wide
             return (
                 codes,
