@@ -49,9 +49,9 @@ class GroupBy:
         return GroupBy(self._frame, self._plan, self._blocks, tuple(key) if is_list else key, not is_list)
 
     def __getattr__(self, label: str) -> Any:
-        if not label.startswith("__") and label not in GroupBy.__slots__ and self._frame.expr.meta.ndim == 2:
-            if label in self._frame.expr.columns:
-                return self[label]
+        hidden = label.startswith("__") or label in GroupBy.__slots__
+        if not hidden and self._frame.expr.meta.ndim == 2 and label in self._frame.expr.columns:
+            return self[label]
         raise AttributeError(f"groups have no attribute and no column {label!r}")
 
     def __dir__(self) -> list[str]:

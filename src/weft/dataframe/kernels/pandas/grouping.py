@@ -224,7 +224,7 @@ def codes_of(key: pd.Series, dropna: bool) -> tuple[Any, int, Callable[[Any], pd
     codes = codes.astype(np.intp, copy=False)
     if dropna and (missing := codes < 0).any():
         codes = np.where(missing, len(values), codes)
-    if dtype == object and not dropna and len(values):
+    if dtype.kind == "O" and isinstance(dtype, np.dtype) and not dropna and len(values):
         values = np.asarray(values, dtype=object)
     return codes, len(values), lambda numbers: pd.Series(values[numbers], name=name, dtype=dtype)
 
