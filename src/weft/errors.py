@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import CancelledError as _FutureCancelled
 
 __all__ = [
     "BackendError",
@@ -13,6 +14,7 @@ __all__ = [
     "ConfigWarning",
     "CycleError",
     "DrawingError",
+    "EngineError",
     "GraphError",
     "InvariantError",
     "KeyNotFoundError",
@@ -23,6 +25,7 @@ __all__ = [
     "RegistryError",
     "RemoteError",
     "RemoteTraceback",
+    "Reschedule",
     "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
@@ -104,7 +107,7 @@ class TaskTimeoutError(WeftError, TimeoutError):
     """A task ran longer than its ``timeout`` annotation allows, and was stopped."""
 
 
-class CancelledError(WeftError):
+class CancelledError(WeftError, _FutureCancelled):
     """The computation was cancelled before this result was there."""
 
 
@@ -125,6 +128,10 @@ class RemoteTraceback(WeftError):
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}" if self.args else ""
+
+
+class Reschedule(WeftError):
+    """Raised by a task that had rather run later, or elsewhere: it goes back into the queue."""
 
 
 class TaskExitError(WeftError, RuntimeError):
@@ -161,6 +168,10 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class EngineError(WeftError, NotImplementedError):
+    """The engine that was asked for cannot compute an operation."""
 
 
 class MetaError(WeftError, ValueError):

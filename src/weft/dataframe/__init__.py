@@ -8,7 +8,7 @@ from weft.dataframe.io.parquet import read_parquet
 from weft.dataframe.kernels import pandas as _pandas
 from weft.dataframe.meta import make_meta, meta_nonempty
 from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_timedelta
-from weft.dataframe.ops.groupby import GroupBy
+from weft.dataframe.ops.groupby import Aggregation, GroupBy
 from weft.dataframe.ops.map_partitions import map_partitions
 from weft.dataframe.ops.merge import merge
 from weft.dataframe.series import Scalar, Series
@@ -20,6 +20,7 @@ _rules.install()
 _ENGINES = (_pandas,)
 
 __all__ = [
+    "Aggregation",
     "DataFrame",
     "GroupBy",
     "Index",

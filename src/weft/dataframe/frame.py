@@ -13,7 +13,6 @@ from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered
-from weft.dataframe.ops.groupby import GroupbyMethods
 from weft.dataframe.ops.indexing import IndexingMethods
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
@@ -41,7 +40,6 @@ class DataFrame(
     IndexingMethods,
     FrameFunctionMethods,
     FrameSummaries,
-    GroupbyMethods,
     ShuffleMethods,
     RepartitionMethods,
     MergeMethods,

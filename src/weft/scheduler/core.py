@@ -94,11 +94,11 @@ class Scheduler:
 
     __slots__ = (
         "annotations", "apart", "attempt", "began", "called", "cause", "clean", "clock", "constrained", "dependents",
-        "external", "flying", "foreign", "gone", "have", "held", "home", "inputs", "large", "left", "limit",
+        "external", "flying", "foreign", "free", "gone", "grown", "have", "held", "home", "inputs", "large", "left", "limit",
         "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
         "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
-        "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "straight", "users",
-        "victims", "wanted", "workspace",
+        "resting", "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "straight",
+        "touched", "users", "victims", "wanted", "workspace",
     )  # fmt: skip
 
     def __init__(
@@ -164,6 +164,11 @@ class Scheduler:
         self.spilling: set[int] = set()
         self.clean: set[int] = set()  # blocks in memory with a copy on disk
         self.relearned: dict[int, int] = {}
+        self.touched: dict[int, int] = {}  # blocks that somebody holds: when they were last asked for
+        # numbers that are used again
+        self.grown = False  # whether tasks came one by one: then the log does not have all that a replay needs
+        self.free: list[int] = []
+        self.resting: list[int] = []  # those that may still stand in a queue
         # course
         self.left = 0
         self.serial = 0

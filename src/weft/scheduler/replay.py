@@ -56,8 +56,8 @@ def events(s: Scheduler) -> Iterator[Event]:
 
 
 def is_complete(s: Scheduler) -> bool:
-    """Whether the log still has its beginning."""
-    return len(s.log) != s.log.maxlen and len(s.notes) == s.noted
+    """Whether the log still has its beginning, and all that happened since."""
+    return len(s.log) != s.log.maxlen and len(s.notes) == s.noted and not s.grown
 
 
 def export(s: Scheduler) -> dict[str, Any]:

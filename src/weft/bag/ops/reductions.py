@@ -226,6 +226,9 @@ class ReductionMethods(BagBase):
     ) -> Any:
         """A fold for each key, without bringing records of a key together.
 
+        Functions must depend on their arguments alone: words of text files are counted first, and equal ones folded in a row,
+        for which ``key`` is called once.
+
         Parameters
         ----------
         key : callable or object
