@@ -23,12 +23,12 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, place_pick
 from weft.dataframe.io.from_pandas import from_pandas
+from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.kernels.pandas.merge import PLACE, ByPlace, JoinPlan, join
 from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.filtering import Filter
-from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.ops.labels import ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection, missing_column
 from weft.dataframe.ops.repartition import RepartitionMerge, by_divisions, checked_count, in_partitions
@@ -403,7 +403,7 @@ def as_frame(value: Any, role: str) -> Any:
     if isinstance(value.expr.meta, pd.Series):
         if value.expr.meta.name is None:
             raise ValueError("Cannot merge a Series without a name")
-        return new(ToFrame(value.expr, Pairs()))
+        return new(ToFrame(value.expr, Pairs(), False))
     return value
 
 
