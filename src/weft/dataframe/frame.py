@@ -14,10 +14,10 @@ from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered
-from weft.dataframe.ops.groupby import GroupbyMethods
 from weft.dataframe.ops.indexing import IndexingMethods
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
+from weft.dataframe.ops.merge import MergeMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.repartition import RepartitionMethods
@@ -41,9 +41,9 @@ class DataFrame(
     IndexingMethods,
     FrameFunctionMethods,
     FrameSummaries,
-    GroupbyMethods,
     ShuffleMethods,
     RepartitionMethods,
+    MergeMethods,
     SetIndexMethods,
     DivisionMethods,
     FrameSortingMethods,
