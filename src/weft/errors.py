@@ -14,6 +14,7 @@ __all__ = [
     "ConfigWarning",
     "CycleError",
     "DrawingError",
+    "EngineError",
     "GraphError",
     "InvariantError",
     "KeyNotFoundError",
@@ -167,6 +168,10 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class EngineError(WeftError, NotImplementedError):
+    """The engine that was asked for cannot compute an operation."""
 
 
 class MetaError(WeftError, ValueError):

@@ -184,3 +184,8 @@ def test_wrong_calls_fail_when_they_are_made():
     ]:
         with pytest.raises(error):
             call()
+
+
+def test_topk_needs_a_whole_number():
+    with pytest.raises(TypeError, match="needs a whole number"):
+        db.range(3, 1).topk(2.5)

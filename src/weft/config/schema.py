@@ -220,7 +220,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "dataframe.engine",
-        one_of("auto", "pandas"),
+        one_of("auto", "pandas", "polars"),
         "auto",
         "The library that computes partitions. 'auto' takes the fastest that gives the same result as pandas.",
     ),
