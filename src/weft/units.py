@@ -80,9 +80,9 @@ def parse_bytes(size: str | float) -> int:
 
 
 @overload
-def parse_timedelta(duration: None, default: str = "seconds") -> None: ...
-@overload
 def parse_timedelta(duration: str | float | timedelta, default: str = "seconds") -> float: ...
+@overload
+def parse_timedelta(duration: None, default: str = "seconds") -> None: ...
 def parse_timedelta(duration: str | float | timedelta | None, default: str = "seconds") -> float | None:
     """Seconds of a duration such as ``"2 min"``; None stays None.
 

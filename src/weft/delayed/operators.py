@@ -103,10 +103,10 @@ class OperatorMethods:
     def __rxor__(self, other: Any) -> Any:
         return self._operated(operator.xor, other, self)
 
-    def __eq__(self, other: object) -> Any:  # type: ignore[override]
+    def __eq__(self, other: object) -> Any:
         return self._operated(operator.eq, self, other)
 
-    def __ne__(self, other: object) -> Any:  # type: ignore[override]
+    def __ne__(self, other: object) -> Any:
         return self._operated(operator.ne, self, other)
 
     def __lt__(self, other: Any) -> Any:
