@@ -31,7 +31,11 @@ def test_directories_named_by_keys_are_columns_of_categories(tmp_path):
         ours.compute(scheduler="sync").sort_values("a").reset_index(drop=True),
         expected.sort_values("a").reset_index(drop=True),
     )
-    for filters in [[("year", "==", 2020)], [("city", "in", ["z"]), ("a", ">", 2)], [[("year", "=", 2021)], [("a", "<", 2)]]]:
+    for filters in [
+        [("year", "==", 2020)],
+        [("city", "in", ["z"]), ("a", ">", 2)],
+        [[("year", "=", 2021)], [("a", "<", 2)]],
+    ]:
         made = dd.read_parquet(tmp_path / "d", filters=filters)
         read = pd.read_parquet(tmp_path / "d", filters=filters)
         assert sorted(made.a.compute(scheduler="sync")) == sorted(read.a)
@@ -66,7 +70,9 @@ def test_filters_are_those_of_pandas(tmp_path_factory, whole, filters, group):
     whole.to_parquet(path, row_group_size=group)
     expected = pd.read_parquet(path, filters=filters)
     ours = dd.read_parquet(path, filters=filters, split_row_groups=True)
-    pd.testing.assert_frame_equal(ours.compute(scheduler="sync").reset_index(drop=True), expected.reset_index(drop=True))
+    pd.testing.assert_frame_equal(
+        ours.compute(scheduler="sync").reset_index(drop=True), expected.reset_index(drop=True)
+    )
     assert len(ours) == len(expected)
     more = ours[ours.key > 0]
     assert_same(more.number.sum(), expected[expected.key > 0].number.sum())
@@ -286,7 +292,11 @@ def test_duplicate_columns_and_unknown_options(tmp_path):
     with pytest.raises(ValueError, match="several columns named"):
         dd.read_parquet(tmp_path)
     write(tmp_path / "x.parquet", a=[1])
-    for options, kind in [({"nonsense": 1}, TypeError), ({"engine": "fastparquet"}, ValueError), ({"dtype_backend": "x"}, ValueError)]:
+    for options, kind in [
+        ({"nonsense": 1}, TypeError),
+        ({"engine": "fastparquet"}, ValueError),
+        ({"dtype_backend": "x"}, ValueError),
+    ]:
         with pytest.raises(kind):
             dd.read_parquet(tmp_path, **options)
     with pytest.raises(TypeError, match="path"):

@@ -41,7 +41,13 @@ def test_what_is_written_is_read_back(tmp_path_factory, pair):
 def test_every_backend_writes_the_same(tmp_path, scheduler):
     ours = dd.from_pandas(sample(), npartitions=3)
     ours.to_parquet(tmp_path / "x", compute_kwargs={"scheduler": scheduler}, write_metadata_file=True)
-    assert tree(tmp_path / "x") == ["_common_metadata", "_metadata", "part.0.parquet", "part.1.parquet", "part.2.parquet"]
+    assert tree(tmp_path / "x") == [
+        "_common_metadata",
+        "_metadata",
+        "part.0.parquet",
+        "part.1.parquet",
+        "part.2.parquet",
+    ]
     assert pq.read_metadata(tmp_path / "x" / "_metadata").num_rows == 10
     assert pq.read_metadata(tmp_path / "x" / "_metadata").row_group(1).column(0).file_path == "part.1.parquet"
 
@@ -188,7 +194,9 @@ def test_writing_later(tmp_path):
     assert job.compute(scheduler="sync") is None
     assert len(tree(tmp_path / "x")) == 2
     with pytest.raises(TypeError, match="compute_kwargs"):
-        dd.from_pandas(sample()).to_parquet(tmp_path / "x", compute=False, compute_kwargs={"scheduler": "sync"}, overwrite=True)
+        dd.from_pandas(sample()).to_parquet(
+            tmp_path / "x", compute=False, compute_kwargs={"scheduler": "sync"}, overwrite=True
+        )
 
 
 def test_the_index_may_be_left_out(tmp_path):
