@@ -288,7 +288,11 @@ def decoded_chunks(stream: Any, path: str, form: LineFormat) -> Iterator[Chunk]:
     rest = b""
     while True:
         data = stream.read(CHUNK)
-        raw = rest + decoder.decode(data, not data).encode("utf-8", "surrogatepass")
+        try:
+            raw = rest + decoder.decode(data, not data).encode("utf-8", "surrogatepass")
+        except UnicodeError as error:
+            error.add_note(f"in {path}. Give the encoding=, errors='replace', or on_error='skip'.")
+            raise
         end = plain.cut(raw) if data else len(raw)
         rest = raw[end:]
         if end:
