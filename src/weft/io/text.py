@@ -24,8 +24,8 @@ from weft.io.bytes import ByteRange, behind_delimiter, opened
 
 __all__ = ["Chunk", "LineFormat", "Lines", "is_ascii_based", "overlaps_itself"]
 
-#: Bytes that are read at a time.
-CHUNK = 1 << 18
+#: Bytes that are read at a time: so few that what is made of them fits into a cache, and the collector finds little to look at.
+CHUNK = 1 << 16
 #: Delimiters for which the interpreter's own reader of lines does what is wanted.
 NEWLINES = (None, "", "\n")
 #: Encodings in which every byte below 128 is the character of ASCII.
