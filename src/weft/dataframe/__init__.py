@@ -7,6 +7,7 @@ from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.parquet import read_parquet
 from weft.dataframe.kernels import pandas as _pandas
 from weft.dataframe.meta import make_meta, meta_nonempty
+from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_timedelta
 from weft.dataframe.ops.groupby import Aggregation, GroupBy
 from weft.dataframe.ops.map_partitions import map_partitions
@@ -27,6 +28,7 @@ __all__ = [
     "Scalar",
     "Series",
     "compute",
+    "concat",
     "from_pandas",
     "isna",
     "make_meta",
