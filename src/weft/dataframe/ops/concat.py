@@ -81,7 +81,7 @@ class Concat(FrameExpr):
         return row_needs(asked) | column_needs(asked_columns(asked, child.columns))  # type: ignore[attr-defined]
 
     def lower(self) -> Expr:
-        made = []
+        made: list[Expr] = []
         for number, source in enumerate(self.sources):
             if schema_of(source.meta) == schema_of(self.meta):
                 made.append(source)
