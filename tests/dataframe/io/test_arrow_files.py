@@ -83,7 +83,7 @@ def test_bad_input(tmp_path):
     with pytest.raises(KeyError, match="'b'"):
         dd.read_orc(tmp_path / "x.orc", index="b")
     for options in [{"engine": "x"}, {"split_stripes": 0}]:
-        with pytest.raises(ValueError, match="engine|split_stripes"):
+        with pytest.raises(ValueError, match=r"engine|split_stripes"):
             dd.read_orc(tmp_path / "x.orc", **options)
     with pytest.raises(ValueError, match="batches"):
         dd.read_feather(tmp_path / "x.feather", batches=0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -41,8 +42,9 @@ def test_directories_names_headers_and_compression(tmp_path):
     assert [os.path.basename(path) for path in ours.to_csv(tmp_path / "d")] == ["0.part", "1.part"]
     paths = ours.to_csv(tmp_path / "x*.csv.gz", name_function=lambda number: f"-{number}", compression="gzip",
                         header_first_partition_only=True)  # fmt: skip
-    assert gzip.open(paths[0], "rt").readline() == ",a,s\n"
-    assert gzip.open(paths[1], "rt").readline().startswith("3,3")
+    first, second = [gzip.decompress(Path(path).read_bytes()).decode() for path in paths]
+    assert first.startswith(",a,s\n")
+    assert second.startswith("3,3")
     (path,) = ours.to_csv(tmp_path / "one.csv.bz2", single_file=True, compression="infer", index=False)
     pd.testing.assert_frame_equal(pd.read_csv(path).fillna(""), sample().fillna(""))
     assert ours.s.to_csv(tmp_path / "s.csv", single_file=True)

@@ -100,5 +100,5 @@ def test_what_makes_no_sense_is_refused(tmp_path):
             ours.to_hdf(tmp_path / path, key, **options)
     sample().to_hdf(tmp_path / "x.h5", key="t", format="table")
     for options in [{"chunksize": 0}, {"start": 5, "stop": 5}, {"start": 50}, {"mode": "q"}]:
-        with pytest.raises(ValueError, match="chunksize|start|mode"):
+        with pytest.raises(ValueError, match=r"chunksize|start|mode"):
             dd.read_hdf(tmp_path / "x.h5", "t", **options)

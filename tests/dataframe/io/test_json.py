@@ -60,7 +60,7 @@ def test_items_that_records_lack_and_bad_input(tmp_path):
     with pytest.raises(ValueError, match=r"x\.json as JSON"):
         dd.read_json(path, lines=True)
     for options in [{"lines": True, "orient": "split"}, {"lines": False, "blocksize": 10}, {"blocksize": 0}]:
-        with pytest.raises(ValueError, match="lines|blocksize"):
+        with pytest.raises(ValueError, match=r"lines|blocksize"):
             dd.read_json(path, **options)
     path.write_text("")
     with pytest.raises(ValueError, match="no line"):

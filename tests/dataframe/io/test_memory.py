@@ -49,7 +49,7 @@ def test_arrays(wrap):
     records = np.array([(1, 2.0), (3, 4.0)], dtype=[("i", "i8"), ("f", "f8")])
     assert_same(dd.from_array(wrap(records), chunksize=1), pd.DataFrame(records))
     for options in [{"columns": ["p"]}, {"chunksize": 0}]:
-        with pytest.raises(ValueError, match="columns|chunksize"):
+        with pytest.raises(ValueError, match=r"columns|chunksize"):
             dd.from_array(wrap(table), **options)
     with pytest.raises(ValueError, match="one or two axes"):
         dd.from_array(wrap(table.reshape(3, 2, 2)))

@@ -185,7 +185,7 @@ def test_schemas_that_are_given(tmp_path):
     made = dd.read_parquet(tmp_path / "y").compute(scheduler="sync")
     assert made.a.dtype == np.dtype("float64")
     with pytest.raises((pa.ArrowInvalid, pa.ArrowTypeError), match="cannot write"):
-        ours.to_parquet(tmp_path / "z", schema={"o": pa.int64()})
+        ours.to_parquet(tmp_path / "z", schema={"o": pa.int64()}, compute_kwargs={"scheduler": "sync"})
 
 
 def test_writing_later(tmp_path):
