@@ -334,7 +334,7 @@ class CombiningMethods(FrameBase):
             raise ValueError(f"join must be outer, inner, left or right; it is {join!r}")
         pair = matched("align", self, other)
         words = {"join": join, "axis": axis, "fill_value": fill_value}
-        return tuple([reshaped("align", *pair, number=number, **words) for number in (0, 1)])  # type: ignore[return-value]
+        return tuple([reshaped("align", *pair, number=number, **words) for number in (0, 1)])
 
 
 class FrameCombiningMethods(CombiningMethods):
