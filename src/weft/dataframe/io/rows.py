@@ -13,7 +13,7 @@ from weft.dataframe.io.delayed import DelayedMethods
 __all__ = ["RowMethods", "to_bag"]
 
 
-def records_of(part: Any, index: bool, form: str) -> list[Any]:
+def records_of(part: Any, index: bool, form: str) -> Any:
     """The rows of a partition."""
     if isinstance(part, pd.DataFrame):
         if form == "dict":
