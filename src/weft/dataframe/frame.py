@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.formats import FrameFormatMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
@@ -45,6 +46,7 @@ class DataFrame(
     DivisionMethods,
     FrameSortingMethods,
     PartitionMethods,
+    FrameFormatMethods,
     ProjectionMethods,
 ):
     """A table in partitions, with pandas' methods; nothing is computed before `compute`.
