@@ -38,6 +38,7 @@ from weft.dataframe.meta import make_meta, meta_nonempty
 from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_timedelta
 from weft.dataframe.ops.groupby import Aggregation, GroupBy
 from weft.dataframe.ops.map_partitions import map_partitions
+from weft.dataframe.ops.merge import merge
 from weft.dataframe.series import Scalar, Series
 from weft.execution import compute
 
@@ -66,6 +67,7 @@ __all__ = [
     "isna",
     "make_meta",
     "map_partitions",
+    "merge",
     "meta_nonempty",
     "read_csv",
     "read_feather",

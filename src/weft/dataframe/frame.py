@@ -17,6 +17,7 @@ from weft.dataframe.ops.filtering import FilteringMethods, filtered
 from weft.dataframe.ops.indexing import IndexingMethods
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
+from weft.dataframe.ops.merge import MergeMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.repartition import RepartitionMethods
@@ -42,6 +43,7 @@ class DataFrame(
     FrameSummaries,
     ShuffleMethods,
     RepartitionMethods,
+    MergeMethods,
     SetIndexMethods,
     DivisionMethods,
     FrameSortingMethods,
