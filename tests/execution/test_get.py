@@ -15,7 +15,7 @@ from weft.graph import Graph, Layer, Program
 from weft.highlevelgraph import HighLevelGraph
 from weft.local import get_async, get_sync
 from weft.multiprocessing import get as get_processes
-from weft.task_spec import Task, TaskRef, execute_graph
+from weft._task_spec import Task, TaskRef, execute_graph
 from weft.threaded import get as get_threads
 
 GRAPH = {"x": 1, "y": (abs, "x"), "z": (sum, ["x", "y"])}

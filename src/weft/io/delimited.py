@@ -174,7 +174,8 @@ def record_end(stream: IO[bytes], place: int, inside: bool, dialect: Dialect) ->
                 found = data.find(quote, at)
                 if found < 0:
                     break
-                inside, at = False, found + 1
+                previous = data[found - 1 : found] if found else before
+                inside, at = dialect.escape is not None and previous == dialect.escape.encode(), found + 1
                 continue
             ends = data.find(mark, at)
             found = data.find(quote, at) if ends < 0 else data.find(quote, at, ends)
