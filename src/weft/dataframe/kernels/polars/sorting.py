@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, materialised
+from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, is_float, materialised
 from weft.dataframe.kernels.polars.translator import Translator, translation
 
 
@@ -25,7 +25,8 @@ def sorted_by(source: Relation, by: Any, descending: list[bool], nulls_last: boo
     for label in by:
         columns[label] = source.column(label).settled().nulled()
     fresh = materialised(replace(source, columns=tuple(columns.items())))
-    names = [fresh.column(label).expr for label in by]
+    keys = [fresh.column(label) for label in by]
+    names = [each.expr + 0.0 if is_float(each.dtype) else each.expr for each in keys]  # -0.0 is 0.0 to pandas
     base = fresh.base.sort(names, descending=descending, nulls_last=nulls_last, maintain_order=True)
     return replace(fresh, base=base)
 
@@ -41,9 +42,6 @@ def largest(node: Any, translate: Translator) -> Relation:
     if any(source.column(label).null or source.column(label).nan for label in node.by[1:]):
         raise Untranslatable("missing values among later keys are ordered by pandas")
     made = sorted_by(source, node.by, [node.method == "nlargest"] * len(node.by), True)
-    first = made.column(node.by[0])
-    if first.null:
-        made = replace(made, base=made.base.filter(first.expr.is_not_null()))
     return replace(made, base=made.base.head(max(0, node.n)))
 
 
