@@ -16,6 +16,8 @@ def sort(node: Any, translate: Translator) -> Relation:
     source = translate(node.source)
     if order.by is None or order.key is not None:
         raise Untranslatable("sorting by index or by a function stays in pandas")
+    if order.na_first and len(order.by) > 1 and any(is_float(source.column(label).dtype) for label in order.by):
+        raise Untranslatable("missing values first, among several keys, stand with the least values in pandas")
     return sorted_by(source, order.by, [not each for each in order.ascending], not order.na_first)
 
 
@@ -25,8 +27,7 @@ def sorted_by(source: Relation, by: Any, descending: list[bool], nulls_last: boo
     for label in by:
         columns[label] = source.column(label).settled().nulled()
     fresh = materialised(replace(source, columns=tuple(columns.items())))
-    keys = [fresh.column(label) for label in by]
-    names = [each.expr + 0.0 if is_float(each.dtype) else each.expr for each in keys]  # -0.0 is 0.0 to pandas
+    names = [fresh.column(label).expr for label in by]
     base = fresh.base.sort(names, descending=descending, nulls_last=nulls_last, maintain_order=True)
     return replace(fresh, base=base)
 
