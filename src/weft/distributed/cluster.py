@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -38,6 +39,8 @@ __all__ = ["ENGINES", "Cluster", "LocalCluster", "Scheduler", "cluster_for"]
 logger = logging.getLogger("weft.distributed")
 _numbers = itertools.count(1)
 HOST = "127.0.0.1"
+#: Events that the log of a live run keeps at most.
+LOG_LENGTH = 100_000
 
 
 def _processes(*args: Any, **kwargs: Any) -> Any:
@@ -168,10 +171,12 @@ class Cluster(Serving):
         self._guard = threading.RLock()
         self._logs: list[str] = []
         request = request_for(budget=budget) if budget else request_for()
-        if spill_directory is not None:
-            from dataclasses import replace
-
-            request = replace(request, spill_directory=str(spill_directory))
+        request = replace(
+            request,
+            listeners=(),
+            log_length=min(request.log_length, LOG_LENGTH),
+            spill_directory=str(spill_directory) if spill_directory is not None else request.spill_directory,
+        )
         offers = {number: dict(self._offer) for number in range(len(nthreads))} if self._offer else None
         more: dict[str, Any] = {"env": dict(env or {})} if self.processes else {}
         self.run = ENGINES[engine](request, nthreads, resources=offers, **more)
