@@ -55,10 +55,12 @@ def grow(s: Scheduler, program: Any, sources: tuple[int, ...], notes: dict[str, 
         dependents, users = s.dependents, s.users
         for b in sources:
             readers: Any = dependents[b]
-            if type(readers) is not dict:
-                readers = dict.fromkeys(readers)
-                dependents[b] = readers
-            readers[t] = None
+            if type(readers) is dict:
+                readers[t] = None
+            elif len(set(readers)) == len(readers):
+                dependents[b] = dict.fromkeys((*readers, t))  # type: ignore[call-overload]
+            else:  # a task of a plan reads it twice, and is counted twice
+                readers.append(t)
             state = phase[b]
             if state >= FAILED:
                 cause = b
@@ -126,6 +128,7 @@ def longer(s: Scheduler) -> int:
 
 def forget(s: Scheduler, blocks: Iterable[int]) -> list[int]:
     """Give back the numbers of those blocks, and of what only they were made of, that nothing needs any more."""
+    s.grown = True
     gone: list[int] = []
     phase, users, dependents = s.phase, s.users, s.dependents
     stack = list(blocks)
@@ -205,6 +208,7 @@ def revive(s: Scheduler, block: int, released: list[int]) -> list[int]:
 
     A task that failed for the sake of another starts that one again, and all that failed with it. Returns the tasks.
     """
+    s.grown = True
     root = s.cause.get(block, block)
     failed = {root} if s.phase[root] == FAILED else set()
     stack = list(failed)
