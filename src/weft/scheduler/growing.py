@@ -27,7 +27,7 @@ from weft.scheduler.state import LARGE, MASK, SHIFT, Phase
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["forget", "grow", "grow_data", "revive"]
+__all__ = ["GONE", "forget", "grow", "grow_data", "let_go_at_once", "revive", "sweep"]
 
 WAITING, READY, RUNNING = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value
 DONE, SPILLED, RELEASED = Phase.DONE.value, Phase.SPILLED.value, Phase.RELEASED.value
@@ -124,6 +124,34 @@ def longer(s: Scheduler) -> int:
     s.programs.append(None)
     s.grown = True
     return len(s.phase) - 1
+
+
+def let_go_at_once(s: Scheduler, block: int) -> bool:
+    """Let a block go and forget it, if its only user is who asks, and nothing else is to be seen to. HOT."""
+    if (
+        s.users[block] != 1
+        or s.phase[block] != DONE
+        or s.inputs[block]
+        or s.dependents[block]
+        or s.size[block] >= LARGE
+        or s.outputs
+        or s.slow
+        or block in s.annotations
+    ):
+        return False
+    s.users[block] = 0
+    s.held -= s.size[block]
+    s.phase[block] = RELEASED
+    s.programs[block] = GONE
+    s.grown = True
+    for column in (s.attempt, s.spent, s.touched):
+        if column:
+            column.pop(block, None)
+    for kept in (s.foreign, s.external, s.stored, s.wanted, s.loading):
+        if kept:
+            kept.discard(block)
+    s.free.append(block)
+    return True
 
 
 def forget(s: Scheduler, blocks: Iterable[int]) -> list[int]:
