@@ -68,7 +68,12 @@ def test_a_scheduler_plugin_hears_of_everything(own):
     future.release()
     own.nthreads()
     mine = [call[1:] for call in plugin.calls if call[0] == "one"]
-    assert mine == [("released", "waiting"), ("waiting", "processing"), ("processing", "memory"), ("memory", "released")]
+    assert mine == [
+        ("released", "waiting"),
+        ("waiting", "processing"),
+        ("processing", "memory"),
+        ("memory", "released"),
+    ]
     x = weft.delayed(inc)(1)
     x.compute()
     assert ("update_graph", own.id, (x.key,)) in plugin.calls

@@ -75,7 +75,9 @@ def register_serialization(kind: type, serialize: Callable[..., Any], deserializ
     weft_deserialize.register(kind)(deserialize)
 
 
-def register_generic(kind: type, serializer_name: str = "pickle", serialize_func: None = None, deserialize_func: None = None) -> None:
+def register_generic(
+    kind: type, serializer_name: str = "pickle", serialize_func: None = None, deserialize_func: None = None
+) -> None:
     """Have values of a class travel as their ``__dict__``."""
     copyreg.pickle(kind, _as_dict)
 
@@ -92,10 +94,14 @@ def _from_dict(kind: type, state: dict[str, Any]) -> Any:
 
 def register_serialization_family(name: str, dumps: Any, loads: Any) -> None:
     """Not offered: values travel by pickle; register classes instead."""
-    raise BackendError("families of serialisers are not offered: values travel by pickle 5. Register classes: weft_serialize.register")
+    raise BackendError(
+        "families of serialisers are not offered: values travel by pickle 5. Register classes: weft_serialize.register"
+    )
 
 
-def serialize(x: Any, serializers: Any = None, on_error: str = "raise", context: Any = None, iterate_collection: Any = None) -> tuple[dict[str, Any], list[Any]]:
+def serialize(
+    x: Any, serializers: Any = None, on_error: str = "raise", context: Any = None, iterate_collection: Any = None
+) -> tuple[dict[str, Any], list[Any]]:
     """A value as a header and a list of frames.
 
     >>> header, frames = serialize([1, 2])
@@ -113,7 +119,9 @@ def deserialize(header: dict[str, Any], frames: list[Any], deserializers: Any = 
     return _loads(frames[0], frames[1:])
 
 
-def dumps(msg: Any, serializers: Any = None, on_error: str = "raise", context: Any = None, frame_split_size: Any = None) -> list[Any]:
+def dumps(
+    msg: Any, serializers: Any = None, on_error: str = "raise", context: Any = None, frame_split_size: Any = None
+) -> list[Any]:
     """A value as a list of frames."""
     return serialize(msg)[1]
 

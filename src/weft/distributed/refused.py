@@ -51,7 +51,9 @@ class SSHCluster:
     """Not offered: clusters of several machines are Ray's."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise BackendError("SSHCluster is not offered: clusters of several machines are Ray's. See Client(engine='ray').")
+        raise BackendError(
+            "SSHCluster is not offered: clusters of several machines are Ray's. See Client(engine='ray')."
+        )
 
 
 class SpecCluster:
@@ -103,7 +105,9 @@ class CompatibleExecutor:
     """Not offered: :meth:`Client.get_executor` gives an executor."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise BackendError("CompatibleExecutor is not offered: client.get_executor() gives a concurrent.futures executor")
+        raise BackendError(
+            "CompatibleExecutor is not offered: client.get_executor() gives a concurrent.futures executor"
+        )
 
 
 def connect(*args: Any, **kwargs: Any) -> Any:
@@ -113,9 +117,13 @@ def connect(*args: Any, **kwargs: Any) -> Any:
 
 def rpc(*args: Any, **kwargs: Any) -> Any:
     """Not offered: there are no servers to call."""
-    raise BackendError("rpc() is not offered: there are no servers to call. Use client.run() or client.run_on_scheduler().")
+    raise BackendError(
+        "rpc() is not offered: there are no servers to call. Use client.run() or client.run_on_scheduler()."
+    )
 
 
 def sync(loop: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
     """Not offered: clients have no event loop of their own; see :meth:`Client.sync`."""
-    raise BackendError("sync() is not offered: clients have no event loop of their own. Use client.sync(func), or asyncio.run().")
+    raise BackendError(
+        "sync() is not offered: clients have no event loop of their own. Use client.sync(func), or asyncio.run()."
+    )

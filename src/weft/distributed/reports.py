@@ -30,7 +30,12 @@ STEP_S = 0.1
 
 
 def progress(
-    *futures: Any, notebook: bool | None = None, multi: bool = True, complete: bool = True, group_by: Any = "prefix", **kwargs: Any
+    *futures: Any,
+    notebook: bool | None = None,
+    multi: bool = True,
+    complete: bool = True,
+    group_by: Any = "prefix",
+    **kwargs: Any,
 ) -> None:
     """Show on the terminal how many futures are done, until all are.
 
@@ -198,7 +203,11 @@ class performance_report:  # noqa: N801
     """
 
     def __init__(
-        self, filename: str = "weft-report.html", stacklevel: int = 1, mode: None = None, storage_options: dict[str, Any] | None = None
+        self,
+        filename: str = "weft-report.html",
+        stacklevel: int = 1,
+        mode: None = None,
+        storage_options: dict[str, Any] | None = None,
     ) -> None:
         if mode is not None:
             raise BackendError("mode= is not offered: the page loads nothing from elsewhere")
@@ -321,5 +330,3 @@ def warn(
     """Warn from a task, where its client sees it."""
     if not _tell("warn", message, category):
         warnings.warn(message, category, stacklevel + 1, source)
-
-

@@ -34,6 +34,7 @@ STATES = {
     Phase.RELEASED: "released",
     Phase.FAILED: "erred",
     Phase.CANCELLED: "cancelled",
+    Phase.FREE: "forgotten",
 }
 
 

@@ -31,7 +31,7 @@ __all__ = ["GONE", "forget", "grow", "grow_data", "let_go_at_once", "revive", "s
 
 WAITING, READY, RUNNING = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value
 DONE, SPILLED, RELEASED = Phase.DONE.value, Phase.SPILLED.value, Phase.RELEASED.value
-FAILED, CANCELLED = Phase.FAILED.value, Phase.CANCELLED.value
+FAILED, CANCELLED, FREE = Phase.FAILED.value, Phase.CANCELLED.value, Phase.FREE.value
 #: Numbers set aside before the queues are gone through.
 ASIDE = 1024
 
@@ -142,6 +142,7 @@ def let_go_at_once(s: Scheduler, block: int) -> bool:
     s.users[block] = 0
     s.held -= s.size[block]
     s.phase[block] = RELEASED
+    s.phase[block] = FREE
     s.programs[block] = GONE
     s.grown = True
     for column in (s.attempt, s.spent, s.touched):
@@ -202,7 +203,7 @@ def clear(s: Scheduler, b: int, state: int) -> None:
     s.inputs[b] = ()
     s.dependents[b] = ()  # type: ignore[call-overload]
     s.programs[b] = GONE
-    s.phase[b] = RELEASED
+    s.phase[b] = FREE
     if state != RELEASED or s.queue_of:
         s.resting.append(b)
         if len(s.resting) >= ASIDE:
