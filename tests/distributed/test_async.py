@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 import weft
-from weft.distributed import Client, Event, Lock, LocalCluster, Queue, Semaphore, Variable, as_completed, wait
+from weft.distributed import Client, Event, LocalCluster, Lock, Queue, Semaphore, Variable, as_completed, wait
 
 
 def inc(x):

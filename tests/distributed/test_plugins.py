@@ -148,14 +148,14 @@ def test_plugins_that_come_with_weft(own, tmp_path):
     with pytest.raises(ValueError, match="directory"):
         UploadDirectory(tmp_path / "missing")
 
-    class Nanny(NannyPlugin):
-        called = []
+    called = []
 
+    class Nanny(NannyPlugin):
         def setup(self, nanny):
-            self.called.append(nanny)
+            called.append(nanny)
 
     own.register_plugin(Nanny())
-    assert len(Nanny.called) == 1
+    assert len(called) == 1
     own.register_worker_callbacks(lambda: os.environ.update(CALLED_BACK="1"))
     assert set(own.run(lambda: os.environ.get("CALLED_BACK")).values()) == {"1"}
     os.environ.pop("CALLED_BACK", None)

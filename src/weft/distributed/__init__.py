@@ -34,7 +34,7 @@ from weft.distributed.reports import (
     get_task_metadata,
     get_task_stream,
     performance_report,
-    print,  # noqa: A004
+    print,
     progress,
     span,
     warn,

@@ -23,7 +23,7 @@ from weft.distributed.actors import Stage
 from weft.distributed.arbiter import Arbiter
 from weft.distributed.current import CLUSTERS
 from weft.distributed.future import Future
-from weft.distributed.pausing import Reply, in_thread, seconds
+from weft.distributed.pausing import in_thread, seconds
 from weft.distributed.serving import Serving, install_worker_plugin
 from weft.distributed.worker import Worker
 from weft.errors import BackendError

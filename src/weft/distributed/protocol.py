@@ -86,7 +86,7 @@ def _as_dict(value: Any) -> Any:
     return _from_dict, (type(value), value.__dict__)
 
 
-def _from_dict(kind: type, state: dict[str, Any]) -> Any:
+def _from_dict(kind: Any, state: dict[str, Any]) -> Any:
     made = kind.__new__(kind)
     made.__dict__.update(state)
     return made

@@ -308,7 +308,7 @@ class _Ignored:
         builtins.print(error, file=sys.stderr)
 
 
-def print(*args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:  # noqa: A001
+def print(*args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
     """Print from a task where its client sees it.
 
     Parameters
