@@ -143,7 +143,7 @@ def same(found, wanted, **options):
         same(pd.Series(found), pd.Series(wanted), **options)
     elif pd.isna(wanted):
         assert pd.isna(found)
-        assert (found is pd.NA) == (wanted is pd.NA) and (found is pd.NaT) == (wanted is pd.NaT), (found, wanted)
+        assert [found is each for each in (pd.NA, pd.NaT)] == [wanted is each for each in (pd.NA, pd.NaT)]
     elif isinstance(wanted, (float, np.floating)):
         assert np.isclose(float(found), float(wanted), rtol=options.get("rtol", 1e-6), atol=1e-9), (found, wanted)
     elif isinstance(wanted, (pd.Timestamp, pd.Timedelta)):

@@ -41,6 +41,8 @@ def grow(s: Scheduler, program: Any, sources: tuple[int, ...], notes: dict[str, 
 
     If an input has failed or was cancelled, the task is failed from the start.
     """
+    if s.straight is not None:
+        s.settle()
     phase = s.phase
     t = s.free.pop() if s.free else longer(s)
     s.serial += 1
@@ -98,6 +100,8 @@ def grow(s: Scheduler, program: Any, sources: tuple[int, ...], notes: dict[str, 
 
 def grow_data(s: Scheduler, nbytes: int) -> int:
     """Take in a block that is there, held by whoever asks; gives its number."""
+    if s.straight is not None:
+        s.settle()
     t = s.free.pop() if s.free else longer(s)
     s.programs[t] = None
     s.inputs[t] = ()
@@ -157,6 +161,8 @@ def let_go_at_once(s: Scheduler, block: int) -> bool:
 
 def forget(s: Scheduler, blocks: Iterable[int]) -> list[int]:
     """Give back the numbers of those blocks, and of what only they were made of, that nothing needs any more."""
+    if s.straight is not None:
+        s.settle()
     s.grown = True
     gone: list[int] = []
     phase, users, dependents = s.phase, s.users, s.dependents
@@ -237,6 +243,8 @@ def revive(s: Scheduler, block: int, released: list[int]) -> list[int]:
 
     A task that failed for the sake of another starts that one again, and all that failed with it. Returns the tasks.
     """
+    if s.straight is not None:
+        s.settle()
     s.grown = True
     root = s.cause.get(block, block)
     failed = {root} if s.phase[root] == FAILED else set()

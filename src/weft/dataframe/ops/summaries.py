@@ -5,6 +5,7 @@ from __future__ import annotations
 from weft.dataframe.ops.counting import CountingMethods, SeriesCountingMethods
 from weft.dataframe.ops.cumulative import CumulativeMethods
 from weft.dataframe.ops.differences import DifferenceMethods
+from weft.dataframe.ops.groupby import GroupbyMethods
 from weft.dataframe.ops.reductions import ReductionMethods, SeriesReductionMethods
 from weft.dataframe.ops.selection import SelectionMethods, SeriesSelectionMethods
 from weft.dataframe.ops.unique import SeriesUniqueMethods, UniqueMethods
@@ -19,6 +20,7 @@ class FrameSummaries(
     DifferenceMethods,
     SelectionMethods,
     UniqueMethods,
+    GroupbyMethods,
 ):
     """What can be asked of all rows of a frame."""
 
@@ -32,6 +34,7 @@ class SeriesSummaries(
     DifferenceMethods,
     SeriesSelectionMethods,
     SeriesUniqueMethods,
+    GroupbyMethods,
 ):
     """What can be asked of all rows of a series."""
 

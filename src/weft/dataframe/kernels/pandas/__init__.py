@@ -1,10 +1,13 @@
 """Kernels on pandas: every operation has one."""
 
 from weft.dataframe.kernels.pandas import (
+    concat,
     counting,
     elementwise,
     groupby,
+    groupby_rows,
     indexing,
+    merge,
     neighbours,
     reductions,
     repartition,
@@ -15,10 +18,13 @@ from weft.dataframe.kernels.pandas import (
 )
 
 __all__ = [
+    "concat",
     "counting",
     "elementwise",
     "groupby",
+    "groupby_rows",
     "indexing",
+    "merge",
     "neighbours",
     "reductions",
     "repartition",
