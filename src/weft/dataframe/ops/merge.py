@@ -73,8 +73,9 @@ class Merge(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        made = join(self.left.meta, self.right.meta, self.plan)
-        return with_gaps(made, self.left.meta, self.right.meta, self.plan)
+        left, right = self.left.meta, self.right.meta
+        made = plain_meta(left, right, self.plan)
+        return with_gaps(join(left, right, self.plan) if made is None else made, left, right, self.plan)
 
     @derived
     def way(self) -> str:
@@ -118,6 +119,21 @@ class Merge(FrameExpr):
 
     def lower(self) -> Expr:
         return LOWERINGS[self.way](self)
+
+
+def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame | None:
+    """The meta of a join by columns of equal types, put together without asking pandas; None for all others."""
+    if plan.how not in ("inner", "left", "right", "outer") or plan.indicator is not None or plan.suffixes is not None:
+        return None
+    if plan.left_on is None or plan.right_on is None:
+        return None
+    if any(left[a].dtype != right[b].dtype for a, b in zip(plan.left_on, plan.right_on, strict=True)):
+        return None
+    columns = {name: left[label].array for label, name in plan.left_names if label in left.columns}
+    columns |= {name: right[label].array for label, name in plan.right_names if label in right.columns}
+    if any(isinstance(each.dtype, pd.CategoricalDtype) for each in columns.values()):
+        return None
+    return pd.DataFrame(columns, index=pd.RangeIndex(0), copy=False)
 
 
 def with_gaps(made: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
