@@ -212,9 +212,11 @@ def assemble_result(blocks: list[Any], numblocks: tuple[int, ...]) -> Any:
 
     Blocks are taken from the list as they are copied, so that those nobody else has are gone before the next ones move.
     """
-    plain = len(blocks) > 1 and all(type(block) is np.ndarray and block.dtype != object for block in blocks)
+    if len(blocks) == 1:
+        return assemble_blocks(blocks, numblocks)
+    plain = all(type(block) is np.ndarray and block.dtype != object for block in blocks)
     nbytes = sum(block.nbytes for block in blocks) if plain else 0
-    workers = min(MOST_FILLERS, cpu_count(), nbytes // LARGE)
+    workers = 0 if nbytes < 2 * LARGE else min(MOST_FILLERS, cpu_count(), nbytes // LARGE)
     if workers < 2:
         return assemble_blocks(blocks, numblocks)
     whole, places = room_for(blocks, numblocks)

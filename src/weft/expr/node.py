@@ -75,6 +75,9 @@ class Expr:
     facts: ClassVar[frozenset[Fact]] = NO_FACTS
     #: The fields that may hold nodes, for classes that say so: the others need not be looked through.
     child_fields: ClassVar[tuple[str, ...] | None] = None
+    #: The fields with numbers and data of which no rule, and not lowering either, looks at more than the type: another
+    #: number there leads to the same plan. None where nothing is said; see `weft.expr.holes`.
+    holes: ClassVar[tuple[str, ...] | None] = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(
