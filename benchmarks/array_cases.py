@@ -207,7 +207,7 @@ def stencil(scale: float) -> Actions:
     whole = random((side, side))
 
     def work(da: Any) -> Callable[[], object]:
-        x = da.from_array(whole, chunks=side // 4)
+        x = da.from_array(whole, chunks=side // 8)
 
         def act() -> object:
             y = x
