@@ -57,7 +57,13 @@ def test_data_are_filled_in():
 
 
 def test_data_of_other_shapes_and_types_have_forms_of_their_own():
-    for data in (np.arange(10), np.arange(20), np.arange(10.0), np.arange(10, dtype="i4"), np.arange(10).astype(object)):
+    for data in (
+        np.arange(10),
+        np.arange(20),
+        np.arange(10.0),
+        np.arange(10, dtype="i4"),
+        np.arange(10).astype(object),
+    ):
         for _ in range(3):
             assert (da.from_array(data, chunks=5) + 1).sum().compute() == (data + 1).sum()
 
@@ -83,7 +89,7 @@ def test_keys_and_origins_are_those_of_the_expression():
 
 def test_a_template_is_made_anew_when_the_configuration_changes():
     x = da.ones(100, chunks=10)
-    before, same = programs_of(x + 1.5, x + 2.5)
+    _before, same = programs_of(x + 1.5, x + 2.5)
     with weft.config.set({"array.chunk-size": "1 MiB"}):
         after, again = programs_of(x + 3.5, x + 4.5)
 

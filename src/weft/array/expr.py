@@ -7,7 +7,6 @@ depends on the number of chunks, so a million chunks are as cheap to describe as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, product
@@ -219,6 +218,8 @@ def assemble_result(blocks: list[Any], numblocks: tuple[int, ...]) -> Any:
     workers = 0 if nbytes < 2 * LARGE else min(MOST_FILLERS, cpu_count(), nbytes // LARGE)
     if workers < 2:
         return assemble_blocks(blocks, numblocks)
+    from concurrent.futures import ThreadPoolExecutor  # here, for a quick import
+
     whole, places = room_for(blocks, numblocks)
     left = iter(list(enumerate(places)))
 

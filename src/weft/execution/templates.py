@@ -23,7 +23,6 @@ from weft.graph.plan import paused_collector
 from weft.physical.base import Called, build
 from weft.physical.rewrite import lowered
 from weft.physical.source import InMemory
-from weft.typing import Key
 
 __all__ = ["MOST", "planned_by_form"]
 

@@ -91,7 +91,7 @@ class Taking:
         kind = type(value)
         if isinstance(value, Expr):
             return self.place_of(value)
-        if kind is tuple and (is_open or any([isinstance(each, (Expr, tuple)) for each in value])):
+        if kind is tuple and (is_open or any(isinstance(each, (Expr, tuple)) for each in value)):
             return tuple([self.taken(each, is_open) for each in value])
         if is_open:
             if kind in NUMBERS:

@@ -1,6 +1,7 @@
 """Products of blocks that are pieces of one array."""
 
 import numpy as np
+
 from weft.array.kernels.tensor import accumulated, one_view
 
 

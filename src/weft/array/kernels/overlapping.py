@@ -31,7 +31,7 @@ def with_borders(*values: Any) -> Any:
     told: tuple[Any, ...] = values[-1]
     blocks = values[:-1]
     wide = [axis for axis, border in enumerate(told) if border is not None]
-    if all([type(block) is np.ndarray for block in blocks]) and not blocks[0].dtype.hasobject:
+    if all(type(block) is np.ndarray for block in blocks) and not blocks[0].dtype.hasobject:
         return written(blocks, told, wide)
     whole = joined(blocks, told, wide)
     for axis in wide:

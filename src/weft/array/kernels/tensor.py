@@ -101,7 +101,7 @@ def side_by_side(lefts: list[Block], axis: int, rights: list[Block], other: int)
 def one_view(blocks: list[Block], axis: int) -> Block | None:
     """Views of one array that lie side by side along an axis as a single view of it; None if they are not."""
     first = blocks[0]
-    if any([type(block) is not np.ndarray or block.base is None for block in blocks]) or first.dtype.hasobject:
+    if any(type(block) is not np.ndarray or block.base is None for block in blocks) or first.dtype.hasobject:
         return None
     rest = first.shape[:axis] + first.shape[axis + 1 :]
     owner, address, length = owner_of(first), first.__array_interface__["data"][0], 0

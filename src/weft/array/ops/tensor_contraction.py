@@ -142,7 +142,7 @@ class Contraction(ArrayExpr):
         nblocks, nsteps = self.nblocks, prod([counts[label] for label in self.summed])
         chains = min(nsteps, max(1, ENOUGH_CHAINS // nblocks))
         pairs = max(1, min(STEP_PAIRS, STEP_BYTES // max(1, read), nblocks * nsteps // ENOUGH_TASKS))
-        if nblocks >= ENOUGH_CHAINS and all([isinstance(each, FromArray) and each.in_memory for each in sources]):
+        if nblocks >= ENOUGH_CHAINS and all(isinstance(each, FromArray) and each.in_memory for each in sources):
             pairs = nsteps  # nothing is read for it: their blocks are there, and can be multiplied in one go
         recipe = Accumulating(
             self.labels, self.output, tuple(counts.items()), self.dtype, pairs, chains, self.outline.nbytes, self.label
