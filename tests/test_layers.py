@@ -45,7 +45,6 @@ FACADE = {
     "multiprocessing",
     "optimization",
     "order",
-    "task_spec",
     "threaded",
     "utils",
 }

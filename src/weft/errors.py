@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import CancelledError as _FutureCancelled
 
 __all__ = [
     "BackendError",
@@ -13,15 +14,18 @@ __all__ = [
     "ConfigWarning",
     "CycleError",
     "DrawingError",
+    "EngineError",
     "GraphError",
     "InvariantError",
     "KeyNotFoundError",
     "KilledWorkerError",
+    "MetaError",
     "MissingDependencyError",
     "ReadError",
     "RegistryError",
     "RemoteError",
     "RemoteTraceback",
+    "Reschedule",
     "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
@@ -73,7 +77,7 @@ class GraphError(WeftError, ValueError):
     """A graph that cannot be run as it stands."""
 
 
-class CycleError(GraphError):
+class CycleError(GraphError, RuntimeError):
     """A graph in which tasks wait for each other in a circle.
 
     ``cycle`` has the tasks of one circle, each followed by one that needs it, as the graph names them.
@@ -103,7 +107,7 @@ class TaskTimeoutError(WeftError, TimeoutError):
     """A task ran longer than its ``timeout`` annotation allows, and was stopped."""
 
 
-class CancelledError(WeftError):
+class CancelledError(WeftError, _FutureCancelled):
     """The computation was cancelled before this result was there."""
 
 
@@ -124,6 +128,10 @@ class RemoteTraceback(WeftError):
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}" if self.args else ""
+
+
+class Reschedule(WeftError):
+    """Raised by a task that had rather run later, or elsewhere: it goes back into the queue."""
 
 
 class TaskExitError(WeftError, RuntimeError):
@@ -160,6 +168,14 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class EngineError(WeftError, NotImplementedError):
+    """The engine that was asked for cannot compute an operation."""
+
+
+class MetaError(WeftError, ValueError):
+    """What a user's function gives cannot be told, or is not what was said."""
 
 
 class RewriteError(WeftError, AssertionError):

@@ -9,10 +9,12 @@ import pytest
 import weft.bag as db
 from weft.bag.io.text import ReadLines
 from weft.bag.kernels.text import ParseJson
+from weft.bag.kernels.words import ReadWords
 from weft.bag.rules.json import json_into_reader, parse_json, pluck_into_json
 from weft.bag.rules.words import split_in_reader
 from weft.expr import Context, optimize
 from weft.io import json as json_module
+from weft.io.words import Splitter
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def test_words_are_made_in_the_reader(tmp_path):
     place = tmp_path / "a.txt"
     place.write_bytes("one  two\r\n\x0bthree\n\n é\u2003four".encode())
     words = db.read_text(str(place)).str.split().flatten()
-    assert split_in_reader(words.expr).stage.words
+    assert isinstance(split_in_reader(words.expr).stage, ReadWords)
     for bag in (words, words.map(str.strip), db.read_text(str(place), blocksize=5).map(str.split).flatten()):
         expected = ["one", "two", "three", "é", "four"]
         assert bag.compute(scheduler="sync") == expected
@@ -53,12 +55,25 @@ def test_words_are_made_in_the_reader(tmp_path):
         words.filter(lambda word: word == "three").map(int).compute(scheduler="sync")
     assert f"byte 10 of {place}" in info.value.__notes__[0]
     for other in (
+        db.read_text(str(place)).str.capitalize().str.split(),
+        db.read_text(str(place)).str.split().str.split(),
         db.read_text(str(place), linedelimiter="w").str.split(),
         db.read_text(str(place)).str.split(","),
         db.read_text(str(place), include_path=True).str.split(),
         db.read_text(str(place), on_error="skip").str.split(),
     ):
         assert split_in_reader(other.flatten().expr) is None
+
+
+def test_changes_of_case_before_splitting_are_made_in_the_reader(tmp_path):
+    place = tmp_path / "a.txt"
+    place.write_text("One TWO\nΓΣ ΔΣΔ two\n")
+    words = db.read_text(str(place)).str.strip().map(str.lower).str.split().flatten()
+    assert split_in_reader(words.expr).stage.splitter == Splitter(("strip", "lower"))
+    expected = {"one": 1, "two": 2, "γς": 1, "δ\u03c3δ": 1}
+    assert dict(words.frequencies().compute(scheduler="sync")) == expected
+    assert dict(words.frequencies().compute(scheduler="sync", optimize_graph=False)) == expected
+    assert "read_text, strip, lower, split, flatten" in str(words.explain())
 
 
 def test_decoding_moves_into_the_reader_where_bytes_are_enough(path):

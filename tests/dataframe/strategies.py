@@ -60,6 +60,8 @@ def assert_same(ours, expected, **options):
             pd.testing.assert_frame_equal(result, expected, **options)
         elif isinstance(expected, pd.Series):
             pd.testing.assert_series_equal(result, expected, **options)
+        elif isinstance(expected, pd.Index):
+            pd.testing.assert_index_equal(result, expected, **options)
         elif pd.isna(expected):
             assert pd.isna(result)
         else:

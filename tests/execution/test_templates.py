@@ -12,6 +12,7 @@ import weft
 import weft.array as da
 from weft.execution import templates as module
 from weft.execution.pipeline import plan_of
+from weft.expr.holes import form_of
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +137,15 @@ def test_only_the_last_forms_are_remembered():
         plan_of([da.ones(10 + i, chunks=5)])
 
     assert len(module.RECENT) == module.MOST
+
+
+def test_large_expressions_have_no_form():
+    x = da.ones(10, chunks=5)
+    for _ in range(3000):
+        x = x + 1
+
+    assert form_of(x.expr) is None
+    assert form_of((da.ones(10, chunks=5) + 1).expr) is not None
 
 
 def test_integers_that_do_not_fit_are_refused_as_ever():

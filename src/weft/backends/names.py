@@ -56,6 +56,9 @@ def backend_for(scheduler: Any) -> Backend:
                 if found is None:
                     found = _made[name] = kind()
         return found
+    known: Any = getattr(scheduler, "weft_backend", None)
+    if known is not None:
+        return backend_for(known)
     if is_executor(scheduler):
         from weft.backends.executor import ExecutorBackend
 
@@ -65,8 +68,7 @@ def backend_for(scheduler: Any) -> Backend:
     if callable(scheduler) and not isinstance(scheduler, type):
         from weft.backends.function import FunctionBackend
 
-        known: Any = getattr(scheduler, "weft_backend", None)
-        return FunctionBackend(scheduler) if known is None else backend_for(known)
+        return FunctionBackend(scheduler)
     raise BackendError(
         f"cannot run on {scheduler!r}: scheduler= takes a name ({', '.join(sorted(BACKENDS))}), "
         "a concurrent.futures.Executor, a backend object, or a function get(dsk, keys, **kwargs)."

@@ -25,6 +25,8 @@ import sys
 import threading
 import types
 import weakref
+from array import array
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,16 @@ class WorkerProcess:
         "_lifeline", "_memory", "_page", "_process", "channel", "exit_code", "now", "peak", "pid", "ready", "rss", "run", "sentinel",
     )  # fmt: skip
 
-    def __init__(self, directory: Path, start_method: str, library_threads: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        start_method: str,
+        library_threads: int,
+        *,
+        main: Callable[..., None] = worker.main,
+        nslots: int = 1,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.channel, theirs = channel_pair()
         self._lifeline, far_end = socket.socketpair()
         self._page = f"{directory}/worker-{os.urandom(6).hex()}.page"
@@ -59,15 +70,17 @@ class WorkerProcess:
         self.ready = False  # whether it has said hello
         self.rss = self.peak = 0
         self.run = -1  # number of the run that it was introduced to
-        Path(self._page).write_bytes(bytes(PAGE_NBYTES))
+        Path(self._page).write_bytes(bytes(PAGE_NBYTES * nslots))
         with open(self._page, "r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), PAGE_NBYTES)
-        self.now = memoryview(self._memory).cast("d")
-        self.now[0] = -1.0
+            self._memory = mmap.mmap(file.fileno(), PAGE_NBYTES * nslots)
+        self.now = memoryview(self._memory).cast("d")  # for each slot the task that runs, and when it began
+        self.now[::2] = memoryview(array("d", [-1.0]) * nslots)
         try:
             start = _spawn if start_method == "spawn" else _fork
             inherited = (self.channel.fileno(), self._lifeline.fileno()) if start_method == "fork" else ()
-            self._process = start(theirs, far_end, self._page, inherited, library_threads, start_method)
+            self._process = start(
+                theirs, far_end, self._page, inherited, library_threads, start_method, main, env or {}
+            )
         finally:
             theirs.close()
             far_end.close()
@@ -179,18 +192,26 @@ def _sentinel(pid: int) -> int | None:
 
 
 def _spawn(
-    ours: socket.socket, lifeline: socket.socket, page: str, _: tuple[int, ...], library_threads: int, __: str
+    ours: socket.socket,
+    lifeline: socket.socket,
+    page: str,
+    _: tuple[int, ...],
+    library_threads: int,
+    __: str,
+    main: Callable[..., None],
+    env: Mapping[str, str],
 ) -> Any:
     """A fresh interpreter."""
     files = ours.fileno(), lifeline.fileno()
     program = (
-        f"import sys; sys.path[:] = {sys.path!r}; import socket; from weft.backends.worker import main; "
+        f"import sys; sys.path[:] = {sys.path!r}; import socket; from {main.__module__} import main; "
         f"main(socket.socket(fileno={files[0]}), socket.socket(fileno={files[1]}), {page!r})"
     )
     environment = {
         **os.environ,
         **config.child_environment(),
         **dict.fromkeys(worker.THREAD_VARIABLES, str(library_threads)),
+        **env,
     }
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return subprocess.Popen(
@@ -203,11 +224,18 @@ def _spawn(
 
 
 def _fork(
-    ours: socket.socket, lifeline: socket.socket, page: str, inherited: tuple[int, ...], _: int, start_method: str
+    ours: socket.socket,
+    lifeline: socket.socket,
+    page: str,
+    inherited: tuple[int, ...],
+    _: int,
+    start_method: str,
+    main: Callable[..., None],
+    env: Mapping[str, str],
 ) -> Any:
     """A copy of this process, or of multiprocessing's server."""
     context: Any = multiprocessing.get_context(start_method)
-    process = context.Process(target=worker.main, args=(ours, lifeline, page, inherited), daemon=True)
+    process = context.Process(target=main, args=(ours, lifeline, page, inherited, dict(env)), daemon=True)
     with _starting:
         main_module = sys.modules["__main__"]
         sys.modules["__main__"] = types.ModuleType("__main__")  # the server must not import the user's
@@ -306,8 +334,14 @@ def end(workers: list[WorkerProcess]) -> None:
 
 
 def oom_kills() -> int:
-    """How many processes of this process's control group the kernel has killed for lack of memory."""
+    """How many processes the kernel has killed for lack of memory, on this machine and in this control group.
+
+    Only changes mean something: a kill counts once or twice. The machine's count has also what was killed in a smaller
+    group, such as a worker that put itself there; in a container it may not be there.
+    """
     total = 0
+    with contextlib.suppress(OSError):
+        total += _counter(Path("/proc/vmstat"), "oom_kill")
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)

@@ -29,6 +29,7 @@ import threading
 import time
 import traceback
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -374,7 +375,7 @@ def limit_libraries(nthreads: int, *, loaded: bool) -> None:
         arrow.set_cpu_count(nthreads)
 
 
-_here: list[Worker] = []
+_here: list[Any] = []
 
 
 def inside_worker() -> bool:
@@ -382,8 +383,28 @@ def inside_worker() -> bool:
     return bool(_here)
 
 
-def main(ours: socket.socket, lifeline: socket.socket, page: str, inherited: tuple[int, ...] = ()) -> None:
+def main(
+    ours: socket.socket,
+    lifeline: socket.socket,
+    page: str,
+    inherited: tuple[int, ...] = (),
+    env: Mapping[str, str] | None = None,
+) -> None:
     """Be a worker process, to the end; ``inherited`` are the driver's ends, which a fork has open, too."""
+    memory = get_ready(lifeline, page, inherited, env)
+    worker = Worker(Channel(ours), memory)
+    _here.append(worker)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        worker.flush(("hello", os.getpid()))
+        worker.work()
+    leave()
+
+
+def get_ready(
+    lifeline: socket.socket, page: str, inherited: tuple[int, ...], env: Mapping[str, str] | None
+) -> memoryview[float]:
+    """What a worker process does first, whatever its kind; gives its page."""
+    os.environ.update(env or {})
     for descriptor in inherited:
         os.close(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -392,14 +413,14 @@ def main(ours: socket.socket, lifeline: socket.socket, page: str, inherited: tup
         os.setsid()  # what a task starts ends with its worker
     _die_with(lifeline)
     with open(page, "r+b") as file:
-        memory = memoryview(mmap.mmap(file.fileno(), 16)).cast("d")
-    worker = Worker(Channel(ours), memory)
-    _here.append(worker)
+        memory = memoryview(mmap.mmap(file.fileno(), 0)).cast("d")
     # A task that calls input() gets an end of file, not the driver's terminal.
     sys.stdin = open(os.devnull)  # noqa: SIM115
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        worker.flush(("hello", os.getpid()))
-        worker.work()
+    return memory
+
+
+def leave() -> None:
+    """The end of a worker process."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from weft.execution.current import CURRENT
+from weft.execution.current import current_scheduler
 from weft.units import parse_timedelta
 
 __all__ = ["wait"]
@@ -41,7 +41,7 @@ def wait(x: T, timeout: float | str | None = None, return_when: str = "ALL_COMPL
     if return_when not in ("ALL_COMPLETED", "FIRST_COMPLETED"):
         raise ValueError(f"return_when must be 'ALL_COMPLETED' or 'FIRST_COMPLETED', not {return_when!r}")
     timeout_s = None if timeout is None else parse_timedelta(timeout, "s")
-    waiting = getattr(CURRENT.get(), "wait", None)
+    waiting = getattr(current_scheduler(), "wait", None)
     if waiting is not None:
         waiting(x, timeout=timeout_s, return_when=return_when)
     return x

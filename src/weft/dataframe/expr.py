@@ -16,10 +16,12 @@ from typing import Any
 
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
 from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
 from weft.physical.base import BlockExpr, Outline
 from weft.physical.blockwise import Same, blockwise
+from weft.physical.grid import Pick
 
 __all__ = [
     "ROWS",
@@ -30,6 +32,7 @@ __all__ = [
     "asked_columns",
     "assemble_partitions",
     "column_needs",
+    "place_pick",
     "row_needs",
     "schema_of",
 ]
@@ -137,13 +140,23 @@ class Partitionwise(FrameExpr):
     def partition_nbytes(self) -> int:
         return self.frames[0].partition_nbytes
 
+    @property
+    def cost(self) -> Cost:
+        """What one partition takes."""
+        return Cost.LIGHT
+
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return row_needs(asked) | VALUES
 
     def lower(self) -> Expr:
         kernel = KERNELS["pandas"][type(self)]
-        sources = [(each, (0,)) for each in self.frames]
-        return blockwise(self.outline, kernel, sources, [Same(each) for each in self.arguments], cost=Cost.LIGHT)
+        sources = [(each, place_pick(each, self.npartitions)) for each in self.frames]
+        return blockwise(self.outline, kernel, sources, [Same(each) for each in self.arguments], cost=self.cost)
+
+
+def place_pick(frame: FrameExpr, npartitions: int) -> Pick:
+    """Which partition of a frame is read for each of so many: the one at its place, or the only one for all."""
+    return (0,) if frame.npartitions == npartitions else (None,)
 
 
 def row_needs(asked: Needs) -> Needs:
@@ -181,7 +194,4 @@ def schema_of(meta: Any) -> Any:
 
 def assemble_partitions(blocks: Sequence[Any]) -> Any:
     """The pandas object that partitions make; a scalar is its only block."""
-    if len(blocks) == 1:
-        return blocks[0]
-    filled = [block for block in blocks if len(block)]
-    return pd.concat(filled or list(blocks[:1]))
+    return blocks[0] if len(blocks) == 1 else joined(blocks)

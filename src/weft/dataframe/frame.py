@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.formats import FrameFormatMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
-from weft.dataframe.ops.filtering import FilteringMethods
-from weft.dataframe.ops.groupby import GroupbyMethods
-from weft.dataframe.ops.projection import ProjectionMethods
-from weft.dataframe.ops.reductions import ReductionMethods
+from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
+from weft.dataframe.ops.filtering import FilteringMethods, filtered
+from weft.dataframe.ops.indexing import IndexingMethods
+from weft.dataframe.ops.labels import LabelMethods
+from weft.dataframe.ops.map_partitions import FrameFunctionMethods
+from weft.dataframe.ops.merge import MergeMethods
+from weft.dataframe.ops.partitions import PartitionMethods
+from weft.dataframe.ops.projection import ProjectionMethods, project
+from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.set_index import DivisionMethods, SetIndexMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
+from weft.dataframe.ops.sorting import FrameSortingMethods
+from weft.dataframe.ops.summaries import FrameSummaries
+from weft.dataframe.ops.values import ValueMethods
 
 __all__ = ["DataFrame"]
 
 
 class DataFrame(
-    FilteringMethods,
     ArithmeticMethods,
     AssignmentMethods,
-    ReductionMethods,
-    GroupbyMethods,
+    FilteringMethods,
+    ValueMethods,
+    ConversionMethods,
+    FrameConversionMethods,
+    LabelMethods,
+    IndexingMethods,
+    FrameFunctionMethods,
+    FrameSummaries,
     ShuffleMethods,
+    RepartitionMethods,
+    MergeMethods,
+    SetIndexMethods,
+    DivisionMethods,
+    FrameSortingMethods,
+    PartitionMethods,
+    FrameFormatMethods,
     ProjectionMethods,
 ):
     """A table in partitions, with pandas' methods; nothing is computed before `compute`.
@@ -37,10 +63,29 @@ class DataFrame(
 
     __slots__ = ()
 
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, FrameBase):
+            return filtered(self, key)
+        if isinstance(key, slice):
+            return self.loc[key]
+        if callable(key) and not isinstance(key, Hashable):
+            return self[key(self)]
+        return project(self, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.expr.meta.columns)
+
+    def __dir__(self) -> list[str]:
+        labels = [each for each in self.expr.columns if isinstance(each, str) and each.isidentifier()]
+        return [*super().__dir__(), *labels]
+
     def __repr__(self) -> str:
         labels = list(map(str, self.expr.columns))
         shown = ", ".join(labels if len(labels) <= 6 else [*labels[:5], "..."])
         return f"<DataFrame {self.expr.label}: {len(labels)} columns ({shown}), {self.npartitions} partitions>"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.compute(), dtype=dtype)
 
 
 FrameBase.made[pd.DataFrame] = DataFrame

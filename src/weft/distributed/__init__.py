@@ -1,1 +1,112 @@
-"""distributed."""
+"""Futures on a cluster: submit functions as you go, wait for what comes first, share state between tasks."""
+
+from weft.distributed.actors import Actor, ActorFuture, BaseActorFuture
+from weft.distributed.client import Client, default_client, get_client
+from weft.distributed.cluster import Cluster, LocalCluster, Scheduler
+from weft.distributed.coordination import Event, Lock, MultiLock, Pub, Queue, RLock, Semaphore, Sub, Variable
+from weft.distributed.executor import ClientExecutor
+from weft.distributed.future import Future, FutureCancelledError
+from weft.distributed.plugins import (
+    CondaInstall,
+    Environ,
+    InstallPlugin,
+    NannyPlugin,
+    PipInstall,
+    SchedulerPlugin,
+    UploadDirectory,
+    UploadFile,
+    WorkerPlugin,
+)
+from weft.distributed.refused import (
+    Adaptive,
+    CompatibleExecutor,
+    Nanny,
+    Security,
+    SpecCluster,
+    SSHCluster,
+    Status,
+    SubprocessCluster,
+    connect,
+    rpc,
+    sync,
+)
+from weft.distributed.reports import (
+    get_task_metadata,
+    get_task_stream,
+    performance_report,
+    print,
+    progress,
+    span,
+    warn,
+)
+from weft.distributed.waiting import as_completed, fire_and_forget, futures_of, wait
+from weft.distributed.worker import Worker, get_worker, local_client, rejoin, secede, worker_client
+from weft.errors import CancelledError, KilledWorkerError, Reschedule
+
+KilledWorker = KilledWorkerError
+TimeoutError = TimeoutError
+
+__all__ = [
+    "Actor",
+    "ActorFuture",
+    "Adaptive",
+    "BaseActorFuture",
+    "CancelledError",
+    "Client",
+    "ClientExecutor",
+    "Cluster",
+    "CompatibleExecutor",
+    "CondaInstall",
+    "Environ",
+    "Event",
+    "Future",
+    "FutureCancelledError",
+    "InstallPlugin",
+    "KilledWorker",
+    "LocalCluster",
+    "Lock",
+    "MultiLock",
+    "Nanny",
+    "NannyPlugin",
+    "PipInstall",
+    "Pub",
+    "Queue",
+    "RLock",
+    "Reschedule",
+    "Scheduler",
+    "SSHCluster",
+    "SchedulerPlugin",
+    "Security",
+    "Semaphore",
+    "SpecCluster",
+    "Status",
+    "Sub",
+    "SubprocessCluster",
+    "TimeoutError",
+    "UploadDirectory",
+    "UploadFile",
+    "Variable",
+    "Worker",
+    "WorkerPlugin",
+    "as_completed",
+    "connect",
+    "default_client",
+    "fire_and_forget",
+    "futures_of",
+    "get_client",
+    "get_task_metadata",
+    "get_task_stream",
+    "get_worker",
+    "local_client",
+    "performance_report",
+    "print",
+    "progress",
+    "rejoin",
+    "rpc",
+    "secede",
+    "span",
+    "sync",
+    "wait",
+    "warn",
+    "worker_client",
+]

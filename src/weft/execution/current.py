@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weft import config
@@ -20,6 +20,8 @@ __all__ = ["CURRENT", "LISTENERS", "request_for", "scheduler_for"]
 
 #: What runs computations in this context, if a client or a worker says so: a backend or its name.
 CURRENT: contextvars.ContextVar[Any] = contextvars.ContextVar("weft-backend", default=None)
+#: What gives the backend of the process's default client, or None; the clients' module puts it here.
+DEFAULT: list[Callable[[], Any]] = []
 #: Who hears of each run in this context, besides those registered for all.
 LISTENERS: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("weft-listeners", default=())
 
@@ -39,7 +41,7 @@ def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
         What is to be computed.
     """
     if scheduler is None:
-        scheduler = CURRENT.get() or config.value("scheduler")
+        scheduler = current_scheduler()
     if scheduler is None:
         wishes = [getattr(kind, "__weft_scheduler__", None) for kind in dict.fromkeys(map(type, collections))]
         named = list(dict.fromkeys(getattr(wish, "weft_backend", wish) for wish in wishes if wish is not None))
@@ -48,6 +50,14 @@ def scheduler_for(scheduler: Any, collections: Sequence[Any]) -> Backend:
             raise BackendError(f"the collections prefer different schedulers ({names}). Say which: scheduler=...")
         scheduler = named[0] if named else "threads"
     return backend_for(scheduler)
+
+
+def current_scheduler() -> Any:
+    """What the context, the default client or the configuration says runs computations; None if none does."""
+    found = CURRENT.get()
+    if found is None and DEFAULT:
+        found = DEFAULT[0]()
+    return found if found is not None else config.value("scheduler")
 
 
 def request_for(
@@ -64,12 +74,17 @@ def request_for(
     Raises
     ------
     BackendError
-        Workers are not a positive whole number.
+        Workers are not a positive whole number, retries are none, or something is no callback.
     """
     if num_workers is None:
         num_workers = config.value("num_workers") or CPU_COUNT
     elif isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 1:
         raise BackendError(f"num_workers must be a whole number, 1 or more, not {num_workers!r}")
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise BackendError(f"retries must be a whole number, 0 or more, not {retries!r}")
+    for each in callbacks:
+        if not (hasattr(each, "started") and hasattr(each, "ended")):
+            raise BackendError(f"callbacks= takes callbacks, such as weft.diagnostics.Callback(...), not {each!r}")
     threads = config.value("library-threads")
     return Request(
         nworkers=num_workers,

@@ -19,6 +19,7 @@ from weft.graph.key import flatten_keys
 from weft.graph.known import with_known
 from weft.graph.plan import paused_collector
 from weft.physical.call import Call, Data, Gathered, add_calls
+from weft.store.memory import freeze
 from weft.typing import Key
 
 __all__ = ["graph_of", "keys_of", "plan_of"]
@@ -119,7 +120,7 @@ def plan_of(
             graph = with_known(graph, cache.known(graph.keys()))
         keys = [keys_of(collection) for collection in collections]
         wanted = [key for own in keys for key in own]
-        plan = compile_plan(graph, wanted, fuse=fuse and optimize_graph)
+        plan = compile_plan(graph, wanted, fuse=fuse and optimize_graph, between=freeze)
     return plan, keys
 
 
@@ -136,7 +137,7 @@ def plan_alone(expression: Any, collection: Any, fuse: bool) -> tuple[Plan, list
         plan = planned_by_form(expression, kind, fuse)
     if plan is None:
         with paused_collector():
-            plan = compile_plan(graph_of([collection]), keys, fuse=fuse)
+            plan = compile_plan(graph_of([collection]), keys, fuse=fuse, between=freeze)
     keep(expression, Kept(plan, keys, kind, fuse, before))
     return plan, [list(keys)]
 

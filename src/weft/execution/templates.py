@@ -23,6 +23,7 @@ from weft.graph.plan import paused_collector
 from weft.physical.base import Called, build
 from weft.physical.rewrite import lowered
 from weft.physical.source import InMemory
+from weft.store.memory import freeze
 
 __all__ = ["MOST", "planned_by_form"]
 
@@ -80,7 +81,7 @@ def template_of(form: Form, fuse: bool) -> Template | None:
     empty = hollow(form)
     with paused_collector():
         trees = lowered([empty])
-        plan = compile_plan(build([empty], trees), empty.keys(), fuse=fuse)  # type: ignore[attr-defined]
+        plan = compile_plan(build([empty], trees), empty.keys(), fuse=fuse, between=freeze)  # type: ignore[attr-defined]
     if plan.nblocks > TINY or plan.annotations or plan.sites or not is_light(plan):
         return None
     cuts = cuts_of(form, plan, trees)
@@ -122,8 +123,6 @@ class Template(NamedTuple):
             programs=bare.programs,
             inputs=bare.inputs,
             constants=constants,
-            dependents=bare.dependents,
-            rank=bare.rank,
             nbytes=bare.nbytes,
             wanted=bare.wanted,
             outputs=bare.outputs,
@@ -131,6 +130,8 @@ class Template(NamedTuple):
             data={block: cut(values[hole].value, part) for block, hole, cut, part in self.cuts},
             workspace=bare.workspace,
             origins=[(first, names.get(name, name)) for first, name in bare.origins],
+            in_order=bare.in_order,
+            derived=bare.derived,
         )
 
 

@@ -57,7 +57,7 @@ def form_of(root: Expr) -> Form | None:
     """The form of an expression; None if it is too large for one."""
     taking = Taking()
     taking.place_of(root)
-    return Form(tuple(taking.rows), taking.values, taking.nodes) if len(taking.nodes) <= MOST else None
+    return Form(tuple(taking.rows), taking.values, taking.nodes) if taking.met <= MOST else None
 
 
 class Taking:
@@ -69,11 +69,13 @@ class Taking:
         self.nodes: list[Expr] = []
         self.places: dict[str, int] = {}
         self.held: dict[str, int] = {}
+        self.met = 0  # nodes begun: their number bounds the depth, too
 
     def place_of(self, node: Expr) -> int:
         """Where a node stands in the table, in which it is put if it is not there."""
         place = self.places.get(node.name)
-        if place is None and len(self.nodes) <= MOST:
+        if place is None and self.met <= MOST:
+            self.met += 1
             if node.holes is None:
                 row: Hashable = node.name
             else:
@@ -96,7 +98,7 @@ class Taking:
         if is_open:
             if kind in NUMBERS:
                 self.values.append(value)
-                return kind
+                return (kind,)
             if kind is Held:
                 number = self.held.setdefault(value.token, len(self.values))
                 if number == len(self.values):

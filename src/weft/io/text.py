@@ -24,10 +24,12 @@ from weft.io.bytes import ByteRange, behind_delimiter, opened
 
 __all__ = ["Chunk", "LineFormat", "Lines", "is_ascii_based", "overlaps_itself"]
 
-#: Bytes that are read at a time.
-CHUNK = 1 << 18
+#: Bytes that are read at a time: so few that what is made of them fits into a cache, and the collector finds little to look at.
+CHUNK = 1 << 16
 #: Delimiters for which the interpreter's own reader of lines does what is wanted.
 NEWLINES = (None, "", "\n")
+#: Encodings in which every byte below 128 is the character of ASCII.
+SUPERSETS = frozenset({"ascii", "utf-8", "iso8859-1", "iso8859-15", "cp1252"})
 #: What readers of compressed files raise for damaged ones, besides OSError.
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, RuntimeError)
 
@@ -54,9 +56,17 @@ class LineFormat:
         """Bytes behind which text may be cut."""
         return (self.delimiter or "\n").encode(self.encoding)
 
+    def decode(self, raw: bytes) -> str:
+        """The text of some bytes."""
+        return raw.decode(self.encoding, self.errors)
+
+    def is_ascii(self, raw: bytes) -> bool:
+        """Whether some bytes are, as they stand, the characters of a text, and all of them of ASCII."""
+        return raw.isascii() and codecs.lookup(self.encoding).name in SUPERSETS
+
     def lines(self, raw: bytes) -> list[str]:
         """The lines of some bytes."""
-        text = raw.decode(self.encoding, self.errors)
+        text = self.decode(raw)
         delimiter = self.delimiter
         if delimiter in NEWLINES:
             return list(io.StringIO(text, newline=delimiter))
@@ -78,7 +88,7 @@ class LineFormat:
 
     def count(self, raw: bytes) -> int:
         """How many lines some bytes are; they are decoded for the sake of errors, but no line is made."""
-        raw.decode(self.encoding, self.errors)
+        self.decode(raw)
         if self.delimiter in (None, "") and b"\r" in raw:
             return len(raw.splitlines())
         mark = self.mark
@@ -278,7 +288,11 @@ def decoded_chunks(stream: Any, path: str, form: LineFormat) -> Iterator[Chunk]:
     rest = b""
     while True:
         data = stream.read(CHUNK)
-        raw = rest + decoder.decode(data, not data).encode("utf-8", "surrogatepass")
+        try:
+            raw = rest + decoder.decode(data, not data).encode("utf-8", "surrogatepass")
+        except UnicodeError as error:
+            error.add_note(f"in {path}. Give the encoding=, errors='replace', or on_error='skip'.")
+            raise
         end = plain.cut(raw) if data else len(raw)
         rest = raw[end:]
         if end:

@@ -46,12 +46,16 @@ class Exchange(Physical):
     merge : callable
         ``merge(told, *runs)`` gives a block; runs come in the order of their sources.
     routes : Routes
+    beside : Expr, optional
+        A single block that every split is given as well: ``split(block, beside, told)``. What is found out about all blocks
+        (bounds, say) comes to the splits by this way.
     """
 
     source: Expr
     split: Function
     merge: Function
     routes: Routes
+    beside: Expr | None = None
 
     def layers(self, names: Names) -> list[Layer]:
         origin = self.outline.origin
@@ -63,6 +67,7 @@ class Exchange(Physical):
             for target in targets:
                 inbox[target].append((f"{self.name}-run", source, target))
         blocks = self.source_keys(self.source, names)
+        also = tuple(self.source_keys(self.beside, names)) if self.beside is not None else ()
         layers: list[Layer] = []
         for width, sources in by_width.items():
             if not width:
@@ -70,9 +75,9 @@ class Exchange(Physical):
             runs = [tuple([(f"{self.name}-run", source, each) for each in sends[source][0]]) for source in sources]
             layers.append(
                 Layer(
-                    split_program(self.split, width, f"{self.label}-split"),
+                    split_program(self.split, width, f"{self.label}-split", 2 + len(also)),
                     [each[0] for each in runs] if width == 1 else list(runs),
-                    [(blocks[source],) for source in sources],
+                    [(blocks[source], *also) for source in sources],
                     [(sends[source][1],) for source in sources],
                     nbytes=self.nbytes * len(receives) // max(1, len(sends) * width),
                     origin=origin,
@@ -106,12 +111,12 @@ class Merge:
         return self.function(values[-1], *values[:-1])
 
 
-def split_program(split: Function, width: int, name: str) -> Program:
+def split_program(split: Function, width: int, name: str, arity: int = 2) -> Program:
     """A split into ``width`` runs; a single one is the task's only output, not a sequence of one."""
-    steps = [Step(split, (0, 1))]
+    steps = [Step(split, tuple(range(arity)))]
     if width == 1:
-        steps.append(Step(itemgetter(0), (2,)))
-    return Program(steps, 2, width, name)
+        steps.append(Step(itemgetter(0), (arity,)))
+    return Program(steps, arity, width, name)
 
 
 @record

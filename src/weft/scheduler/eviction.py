@@ -2,7 +2,7 @@
 
 The plan knows the future: a block's next use is the lowest place in the order among its readers that have not run.
 That is Belady's rule (L. A. Belady, A study of replacement algorithms for a virtual-storage computer, 1966). A block
-that only a holder keeps has no next use. Blocks with a clean copy on disk cost nothing to drop and go first; size
+that only a holder keeps has no next use; of several such, the one goes first that was asked for longest ago. Blocks with a clean copy on disk cost nothing to drop and go first; size
 breaks ties.
 """
 
@@ -60,8 +60,11 @@ def choose(s: Scheduler, need: int, spare: int | None = None) -> list[int]:
 
 
 def next_use(s: Scheduler, block: int) -> int | None:
-    """Place in the order of a block's next reader; ``NEVER`` if only holders keep it; None while somebody reads it."""
-    used = NEVER
+    """Place in the order of a block's next reader; None while somebody reads it.
+
+    If only holders keep it, that is beyond all places: ``NEVER``, less the time when somebody asked for it last.
+    """
+    used = NEVER - s.touched.get(block, 0) if s.touched else NEVER
     phase, order = s.phase, s.order
     for task in s.dependents[block]:
         state = phase[task]

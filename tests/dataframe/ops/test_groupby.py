@@ -1,39 +1,277 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.strategies import assert_same, partitioned
+from tests.dataframe.columns import KINDS, NUMBERS, TIMES, agree, cut, cut_frames, frames, in_partitions
 
 import weft.dataframe as dd
 
+NOT_OBJECT = tuple(kind for kind in KINDS if kind != "object")
+KEYS = ("int64", "float64", "str", "Int64", "bool", "category", "datetime64[us]", "int64[pyarrow]")
+NAMED = ["sum", "prod", "mean", "min", "max", "count", "size", "first", "last", "nunique"]
+MOMENTS = ["var", "std", "sem", "skew"]
+
+
+@st.composite
+def grouped(draw, kinds=NOT_OBJECT, keys=KEYS, max_keys=2, max_columns=2):
+    """A frame and the same in partitions, with columns k0... to group by, and options of groupby."""
+    chosen = draw(st.lists(st.sampled_from(keys), min_size=1, max_size=max_keys))
+    whole = draw(frames(kinds, max_columns=max_columns, keys=tuple(chosen)))
+    whole, parts = draw(cut(whole))
+    by = [f"k{place}" for place in range(len(chosen))]
+    options = {
+        "sort": draw(st.booleans()),
+        "dropna": draw(st.booleans()),
+        "observed": draw(st.booleans()),
+        "as_index": draw(st.booleans()),
+    }
+    return whole, parts, by if draw(st.booleans()) or len(by) > 1 else by[0], options
+
+
+@settings(max_examples=150, deadline=None)
+@given(grouped(), st.sampled_from(NAMED))
+def test_aggregates_agree_with_pandas(case, how):
+    whole, parts, by, options = case
+    agree(lambda: getattr(parts.groupby(by, **options), how)(), lambda: getattr(whole.groupby(by, **options), how)())
+
+
+@settings(max_examples=60, deadline=None)
+@given(grouped(tuple(NUMBERS), max_keys=1), st.sampled_from(MOMENTS))
+def test_moments_agree_with_pandas(case, how):
+    whole, parts, by, options = case
+    agree(lambda: getattr(parts.groupby(by, **options), how)(), lambda: getattr(whole.groupby(by, **options), how)())
+
+
+@settings(max_examples=60, deadline=None)
+@given(grouped(("int64", "float64", "bool", "boolean", "str", "timedelta64[us]")), st.sampled_from(["any", "all"]))
+def test_logic_agrees_with_pandas(case, how):
+    whole, parts, by, options = case
+    agree(lambda: getattr(parts.groupby(by, **options), how)(), lambda: getattr(whole.groupby(by, **options), how)())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    grouped((*NUMBERS, *TIMES, "str"), ("int64", "str"), max_columns=1),
+    st.sampled_from(["idxmin", "idxmax"]),
+)
+def test_the_labels_of_extremes_agree_with_pandas(case, how):
+    whole, parts, by, options = case
+    agree(lambda: getattr(parts.groupby(by, **options), how)(), lambda: getattr(whole.groupby(by, **options), how)())
+
+
+@settings(max_examples=50, deadline=None)
+@given(grouped(("int64", "float64", "Int64"), ("int64", "str", "category")), st.sampled_from(["c0", ["c0"]]), st.data())
+def test_chosen_columns_and_lists_of_aggregates_agree_with_pandas(case, chosen, data):
+    whole, parts, by, options = case
+    hows = data.draw(st.lists(st.sampled_from(["sum", "mean", "max", "count", "std"]), min_size=1, unique=True))
+    agree(
+        lambda: parts.groupby(by, **options)[chosen].agg(hows), lambda: whole.groupby(by, **options)[chosen].agg(hows)
+    )
+
+
+SPECS = [
+    {"c0": "sum"},
+    {"c0": ["sum", "max"]},
+    {"c0": np.sum},
+    {"c0": "median"},
+    {"c0": lambda values: values.max() - values.min()},
+    ["min", "last"],
+    "mean",
+    np.mean,
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(grouped(("int64", "float64"), ("int64", "str")), st.sampled_from(SPECS))
+def test_specifications_of_aggregates_agree_with_pandas(case, spec):
+    whole, parts, by, options = case
+    agree(lambda: parts.groupby(by, **options).agg(spec), lambda: whole.groupby(by, **options).agg(spec))
+
 
 @settings(max_examples=30, deadline=None)
-@given(
-    partitioned(),
-    st.sampled_from(["sum", "mean", "min", "max", "count"]),
-    st.sampled_from(["key", ["key", "word"], ["word"]]),
-    st.booleans(),
-    st.booleans(),
-)
-def test_aggregates_of_groups_agree_with_pandas(pair, how, by, sort, dropna):
+@given(grouped(("int64", "float64"), ("int64", "str")))
+def test_named_aggregates_agree_with_pandas(case):
+    whole, parts, by, options = case
+    named = {"total": ("c0", "sum"), "top": pd.NamedAgg("c0", "max"), "n": ("c0", "count")}
+    agree(lambda: parts.groupby(by, **options).agg(**named), lambda: whole.groupby(by, **options).agg(**named))
+    agree(lambda: parts.groupby(by, **options).c0.agg(a="sum"), lambda: whole.groupby(by, **options).c0.agg(a="sum"))
+
+
+ROWS = {
+    "cumsum": (),
+    "cumprod": (),
+    "cummin": (),
+    "cummax": (),
+    "cumcount": (),
+    "ngroup": (),
+    "shift": (1,),
+    "diff": (),
+    "ffill": (),
+    "bfill": (),
+    "rank": (),
+    "head": (2,),
+    "tail": (1,),
+    "nth": (1,),
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(grouped(("int64", "float64", "Int64"), ("int64", "str", "float64", "category")), st.sampled_from(list(ROWS)))
+def test_results_for_rows_agree_with_pandas(case, method):
+    whole, parts, by, options = case
+    options["as_index"] = True
+    args = ROWS[method]
+    agree(
+        lambda: getattr(parts.groupby(by, **options), method)(*args),
+        lambda: getattr(whole.groupby(by, **options), method)(*args),
+        check_dtype=len(whole) > 0,
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(grouped(("int64", "float64"), ("int64", "str")), st.sampled_from(["mean", "sum", "count", "first"]))
+def test_transforms_agree_with_pandas(case, how):
+    whole, parts, by, options = case
+    agree(
+        lambda: parts.groupby(by, **options).c0.transform(how), lambda: whole.groupby(by, **options).c0.transform(how)
+    )
+
+
+FUNCTIONS = {
+    "value": lambda group: group.c0.sum(),
+    "series": lambda group: pd.Series({"a": group.c0.sum(), "b": len(group)}),
+    "rows": lambda group: group.head(1),
+    "same": lambda group: group,
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(grouped(("int64", "float64"), ("int64", "str")), st.sampled_from(list(FUNCTIONS)), st.booleans())
+def test_functions_of_groups_agree_with_pandas(case, name, group_keys):
+    whole, parts, by, options = case
+    if not len(whole):
+        return
+    options["group_keys"] = group_keys
+    function = FUNCTIONS[name]
+    agree(lambda: parts.groupby(by, **options).apply(function), lambda: whole.groupby(by, **options).apply(function))
+
+
+WHOLE = {
+    "median": {},
+    "quantile": {"q": [0.25, 0.5]},
+    "describe": {},
+    "value_counts": {},
+    "cov": {},
+    "corr": {},
+    "ohlc": {},
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(grouped(("int64", "float64"), ("int64", "str"), max_keys=1), st.sampled_from(list(WHOLE)))
+def test_what_needs_whole_groups_agrees_with_pandas(case, method):
+    whole, parts, by, options = case
+    if not len(whole):
+        return
+    options["as_index"] = True
+    words = WHOLE[method]
+    agree(
+        lambda: getattr(parts.groupby(by, **options), method)(**words),
+        lambda: getattr(whole.groupby(by, **options), method)(**words),
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(cut_frames(("int64", "float64"), keys=("int64",)), st.sampled_from(["rolling", "expanding", "ewm"]))
+def test_windows_in_groups_agree_with_pandas(pair, kind):
     whole, parts = pair
-    ours, expected = parts.groupby(by, sort=sort, dropna=dropna), whole.groupby(by, sort=sort, dropna=dropna)
-    columns = ["number", "float"]
-    assert_same(getattr(ours[columns], how)(split_every=2), getattr(expected[columns], how)())
-    assert_same(getattr(ours.float, how)(), getattr(expected.float, how)())
+    args = {"rolling": (2,), "expanding": (), "ewm": (1.0,)}[kind]
+    agree(
+        lambda: getattr(parts.groupby("k0"), kind)(*args).mean(),
+        lambda: getattr(whole.groupby("k0"), kind)(*args).mean(),
+    )
 
 
-def test_groups_of_what_is_left_of_a_filter_agree_with_pandas():
-    whole = pd.DataFrame({"key": [1, 2, 1, 3], "value": [1.0, 2.0, 3.0, 4.0]})
-    parts = dd.from_pandas(whole, npartitions=3)
-    assert_same(parts[parts.value > 1].groupby("key").sum(), whole[whole.value > 1].groupby("key").sum())
+@settings(max_examples=20, deadline=None)
+@given(grouped(("int64", "float64"), ("int64", "str")), st.booleans())
+def test_filtered_groups_agree_with_pandas(case, dropna):
+    whole, parts, by, options = case
+    agree(
+        lambda: parts.groupby(by, **options).filter(lambda group: len(group) > 1),
+        lambda: whole.groupby(by, **options).filter(lambda group: len(group) > 1),
+    )
 
 
-def test_a_key_that_is_not_there_is_an_error_at_the_call():
-    parts = dd.from_pandas(pd.DataFrame({"key": [1], "value": [1]}))
+KEYED = [
+    lambda frame: frame.groupby(frame.k0).c0.sum(),
+    lambda frame: frame.groupby(frame.k0 % 2).c0.sum(),
+    lambda frame: frame.groupby([frame.k0 > 2, "k0"]).c0.sum(),
+    lambda frame: frame.groupby(level=0).sum(),
+    lambda frame: frame.groupby(lambda label: label % 2).k0.max(),
+    lambda frame: frame.groupby({0: "x", 1: "y"}).k0.count(),
+    lambda frame: frame.groupby(pd.Grouper(key="k0")).c0.sum(),
+    lambda frame: frame.c0.groupby(frame.k0).sum(),
+    lambda frame: frame.c0.groupby(frame.k0).agg(["sum", "count"]),
+    lambda frame: frame.groupby("k0").get_group(0),
+    lambda frame: frame.groupby("k0")["k0"].sum(),
+    lambda frame: frame.groupby("k0").sum(min_count=2),
+    lambda frame: frame.groupby("k0").pipe(lambda groups: groups.c0.max() - groups.c0.min()),
+    lambda frame: frame.groupby("k0").nth([0, -1]),
+    lambda frame: frame.groupby("k0").mean(numeric_only=True),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut_frames(("int64",), keys=("int64",), min_size=1, max_columns=1), st.sampled_from(range(len(KEYED))))
+def test_keys_of_every_kind_agree_with_pandas(pair, place):
+    whole, parts = pair
+    agree(lambda: KEYED[place](parts), lambda: KEYED[place](whole))
+
+
+def test_an_aggregation_of_ones_own_goes_in_parts():
+    whole = pd.DataFrame({"k": [1, 2, 1, 2, 1], "v": [1, 2, 3, 4, 5]})
+    spread = dd.Aggregation(
+        "spread",
+        lambda groups: (groups.min(), groups.max()),
+        lambda least, greatest: (least.min(), greatest.max()),
+        lambda least, greatest: greatest - least,
+    )
+    total = dd.Aggregation("total", lambda groups: groups.sum(), lambda sums: sums.sum())
+    parts = in_partitions(whole, [1, 3, 3])
+    assert parts.groupby("k").v.agg(spread).compute(scheduler="sync").to_dict() == {1: 4, 2: 2}
+    both = parts.groupby("k").agg({"v": [spread, total, "mean"]}).compute(scheduler="sync")
+    assert both.to_dict("list") == {("v", "spread"): [4, 2], ("v", "total"): [9, 6], ("v", "mean"): [3.0, 3.0]}
+
+
+def test_only_the_columns_that_are_asked_for_are_needed():
+    from weft.dataframe.io.from_pandas import FromPandas
+    from weft.expr import optimize, walk
+
+    parts = in_partitions(pd.DataFrame({"k": [1, 2], "v": [1, 2], "w": [1, 2]}), [1])
+    (tree,) = optimize([parts.groupby("k").v.sum().expr], phases=["simplify"])
+    (source,) = [each for each in walk(tree) if isinstance(each, FromPandas)]
+    assert source.only == ("k", "v")
+
+
+def test_groups_can_be_walked_through():
+    whole = pd.DataFrame({"k": [1, 2, 1], "v": [1, 2, 3]})
+    found = {key: group.v.tolist() for key, group in in_partitions(whole, [1]).groupby("k")}
+    assert found == {1: [1, 3], 2: [2]}
+    assert in_partitions(whole, [2]).groupby("k").ngroups == 2
+
+
+def test_bad_arguments_are_refused_at_the_call():
+    parts = in_partitions(pd.DataFrame({"key": [1, 2], "word": ["a", "b"]}), [1])
     with pytest.raises(KeyError, match="Did you mean 'key'"):
-        parts.groupby("keys")
-    with pytest.raises(KeyError, match="Did you mean 'value'"):
-        parts.groupby("key")["values"]
+        parts.groupby("kei")
+    with pytest.raises(KeyError, match="Column not found"):
+        parts.groupby("key")["wrd"]
+    with pytest.raises(TypeError):
+        parts.groupby("key").mean()
+    with pytest.raises(TypeError, match="by"):
+        parts.groupby()
+    with pytest.raises(ValueError, match="start from one frame"):
+        parts.groupby(parts[parts.key > 1].key)

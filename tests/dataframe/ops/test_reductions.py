@@ -4,36 +4,122 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.strategies import assert_same, partitioned
+from tests.dataframe.columns import KINDS, NUMBERS, TIMES, agree, cut_frames, cut_series, in_partitions
 
 import weft.dataframe as dd
 
+MOMENTS = ["mean", "var", "std", "sem", "skew", "kurt"]
+NOT_OBJECT = tuple(kind for kind in KINDS if kind != "object")
 
-@settings(max_examples=30, deadline=None)
-@given(partitioned(), st.sampled_from(["sum", "mean", "min", "max", "count"]), st.booleans())
+
+@settings(max_examples=120, deadline=None)
+@given(cut_series(NOT_OBJECT), st.sampled_from(["min", "max", "any", "all", "sum"]), st.booleans())
 def test_reductions_of_columns_agree_with_pandas(pair, kind, skipna):
     whole, parts = pair
-    options = {} if kind == "count" else {"skipna": skipna}
-    for column in ("number", "float", "flag"):
-        expected = getattr(whole[column], kind)(**options)
-        assert_same(getattr(parts[column], kind)(split_every=2, **options), expected)
+    agree(lambda: getattr(parts, kind)(skipna=skipna), lambda: getattr(whole, kind)(skipna=skipna))
+
+
+@settings(max_examples=100, deadline=None)
+@given(cut_series(tuple(NUMBERS)), st.sampled_from(MOMENTS))
+def test_moments_agree_with_pandas(pair, kind):
+    whole, parts = pair
+    agree(lambda: getattr(parts, kind)(), lambda: getattr(whole, kind)())
 
 
 @settings(max_examples=30, deadline=None)
-@given(partitioned(min_size=1), st.sampled_from(["sum", "mean", "min", "max", "count"]))
+@given(cut_series(("float64", "Int64")), st.sampled_from(MOMENTS))
+def test_moments_are_missing_if_a_value_is(pair, kind):
+    whole, parts = pair
+    agree(lambda: getattr(parts, kind)(skipna=False), lambda: getattr(whole, kind)(skipna=False))
+
+
+@settings(max_examples=30, deadline=None)
+@given(cut_series(tuple(TIMES)), st.sampled_from(["mean", "std", "count", "min"]))
+def test_times_agree_with_pandas(pair, kind):
+    whole, parts = pair
+    agree(lambda: getattr(parts, kind)(), lambda: getattr(whole, kind)())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cut_frames(tuple(NUMBERS), min_size=1),
+    st.sampled_from(["sum", "prod", "mean", "min", "max", "count", "std", "any", "all", "skew"]),
+)
 def test_reductions_of_frames_agree_with_pandas(pair, kind):
     whole, parts = pair
-    columns = ["key", "number", "float"]
-    assert_same(getattr(parts[columns], kind)(), getattr(whole[columns], kind)(), check_dtype=False)
+    agree(lambda: getattr(parts, kind)(), lambda: getattr(whole, kind)())
 
 
-@settings(max_examples=10, deadline=None)
-@given(partitioned())
-def test_the_length_is_the_number_of_rows(pair):
+@settings(max_examples=30, deadline=None)
+@given(cut_frames(("int64", "float64")), st.sampled_from(["sum", "mean", "max", "count", "std", "any", "nunique"]))
+def test_reductions_along_rows_agree_with_pandas(pair, kind):
     whole, parts = pair
-    assert len(parts) == len(whole)
+    agree(lambda: getattr(parts, kind)(axis=1), lambda: getattr(whole, kind)(axis=1))
+
+
+@settings(max_examples=30, deadline=None)
+@given(cut_series(("int64", "float64", "Int64")), st.integers(0, 4), st.sampled_from(["sum", "prod"]))
+def test_too_few_values_have_no_sum(pair, few, kind):
+    whole, parts = pair
+    agree(lambda: getattr(parts, kind)(min_count=few), lambda: getattr(whole, kind)(min_count=few))
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut_series(NOT_OBJECT), st.sampled_from(["idxmin", "idxmax", "argmin", "argmax"]), st.booleans())
+def test_the_places_of_extremes_agree_with_pandas(pair, kind, skipna):
+    whole, parts = pair
+    agree(lambda: getattr(parts, kind)(skipna=skipna), lambda: getattr(whole, kind)(skipna=skipna))
+
+
+@settings(max_examples=40, deadline=None)
+@given(cut_series(NOT_OBJECT), st.sampled_from(["is_monotonic_increasing", "is_monotonic_decreasing", "is_unique"]))
+def test_questions_about_order_agree_with_pandas(pair, name):
+    whole, parts = pair
+    agree(lambda: getattr(parts, name), lambda: getattr(whole, name))
+
+
+@settings(max_examples=20, deadline=None)
+@given(cut_frames())
+def test_the_shape_is_that_of_all_rows(pair):
+    whole, parts = pair
+    rows, columns = parts.shape
+    assert (rows.compute(), columns) == whole.shape
+    assert (len(parts), parts.size.compute(), parts.ndim) == (len(whole), whole.size, 2)
+    assert parts.empty == whole.empty
+
+
+def test_columns_of_text_are_left_out_where_only_numbers_are_wanted():
+    whole = pd.DataFrame({"a": [1, 2], "word": ["x", "y"], "flag": [True, False]})
+    agree(lambda: in_partitions(whole, [1]).mean(numeric_only=True), lambda: whole.mean(numeric_only=True))
 
 
 def test_the_mean_of_text_is_refused_at_the_call():
-    with pytest.raises(TypeError, match="mean of str"):
+    with pytest.raises(TypeError, match="'mean' with string dtype"):
         dd.from_pandas(pd.DataFrame({"word": ["a"]})).word.mean()
+
+
+def test_bad_arguments_are_refused_at_the_call():
+    parts = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2)
+    with pytest.raises(ValueError, match="No axis named 2"):
+        parts.sum(axis=2)
+    with pytest.raises(ValueError, match="at least 2"):
+        parts.sum(split_every=1)
+
+
+def test_a_reduction_of_ones_own_is_combined_from_partitions():
+    whole = pd.Series(range(10))
+    parts = in_partitions(whole, [3, 3, 8])
+    found = parts.reduction(lambda part, value: (part >= value).sum(), aggregate=lambda x: x.sum(), value=4)
+    assert found.compute(scheduler="sync") == 6
+    both = parts.reduction(
+        lambda part: pd.Series({"count": part.count(), "sum": part.sum()}),
+        aggregate=lambda x: x.groupby(level=0).sum(),
+        combine=lambda x: x.groupby(level=0).sum(),
+        split_every=2,
+    )
+    assert both.compute(scheduler="sync").to_dict() == {"count": 10, "sum": 45}
+
+
+def test_memory_is_added_up():
+    whole = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]}, index=[1, 2, 3])
+    agree(lambda: in_partitions(whole, [1]).memory_usage(index=False), lambda: whole.memory_usage(index=False))

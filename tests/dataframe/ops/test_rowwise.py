@@ -50,13 +50,17 @@ def test_a_column_that_is_not_there_is_an_error_that_names_the_nearest():
         _ = parts.prices
 
 
-def test_rows_of_different_frames_are_not_combined():
-    left = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2)
-    right = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=1)
+def test_rows_of_different_frames_are_aligned_where_divisions_are_known():
+    whole = pd.DataFrame({"a": [1, 2, 3]})
+    other = pd.DataFrame({"a": [1, 2, 4]}, index=[1, 2, 5])
+    left, right = dd.from_pandas(whole, npartitions=2), dd.from_pandas(other, npartitions=1)
+    assert_same(left.a + right.a, whole.a + other.a)
+    assert_same(left.assign(b=right.a), whole.assign(b=other.a))
+    unknown = dd.from_pandas(other, npartitions=1, sort=False)
     with pytest.raises(ValueError, match="different frames or filters"):
-        _ = left.a + right.a
+        _ = left.a + unknown.a
     with pytest.raises(ValueError, match="different frames or filters"):
-        left[right.a > 1]
+        left[unknown.a > 1]
 
 
 def test_a_filter_that_is_not_true_or_false_is_refused():

@@ -42,9 +42,9 @@ def test_an_index_nobody_looks_at_is_not_made(parts):
 
 
 def test_the_length_reads_no_column(parts):
-    from weft.dataframe.ops.reductions import Reduce
+    from weft.dataframe.ops.reductions import Length
 
-    (tree,) = optimize([Reduce(parts.expr, "len")], phases=["simplify"])
+    (tree,) = optimize([Length(parts.expr)], phases=["simplify"])
     assert find(tree, ReadParquet)[0].chosen == ()
 
 

@@ -43,10 +43,10 @@ class Parts:
 
 @node
 class ReadLines(BagExpr):
-    """Lines of files, or the JSON values that they are."""
+    """Lines of files, or the JSON values that they are, or the words in them."""
 
     parts: Parts
-    stage: ReadText
+    stage: Stage
 
     @property
     def label(self) -> str:

@@ -23,7 +23,18 @@ from typing import Any, ClassVar
 from weft.physical.blockwise import Call
 from weft.typing import Function
 
-__all__ = ["Partition", "Pipeline", "Place", "Placed", "Stage", "Trail", "compile_pipelines", "stored", "whole"]
+__all__ = [
+    "Partition",
+    "Pipeline",
+    "Place",
+    "Placed",
+    "Stage",
+    "Tallied",
+    "Trail",
+    "compile_pipelines",
+    "stored",
+    "whole",
+]
 
 #: Characters of a record that are shown in errors.
 SHOWN = 120
@@ -112,6 +123,22 @@ class Placed:
 
     def count_records(self) -> int:
         """How many records there are; the stream is read for it."""
+        raise NotImplementedError
+
+
+class Tallied(Placed):
+    """Base of streams that can say how often each record is there, without making them all."""
+
+    def tallies(self) -> Iterator[dict[Any, int]]:
+        """Records with their numbers, for one stretch after another; those that come first in front."""
+        raise NotImplementedError
+
+    def again(self) -> Iterator[Any]:
+        """The records of the stretch whose tally was given last, in their order."""
+        raise NotImplementedError
+
+    def point_at(self, record: Any) -> None:
+        """Let the place be that where a record of this stretch stands first."""
         raise NotImplementedError
 
 

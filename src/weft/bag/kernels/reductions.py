@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import reduce
-from itertools import chain, count, islice
+from itertools import chain, count, islice, repeat
 from operator import itemgetter, mul
 from typing import Any, ClassVar
 
-from weft.bag.kernels.pipeline import Placed, Stage, stored, whole
+from weft.bag.kernels.pipeline import Placed, Stage, Tallied, stored, whole
+from weft.io.words import add_counts
 from weft.typing import no_default
 
 __all__ = [
@@ -329,14 +330,12 @@ class Frequencies(Reduction):
     sort: bool = False
 
     def partial(self, stream: Any) -> dict[Any, int]:
-        return dict(Counter(stream))
+        return self.combine(*stream.tallies()) if isinstance(stream, Tallied) else dict(Counter(stream))
 
     def combine(self, *partials: Any) -> dict[Any, int]:
-        total = dict(partials[0])
-        known = total.get
-        for each in partials[1:]:
-            for record, number in each.items():
-                total[record] = known(record, 0) + number
+        total: dict[Any, int] = {}
+        for each in partials:
+            add_counts(total, each)
         return total
 
     def finish(self, partial: Any) -> list[tuple[Any, int]]:
@@ -353,6 +352,8 @@ class Distinct(Reduction):
 
     def partial(self, stream: Any) -> list[Any]:
         if self.key is None:
+            if isinstance(stream, Tallied):
+                stream = chain.from_iterable(stream.tallies())
             return list(dict.fromkeys(stream))
         return list(first_of_each(self.key, stream))
 
@@ -403,8 +404,20 @@ class Foldby(Reduction):
     combine_initial: Any
 
     def partial(self, stream: Any) -> dict[Any, Any]:
-        key, binop = self.key, self.binop
         totals: dict[Any, Any] = {}
+        if not isinstance(stream, Tallied):
+            self.fold(totals, stream)
+            return totals
+        is_one_to_one = True
+        for tally in stream.tallies():
+            is_one_to_one = is_one_to_one and self.fold_equal(totals, tally, stream)
+            if not is_one_to_one:
+                self.fold(totals, stream.again())
+        return totals
+
+    def fold(self, totals: dict[Any, Any], stream: Iterable[Any]) -> None:
+        """Fold records into the totals of their keys."""
+        key, binop = self.key, self.binop
         if self.initial is no_default:
             for record in stream:
                 found = key(record)
@@ -412,17 +425,39 @@ class Foldby(Reduction):
                     totals[found] = binop(totals[found], record)
                 else:
                     totals[found] = record
-            return totals
+            return
         initial, known = self.initial, totals.get
         if callable(initial):
             for record in stream:
                 found = key(record)
                 totals[found] = binop(totals[found] if found in totals else initial(), record)
-            return totals
+            return
         for record in stream:
             found = key(record)
             totals[found] = binop(known(found, initial), record)
-        return totals
+
+    def fold_equal(self, totals: dict[Any, Any], tally: dict[Any, int], stream: Tallied) -> bool:
+        """Fold equal records one after another, if none with another value has the same key: else their order is needed."""
+        record = None
+        try:
+            keys = []
+            for record in tally:
+                keys.append(self.key(record))
+            if len(set(keys)) < len(keys):
+                return False
+            for found, (record, number) in zip(keys, tally.items(), strict=True):
+                left = repeat(record, number)
+                if found in totals:
+                    total = totals[found]
+                elif self.initial is no_default:
+                    total = next(left)
+                else:
+                    total = self.initial() if callable(self.initial) else self.initial
+                totals[found] = reduce(self.binop, left, total)
+        except Exception:
+            stream.point_at(record)
+            raise
+        return True
 
     def combine(self, *partials: Any) -> dict[Any, Any]:
         first, *others = partials

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import length_hint
 from typing import Any, ClassVar
 
 from weft.bag.kernels.elements import picker
@@ -13,7 +12,7 @@ from weft.bag.kernels.records import BadRecord
 from weft.errors import ReadError
 from weft.io.bytes import ByteRange
 from weft.io.json import has_long_integers, loads, quick_loads
-from weft.io.text import Chunk, LineFormat, Lines, chunks_of, undecodable
+from weft.io.text import Chunk, LineFormat, Lines, chunks_of
 from weft.typing import no_default
 
 __all__ = ["ParseJson", "ReadText", "TextRecords"]
@@ -99,13 +98,9 @@ class ReadText(Stage):
     with_path: bool = False
     on_error: str = "raise"
     parse: ParseJson | None = None
-    #: Whether the records are the words of the lines.
-    words: bool = False
 
     @property
     def title(self) -> str:
-        if self.words:
-            return "read_text, split, flatten"
         return "read_text" if self.parse is None else f"read_text, {self.parse.title}"
 
     def run(self, *values: Any) -> TextRecords:
@@ -116,51 +111,23 @@ class TextRecords(Lines, Placed):
     """What `ReadText` reads: a stream that knows its place."""
 
     def __init__(self, parts: Sequence[ByteRange], stage: ReadText) -> None:
-        read = self._parsed if stage.parse is not None else None
-        if stage.words:
-            read = self._words
-        elif stage.on_error != "raise" and stage.parse is None:
-            read = self._checked
+        read = self._parsed if stage.parse is not None else self._checked if stage.on_error != "raise" else None
         super().__init__(parts, stage.form, read, stage.with_path)
         self.stage = stage
 
-    def _words(self, chunk: Chunk) -> tuple[Iterator[Any], Any]:
-        """Words of all lines at once: line ends are white space as well."""
-        try:
-            words = iter(chunk.raw.decode(chunk.form.encoding, chunk.form.errors).split())
-        except UnicodeDecodeError as error:
-            raise undecodable(chunk, error) from None
-        return words, words
-
     def place(self) -> Place | None:
         """Where the line stands that was read last."""
-        found = self._line_of_word() if self.stage.words else self.position()
+        found = self.position()
         if found is None:
             return None
         path, offset, line = found
         return Place(line.decode(self.form.encoding, "replace"), None, path, offset)
 
-    def _line_of_word(self) -> tuple[str, int | None, bytes] | None:
-        """Path, first byte and bytes of the line that has the word which was handed out last."""
-        chunk = self._chunk
-        if chunk is None:
-            return None
-        lines = chunk.form.raw_lines(chunk.raw)
-        counts = [len(line.decode(chunk.form.encoding, chunk.form.errors).split()) for line in lines]
-        number = sum(counts) - length_hint(self._behind) - 1
-        start = 0
-        for line, count in zip(lines, counts, strict=True):
-            if number < count:
-                return chunk.path, None if chunk.offset is None else chunk.offset + start, line
-            number -= count
-            start += len(line)
-        return None
-
     def has_more(self) -> bool:
         return self._chunk is not None
 
     def count_records(self) -> int:
-        if self.stage.parse is None and self.stage.on_error == "raise" and not self.stage.words:
+        if self.stage.parse is None and self.stage.on_error == "raise":
             return super().count_records()
         return sum(map(len, map(list, self._records())))
 
@@ -171,7 +138,7 @@ class TextRecords(Lines, Placed):
         for part in self.parts:
             try:
                 yield from chunks_of(part, self.form)
-            except (ReadError, UnicodeDecodeError) as error:
+            except (ReadError, UnicodeError) as error:
                 if self.stage.on_error == "collect":
                     self._damaged = BadRecord(None, f"{type(error).__name__}: {error}", part.file.path, None)
                     yield Chunk(part.file.path, None, b"", self.form)
@@ -234,7 +201,7 @@ class TextRecords(Lines, Placed):
         decode = parse.decode
         for raw in behind:
             try:
-                line = raw.decode(chunk.form.encoding, chunk.form.errors)
+                line = chunk.form.decode(raw)
                 if parse.skips_blank and not line.strip():
                     continue
                 value = decode(line)

@@ -39,9 +39,7 @@ def pluck_into_json(node: Streamed, context: Context) -> Expr | None:
 def json_into_reader(node: Streamed, context: Context) -> Expr | None:
     """Lines that are only decoded as JSON are decoded from their bytes; no texts are made."""
     match node:
-        case Streamed(
-            ParseJson() as parse, (ReadLines(parts, ReadText(form, False, on_error, None, False)) as source,)
-        ):
+        case Streamed(ParseJson() as parse, (ReadLines(parts, ReadText(form, False, on_error, None)) as source,)):
             plain = form.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
             plain = plain and form.errors == "strict" and form.delimiter in (None, "\n")
             if plain and on_error == parse.on_error and context.is_sole(source):

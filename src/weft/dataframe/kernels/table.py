@@ -51,12 +51,13 @@ class KernelTable:
         """Whether the engine can compute nodes of a class."""
         return operation.__name__ in self._functions
 
-    def __getitem__(self, operation: type) -> Function:
+    def __getitem__(self, operation: type | str) -> Function:
+        name = operation if isinstance(operation, str) else operation.__name__
         try:
-            return self._functions[operation.__name__]
+            return self._functions[name]
         except KeyError:
             raise NotImplementedError(
-                f"the engine {self.engine!r} cannot compute {operation.__name__}. It can: {sorted(self._functions)}"
+                f"the engine {self.engine!r} cannot compute {name}. It can: {sorted(self._functions)}"
             ) from None
 
 

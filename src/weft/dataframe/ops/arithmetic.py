@@ -1,4 +1,4 @@
-"""Arithmetic, comparison and logic of columns with the same rows, and with scalars."""
+"""Arithmetic, comparison and logic, as operators and as methods."""
 
 from __future__ import annotations
 
@@ -7,160 +7,238 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import FrameExpr, Partitionwise
-from weft.expr import node
+from weft.dataframe.base import FrameBase
+from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.ops.elementwise import elementwise, no_rows
 
-__all__: list[str] = []
-
-
-@node
-class Arithmetic(Partitionwise):
-    """An operator, by its name in Python's `operator` module, on columns and scalars."""
-
-    operator: str
-    inputs: tuple[Any, ...]
-
-    @property
-    def label(self) -> str:
-        return self.operator.rstrip("_")
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        scalars = [(place, each) for place, each in enumerate(self.inputs) if not isinstance(each, FrameExpr)]
-        return (self.operator, tuple(scalars))
+__all__ = ["ArithmeticMethods"]
 
 
-def arithmetic(operator: str, *inputs: Any) -> Any:
-    """Apply an operator; what pandas refuses is refused here."""
-    operands = tuple([each.expr if isinstance(each, FrameBase) else scalar(each, operator) for each in inputs])
-    frames = [each for each in operands if isinstance(each, FrameExpr)]
-    for other in frames[1:]:
-        check_same_rows(operator.rstrip("_"), frames[0], other)
-    expr = Arithmetic(operator, operands)
-    _ = expr.meta
-    return new(expr)
+def binary(operation: str, left: Any, right: Any) -> Any:
+    """An operator on two operands, one of which is a frame."""
+    return elementwise(operation, no_rows(left, operation), no_rows(right, operation))
 
 
-def scalar(value: Any, operator: str) -> Any:
-    """A value that is the same for all rows."""
-    if isinstance(value, (pd.DataFrame, pd.Series, pd.Index, np.ndarray, list)):
-        raise TypeError(
-            f"cannot compute {operator} with a {type(value).__name__}, whose rows have no partitions. "
-            "Use weft.dataframe.from_pandas(...) on both sides, or a scalar."
-        )
-    return value
+@function_named("flex")
+def flexible(name: str, left: Any, right: Any, options: tuple[tuple[str, Any], ...]) -> Any:
+    """One of pandas' methods of arithmetic, with options."""
+    return getattr(left, name)(right, **dict(options))
 
 
-def check_same_rows(operation: str, left: FrameExpr, right: FrameExpr) -> None:
-    """Raise ValueError for two frames whose rows are not known to be the same."""
-    if left.rows != right.rows or left.npartitions != right.npartitions:
-        raise ValueError(
-            f"cannot {operation}: the rows on both sides come from different frames or filters "
-            f"({left.npartitions} and {right.npartitions} partitions). Start from one frame, e.g. df[df.a > 0].b + df[df.a > 0].c"
-        )
+def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: Any) -> Any:
+    """A method of arithmetic such as ``add``."""
+    is_frame = isinstance(left.expr.meta, pd.DataFrame)
+    options: dict[str, Any] = {}
+    if fill_value is not None:
+        options["fill_value"] = fill_value
+    if level is not None:
+        raise NotImplementedError(f"{name}(level=) of a MultiIndex is not supported: reset_index() and merge instead")
+    other_is_series = isinstance(right, FrameBase) and isinstance(right.expr.meta, pd.Series)
+    if is_frame and other_is_series and axis in (0, "index"):
+        options["axis"] = 0
+        return elementwise("flex", name, left, right, tuple(options.items()))
+    if isinstance(right, (list, tuple, np.ndarray)) and not (is_frame and axis in (1, "columns")):
+        no_rows(right, name)
+    if is_frame and isinstance(right, (list, tuple, np.ndarray)):
+        right = tuple(right)
+        return elementwise("flex_list", name, left, right, tuple(options.items()))
+    return elementwise("flex", name, left, right, tuple(options.items()))
+
+
+@function_named("flex_list")
+def flexible_list(name: str, left: Any, right: tuple[Any, ...], options: tuple[tuple[str, Any], ...]) -> Any:
+    """The same with one value for each column."""
+    return getattr(left, name)(list(right), **dict(options))
 
 
 class ArithmeticMethods(FrameBase):
-    """Operators, row by row."""
+    """Operators, row by row, and their methods.
+
+    The methods (``add``, ``rsub``, ``eq``, ...) take ``other`` (a frame, series or value), ``axis`` (0 matches a series
+    with the rows of a frame, 1 with its columns) and ``fill_value`` (in place of missing values on one side).
+    """
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
 
-    def isna(self) -> Any:
-        """Whether each value is missing."""
-        return arithmetic("isna", self)
-
-    def notna(self) -> Any:
-        """Whether each value is there."""
-        return arithmetic("notna", self)
-
     def __neg__(self) -> Any:
-        return arithmetic("neg", self)
+        return elementwise("neg", self)
 
     def __pos__(self) -> Any:
-        return arithmetic("pos", self)
+        return elementwise("pos", self)
 
     def __abs__(self) -> Any:
-        return arithmetic("abs", self)
+        return elementwise("abs", self)
 
     def __invert__(self) -> Any:
-        return arithmetic("invert", self)
+        return elementwise("invert", self)
 
     def __add__(self, other: Any) -> Any:
-        return arithmetic("add", self, other)
+        return binary("add", self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return arithmetic("add", other, self)
+        return binary("add", other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return arithmetic("sub", self, other)
+        return binary("sub", self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return arithmetic("sub", other, self)
+        return binary("sub", other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return arithmetic("mul", self, other)
+        return binary("mul", self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return arithmetic("mul", other, self)
+        return binary("mul", other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return arithmetic("truediv", self, other)
+        return binary("truediv", self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return arithmetic("truediv", other, self)
+        return binary("truediv", other, self)
 
     def __floordiv__(self, other: Any) -> Any:
-        return arithmetic("floordiv", self, other)
+        return binary("floordiv", self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return arithmetic("floordiv", other, self)
+        return binary("floordiv", other, self)
 
     def __mod__(self, other: Any) -> Any:
-        return arithmetic("mod", self, other)
+        return binary("mod", self, other)
 
     def __rmod__(self, other: Any) -> Any:
-        return arithmetic("mod", other, self)
+        return binary("mod", other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return arithmetic("pow", self, other)
+        return binary("pow", self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        return arithmetic("pow", other, self)
+        return binary("pow", other, self)
 
     def __and__(self, other: Any) -> Any:
-        return arithmetic("and_", self, other)
+        return binary("and_", self, other)
 
     def __rand__(self, other: Any) -> Any:
-        return arithmetic("and_", other, self)
+        return binary("and_", other, self)
 
     def __or__(self, other: Any) -> Any:
-        return arithmetic("or_", self, other)
+        return binary("or_", self, other)
 
     def __ror__(self, other: Any) -> Any:
-        return arithmetic("or_", other, self)
+        return binary("or_", other, self)
 
     def __xor__(self, other: Any) -> Any:
-        return arithmetic("xor", self, other)
+        return binary("xor", self, other)
 
     def __rxor__(self, other: Any) -> Any:
-        return arithmetic("xor", other, self)
+        return binary("xor", other, self)
 
     def __eq__(self, other: object) -> Any:
-        return arithmetic("eq", self, other)
+        return binary("eq", self, other)
 
     def __ne__(self, other: object) -> Any:
-        return arithmetic("ne", self, other)
+        return binary("ne", self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return arithmetic("lt", self, other)
+        return binary("lt", self, other)
 
     def __le__(self, other: Any) -> Any:
-        return arithmetic("le", self, other)
+        return binary("le", self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return arithmetic("gt", self, other)
+        return binary("gt", self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return arithmetic("ge", self, other)
+        return binary("ge", self, other)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def add(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Sum with another operand."""
+        return flex("add", self, other, axis, level, fill_value)
+
+    def radd(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """The same with the operands exchanged."""
+        return flex("radd", self, other, axis, level, fill_value)
+
+    def sub(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Difference from another operand."""
+        return flex("sub", self, other, axis, level, fill_value)
+
+    def rsub(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """The same with the operands exchanged."""
+        return flex("rsub", self, other, axis, level, fill_value)
+
+    def mul(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Product with another operand."""
+        return flex("mul", self, other, axis, level, fill_value)
+
+    def rmul(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """The same with the operands exchanged."""
+        return flex("rmul", self, other, axis, level, fill_value)
+
+    def truediv(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Quotient by another operand."""
+        return flex("truediv", self, other, axis, level, fill_value)
+
+    def rtruediv(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """The same with the operands exchanged."""
+        return flex("rtruediv", self, other, axis, level, fill_value)
+
+    def floordiv(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Whole quotient by another operand."""
+        return flex("floordiv", self, other, axis, level, fill_value)
+
+    def rfloordiv(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """The same with the operands exchanged."""
+        return flex("rfloordiv", self, other, axis, level, fill_value)
+
+    def mod(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Remainder by another operand."""
+        return flex("mod", self, other, axis, level, fill_value)
+
+    def rmod(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """The same with the operands exchanged."""
+        return flex("rmod", self, other, axis, level, fill_value)
+
+    def pow(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Power of another operand."""
+        return flex("pow", self, other, axis, level, fill_value)
+
+    def rpow(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """The same with the operands exchanged."""
+        return flex("rpow", self, other, axis, level, fill_value)
+
+    def eq(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Whether equal to another operand."""
+        return flex("eq", self, other, axis, level, fill_value)
+
+    def ne(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Whether unequal to another operand."""
+        return flex("ne", self, other, axis, level, fill_value)
+
+    def lt(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Whether less than another operand."""
+        return flex("lt", self, other, axis, level, fill_value)
+
+    def le(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Whether at most another operand."""
+        return flex("le", self, other, axis, level, fill_value)
+
+    def gt(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Whether greater than another operand."""
+        return flex("gt", self, other, axis, level, fill_value)
+
+    def ge(self, other: Any, axis: Any = "columns", level: Any = None, fill_value: Any = None) -> Any:
+        """Whether at least another operand."""
+        return flex("ge", self, other, axis, level, fill_value)
+
+    div = truediv
+    divide = truediv
+    multiply = mul
+    subtract = sub
+    rdiv = rtruediv

@@ -1,16 +1,21 @@
-"""Columns added or replaced."""
+"""Columns added, replaced, left out."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, asked_columns, column_needs, row_needs
-from weft.dataframe.ops.arithmetic import check_same_rows, scalar
+from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.elementwise import elementwise, no_rows
+from weft.dataframe.ops.projection import Projection, check_columns, project
 from weft.expr import Expr, Need, Needs, node
 
-__all__: list[str] = []
+__all__ = ["Assign", "AssignmentMethods"]
 
 
 @node
@@ -28,6 +33,8 @@ class Assign(Partitionwise):
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         needs = row_needs(asked)
+        if any(isinstance(each, FrameExpr) and each.rows != self.source.rows for each in self.values):
+            needs |= {Need.INDEX}
         if child == self.source:
             if Need.VALUES in asked:
                 return needs | VALUES
@@ -38,24 +45,149 @@ class Assign(Partitionwise):
         return needs
 
 
+def assign(frame: Any, label: Hashable, value: Any) -> Any:
+    """A frame with one more column."""
+    if callable(value) and not isinstance(value, FrameBase):
+        value = value(frame)
+    source = frame.expr
+    if isinstance(value, (pd.Series, pd.DataFrame)):
+        raise TypeError(
+            f"cannot assign a pandas {type(value).__name__}, whose rows have no partitions. "
+            "Use weft.dataframe.from_pandas(...) on it first."
+        )
+    if not isinstance(value, FrameBase):
+        return new(Assign(source, (label,), (no_rows(value, "assign"),)))
+    made = value.expr
+    if isinstance(made.meta, pd.DataFrame):
+        raise ValueError(f"cannot set column {label!r} to a frame of columns {list(made.columns)}: choose one of them")
+    if isinstance(made.meta, (pd.Series, pd.Index)) and made.rows != source.rows:
+        source, made = align_rows([source, made])
+    return new(Assign(source, (label,), (made,)))
+
+
 class AssignmentMethods(FrameBase):
-    """Columns added or replaced."""
+    """Columns by ``assign``, and changes of the frame at hand: ``df["c"] = ...``, ``del df["c"]``, ``pop``, ``insert``."""
 
     __slots__ = ()
 
-    def assign(self, **columns: Any) -> Any:
-        """A frame with further columns.
+    def assign(self, **pairs: Any) -> Any:
+        """A frame with further columns, or others in their places.
 
         Parameters
         ----------
-        **columns
-            Series with the rows of this frame, scalars, or functions of the frame with the columns before.
+        **pairs
+            Series with the frame's rows, scalars, or functions of the frame that give one.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> frame = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2)
+        >>> frame.assign(b=frame.a + 1, c=lambda each: each.b * 2).compute(scheduler="sync")
+           a  b  c
+        0  1  2  4
+        1  2  3  6
         """
         frame: Any = self
-        for label, value in columns.items():
-            made = value(frame) if callable(value) and not isinstance(value, FrameBase) else value
-            if isinstance(made, FrameBase):
-                check_same_rows("assign", frame.expr, made.expr)
-            operand = made.expr if isinstance(made, FrameBase) else scalar(made, "assign")
-            frame = new(Assign(frame.expr, (label,), (operand,)))
+        for label, value in pairs.items():
+            frame = assign(frame, label, value)
         return frame
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(key, FrameBase):
+            self.expr = self.mask(key, value).expr  # type: ignore[attr-defined]
+            return
+        if isinstance(key, (list, pd.Index, np.ndarray)):
+            labels = list(key)
+            if isinstance(value, FrameBase) and isinstance(value.expr.meta, pd.DataFrame):
+                if len(labels) != len(value.expr.columns):
+                    raise ValueError(
+                        f"Columns must be same length as key: {len(labels)} labels, {len(value.expr.columns)} columns"
+                    )
+                values = [new(Projection(value.expr, label)) for label in value.expr.columns]
+            elif isinstance(value, (list, tuple)):
+                if len(labels) != len(value):
+                    raise ValueError(f"Columns must be same length as key: {len(labels)} labels, {len(value)} values")
+                values = list(value)
+            else:
+                values = [value] * len(labels)
+            made: Any = self
+            for label, each in zip(labels, values):
+                made = assign(made, label, each)
+            self.expr = made.expr
+            return
+        self.expr = assign(self, key, value).expr
+
+    def __delitem__(self, key: Hashable) -> None:
+        self.expr = self.drop(columns=[key]).expr
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("expr", "columns", "index") or name not in self.expr.meta.columns:
+            object.__setattr__(self, name, value)
+        else:
+            self[name] = value
+
+    def pop(self, item: Hashable) -> Any:
+        """A column, which the frame no longer has afterwards."""
+        column = project(self, item)
+        del self[item]
+        return column
+
+    def insert(self, loc: int, column: Hashable, value: Any, allow_duplicates: bool = False) -> None:
+        """Put a new column at a place among the others."""
+        if column in self.expr.meta.columns:
+            raise ValueError(f"cannot insert {column!r}, already exists. Assign to it, or drop it first.")
+        if allow_duplicates:
+            raise NotImplementedError("insert(allow_duplicates=True) is not supported: labels of columns must differ")
+        labels = list(self.expr.columns)
+        if not 0 <= loc <= len(labels):
+            raise IndexError(f"insert(loc={loc}): there are {len(labels)} columns")
+        labels.insert(loc, column)
+        self.expr = project(assign(self, column, value), labels).expr
+
+    def drop(
+        self, labels: Any = None, axis: Any = 0, *, index: Any = None, columns: Any = None, errors: str = "raise"
+    ) -> Any:
+        """A frame without some columns, or without the rows of some labels.
+
+        Parameters
+        ----------
+        labels : label or list of labels
+        axis : {0, 1, "index", "columns"}
+            What ``labels`` are of.
+        index, columns : label or list of labels
+            The same, for both axes at once.
+        errors : {"raise", "ignore"}
+            What happens to labels of columns that are not there. Labels of rows cannot be looked for without computing:
+            they are left out where they are.
+        """
+        if errors not in ("raise", "ignore"):
+            raise ValueError(f"drop(errors={errors!r}): it is 'raise' or 'ignore'")
+        if labels is not None:
+            if axis in (1, "columns"):
+                columns = labels
+            else:
+                index = labels
+        if columns is None and index is None:
+            raise ValueError("Need to specify at least one of 'labels', 'index' or 'columns'")
+        frame: Any = self
+        if columns is not None:
+            wanted = list(columns) if isinstance(columns, (list, tuple, pd.Index, set, np.ndarray)) else [columns]
+            if errors == "raise":
+                check_columns(frame.expr, wanted)
+            frame = project(frame, [label for label in frame.expr.columns if label not in wanted])
+        if index is not None:
+            gone = list(index) if isinstance(index, (list, tuple, pd.Index, set, np.ndarray)) else [index]
+            frame = frame[~frame.index.isin(gone)]
+        return frame
+
+    def eval(self, expr: str, **kwargs: Any) -> Any:
+        """An expression of columns, written as text; with ``name = ...`` in it, the frame with that column."""
+        if kwargs.pop("inplace", False):
+            raise NotImplementedError("eval(inplace=True) is not supported: assign the result")
+        return elementwise(
+            "eval",
+            self,
+            expr,
+            **{word: tuple(value.items()) if isinstance(value, dict) else value for word, value in kwargs.items()},
+        )

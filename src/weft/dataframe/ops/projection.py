@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs, row_needs
 from weft.expr import Expr, Needs, node
 
-__all__: list[str] = []
+__all__ = ["ProjectionMethods", "check_columns", "project"]
 
 
 @node
 class Projection(Partitionwise):
-    """Columns of a frame: a tuple of labels gives a frame, one label a series."""
+    """Columns of a frame: a tuple of labels in a `Chosen` gives a frame, one label a series."""
 
     source: FrameExpr
     chosen: Any
@@ -37,19 +38,36 @@ class Projection(Partitionwise):
 
 def project(frame: Any, key: Any) -> Any:
     """``frame[key]`` for a label or a list of labels."""
-    known = frame.expr.columns
-    wanted = list(key) if isinstance(key, (list, pd.Index)) else [key]
-    for label in wanted:
+    expr = frame.expr
+    if isinstance(key, (list, pd.Index, np.ndarray)):
+        wanted = list(key)
+        if wanted and all(isinstance(each, (bool, np.bool_)) for each in wanted):
+            raise TypeError(
+                "cannot filter by a list of booleans, whose rows have no partitions: use a series of the frame"
+            )
+        check_columns(expr, wanted)
+        return new(Projection(expr, tuple(wanted)))
+    if type(key) is tuple and not isinstance(expr.meta.columns, pd.MultiIndex):
+        raise KeyError(missing_column(key, expr.columns))
+    check_columns(expr, [key])
+    if expr.columns.count(key) > 1:
+        return new(Projection(expr, (key,)))
+    return new(Projection(expr, key))
+
+
+def check_columns(expr: FrameExpr, labels: Iterable[Hashable]) -> None:
+    """Raise KeyError for a label that no column has."""
+    known = expr.meta.columns
+    for label in labels:
         if label not in known:
-            raise KeyError(missing_column(label, known))
-    chosen = tuple(wanted) if isinstance(key, (list, pd.Index)) else key
-    return new(Projection(frame.expr, chosen))
+            raise KeyError(missing_column(label, expr.columns))
 
 
 def missing_column(label: Hashable, known: tuple[Hashable, ...]) -> str:
     """Message for a column that is not there, with the nearest one that is."""
     near = difflib.get_close_matches(str(label), list(map(str, known)), n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else f" There are {list(known)}."
+    shown = list(known[:20])
+    hint = f" Did you mean {near[0]!r}?" if near else f" There are {shown}{'...' if len(known) > 20 else ''}."
     return f"there is no column {label!r}.{hint}"
 
 
@@ -59,16 +77,34 @@ class ProjectionMethods(FrameBase):
     __slots__ = ()
 
     @property
-    def columns(self) -> pd.Index:
-        """Labels of the columns."""
-        return self.expr.meta.columns
-
-    @property
     def dtypes(self) -> pd.Series:
         """Types of the columns."""
         return self.expr.meta.dtypes
 
+    def __contains__(self, label: Hashable) -> bool:
+        return label in self.expr.meta.columns
+
     def __getattr__(self, label: str) -> Any:
-        if not label.startswith("__") and label != "expr" and label in self.expr.columns:
+        if not label.startswith("__") and label != "expr" and label in self.expr.meta.columns:
             return project(self, label)
-        raise AttributeError(f"{type(self).__name__} has no attribute and no column {label!r}")
+        raise AttributeError(
+            f"{type(self).__name__} has no attribute {label!r}, and {missing_column(label, self.expr.columns)}"
+            if label != "expr" and not label.startswith("__")
+            else f"{type(self).__name__} has no attribute {label!r}"
+        )
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """A column, or a default if there is none of that label."""
+        return project(self, key) if key in self else default
+
+    def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
+        """Columns of some types; see `pandas.DataFrame.select_dtypes`."""
+        return project(self, list(self.expr.meta.select_dtypes(include=include, exclude=exclude).columns))
+
+    def filter(self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None) -> Any:
+        """Columns by their labels: from a list, with a text in them, or by a regular expression."""
+        if axis not in (None, 1, "columns"):
+            raise NotImplementedError(
+                "filter(axis=0) of row labels is not supported: use loc, or a predicate on the index"
+            )
+        return project(self, list(self.expr.meta.filter(items=items, like=like, regex=regex).columns))

@@ -2,118 +2,541 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import VALUES, FrameExpr
-from weft.dataframe.kernels.table import KERNELS
-from weft.expr import Cost, Expr, Needs, derived, node
-from weft.physical.base import Outline
-from weft.physical.blockwise import Same, blockwise
-from weft.physical.tree_reduce import TreeReduce
+from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
+from weft.dataframe.kernels.pandas.reductions import ReducePlan, keywords_of
+from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
+from weft.dataframe.ops.projection import project
+from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise, check_split_every
+from weft.expr import Cost, Expr, Need, Needs, derived, node
 
 __all__: list[str] = []
 
 
-class ReduceChunk:
-    """Operation of a kernel: the partial result of a partition."""
-
-
-class ReduceCombine:
-    """Operation of a kernel: partial results together."""
-
-
-class ReduceFinish:
-    """Operation of a kernel: the result of the last partial."""
-
-
 @node
-class Reduce(FrameExpr):
+class Reduce(Treewise):
     """All rows to one value for each column."""
 
     source: FrameExpr
     kind: str
     skipna: bool = True
-    split_every: int = 8
+    options: tuple[tuple[str, Any], ...] = ()
+    split_every: int = SPLIT_EVERY
 
     @property
     def label(self) -> str:
         return self.kind
 
+    @property
+    def plan(self) -> ReducePlan:
+        return ReducePlan(self.kind, self.skipna, self.options, self.source.meta)
+
+    @property
+    def width(self) -> int:
+        return self.split_every
+
     @derived
     def meta(self) -> Any:
-        if self.kind == "len":
-            return 0
-        like = self.source.meta
-        return getattr(like, self.kind)() if self.kind == "count" else getattr(like, self.kind)(skipna=self.skipna)
+        example = meta_nonempty(self.source.meta)
+        return getattr(example, self.kind)(**keywords_of(self.plan))
+
+
+@node
+class Length(Treewise):
+    """Number of rows, times a number of columns."""
+
+    source: FrameExpr
+    columns_counted: int = 1
+
+    @property
+    def label(self) -> str:
+        return "len"
+
+    @property
+    def plan(self) -> int:
+        return self.columns_counted
 
     @derived
-    def npartitions(self) -> int:
-        return 1
+    def meta(self) -> int:
+        return 0
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        return frozenset() if self.kind == "len" else VALUES
-
-    def lower(self) -> Expr:
-        kernels = KERNELS["pandas"]
-        columns = self.source.columns if isinstance(self.source.meta, pd.DataFrame) and self.kind != "len" else None
-        outline = Outline(self.name, f"{self.kind}-chunk", self.source.numblocks)
-        chunk = blockwise(
-            outline, kernels[ReduceChunk], [(self.source, (0,))], [Same(self.kind), Same(self.skipna)], cost=Cost.LIGHT
-        )
-        return TreeReduce(
-            self.outline,
-            chunk,
-            (0,),
-            partial(kernels[ReduceCombine], self.kind),
-            kernels[ReduceFinish],
-            (self.kind, columns),
-            self.split_every,
-            True,
-        )
+        return frozenset()
 
 
-def reduce(frame: Any, kind: str, skipna: bool = True, split_every: int | None = None) -> Any:
+@node
+class MemoryUsage(Treewise):
+    """Bytes of each column, and of the index if asked."""
+
+    source: FrameExpr
+    options: tuple[tuple[str, Any], ...]
+
+    @property
+    def label(self) -> str:
+        return "memory_usage"
+
+    @property
+    def plan(self) -> Any:
+        return self.options
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta.memory_usage(**dict(self.options))
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return EVERYTHING
+
+
+@node
+class ExtremeLabel(Treewise):
+    """Label, or position, of the first least or greatest value of each column."""
+
+    source: FrameExpr
+    kind: str
+    skipna: bool
+    by_position: bool = False
+    split_every: int = SPLIT_EVERY
+
+    @property
+    def label(self) -> str:
+        return self.kind.replace("idx", "arg") if self.by_position else self.kind
+
+    @property
+    def plan(self) -> tuple[str, bool, bool]:
+        return (self.kind, self.skipna, self.by_position)
+
+    @property
+    def width(self) -> int:
+        return self.split_every
+
+    @derived
+    def meta(self) -> Any:
+        example = meta_nonempty(self.source.meta)
+        return 0 if self.by_position else getattr(example, self.kind)()
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        # of equal values the first is meant, so their order counts
+        return VALUES | {Need.ORDER} if self.by_position else EVERYTHING
+
+
+@node
+class Monotonic(Treewise):
+    """Whether values never fall (``"increasing"``), or never rise (``"decreasing"``)."""
+
+    source: FrameExpr
+    direction: str
+
+    @property
+    def label(self) -> str:
+        return f"is_monotonic_{self.direction}"
+
+    @property
+    def plan(self) -> str:
+        return self.direction
+
+    @derived
+    def meta(self) -> bool:
+        return True
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return EVERYTHING
+
+
+class CustomPlan(NamedTuple):
+    """Functions of a user's reduction, with further keyword arguments."""
+
+    chunk: Callable[..., Any]
+    aggregate: Callable[..., Any]
+    combine: Callable[..., Any] | None
+    chunk_keywords: tuple[tuple[str, Any], ...]
+    aggregate_keywords: tuple[tuple[str, Any], ...]
+    combine_keywords: tuple[tuple[str, Any], ...]
+
+
+@node
+class Custom(Treewise):
+    """A user's reduction."""
+
+    source: FrameExpr
+    functions: CustomPlan
+    given: Any = UNKNOWN
+    split_every: int = SPLIT_EVERY
+
+    @property
+    def label(self) -> str:
+        return getattr(self.functions.chunk, "__name__", "reduction").strip("<>")
+
+    @property
+    def plan(self) -> CustomPlan:
+        return self.functions
+
+    @property
+    def width(self) -> int:
+        return self.split_every
+
+    @property
+    def cost(self) -> Cost:
+        return Cost.HEAVY
+
+    @derived
+    def meta(self) -> Any:
+        if self.given is not UNKNOWN:
+            return make_meta(self.given)
+        plan, steps = self.functions, _custom_steps()
+        part = steps.chunk(meta_nonempty(self.source.meta), plan)
+        return steps.finish(steps.combine(plan, part, part), plan, None)
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return EVERYTHING
+
+
+def _custom_steps() -> Any:
+    from weft.dataframe.kernels.table import KERNELS
+
+    return KERNELS["pandas"][Custom]
+
+
+@node
+class RowReduce(Partitionwise):
+    """A value for each row of a frame."""
+
+    source: FrameExpr
+    kind: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind}-rows"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.kind, self.options)
+
+    @derived
+    def meta(self) -> Any:
+        return getattr(meta_nonempty(self.source.meta), self.kind)(axis=1, **dict(self.options)).iloc[:0]
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return row_needs(asked) | VALUES | ({Need.INDEX} if self.kind == "mode" else set())
+
+
+def reduce(
+    frame: Any,
+    kind: str,
+    *,
+    axis: Any = 0,
+    skipna: bool = True,
+    numeric_only: bool = False,
+    split_every: Any = None,
+    **options: Any,
+) -> Any:
     """A reduction, refused where pandas refuses it."""
-    if split_every is not None and split_every < 2:
-        raise ValueError(f"split_every is how many partitions one task combines, at least 2; it is {split_every}")
-    expr = Reduce(frame.expr, kind, bool(skipna), split_every or 8)
-    if kind == "mean":
-        meta = frame.expr.meta
-        for dtype in meta.dtypes if isinstance(meta, pd.DataFrame) else [meta.dtype]:
-            if dtype.kind not in "biuf":
-                raise TypeError(f"cannot compute the mean of {dtype}: choose columns of numbers first")
+    width = check_split_every(split_every)
+    if kind in ("var", "std", "sem") and not isinstance(options.get("ddof", 1), (int, np.integer)):
+        raise TypeError(f"ddof is an integer; it is {options['ddof']!r}")
+    frame = of_numbers(frame, numeric_only)
+    if is_rows(frame, axis):
+        own = {} if kind == "count" else {"skipna": bool(skipna)}
+        return new(RowReduce(frame.expr, kind, tuple((own | options).items())))
+    if axis is None and isinstance(frame.expr.meta, pd.DataFrame):
+        return everything(frame, kind, bool(skipna), width, options)
+    expr = Reduce(frame.expr, kind, bool(skipna), tuple(options.items()), width)
     _ = expr.meta
     return new(expr)
 
 
+def everything(frame: Any, kind: str, skipna: bool, width: int, options: dict[str, Any]) -> Any:
+    """Of all columns' values together."""
+    if kind not in ("sum", "prod", "min", "max", "any", "all"):
+        raise NotImplementedError(f"cannot compute {kind} with axis=None: choose axis=0 or axis=1")
+    columns = Reduce(frame.expr, kind, skipna, tuple(options.items()), width)
+    return new(Reduce(columns, kind, skipna, (), width))
+
+
+def is_rows(frame: Any, axis: Any) -> bool:
+    """Whether an axis is that along the columns, which gives a value for each row."""
+    if axis in (0, "index", "rows", None):
+        return False
+    if axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame):
+        return True
+    raise ValueError(f"No axis named {axis} for object type {type(frame).__name__}")
+
+
+def of_numbers(frame: Any, numeric_only: bool) -> Any:
+    """The columns of numbers and truth values only, if asked."""
+    meta = frame.expr.meta
+    if not numeric_only:
+        return frame
+    if not isinstance(meta, pd.DataFrame):
+        if meta.dtype.kind not in "biufc":
+            raise TypeError(f"Series.{type(frame).__name__} does not allow numeric_only=True with non-numeric dtypes")
+        return frame
+    chosen = list(meta.select_dtypes(include=["number", "bool"], exclude=["timedelta"]).columns)
+    return frame if len(chosen) == meta.shape[1] else project(frame, chosen)
+
+
+def pairs(**options: Any) -> tuple[tuple[str, Any], ...]:
+    """Keyword arguments as an operand."""
+    return tuple(options.items())
+
+
 class ReductionMethods(FrameBase):
-    """Reductions of all rows; a frame gives one value for each column."""
+    """Reductions of all rows; a frame gives one value for each column, or, with ``axis=1``, for each row.
+
+    ``skipna`` says whether missing values are left out, ``numeric_only`` whether columns of other types are,
+    ``split_every`` how many partial results one task combines.
+    """
 
     __slots__ = ()
 
-    def sum(self, skipna: bool = True, split_every: int | None = None) -> Any:
-        """Sum of the values."""
-        return reduce(self, "sum", skipna, split_every)
+    def sum(
+        self,
+        axis: Any = 0,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        min_count: int = 0,
+        split_every: Any = None,
+    ) -> Any:
+        """Sum of the values; missing if fewer than ``min_count`` are there.
 
-    def mean(self, skipna: bool = True, split_every: int | None = None) -> Any:
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> int(dd.from_pandas(pd.Series([1, 2, 3]), npartitions=2).sum().compute())
+        6
+        """
+        return reduce(
+            self,
+            "sum",
+            axis=axis,
+            skipna=skipna,
+            numeric_only=numeric_only,
+            min_count=min_count,
+            split_every=split_every,
+        )
+
+    def prod(
+        self,
+        axis: Any = 0,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        min_count: int = 0,
+        split_every: Any = None,
+    ) -> Any:
+        """Product of the values; missing if fewer than ``min_count`` are there."""
+        return reduce(
+            self,
+            "prod",
+            axis=axis,
+            skipna=skipna,
+            numeric_only=numeric_only,
+            min_count=min_count,
+            split_every=split_every,
+        )
+
+    product = prod
+
+    def mean(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
         """Mean of the values."""
-        return reduce(self, "mean", skipna, split_every)
+        return reduce(self, "mean", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
 
-    def min(self, skipna: bool = True, split_every: int | None = None) -> Any:
+    def min(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
         """Least value."""
-        return reduce(self, "min", skipna, split_every)
+        return reduce(self, "min", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
 
-    def max(self, skipna: bool = True, split_every: int | None = None) -> Any:
+    def max(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
         """Greatest value."""
-        return reduce(self, "max", skipna, split_every)
+        return reduce(self, "max", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
 
-    def count(self, split_every: int | None = None) -> Any:
+    def count(self, axis: Any = 0, numeric_only: bool = False, split_every: Any = None) -> Any:
         """Number of values that are not missing."""
-        return reduce(self, "count", True, split_every)
+        return reduce(self, "count", axis=axis, numeric_only=numeric_only, split_every=split_every)
+
+    def any(self, axis: Any = 0, bool_only: bool = False, skipna: bool = True, split_every: Any = None) -> Any:
+        """Whether any value is true."""
+        return reduce(only_bools(self, bool_only), "any", axis=axis, skipna=skipna, split_every=split_every)
+
+    def all(self, axis: Any = 0, bool_only: bool = False, skipna: bool = True, split_every: Any = None) -> Any:
+        """Whether all values are true."""
+        return reduce(only_bools(self, bool_only), "all", axis=axis, skipna=skipna, split_every=split_every)
+
+    def var(
+        self, axis: Any = 0, skipna: bool = True, ddof: int = 1, numeric_only: bool = False, split_every: Any = None
+    ) -> Any:
+        """Variance of the values, divided by their number less ``ddof``."""
+        return reduce(
+            self, "var", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every, ddof=ddof
+        )
+
+    def std(
+        self, axis: Any = 0, skipna: bool = True, ddof: int = 1, numeric_only: bool = False, split_every: Any = None
+    ) -> Any:
+        """Standard deviation of the values: the square root of `var`."""
+        return reduce(
+            self, "std", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every, ddof=ddof
+        )
+
+    def sem(
+        self, axis: Any = 0, skipna: bool = True, ddof: int = 1, numeric_only: bool = False, split_every: Any = None
+    ) -> Any:
+        """Standard error of the mean."""
+        return reduce(
+            self, "sem", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every, ddof=ddof
+        )
+
+    def skew(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
+        """Skewness of the values, without bias."""
+        return reduce(self, "skew", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
+
+    def kurt(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
+        """Excess kurtosis of the values, without bias."""
+        return reduce(self, "kurt", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
+
+    kurtosis = kurt
+
+    def idxmin(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
+        """Label of the first least value."""
+        return extreme_label(self, "idxmin", axis, skipna, numeric_only, split_every)
+
+    def idxmax(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
+        """Label of the first greatest value."""
+        return extreme_label(self, "idxmax", axis, skipna, numeric_only, split_every)
+
+    def memory_usage(self, index: bool = True, deep: bool = False) -> Any:
+        """Bytes of each column, and of the index if asked; ``deep`` looks into Python objects.
+
+        An index that is a range counts as often as there are partitions.
+        """
+        return new(MemoryUsage(self.expr, pairs(index=bool(index), deep=bool(deep))))
+
+    def reduction(
+        self,
+        chunk: Callable[..., Any],
+        aggregate: Callable[..., Any] | None = None,
+        combine: Callable[..., Any] | None = None,
+        meta: Any = UNKNOWN,
+        token: str | None = None,
+        split_every: Any = None,
+        chunk_kwargs: dict[str, Any] | None = None,
+        aggregate_kwargs: dict[str, Any] | None = None,
+        combine_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """A reduction of your own.
+
+        Parameters
+        ----------
+        chunk : callable
+            Is given each partition.
+        aggregate : callable, optional
+            Is given what the chunks gave: series and frames one after another, values as a series. The chunk's function
+            by default.
+        combine : callable, optional
+            Is given the same of a few neighbours, and gives something of the same form. Without it nothing is combined
+            before the end.
+        meta : optional
+            What comes of it; found by a trial by default.
+        token : str, optional
+            Of no effect: names come from the functions.
+        split_every : int, optional
+            How many results are combined at a time.
+        chunk_kwargs, aggregate_kwargs, combine_kwargs : dict, optional
+            Further arguments of each function.
+        **kwargs
+            Further arguments of ``chunk``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> s = dd.from_pandas(pd.Series([1, 5, 9]), npartitions=2)
+        >>> int(s.reduction(lambda part: (part > 3).sum(), aggregate=lambda counts: counts.sum()).compute())
+        2
+        """
+        last = aggregate or chunk
+        own = {**(chunk_kwargs or {}), **kwargs}
+        plan = CustomPlan(
+            chunk,
+            last,
+            combine,
+            tuple(own.items()),
+            tuple((aggregate_kwargs if aggregate else own or {}).items()) if aggregate_kwargs or not aggregate else (),
+            tuple((combine_kwargs or {}).items()),
+        )
+        expr = Custom(self.expr, plan, meta, check_split_every(split_every))
+        _ = expr.meta
+        return new(expr)
+
+    @property
+    def ndim(self) -> int:
+        """1 for a series, 2 for a frame."""
+        return int(self.expr.meta.ndim)
+
+    @property
+    def size(self) -> Any:
+        """Number of elements, not computed yet."""
+        meta = self.expr.meta
+        return new(Length(self.expr, meta.shape[1] if meta.ndim == 2 else 1))
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Number of rows, not computed yet, and of columns."""
+        rows = new(Length(self.expr))
+        return (rows, self.expr.meta.shape[1]) if self.ndim == 2 else (rows,)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it; this computes the number of rows."""
+        return 0 in self.expr.meta.shape[1:] or len(self) == 0
 
     def __len__(self) -> int:
-        return int(reduce(self, "len").compute())
+        return int(new(Length(self.expr)).compute())
+
+
+class SeriesReductionMethods(ReductionMethods):
+    """Further reductions of a single column."""
+
+    __slots__ = ()
+
+    def argmin(self, axis: Any = 0, skipna: bool = True) -> Any:
+        """Position of the first least value."""
+        return new(ExtremeLabel(self.expr, "idxmin", bool(skipna), True))
+
+    def argmax(self, axis: Any = 0, skipna: bool = True) -> Any:
+        """Position of the first greatest value."""
+        return new(ExtremeLabel(self.expr, "idxmax", bool(skipna), True))
+
+    @property
+    def is_monotonic_increasing(self) -> Any:
+        """Whether values never fall."""
+        return new(Monotonic(self.expr, "increasing"))
+
+    @property
+    def is_monotonic_decreasing(self) -> Any:
+        """Whether values never rise."""
+        return new(Monotonic(self.expr, "decreasing"))
+
+
+def only_bools(frame: Any, bool_only: bool) -> Any:
+    """The columns of truth values only, if asked."""
+    meta = frame.expr.meta
+    if not bool_only or not isinstance(meta, pd.DataFrame):
+        return frame
+    return project(frame, list(meta.select_dtypes(include=["bool"]).columns))
+
+
+def extreme_label(frame: Any, kind: str, axis: Any, skipna: bool, numeric_only: bool, split_every: Any) -> Any:
+    """`idxmin` and `idxmax`."""
+    frame = of_numbers(frame, numeric_only)
+    if is_rows(frame, axis):
+        return new(RowReduce(frame.expr, kind, pairs(skipna=bool(skipna))))
+    expr = ExtremeLabel(frame.expr, kind, bool(skipna), False, check_split_every(split_every))
+    _ = expr.meta
+    return new(expr)

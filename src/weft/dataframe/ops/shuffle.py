@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, column_needs
+from weft.dataframe.kernels.pandas.shuffle import ByHash, Targets
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.projection import missing_column
+from weft.dataframe.ops.repartition import checked_count
 from weft.expr import Expr, Need, Needs, derived, node
+from weft.physical.base import Outline
 from weft.physical.exchange import Dense, Exchange, Regrouped, plan_rounds
+from weft.records import record
+from weft.typing import Function
 
-__all__: list[str] = []
+__all__ = ["Moving", "Shuffle", "check_method", "exchanged"]
 
 
 class ShuffleSplit:
     """Operation of a kernel: runs of a partition."""
+
+
+class ShuffleSplitAgain:
+    """Operation of a kernel: runs of a block in the middle."""
+
+
+class ShuffleMiddle:
+    """Operation of a kernel: runs together, as a run."""
 
 
 class ShuffleMerge:
@@ -25,52 +40,136 @@ class ShuffleMerge:
 
 
 @node
-class Shuffle(FrameExpr):
-    """Rows by the hash of some columns: a row with hash ``h`` goes to partition ``h % npartitions``."""
+class Moving(FrameExpr):
+    """Base of nodes that move rows from partition to partition. They leave the index behind where nobody looks at it."""
 
     source: FrameExpr
-    on: tuple[Hashable, ...]
-    npartitions: int
+    #: Whether the index comes along.
+    keep_index: bool
+
+    @property
+    def may_leave_index(self) -> bool:
+        """Whether rows can be moved without their index."""
+        return True
 
     @derived
     def meta(self) -> Any:
-        return self.source.meta
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return asked if Need.VALUES in asked else asked | column_needs(self.on)
+        return self.source.meta if self.keep_index else without_index(self.source.meta)
 
     @property
     def partition_nbytes(self) -> int:
-        return self.source.partition_nbytes * self.source.npartitions // self.npartitions
-
-    def lower(self) -> Expr:
-        kernels = KERNELS["pandas"]
-        made: Expr = self.source
-        for routes in plan_rounds(self.source.npartitions, self.npartitions):
-            outline = self.outline
-            if isinstance(routes, Regrouped) and routes.round == 1:
-                outline = type(outline)(self.name, self.label, (len(routes.receives()),), outline.nbytes)
-            by_hash = ByHash(routes, self.on, self.npartitions)
-            made = Exchange(outline, made, kernels[ShuffleSplit], kernels[ShuffleMerge], by_hash)
-        return made
+        return -(-self.source.partition_nbytes * self.source.npartitions // self.npartitions)
 
 
-@dataclass(frozen=True)
-class ByHash:
-    """Routes whose splits are told the columns as well."""
+def without_index(meta: Any) -> Any:
+    """A meta whose rows are numbered."""
+    if isinstance(meta, pd.Index):
+        return meta
+    made = meta.copy(deep=False)
+    made.index = pd.RangeIndex(len(meta))
+    return made
 
-    routes: Dense | Regrouped
-    on: tuple[Hashable, ...]
+
+@node
+class Shuffle(Moving):
+    """Rows by the hash of some columns, or of the index (``on`` is None)."""
+
+    on: tuple[Hashable, ...] | None
     npartitions: int
 
+    @property
+    def may_leave_index(self) -> bool:
+        return self.on is not None
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        if self.on is None:
+            return asked | {Need.INDEX}
+        needs = asked if self.keep_index else asked - {Need.INDEX}
+        return needs if Need.VALUES in asked else needs | column_needs(self.on)
+
+    def lower(self) -> Expr:
+        targets = ByHash(self.on, self.npartitions)
+        merge = partial(KERNELS["pandas"][ShuffleMerge], self.meta)
+        return exchanged(self.outline, self.source, targets, merge, self.npartitions, self.keep_index)
+
+
+def exchanged(
+    outline: Outline,
+    source: FrameExpr,
+    targets: Targets,
+    merge: Function,
+    count: int,
+    keep_index: bool = True,
+    beside: Expr | None = None,
+) -> Expr:
+    """Physical nodes that bring rows where they belong, in one round or two.
+
+    Parameters
+    ----------
+    outline : Outline
+        Of the result.
+    source : FrameExpr
+    targets : Targets
+        Which of the ``count`` partitions each row goes to.
+    merge : callable
+        ``merge(told, *runs)`` makes a partition.
+    count : int
+    keep_index : bool
+    beside : Expr, optional
+        A single block that ``targets`` is given.
+    """
+    kernels = KERNELS["pandas"]
+    rounds = plan_rounds(source.npartitions, count)
+    if len(rounds) == 1:
+        split = partial(kernels[ShuffleSplit], targets, keep_index, False)
+        return Exchange(outline, source, split, merge, Counted(rounds[0]), beside)
+    first, second = rounds
+    middle = Outline(outline.origin, outline.label, (len(first.receives()),), outline.nbytes)
+    split = partial(kernels[ShuffleSplit], targets, keep_index, True)
+    made = Exchange(middle, source, split, kernels[ShuffleMiddle], Counted(first), beside)
+    return Exchange(outline, made, kernels[ShuffleSplitAgain], merge, Counted(second))
+
+
+@record
+class Counted:
+    """Routes whose splits are told the number of their source as well."""
+
+    routes: Dense | Regrouped
+
     def __weft_tokenize__(self) -> Any:
-        return (self.routes, self.on, self.npartitions)
+        return self.routes
 
     def sends(self) -> list[tuple[tuple[int, ...], Any]]:
-        return [(targets, (self.on, self.npartitions, told)) for targets, told in self.routes.sends()]
+        return [(targets, (number, told)) for number, (targets, told) in enumerate(self.routes.sends())]
 
     def receives(self) -> list[Any]:
         return self.routes.receives()
+
+
+#: What Dask calls its ways to shuffle; here there is one, which spills by itself.
+METHODS = (None, "tasks", "disk", "p2p")
+
+
+def check_method(method: Any) -> None:
+    """Raise ValueError for a way to shuffle that nobody knows; all that are known are the same one."""
+    if method not in METHODS:
+        raise ValueError(
+            f"shuffle_method is one of {METHODS} (all of them are the same exchange here); it is {method!r}"
+        )
+
+
+def labels_among(frame: Any, on: Any) -> tuple[Hashable, ...]:
+    """Labels of columns, checked."""
+    labels = tuple(on) if isinstance(on, (list, pd.Index)) else (on,)
+    known = frame.expr.columns
+    for label in labels:
+        if isinstance(label, FrameBase):
+            raise TypeError("rows are brought together by column labels: assign(...) the key as a column first")
+        if label not in known:
+            raise KeyError(missing_column(label, known))
+    if not labels:
+        raise ValueError("give at least one column to bring rows together by")
+    return labels
 
 
 class ShuffleMethods(FrameBase):
@@ -78,20 +177,46 @@ class ShuffleMethods(FrameBase):
 
     __slots__ = ()
 
-    def shuffle(self, on: Any, npartitions: int | None = None) -> Any:
-        """Rows rearranged so that all with equal values in some columns are in one partition.
+    def shuffle(
+        self,
+        on: Any = None,
+        ignore_index: bool = False,
+        npartitions: int | None = None,
+        shuffle_method: str | None = None,
+        on_index: bool = False,
+        force: bool = False,
+    ) -> Any:
+        """Rows rearranged so that all with equal keys are in one partition, in their order.
 
         Parameters
         ----------
-        on : label or list of labels
+        on : label, list of labels, or frame
+            Columns; of a frame with the same rows, all its columns.
+        ignore_index : bool
+            Whether rows get new numbers in each partition.
         npartitions : int, optional
             As many as there are by default.
+        shuffle_method : {"tasks", "disk", "p2p"}, optional
+            For programs written for Dask: there is one way here, which writes to disk what does not fit.
+        on_index : bool
+            Bring together rows with equal index values.
+        force : bool
+            For programs written for Dask: a shuffle that is asked for is always made.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"k": [1, 2, 1, 2], "v": range(4)}), npartitions=2)
+        >>> df.shuffle("k").map_partitions(lambda part: part.k.nunique()).compute().max()
+        1
         """
-        labels = tuple(on) if isinstance(on, list) else (on,)
-        for label in labels:
-            if label not in self.expr.columns:
-                raise KeyError(missing_column(label, self.expr.columns))
-        count = self.npartitions if npartitions is None else npartitions
-        if count < 1:
-            raise ValueError(f"npartitions is at least 1; it is {count}")
-        return new(Shuffle(self.expr, labels, count))
+        check_method(shuffle_method)
+        if (on is None) != bool(on_index):
+            raise TypeError("shuffle() takes columns (on=...) or on_index=True" + (", not both" if on_index else ""))
+        count = self.npartitions if npartitions is None else checked_count(npartitions)
+        if on_index:
+            return new(Shuffle(self.expr, True, None, count))
+        if isinstance(on, FrameBase) and isinstance(on.expr.meta, pd.DataFrame):
+            on = list(on.expr.columns)
+        return new(Shuffle(self.expr, not ignore_index, labels_among(self, on), count))

@@ -1,5 +1,35 @@
 """Kernels on pandas: every operation has one."""
 
-from weft.dataframe.kernels.pandas import groupby, reductions, rowwise, shuffle
+from weft.dataframe.kernels.pandas import (
+    concat,
+    counting,
+    elementwise,
+    groupby,
+    groupby_rows,
+    indexing,
+    merge,
+    neighbours,
+    reductions,
+    repartition,
+    rows,
+    set_index,
+    shuffle,
+    sorting,
+)
 
-__all__ = ["groupby", "reductions", "rowwise", "shuffle"]
+__all__ = [
+    "concat",
+    "counting",
+    "elementwise",
+    "groupby",
+    "groupby_rows",
+    "indexing",
+    "merge",
+    "neighbours",
+    "reductions",
+    "repartition",
+    "rows",
+    "set_index",
+    "shuffle",
+    "sorting",
+]

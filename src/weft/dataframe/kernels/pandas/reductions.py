@@ -1,10 +1,12 @@
 """Partial results of reductions of partitions: made, combined, finished.
 
-The partial result of a frame is a tuple with one for each column, so that no column's type touches another's.
+The partial result of a frame is a tuple with one for each column, so that no column's type touches another's. What a
+column's values are made of (a sum, an extreme, moments) says `PARTS`.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,69 +14,539 @@ import pandas as pd
 
 from weft.dataframe.kernels.table import KERNELS
 
+__all__ = ["Moments", "Part", "ReducePlan", "columns_of", "floats_of", "merge_moments", "moments_of", "with_dtype"]
+
 PANDAS = KERNELS["pandas"]
 
 
-class Partial(NamedTuple):
-    """Of one column: a value, and how many elements it is made of."""
+class ReducePlan(NamedTuple):
+    """What is asked of columns.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the pandas method.
+    skipna : bool
+    options : tuple of pairs
+        Further keyword arguments of the method.
+    dtypes : tuple
+        Of the columns.
+    empty : pandas object
+        The zero-length source: what pandas gives for no rows is asked of it.
+    """
+
+    kind: str
+    skipna: bool
+    options: tuple[tuple[str, Any], ...]
+    empty: Any
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.kind, self.skipna, self.options)
+
+    def option(self, word: str, default: Any) -> Any:
+        """One of the options."""
+        return dict(self.options).get(word, default)
+
+
+class Part(NamedTuple):
+    """Of one column of a partition: a value, how many elements are there, and how many rows."""
 
     value: Any
-    elements: int
+    present: int
+    rows: int
 
 
-@PANDAS.add("ReduceChunk")
-def reduce_chunk(partition: Any, kind: str, skipna: bool) -> tuple[Partial, ...]:
-    """Partial results of all columns of a partition."""
-    if kind == "len":
-        return (Partial(len(partition), 1),)
+class Moments(NamedTuple):
+    """Mean and sums of powers of the distances from it."""
+
+    mean: float
+    second: float
+    third: float
+    fourth: float
+
+
+#: How the value of each kind of reduction comes about.
+PARTS = {
+    "sum": "total",
+    "prod": "total",
+    "min": "extreme",
+    "max": "extreme",
+    "any": "logic",
+    "all": "logic",
+    "count": "count",
+    "mean": "mean",
+    "var": "moments",
+    "std": "moments",
+    "sem": "moments",
+    "skew": "moments",
+    "kurt": "moments",
+}
+
+
+def columns_of(partition: Any) -> list[pd.Series]:
+    """The columns of a partition; a series, or an index, is one."""
     if isinstance(partition, pd.DataFrame):
-        return tuple([column_chunk(partition.iloc[:, place], kind, skipna) for place in range(partition.shape[1])])
-    return (column_chunk(partition, kind, skipna),)
+        return [partition.iloc[:, place] for place in range(partition.shape[1])]
+    if isinstance(partition, pd.Index):
+        return [pd.Series(partition, index=pd.RangeIndex(len(partition)))]
+    return [partition]
 
 
-def column_chunk(column: pd.Series, kind: str, skipna: bool) -> Partial:
-    """Partial result of one column."""
-    present = int(column.count()) if skipna or kind == "count" else len(column)
-    if kind == "count":
-        return Partial(present, 1)
-    if kind == "mean":
-        numbers = column.astype("float64") if column.dtype.kind in "biu" else column
-        return Partial(numbers.sum(skipna=skipna), present)
-    return Partial(getattr(column, kind)(skipna=skipna), present)
+@PANDAS.add("Reduce")
+class Reduction:
+    """Sums, extremes, moments and the like of each column."""
 
+    @staticmethod
+    def chunk(partition: Any, plan: ReducePlan) -> tuple[Part, ...]:
+        """Partial results of all columns of a partition."""
+        return tuple([column_part(column, plan) for column in columns_of(partition)])
 
-@PANDAS.add("ReduceCombine")
-def reduce_combine(kind: str, *partials: tuple[Partial, ...]) -> tuple[Partial, ...]:
-    """Partial results of several partitions as those of one."""
-    return tuple([column_combine(kind, each) for each in zip(*partials, strict=True)])
-
-
-def column_combine(kind: str, partials: tuple[Partial, ...]) -> Partial:
-    """Of one column."""
-    elements = sum([each.elements for each in partials])
-    if kind in ("min", "max"):
-        there = [each.value for each in partials if each.elements]
-        if not there:
+    @staticmethod
+    def combine(plan: ReducePlan, *partials: tuple[Part, ...]) -> tuple[Part, ...]:
+        """Partial results of several partitions as those of one."""
+        if len(partials) == 1:
             return partials[0]
-        return (
-            Partial(getattr(pd.Series(there), kind)(skipna=False), elements)
-            if len(there) > 1
-            else Partial(there[0], elements)
+        columns = columns_of(plan.empty)
+        return tuple(
+            [
+                combined_part(each, column, plan)
+                for each, column in zip(zip(*partials, strict=True), columns, strict=True)
+            ]
         )
-    total = partials[0].value
-    with np.errstate(over="ignore"):
+
+    @staticmethod
+    def finish(partial: tuple[Part, ...], plan: ReducePlan, meta: Any) -> Any:
+        """The result: a value, or a series of one for each column."""
+        if plan.kind != "count" and partial and not any(part.rows for part in partial):
+            return getattr(plan.empty, plan.kind)(**keywords_of(plan))
+        columns = columns_of(plan.empty)
+        values = [finished(part, column, plan) for part, column in zip(partial, columns, strict=True)]
+        if not isinstance(meta, pd.Series):
+            return values[0]
+        return with_dtype(values, meta)
+
+
+def keywords_of(plan: ReducePlan) -> dict[str, Any]:
+    """Keyword arguments of the pandas method."""
+    own = {} if plan.kind == "count" or isinstance(plan.empty, pd.Index) else {"skipna": plan.skipna}
+    return {**own, **dict(plan.options)}
+
+
+def with_dtype(values: list[Any], meta: pd.Series) -> pd.Series:
+    """Values of the columns as a series with the labels and the dtype of a meta, if they fit in it."""
+    if meta.dtype.kind in "iub" and any(each is None or each is pd.NA or each != each for each in values):
+        return pd.Series(values, index=meta.index, name=meta.name)
+    try:
+        return pd.Series(values, index=meta.index, dtype=meta.dtype, name=meta.name)
+    except (TypeError, ValueError):
+        return pd.Series(values, index=meta.index, name=meta.name)
+
+
+def column_part(column: pd.Series, plan: ReducePlan) -> Part:
+    """Partial result of one column."""
+    rows = len(column)
+    kind, way = plan.kind, PARTS[plan.kind]
+    if way == "count":
+        return Part(int(column.count()), 0, rows)
+    if way == "moments":
+        numbers = floats_of(column)
+        if plan.skipna:
+            numbers = numbers[~np.isnan(numbers)]
+        elif column.hasnans:
+            return Part(None, rows, rows)
+        return Part(moments_of(numbers, 4 if kind in ("skew", "kurt") else 2), len(numbers), rows)
+    if way == "mean":
+        return mean_part(column, plan.skipna)
+    present = int(column.count())
+    if way == "logic":
+        return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
+    if way == "extreme" and not (present if plan.skipna else rows):
+        return Part(None, 0, rows)
+    return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
+
+
+def mean_part(column: pd.Series, skipna: bool) -> Part:
+    """Sum as numbers of which a mean can be made, exact for times."""
+    rows, present = len(column), int(column.count())
+    if column.dtype.kind in "mM":
+        if not skipna and present < rows:
+            return Part(None, rows, rows)
+        return Part(exact_sum(integers_of(column.dropna())), present, rows)
+    count = present if skipna else rows
+    if column.dtype.kind in "biu" and isinstance(column.dtype, np.dtype):
+        return Part(float(column.to_numpy().sum(dtype=np.float64)), count, rows)
+    if column.dtype.kind in "biu":
+        column = column.astype("Float64" if not isinstance(column.dtype, pd.ArrowDtype) else "double[pyarrow]")
+    return Part(column.sum(skipna=skipna), count, rows)
+
+
+def integers_of(column: pd.Series) -> Any:
+    """Times as 64-bit integers of their unit."""
+    values = column.array
+    if isinstance(column.dtype, pd.ArrowDtype):
+        values = column.astype(column.dtype.numpy_dtype).array
+    return np.asarray(values).view("i8") if isinstance(column.dtype, np.dtype) else values.asi8  # type: ignore[attr-defined]
+
+
+def exact_sum(values: Any) -> int:
+    """Sum of 64-bit integers that may be too large for one."""
+    return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
+
+
+def floats_of(column: pd.Series) -> Any:
+    """Values as float64, missing ones as NaN; times as numbers of their unit."""
+    if column.dtype.kind in "mM":
+        made = integers_of(column).astype(np.float64)
+        made[column.isna().to_numpy()] = np.nan
+        return made
+    if column.dtype.kind == "c":
+        raise TypeError(f"{column.dtype} columns have no such moments")
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def moments_of(numbers: Any, order: int) -> Moments:
+    """Moments of some numbers, up to the second or the fourth."""
+    if not len(numbers):
+        return Moments(0.0, 0.0, 0.0, 0.0)
+    with np.errstate(all="ignore"):
+        mean = float(numbers.mean())
+        away = numbers - mean
+        squares = away * away
+        second = float(squares.sum())
+        if order == 2:
+            return Moments(mean, second, 0.0, 0.0)
+        third = float((squares * away).sum())
+        squares *= squares
+        return Moments(mean, second, third, float(squares.sum()))
+
+
+def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
+    """Moments of two sets of numbers together (Pebay 2008, "Formulas for robust, one-pass parallel computation ...")."""
+    if not n or not m:
+        return other if not n else first
+    total = n + m
+    d = other.mean - first.mean
+    with np.errstate(all="ignore"):
+        second = first.second + other.second + d * d * n * m / total
+        third = (
+            first.third
+            + other.third
+            + d**3 * n * m * (n - m) / total**2
+            + 3 * d * (n * other.second - m * first.second) / total
+        )
+        fourth = (
+            first.fourth
+            + other.fourth
+            + d**4 * n * m * (n * n - n * m + m * m) / total**3
+            + 6 * d * d * (n * n * other.second + m * m * first.second) / total**2
+            + 4 * d * (n * other.third - m * first.third) / total
+        )
+        return Moments(first.mean + d * m / total, second, third, fourth)
+
+
+def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) -> Part:
+    """Of one column."""
+    rows = sum([each.rows for each in parts])
+    present = sum([each.present for each in parts])
+    way = PARTS[plan.kind]
+    if way == "count":
+        return Part(sum([each.value for each in parts]), 0, rows)
+    there = [each for each in parts if (each.present if plan.skipna else each.rows)]
+    if not there:
+        return parts[0]._replace(rows=rows, present=present)
+    if len(there) == 1:
+        return there[0]._replace(rows=rows, present=present)
+    values = [each.value for each in there]
+    if way in ("mean", "moments") and any(each is None for each in values):
+        return Part(None, present, rows)
+    if way == "moments":
+        made, count = there[0].value, there[0].present
+        for each in there[1:]:
+            made, count = merge_moments(made, count, each.value, each.present), count + each.present
+        return Part(made, present, rows)
+    if way == "extreme":
+        return Part(getattr(pd.Series(values, dtype=column.dtype), plan.kind)(skipna=plan.skipna), present, rows)
+    if way == "logic":
+        truths = pd.Series(values, dtype="boolean" if any(each is pd.NA for each in values) else None)
+        return Part(getattr(truths, plan.kind)(skipna=plan.skipna), present, rows)
+    if column.dtype == "str" or (plan.kind == "sum" and isinstance(column.dtype, pd.StringDtype)):
+        return Part(pd.Series(values, dtype=column.dtype).sum(skipna=plan.skipna), present, rows)
+    total = values[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for each in values[1:]:
+            total = total * each if plan.kind == "prod" else total + each
+    return Part(total, present, rows)
+
+
+def finished(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
+    """The value of one column."""
+    way = PARTS[plan.kind]
+    if way in ("total", "extreme"):
+        few = part.present < plan.option("min_count", 0)
+        if few or part.value is None:
+            options = {"min_count": 1} if few else {}
+            return missing_of(getattr(column, plan.kind)(skipna=plan.skipna, **options), column)
+        return part.value
+    if way == "mean":
+        return finished_mean(part, column)
+    if way == "moments":
+        return finished_moments(part, column, plan)
+    return np.bool_(part.value) if way == "logic" and isinstance(part.value, bool) else part.value
+
+
+def missing_of(value: Any, column: pd.Series) -> Any:
+    """What pandas gives for nothing at all."""
+    return value
+
+
+def finished_mean(part: Part, column: pd.Series) -> Any:
+    """A mean of a sum."""
+    if not part.present or part.value is None:
+        return column.mean()
+    if column.dtype.kind in "mM":
+        return time_of(part.value // part.present, column)
+    value = part.value
+    if value is pd.NA:
+        return value
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return value / (np.float64(part.present) if not isinstance(value, complex) else part.present)
+
+
+def time_of(number: int, column: pd.Series) -> Any:
+    """A point or a length of time from a number of its unit."""
+    made = pd.Series([number], dtype="int64").astype(plain_time(column.dtype))
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return made.dt.tz_localize("UTC").dt.tz_convert(column.dtype.tz).iloc[0]
+    return made.astype(column.dtype).iloc[0]
+
+
+def plain_time(dtype: Any) -> Any:
+    """NumPy's dtype of times with the same unit; those with a zone count from the same instant."""
+    return np.dtype(f"M8[{dtype.unit}]") if isinstance(dtype, pd.DatetimeTZDtype) else dtype
+
+
+def finished_moments(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
+    """Variance, deviation, standard error, skewness, kurtosis of moments."""
+    n, made = part.present, part.value
+    is_masked = not isinstance(column.dtype, np.dtype) and column.dtype.kind not in "mM"
+    missing = pd.NA if is_masked else np.nan
+    if made is None:
+        return pd.NaT if column.dtype.kind in "mM" else missing
+    with np.errstate(all="ignore"):
+        if plan.kind in ("skew", "kurt"):
+            if n < (3 if plan.kind == "skew" else 4):
+                return missing
+            if np.isnan(made.second) or is_nothing(made.second, made.mean, n):
+                return np.nan if isinstance(column.dtype, pd.ArrowDtype) else missing
+            if plan.kind == "skew":
+                return np.float64(n * (n - 1) ** 0.5 / (n - 2) * (made.third / made.second**1.5))
+            above = n * (n + 1) * (n - 1) * made.fourth
+            below = (n - 2) * (n - 3) * made.second**2
+            return np.float64(above / below - 3 * (n - 1) ** 2 / ((n - 2) * (n - 3)))
+        ddof = plan.option("ddof", 1)
+        if n <= ddof:
+            return pd.NaT if column.dtype.kind in "mM" else missing
+        variance = np.float64(made.second) / (n - ddof)
+        if plan.kind == "var":
+            return variance
+        value = np.sqrt(variance)
+        if plan.kind == "sem":
+            value = value / np.sqrt(np.float64(n))
+        if column.dtype.kind in "mM":
+            unit = column.dt.unit if not isinstance(column.dtype, pd.ArrowDtype) else column.dtype.pyarrow_dtype.unit
+            return pd.NaT if np.isnan(value) else pd.Timedelta(int(value), unit=unit).as_unit(unit)
+        return value
+
+
+def is_nothing(second: float, mean: float, n: int) -> bool:
+    """Whether the squared distances are rounding errors only."""
+    return bool(second <= n * (np.finfo(np.float64).eps * abs(mean)) ** 2)
+
+
+@PANDAS.add("Length")
+class Length:
+    """Number of rows."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> int:
+        """Of one partition."""
+        return len(partition)
+
+    @staticmethod
+    def combine(plan: Any, *partials: int) -> int:
+        """Of several."""
+        return sum(partials)
+
+    @staticmethod
+    def finish(partial: int, plan: int, meta: Any) -> int:
+        """Rows times the columns that count."""
+        return partial * plan
+
+
+@PANDAS.add("MemoryUsage")
+class MemoryUsage:
+    """Bytes of each column."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: tuple[tuple[str, Any], ...]) -> Any:
+        """Of one partition."""
+        return partition.memory_usage(**dict(plan))
+
+    @staticmethod
+    def combine(plan: Any, *partials: Any) -> Any:
+        """Of several."""
+        total = partials[0]
         for each in partials[1:]:
-            total = total + each.value
-    return Partial(total, elements)
+            total = total + each
+        return total
+
+    @staticmethod
+    def finish(partial: Any, plan: Any, meta: Any) -> Any:
+        """The sum as it is."""
+        return partial
 
 
-@PANDAS.add("ReduceFinish")
-def reduce_finish(partial: tuple[Partial, ...], kind: str, columns: tuple[Any, ...] | None) -> Any:
-    """The result: a value, or a series of one for each column."""
-    values = [each.value for each in partial]
-    if kind == "mean":
-        with np.errstate(invalid="ignore", divide="ignore"):
-            values = [np.divide(each.value, np.float64(each.elements)) for each in partial]
-    if columns is None:
-        return values[0]
-    return pd.Series(values, index=pd.Index(columns))
+class Extreme(NamedTuple):
+    """The first extreme value of a column with its label or position; whether something is missing."""
+
+    value: Any
+    label: Any
+    present: int
+    rows: int
+
+
+@PANDAS.add("ExtremeLabel")
+class ExtremeLabel:
+    """Where the first least or greatest value of each column is: its label, or its position."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: tuple[str, bool, bool]) -> tuple[Extreme, ...]:
+        """Of one partition."""
+        kind, _, by_position = plan
+        return tuple([extreme_of(column, kind, partition.index, by_position) for column in columns_of(partition)])
+
+    @staticmethod
+    def combine(plan: tuple[str, bool, bool], *partials: tuple[Extreme, ...]) -> tuple[Extreme, ...]:
+        """Of several; the first of equals."""
+        return tuple([first_extreme(each, *plan) for each in zip(*partials, strict=True)])
+
+    @staticmethod
+    def finish(partial: tuple[Extreme, ...], plan: tuple[str, bool, bool], meta: Any) -> Any:
+        """The labels."""
+        kind, skipna, by_position = plan
+        name = kind.replace("idx", "arg") if by_position else kind
+        for each in partial:
+            if not each.rows:
+                raise ValueError(f"attempt to get {kind.replace('idx', 'arg')} of an empty sequence")
+            if not each.present:
+                raise ValueError(f"Encountered all NA values: {name} of a column without values is not defined")
+            if each.present < each.rows and not skipna:
+                raise ValueError(f"Encountered an NA value with skipna=False: {name} is not defined")
+        labels = [each.label for each in partial]
+        if not isinstance(meta, pd.Series):
+            return labels[0]
+        return with_dtype(labels, meta)
+
+
+def extreme_of(column: pd.Series, kind: str, index: Any, by_position: bool) -> Extreme:
+    """Of one column."""
+    present, rows = int(column.count()), len(column)
+    if not present:
+        return Extreme(None, None, 0, rows)
+    place = (
+        int(column.reset_index(drop=True).dropna().__getattribute__(kind)())
+        if present < rows
+        else int(getattr(column, kind.replace("idx", "arg"))())
+    )
+    value = column.cat.codes.iloc[place] if isinstance(column.dtype, pd.CategoricalDtype) else column.iloc[place]
+    return Extreme(value, place if by_position else index[place], present, rows)
+
+
+def first_extreme(parts: tuple[Extreme, ...], kind: str, skipna: bool, by_position: bool) -> Extreme:
+    """Of one column in several partitions."""
+    best: Extreme | None = None
+    before = present = 0
+    for each in parts:
+        if each.present and (
+            best is None or (each.value < best.value if kind == "idxmin" else each.value > best.value)
+        ):
+            best = each._replace(label=each.label + before) if by_position else each
+        before += each.rows
+        present += each.present
+    return (best or parts[0])._replace(present=present, rows=before)
+
+
+@PANDAS.add("Monotonic")
+class Monotonic:
+    """Whether values never fall, or never rise."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: str) -> tuple[bool, Any, Any]:
+        """Whether one partition is so, its first and its last value."""
+        values = partition if isinstance(partition, pd.Index) else partition.array
+        if not len(partition):
+            return True, None, None
+        edges = pd.Index(values[[0, -1]])
+        return bool(getattr(partition, f"is_monotonic_{plan}")), edges[:1], edges[1:]
+
+    @staticmethod
+    def combine(plan: str, *partials: tuple[bool, Any, Any]) -> tuple[bool, Any, Any]:
+        """Of several: the ends must fit together."""
+        filled = [each for each in partials if each[1] is not None]
+        if not filled:
+            return partials[0]
+        fine = all(each[0] for each in filled)
+        for left, right in itertools.pairwise(filled):
+            fine = fine and bool(getattr(left[2].append(right[1]), f"is_monotonic_{plan}"))
+        return fine, filled[0][1], filled[-1][2]
+
+    @staticmethod
+    def finish(partial: tuple[bool, Any, Any], plan: str, meta: Any) -> bool:
+        """The answer."""
+        return partial[0]
+
+
+@PANDAS.add("Custom")
+class Custom:
+    """A user's reduction: functions of a partition, and of what several gave."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> Any:
+        """Of one partition."""
+        return plan.chunk(partition, **dict(plan.chunk_keywords))
+
+    @staticmethod
+    def combine(plan: Any, *partials: Any) -> Any:
+        """Of several, unless there is nothing to do but to put them together."""
+        if len(partials) == 1:
+            return Gathered(partials) if not isinstance(partials[0], Gathered) else partials[0]
+        parts: list[Any] = []
+        for each in partials:
+            parts.extend(each) if isinstance(each, Gathered) else parts.append(each)
+        if plan.combine is None:
+            return Gathered(parts)
+        return Gathered([plan.combine(together(parts), **dict(plan.combine_keywords))])
+
+    @staticmethod
+    def finish(partial: Any, plan: Any, meta: Any) -> Any:
+        """The result."""
+        return plan.aggregate(together(partial), **dict(plan.aggregate_keywords))
+
+
+class Gathered(list[Any]):
+    """What several partitions gave, in order."""
+
+
+def together(parts: list[Any]) -> Any:
+    """Several results as one pandas object: values become a series."""
+    if isinstance(parts[0], (pd.DataFrame, pd.Series)):
+        return pd.concat(parts)
+    if isinstance(parts[0], pd.Index):
+        return parts[0].append(list(parts[1:]))
+    return pd.Series(list(parts))
+
+
+@PANDAS.add("RowReduce")
+def reduce_rows(partition: pd.DataFrame, kind: str, options: tuple[tuple[str, Any], ...]) -> Any:
+    """A value for each row."""
+    return getattr(partition, kind)(axis=1, **dict(options))

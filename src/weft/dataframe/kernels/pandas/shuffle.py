@@ -1,37 +1,104 @@
-"""Rows to the partitions where their keys belong."""
+"""Rows to the partitions where they belong.
+
+Whoever moves rows says by a `Targets` to which partition each row goes. Where runs would be too many an exchange goes in two
+rounds; the first then sends along for each row where it goes in the end, and blocks in the middle stay runs.
+"""
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.hashing import hash_rows, targets_of
+from weft.dataframe.kernels.pandas.runs import Run, frame_of, joined, run_of, runs_of
 from weft.dataframe.kernels.table import KERNELS
+from weft.records import record
 
 PANDAS = KERNELS["pandas"]
 
 
+class Targets(Protocol):
+    """Where rows go."""
+
+    def __call__(self, partition: Any, number: int, beside: Any) -> tuple[Any, Any]:
+        """The partition (with columns changed, perhaps) and for each row its target, in small unsigned integers."""
+        ...
+
+
+@record
+class ByHash:
+    """Rows go where the hash of their keys says: columns, or the index (``on`` is None)."""
+
+    on: tuple[Any, ...] | None
+    count: int
+
+    def __call__(self, partition: Any, number: int, beside: Any) -> tuple[Any, Any]:
+        return partition, targets_of(hash_rows(key_columns(partition, self.on)), self.count)
+
+
+def key_columns(partition: Any, on: tuple[Any, ...] | None) -> list[Any]:
+    """The columns that are hashed."""
+    if isinstance(partition, pd.Index):
+        return [partition]
+    if on is None:
+        index = partition.index
+        return [index.get_level_values(place) for place in range(index.nlevels)]
+    if isinstance(partition, pd.Series):
+        return [partition]
+    return [partition[label] for label in on]
+
+
 @PANDAS.add("ShuffleSplit")
-def split_by_hash(partition: pd.DataFrame, told: tuple[tuple[Any, ...], int, tuple[int, ...]]) -> list[pd.DataFrame]:
+def split_rows(targets: Targets, keep_index: bool, is_first: bool, partition: Any, *told: Any) -> list[Run]:
     """A run of rows for each range of targets; rows keep their order within it.
 
-    Parameters
-    ----------
-    told : (columns, npartitions, bounds)
-        A row's target is the hash of its columns modulo npartitions; run ``k`` gets ``bounds[k] <= target < bounds[k + 1]``.
+    ``told`` ends with the number of the partition and the bounds: run ``k`` gets ``bounds[k] <= target < bounds[k + 1]``.
+    Before it comes what the exchange has beside its blocks, if anything.
     """
-    columns, npartitions, bounds = told
-    hashes = pd.util.hash_pandas_object(partition[list(columns)], index=False).to_numpy()
-    targets = hashes % np.uint64(npartitions)
+    number, bounds = told[-1]
+    if not len(partition):
+        own = np.empty(0, np.uint8)
+    else:
+        partition, own = targets(partition, number, told[0] if len(told) > 1 else None)
+    return runs_by(run_of(partition, keep_index), own, bounds, is_first)
+
+
+@PANDAS.add("ShuffleSplitAgain")
+def split_again(run: Run, told: Any) -> list[Run]:
+    """The second round: the targets are the last column."""
+    *columns, targets = run.columns
+    return runs_by(Run(run.length, run.index, tuple(columns)), targets, told[1], False)
+
+
+def runs_by(run: Run, targets: Any, bounds: tuple[int, ...], with_targets: bool) -> list[Run]:
+    """The rows of a run by target."""
     order = np.argsort(targets, kind="stable")
-    ends = np.searchsorted(targets[order], np.asarray(bounds, dtype=targets.dtype))
-    return [partition.iloc[order[a:b]] for a, b in pairwise(ends)]
+    upto = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=bounds[-1]))])
+    if with_targets:
+        run = Run(run.length, run.index, (*run.columns, targets))
+    return runs_of(run, order, upto[np.asarray(bounds)])
+
+
+@PANDAS.add("ShuffleMiddle")
+def middle(told: Any, *runs: Run) -> Run:
+    """Runs of the first round together."""
+    return merged_run(runs)
+
+
+def merged_run(runs: Sequence[Run]) -> Run:
+    """Runs one after another, as one."""
+    filled = [run for run in runs if run.length] or list(runs[:1])
+    if len(filled) == 1:
+        return filled[0]
+    columns = [joined([run.columns[place] for run in filled]) for place in range(len(filled[0].columns))]
+    index = None if filled[0].index is None else joined([run.index for run in filled])
+    return Run(sum([run.length for run in filled]), index, tuple(columns))
 
 
 @PANDAS.add("ShuffleMerge")
-def merge_runs(told: None, *runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs one after another."""
-    filled = [run for run in runs if len(run)]
-    return pd.concat(filled) if len(filled) > 1 else (filled or list(runs))[0]
+def merge_runs(meta: Any, told: Any, *runs: Run) -> Any:
+    """Runs one after another, as the pandas object that ``meta`` is an example of."""
+    return frame_of(runs, meta)

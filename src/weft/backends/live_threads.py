@@ -1,0 +1,564 @@
+"""A live run whose workers are threads of this process. HOT: :meth:`LiveThreads.perform`.
+
+Each worker has some threads, which take their tasks themselves, as in :mod:`weft.backends.threads`; those that have
+nothing to do sleep on a lock of their own. A thread whose task waits for another one *steps aside*: it does not count as
+working while it waits, and if there is work, another takes its place. So tasks may wait for tasks, however deep.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import sys
+import threading
+import traceback
+from _thread import allocate_lock
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import perf_counter, sleep
+from typing import Any
+
+from weft.backends.contract import Held, Request
+from weft.backends.evaluate import PLAIN_SIZES, as_task_error
+from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Live, Ticket, empty_plan
+from weft.backends.live_here import HERE
+from weft.backends.local import LocalRun, is_ordinary
+from weft.backends.threads import Interrupted
+from weft.errors import Reschedule
+from weft.graph import Plan
+from weft.scheduler import NOTHING, SPILL
+from weft.sizeof import sizeof
+from weft.store.memory import freeze, readonly_view
+from weft.typing import Key
+
+__all__ = ["LiveThreads"]
+
+#: A second thread does not help while tasks take less than this on average, in seconds.
+SHORT_S = 30e-6
+#: How soon, and then how often, somebody looks whether it does after all, in seconds.
+FIRST_LOOK_S, LAST_LOOK_S = 0.001, 0.02
+
+logger = logging.getLogger("weft.distributed")
+
+
+class LiveThread:
+    """A thread of a worker."""
+
+    __slots__ = ("aside", "ident", "once", "run", "task", "wake", "worker")
+
+    def __init__(self, run: LiveThreads, worker: int, *, once: bool = False) -> None:
+        self.run = run
+        self.worker = worker
+        self.wake = allocate_lock()
+        self.wake.acquire()
+        self.ident = 0
+        self.task = -1
+        self.aside = False
+        self.once = once  # it is the thread of whoever submits, and goes back there
+        if once:
+            self.ident = threading.get_ident()
+            return
+        threading.Thread(target=self._main, name=f"weft-worker-{worker}", daemon=True).start()
+
+    def _main(self) -> None:
+        self.ident = threading.get_ident()
+        HERE.run, HERE.worker = self.run, self.worker
+        try:
+            self.run.perform(self)
+        finally:
+            HERE.run = None
+
+
+class LiveThreads(Live, LocalRun):
+    """See the module.
+
+    Parameters
+    ----------
+    request : Request
+        The budget, the spill directory, the retries.
+    nthreads : list of int
+        Threads of each worker.
+    resources : mapping of int to mapping, optional
+    """
+
+    kind = "threads"
+
+    def __init__(
+        self, request: Request, nthreads: list[int], *, resources: dict[int, dict[str, float]] | None = None
+    ) -> None:
+        plan = Plan([], [], [], [], [], [])
+        LocalRun.__init__(self, plan, request, "threads", len(nthreads), keep=True, resources=resources, alone=False)
+        self.plan = empty_plan(self.core)
+        self.values = self.blocks
+        self.nthreads = list(nthreads)
+        self.active = [0] * len(nthreads)  # threads that are awake and not aside
+        self.idle: list[list[LiveThread]] = [[] for _ in nthreads]
+        self.nthreads_total = sum(nthreads)
+        self.nactive = 0
+        self.nfinished = 0
+        self.mean_s = 1.0  # how long tasks take, roughly
+        self.looker: threading.Thread | None = None
+        self.looker_sleeps = True
+        self.look = allocate_lock()
+        self.look.acquire()
+        self.threads: dict[int, LiveThread] = {}  # task to the thread that runs it
+        self.everyone: set[LiveThread] = set()
+        self.doomed: set[int] = set()  # idents of threads that were told to stop their task
+        self.live_init()
+
+    # -- workers --------------------------------------------------------------------------------------------------------
+
+    def attended(self) -> bool:
+        if self.nactive and self.mean_s < SHORT_S:
+            self._have_looked_after()
+            return True
+        return False
+
+    def nudge(self) -> None:
+        if self.nactive and self.mean_s < SHORT_S:
+            self._have_looked_after()
+        elif self.nactive < self.nthreads_total:
+            super().nudge()
+
+    def wake(self) -> None:
+        """Under the lock: call as many threads as there is work for, one only while tasks are short."""
+        core = self.core
+        work = len(core.ready)
+        if core.constrained:
+            work += sum(map(len, core.constrained.values()))
+        if not work or self.nactive >= self.nthreads_total:
+            return
+        if self.mean_s < SHORT_S and not core.constrained:
+            if self.nactive:
+                self._have_looked_after()
+                return
+            work = 1
+        self._wake_threads(work)
+
+    def _wake_threads(self, work: int) -> None:
+        core, active, nthreads = self.core, self.active, self.nthreads
+        for worker in range(len(nthreads)):
+            while work > 0 and active[worker] < nthreads[worker] and worker not in core.gone:
+                active[worker] += 1
+                self.nactive += 1
+                work -= 1
+                idle = self.idle[worker]
+                if idle:
+                    idle.pop().wake.release()
+                else:
+                    self.everyone.add(LiveThread(self, worker))
+
+    def _have_looked_after(self) -> None:
+        """See to it that somebody looks, should a task take longer than those before it."""
+        if self.looker_sleeps:
+            self.looker_sleeps = False
+            if self.looker is None:
+                self.looker = threading.Thread(target=self._look, name="weft-looker", daemon=True)
+                self.looker.start()
+            self.look.release()
+
+    def _look(self) -> None:
+        """While there is work that threads were not called for: call them if nothing was finished for a moment."""
+        while True:
+            self.look.acquire()
+            seen = -1
+            pause = FIRST_LOOK_S
+            while not self.closed:
+                sleep(pause)
+                pause = min(2 * pause, LAST_LOOK_S)
+                with self.lock:
+                    self.absorb()
+                    ready = len(self.core.ready)
+                    if ready and self.nfinished == seen:
+                        self._wake_threads(ready)
+                        pause = FIRST_LOOK_S
+                    seen = self.nfinished
+                    done = not ready and not self.inbox and (not self.nactive or self.mean_s >= SHORT_S)
+                    if done:
+                        self.looker_sleeps = True
+                    fired, self.fired = self.fired, []
+                for call, what in fired:
+                    call(what)
+                if done:
+                    break
+            if self.closed:
+                return
+
+    def perform(self, me: LiveThread) -> None:
+        """Run tasks as long as the run goes on."""
+        core, blocks, lock, worker = self.core, self.blocks, self.lock, me.worker
+        tickets, constants, inputs, programs = self.tickets, self.plan.constants, core.inputs, core.programs
+        sizes, block_of, here, keys = PLAIN_SIZES, blocks.__getitem__, HERE, self.plan.keys
+        released: list[int] = []
+        ended = perf_counter()
+        lock.acquire()
+        while True:
+            # the lock is held here
+            if self.inbox:
+                self.absorb()
+                tickets = self.tickets
+            task = NOTHING
+            if self.active[worker] <= self.nthreads[worker] and not self.closed:
+                task = core.take(worker, ended)
+                if task < NOTHING or core.loads:
+                    task = self._make_room(worker, task)
+            if task < 0:
+                self.active[worker] -= 1
+                self.nactive -= 1
+                if me.once:
+                    self.give_up_lock()
+                    return
+                if self.closed or worker in core.gone:
+                    self.everyone.discard(me)
+                    self.give_up_lock()
+                    return
+                self.idle[worker].append(me)
+                self.give_up_lock()
+                me.wake.acquire()
+                lock.acquire()
+                continue
+            self.threads[task] = me
+            me.task = task
+            if core.ready and self.nactive < self.nthreads_total:
+                self.wake()
+            here.task = task
+            here.key = keys[task]
+            program = programs[task]
+            sources, more = inputs[task], constants[task]
+            if self.observers:
+                self.transition(here.key, "waiting", "processing", worker=worker)
+            fired = self.fired
+            if fired:
+                self.fired = []
+            lock.release()
+            error: BaseException | None = None
+            value: Any = None
+            nbytes: Any = 0
+            began = perf_counter()
+            try:
+                for call, what in fired:
+                    call(what)
+                function = program.direct
+                if function is None:
+                    value = program.run([*map(block_of, sources), *more])
+                elif not sources:
+                    value = function(*more)
+                else:
+                    value = function(*map(block_of, sources), *more)
+                nbytes = sizes.get(type(value))
+                if nbytes is None and task not in core.outputs:
+                    freeze(value)
+                    nbytes = sizeof(value)
+            except BaseException as problem:
+                error = problem
+            ended = perf_counter()
+            spent = ended - began
+            mean = self.mean_s
+            self.mean_s = mean + (spent - mean) / 8 if spent < 4 * mean else 2 * mean + 1e-6
+            while True:  # from here on nobody can interrupt this thread
+                try:
+                    with lock:
+                        self.threads.pop(task, None)
+                        if self.doomed:
+                            self._no_interrupt(me)
+                    break
+                except Interrupted as problem:
+                    error = error or problem
+            lock.acquire()
+            more = ()
+            here.task = -1
+            here.seceded = False
+            me.task = -1
+            self.nfinished += 1
+            if me.aside:
+                me.aside = False
+                self.active[worker] += 1
+                self.nactive += 1
+                core.nrunning += 1
+            if error is not None:
+                self._task_failed(worker, task, error, released)
+                self.records.append((here.key, worker, began, ended, 0, "", ERROR))
+                error = None
+                continue
+            if task in core.outputs:
+                nbytes = self._several(task, value, worker, released)
+                if nbytes is None:
+                    continue
+            else:
+                blocks[task] = value
+            self.where[task] = worker
+            core.finished(worker, task, nbytes, released, ended)
+            self.records.append((here.key, worker, began, ended, nbytes, type(value).__name__, FINISHED))
+            value = None
+            if core.phase[task] == DONE:
+                there = tickets[task]
+                if type(there) is Ticket:
+                    there.status = FINISHED
+                    if there.waiters is not None:
+                        self._fire(there)
+                elif there is not None:
+                    self.settle(task, FINISHED, None)
+                if self.observers:
+                    self.transition(here.key, "processing", "memory", worker=worker, nbytes=nbytes)
+                if core.outputs and task in core.outputs:
+                    for each in core.outputs[task][1:]:
+                        self.settle(each, FINISHED, None)
+            elif core.phase[task] != SPILLED:
+                for each in core.outputs.get(task, (task,)):
+                    if core.phase[each] != DONE:
+                        blocks[each] = None
+                self._recycle((task,))
+            if released:
+                self._clear(released)
+
+    def _make_room(self, worker: int, task: int) -> int:
+        """Under the lock, when blocks must be written or read first: the next task, with its inputs in memory."""
+        core, lock = self.core, self.lock
+        while True:
+            if task == SPILL:
+                victims = list(core.victims)
+                lock.release()
+                try:
+                    self._spill(victims)
+                except Exception as error:
+                    lock.acquire()
+                    self._fail_ready(worker, error)
+                else:
+                    lock.acquire()
+                task = core.take(worker, perf_counter())
+                continue
+            if task >= 0 and core.loads:
+                loads, core.loads = core.loads, []
+                lock.release()
+                try:
+                    self._load(loads)
+                except Exception as error:
+                    lock.acquire()
+                    self._task_failed(worker, task, error, [])
+                    task = core.take(worker, perf_counter())
+                    continue
+                lock.acquire()
+            return task
+
+    def _fail_ready(self, worker: int, error: BaseException) -> None:
+        """There is no room for the next task, and none can be made: it fails."""
+        core, limit = self.core, self.core.limit
+        core.limit = core.UNLIMITED
+        task = core.take(worker, perf_counter())
+        core.limit = limit
+        if task >= 0:
+            self._task_failed(worker, task, error, [], retry=False)
+
+    def _several(self, task: int, value: Any, worker: int, released: list[int]) -> list[int] | None:
+        """Keep the blocks of a task with several, gives their sizes; None if it has failed."""
+        try:
+            return self._store_several(task, value)
+        except BaseException as error:
+            self._task_failed(worker, task, error, released)
+            return None
+
+    def _task_failed(
+        self, worker: int, task: int, error: BaseException, released: list[int], *, retry: bool = True
+    ) -> None:
+        """Under the lock: a task raised."""
+        core = self.core
+        if isinstance(error, Reschedule):
+            core.returned(worker, task, now=perf_counter())
+            return
+        unwanted = core.phase[task] > 2
+        decided = core.failed(worker, task, released, now=perf_counter(), retry=retry and is_ordinary(error))
+        if not decided.retry and not unwanted:
+            self.failed_tasks(decided.failed, as_task_error(error, self, task))
+        self._clear(released)
+        self._recycle((task,))
+
+    # -- waiting inside tasks -------------------------------------------------------------------------------------------
+
+    def step_aside(self) -> bool:
+        """The current thread's task is going to wait: another may work meanwhile. False if it has done so before."""
+        me = self.threads.get(HERE.task)
+        if me is None or me.aside:
+            return False
+        with self:
+            me.aside = True
+            self.active[me.worker] -= 1
+            self.nactive -= 1
+            self.core.nrunning -= 1
+            self.mean_s = max(self.mean_s, 2 * SHORT_S)
+        return True
+
+    def come_back(self) -> None:
+        """The current thread's task goes on."""
+        me = self.threads.get(HERE.task)
+        if me is not None and me.aside:
+            with self:
+                me.aside = False
+                self.active[me.worker] += 1
+                self.nactive += 1
+                self.core.nrunning += 1
+
+    # -- interrupting ---------------------------------------------------------------------------------------------------
+
+    def interrupt(self, tasks: Iterable[int]) -> None:
+        """Under the lock: stop what threads do for tasks that nobody wants."""
+        for task in tasks:
+            me = self.threads.get(task)
+            if me is not None and me.ident and me.ident != threading.get_ident() and me.ident not in self.doomed:
+                self.doomed.add(me.ident)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), ctypes.py_object(Interrupted))
+
+    def _no_interrupt(self, me: LiveThread) -> None:
+        """Under the lock, in the thread itself: an exception that is still on its way does not arrive."""
+        if me.ident in self.doomed:
+            self.doomed.discard(me.ident)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), None)
+
+    # -- values ---------------------------------------------------------------------------------------------------------
+
+    def fetch(self, ticket: Ticket) -> Any:
+        """The value of a task that has finished."""
+        while True:
+            with self.lock:
+                number = ticket.number
+                if number < 0:
+                    raise ticket.error or KeyError(ticket.key)
+                if self.core.size[number] >= 1 << 16:
+                    self.core.serial += 1
+                    self.core.touched[number] = self.core.serial
+                if self.core.phase[number] == DONE:
+                    value = self.blocks[number]
+                    break
+                copy = self.copies.get(number)
+                source = self.sources.get(number)
+            try:
+                value = self.store.get(copy) if copy is not None else source.get() if source is not None else None
+                break
+            except KeyError:
+                continue
+        return readonly_view(value)
+
+    def packed(self, value: Any, key: Key) -> tuple[Any, int]:
+        return readonly_view(value), sizeof(value)
+
+    def put_in(self, number: int, packed: Any) -> None:
+        self.blocks[number] = packed
+
+    def cost_of(self, value: Any) -> int:
+        return 0  # it is the caller's
+
+    def bring(self, number: int, value: Any) -> None:
+        self.sources[number] = value if isinstance(value, Held) else Held("", 0, lambda: readonly_view(value))
+
+    def drop(self, numbers: list[int]) -> None:
+        self._drop(numbers)
+
+    def forgotten(self, numbers: Sequence[int]) -> None:
+        if self.sources:
+            for number in numbers:
+                self.sources.pop(number, None)
+
+    # -- workers come and go --------------------------------------------------------------------------------------------
+
+    def add_worker(self, nthreads: int, offer: Mapping[str, float] | None) -> int:
+        """One worker more; gives its number."""
+        with self:
+            number = self.core.worker_added(dict(offer) if offer else None, now=perf_counter())
+            self.nthreads.append(nthreads)
+            self.nthreads_total += nthreads
+            self.active.append(0)
+            self.idle.append([])
+        return number
+
+    def remove_worker(self, number: int) -> None:
+        """A worker takes no more tasks, and goes when it has finished those that it has."""
+        with self:
+            self.core.worker_left(number, now=perf_counter())
+            self.nthreads_total -= self.nthreads[number]
+            idle = self.idle[number]
+            while idle:
+                self.active[number] += 1
+                self.nactive += 1
+                idle.pop().wake.release()
+
+    def restart_workers(self, numbers: Iterable[int] | None) -> list[int]:
+        """Threads are not started anew: there is nothing that this would change."""
+        return []
+
+    def nready(self) -> int:
+        """Workers that can take tasks."""
+        return len(self.nthreads) - len(self.core.gone)
+
+    def nworkers_ever(self) -> int:
+        return len(self.nthreads)
+
+    def call(self, number: int, function: Callable[..., Any], args: Any, kwargs: Any, reply: Any) -> None:
+        """Run a function as a worker, in a thread of its own."""
+
+        def main() -> None:
+            HERE.run, HERE.worker = self, number
+            try:
+                value = self.home.call_here(number, function, args, kwargs)
+            except BaseException as error:
+                reply.fail(error)
+            else:
+                reply(value)
+
+        threading.Thread(target=main, name=f"weft-worker-{number}-call", daemon=True).start()
+
+    def call_stacks(self, keys: Iterable[Key] | None, reply: Any) -> None:
+        """What running tasks do now: by key, tuples of text."""
+        wanted = None if keys is None else set(keys)
+        frames = sys._current_frames()
+        with self:
+            idents = {self.plan.keys[task]: me.ident for task, me in self.threads.items()}
+        reply(
+            {
+                key: tuple(traceback.format_stack(frames[ident]))
+                for key, ident in idents.items()
+                if ident in frames and (wanted is None or key in wanted)
+            }
+        )
+
+    def executor(self, number: int) -> Any:
+        return self
+
+    def metrics(self) -> dict[int, dict[str, Any]]:
+        """What is measured of each worker."""
+        return {
+            number: {"memory": self.core.held // max(1, len(self.nthreads))} for number in range(len(self.nthreads))
+        }
+
+    def where_is(self, number: int) -> int:
+        """The worker that made a block."""
+        return self.where.get(number, number % max(1, len(self.nthreads)))
+
+    def actor_call(self, number: int, key: Key, op: str, args: Any, reply: Any) -> None:
+        self.home.stage.ask(key, op, args, reply)
+
+    def drop_actor(self, key: Key) -> None:
+        self.home.stage.drop(key)
+
+    # -- the end --------------------------------------------------------------------------------------------------------
+
+    def stop(self, reason: str) -> None:
+        """End the run: nothing is taken any more, threads end after the task that they have."""
+        with self.lock:
+            if self.closed:
+                return
+            self.close_tickets(reason)
+            self.core.stop(now=perf_counter())
+            self.interrupt(list(self.threads))
+            for idle in self.idle:
+                while idle:
+                    me = idle.pop()
+                    self.active[me.worker] += 1
+                    self.nactive += 1
+                    me.wake.release()
+            if self.look.locked():
+                self.look.release()
+            fired, self.fired = self.fired, []
+        for call, what in fired:
+            call(what)
+        self.blocks[:] = [None] * len(self.blocks)
+        if self._store is not None:
+            self._store.close()
+        self._closed = True

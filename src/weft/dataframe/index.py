@@ -1,0 +1,74 @@
+"""The class of row labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.base import FrameBase
+from weft.dataframe.io.delayed import DelayedMethods
+from weft.dataframe.ops.arithmetic import ArithmeticMethods
+from weft.dataframe.ops.conversion import ConversionMethods
+from weft.dataframe.ops.dates import DateParts
+from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.labels import IndexLabelMethods
+from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
+from weft.dataframe.ops.partitions import PartitionMethods
+from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.set_index import DivisionMethods
+from weft.dataframe.ops.strings import StringAccessor
+from weft.dataframe.ops.summaries import IndexSummaries
+from weft.dataframe.ops.values import ValueMethods
+
+#: The methods below have a property of the type's own name beside them.
+Text = str
+
+__all__ = ["Index"]
+
+
+class Index(
+    ArithmeticMethods,
+    ValueMethods,
+    ConversionMethods,
+    IndexLabelMethods,
+    SeriesFunctionMethods,
+    IndexSummaries,
+    RepartitionMethods,
+    DivisionMethods,
+    PartitionMethods,
+    DateParts,
+    DelayedMethods,
+):
+    """The labels of a frame's rows, in partitions.
+
+    Comparisons and tests give a series that has the labels as its index, where pandas gives an array without any: so that
+    rows can be chosen by it.
+    """
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> Any:
+        """Name of the labels."""
+        return self.expr.meta.name
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the labels."""
+        return self.expr.meta.dtype
+
+    def round(self, decimals: Any = 0, *args: Any, **keywords: Any) -> Any:  # type: ignore[override]
+        """Rounded numbers, or moments rounded to a frequency."""
+        return elementwise("round", self, decimals, *args, **keywords)
+
+    @property
+    def str(self) -> StringAccessor:
+        """Methods of text."""
+        return StringAccessor.of(self, "str")
+
+    def __repr__(self) -> Text:
+        return f"<Index {self.expr.label}: {self.name}, {self.dtype}, {self.npartitions} partitions>"
+
+
+FrameBase.made[pd.Index] = Index

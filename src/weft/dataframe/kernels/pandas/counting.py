@@ -1,0 +1,377 @@
+"""How often values are there, and which: of each partition, then of several. Values keep the order of their first row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.kernels.pandas.neighbours import concatenated
+from weft.dataframe.kernels.pandas.reductions import columns_of
+from weft.dataframe.kernels.table import KERNELS
+
+__all__ = ["count_values", "merge_counts", "unique_values"]
+
+PANDAS = KERNELS["pandas"]
+
+
+def count_values(column: pd.Series) -> pd.Series:
+    """Counts by value, missing ones too, in the order of first rows."""
+    made = column.value_counts(sort=False, dropna=False)
+    if column.dtype == object:
+        made.index = pd.Index(made.index, dtype=object, name=column.name)
+    return made
+
+
+def merge_counts(*counts: pd.Series) -> pd.Series:
+    """Counts of several partitions added up."""
+    filled = [each for each in counts if len(each)] or list(counts[:1])
+    if len(filled) == 1:
+        return filled[0]
+    first = filled[0]
+    if isinstance(first.index, pd.CategoricalIndex):
+        return merge_categories(filled)
+    joined = pd.concat(filled)
+    codes, values = pd.factorize(joined.index, use_na_sentinel=False)
+    totals = np.bincount(codes, weights=joined.to_numpy(dtype=np.float64), minlength=len(values)).astype(np.int64)
+    firsts = np.full(len(values), len(codes), np.intp)
+    np.minimum.at(firsts, codes, np.arange(len(codes)))
+    return pd.Series(totals, index=joined.index[firsts], name=first.name).astype(first.dtype)
+
+
+def merge_categories(counts: list[pd.Series]) -> pd.Series:
+    """Counts by category: all categories are there, those without rows too."""
+    joined = pd.concat(counts)
+    if not isinstance(joined.index, pd.CategoricalIndex):
+        kind = pd.api.types.union_categoricals([each.index for each in counts])
+        joined.index = pd.CategoricalIndex(
+            np.concatenate([each.index.astype(object) for each in counts]), dtype=kind.dtype, name=counts[0].index.name
+        )
+    codes = np.asarray(joined.index.codes)
+    kinds = len(joined.index.categories)
+    totals = np.bincount(np.where(codes < 0, kinds, codes), weights=joined.to_numpy(np.float64), minlength=kinds + 1)
+    order = pd.unique(np.where(codes < 0, kinds, codes))
+    made = pd.Categorical.from_codes(np.where(order == kinds, -1, order), dtype=joined.index.dtype)
+    return pd.Series(
+        totals[order].astype(np.int64), index=pd.CategoricalIndex(made, name=joined.index.name), name=joined.name
+    )
+
+
+def unique_values(column: pd.Series) -> pd.Series:
+    """Different values, in the order of first rows."""
+    return pd.Series(column.unique(), name=column.name, dtype=column.dtype)
+
+
+@PANDAS.add("ValueCounts")
+class ValueCounts:
+    """How often each value is there."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> pd.Series:
+        """Of one partition."""
+        return count_values(columns_of(partition)[0])
+
+    @staticmethod
+    def combine(plan: Any, *partials: pd.Series) -> pd.Series:
+        """Of several."""
+        return merge_counts(*partials)
+
+    @staticmethod
+    def finish(partial: pd.Series, plan: tuple[bool, bool, bool, bool], meta: Any) -> pd.Series:
+        """Sorted, as parts of the whole, without missing values, as asked."""
+        sort, ascending, dropna, normalize = plan
+        made = partial
+        if isinstance(made.index, pd.CategoricalIndex):
+            made = in_category_order(made, sort)
+        if dropna:
+            made = made[made.index.notna()]
+        elif is_masked(made.index.dtype):
+            made = pd.concat([made[made.index.notna()], made[made.index.isna()]])
+        if normalize:
+            made = made / made.sum()
+            made.name = "proportion"
+        if sort:
+            made = made.sort_values(ascending=ascending, kind="stable")
+        return made
+
+
+def is_masked(dtype: Any) -> bool:
+    """Whether values of a dtype have a mask: pandas counts missing ones after all others then."""
+    return isinstance(dtype, pd.core.arrays.masked.BaseMaskedDtype)
+
+
+def in_category_order(counts: pd.Series, sort: bool) -> pd.Series:
+    """Counts in the order in which pandas lists categories."""
+    codes = np.asarray(counts.index.codes)
+    order = np.argsort(np.where(codes < 0, len(counts), codes), kind="stable")
+    return counts.iloc[order]
+
+
+@PANDAS.add("Modes")
+class Modes:
+    """The most frequent values of each column."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> tuple[pd.Series, ...]:
+        """Counts of one partition."""
+        return tuple([count_values(column) for column in columns_of(partition)])
+
+    @staticmethod
+    def combine(plan: Any, *partials: tuple[pd.Series, ...]) -> tuple[pd.Series, ...]:
+        """Of several."""
+        return tuple([merge_counts(*each) for each in zip(*partials, strict=True)])
+
+    @staticmethod
+    def finish(partial: tuple[pd.Series, ...], plan: bool, meta: Any) -> Any:
+        """The values, least first; columns that have fewer are filled with missing values."""
+        metas = columns_of(meta)
+        modes = [modes_of(counts, plan, like) for counts, like in zip(partial, metas, strict=True)]
+        if not isinstance(meta, pd.DataFrame):
+            return modes[0]
+        return pd.concat(modes, axis=1) if modes else meta
+
+
+def modes_of(counts: pd.Series, dropna: bool, like: pd.Series) -> pd.Series:
+    """The most frequent values, sorted."""
+    if dropna:
+        counts = counts[counts.index.notna()]
+    if len(counts):
+        counts = counts[(counts == counts.max()) & (counts > 0)]
+    return pd.Series(counts.index, dtype=like.dtype, name=like.name).mode(dropna=dropna).rename(like.name)
+
+
+@PANDAS.add("Uniques")
+class Uniques:
+    """Different values of a column."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> pd.Series:
+        """Of one partition."""
+        return unique_values(columns_of(partition)[0])
+
+    @staticmethod
+    def combine(plan: Any, *partials: pd.Series) -> pd.Series:
+        """Of several."""
+        if len(partials) == 1:
+            return partials[0]
+        return unique_values(concatenated(*partials))
+
+    @staticmethod
+    def finish(partial: pd.Series, plan: Any, meta: Any) -> Any:
+        """The values, numbered."""
+        if isinstance(meta, pd.Index):
+            return pd.Index(partial, name=meta.name)
+        return partial.reset_index(drop=True)
+
+
+@PANDAS.add("CountUnique")
+class CountUnique:
+    """Number of different values of each column."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> tuple[pd.Series, ...]:
+        """The values of one partition."""
+        return tuple([unique_values(column) for column in columns_of(partition)])
+
+    @staticmethod
+    def combine(plan: Any, *partials: tuple[pd.Series, ...]) -> tuple[pd.Series, ...]:
+        """Of several."""
+        if len(partials) == 1:
+            return partials[0]
+        return tuple([unique_values(concatenated(*each)) for each in zip(*partials, strict=True)])
+
+    @staticmethod
+    def finish(partial: tuple[pd.Series, ...], plan: bool, meta: Any) -> Any:
+        """How many there are; missing ones count unless ``plan`` says otherwise."""
+        counts = [int(each.count()) if plan else len(each) for each in partial]
+        if not isinstance(meta, pd.Series):
+            return counts[0]
+        return pd.Series(counts, index=meta.index, dtype="int64")
+
+
+@PANDAS.add("IsUnique")
+class IsUnique:
+    """Whether no value is there twice."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> tuple[bool, pd.Series]:
+        """Whether so in one partition, and its values."""
+        values = unique_values(columns_of(partition)[0])
+        return len(values) == len(partition), values
+
+    @staticmethod
+    def combine(plan: Any, *partials: tuple[bool, pd.Series]) -> tuple[bool, pd.Series]:
+        """Of several."""
+        fine = all(each[0] for each in partials)
+        if len(partials) == 1 or not fine:
+            return fine, partials[0][1]
+        joined = concatenated(*[each[1] for each in partials])
+        return bool(joined.is_unique), joined
+
+    @staticmethod
+    def finish(partial: tuple[bool, pd.Series], plan: Any, meta: Any) -> bool:
+        """The answer."""
+        return partial[0]
+
+
+@PANDAS.add("DistinctRows")
+class DistinctRows:
+    """Rows that differ in some columns: of equal ones the first, the last, or none."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: tuple[Any, Any, bool]) -> tuple[Any, Any]:
+        """Rows of one partition, and, where none of equal ones is kept, whether there were more of each."""
+        subset, keep, _ = plan
+        again = None
+        first = ~duplicated(partition, subset, keep or "first")
+        if keep is False:
+            again = duplicated(partition, subset, False)[first]
+        return (partition if first.all() else partition[first]), again
+
+    @staticmethod
+    def combine(plan: tuple[Any, Any, bool], *partials: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Of several."""
+        if len(partials) == 1:
+            return partials[0]
+        subset, keep, _ = plan
+        rows = concatenated(*[each[0] for each in partials])
+        first = ~duplicated(rows, subset, keep or "first")
+        again = None
+        if keep is False:
+            filled = [each[1] for each in partials if len(each[0])] or [partials[0][1]]
+            marks = np.concatenate(filled) | duplicated(rows, subset, False)
+            again = marks[first]
+        return rows[first], again
+
+    @staticmethod
+    def finish(partial: tuple[Any, Any], plan: tuple[Any, Any, bool], meta: Any) -> Any:
+        """The rows."""
+        rows, again = partial
+        if again is not None:
+            rows = rows[~again]
+        if isinstance(rows, pd.Index):
+            return rows
+        return rows.reset_index(drop=True) if plan[2] else rows
+
+
+def duplicated(rows: Any, subset: Any, keep: Any) -> Any:
+    """Which rows are there before (or behind, or at all), as an array."""
+    if isinstance(rows, pd.DataFrame):
+        return rows.duplicated(list(subset) if subset is not None else None, keep=keep).to_numpy()
+    return np.asarray(rows.duplicated(keep=keep))
+
+
+@PANDAS.add("Largest")
+class Largest:
+    """Rows with the greatest, or the least, values."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: tuple[str, int, Any, str]) -> Any:
+        """Rows of one partition, in their order."""
+        method, n, columns, keep = plan
+        more = max(n, 0) + 1  # one more than is wanted: pandas asks whether there are more rows than that
+        if len(partition) <= more:
+            return partition
+        numbered = partition.set_axis(pd.RangeIndex(len(partition)), axis=0)
+        places = np.sort(largest(numbered, (method, more, columns, keep)).index.to_numpy())
+        return partition.iloc[places]
+
+    @staticmethod
+    def combine(plan: tuple[str, int, Any, str], *partials: Any) -> Any:
+        """Of several."""
+        return partials[0] if len(partials) == 1 else Largest.chunk(concatenated(*partials), plan)
+
+    @staticmethod
+    def finish(partial: Any, plan: tuple[str, int, Any, str], meta: Any) -> Any:
+        """The rows, the most extreme first."""
+        return largest(partial, plan)
+
+
+def largest(rows: Any, plan: tuple[str, int, Any, str]) -> Any:
+    """pandas' own answer."""
+    method, n, columns, keep = plan
+    if columns is None:
+        return getattr(rows, method)(n, keep=keep)
+    return getattr(rows, method)(n, list(columns), keep=keep)
+
+
+@PANDAS.add("ValidLabel")
+class ValidLabel:
+    """Label of the first, or the last, row that has a value."""
+
+    @staticmethod
+    def chunk(partition: Any, plan: int) -> Any:
+        """Of one partition: no label, or one."""
+        there = partition.notna()
+        if isinstance(there, pd.DataFrame):
+            there = there.any(axis=1)
+        found = partition.index[there.to_numpy()]
+        return found[:1] if plan == 0 else found[-1:]
+
+    @staticmethod
+    def combine(plan: int, *partials: Any) -> Any:
+        """Of several."""
+        filled = [each for each in partials if len(each)]
+        return filled[plan] if filled else partials[0]
+
+    @staticmethod
+    def finish(partial: Any, plan: int, meta: Any) -> Any:
+        """The label."""
+        return partial
+
+
+@PANDAS.add("Sketch")
+class Sketch:
+    """Number of different values, estimated by HyperLogLog: registers of the longest runs of zeros in hashes.
+
+    Flajolet, Fusy, Gandouet, Meunier 2007, "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm",
+    with 2**14 registers (a standard error of 0.8 %) and linear counting for few values.
+    """
+
+    BITS = 14
+
+    @staticmethod
+    def chunk(partition: Any, plan: Any) -> tuple[Any, ...]:
+        """Registers of each column of one partition."""
+        return tuple([registers_of(column, Sketch.BITS) for column in sketched_columns(partition)])
+
+    @staticmethod
+    def combine(plan: Any, *partials: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Of several: the greatest of each register."""
+        return tuple([np.maximum.reduce(each) for each in zip(*partials, strict=True)])
+
+    @staticmethod
+    def finish(partial: tuple[Any, ...], plan: Any, meta: Any) -> Any:
+        """The estimate."""
+        return estimate(partial[0], Sketch.BITS)
+
+
+def sketched_columns(partition: Any) -> list[Any]:
+    """What is counted: the rows of a frame, the values of a column."""
+    return [partition]
+
+
+def registers_of(values: Any, bits: int) -> Any:
+    """For each register the longest run of zeros, plus one, among the hashes that belong to it."""
+    hashes = pd.util.hash_pandas_object(values, index=False).to_numpy()
+    homes = (hashes >> np.uint64(64 - bits)).astype(np.intp)
+    rest = hashes << np.uint64(bits)
+    runs = np.full(len(hashes), 64 - bits + 1, np.uint8)
+    there = rest != 0
+    # the exponent of the float next to a number tells its leading bit; the low bits are cut so that it is not rounded up
+    high = (rest[there] & ~np.uint64(0x7FF)).astype(np.float64)
+    exponent = np.frexp(np.where(high > 0, high, 1.0))[1]
+    runs[there] = np.minimum(64 - exponent + 1, 64 - bits + 1)
+    made = np.zeros(1 << bits, np.uint8)
+    np.maximum.at(made, homes, runs)
+    return made
+
+
+def estimate(registers: Any, bits: int) -> float:
+    """Cardinality from registers."""
+    count = 1 << bits
+    alpha = 0.7213 / (1 + 1.079 / count)
+    raw = alpha * count * count / float(np.sum(2.0 ** -registers.astype(np.float64)))
+    empty = int((registers == 0).sum())
+    return count * float(np.log(count / empty)) if empty and raw <= 2.5 * count else raw

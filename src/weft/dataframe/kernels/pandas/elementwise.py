@@ -1,0 +1,126 @@
+"""Operations on each row, by name: what they are in pandas.
+
+A name is that of a function in `FUNCTIONS`, or of a method or attribute of the first operand, dots for accessors:
+``"fillna"``, ``"str.upper"``, ``"dt.year"``.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.kernels.table import KERNELS
+
+__all__ = ["FUNCTIONS", "apply_operation"]
+
+PANDAS = KERNELS["pandas"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Functions by the names under which nodes know them.
+FUNCTIONS: dict[str, Any] = {
+    name: getattr(operator, name)
+    for name in (
+        *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor"),
+        *("neg", "pos", "invert", "abs"),
+    )
+}
+FUNCTIONS |= {"isna": pd.isna, "notna": pd.notna, "to_datetime": pd.to_datetime, "to_timedelta": pd.to_timedelta}
+FUNCTIONS |= {"to_numeric": pd.to_numeric, "divmod": divmod}
+
+
+@PANDAS.add("Elementwise")
+def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
+    """An operation on partitions and plain values."""
+    function = FUNCTIONS.get(operation)
+    if function is not None:
+        made = function(*inputs, **keywords)
+    else:
+        value = attrgetter(operation)(inputs[0])
+        made = value(*inputs[1:], **keywords) if callable(value) else value
+    if isinstance(made, np.ndarray):  # pandas gives an array for an index; rows keep their labels here
+        labels = next((each for each in inputs if isinstance(each, pd.Index)), None)
+        return made if labels is None else pd.Series(made, index=labels)
+    return made
+
+
+def function_named(name: str) -> Callable[[F], F]:
+    """Decorator: the function computes the operation of that name."""
+
+    def register(function: F) -> F:
+        if name in FUNCTIONS:
+            raise ValueError(f"there is a function for {name!r} already")
+        FUNCTIONS[name] = function
+        return function
+
+    return register
+
+
+@function_named("astype")
+def astype(frame: Any, dtypes: Any, **options: Any) -> Any:
+    """Casts; pairs of label and dtype are for the columns that are there."""
+    if type(dtypes) is tuple:
+        there = set(frame.columns)
+        return frame.astype({label: dtype for label, dtype in dtypes if label in there}, **options)
+    return frame.astype(dtypes, **options)
+
+
+@function_named("fillna")
+def fillna(frame: Any, value: Any, **options: Any) -> Any:
+    """Missing values replaced; pairs of label and value are for the columns that are there."""
+    return frame.fillna(pairs_to_dict(value), **options)
+
+
+@function_named("round")
+def round_values(frame: Any, decimals: Any, *args: Any, **options: Any) -> Any:
+    """Rounded values."""
+    return frame.round(pairs_to_dict(decimals), *args, **options)
+
+
+@function_named("ufunc")
+def ufunc(function: Any, *inputs: Any, **keywords: Any) -> Any:
+    """One of NumPy's functions of elements."""
+    return function(*inputs, **keywords)
+
+
+class Pairs(tuple[tuple[Any, Any], ...]):
+    """A mapping as an operand."""
+
+    __slots__ = ()
+
+
+def pairs_to_dict(value: Any) -> Any:
+    """The mapping that pairs stand for; any other value itself."""
+    return dict(value) if isinstance(value, Pairs) else value
+
+
+@function_named("eval")
+def evaluate(frame: Any, text: str, **options: Any) -> Any:
+    """An expression of columns."""
+    for word in ("local_dict", "global_dict"):
+        if word in options:
+            options[word] = dict(options[word])
+    return frame.eval(text, **options)
+
+
+@function_named("prefix")
+def prefix(labels: pd.Index, text: str) -> pd.Index:
+    """A text before each label."""
+    return labels.map((text + "{}").format)
+
+
+@function_named("suffix")
+def suffix(labels: pd.Index, text: str) -> pd.Index:
+    """A text after each label."""
+    return labels.map(("{}" + text).format)
+
+
+@function_named("numbers_of_text")
+def numbers_of_text(column: Any, errors: str, dtype: str) -> Any:
+    """Numbers out of text, of one type whatever they are."""
+    return pd.to_numeric(column, errors=errors).astype(dtype)

@@ -1,0 +1,95 @@
+"""Users' functions called on partitions, and what they give checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from weft.errors import MetaError
+
+__all__ = ["OneRow", "Whole", "apply_rows", "apply_values", "checked_call", "map_values"]
+
+
+class Whole:
+    """A meta as an argument, not to be looked through."""
+
+    __slots__ = ("meta",)
+
+    def __init__(self, meta: Any) -> None:
+        self.meta = meta
+
+    def __weft_tokenize__(self) -> Any:
+        return ("meta", self.meta)
+
+    def __reduce__(self) -> Any:
+        return Whole, (self.meta,)
+
+
+def checked_call(function: Callable[..., Any], title: str, whole: Whole, *args: Any, **keywords: Any) -> Any:
+    """What a function gives, which must be what the meta says."""
+    made, meta = function(*args, **keywords), whole.meta
+    if isinstance(meta, pd.DataFrame):
+        if not isinstance(made, pd.DataFrame):
+            if isinstance(made, pd.Series) and not len(made):
+                return meta
+            raise MetaError(
+                f"{title} gave a {type(made).__name__} where its meta is a DataFrame of {list(meta.columns)}"
+            )
+        if not made.columns.equals(meta.columns):
+            if set(made.columns) == set(meta.columns) and made.columns.is_unique:
+                raise MetaError(
+                    f"{title} gave the columns {list(made.columns)} in another order than its meta, {list(meta.columns)}. "
+                    "Say it with meta=."
+                )
+            if len(made) or len(made.columns):
+                missing = [label for label in meta.columns if label not in made.columns]
+                extra = [label for label in made.columns if label not in meta.columns]
+                raise MetaError(
+                    f"{title} gave other columns than its meta says: {f'missing {missing}' if missing else ''}"
+                    f"{' and ' if missing and extra else ''}{f'extra {extra}' if extra else ''}. Say it with meta=."
+                )
+            return meta
+        return made
+    if isinstance(meta, pd.Series):
+        if isinstance(made, pd.DataFrame):
+            if not len(made):
+                return meta
+            raise MetaError(f"{title} gave a DataFrame where its meta is a Series. Say it with meta=.")
+        if isinstance(made, pd.Series) and made.name != meta.name:
+            return made.rename(meta.name)
+        if not isinstance(made, (pd.Series, pd.Index)):
+            raise MetaError(f"{title} gave a {type(made).__name__} where its meta is a Series. Say it with meta=.")
+        return made
+    return made
+
+
+class OneRow:
+    """A function whose single values become series of one."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.__name__ = getattr(function, "__name__", "map_partitions")
+
+    def __weft_tokenize__(self) -> Any:
+        return ("one-row", self.function)
+
+    def __call__(self, *args: Any, **keywords: Any) -> pd.Series:
+        return pd.Series([self.function(*args, **keywords)])
+
+
+def apply_rows(frame: pd.DataFrame, function: Callable[..., Any], args: tuple[Any, ...], **keywords: Any) -> Any:
+    """A function of each row."""
+    return frame.apply(function, axis=1, args=args, **keywords)
+
+
+def apply_values(column: pd.Series, function: Callable[..., Any], args: tuple[Any, ...], **keywords: Any) -> Any:
+    """A function of each value."""
+    return column.apply(function, args=args, **keywords)
+
+
+def map_values(frame: Any, function: Any, **keywords: Any) -> Any:
+    """What a function or a mapping gives for each value."""
+    held = getattr(function, "held", None)
+    return frame.map(function if held is None else held.value, **keywords)

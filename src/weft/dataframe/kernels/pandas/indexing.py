@@ -1,0 +1,97 @@
+"""Rows by label and by position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from weft.dataframe.kernels.pandas.rows import joined
+from weft.dataframe.kernels.table import KERNELS
+
+PANDAS = KERNELS["pandas"]
+
+
+@PANDAS.add("LabelSlice")
+def label_slice(partition: Any, start: Any, stop: Any) -> Any:
+    """Rows whose labels lie between two."""
+    labels = partition.index
+    if labels.is_monotonic_increasing:
+        low = 0 if start is None else int(labels.searchsorted(start, "left"))
+        high = len(labels) if stop is None else int(labels.searchsorted(stop, "right"))
+        return partition.iloc[low:high]
+    holds = np.ones(len(labels), dtype=bool)
+    if start is not None:
+        holds &= np.asarray(labels >= start)
+    if stop is not None:
+        holds &= np.asarray(labels <= stop)
+    return partition[holds]
+
+
+@PANDAS.add("LabelsChunk")
+def labels_chunk(partition: Any, labels: tuple[Any, ...]) -> Any:
+    """Rows of a partition that have one of the labels."""
+    return partition[partition.index.isin(list(labels))]
+
+
+@PANDAS.add("Joined")
+def join_parts(*parts: Any) -> Any:
+    """Partitions one after another."""
+    return joined(parts)
+
+
+@PANDAS.add("LabelsFinish")
+def labels_finish(found: Any, labels: tuple[Any, ...], required: bool) -> Any:
+    """Rows in the order of the labels; KeyError for one that is not there."""
+    wanted = list(labels) if required else [label for label in labels if label in found.index]
+    return found.loc[wanted]
+
+
+@PANDAS.add("SliceAt")
+def slice_at(
+    partition: Any, before: int | None, total: int | None, start: int | None, stop: int | None, step: int
+) -> Any:
+    """The rows of a partition that a slice over all positions takes; so many rows stand before it."""
+    first = before or 0
+    if total is not None:
+        start, stop, step = slice(start, stop, step).indices(total)
+    begin = start or 0
+    low = begin - first if begin >= first else (begin - first) % step
+    high = len(partition) if stop is None else max(0, min(len(partition), stop - first))
+    return partition.iloc[low:high:step]
+
+
+@PANDAS.add("TotalCount")
+def total_count(*counts: int) -> int:
+    """Rows of several partitions."""
+    return sum(counts)
+
+
+@PANDAS.add("TakeChunk")
+def take_chunk(partition: Any, before: int | None, total: int, positions: tuple[int, ...]) -> Any:
+    """The rows of a partition that stand at some of the positions, with these."""
+    first = before or 0
+    wanted = np.asarray(positions, dtype=np.int64)
+    if ((wanted >= total) | (wanted < -total)).any():
+        raise IndexError(f"positional indexers are out-of-bounds: there are {total} rows")
+    wanted = np.unique(np.where(wanted < 0, wanted + total, wanted))
+    wanted = wanted[(wanted >= first) & (wanted < first + len(partition))]
+    return partition.iloc[wanted - first], wanted, total
+
+
+@PANDAS.add("TakeCombine")
+def take_combine(*parts: Any) -> Any:
+    """Rows of several partitions, with their positions."""
+    return joined([rows for rows, _, _ in parts]), np.concatenate([each for _, each, _ in parts]), parts[0][2]
+
+
+@PANDAS.add("TakeFinish")
+def take_finish(found: Any, positions: tuple[int, ...]) -> Any:
+    """Rows in the order of the positions."""
+    rows, there, total = found
+    wanted = np.asarray(positions, dtype=np.int64)
+    wanted = np.where(wanted < 0, wanted + total, wanted)
+    return rows.iloc[np.searchsorted(there, wanted)] if len(wanted) else rows.iloc[:0]
+
+
+__all__ = ["join_parts", "label_slice", "labels_chunk", "labels_finish", "slice_at", "take_chunk"]

@@ -1,0 +1,213 @@
+"""Rows with those before and behind them: what a partition needs of its neighbours, put around it and cut off again."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.kernels.table import KERNELS
+
+__all__ = ["Around", "apply_method", "concatenated"]
+
+PANDAS = KERNELS["pandas"]
+
+
+class Around(NamedTuple):
+    """An operation on rows that looks around.
+
+    Parameters
+    ----------
+    method : str
+        A pandas method, dots for what stands between (``"rolling.mean"``).
+    calls : tuple
+        For each part of the method positional arguments and keyword arguments, as tuples.
+    before, after : int or Timedelta
+        Rows that are looked at on each side, as a number or as a distance of the index.
+    """
+
+    method: str
+    calls: tuple[tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]], ...]
+    before: Any = 0
+    after: Any = 0
+
+
+def apply_method(value: Any, method: str, calls: Any) -> Any:
+    """Methods, one after another."""
+    for name, (inputs, keywords) in zip(method.split("."), calls, strict=True):
+        value = getattr(value, name)(*inputs, **dict(keywords))
+    return value
+
+
+def concatenated(*parts: Any) -> Any:
+    """Rows one after another; parts that are not there, or empty, are left out."""
+    there = [each for each in parts if each is not None and len(each)]
+    if len(there) < 2:
+        return there[0] if there else next(each for each in parts if each is not None)
+    return pd.concat(there)
+
+
+def last_rows(frame: Any, reach: Any) -> Any:
+    """Rows at the end: some, or those within a distance of the last one."""
+    if isinstance(reach, (int, np.integer)):
+        return frame.iloc[max(0, len(frame) - reach) :]
+    if not len(frame):
+        return frame
+    return frame.iloc[int(np.searchsorted(frame.index, frame.index[-1] - reach, side="left")) :]
+
+
+def first_rows(frame: Any, reach: Any) -> Any:
+    """Rows at the start: some, or those within a distance of the first one."""
+    if isinstance(reach, (int, np.integer)):
+        return frame.iloc[:reach]
+    if not len(frame):
+        return frame
+    return frame.iloc[: int(np.searchsorted(frame.index, frame.index[0] + reach, side="right"))]
+
+
+@PANDAS.add("Neighbours")
+class Neighbours:
+    """Methods whose results depend on some rows around."""
+
+    @staticmethod
+    def total(partition: Any, plan: Around) -> Any:
+        """The last rows of a partition."""
+        return last_rows(partition, plan.before)
+
+    @staticmethod
+    def combine(plan: Around, earlier: Any, later: Any) -> Any:
+        """The last rows of two."""
+        return last_rows(concatenated(earlier, later), plan.before)
+
+    @staticmethod
+    def total_after(partition: Any, plan: Around) -> Any:
+        """The first rows of a partition."""
+        return first_rows(partition, plan.after)
+
+    @staticmethod
+    def combine_after(plan: Around, later: Any, earlier: Any) -> Any:
+        """The first rows of two."""
+        return first_rows(concatenated(earlier, later), plan.after)
+
+    @staticmethod
+    def apply(partition: Any, before: Any, after: Any, plan: Around) -> Any:
+        """The method on a partition with what is around it."""
+        whole = concatenated(before, partition, after)
+        made = apply_method(whole, plan.method, plan.calls)
+        start = 0 if before is None else len(before)
+        return cut_out(made, start, partition, len(whole))
+
+
+def cut_out(made: Any, start: int, partition: Any, length: int) -> Any:
+    """The rows of a partition, of results for it and its neighbours."""
+    if len(made) == len(partition) == length:
+        return made
+    made = made.iloc[start : start + len(partition)]
+    made.index = partition.index
+    return made
+
+
+@PANDAS.add("Fill")
+class Fill:
+    """Missing values replaced by the last one before, however far away; or by the next one behind."""
+
+    @staticmethod
+    def total(partition: Any, plan: Around) -> Any:
+        """The last values that a partition has."""
+        return partition.ffill().iloc[-1:]
+
+    @staticmethod
+    def combine(plan: Around, earlier: Any, later: Any) -> Any:
+        """The last values of two."""
+        return concatenated(earlier, later).ffill().iloc[-1:]
+
+    @staticmethod
+    def total_after(partition: Any, plan: Around) -> Any:
+        """The first values that a partition has."""
+        return partition.bfill().iloc[:1]
+
+    @staticmethod
+    def combine_after(plan: Around, later: Any, earlier: Any) -> Any:
+        """The first values of two."""
+        return concatenated(earlier, later).bfill().iloc[:1]
+
+    @staticmethod
+    def apply(partition: Any, before: Any, after: Any, plan: Around) -> Any:
+        """A partition without gaps, as far as values are known."""
+        return Neighbours.apply(partition, before, after, plan)
+
+
+class CumulativePlan(NamedTuple):
+    """A running total: the method, whether missing values are left out, and dtypes of the result by place."""
+
+    kind: str
+    skipna: bool
+    meta: Any
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.kind, self.skipna)
+
+
+@PANDAS.add("Cumulative")
+class Cumulative:
+    """Running sums, products and extremes."""
+
+    @staticmethod
+    def total(partition: Any, plan: CumulativePlan) -> Any:
+        """The last value of a partition's own."""
+        return last_of(as_meta(partition, plan.meta), plan)
+
+    @staticmethod
+    def combine(plan: CumulativePlan, earlier: Any, later: Any) -> Any:
+        """The last value of two."""
+        return last_of(concatenated(earlier, later), plan)
+
+    @staticmethod
+    def apply(partition: Any, before: Any, after: Any, plan: CumulativePlan) -> Any:
+        """Running totals of a partition, going on from what was before."""
+        whole = concatenated(before, as_meta(partition, plan.meta))
+        made = getattr(whole, plan.kind)(skipna=plan.skipna)
+        return cut_out(made, 0 if before is None else len(before), partition, len(whole))
+
+
+def last_of(rows: Any, plan: CumulativePlan) -> Any:
+    """The last running total, as a row."""
+    made = getattr(rows, plan.kind)(skipna=plan.skipna)
+    return (made.ffill() if plan.skipna else made).iloc[-1:]
+
+
+def as_meta(partition: Any, meta: Any) -> Any:
+    """A partition with the dtypes of a meta."""
+    if isinstance(partition, pd.Series):
+        return partition if partition.dtype == meta.dtype else partition.astype(meta.dtype)
+    wanted = {
+        label: meta.dtypes.iloc[place]
+        for place, label in enumerate(meta.columns)
+        if partition.dtypes.iloc[place] != meta.dtypes.iloc[place]
+    }
+    return partition.astype(wanted) if wanted else partition
+
+
+@PANDAS.add("ShiftIndex")
+def shift_index(frame: Any, periods: int, freq: Any) -> Any:
+    """Labels moved by a frequency."""
+    return frame.shift(periods, freq=freq)
+
+
+@PANDAS.add("WholeRows")
+class WholeRows:
+    """Methods that need all rows at once, and give a result for each of them."""
+
+    @staticmethod
+    def gather(plan: Around, *partitions: Any) -> Any:
+        """The method on all rows."""
+        whole = concatenated(*partitions)
+        lengths = np.cumsum([0, *map(len, partitions)])
+        return apply_method(whole, plan.method, plan.calls), lengths
+
+    @staticmethod
+    def pick(gathered: Any, place: int) -> Any:
+        """The rows of one partition."""
+        made, ends = gathered
+        return made.iloc[ends[place] : ends[place + 1]]

@@ -1,0 +1,65 @@
+"""Partitions cut and put together anew, rows staying in their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.kernels.pandas.runs import frame_of, run_of
+from weft.dataframe.kernels.table import KERNELS
+
+PANDAS = KERNELS["pandas"]
+
+
+@PANDAS.add("Together")
+def together(told: None, *partitions: Any) -> Any:
+    """Partitions one after another."""
+    filled = [each for each in partitions if len(each)] or list(partitions[:1])
+    if len(filled) == 1:
+        return filled[0]
+    return frame_of([run_of(each) for each in filled], filled[0])
+
+
+@PANDAS.add("Between")
+def between(told: tuple[Any, Any, bool], *partitions: Any) -> Any:
+    """Rows whose index lies between two values; ``told`` is (least, end, whether the end belongs to it)."""
+    low, high, is_closed = told
+    return together(None, *[rows_between(each, low, high, is_closed) for each in partitions])
+
+
+def rows_between(partition: Any, low: Any, high: Any, is_closed: bool) -> Any:
+    """Rows of a partition by index."""
+    index = partition if isinstance(partition, pd.Index) else partition.index
+    if not len(index):
+        return partition
+    keys, low, high = comparable(index, low, high)
+    if keys.is_monotonic_increasing and not keys.hasnans:
+        start = int(np.asarray(keys.searchsorted(low, side="left")))
+        stop = int(np.asarray(keys.searchsorted(high, side="right" if is_closed else "left")))
+        if start == 0 and stop == len(index):
+            return partition
+        chosen: Any = slice(start, max(start, stop))
+    else:
+        chosen = np.flatnonzero((keys >= low) & ((keys <= high) if is_closed else (keys < high)))
+    return partition[chosen] if isinstance(partition, pd.Index) else partition.iloc[chosen]
+
+
+def comparable(index: pd.Index, low: Any, high: Any) -> tuple[pd.Index, Any, Any]:
+    """Index values and edges that can be compared: categories go by their order."""
+    if not isinstance(index, pd.CategoricalIndex):
+        return index, low, high
+    places = index.categories.get_indexer(pd.Index([low, high]))
+    if (places < 0).any():
+        values = index.astype(index.categories.dtype)
+        return values, low, high
+    return pd.Index(index.codes), int(places[0]), int(places[1])
+
+
+@PANDAS.add("RowPieces")
+def row_pieces(told: tuple[int, int], partition: Any) -> Any:
+    """The ``told[0]``-th of ``told[1]`` even pieces of a partition."""
+    number, count = told
+    start, stop = number * len(partition) // count, (number + 1) * len(partition) // count
+    return partition[start:stop] if isinstance(partition, pd.Index) else partition.iloc[start:stop]

@@ -1,0 +1,181 @@
+"""Runs: rows on their way from one partition to another, as bare columns.
+
+What an exchange moves is many small pieces of frames. As pandas objects each of them would cost a tenth of a millisecond to
+make, to measure and to write down; as a tuple of arrays it costs a hundredth. A run holds the columns in order and the
+index, each as a NumPy array, an Arrow array (for text) or one of pandas' own; labels come back from the meta.
+
+A run owns its memory: a view would keep the whole partition that it came from until the last of its runs is merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pandas.api.types import union_categoricals
+
+__all__ = ["Run", "frame_of", "joined", "run_of", "runs_of", "taken"]
+
+
+class Run(NamedTuple):
+    """Rows as bare columns; ``index`` is None where nobody looks at it."""
+
+    length: int
+    index: Any
+    columns: tuple[Any, ...]
+
+
+def run_of(frame: Any, keep_index: bool = True) -> Run:
+    """The columns of a pandas object, not copied."""
+    if isinstance(frame, pd.DataFrame):
+        columns = tuple([bare(frame.iloc[:, place].array) for place in range(frame.shape[1])])
+    elif isinstance(frame, pd.Series):
+        columns = (bare(frame.array),)
+    else:
+        columns, keep_index = (bare_index(frame),), False
+    return Run(len(frame), bare_index(frame.index) if keep_index else None, columns)
+
+
+def bare(array: Any) -> Any:
+    """The memory of a column: NumPy's or Arrow's, or pandas' own array."""
+    if isinstance(array, pd.arrays.NumpyExtensionArray):
+        return array.to_numpy()
+    if isinstance(array, pd.arrays.ArrowStringArray):
+        return whole_text(array)
+    if isinstance(array, (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray)) and isinstance(array.dtype, np.dtype):
+        return np.asarray(array)
+    return array
+
+
+def whole_text(array: Any) -> Any:
+    """Text with its dtype, as one Arrow array where it is the common kind."""
+    if array.dtype != "str":
+        return array
+    chunked = array.__arrow_array__()
+    if not isinstance(chunked, pa.ChunkedArray):
+        return chunked
+    return (
+        chunked.chunk(0)
+        if chunked.num_chunks == 1
+        else pa.concat_arrays(chunked.chunks)
+        if chunked.num_chunks
+        else pa.array([], chunked.type)
+    )
+
+
+def bare_index(index: pd.Index) -> Any:
+    """The memory of an index; one of several levels stays what it is, and so does a range."""
+    return index if isinstance(index, (pd.MultiIndex, pd.RangeIndex)) else bare(index.array)
+
+
+def taken(array: Any, places: Any) -> Any:
+    """Some elements, as a copy."""
+    if isinstance(array, np.ndarray):
+        return array.take(places)
+    if isinstance(array, pd.RangeIndex):
+        return array.start + array.step * places.astype("int64", copy=False)
+    if isinstance(array, pa.Array):
+        return array.take(pa.array(places))
+    return array.take(places)
+
+
+def runs_of(whole: Run, order: Any, ends: Any) -> list[Run]:
+    """Rows in an order, cut at some places of it: one run between each two."""
+    runs = []
+    for start, stop in pairwise(ends):
+        places = order[start:stop]
+        index = None if whole.index is None else taken(whole.index, places)
+        runs.append(Run(len(places), index, tuple([taken(each, places) for each in whole.columns])))
+    return runs
+
+
+def joined(arrays: Sequence[Any]) -> Any:
+    """Columns of several runs one after another."""
+    first = arrays[0]
+    if len(arrays) == 1:
+        return first
+    if {type(each) for each in arrays} > {pd.RangeIndex}:
+        arrays = [each.to_numpy() if isinstance(each, pd.RangeIndex) else each for each in arrays]
+        first = arrays[0]
+    if all(isinstance(each, np.ndarray) for each in arrays) and all(each.dtype == first.dtype for each in arrays):
+        return np.concatenate(arrays)
+    if all(isinstance(each, pa.Array) for each in arrays):
+        return pa.concat_arrays(arrays)
+    kinds = {type(each) for each in arrays}
+    if kinds == {pd.RangeIndex} or kinds == {pd.MultiIndex}:
+        made = first.append(list(arrays[1:]))
+        return made if isinstance(made, (pd.RangeIndex, pd.MultiIndex)) else bare(made.array)
+    if pd.MultiIndex in kinds:
+        return pd.MultiIndex.from_tuples([value for each in arrays for value in each])
+    if kinds == {pd.Categorical} and any(each.dtype != first.dtype for each in arrays):
+        return union_categoricals(list(arrays), ignore_order=not all(each.ordered for each in arrays))
+    return bare(pd.concat([series_of(each) for each in arrays], ignore_index=True).array)
+
+
+def frame_of(runs: Sequence[Run], meta: Any) -> Any:
+    """Rows of some runs, one after another, as the pandas object that ``meta`` is an example of."""
+    filled = [run for run in runs if run.length] or list(runs[:1])
+    if not filled:
+        return meta
+    length = sum([run.length for run in filled])
+    columns = [joined([run.columns[place] for run in filled]) for place in range(len(filled[0].columns))]
+    if isinstance(meta, pd.Index):
+        return index_of(columns[0], meta)
+    if filled[0].index is None:
+        index: pd.Index = pd.RangeIndex(length, name=meta.index.name)
+    else:
+        index = index_of(joined([run.index for run in filled]), meta.index)
+    return assembled(columns, index, meta)
+
+
+def assembled(columns: Sequence[Any], index: pd.Index, meta: Any) -> Any:
+    """A pandas object of bare columns, with the labels of a meta."""
+    if isinstance(meta, pd.Series):
+        made = series_of(columns[0], index)
+        made.name = meta.name
+        return made
+    made = {place: series_array(each) for place, each in enumerate(columns)}
+    for place, each in made.items():
+        if isinstance(each, pd.arrays.NumpyExtensionArray):  # a frame would look whether all objects are text
+            made[place] = series_of(columns[place], index)
+    frame = pd.DataFrame(made, index=index, copy=False)
+    frame.columns = meta.columns
+    frame.attrs = meta.attrs
+    return frame
+
+
+def series_array(array: Any) -> Any:
+    """A column as pandas takes it without a guess at its type."""
+    if isinstance(array, pa.Array):
+        return pd.arrays.ArrowStringArray(pa.chunked_array([array]), dtype=TEXT)
+    if isinstance(array, np.ndarray) and array.dtype == object:
+        return pd.arrays.NumpyExtensionArray(array)
+    if isinstance(array, pd.Index):
+        return array.array
+    return array
+
+
+def series_of(array: Any, index: pd.Index | None = None) -> pd.Series:
+    """A series of a bare column."""
+    values = series_array(array)
+    dtype = object if isinstance(values, pd.arrays.NumpyExtensionArray) else None
+    return pd.Series(values, index=index, dtype=dtype, copy=False)
+
+
+def index_of(array: Any, like: pd.Index) -> pd.Index:
+    """An index of bare values, with the names of another."""
+    if isinstance(array, pd.MultiIndex):
+        return array.set_names(like.names)
+    if isinstance(array, pd.RangeIndex):
+        return array.rename(like.name)
+    values = series_array(array)
+    dtype = object if isinstance(values, pd.arrays.NumpyExtensionArray) else None
+    return pd.Index(values, name=like.name, dtype=dtype, copy=False)
+
+
+#: The dtype of text.
+TEXT = pd.StringDtype(na_value=np.nan)

@@ -1,0 +1,220 @@
+"""How often values are there: frequency tables, modes, numbers of different values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import VALUES, FrameExpr
+from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
+from weft.dataframe.treewise import SPLIT_EVERY, Treewise, check_split_every
+from weft.expr import Expr, Need, Needs, derived, node
+
+__all__: list[str] = []
+
+#: In the order of first rows means that order counts.
+ORDERED: Needs = VALUES | {Need.ORDER}
+
+
+@node
+class ValueCounts(Treewise):
+    """How often each value of a column is there."""
+
+    source: FrameExpr
+    sort: bool
+    ascending: bool
+    dropna: bool
+    normalize: bool
+    split_every: int = SPLIT_EVERY
+
+    @property
+    def label(self) -> str:
+        return "value_counts"
+
+    @property
+    def plan(self) -> Any:
+        return (self.sort, self.ascending, self.dropna, self.normalize)
+
+    @property
+    def width(self) -> int:
+        return self.split_every
+
+    @derived
+    def meta(self) -> Any:
+        example = meta_nonempty(self.source.meta)
+        return example.value_counts(normalize=self.normalize).iloc[:0]
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return ORDERED
+
+
+@node
+class Modes(Treewise):
+    """The most frequent values of each column."""
+
+    source: FrameExpr
+    dropna: bool
+
+    @property
+    def label(self) -> str:
+        return "mode"
+
+    @property
+    def plan(self) -> bool:
+        return self.dropna
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta.mode(dropna=self.dropna)
+
+
+@node
+class CountUnique(Treewise):
+    """Number of different values of each column."""
+
+    source: FrameExpr
+    dropna: bool
+    split_every: int = SPLIT_EVERY
+
+    @property
+    def label(self) -> str:
+        return "nunique"
+
+    @property
+    def plan(self) -> bool:
+        return self.dropna
+
+    @property
+    def width(self) -> int:
+        return self.split_every
+
+    @derived
+    def meta(self) -> Any:
+        return meta_nonempty(self.source.meta).nunique(dropna=self.dropna)
+
+
+@node
+class Sketch(Treewise):
+    """Number of different values or rows, estimated."""
+
+    source: FrameExpr
+    split_every: int = SPLIT_EVERY
+
+    @property
+    def label(self) -> str:
+        return "nunique_approx"
+
+    @property
+    def width(self) -> int:
+        return self.split_every
+
+    @derived
+    def meta(self) -> float:
+        return 0.0
+
+
+class CountingMethods(FrameBase):
+    """How often values are there."""
+
+    __slots__ = ()
+
+    def nunique(self, axis: Any = 0, dropna: bool = True, split_every: Any = None, split_out: Any = None) -> Any:
+        """Number of different values, of each column for a frame.
+
+        Parameters
+        ----------
+        axis : {0, 1}
+        dropna : bool
+            Whether missing values are left out.
+        split_every : int, optional
+            How many partial results one task combines.
+        split_out : optional
+            Of no effect: the result is one value.
+        """
+        if is_rows(self, axis):
+            return new(RowReduce(self.expr, "nunique", pairs(dropna=bool(dropna))))
+        return new(CountUnique(self.expr, bool(dropna), check_split_every(split_every)))
+
+    def nunique_approx(self, split_every: Any = None) -> Any:
+        """Number of different values, or rows of a frame, estimated with an error of about one per cent.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> round(dd.from_pandas(pd.Series(range(1000)), npartitions=4).nunique_approx().compute(), -2)
+        1000.0
+        """
+        return new(Sketch(self.expr, check_split_every(split_every)))
+
+    def mode(self, axis: Any = 0, numeric_only: bool = False, dropna: bool = True, split_every: Any = None) -> Any:
+        """The most frequent values, least first."""
+        frame = of_numbers(self, numeric_only)
+        check_split_every(split_every)
+        if is_rows(frame, axis):
+            raise NotImplementedError(
+                "mode() along rows gives as many columns as some row has modes: use apply(axis=1)"
+            )
+        return new(Modes(frame.expr, bool(dropna)))
+
+
+class SeriesCountingMethods(CountingMethods):
+    """Frequency tables of a column."""
+
+    __slots__ = ()
+
+    def value_counts(
+        self,
+        normalize: bool = False,
+        sort: bool | None = None,
+        ascending: bool = False,
+        bins: Any = None,
+        dropna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
+        """How often each value is there.
+
+        Parameters
+        ----------
+        normalize : bool
+            Parts of the whole instead of numbers.
+        sort : bool
+            The most frequent first (the default); otherwise in the order of first rows.
+        ascending : bool
+            The least frequent first.
+        bins : int or sequence, optional
+            Intervals that numbers are counted in.
+        dropna : bool
+            Whether missing values are left out.
+        split_every : int, optional
+            How many partial results one task combines.
+        split_out : optional
+            1: the table is one partition.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> dd.from_pandas(pd.Series(["b", "a", "b"]), npartitions=2).value_counts().compute().to_dict()
+        {'b': 2, 'a': 1}
+        """
+        width = check_split_every(split_every)
+        if bins is not None:
+            return binned_counts(self, bins, normalize, sort, ascending, dropna)
+        sort = True if sort is None else bool(sort)
+        return new(ValueCounts(self.expr, sort, bool(ascending), bool(dropna), bool(normalize), width))
+
+
+def binned_counts(series: Any, bins: Any, normalize: bool, sort: bool | None, ascending: bool, dropna: bool) -> Any:
+    """Counts of numbers in intervals."""
+    from weft.dataframe.ops.binning import cut
+
+    edges = [float(each) for each in bins] if isinstance(bins, (list, tuple, np.ndarray)) else int(bins)
+    found = cut(series, edges, include_lowest=True)
+    return found.value_counts(
+        normalize=normalize, sort=True if sort is None else sort, ascending=ascending, dropna=dropna
+    )

@@ -1,0 +1,182 @@
+"""Operations on each row: the node that most of pandas' methods are, and what makes one of a call.
+
+An operation goes by a name (see `weft.dataframe.kernels.pandas.elementwise`), so that rules and engines can tell what it
+is. Operands that are frames must have the same rows, or be aligned first (`weft.dataframe.ops.alignment`); those of one
+partition without rows of their own, such as a sum of each column, are read for every partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, asked_columns, column_needs, place_pick, row_needs
+from weft.dataframe.kernels.calls import Bound, children_of, template_of
+from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import is_pandas, with_unknown_categories
+from weft.dataframe.ops.alignment import align_rows
+from weft.expr import Expr, Need, Needs, derived, node
+from weft.physical.blockwise import blockwise
+
+__all__ = ["Elementwise", "elementwise", "operand", "pairs"]
+
+#: Operations of frames that treat each column by itself, and give columns of the same labels.
+COLUMNWISE = frozenset(
+    {
+        *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "eq", "ne", "lt", "le", "gt", "ge"),
+        *("and_", "or_", "xor", "neg", "pos", "invert", "abs", "isna", "notna", "astype", "fillna", "clip", "isin"),
+        *("round", "replace", "where", "mask", "ufunc", "infer_objects", "convert_dtypes", "map"),
+    }
+)
+#: The largest array or list that is an operand by its content; larger ones are named by identity.
+SMALL = 1_000
+
+
+@node
+class Elementwise(Partitionwise):
+    """An operation, by its name, on the rows of frames and on plain values.
+
+    Parameters
+    ----------
+    operation : str
+    inputs : tuple
+        Frames and plain values, as the operation takes them.
+    keywords : tuple of (str, value)
+    """
+
+    operation: str
+    inputs: tuple[Any, ...]
+    keywords: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def label(self) -> str:
+        return self.operation.rstrip("_").replace(".", "-")
+
+    @derived
+    def frames(self) -> tuple[FrameExpr, ...]:
+        return tuple(children_of(self.inputs, *[value for _, value in self.keywords]))  # type: ignore[arg-type]
+
+    @derived
+    def rowed(self) -> tuple[FrameExpr, ...]:
+        """The operands that have the rows of the result."""
+        return rowed_of(self.frames)
+
+    @derived
+    def bound(self) -> Bound:
+        """The operation as a function of the partitions."""
+        kernel = KERNELS["pandas"][type(self)]
+        return Bound(kernel, template_of((self.operation, *self.inputs), self.keywords))
+
+    @derived
+    def meta(self) -> Any:
+        try:
+            return with_unknown_categories(self.bound(*[each.meta for each in self.frames]))
+        except ZeroDivisionError:
+            return float("nan")
+
+    @derived
+    def npartitions(self) -> int:
+        return max([each.npartitions for each in self.frames])
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return self.rowed[0].divisions if self.rowed else None
+
+    @derived
+    def rows(self) -> Hashable:
+        if not self.rowed:
+            return self.name
+        first = self.rowed[0].rows
+        return first if all(each.rows == first for each in self.rowed) else self.name
+
+    @property
+    def partition_nbytes(self) -> int:
+        return max([each.partition_nbytes for each in self.rowed], default=0)
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        needs = row_needs(asked)
+        if len(self.rowed) > 1 and any(each.rows != self.rowed[0].rows for each in self.rowed):
+            needs |= {Need.INDEX}
+        if Need.VALUES in asked or self.operation not in COLUMNWISE or not isinstance(child, FrameExpr):
+            return needs | VALUES
+        if self.meta.ndim != 2 or getattr(child.meta, "ndim", 0) != 2:
+            return needs | VALUES
+        return needs | column_needs(asked_columns(asked, child.columns))
+
+    def lower(self) -> Expr:
+        sources = [(each, place_pick(each, self.npartitions)) for each in self.frames]
+        return blockwise(self.outline, self.bound, sources, cost=self.cost)
+
+
+def rowed_of(frames: tuple[FrameExpr, ...]) -> tuple[FrameExpr, ...]:
+    """The frames among operands whose rows the result has: not values, nor a series that a frame's columns are matched with."""
+    there = [each for each in frames if is_pandas(each.meta)]
+    if any(each.meta.ndim == 2 for each in there):
+        there = [each for each in there if each.meta.ndim == 2 or not is_of_columns(each)]
+    return tuple(there)
+
+
+def is_of_columns(expr: FrameExpr) -> bool:
+    """Whether a series has an entry for each column of a frame: its meta then has its entries."""
+    return isinstance(expr.meta, pd.Series) and len(expr.meta) > 0
+
+
+def elementwise(operation: str, *inputs: Any, **keywords: Any) -> Any:
+    """Apply an operation; what pandas refuses is refused here.
+
+    Frames whose rows differ are aligned first, as pandas aligns them.
+    """
+    return new(elementwise_expr(operation, inputs, keywords))
+
+
+def elementwise_expr(operation: str, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Elementwise:
+    """The expression of an operation."""
+    given = tuple([operand(each, operation) for each in inputs])
+    words = tuple([(word, operand(each, operation)) for word, each in sorted(keywords.items())])
+    frames = rowed_of(tuple(children_of(given, *[value for _, value in words])))  # type: ignore[arg-type]
+    if any(each.rows != frames[0].rows for each in frames[1:]):
+        aligned = dict(zip([each.name for each in frames], align_rows(list(frames))))
+
+        def moved(value: Any) -> Any:
+            if isinstance(value, Expr):
+                return aligned.get(value.name, value)
+            return tuple([moved(each) for each in value]) if type(value) is tuple else value
+
+        given, words = moved(given), moved(words)
+    expr = Elementwise(operation, given, words)
+    _ = expr.meta
+    return expr
+
+
+def operand(value: Any, operation: str) -> Any:
+    """What stands in a node for a value: the expression of a frame, plain values as they are."""
+    if isinstance(value, FrameBase):
+        return value.expr
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        raise TypeError(
+            f"cannot compute {operation} with a pandas {type(value).__name__}, whose rows have no partitions. "
+            "Use weft.dataframe.from_pandas(...) on it first."
+        )
+    if isinstance(value, dict):
+        return pairs(value)
+    return value
+
+
+def pairs(value: Any) -> Any:
+    """A mapping as an operand; anything else itself."""
+    return Pairs(value.items()) if isinstance(value, dict) else value
+
+
+def no_rows(value: Any, operation: str) -> Any:
+    """A plain value, refused if it has rows: it could not be told which of them belong to a partition."""
+    if isinstance(value, (np.ndarray, list, pd.Index)) and np.ndim(value) > 0:
+        raise TypeError(
+            f"cannot compute {operation} with a {type(value).__name__}, whose rows have no partitions. "
+            "Use weft.dataframe.from_pandas(...) on both sides, or a scalar."
+        )
+    return value

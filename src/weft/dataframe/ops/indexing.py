@@ -1,0 +1,440 @@
+"""Rows and columns by label and by position: ``loc``, ``iloc``, ``at``.
+
+By label: a slice or a list looks only into the partitions that can have the labels where divisions are known, and into all
+where they are not. By position: partitions are counted first, then each cuts its own rows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.ops.filtering import filtered
+from weft.dataframe.ops.partitions import Partitions
+from weft.dataframe.ops.projection import Projection, check_columns, project
+from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
+from weft.physical.base import Outline
+from weft.physical.blockwise import Same, blockwise
+from weft.physical.scan import Scan
+from weft.physical.tree_reduce import TreeReduce
+
+__all__ = ["IndexingMethods"]
+
+
+@node
+class LabelSlice(Partitionwise):
+    """Rows whose labels lie between two, both included."""
+
+    source: FrameExpr
+    start: Any
+    stop: Any
+
+    facts = frozenset({Fact.SUBSET_OF_ROWS})
+
+    @property
+    def label(self) -> str:
+        return "loc"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.start, self.stop)
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        edges = self.source.divisions
+        if edges is None:
+            return None
+        first = edges[0] if self.start is None else max(edges[0], edge_like(self.start, edges[0]))
+        last = edges[-1] if self.stop is None else min(edges[-1], edge_like(self.stop, edges[-1]))
+        if first > last:
+            return None
+        return (first, *edges[1:-1], last)
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.INDEX}
+
+
+@node
+class LabelList(FrameExpr):
+    """Rows of some labels, in the order in which these are given, in one partition."""
+
+    source: FrameExpr
+    labels: tuple[Any, ...]
+    required: bool = True
+
+    @property
+    def label(self) -> str:
+        return "loc"
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.INDEX, Need.ORDER}
+
+    def lower(self) -> Expr:
+        kernels = KERNELS["pandas"]
+        outline = Outline(self.name, "loc-chunk", self.source.numblocks)
+        chunk = blockwise(outline, kernels["LabelsChunk"], [(self.source, (0,))], [Same(self.labels)], cost=Cost.LIGHT)
+        finish = kernels["LabelsFinish"]
+        return TreeReduce(self.outline, chunk, (0,), kernels["Joined"], finish, (self.labels, self.required), 16, True)
+
+
+@node
+class PositionSlice(FrameExpr):
+    """Rows by position, counted over all partitions."""
+
+    source: FrameExpr
+    start: int | None
+    stop: int | None
+    step: int
+
+    facts = frozenset({Fact.SUBSET_OF_ROWS})
+
+    @property
+    def label(self) -> str:
+        return "iloc"
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return self.source.npartitions
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.ORDER}
+
+    def lower(self) -> Expr:
+        kernels = KERNELS["pandas"]
+        source = self.source
+        count = kernels["CountRows"]
+        small = Outline(self.name, "count-rows", source.numblocks, 64)
+        before = Scan(small, source, 0, count, kernels["AddCounts"])
+        told = [Same(self.start), Same(self.stop), Same(self.step)]
+        if (self.start or 0) >= 0 and (self.stop is None or self.stop >= 0):
+            return blockwise(self.outline, kernels["SliceAt"], [(source, (0,)), (before, (0,))], [Same(None), *told])
+        counts = blockwise(small, count, [(source, (0,))], cost=Cost.CHEAP)
+        total = TreeReduce(
+            Outline(self.name, "count-all", (1,), 64),
+            counts,
+            (0,),
+            kernels["TotalCount"],
+            kernels["Same"],
+            (),
+            16,
+            True,
+        )
+        return blockwise(self.outline, kernels["SliceAt"], [(source, (0,)), (before, (0,)), (total, (None,))], told)
+
+
+@node
+class PositionList(FrameExpr):
+    """Rows at some positions, in the order in which these are given, in one partition."""
+
+    source: FrameExpr
+    positions: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        return "iloc"
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.ORDER}
+
+    def lower(self) -> Expr:
+        kernels = KERNELS["pandas"]
+        source = self.source
+        small = Outline(self.name, "count-rows", source.numblocks, 64)
+        before = Scan(small, source, 0, kernels["CountRows"], kernels["AddCounts"])
+        counts = blockwise(small, kernels["CountRows"], [(source, (0,))], cost=Cost.CHEAP)
+        total = TreeReduce(
+            Outline(self.name, "count-all", (1,), 64),
+            counts,
+            (0,),
+            kernels["TotalCount"],
+            kernels["Same"],
+            (),
+            16,
+            True,
+        )
+        outline = Outline(self.name, "iloc-chunk", source.numblocks)
+        sources: list[Any] = [(source, (0,)), (before, (0,)), (total, (None,))]
+        chunk = blockwise(outline, kernels["TakeChunk"], sources, [Same(self.positions)], cost=Cost.LIGHT)
+        return TreeReduce(
+            self.outline, chunk, (0,), kernels["TakeCombine"], kernels["TakeFinish"], (self.positions,), 16, True
+        )
+
+
+def edge_like(value: Any, edge: Any) -> Any:
+    """A label as divisions have it: text stands for the moment it names."""
+    return pd.Timestamp(value) if isinstance(value, str) and isinstance(edge, pd.Timestamp) else value
+
+
+def label_bounds(key: slice, expr: FrameExpr) -> tuple[Any, Any]:
+    """Both ends of a slice of labels; text that names a span of time stands for its first or last moment."""
+    index = expr.meta.index
+    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)):
+        start = None if key.start is None else index._maybe_cast_slice_bound(key.start, "left")
+        stop = None if key.stop is None else index._maybe_cast_slice_bound(key.stop, "right")
+        return start, stop
+    return key.start, key.stop
+
+
+def rows_between(frame: Any, key: slice) -> Any:
+    """Rows by a slice of labels."""
+    if key.step is not None:
+        raise NotImplementedError("a slice of labels with a step is not supported: use iloc[::step] on positions")
+    start, stop = label_bounds(key, frame.expr)
+    source = frame.expr
+    edges = source.divisions
+    if edges is not None:
+        count = source.npartitions
+        first = 0 if start is None else max(0, bisect_left(edges, start) - 1)
+        last = count - 1 if stop is None else min(count - 1, bisect_right(edges, stop) - 1)
+        if first > last:
+            first = last = min(max(first, 0), count - 1) if last >= 0 else 0
+        if first or last < count - 1:
+            source = Partitions(source, tuple(range(first, max(first, last) + 1)))
+    if start is None and stop is None:
+        return new(source)
+    return new(LabelSlice(source, start, stop))
+
+
+def rows_of(frame: Any, labels: list[Any], required: bool = True) -> Any:
+    """Rows by labels."""
+    source = frame.expr
+    edges = source.divisions
+    if edges is not None and labels:
+        try:
+            places = [
+                number
+                for label in labels
+                for number in range(
+                    max(0, bisect_left(edges, label) - 1), min(source.npartitions, bisect_right(edges, label))
+                )
+            ]
+        except TypeError as error:
+            raise KeyError(f"{labels!r} are not labels of an index of {source.meta.index.dtype}") from error
+        if required and not places:
+            raise KeyError(f"{labels!r} not in index: it goes from {edges[0]!r} to {edges[-1]!r}")
+        numbers = tuple(sorted(set(places)))
+        if numbers and len(numbers) < source.npartitions:
+            source = Partitions(source, numbers)
+    return new(LabelList(source, tuple(labels), required))
+
+
+class LocIndexer:
+    """``frame.loc[rows]``, ``frame.loc[rows, columns]``."""
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __getitem__(self, key: Any) -> Any:
+        frame = self._frame
+        is_frame = isinstance(frame.expr.meta, pd.DataFrame)
+        if type(key) is tuple and is_frame and not isinstance(frame.expr.meta.index, pd.MultiIndex):
+            if len(key) != 2:
+                raise pd.errors.IndexingError(f"Too many indexers: loc[{key!r}] of a frame has two")
+            rows, columns = key
+            return self._rows(self._columns(frame, columns), rows, frame)
+        return self._rows(frame, key, frame)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        frame = self._frame
+        if isinstance(frame.expr.meta, pd.DataFrame):
+            rows, columns = key if type(key) is tuple and len(key) == 2 else (key, slice(None))
+            labels = list(frame.expr.meta.loc[:, columns].columns) if isinstance(columns, slice) else columns
+            for label in labels if isinstance(labels, list) else [labels]:
+                if label in frame.expr.meta.columns:
+                    changed = frame[label].mask(self._holds(frame, rows), value)
+                elif isinstance(rows, slice) and rows == slice(None):
+                    changed = value
+                else:
+                    raise KeyError(
+                        f"loc[rows, {label!r}] = value: there is no such column. Make it first: df[{label!r}] = ..."
+                    )
+                frame[label] = changed
+            return
+        frame.expr = frame.mask(self._holds(frame, key), value).expr
+
+    @staticmethod
+    def _holds(frame: Any, rows: Any) -> Any:
+        """A series that is true for the rows that are meant."""
+        if callable(rows) and not isinstance(rows, FrameBase):
+            rows = rows(frame)
+        if isinstance(rows, FrameBase):
+            return rows
+        if isinstance(rows, slice):
+            if rows == slice(None):
+                return frame.index.notna() | True
+            start, stop = label_bounds(rows, frame.expr)
+            labels = frame.index
+            holds = labels >= start if start is not None else labels <= stop
+            return holds & (labels <= stop) if start is not None and stop is not None else holds
+        return frame.index.isin(list(rows) if isinstance(rows, (list, tuple, np.ndarray, pd.Index)) else [rows])
+
+    @staticmethod
+    def _columns(frame: Any, columns: Any) -> Any:
+        if callable(columns):
+            columns = columns(frame)
+        known = frame.expr.meta.columns
+        if isinstance(columns, slice):
+            return project(frame, list(frame.expr.meta.loc[:, columns].columns))
+        if isinstance(columns, (list, np.ndarray, pd.Index, pd.Series)):
+            chosen = list(columns)
+            if chosen and all(isinstance(each, (bool, np.bool_)) for each in chosen):
+                if len(chosen) != len(known):
+                    raise IndexError(f"Item wrong length {len(chosen)} instead of {len(known)}")
+                chosen = list(known[np.asarray(chosen)])
+            return project(frame, chosen)
+        check_columns(frame.expr, [columns])
+        return new(Projection(frame.expr, columns))
+
+    @staticmethod
+    def _rows(frame: Any, rows: Any, whole: Any) -> Any:
+        if callable(rows) and not isinstance(rows, FrameBase):
+            rows = rows(whole)
+        if isinstance(rows, FrameBase):
+            kind = getattr(rows.expr.meta, "dtype", None)
+            if kind is not None and (pd.api.types.is_bool_dtype(kind)):
+                return filtered(frame, rows)
+            return rows_of(frame, list(rows.compute()))
+        if isinstance(rows, slice):
+            return rows_between(frame, rows)
+        if isinstance(rows, (list, np.ndarray, pd.Index, pd.Series)):
+            labels = list(rows)
+            if labels and all(isinstance(each, (bool, np.bool_)) for each in labels):
+                raise TypeError(
+                    "cannot choose rows by a list of booleans: it has no partitions. Use a Series of the frame."
+                )
+            return rows_of(frame, labels)
+        if isinstance(frame.expr.meta.index, (pd.DatetimeIndex, pd.PeriodIndex)) and isinstance(rows, str):
+            return rows_between(frame, slice(rows, rows))
+        return rows_of(frame, [rows])
+
+
+class ILocIndexer:
+    """``frame.iloc[rows]``, ``frame.iloc[rows, columns]``."""
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __getitem__(self, key: Any) -> Any:
+        frame = self._frame
+        if type(key) is tuple:
+            if not isinstance(frame.expr.meta, pd.DataFrame) or len(key) != 2:
+                raise pd.errors.IndexingError(f"Too many indexers: iloc[{key!r}]")
+            rows, columns = key
+            chosen = frame.expr.meta.iloc[:, columns]
+            if isinstance(chosen, pd.Series):
+                frame = new(Projection(frame.expr, chosen.name))
+            else:
+                frame = project(frame, list(chosen.columns))
+        else:
+            rows = key
+        return self._rows(frame, rows)
+
+    @staticmethod
+    def _rows(frame: Any, rows: Any) -> Any:
+        if isinstance(rows, slice):
+            if rows == slice(None):
+                return frame
+            if rows.step is not None and rows.step < 0:
+                raise NotImplementedError(
+                    "iloc with a negative step would turn all partitions round: sort_index(ascending=False)"
+                )
+            return new(PositionSlice(frame.expr, rows.start, rows.stop, rows.step or 1))
+        if isinstance(rows, (int, np.integer)):
+            return new(PositionList(frame.expr, (int(rows),)))
+        if isinstance(rows, FrameBase):
+            raise TypeError("iloc takes numbers: choose rows by a series of booleans with frame[series]")
+        numbers = list(rows)
+        if numbers and all(isinstance(each, (bool, np.bool_)) for each in numbers):
+            numbers = [place for place, each in enumerate(numbers) if each]
+        return new(PositionList(frame.expr, tuple([int(each) for each in numbers])))
+
+
+class AtIndexer:
+    """``frame.at[label, column]``: a single value, computed at once."""
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __getitem__(self, key: Any) -> Any:
+        frame = self._frame
+        if isinstance(frame.expr.meta, pd.DataFrame):
+            row, column = key
+            frame = project(frame, column)
+        else:
+            row = key
+        return frame.loc[[row]].compute().at[row]
+
+
+class IAtIndexer:
+    """``frame.iat[row, column]``: a single value, computed at once."""
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._frame.iloc[key].compute().iloc[0]
+
+
+class IndexingMethods(FrameBase):
+    """Rows and columns by label and position."""
+
+    __slots__ = ()
+
+    @property
+    def loc(self) -> LocIndexer:
+        """Rows and columns by label.
+
+        A label, a list of labels (in their order, in one partition), a slice with both ends included, a series of booleans or
+        a function; after a comma the same for columns. Where divisions are known only the partitions that can have the
+        labels are looked at. A single label gives the frame of the rows that have it.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> frame = dd.from_pandas(pd.DataFrame({"a": [1, 2, 3, 4]}), npartitions=2)
+        >>> frame.loc[1:2, "a"].compute(scheduler="sync").tolist()
+        [2, 3]
+        """
+        return LocIndexer(self)
+
+    @property
+    def iloc(self) -> ILocIndexer:
+        """Rows and columns by position: numbers, lists and slices; partitions are counted for it."""
+        return ILocIndexer(self)
+
+    @property
+    def at(self) -> AtIndexer:
+        """A single value by label."""
+        return AtIndexer(self)
+
+    @property
+    def iat(self) -> IAtIndexer:
+        """A single value by position."""
+        return IAtIndexer(self)

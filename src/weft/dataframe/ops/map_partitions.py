@@ -1,0 +1,447 @@
+"""Users' functions: of whole partitions, of rows, of values.
+
+A user's function is opaque: which columns it looks at is not known unless it is said (``required_columns``), and what it
+gives is found out by calling it on two made-up rows of the right types, or else on the first rows of the data. To the
+function the layout of partitions is visible, so nothing moves below it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick, row_needs
+from weft.dataframe.kernels.calls import Bound, children_of, template_of
+from weft.dataframe.kernels.pandas.functions import Whole, apply_rows, apply_values, checked_call, map_values
+from weft.dataframe.meta import UNKNOWN, emulate, is_pandas, make_meta, meta_nonempty, same_kind
+from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.elementwise import rowed_of
+from weft.execution import compute, is_weft_collection
+from weft.expr import Cost, Expr, Fact, Held, Needs, derived, node
+from weft.physical.blockwise import Listed, blockwise
+from weft.physical.outside import Outside
+
+__all__ = ["FunctionMethods", "MapPartitions", "map_partitions"]
+
+
+@node
+class MapPartitions(Partitionwise):
+    """A user's function of the partitions at each place.
+
+    Parameters
+    ----------
+    function : callable
+    inputs, keywords : tuple
+        Frames, plain values, and blocks of other collections.
+    given : pandas object or value
+        The meta.
+    keeps_rows : bool
+        Whether the result has the rows of the first frame.
+    edges : tuple or None
+        Divisions of the result.
+    wants : tuple of str
+        Which of ``partition_info`` and ``division_info`` the function takes.
+    needed : tuple of labels or None
+        The columns of the frames that the function looks at; None: all.
+    enforce : bool
+        Whether a result is checked against the meta.
+    title : str
+    """
+
+    function: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    keywords: tuple[tuple[str, Any], ...]
+    given: Any
+    keeps_rows: bool = False
+    edges: tuple[Any, ...] | None = None
+    wants: bool = False
+    needed: tuple[Hashable, ...] | None = None
+    enforce: bool = True
+    title: str = "map_partitions"
+
+    facts = frozenset({Fact.BARRIER})
+
+    @property
+    def label(self) -> str:
+        return self.title
+
+    @derived
+    def blocks(self) -> tuple[Expr, ...]:
+        """All that is read."""
+        return tuple(children_of(self.inputs, *[value for _, value in self.keywords]))
+
+    @derived
+    def frames(self) -> tuple[FrameExpr, ...]:
+        return tuple([each for each in self.blocks if isinstance(each, FrameExpr)])
+
+    @derived
+    def meta(self) -> Any:
+        return self.given
+
+    @derived
+    def npartitions(self) -> int:
+        return max([each.npartitions for each in self.frames])
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return self.edges
+
+    @derived
+    def rows(self) -> Hashable:
+        rowed = rowed_of(self.frames)
+        return rowed[0].rows if self.keeps_rows and rowed else self.name
+
+    @property
+    def cost(self) -> Cost:
+        return Cost.HEAVY
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        if self.needed is not None and isinstance(child, FrameExpr) and child.meta.ndim == 2:
+            return ROWS | column_needs(self.needed)
+        return ROWS | VALUES if not self.keeps_rows or self.title == "map_partitions" else row_needs(asked) | VALUES
+
+    def lower(self) -> Expr:
+        template = template_of(self.inputs, self.keywords)
+        call: Any = Bound(self.function, template)
+        if self.enforce and is_pandas(self.given):
+            call = Bound(
+                checked_call,
+                template_of((self.function, self.title, Whole(self.given), *template.inputs), template.keywords),
+            )
+        count = self.npartitions
+        sources: list[Any] = []
+        for each in self.blocks:
+            sources.append((each, place_pick(each, count) if isinstance(each, FrameExpr) else ()))
+        if not self.wants:
+            return blockwise(self.outline, call, sources, cost=self.cost)
+        edges = self.frames[0].divisions or (None,) * (count + 1)
+        infos = tuple([{"number": number, "division": edges[number]} for number in range(count)])
+        return blockwise(self.outline, WithInfo(call, len(sources)), sources, [Listed(infos)], cost=self.cost)
+
+
+class WithInfo:
+    """A call that is also told about its partition."""
+
+    def __init__(self, call: Any, blocks: int) -> None:
+        self.call = call
+        self.blocks = blocks
+
+    def __weft_tokenize__(self) -> Any:
+        return ("with-info", self.call, self.blocks)
+
+    def __call__(self, *values: Any) -> Any:
+        template = self.call.template
+        inputs, keywords = template.filled(values[: self.blocks])
+        return self.call.function(*inputs, **keywords, partition_info=values[-1])
+
+
+def map_partitions(
+    func: Callable[..., Any],
+    *args: Any,
+    meta: Any = UNKNOWN,
+    enforce_metadata: bool = True,
+    transform_divisions: bool = True,
+    clear_divisions: bool = False,
+    align_dataframes: bool = True,
+    parent_meta: Any = None,
+    required_columns: Sequence[Hashable] | None = None,
+    token: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """A function of each partition, which it gets as a pandas object.
+
+    Parameters
+    ----------
+    func : callable
+        Called with the partitions at one place, and with the other arguments as they are. If it has a parameter
+        ``partition_info`` it is told ``{"number": ..., "division": ...}`` of its partition.
+    *args, **kwargs
+        Frames, series, scalars and delayed values, which the function gets computed; anything else as it is.
+    meta : pandas object, mapping, pair or value, optional
+        What the function gives (see `make_meta`). By default it is found out by trying.
+    enforce_metadata : bool
+        Whether results are checked: those of other columns or another kind than the meta's are errors.
+    transform_divisions : bool
+        Where the first argument is an index whose divisions are known: apply the function to them as well.
+    clear_divisions : bool
+        The index of the results has nothing to do with the divisions of the first frame.
+    align_dataframes : bool
+        Whether frames of different rows are aligned by their index first; otherwise their partitions are taken as they
+        stand, and there must be as many (or one).
+    required_columns : list of labels, optional
+        Columns of the frames that the function looks at: the others need not be made.
+    token : str, optional
+        A name for the operation.
+
+    Returns
+    -------
+    DataFrame, Series, Index or Scalar
+        As the meta says. A function that gives single values makes a series with one of them for each partition.
+
+    Raises
+    ------
+    MetaError
+        The function fails on made-up rows and on the first real ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> frame = dd.from_pandas(pd.DataFrame({"a": [1, 2, 3]}), npartitions=2)
+    >>> dd.map_partitions(lambda part: part.a * 2, frame).compute(scheduler="sync").tolist()
+    [2, 4, 6]
+    """
+    if not callable(func):
+        raise TypeError(f"map_partitions() takes a function first; it was given a {type(func).__name__}")
+    inputs = [argument(each) for each in args]
+    keywords = [(word, argument(each)) for word, each in kwargs.items()]
+    frames = [
+        each for each in children_of(tuple(inputs), *[value for _, value in keywords]) if isinstance(each, FrameExpr)
+    ]
+    if not frames:
+        raise TypeError("map_partitions() needs a frame, series or index among its arguments")
+    rowed = [each for each in frames if is_pandas(each.meta)]
+    if align_dataframes and len(rowed) > 1:
+        rowed = [each for each in rowed if each.npartitions > 1 or len({one.npartitions for one in rowed}) == 1]
+        if any(each.rows != rowed[0].rows for each in rowed):
+            moved = dict(zip([each.name for each in rowed], align_rows(rowed)))
+            inputs = [moved.get(each.name, each) if isinstance(each, Expr) else each for each in inputs]
+            keywords = [
+                (word, moved.get(each.name, each) if isinstance(each, Expr) else each) for word, each in keywords
+            ]
+    counts = {each.npartitions for each in frames}
+    if len(counts - {1}) > 1:
+        raise ValueError(
+            f"cannot take partitions side by side: the frames have {' and '.join(map(str, sorted(counts)))} of them"
+        )
+    first = next(
+        (each for each in [*inputs, *[value for _, value in keywords]] if isinstance(each, FrameExpr)), frames[0]
+    )
+    wants = takes_info(func)
+    extra = {"partition_info": {"number": 0, "division": None}} if wants else {}
+    if meta is UNKNOWN or meta is None:
+        given = inferred("map_partitions", func, tuple(inputs), tuple(keywords), extra)
+    else:
+        given = make_meta(meta, parent_meta=parent_meta if parent_meta is not None else first.meta)
+    is_scalar = not is_pandas(given)
+    if is_scalar:
+        kind = np.asarray(given).dtype if not isinstance(given, str) else "str"
+        given = pd.Series([], dtype=kind)
+        func = single_rows(func)
+    edges = None if clear_divisions or is_scalar else first.divisions
+    if edges is not None and transform_divisions and isinstance(first.meta, pd.Index):
+        edges = transformed(func, edges, keywords)
+    expr = MapPartitions(
+        func,
+        tuple(inputs),
+        tuple(keywords),
+        given,
+        False,
+        edges,
+        wants,
+        None if required_columns is None else tuple(required_columns),
+        bool(enforce_metadata),
+        token or getattr(func, "__name__", "map_partitions").replace("<lambda>", "lambda"),
+    )
+    return new(expr)
+
+
+def argument(value: Any) -> Any:
+    """What stands in a node for an argument: frames and other collections as expressions, large data held."""
+    if isinstance(value, FrameBase):
+        return value.expr
+    if is_weft_collection(value):
+        from weft.collection.convert import CONVERSIONS
+
+        return Outside.of(CONVERSIONS["delayed"](value).__weft_expr__())
+    return value
+
+
+def takes_info(func: Callable[..., Any]) -> bool:
+    """Whether a function has a parameter ``partition_info``."""
+    try:
+        return "partition_info" in inspect.signature(func).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def transformed(func: Callable[..., Any], edges: tuple[Any, ...], keywords: Any) -> tuple[Any, ...] | None:
+    """Divisions as a function of an index changes them; None where they are not sorted any more."""
+    made = func(pd.Index(list(edges)), **dict(keywords))
+    if not isinstance(made, pd.Index) or len(made) != len(edges) or not made.is_monotonic_increasing:
+        return None
+    return tuple(made)
+
+
+def single_rows(func: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose values become series of one."""
+    from weft.dataframe.kernels.pandas.functions import OneRow
+
+    return OneRow(func)
+
+
+def inferred(
+    operation: str,
+    func: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    keywords: tuple[tuple[str, Any], ...],
+    extra: dict[str, Any],
+    shown: Callable[..., Any] | None = None,
+) -> Any:
+    """The meta of a call of a user's function."""
+    template = template_of(inputs, keywords)
+    children = children_of(inputs, *[value for _, value in keywords])
+
+    def call(values: list[Any]) -> Any:
+        filled, words = template.filled(values)
+        return same_kind(func(*filled, **words, **extra))
+
+    def made_up() -> Any:
+        if any(not isinstance(each, FrameExpr) for each in children):
+            raise ValueError("a delayed argument is not known before it is computed")
+        return call([meta_nonempty(each.meta) for each in children])  # type: ignore[attr-defined]
+
+    def real() -> Any:
+        values: list[Any] = []
+        for each in children:
+            if not isinstance(each, FrameExpr):
+                raise ValueError("a delayed argument is not known before it is computed")
+            values.append(new(each).head(3) if is_pandas(each.meta) and each.npartitions > 1 else compute(new(each))[0])
+        return call(values)
+
+    return emulate(operation, shown or func, made_up, real)
+
+
+class FunctionMethods(FrameBase):
+    """Functions of partitions, rows and values."""
+
+    __slots__ = ()
+
+    def map_partitions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """A function of each partition; see `weft.dataframe.map_partitions`."""
+        return map_partitions(func, self, *args, **kwargs)
+
+
+def row_function(
+    frame: Any,
+    title: str,
+    kernel: Callable[..., Any],
+    func: Any,
+    meta: Any,
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
+    shown: Any,
+) -> Any:
+    """A user's function of each row or value: the rows stay."""
+    words = tuple(keywords.items())
+    inputs = (frame.expr, func, *args)
+    if meta is UNKNOWN or meta is None:
+        given = inferred(title, kernel, inputs, words, {}, shown)
+    else:
+        given = make_meta(meta, parent_meta=frame.expr.meta)
+    return new(MapPartitions(kernel, inputs, words, given, True, frame.expr.divisions, title=title))
+
+
+class FrameFunctionMethods(FunctionMethods):
+    """Functions of a frame's rows and values."""
+
+    __slots__ = ()
+
+    def apply(
+        self, function: Any, *args: Any, meta: Any = UNKNOWN, axis: Any = 0, result_type: Any = None, **kwargs: Any
+    ) -> Any:
+        """A function of each row (``axis=1``).
+
+        Parameters
+        ----------
+        function : callable
+            Called with a row as a series, ``args`` and ``kwargs``.
+        meta : pandas object, mapping or pair, optional
+            What comes out; found out by trying by default.
+        axis : {1, "columns"}
+            A function of whole columns (``axis=0``) would need all rows at once: use reductions or ``map_partitions``.
+        """
+        if axis not in (1, "columns"):
+            raise NotImplementedError(
+                "apply(axis=0) gives the function whole columns, whose rows are in many partitions. "
+                "Use apply(axis=1) for rows, reductions such as sum() or agg(...), or map_partitions(...)"
+            )
+        extra = (*args, *kwargs.pop("args", ()))
+        words = dict(kwargs)
+        if result_type is not None:
+            words["result_type"] = result_type
+        return row_function(self, "apply", apply_rows, function, meta, (extra,), words, function)
+
+    def map(self, func: Any, na_action: Any = None, meta: Any = UNKNOWN, **kwargs: Any) -> Any:
+        """A function of each value."""
+        words = dict(kwargs) | ({} if na_action is None else {"na_action": na_action})
+        return row_function(self, "map", map_values, func, meta, (), words, func)
+
+    applymap = map
+
+
+class SeriesFunctionMethods(FunctionMethods):
+    """Functions of the values of a series."""
+
+    __slots__ = ()
+
+    def apply(self, function: Any, *args: Any, meta: Any = UNKNOWN, axis: Any = 0, **kwargs: Any) -> Any:
+        """A function of each value, called with ``args`` and ``kwargs`` after it."""
+        if axis not in (0, "index"):
+            raise ValueError(f"a series has no axis {axis!r}")
+        extra = (*args, *kwargs.pop("args", ()))
+        return row_function(self, "apply", apply_values, function, meta, (extra,), dict(kwargs), function)
+
+    def map(self, arg: Any, na_action: Any = None, meta: Any = UNKNOWN) -> Any:
+        """What a function, a mapping or a pandas series gives for each value.
+
+        Parameters
+        ----------
+        arg : callable, mapping or pandas.Series
+        na_action : {None, "ignore"}
+        meta : pair or series, optional
+            Name and dtype of the result; found out by default.
+        """
+        if isinstance(arg, FrameBase):
+            arg = arg.compute()
+        words = {} if na_action is None else {"na_action": na_action}
+        given = Mapped.of(arg)
+        if meta is UNKNOWN and isinstance(given, Mapped):
+            meta = given.meta_for(self.expr.meta)
+        return row_function(self, "map", map_values, given, meta, (), words, arg)
+
+
+class Mapped:
+    """A mapping as an argument of `map`: held, and named by content if it is small."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+
+    @classmethod
+    def of(cls, arg: Any) -> Any:
+        if isinstance(arg, (dict, pd.Series)):
+            return cls(Held.of(arg, True if len(arg) < 1000 else None))
+        return arg
+
+    def meta_for(self, column: Any) -> Any:
+        """What the values of a column become."""
+        value = self.held.value
+        series = value if isinstance(value, pd.Series) else pd.Series(value)
+        whole = pd.Series(list(series.iloc[:1]) or [np.nan], dtype=series.dtype if len(series) else "float64")
+        kind = whole.reindex([0, 1]).dtype  # a value that is not mapped is missing
+        if isinstance(column, pd.Index):
+            return pd.Index([], dtype=kind, name=column.name)
+        return pd.Series([], dtype=kind, name=column.name, index=column.index)
+
+    def __weft_tokenize__(self) -> Any:
+        return self.held
+
+    def __reduce__(self) -> Any:
+        return Mapped, (self.held,)

@@ -1,0 +1,131 @@
+"""Nodes whose rows depend on rows around them: some, all before, or all there are."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.base import new
+from weft.dataframe.carried import Carried
+from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.kernels.pandas.neighbours import Around, apply_method
+from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.treewise import EVERYTHING
+from weft.expr import Cost, Expr, Needs, derived, node
+from weft.physical.base import Outline
+from weft.physical.blockwise import Listed, blockwise
+from weft.physical.gather import Gather
+
+__all__ = ["Fill", "Neighbours", "WholeRows", "call_of", "needs_rows", "whole_rows"]
+
+
+def call_of(*inputs: Any, **keywords: Any) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
+    """Arguments as an operand."""
+    return inputs, tuple(keywords.items())
+
+
+def needs_rows(reach: Any) -> bool:
+    """Whether any rows are looked at."""
+    return bool(reach) if isinstance(reach, int) else True
+
+
+@node
+class Neighbours(Carried):
+    """A method that looks at some rows before and behind each."""
+
+    source: FrameExpr
+    around: Around
+
+    @property
+    def label(self) -> str:
+        return self.around.method.replace(".", "-")
+
+    @property
+    def plan(self) -> Around:
+        return self.around
+
+    @property
+    def looks_before(self) -> bool:
+        return needs_rows(self.around.before)
+
+    @property
+    def looks_after(self) -> bool:
+        return needs_rows(self.around.after)
+
+    @derived
+    def meta(self) -> Any:
+        return apply_method(meta_nonempty(self.source.meta), self.around.method, self.around.calls).iloc[:0]
+
+
+@node
+class Fill(Neighbours):
+    """Gaps filled with the nearest value on one side."""
+
+
+@node
+class WholeRows(Partitionwise):
+    """A method that needs all rows in one place, and gives as many.
+
+    This holds all of the columns in memory at once. It is for methods that no smaller knowledge is enough for.
+    """
+
+    source: FrameExpr
+    around: Around
+
+    @property
+    def label(self) -> str:
+        return self.around.method.replace(".", "-")
+
+    @derived
+    def meta(self) -> Any:
+        return apply_method(meta_nonempty(self.source.meta), self.around.method, self.around.calls).iloc[:0]
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return EVERYTHING
+
+    def lower(self) -> Expr:
+        steps: Any = KERNELS["pandas"][type(self)]
+        count = self.npartitions
+        gathered = Gather(
+            Outline(self.name, f"{self.label}-whole", (1,)),
+            self.source,
+            partial(told_first, steps.gather),
+            AllTo(count, self.around),
+        )
+        return blockwise(
+            self.outline, steps.pick, [(gathered, (None,))], [Listed(tuple(range(count)))], cost=Cost.LIGHT
+        )
+
+
+class AllTo:
+    """Routes of a gather: one block reads all."""
+
+    def __init__(self, count: int, told: Any) -> None:
+        self.count = count
+        self.told = told
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.count, self.told)
+
+    def reads(self) -> list[tuple[tuple[int, ...], Any]]:
+        return [(tuple(range(self.count)), self.told)]
+
+
+def told_first(function: Any, told: Any, *blocks: Any) -> Any:
+    """A merge that is a function of what it is told and of blocks."""
+    return function(told, *blocks)
+
+
+def whole_rows(frame: Any, method: str, *calls: Any) -> Any:
+    """A method on all rows at once."""
+    expr = WholeRows(frame.expr, Around(method, calls))
+    _ = expr.meta
+    return new(expr)
+
+
+def is_timelike(index: pd.Index) -> bool:
+    """Whether labels are points or lengths of time, or periods."""
+    return isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex))

@@ -1,0 +1,47 @@
+"""The groups of methods that summarise rows, or look across them: one list for frames, one for series, one for indexes."""
+
+from __future__ import annotations
+
+from weft.dataframe.ops.counting import CountingMethods, SeriesCountingMethods
+from weft.dataframe.ops.cumulative import CumulativeMethods
+from weft.dataframe.ops.differences import DifferenceMethods
+from weft.dataframe.ops.groupby import GroupbyMethods
+from weft.dataframe.ops.reductions import ReductionMethods, SeriesReductionMethods
+from weft.dataframe.ops.selection import SelectionMethods, SeriesSelectionMethods
+from weft.dataframe.ops.unique import SeriesUniqueMethods, UniqueMethods
+
+__all__ = ["FrameSummaries", "IndexSummaries", "SeriesSummaries"]
+
+
+class FrameSummaries(
+    ReductionMethods,
+    CountingMethods,
+    CumulativeMethods,
+    DifferenceMethods,
+    SelectionMethods,
+    UniqueMethods,
+    GroupbyMethods,
+):
+    """What can be asked of all rows of a frame."""
+
+    __slots__ = ()
+
+
+class SeriesSummaries(
+    SeriesReductionMethods,
+    SeriesCountingMethods,
+    CumulativeMethods,
+    DifferenceMethods,
+    SeriesSelectionMethods,
+    SeriesUniqueMethods,
+    GroupbyMethods,
+):
+    """What can be asked of all rows of a series."""
+
+    __slots__ = ()
+
+
+class IndexSummaries(SeriesReductionMethods, SeriesCountingMethods, SeriesUniqueMethods):
+    """What can be asked of all labels."""
+
+    __slots__ = ()

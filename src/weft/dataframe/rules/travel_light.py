@@ -1,0 +1,33 @@
+"""What moves from partition to partition leaves behind what nobody looks at: columns, and the index."""
+
+from __future__ import annotations
+
+from weft.dataframe.expr import asked_columns
+from weft.dataframe.ops.projection import Projection
+from weft.dataframe.ops.shuffle import Moving
+from weft.expr import Context, Expr, Need, rule
+
+__all__ = ["leave_columns", "leave_index"]
+
+
+@rule(changes=["columns"])
+def leave_columns(node: Moving, context: Context) -> Expr | None:
+    """Columns that are not asked for go no further than to the node that moves rows."""
+    source = node.source
+    if source.meta.ndim != 2 or isinstance(source, Projection):
+        return None
+    needs = node.asks(source, context.needs(node))
+    if Need.VALUES in needs:
+        return None
+    wanted = asked_columns(needs, source.columns)
+    if len(wanted) == len(source.columns):
+        return None
+    return node.with_operands(source=Projection(source, wanted))
+
+
+@rule(changes=["index"])
+def leave_index(node: Moving, context: Context) -> Expr | None:
+    """The index does not move where nobody looks at it."""
+    if not node.keep_index or not node.may_leave_index or Need.INDEX in context.needs(node):
+        return None
+    return node.with_operands(keep_index=False)

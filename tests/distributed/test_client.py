@@ -1,0 +1,865 @@
+"""Submitting, mapping, gathering, scattering: the same on threads and on processes."""
+
+from __future__ import annotations
+
+import operator
+import os
+import threading
+import time
+from collections import namedtuple
+from dataclasses import dataclass
+
+import pytest
+
+import weft
+from weft.distributed import (
+    CancelledError,
+    Client,
+    Event,
+    Future,
+    FutureCancelledError,
+    LocalCluster,
+    as_completed,
+    fire_and_forget,
+    futures_of,
+    get_client,
+    get_worker,
+    secede,
+    wait,
+    worker_client,
+)
+from weft.errors import BackendError, KilledWorkerError
+
+
+def inc(x):
+    return x + 1
+
+
+def fail(x=None):
+    raise ValueError(f"bad {x}")
+
+
+def hold(name, x=None):
+    Event(name).wait()
+    return x
+
+
+def test_submit_gives_a_future_of_the_result(client):
+    future = client.submit(inc, 1)
+    assert isinstance(future, Future)
+    assert future.result() == 2
+    assert future.done()
+    assert future.status == "finished"
+    assert future.key.startswith("inc-")
+
+
+def test_keywords_reach_the_function(client):
+    assert client.submit(sorted, [1, 3, 2], reverse=True).result() == [3, 2, 1]
+    assert client.submit(dict, a=1).result() == {"a": 1}
+
+
+def test_futures_among_the_arguments_are_replaced_by_their_results(client):
+    x, y = client.submit(inc, 1), client.submit(inc, 2)
+    assert client.submit(operator.add, x, y).result() == 5
+    assert client.submit(operator.sub, y, x).result() == 1
+    assert client.submit(operator.sub, 10, x).result() == 8
+    assert client.submit(operator.sub, x, 10).result() == -8
+    assert client.submit(max, [x, y, 0]).result() == 3
+    assert client.submit(int, "11", base=x).result() == 3
+
+
+@dataclass
+class Box:
+    content: object
+    label: str = ""
+
+
+Pair = namedtuple("Pair", "left right")
+
+
+def test_futures_are_found_in_nested_containers(client):
+    x = client.submit(inc, 1)
+
+    def same(value):
+        return value
+
+    assert client.submit(same, [x, (x, {"k": x}), {x.key: [x]}]).result() == [2, (2, {"k": 2}), {x.key: [2]}]
+    assert client.submit(same, {"a": {"b": [x]}}).result() == {"a": {"b": [2]}}
+    assert client.submit(same, {1, 2}).result() == {1, 2}
+
+
+def test_equal_pure_calls_are_one_task(client):
+    assert client.submit(inc, 1).key == client.submit(inc, 1).key
+    assert client.submit(inc, 1).key != client.submit(inc, 2).key
+    assert client.submit(inc, 1, pure=False).key != client.submit(inc, 1, pure=False).key
+    assert client.submit(inc, 1).key != client.submit(inc, True).key
+
+
+def test_a_key_can_be_given(client):
+    future = client.submit(inc, 1, key="mine")
+    assert future.key == "mine"
+    assert client.submit(inc, 100, key="mine").result() == 2
+
+
+def test_map_runs_a_function_for_each_item(client):
+    assert client.gather(client.map(inc, range(5))) == [1, 2, 3, 4, 5]
+    assert client.gather(client.map(operator.add, [1, 2], [10, 20, 30])) == [11, 22]
+    assert client.gather(client.map(inc, [])) == []
+    futures = client.map(inc, client.map(inc, range(3)))
+    assert client.gather(futures) == [2, 3, 4]
+    assert client.gather(client.map(pow, [2, 3], exp=2) if False else client.map(sorted, [[2, 1]], reverse=True)) == [
+        [2, 1]
+    ]
+
+
+def test_map_in_batches_gives_the_same(client):
+    assert client.gather(client.map(inc, range(25), batch_size=4)) == list(range(1, 26))
+    with pytest.raises(ValueError, match="batch_size"):
+        client.map(inc, [1], batch_size=0)
+
+
+def test_map_takes_keys(client):
+    futures = client.map(inc, [1, 2], key=["a", "b"])
+    assert [future.key for future in futures] == ["a", "b"]
+    assert all(f.key.startswith("mine") for f in client.map(inc, [1, 2], key="mine"))
+    with pytest.raises(ValueError, match="keys"):
+        client.map(inc, [1, 2], key=["a"])
+
+
+def test_submit_refuses_what_is_no_function(client):
+    with pytest.raises(TypeError, match="function"):
+        client.submit(1)
+    with pytest.raises(TypeError, match="function"):
+        client.map([1], [2])
+    with pytest.raises(TypeError, match="iterable"):
+        client.map(inc)
+
+
+def test_gather_keeps_the_shape(client):
+    x, y = client.submit(inc, 1), client.submit(inc, 2)
+    assert client.gather(x) == 2
+    assert client.gather([x, [y, 5]]) == [2, [3, 5]]
+    assert client.gather({"x": x, "y": (y,)}) == {"x": 2, "y": (3,)}
+    assert client.gather({x, y}) == {2, 3}
+    assert client.gather(iter([x, y])) == [2, 3]
+    assert client.gather([]) == []
+    assert client.gather([x, x]) == [2, 2]
+
+
+def test_gather_raises_or_skips_errors(client):
+    good, bad = client.submit(inc, 1), client.submit(fail, 1)
+    with pytest.raises(ValueError, match="bad 1"):
+        client.gather([good, bad])
+    assert client.gather([good, bad], errors="skip") == [2]
+    assert client.gather({"a": good, "b": bad}, errors="skip") == {"a": 2}
+    with pytest.raises(ValueError, match="errors="):
+        client.gather([good], errors="ignore")
+
+
+def test_an_error_is_raised_as_itself_with_its_traceback(client):
+    future = client.submit(fail, 7)
+    with pytest.raises(ValueError, match="bad 7") as caught:
+        future.result()
+    assert "fail" in "".join(each.name for each in caught.traceback)
+    assert future.status == "error"
+    assert isinstance(future.exception(), ValueError)
+    import traceback
+
+    assert "fail" in "".join(traceback.format_tb(future.traceback()))
+    assert client.submit(inc, 1).exception() is None
+    assert client.submit(inc, 1).traceback() is None
+    again = future.exception()
+    for _ in range(3):
+        with pytest.raises(ValueError, match="bad 7"):
+            future.result()
+    assert len(traceback.extract_tb(again.__traceback__)) < 12
+
+
+def test_what_needs_a_failed_task_fails_with_its_error(client):
+    bad = client.submit(fail, 1)
+    above = client.submit(inc, client.submit(inc, bad))
+    with pytest.raises(ValueError, match="bad 1"):
+        above.result()
+    wait(bad)
+    late = client.submit(inc, bad)
+    with pytest.raises(ValueError, match="bad 1"):
+        late.result()
+
+
+def test_a_result_that_does_not_come_in_time(client):
+    future = client.submit(hold, "never-1")
+    with pytest.raises(TimeoutError):
+        future.result(timeout=0.01)
+    with pytest.raises(TimeoutError):
+        future.exception(timeout="10ms")
+    with pytest.raises(TimeoutError):
+        wait(future, timeout=0.01)
+    Event("never-1").set()
+    assert future.result() is None
+
+
+def test_retries_run_a_failed_task_again(client):
+    def flaky(name):
+        from weft.distributed import Variable
+
+        count = Variable(name)
+        tried = count.get() + 1
+        count.set(tried)
+        if tried < 3:
+            raise ValueError("not yet")
+        return tried
+
+    from weft.distributed import Variable
+
+    Variable("flaky-1").set(0)
+    assert client.submit(flaky, "flaky-1", retries=5).result() == 3
+    Variable("flaky-2").set(0)
+    future = client.submit(flaky, "flaky-2")
+    with pytest.raises(ValueError, match="not yet"):
+        future.result()
+    above = client.submit(inc, future)
+    assert above.exception() is not None
+    future.retry()
+    wait(future)
+    client.retry(future)
+    assert future.result() == 3
+    assert above.result() == 4
+
+
+def test_cancelled_futures_say_so(client):
+    running = client.submit(hold, "never-2", pure=False)
+    above = client.submit(inc, running)
+    assert not running.cancelled()
+    running.cancel(reason="no need")
+    assert running.cancelled()
+    with pytest.raises(CancelledError, match="no need"):
+        running.result()
+    with pytest.raises(FutureCancelledError):
+        above.result()
+    from concurrent.futures import CancelledError as StandardError
+
+    with pytest.raises(StandardError):
+        running.exception()
+    Event("never-2").set()
+    assert client.submit(inc, 1).result() == 2
+
+
+def test_a_cancelled_key_can_be_submitted_again(client):
+    future = client.submit(inc, 123)
+    future.result()
+    client.cancel(future)
+    assert future.status == "cancelled"
+    assert client.submit(inc, 123).result() == 124
+
+
+def test_results_go_with_their_futures(client):
+    future = client.submit(inc, 77)
+    key = future.key
+    future.result()
+    assert key in client.who_has()
+    del future
+    assert key not in client.who_has()
+    future = client.submit(inc, 78)
+    future.result()
+    future.release()
+    assert future.status == "cancelled"
+    with pytest.raises(CancelledError):
+        future.result()
+
+
+def test_a_future_can_be_made_from_its_key(client):
+    future = client.submit(inc, 5, key="five")
+    same = Future("five", client)
+    assert same.result() == 6
+    other = Client(client.cluster)
+    assert Future("five", other).result() == 6
+    waiting = Future("not yet there", client)
+    assert waiting.status == "pending"
+    theirs = other.submit(inc, 6, key="not yet there")
+    assert waiting.result() == 7
+    del future, theirs
+    other.close()
+
+
+def test_callbacks_are_called_once_with_the_future(client):
+    called, done = [], threading.Event()
+
+    def call(future):
+        called.append(future)
+        done.set()
+
+    future = client.submit(inc, 1)
+    future.add_done_callback(call)
+    assert done.wait(5)
+    assert called == [future]
+    done.clear()
+    client.submit(fail, 2).add_done_callback(call)
+    assert done.wait(5)
+
+
+def test_scatter_and_gather(client):
+    x = client.scatter(10)
+    assert x.result() == 10
+    assert client.submit(inc, x).result() == 11
+    assert client.gather(client.scatter([1, 2, 3])) == [1, 2, 3]
+    assert client.gather(client.scatter({"a": 1, "b": [2]})) == {"a": 1, "b": [2]}
+    assert isinstance(client.scatter((1, 2)), tuple)
+    assert client.scatter(5).key == client.scatter(5).key
+    assert client.scatter(5, hash=False).key != client.scatter(5, hash=False).key
+    assert client.scatter([1], broadcast=True)[0].result() == 1
+    with pytest.raises(TypeError, match="iterator"):
+        client.scatter(iter([1]))
+
+
+def test_arrays_travel(client):
+    np = pytest.importorskip("numpy")
+    big = np.arange(200_000)
+    future = client.scatter(big)
+    assert client.submit(np.sum, future).result() == big.sum()
+    assert (client.submit(np.add, future, 1).result() == big + 1).all()
+    total = client.submit(sum, client.map(np.sum, [future] * 3, pure=False))
+    assert total.result() == 3 * big.sum()
+
+
+def test_as_completed_gives_futures_as_they_end(client):
+    first, last = client.submit(hold, "gate-1", 1, pure=False), client.submit(inc, 1)
+    ac = as_completed([first, last])
+    assert next(ac) is last
+    assert not ac.is_empty()
+    assert ac.count() == 1
+    Event("gate-1").set()
+    assert list(ac) == [first]
+    assert ac.is_empty()
+
+
+def test_as_completed_with_results_and_errors(client):
+    good, bad = client.submit(inc, 1), client.submit(fail, 3)
+    found = dict(as_completed([good, bad], with_results=True, raise_errors=False))
+    assert found[good] == 2
+    assert found[bad][0] is ValueError
+    with pytest.raises(ValueError, match="bad 3"):
+        list(as_completed([bad], with_results=True))
+
+
+def test_as_completed_takes_more_futures_while_it_runs(client):
+    ac = as_completed(client.map(inc, range(3)), with_results=True)
+    seen = []
+    for _, result in ac:
+        seen.append(result)
+        if len(seen) < 6:
+            ac.add(client.submit(inc, 100 + len(seen)))
+        if len(seen) == 2:
+            ac.update(client.map(inc, [200, 201]))
+    assert len(seen) == 3 + 5 + 2
+
+
+def test_as_completed_in_batches(client):
+    seen = []
+    for batch in as_completed(client.map(inc, range(10)), with_results=True).batches():
+        assert batch
+        seen += [result for _, result in batch]
+    assert sorted(seen) == list(range(1, 11))
+
+
+def test_as_completed_in_time(client):
+    ac = as_completed([client.submit(hold, "never-3", pure=False)], timeout=0.02)
+    with pytest.raises(TimeoutError):
+        next(ac)
+    Event("never-3").set()
+
+
+def test_wait_for_the_first_or_for_all(client):
+    slow, quick = client.submit(hold, "gate-2", pure=False), client.submit(inc, 1)
+    done, not_done = wait([slow, quick], return_when="FIRST_COMPLETED")
+    assert done == {quick}
+    assert not_done == {slow}
+    Event("gate-2").set()
+    done, not_done = wait([slow, quick])
+    assert len(done) == 2
+    assert not not_done
+    with pytest.raises(NotImplementedError, match="return_when"):
+        wait([quick], return_when="SOMETIMES")
+
+
+def fib(n):
+    if n < 2:
+        return n
+    client = get_client()
+    return sum(client.gather([client.submit(fib, n - 1), client.submit(fib, n - 2)]))
+
+
+def test_tasks_submit_tasks_and_wait_for_them(client):
+    assert client.submit(fib, 9).result() == 34
+
+
+def test_tasks_compute_collections(client):
+    def total(n):
+        return weft.delayed(sum)([weft.delayed(inc)(i) for i in range(n)]).compute()
+
+    assert client.submit(total, 4).result() == 10
+
+    def with_client(n):
+        with worker_client() as inner:
+            return sum(inner.gather(inner.map(inc, range(n))))
+
+    assert client.submit(with_client, 4).result() == 10
+
+
+def test_many_tasks_that_wait_do_not_block_each_other(client):
+    def outer(i):
+        secede()
+        return get_client().submit(inc, i).result()
+
+    assert client.gather(client.map(outer, range(20))) == list(range(1, 21))
+
+
+def test_tasks_scatter_and_give_futures_back(client):
+    def scattered():
+        inner = get_client()
+        return inner.scatter([1, 2]), inner.submit(inc, 5)
+
+    data, future = client.submit(scattered, pure=False).result()
+    assert client.gather(data) == [1, 2]
+    assert future.result() == 6
+
+
+def test_workers_are_seen_from_tasks(client):
+    def where():
+        worker = get_worker()
+        return worker.address, worker.name, worker.get_current_task()
+
+    future = client.submit(where, pure=False)
+    address, _, key = future.result()
+    assert address in client.scheduler_info()["workers"]
+    assert key == future.key
+    with pytest.raises(ValueError, match="tasks only"):
+        get_worker()
+    with pytest.raises(ValueError, match="tasks only"):
+        secede()
+
+
+def test_fire_and_forget_runs_the_task(client):
+    def raise_flag(name):
+        Event(name).set()
+
+    fire_and_forget(client.submit(raise_flag, "forgotten"))
+    assert Event("forgotten").wait(10)
+
+
+def test_workers_and_resources_restrict_where_tasks_run():
+    with Client(n_workers=2, threads_per_worker=1, resources={"GPU": 1}) as client:
+        addresses = list(client.scheduler_info()["workers"])
+        chosen = [client.submit(lambda i: get_worker().address, i, workers=addresses[1]) for i in range(5)]
+        assert set(client.gather(chosen)) == {addresses[1]}
+        assert client.submit(inc, 1, workers=[0], resources={"GPU": 1}).result() == 2
+        with pytest.raises(BackendError, match="TPU"):
+            client.submit(inc, 1, resources={"TPU": 1})
+        with pytest.raises(BackendError, match="no such worker"):
+            client.submit(inc, 2, workers="nowhere")
+        assert client.submit(inc, 3, workers="nowhere", allow_other_workers=True).result() == 4
+        assert client.gather(client.map(inc, range(5), resources={"GPU": 1})) == [1, 2, 3, 4, 5]
+
+
+def test_priorities_and_annotations_decide_the_order():
+    with Client(engine="threads", n_workers=1, threads_per_worker=1) as client:
+        order = []
+        gate = threading.Event()
+        first = client.submit(gate.wait)
+        futures = [client.submit(order.append, i, priority=i, pure=False) for i in range(5)]
+        with weft.annotate(priority=100):
+            futures.append(client.submit(order.append, "urgent", pure=False))
+        gate.set()
+        wait([first, *futures])
+        assert order == ["urgent", 4, 3, 2, 1, 0]
+        with pytest.raises(TypeError, match="priority"):
+            client.submit(inc, 1, priority="high")
+
+
+def test_compute_and_persist(client):
+    x = weft.delayed(inc)(1)
+    assert client.compute(x).result() == 2
+    assert client.compute(x, sync=True) == 2
+    assert client.compute([x, weft.delayed(inc)(x)], sync=True) == [2, 3]
+    assert client.compute((x, 5), sync=True) == [2, 5]
+    one, other = client.compute([x, 7])
+    assert one.result() == 2
+    assert other == 7
+    y = client.persist(x)
+    assert y.key == x.key
+    assert [future.key for future in futures_of(y)] == [x.key]
+    assert y.compute() == 2
+    assert client.compute(weft.delayed(inc)(y)).result() == 3
+
+
+def test_collections_use_the_current_client(client):
+    x = weft.delayed(inc)(1)
+    where = weft.delayed(lambda: get_worker().address, pure=False)()
+    assert where.compute() in client.scheduler_info()["workers"]
+    assert x.compute() == 2
+    assert weft.compute(x, [x]) == (2, [2])
+    assert weft.persist(x)[0].compute() == 2
+    assert weft.delayed(inc)(1).compute(scheduler="inline") == 2
+    assert x.compute(scheduler=client) == 2
+
+
+def test_futures_are_read_by_delayed_calls(client):
+    future = client.submit(inc, 1)
+    assert weft.delayed(inc)(future).compute() == 3
+    assert weft.delayed(sum)([future, future]).compute() == 4
+    assert weft.delayed(inc)(future).compute(scheduler="threads") == 3
+
+
+def test_arrays_on_a_client(client):
+    da = pytest.importorskip("weft.array")
+    x = da.ones((40, 40), chunks=(10, 10))
+    assert x.sum().compute() == 1600
+    assert client.compute(x.sum()).result() == 1600
+    assert client.compute(x + 1).result().shape == (40, 40)
+    y = client.persist(x + 1)
+    assert len(futures_of(y)) == 16
+    wait(y)
+    assert y.sum().compute() == 3200
+    z = y.persist()
+    assert z.mean().compute() == 2
+
+
+def test_graphs_by_hand(client):
+    dsk = {"x": 1, "y": (inc, "x"), "z": (operator.add, "y", 10)}
+    assert client.get(dsk, "z") == 12
+    assert client.get(dsk, ["x", ["y", "z"]]) == [1, [2, 12]]
+    assert client.get(dsk, "z", sync=False).result() == 12
+    future = client.submit(inc, 1)
+    assert client.get({"a": (inc, future)}, "a") == 3
+
+
+def test_a_failing_collection_raises_its_error(client):
+    with pytest.raises(ValueError, match="bad"):
+        weft.delayed(fail)(1).compute()
+    with pytest.raises(ValueError, match="bad"):
+        client.compute(weft.delayed(inc)(weft.delayed(fail)(1)), sync=True)
+
+
+def test_two_clients_share_results_and_keep_them_apart(client):
+    other = Client(client.cluster, set_as_default=False)
+    mine, theirs = client.submit(inc, 50), other.submit(inc, 50)
+    assert mine.key == theirs.key
+    assert mine.result() == theirs.result() == 51
+    mine.cancel()
+    assert mine.cancelled()
+    assert theirs.result() == 51
+    theirs = other.submit(inc, 51)
+    wait(theirs)
+    other.close()
+    assert theirs.cancelled()
+    assert client.submit(inc, 52).result() == 53
+
+
+def test_the_latest_client_is_the_default(client):
+    assert Client.current() is client
+    with Client(client.cluster) as other:
+        assert Client.current() is other
+        assert get_client() is other
+        with client.as_current():
+            assert Client.current() is client
+    assert Client.current() is client
+
+
+def test_futures_of_another_client_of_the_cluster_are_arguments(client):
+    with Client(client.cluster, set_as_default=False) as other:
+        future = other.submit(inc, 1)
+        assert client.submit(inc, future).result() == 3
+
+
+def test_a_closed_client_refuses(client):
+    other = Client(client.cluster)
+    future = other.submit(inc, 1)
+    future.result()
+    other.close()
+    assert other.status == "closed"
+    assert "closed" in repr(other)
+    with pytest.raises(BackendError, match="closed"):
+        other.submit(inc, 1)
+    other.close()
+
+
+def test_a_closed_cluster_cancels_what_waits(own):
+    future = own.submit(hold, "never-4")
+    other = Client(own.cluster, set_as_default=False)
+    theirs = other.submit(inc, future)
+    own.close()
+    with pytest.raises(CancelledError):
+        future.result()
+    with pytest.raises(CancelledError):
+        theirs.result()
+    assert other.status == "closed"
+
+
+def test_a_worker_that_dies_is_replaced():
+    with Client(n_workers=2, threads_per_worker=1) as client:
+        with weft.config.set({"allowed-failures": 3}):
+            future = client.submit(os._exit, 3)
+            with pytest.raises(KilledWorkerError, match="exit code 3"):
+                future.result(timeout=60)
+        done = client.map(inc, range(10))
+        assert client.gather(done) == list(range(1, 11))
+        pids = client.run(os.getpid)
+        assert len(set(pids.values())) == 2
+        os.kill(next(iter(pids.values())), 9)
+        assert client.gather(client.map(inc, range(100, 200))) == list(range(101, 201))
+        assert client.gather(done) == list(range(1, 11))
+
+
+def test_restart_forgets_everything(own):
+    future = own.submit(inc, 1)
+    future.result()
+    before = own.run(os.getpid)
+    own.restart()
+    assert future.cancelled()
+    after = own.run(os.getpid)
+    if own.cluster.processes:
+        assert not set(before.values()) & set(after.values())
+    assert own.submit(inc, 1).result() == 2
+
+
+def test_functions_run_on_all_workers(client):
+    addresses = set(client.scheduler_info()["workers"])
+    assert client.run(inc, 1) == dict.fromkeys(addresses, 2)
+    assert set(client.run(lambda weft_worker: weft_worker.address).values()) == addresses
+    assert set(client.run(lambda dask_worker: dask_worker.address).values()) == addresses
+    with pytest.raises(ValueError, match="bad 9"):
+        client.run(fail, 9)
+    assert all(isinstance(each, ValueError) for each in client.run(fail, 9, on_error="return").values())
+    assert client.run(fail, 9, on_error="ignore") == {}
+    assert client.run_on_scheduler(lambda weft_scheduler: len(weft_scheduler.workers)) == len(addresses)
+    one = next(iter(addresses))
+    assert list(client.run(inc, 1, workers=[one])) == [one]
+
+
+def test_what_the_cluster_knows(client):
+    future = client.submit(inc, 1000)
+    future.result()
+    assert client.who_has(future) == client.who_has([future])
+    assert len(client.who_has(future)[future.key]) == 1
+    assert future.key in {key for keys in client.has_what().values() for key in keys}
+    assert client.nthreads() == client.ncores()
+    assert sum(client.nthreads().values()) == client.cluster.nthreads_total()
+    assert client.nbytes(summary=False)[future.key] > 0
+    assert "inc" in client.nbytes()
+    running = client.submit(hold, "gate-3", pure=False)
+    while running.key not in {key for keys in client.processing().values() for key in keys}:
+        client.submit(inc, 1).result()
+    Event("gate-3").set()
+    running.result()
+    versions = client.get_versions(check=True)
+    assert versions["client"]["packages"]["weft"]
+    assert set(versions) == {"client", "scheduler", "workers"}
+    assert client.dashboard_link == ""
+    assert "threads=" in repr(client)
+    assert "Client" in client._repr_html_()
+    client.wait_for_workers(1)
+    with pytest.raises(TimeoutError):
+        client.wait_for_workers(100, timeout=0.01)
+    client.replicate([future])
+    client.rebalance([future])
+
+
+def test_running_tasks_show_their_stack(client):
+    running = client.submit(hold, "gate-4", pure=False)
+    while not any("hold" in "".join(lines) for lines in client.call_stack([running]).values()):
+        client.submit(inc, 1).result()
+    Event("gate-4").set()
+    running.result()
+
+
+def test_the_task_stream_tells_of_tasks(client):
+    future = client.submit(inc, 4321)
+    future.result()
+    rows = client.get_task_stream()
+    mine = [row for row in rows if row["key"] == future.key]
+    assert len(mine) == 1
+    assert mine[0]["startstops"][0]["stop"] >= mine[0]["startstops"][0]["start"]
+    assert len(client.get_task_stream(count=1)) == 1
+    assert client.story(future)
+    assert client.profile()["inc"]["count"] >= 1
+    with pytest.raises(BackendError, match="plot"):
+        client.get_task_stream(plot=True)
+
+
+def test_datasets_are_shared_by_name(client):
+    future = client.submit(inc, 1)
+    client.publish_dataset(mine=future, numbers=[1, future])
+    assert client.list_datasets() == ("mine", "numbers")
+    del future
+    with Client(client.cluster) as other:
+        assert other.get_dataset("mine").result() == 2
+        assert other.gather(other.datasets["numbers"]) == [1, 2]
+        assert "mine" in other.datasets
+        other.publish_dataset(weft.delayed(inc)(1).persist(), name="lazy")
+    assert client.get_dataset("lazy").compute() == 2
+    with pytest.raises(KeyError, match="already"):
+        client.publish_dataset(mine=1)
+    client.publish_dataset(mine=1, override=True)
+    assert client.get_dataset("mine") == 1
+    for name in client.list_datasets():
+        client.unpublish_dataset(name)
+    with pytest.raises(KeyError, match="mine"):
+        client.get_dataset("mine")
+    assert client.get_dataset("mine", default=None) is None
+    with pytest.raises(KeyError):
+        client.unpublish_dataset("mine")
+
+
+def test_metadata_is_shared(client):
+    client.set_metadata("x", 1)
+    client.set_metadata(["a", "b"], 2)
+    assert client.get_metadata("x") == 1
+    assert client.get_metadata(["a", "b"]) == 2
+    assert client.get_metadata(["a", "c"], default=5) == 5
+    with pytest.raises(KeyError):
+        client.get_metadata("missing")
+
+
+def test_events_are_logged_and_heard(client):
+    heard, done = [], threading.Event()
+
+    def hear(event):
+        heard.append(event[1])
+        done.set()
+
+    client.subscribe_topic("mine", hear)
+    client.log_event("mine", {"x": 1})
+    assert done.wait(5)
+    assert heard == [{"x": 1}]
+    assert client.get_events("mine")[-1][1] == {"x": 1}
+    done.clear()
+    client.submit(lambda: get_worker().log_event("mine", "from a task"), pure=False).result()
+    assert done.wait(5)
+    assert heard[-1] == "from a task"
+    client.unsubscribe_topic("mine")
+    with pytest.raises(ValueError, match="listens"):
+        client.unsubscribe_topic("mine")
+
+
+def test_modules_are_uploaded(client, tmp_path):
+    path = tmp_path / f"uploaded_{client.cluster.number}.py"
+    path.write_text("def answer():\n    return 42\n")
+    client.upload_file(path)
+    name = path.stem
+
+    def use():
+        import importlib
+
+        return importlib.import_module(name).answer()
+
+    assert client.submit(use, pure=False).result() == 42
+
+
+def test_tasks_run_again_here(client):
+    x = client.submit(inc, 1)
+    y = client.submit(operator.truediv, x, 0)
+    with pytest.raises(ZeroDivisionError):
+        client.recreate_error_locally(y)
+    assert client.recreate_task_locally(client.submit(inc, x)) == 3
+
+
+def test_addresses_find_clusters_of_this_process(client):
+    with Client(client.cluster.scheduler_address) as other:
+        assert other.cluster is client.cluster
+    assert LocalCluster.from_name(client.cluster.name) is client.cluster
+    with pytest.raises(OSError, match="no cluster of this process"):
+        Client("tcp://127.0.0.1:8786")
+    with pytest.raises(TypeError, match="cluster or an address"):
+        Client(5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"host": "10.0.0.1"}, {"protocol": "tls"}, {"security": True}, {"interface": "eth0"}, {"scheduler_port": 8786},
+        {"worker_class": object}, {"loop": object()}, {"preload": "x"}, {"dashboard_address": "0.0.0.0:1234"},
+        {"processes": True, "engine": "threads"}, {"engine": "magic"}, {"n_workers": -1}, {"memory_limit": "lots"},
+        {"nthreads": 2, "threads_per_worker": 3}, {"heartbeat_interval": "1s"}, {"serializers": ["pickle"]},
+        {"scheduler_file": "x.json"}, {"extensions": {"a": 1}},
+    ],
+)  # fmt: skip
+def test_options_that_make_no_sense_raise(options):
+    with pytest.raises(BackendError):
+        Client(**options)
+
+
+def test_unknown_options_raise():
+    with pytest.raises(TypeError, match="sheduler"):
+        LocalCluster(sheduler=1)
+
+
+def test_options_that_users_pass_are_taken(tmp_path):
+    with Client(
+        n_workers=1, threads_per_worker=1, processes=False, memory_limit="1GiB", dashboard_address=None, silence_logs=False,
+        local_directory=str(tmp_path), name="mine", timeout="30s",
+    ) as client:  # fmt: skip
+        assert client.submit(inc, 1).result() == 2
+        assert client.cluster.run.budget() == 1 << 30
+
+
+def test_clusters_grow_and_shrink(own):
+    before = len(own.cluster.workers)
+    own.cluster.scale(before + 1)
+    own.wait_for_workers(before + 1)
+    assert len(own.scheduler_info()["workers"]) == before + 1
+    assert own.gather(own.map(inc, range(20))) == list(range(1, 21))
+    own.cluster.scale(1)
+    assert len(own.scheduler_info()["workers"]) == 1
+    assert own.gather(own.map(inc, range(20, 40))) == list(range(21, 41))
+    with pytest.raises(BackendError, match="adapt"):
+        own.cluster.adapt(minimum=1, maximum=2)
+
+
+def test_a_task_may_ask_to_run_later(client):
+    def later(name):
+        from weft.distributed import Reschedule, Variable
+
+        count = Variable(name)
+        tried = count.get() + 1
+        count.set(tried)
+        if tried < 3:
+            raise Reschedule
+        return tried
+
+    from weft.distributed import Variable
+
+    Variable("later").set(0)
+    assert client.submit(later, "later").result() == 3
+
+
+def test_a_task_that_takes_too_long_is_stopped():
+    with Client(n_workers=1, threads_per_worker=1) as client:
+        with weft.annotate(timeout=0.1):
+            future = client.submit(time.sleep, 60)
+        with pytest.raises(TimeoutError, match="timeout"):
+            future.result(timeout=60)
+        assert client.submit(inc, 1).result() == 2
+
+
+def test_coroutine_functions_are_run(client):
+    async def double(x):
+        return 2 * x
+
+    assert client.submit(double, 4).result() == 8
+
+
+def test_numbers_are_used_again(client):
+    for i in range(50):
+        client.gather(client.map(inc, range(1000 * i, 1000 * i + 20)))
+    with client.cluster.run as run:
+        assert len(run.core.phase) < 500
+        assert len(run.known) < 100
+
+
+def test_a_process_exits_while_its_client_is_open(tmp_path):
+    import subprocess
+    import sys
+
+    program = "from weft.distributed import Client\nc = Client(n_workers=1, threads_per_worker=1)\nprint(c.submit(abs, -1).result())\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "1\n"
+    assert done.stderr == ""
