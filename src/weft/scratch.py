@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-__all__ = ["remove_tree", "tmpdir", "tmpfile"]
+__all__ = ["tmpdir", "tmpfile"]
 
 
 @contextlib.contextmanager
