@@ -72,7 +72,7 @@ def dask_client(processes: bool) -> Iterator[Any]:
 def frisky_client() -> Iterator[Any]:
     import frisky
 
-    with frisky.LocalCluster(n_workers=2) as cluster, frisky.Client(cluster) as client:
+    with frisky.LocalCluster(n_workers=2) as cluster, cluster.get_client() as client:
         yield client.submit, client.gather
 
 

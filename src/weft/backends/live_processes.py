@@ -553,6 +553,8 @@ class LiveProcesses(Live, RemoteRun):
         self.where[task] = worker
         core.finished(worker, task, nbytes, released, perf_counter())
         if core.phase[task] == DONE or (core.outputs and task in core.outputs):
+            if core.large:
+                self.touch(task)
             self.settle(task, FINISHED, None)
             for each in core.outputs.get(task, ())[1:] if core.outputs else ():
                 self.settle(each, FINISHED, None)
@@ -803,8 +805,7 @@ class LiveProcesses(Live, RemoteRun):
                     raise ticket.error or KeyError(ticket.key)
                 ref = self.refs[number]
                 if type(ref) is not bytes and ref is not None:
-                    self.core.serial += 1
-                    self.core.touched[number] = self.core.serial
+                    self.touch(number)
                 elif ref is None:
                     ref = Source(self.sources[number]) if number in self.sources else None
                 refs.append(ref)
@@ -827,6 +828,10 @@ class LiveProcesses(Live, RemoteRun):
                 ref = moved
         raise BlockLostError(f"the result of {ticket.key!r} is gone: {ref}")
 
+    def spill_now(self, victims: list[int]) -> None:
+        with self.lock:
+            self._spill(victims)
+
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:
         packed: Any = pack(value, self.inline_nbytes, f"data {key!r}")
         if not isinstance(packed, bytes):
@@ -848,6 +853,7 @@ class LiveProcesses(Live, RemoteRun):
         number = growing.grow_data(self.core, nbytes)
         self._columns(number, ticket.key, ticket, ())
         self.put_in(number, ref)
+        self.touch(number)
         self.settle(number, FINISHED, None)
 
     def put_in(self, number: int, packed: Any) -> None:

@@ -290,6 +290,8 @@ class LiveThreads(Live, LocalRun):
             self.records.append((here.key, worker, began, ended, nbytes, type(value).__name__, FINISHED))
             value = None
             if core.phase[task] == DONE:
+                if core.large:
+                    self.touch(task)
                 there = tickets[task]
                 if type(there) is Ticket:
                     there.status = FINISHED
@@ -421,9 +423,7 @@ class LiveThreads(Live, LocalRun):
                 number = ticket.number
                 if number < 0:
                     raise ticket.error or KeyError(ticket.key)
-                if self.core.size[number] >= 1 << 16:
-                    self.core.serial += 1
-                    self.core.touched[number] = self.core.serial
+                self.touch(number)
                 if self.core.phase[number] == DONE:
                     value = self.blocks[number]
                     break
@@ -435,6 +435,9 @@ class LiveThreads(Live, LocalRun):
             except KeyError:
                 continue
         return readonly_view(value)
+
+    def spill_now(self, victims: list[int]) -> None:
+        self._spill(victims)
 
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:
         return readonly_view(value), sizeof(value)
