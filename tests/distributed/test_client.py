@@ -175,6 +175,32 @@ def test_an_error_is_raised_as_itself_with_its_traceback(client):
     assert len(traceback.extract_tb(again.__traceback__)) < 12
 
 
+class Picky(Exception):
+    def __init__(self, first, second):
+        super().__init__(first)
+        self.second = second
+
+
+def fail_pickily():
+    raise Picky(1, 2)
+
+
+def test_an_error_with_an_init_of_its_own_arrives(client):
+    with pytest.raises(Picky) as caught:
+        client.submit(fail_pickily).result()
+    assert caught.value.args == (1,)
+    assert caught.value.second == 2
+
+
+def test_a_future_knows_the_type_of_its_result(client):
+    future = client.submit(inc, 1)
+    future.result()
+    assert future.type is int
+    assert future.key in client.futures
+    assert "finished" in repr(future)
+    assert "finished" in future._repr_html_()
+
+
 def test_what_needs_a_failed_task_fails_with_its_error(client):
     bad = client.submit(fail, 1)
     above = client.submit(inc, client.submit(inc, bad))

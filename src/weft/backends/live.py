@@ -69,7 +69,7 @@ class Ticket:
         self.status = PENDING
         self.error: BaseException | None = None
         self.traceback: Any = None
-        self.type: str | None = None
+        self.type: type | None = None
         self.waiters: list[Callable[[Ticket], None]] | None = None
 
     def __repr__(self) -> str:
@@ -307,7 +307,7 @@ class Live:
             self.put_in(number, packed)
             self.touch(number)
             self.settle(number, FINISHED, None)
-            ticket.type = type(value).__name__
+            ticket.type = type(value)
             if self.observers:
                 self.transition(ticket.key, "released", "memory")
 

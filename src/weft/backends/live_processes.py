@@ -679,7 +679,7 @@ class LiveProcesses(Live, RemoteRun):
         return ticket
 
     def told(self, ticket: Ticket) -> tuple[Any, ...]:
-        """What a guest is told of a task's end: key, status, small result or None, error, type."""
+        """What a guest is told of a task's end: key, status, small result or None, error."""
         from weft.backends.worker import packed_error
 
         ref = None
@@ -688,7 +688,7 @@ class LiveProcesses(Live, RemoteRun):
             if type(ref) is not bytes:
                 ref = None
         error = packed_error(ticket.error) if ticket.error is not None else None
-        return ticket.key, ticket.status, ref, error, ticket.type
+        return ticket.key, ticket.status, ref, error
 
     def guest_ref(self, member: Member, reply: Any, key: Key) -> None:
         """Where the result of a key lies: packed, or a path."""
@@ -701,7 +701,7 @@ class LiveProcesses(Live, RemoteRun):
                 ref = self._put(ticket.number)
         reply(ref)
 
-    def guest_scatter(self, member: Member, reply: Any, key: Key, ref: Any, nbytes: int, kind: str) -> None:
+    def guest_scatter(self, member: Member, reply: Any, key: Key, ref: Any, nbytes: int) -> None:
         """A task puts a value where all can read it."""
         with self:
             ticket = member.guest.tickets.get(key)
@@ -709,7 +709,6 @@ class LiveProcesses(Live, RemoteRun):
                 ticket = member.guest.ticket(key)
                 ticket.waiters = None
             self._take_in(ticket, ref, nbytes)
-            ticket.type = kind
         reply(None)
 
     def guest_cancel(self, member: Member, reply: Any, keys: Sequence[Key], force: bool, reason: str | None) -> None:

@@ -125,7 +125,7 @@ class Future:
 
     @property
     def type(self) -> Any:
-        """The type of the result, once it is known."""
+        """The class of the result, once it is there."""
         return self._client._type_of(self._bound())
 
     def done(self) -> bool:
@@ -288,7 +288,8 @@ class Future:
         return _arrived, (self._key, None if client is None else client._address())
 
     def __repr__(self) -> str:
-        return f"<Future: {self.status}, key: {self._key!s}>"
+        kind = self._ticket.type if self._ticket is not None else None
+        return f"<Future: {self.status}, {'' if kind is None else f'type: {kind.__qualname__}, '}key: {self._key!s}>"
 
     def _repr_html_(self) -> str:
         import html
