@@ -192,6 +192,19 @@ def test_an_error_with_an_init_of_its_own_arrives(client):
     assert caught.value.second == 2
 
 
+def test_an_error_that_was_raised_does_not_keep_its_future(client):
+    future = client.submit(fail, 5)
+    key = future.key
+    with pytest.raises(ValueError, match="bad 5"):
+        future.result()
+    assert future.exception() is not None
+    assert key in client.futures
+    del future
+    client.submit(inc, 1).result()
+    client.who_has()
+    assert key not in client.futures
+
+
 def test_a_future_knows_the_type_of_its_result(client):
     future = client.submit(inc, 1)
     future.result()
@@ -889,3 +902,12 @@ def test_a_process_exits_while_its_client_is_open(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "1\n"
     assert done.stderr == ""
+
+
+def test_workers_that_cannot_start_are_a_clear_error(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(5)\n")
+    with Client(n_workers=1, threads_per_worker=1, env={"PYTHONPATH": str(tmp_path)}) as client:
+        with pytest.raises(BackendError, match="cannot start worker processes.*exit code 5"):
+            client.submit(inc, 1).result(timeout=60)
+        with pytest.raises(BackendError, match="cannot start"):
+            client.submit(inc, 2).result(timeout=60)

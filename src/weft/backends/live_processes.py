@@ -62,6 +62,8 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 PROGRAMS = 2048
 #: How long workers that were told to go may take, in seconds.
 GRACE_S = 0.5
+#: How much a worker that is killed before it has started counts as one that could not start.
+KILLED_START = 0.05
 #: A killed worker that had this share of the memory was killed for it.
 NEAR_LIMIT = 0.8
 
@@ -162,7 +164,8 @@ class LiveProcesses(Live, RemoteRun):
         self.members: dict[int, Member] = {}
         self.deaths: Counter[int] = Counter()
         self.deadlines: dict[int, float] = {}  # tasks with a timeout
-        self.false_starts = 0
+        self.false_starts = 0.0
+        self.failure: BackendError | None = None  # why there are no workers
         self.hungry = True
         self.selector = selectors.DefaultSelector()
         self.hear_end, self.wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -349,6 +352,10 @@ class LiveProcesses(Live, RemoteRun):
         if len(self.known_programs) > PROGRAMS:
             self._forget_programs()
         members = self.members.values()
+        if not members and self.failure is not None:
+            while core.ready:
+                self.give_up(self.failure)
+            return
         share = max(1, min(ready // (2 * max(1, len(members))), BATCH_TASKS))
         hungry = False
         for member in members:
@@ -455,7 +462,7 @@ class LiveProcesses(Live, RemoteRun):
             match kind:
                 case "hello":
                     member.process.hello()
-                    self.false_starts = 0
+                    self.false_starts = 0.0
                 case "back":
                     member.stuck = True
                     for task in content[0]:
@@ -929,7 +936,7 @@ class LiveProcesses(Live, RemoteRun):
             else:
                 self._blame(member, task, code)
         if not process.ready and not restarting:
-            self.false_starts += 1
+            self.false_starts += 1 if code >= 0 else KILLED_START
         self._guest_gone(member)
         source = f"w{member.number}-{process.pid}"
         self.fired.append((self.home.arbiter.gone, source))
@@ -941,6 +948,7 @@ class LiveProcesses(Live, RemoteRun):
             self.members.pop(member.number, None)
             return
         if self.false_starts >= FALSE_STARTS:
+            self.members.pop(member.number)
             self._cannot_start(code)
             return
         member.process = self._process(member.nthreads)
@@ -949,15 +957,12 @@ class LiveProcesses(Live, RemoteRun):
         self.hungry = True
 
     def _cannot_start(self, code: int) -> None:
-        logger.error("cannot start worker processes: %d ended before they had started", self.false_starts)
-        error = BackendError(
-            f"cannot start worker processes: {self.false_starts} ended before they had started, the last one with "
-            f"{ending(code)}. What they wrote to stderr tells more."
+        self.failure = BackendError(
+            f"cannot start worker processes: several ended before they had started, the last one with {ending(code)}. "
+            "What they wrote to stderr tells more."
         )
-        for there in self.tickets:
-            for ticket in there if type(there) is list else [there]:
-                if ticket is not None and ticket.status == PENDING:
-                    self._end(ticket, "error", error)
+        logger.error("%s", self.failure)
+        self._feed()
 
     def _guest_gone(self, member: Member) -> None:
         """Nobody holds what the tasks of a dead worker had submitted."""

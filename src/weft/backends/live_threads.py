@@ -250,6 +250,8 @@ class LiveThreads(Live, LocalRun):
                     nbytes = sizeof(value)
             except BaseException as problem:
                 error = problem
+                if problem.__traceback__ is not None:  # this frame is of no interest
+                    error.__traceback__ = problem.__traceback__.tb_next
             ended = perf_counter()
             spent = ended - began
             mean = self.mean_s
