@@ -79,7 +79,7 @@ def is_light(plan: Plan) -> bool:
 def is_ours(function: Any) -> bool:
     """Whether a function is NumPy's or Weft's, and has no values of its own."""
     if type(function) is FunctionType:
-        return function.__module__.startswith("weft.") and function.__closure__ is None
+        return str(function.__module__).startswith("weft.") and function.__closure__ is None
     return type(function).__name__ == "ufunc"
 
 

@@ -218,3 +218,36 @@ def test_a_metadata_file_of_files_that_are_there(tmp_path):
     assert dd.create_metadata_file(paths, out_dir=False).num_row_groups == 3
     with pytest.raises(ValueError, match="not below"):
         dd.create_metadata_file(paths, root_dir=str(tmp_path / "k=1"))
+
+
+def test_encryption_is_passed_on(tmp_path):
+    import base64
+
+    encryption = pytest.importorskip("pyarrow.parquet.encryption")
+
+    class Keys(encryption.KmsClient):
+        def __init__(self, config):
+            super().__init__()
+
+        def wrap_key(self, key_bytes, master_key_identifier):
+            return base64.b64encode(key_bytes)
+
+        def unwrap_key(self, wrapped_key, master_key_identifier):
+            return base64.b64decode(wrapped_key)
+
+    factory = encryption.CryptoFactory(Keys)
+    connection = encryption.KmsConnectionConfig()
+    config = encryption.EncryptionConfiguration(footer_key="foot", column_keys={"col": ["a", "s", "t"]})
+    ours = dd.from_pandas(sample())
+    ours.to_parquet(
+        tmp_path / "x",
+        encryption_properties=factory.file_encryption_properties(connection, config),
+        write_index=False,
+        compute_kwargs={"scheduler": "threads"},
+    )
+    with pytest.raises((ValueError, OSError), match="part"):
+        dd.read_parquet(tmp_path / "x")
+    keys = factory.file_decryption_properties(connection)
+    read = dd.read_parquet(tmp_path / "x", decryption_properties=keys)
+    assert read.a.sum().compute(scheduler="threads") == 45
+    assert read.s.compute(scheduler="threads").isna().sum() == 3

@@ -19,7 +19,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from weft.dataframe.io.predicates import Predicate
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.expr import node
 from weft.io.delimited import Dialect, record_start, whole_records
@@ -403,8 +402,8 @@ class CsvDataset(Dataset):
         share = max(1, len(columns)) / max(1, len(self.whole.columns))
         return int(1.2 * share * max(lengths, default=0))
 
-    def planned(self, predicate: Predicate | None) -> tuple[CsvPart, ...]:
-        return self.parts
+    def workspace(self, columns: Sequence[Hashable]) -> int:
+        return self.nbytes(columns) + max([part.length or 0 for part in self.parts], default=0)
 
 
 @node
