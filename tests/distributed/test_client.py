@@ -907,7 +907,7 @@ def test_a_process_exits_while_its_client_is_open(tmp_path):
 def test_workers_that_cannot_start_are_a_clear_error(tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(5)\n")
     with Client(n_workers=1, threads_per_worker=1, env={"PYTHONPATH": str(tmp_path)}) as client:
-        with pytest.raises(BackendError, match="cannot start worker processes.*exit code 5"):
+        with pytest.raises(BackendError, match=r"cannot start worker processes.*exit code 5"):
             client.submit(inc, 1).result(timeout=60)
         with pytest.raises(BackendError, match="cannot start"):
             client.submit(inc, 2).result(timeout=60)

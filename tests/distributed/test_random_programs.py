@@ -95,7 +95,7 @@ class Program:
             with pytest.raises(CancelledError):
                 future.result(timeout=20)
         elif value is FAILED:
-            with pytest.raises(ValueError, match="."):
+            with pytest.raises(ValueError, match=r"."):
                 future.result(timeout=20)
         else:
             assert future.result(timeout=20) == value
