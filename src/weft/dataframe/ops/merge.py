@@ -127,13 +127,16 @@ def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.Da
         return None
     if plan.left_on is None or plan.right_on is None:
         return None
-    if any(left[a].dtype != right[b].dtype for a, b in zip(plan.left_on, plan.right_on, strict=True)):
+    ours = dict(zip(left.columns.tolist(), left.dtypes.array, strict=True))
+    theirs = dict(zip(right.columns.tolist(), right.dtypes.array, strict=True))
+    if any(ours[a] != theirs[b] for a, b in zip(plan.left_on, plan.right_on, strict=True)):
         return None
-    columns = {name: left[label].array for label, name in plan.left_names if label in left.columns}
-    columns |= {name: right[label].array for label, name in plan.right_names if label in right.columns}
-    if any(isinstance(each.dtype, pd.CategoricalDtype) for each in columns.values()):
+    columns = {name: ours[label] for label, name in plan.left_names if label in ours}
+    columns |= {name: theirs[label] for label, name in plan.right_names if label in theirs}
+    if any(isinstance(each, pd.CategoricalDtype) for each in columns.values()):
         return None
-    return pd.DataFrame(columns, index=pd.RangeIndex(0), copy=False)
+    empty = {kind: pd.array([], dtype=kind) for kind in dict.fromkeys(columns.values())}
+    return pd.DataFrame({name: empty[kind] for name, kind in columns.items()}, index=pd.RangeIndex(0))
 
 
 def with_gaps(made: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
