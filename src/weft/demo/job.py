@@ -1,13 +1,6 @@
-"""The job's graph, and running it.
+"""The job: all questions as frames, and running them together.
 
-For each byte range of the flights: read, clean, join, and sum up for each question; then, for each question, a tree
-that adds the sums up, a few at a time, so that no task holds more than a few of them::
-
-    range 0 ── read ── clean ── join ─┬─ partial ─┐
-    range 1 ── read ── clean ── join ─┼─ partial ─┼─ combine ─┐
-    range 2 ── ...      planes ───────┤   ...     ┘           ├─ combine ── finish ── answer
-                        weather ──────┘                    ...┘                │
-                                                        airlines, airports ────┘
+What the questions have in common, the flights read, cleaned and joined, is found once for each partition.
 """
 
 from __future__ import annotations
@@ -23,8 +16,7 @@ import pandas as pd
 import weft
 from weft.demo.files import DataFiles, unpacked
 from weft.demo.memory import PeakMemory
-from weft.demo.questions import QUESTIONS, combine, finish, partial
-from weft.demo.ranges import cut_lines
+from weft.demo.questions import QUESTIONS, answer
 from weft.demo.tables import (
     clean_flights,
     join_flights,
@@ -39,9 +31,6 @@ from weft.diagnostics import Callback, ProgressBar
 __all__ = ["Outcome", "Scheduler", "build", "run"]
 
 Scheduler = Literal["threads", "processes", "inline"]
-
-#: How many partial sums one task adds up.
-FAN_IN = 4
 
 
 @dataclass(frozen=True)
@@ -99,28 +88,11 @@ def run(
 
 
 def build(files: DataFiles, flights: Path, parts: int) -> dict[str, Any]:
-    """The answers as delayed values, by the name of their question; ``flights`` is a plain CSV file."""
-    planes = weft.delayed(read_planes)(files.planes)
-    weather = weft.delayed(read_weather)(files.weather)
-    names = [weft.delayed(read_airlines)(files.airlines), weft.delayed(read_airports)(files.airports)]
-    joined = [
-        weft.delayed(join_flights)(weft.delayed(clean_flights)(weft.delayed(read_flights)(part)), planes, weather)
-        for part in cut_lines(flights, parts)
-    ]
-    answers = {}
-    for question in QUESTIONS:
-        partials = [weft.delayed(partial)(flights_part, question.keys) for flights_part in joined]
-        answers[question.name] = weft.delayed(finish)(combine_tree(partials, question.keys), *names)
-    return answers
-
-
-def combine_tree(partials: list[Any], keys: tuple[str, ...]) -> Any:
-    """One delayed value that adds up all partial sums, ``FAN_IN`` at a time."""
-    while len(partials) > 1:
-        partials = [
-            weft.delayed(combine)(keys, *partials[start : start + FAN_IN]) for start in range(0, len(partials), FAN_IN)
-        ]
-    return partials[0]
+    """The answers as frames, by the name of their question; ``flights`` is a plain CSV file."""
+    cleaned = clean_flights(read_flights(flights, parts))
+    joined = join_flights(cleaned, read_planes(files.planes), read_weather(files.weather))
+    names = [read_airlines(files.airlines), read_airports(files.airports)]
+    return {question.name: answer(question, joined, *names) for question in QUESTIONS}
 
 
 class CountTasks(Callback):

@@ -1,7 +1,6 @@
-"""Read and clean the five tables, and join flights with planes and weather.
+"""The five tables as frames: read, cleaned, and flights joined with planes and weather.
 
-Plain functions of whole frames: each gives a new one, and none changes what it was given, so that they can run as tasks
-on any backend. What cleaning means here:
+Nothing is read when these functions are called. What cleaning means here:
 
 - text codes ``NA`` are missing values, for delays as well as for tail numbers;
 - a flight without a departure delay was cancelled; one that departed and has no arrival delay was diverted;
@@ -10,13 +9,13 @@ on any backend. What cleaning means here:
 
 from __future__ import annotations
 
-from io import BytesIO
+import math
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from weft.demo.ranges import LineRange, read_range
+import weft.dataframe as dd
 
 __all__ = [
     "clean_flights",
@@ -30,7 +29,7 @@ __all__ = [
 
 #: Columns of the flights that the questions need, as they are read.
 FLIGHT_TYPES = {
-    "year": "int16",
+    "year": "float64",
     "dep_delay": "float64",
     "arr_delay": "float64",
     "carrier": "str",
@@ -40,6 +39,9 @@ FLIGHT_TYPES = {
     "hour": "int8",
     "time_hour": "str",
 }
+
+#: Columns of the weather that the questions need, as they are read.
+WEATHER_TYPES = {"origin": "str", "time_hour": "str", "wind_speed": "float64", "visib": "float64"}
 
 #: An arrival counts as late from here on, as the U.S. Department of Transportation has it; in minutes.
 LATE_MINUTES = 15
@@ -55,74 +57,63 @@ AGE_EDGES = (0.0, 5.0, 10.0, 15.0, 20.0, 25.0)
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def read_flights(part: LineRange) -> pd.DataFrame:
-    """The flights of one byte range, as they stand in the file; a range without lines gives a frame without rows."""
-    return pd.read_csv(BytesIO(read_range(part)), usecols=list(FLIGHT_TYPES), dtype=FLIGHT_TYPES)
+def read_flights(path: Path, parts: int) -> dd.DataFrame:
+    """The flights of a plain CSV file, in about as many partitions as ``parts`` says."""
+    blocksize = max(1, -(-path.stat().st_size // parts))
+    return dd.read_csv(path, usecols=list(FLIGHT_TYPES), dtype=FLIGHT_TYPES, blocksize=blocksize)
 
 
-def clean_flights(flights: pd.DataFrame) -> pd.DataFrame:
-    """Give each flight what is counted and summed over flights, all of it in whole numbers.
-
-    Whole numbers add up to the same sum in any order, so answers do not depend on how the file was cut.
-    """
-    departed, arrived = flights["dep_delay"].notna(), flights["arr_delay"].notna()
-    return flights.assign(
-        time_hour=times(flights["time_hour"]),
-        flights=np.int64(1),
-        cancelled=(~departed).astype("int64"),
-        departed=departed.astype("int64"),
-        arrived=arrived.astype("int64"),
-        late=(flights["arr_delay"] >= LATE_MINUTES).astype("int64"),
-        dep_delay=flights["dep_delay"].fillna(0).astype("int64"),
-        arr_delay=flights["arr_delay"].fillna(0).astype("int64"),
-    )
+def clean_flights(flights: dd.DataFrame) -> dd.DataFrame:
+    """Give each flight what is counted: whether it was cancelled, and whether it arrived late, if it arrived at all."""
+    late = (flights["arr_delay"] >= LATE_MINUTES).astype("float64").where(flights["arr_delay"].notna())
+    return flights.assign(time_hour=times(flights["time_hour"]), cancelled=flights["dep_delay"].isna(), late=late)
 
 
-def read_planes(path: Path) -> pd.DataFrame:
+def read_planes(path: Path) -> dd.DataFrame:
     """Tail number and year of manufacture, where it is known."""
-    planes = pd.read_csv(path, usecols=["tailnum", "year"], dtype={"tailnum": "str", "year": "float64"})
+    planes = dd.read_csv(path, usecols=["tailnum", "year"], dtype={"tailnum": "str", "year": "float64"})
     return planes.rename(columns={"year": "built"}).dropna()
 
 
-def read_airlines(path: Path) -> pd.DataFrame:
+def read_airlines(path: Path) -> dd.DataFrame:
     """Carrier code and name of the airline."""
-    airlines = pd.read_csv(path, dtype="str", keep_default_na=False)
+    airlines = dd.read_csv(path, dtype="str", keep_default_na=False)
     return airlines[["carrier", "name"]].rename(columns={"name": "airline"})
 
 
-def read_airports(path: Path) -> pd.DataFrame:
+def read_airports(path: Path) -> dd.DataFrame:
     """Code and name of the airports a flight can go to."""
-    airports = pd.read_csv(path, usecols=["faa", "name"], dtype="str", keep_default_na=False)
+    airports = dd.read_csv(path, usecols=["faa", "name"], dtype="str", keep_default_na=False)
     return airports.rename(columns={"faa": "dest", "name": "airport"})
 
 
-def read_weather(path: Path) -> pd.DataFrame:
+def read_weather(path: Path) -> dd.DataFrame:
     """Bins of wind and visibility at each of New York's airports, hour by hour."""
-    weather = pd.read_csv(path, usecols=["origin", "time_hour", "wind_speed", "visib"])
+    weather = dd.read_csv(path, usecols=["origin", "time_hour", "wind_speed", "visib"], dtype=WEATHER_TYPES)
     wind = weather["wind_speed"].where(weather["wind_speed"] < WIND_LIMIT_MPH)
-    return pd.DataFrame(
-        {
-            "origin": weather["origin"].astype("str"),
-            "time_hour": times(weather["time_hour"]),
-            "wind": lower_edge(wind, WIND_EDGES),
-            "visibility": lower_edge(weather["visib"], VISIBILITY_EDGES),
-        }
+    binned = weather.assign(
+        time_hour=times(weather["time_hour"]),
+        wind=lower_edge(wind, WIND_EDGES),
+        visibility=lower_edge(weather["visib"], VISIBILITY_EDGES),
     )
+    return binned[["origin", "time_hour", "wind", "visibility"]]
 
 
-def times(texts: pd.Series) -> pd.Series:
+def times(texts: Any) -> Any:
     """Times in one unit, which pandas would otherwise choose by what there is to read."""
-    return pd.to_datetime(texts, format=TIME_FORMAT, utc=True).dt.as_unit("s")
+    convert = pd.to_datetime if isinstance(texts, pd.Series) else dd.to_datetime
+    return convert(texts, format=TIME_FORMAT, utc=True).dt.as_unit("s")
 
 
-def lower_edge(values: pd.Series, edges: tuple[float, ...]) -> pd.Series:
+def lower_edge(values: Any, edges: tuple[float, ...]) -> Any:
     """The lower edge of the bin each value falls in; missing for missing values and those below all bins."""
-    place = np.searchsorted(edges, values.to_numpy(), side="right") - 1
-    found = np.asarray(edges)[place]
-    return pd.Series(found, index=values.index).where(values.notna() & (place >= 0))
+    found = values.where(values < -math.inf)
+    for edge in edges:
+        found = found.mask(values >= edge, edge)
+    return found
 
 
-def join_flights(flights: pd.DataFrame, planes: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
+def join_flights(flights: dd.DataFrame, planes: dd.DataFrame, weather: dd.DataFrame) -> dd.DataFrame:
     """Add the age of the plane and the weather at departure; missing where either is not known. No flight is lost."""
     joined = flights.merge(planes, how="left", on="tailnum", validate="many_to_one").merge(
         weather, how="left", on=["origin", "time_hour"], validate="many_to_one"
