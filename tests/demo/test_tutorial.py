@@ -15,4 +15,4 @@ def test_the_tutorials_code_runs():
     for code in re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE):
         exec(compile(code, str(PAGE), "exec"), names)
 
-    assert names["delays"].index[0] == "F9"
+    assert names["answer"]["delay"].idxmax() == "Frontier Airlines Inc."

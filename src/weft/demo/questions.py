@@ -6,6 +6,7 @@ Delays are whole minutes, whose sums are exact, so the answers are the same to t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import weft.dataframe as dd
 
@@ -39,7 +40,7 @@ QUESTIONS = (
 )
 
 
-def answer(question: Question, flights: dd.DataFrame, *names: dd.DataFrame) -> dd.DataFrame:
+def answer(question: Question, flights: dd.DataFrame, *names: dd.DataFrame) -> Any:
     """The measures of each group, codes joined with each table of ``names`` that knows one of them.
 
     Of a group's flights, ``dep_delay`` is the mean over those that departed, in minutes, ``arr_delay`` the mean and

@@ -57,37 +57,37 @@ AGE_EDGES = (0.0, 5.0, 10.0, 15.0, 20.0, 25.0)
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def read_flights(path: Path, parts: int) -> dd.DataFrame:
+def read_flights(path: Path, parts: int) -> Any:
     """The flights of a plain CSV file, in about as many partitions as ``parts`` says."""
     blocksize = max(1, -(-path.stat().st_size // parts))
     return dd.read_csv(path, usecols=list(FLIGHT_TYPES), dtype=FLIGHT_TYPES, blocksize=blocksize)
 
 
-def clean_flights(flights: dd.DataFrame) -> dd.DataFrame:
+def clean_flights(flights: dd.DataFrame) -> Any:
     """Give each flight what is counted: whether it was cancelled, and whether it arrived late, if it arrived at all."""
     late = (flights["arr_delay"] >= LATE_MINUTES).astype("float64").where(flights["arr_delay"].notna())
     return flights.assign(time_hour=times(flights["time_hour"]), cancelled=flights["dep_delay"].isna(), late=late)
 
 
-def read_planes(path: Path) -> dd.DataFrame:
+def read_planes(path: Path) -> Any:
     """Tail number and year of manufacture, where it is known."""
     planes = dd.read_csv(path, usecols=["tailnum", "year"], dtype={"tailnum": "str", "year": "float64"})
     return planes.rename(columns={"year": "built"}).dropna()
 
 
-def read_airlines(path: Path) -> dd.DataFrame:
+def read_airlines(path: Path) -> Any:
     """Carrier code and name of the airline."""
     airlines = dd.read_csv(path, dtype="str", keep_default_na=False)
     return airlines[["carrier", "name"]].rename(columns={"name": "airline"})
 
 
-def read_airports(path: Path) -> dd.DataFrame:
+def read_airports(path: Path) -> Any:
     """Code and name of the airports a flight can go to."""
     airports = dd.read_csv(path, usecols=["faa", "name"], dtype="str", keep_default_na=False)
     return airports.rename(columns={"faa": "dest", "name": "airport"})
 
 
-def read_weather(path: Path) -> dd.DataFrame:
+def read_weather(path: Path) -> Any:
     """Bins of wind and visibility at each of New York's airports, hour by hour."""
     weather = dd.read_csv(path, usecols=["origin", "time_hour", "wind_speed", "visib"], dtype=WEATHER_TYPES)
     wind = weather["wind_speed"].where(weather["wind_speed"] < WIND_LIMIT_MPH)
@@ -113,7 +113,7 @@ def lower_edge(values: Any, edges: tuple[float, ...]) -> Any:
     return found
 
 
-def join_flights(flights: dd.DataFrame, planes: dd.DataFrame, weather: dd.DataFrame) -> dd.DataFrame:
+def join_flights(flights: dd.DataFrame, planes: dd.DataFrame, weather: dd.DataFrame) -> Any:
     """Add the age of the plane and the weather at departure; missing where either is not known. No flight is lost."""
     joined = flights.merge(planes, how="left", on="tailnum", validate="many_to_one").merge(
         weather, how="left", on=["origin", "time_hour"], validate="many_to_one"
