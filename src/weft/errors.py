@@ -77,7 +77,7 @@ class GraphError(WeftError, ValueError):
     """A graph that cannot be run as it stands."""
 
 
-class CycleError(GraphError):
+class CycleError(GraphError, RuntimeError):
     """A graph in which tasks wait for each other in a circle.
 
     ``cycle`` has the tasks of one circle, each followed by one that needs it, as the graph names them.

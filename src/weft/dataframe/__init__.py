@@ -35,6 +35,7 @@ from weft.dataframe.io.formats import (
 )
 from weft.dataframe.kernels import pandas as _pandas
 from weft.dataframe.meta import make_meta, meta_nonempty
+from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_timedelta
 from weft.dataframe.ops.groupby import Aggregation, GroupBy
 from weft.dataframe.ops.map_partitions import map_partitions
@@ -55,6 +56,7 @@ __all__ = [
     "Scalar",
     "Series",
     "compute",
+    "concat",
     "create_metadata_file",
     "from_array",
     "from_dask_array",

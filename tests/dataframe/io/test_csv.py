@@ -12,7 +12,9 @@ from tests.dataframe.strategies import frames
 
 import weft.dataframe as dd
 
-TEXTS = st.lists(st.sampled_from(["x", "", 'say "hi"', "two\nlines", "a,b", "5", "NA", " pad "]), min_size=1, max_size=8)
+TEXTS = st.lists(
+    st.sampled_from(["x", "", 'say "hi"', "two\nlines", "a,b", "5", "NA", " pad "]), min_size=1, max_size=8
+)
 
 
 def rows_of(frame):
@@ -77,9 +79,16 @@ def test_options_of_pandas(tmp_path, options):
 
 def test_tabs_fixed_width_and_other_marks(tmp_path):
     (tmp_path / "x.tsv").write_text("a\tb\n" + "1\tx y\n2\t'q'\n" * 10)
-    pd.testing.assert_frame_equal(rows_of(dd.read_table(tmp_path / "x.tsv", blocksize=20)), pd.read_table(tmp_path / "x.tsv"))
+    pd.testing.assert_frame_equal(
+        rows_of(dd.read_table(tmp_path / "x.tsv", blocksize=20)), pd.read_table(tmp_path / "x.tsv")
+    )
     (tmp_path / "x.csv").write_text("a;b\n" + "1;'x;\ny'\n2;z\n" * 10)
-    same(tmp_path / "x.csv", dd.read_csv(tmp_path / "x.csv", blocksize=20, sep=";", quotechar="'"), sep=";", quotechar="'")
+    same(
+        tmp_path / "x.csv",
+        dd.read_csv(tmp_path / "x.csv", blocksize=20, sep=";", quotechar="'"),
+        sep=";",
+        quotechar="'",
+    )
     (tmp_path / "x.txt").write_text("id  name  v\n" + " 1  Ann   3.5\n22  Bo    1\n" * 10)
     for options in [{}, {"widths": [4, 6, 3]}, {"colspecs": [(0, 2), (4, 8)], "names": ["i", "n"], "header": 0}]:
         ours = dd.read_fwf(tmp_path / "x.txt", blocksize=60, **options)
@@ -127,7 +136,9 @@ def test_empty_files_and_files_of_a_header(tmp_path):
 def test_types_that_the_sample_did_not_show_are_explained(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("a,b,c\n" + "1,2,x\n" * 50 + "word,,y\n")
-    with pytest.raises(ValueError, match=r"(?s)x\.csv.*'a': str here.*'word'.*'b': float64.*dtype=\{'a': 'str', 'b': 'float64'\}"):
+    with pytest.raises(
+        ValueError, match=r"(?s)x\.csv.*'a': str here.*'word'.*'b': float64.*dtype=\{'a': 'str', 'b': 'float64'\}"
+    ):
         dd.read_csv(path, sample=40).compute(scheduler="sync")
     fixed = dd.read_csv(path, sample=40, assume_missing=True, dtype={"a": "str"}).compute(scheduler="sync")
     assert fixed.a.tolist()[-1] == "word"

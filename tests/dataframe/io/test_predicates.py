@@ -45,7 +45,11 @@ def test_filters_of_users():
     expression, known = filters_of([("a", ">", 1), ("b", "in", ["x"])], ("a", "b"))
     assert known == ("and", ("gt", "a", 1), ("isin", "b", ("x",)))
     assert isinstance(expression, pc.Expression)
-    assert filters_of([[("a", "==", 1)], [("a", "not in", [3])]], ("a",))[1] == ("or", ("eq", "a", 1), ("notna", "a", None))
+    assert filters_of([[("a", "==", 1)], [("a", "not in", [3])]], ("a",))[1] == (
+        "or",
+        ("eq", "a", 1),
+        ("notna", "a", None),
+    )
     assert filters_of(pc.field("a") > 1, ("a",))[1] is None
 
 

@@ -136,7 +136,9 @@ class Layout:
         for name, values in self.categories.items():
             label = next(label for label, field in self.fields.items() if field == name)
             if values is not None:
-                whole[label] = whole[label].astype(pd.CategoricalDtype(values))
+                kind = self.schema.field(name).type.value_type
+                dtype = kind.to_pandas_dtype() if pa.types.is_integer(kind) else "str"
+                whole[label] = whole[label].astype(pd.CategoricalDtype(pd.Index(values, dtype=dtype)))
         self.whole = with_unknown_categories(whole)
 
     def __reduce__(self) -> Any:

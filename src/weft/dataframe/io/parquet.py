@@ -540,6 +540,10 @@ def known_footers(
 def schema_for(given: Any, files: Sequence[FoundFile], footers: Sequence[Footer], keys: Sequence[HiveKey]) -> pa.Schema:
     """The columns of all files, with those of the directories' names at the end."""
     own = [(file.path, footer.schema) for file, footer in zip(files, footers, strict=True)]
+    for path, schema in own:
+        if len(set(schema.names)) < len(schema.names):
+            twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+            raise ValueError(f"cannot read {path}: it has several columns named {twice}")
     if isinstance(given, pa.Schema):
         joint = given if given.metadata else given.with_metadata(own[0][1].metadata)
         for field in joint:
@@ -550,9 +554,6 @@ def schema_for(given: Any, files: Sequence[FoundFile], footers: Sequence[Footer]
         joint = joint_schema(own, union=given == "union")
     else:
         raise TypeError(f"schema is a pyarrow.Schema or 'union'; it is {given!r}")
-    if len(set(joint.names)) < len(joint.names):
-        twice = sorted({name for name in joint.names if joint.names.count(name) > 1})
-        raise ValueError(f"cannot read {files[0].path}: it has several columns named {twice}")
     names = {key.name for key in keys}
     fields = [field for field in joint if field.name not in names]
     return pa.schema([*fields, *[pa.field(key.name, key.type) for key in keys]], metadata=joint.metadata)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import FrameBase
-from weft.dataframe.io.footers import read_footers
+from weft.dataframe.io.footers import Footer, read_footers
 from weft.dataframe.io.hive import MISSING
 from weft.dataframe.io.parquet import ENGINES, EXTENSIONS
 from weft.dataframe.io.writing import check_frame, part_names, write_frame
@@ -87,17 +87,11 @@ class ParquetWriter(NamedTuple):
         fs, place = self.filesystem, f"{self.folder}/{name}"
         temporary = place if self.staging is None else f"{self.staging}/{name}"
         table = self.table(rows)
-        collected: list[Any] = []
-        with (
-            in_place(fs, temporary) as stream,
-            pq.ParquetWriter(
-                stream, table.schema, compression=self.compression, metadata_collector=collected, **self.options
-            ) as writer,
-        ):
-            writer.write_table(table, self.row_group_size)
-        metadata = None
-        if self.summary:
-            (metadata,) = collected
+        with in_place(fs, temporary) as stream:
+            with pq.ParquetWriter(stream, table.schema, compression=self.compression, **self.options) as writer:
+                writer.write_table(table, self.row_group_size)
+            metadata = writer.writer.metadata if self.summary else None
+        if metadata is not None:
             metadata.set_file_path(name)
         return NewFile(temporary, place, metadata, table.schema)
 
@@ -140,22 +134,26 @@ class ParquetWriter(NamedTuple):
         """Files to their places; what they replace is taken away."""
         fs = self.filesystem
         files = [each for several in written for each in several]
+        joint = self.joint_footer(files) if self.summary and files else None
         if self.staging is not None:
             for each in files:
                 put_in_place(fs, each.temporary, each.place)
         kept = {each.place for each in files}
-        for path in self.replaces:
-            if path not in kept:
-                fs.rm_file(path)
-        if self.replaces:
-            remove_empty(fs, self.folder, [path for path in self.replaces if path not in kept])
-        if self.summary and files:
-            footers = []
-            for file, footer in zip(self.earlier, read_footers(fs, self.earlier) if self.earlier else [], strict=True):
-                footer.metadata.set_file_path(file.path[len(self.folder) :].lstrip("/"))
-                footers.append(footer.metadata)
-            write_summary(fs, self.folder, files[0].schema, [*footers, *[each.metadata for each in files]])
+        gone = [path for path in self.replaces if path not in kept]
+        for path in gone:
+            fs.rm_file(path)
+        remove_empty(fs, self.folder, gone)
+        if joint is not None:
+            write_summary(fs, self.folder, files[0].schema, joint)
         self.abandon()
+
+    def joint_footer(self, files: Sequence[NewFile]) -> Any:
+        """The footers of all files, those that were there before among them, as one."""
+        footers = []
+        for file, footer in zip(self.earlier, fresh_footers(self.filesystem, self.earlier), strict=True):
+            footer.metadata.set_file_path(file.path[len(self.folder) :].lstrip("/"))
+            footers.append(footer.metadata)
+        return joined_footers([*footers, *[each.metadata for each in files]])
 
     def abandon(self) -> None:
         """Take the temporary directory away."""
@@ -163,6 +161,11 @@ class ParquetWriter(NamedTuple):
             self.filesystem.rm(self.staging, recursive=True)
         if not self.replaces and self.filesystem.isdir(self.folder) and not self.filesystem.ls(self.folder):
             self.filesystem.rmdir(self.folder)
+
+
+def fresh_footers(fs: Any, files: Sequence[FoundFile]) -> list[Footer]:
+    """Footers that may be changed: none of those that are remembered."""
+    return read_footers(fs, [file._replace(stamp=()) for file in files]) if files else []
 
 
 def remove_empty(fs: Any, folder: str, paths: Sequence[str]) -> None:
@@ -180,10 +183,8 @@ def remove_empty(fs: Any, folder: str, paths: Sequence[str]) -> None:
             fs.rmdir(parent)
 
 
-def write_summary(fs: Any, folder: str, schema: pa.Schema, footers: Sequence[Any]) -> None:
-    """The files ``_metadata`` (all footers) and ``_common_metadata`` (the schema)."""
-    with in_place(fs, f"{folder}/_common_metadata") as stream:
-        pq.write_metadata(schema, stream)
+def joined_footers(footers: Sequence[Any]) -> Any:
+    """Several footers as one; the first is changed."""
     joint = footers[0]
     for each in footers[1:]:
         try:
@@ -193,6 +194,13 @@ def write_summary(fs: Any, folder: str, schema: pa.Schema, footers: Sequence[Any
                 f"cannot write _metadata: the files have different columns or types ({error}). Pass schema= so that all are "
                 "written alike, or write_metadata_file=False."
             ) from error
+    return joint
+
+
+def write_summary(fs: Any, folder: str, schema: pa.Schema, joint: Any) -> None:
+    """The files ``_metadata`` (all footers) and ``_common_metadata`` (the schema)."""
+    with in_place(fs, f"{folder}/_common_metadata") as stream:
+        pq.write_metadata(schema, stream)
     with in_place(fs, f"{folder}/_metadata") as stream:
         joint.write_metadata_file(stream)
 
@@ -322,7 +330,7 @@ def to_parquet(
         fixed,
         bool(write_index),
         keys,
-        "NONE" if compression is None else compression,
+        codec_of(compression),
         row_group_size,
         custom_of(custom_metadata),
         kwargs,
@@ -355,6 +363,13 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name in options:
         if name not in known - {"self", "where", "schema", "filesystem", "options", "compression"}:
             raise TypeError(f"to_parquet() knows no argument {name!r}, and neither does pyarrow's ParquetWriter")
+
+
+def codec_of(compression: Any) -> Any:
+    """Names of codecs as Arrow knows them."""
+    if isinstance(compression, Mapping):
+        return {str(label): codec_of(each) for label, each in compression.items()}
+    return "NONE" if compression is None else compression
 
 
 def custom_of(custom: Mapping[Any, Any] | None) -> dict[bytes, bytes]:
@@ -405,7 +420,8 @@ def check_append(
     own = {str(label): dtype for label, dtype in zip(df.expr.meta.columns, df.expr.meta.dtypes.array, strict=True)}
     for label in its:
         before, after = old.expr.meta[label].dtype, own[label]
-        if before != after and not {before.kind, after.kind} <= set("iuf") and "O" not in (before.kind, after.kind):
+        numbers = {before.kind, after.kind} <= set("iuf")
+        if before != after and not numbers and object not in (before, after):
             raise ValueError(f"cannot append: column {label!r} is {before} in the files, and {after} in the frame")
     ordered = index and not ignore and not keys and old.known_divisions and df.known_divisions
     if ordered and old.expr.dataset.index_columns and df.divisions[0] < old.divisions[-1]:
@@ -492,16 +508,14 @@ def create_metadata_file(
 
 def gather_footers(fs: Any, files: Sequence[FoundFile], root: str, place: str | None) -> Any:
     """Footers of several files as one; written if there is a place."""
-    footers = read_footers(fs, [FoundFile(file.path, file.size, ()) for file in files])
+    footers = fresh_footers(fs, files)
     for file, footer in zip(files, footers, strict=True):
         footer.metadata.set_file_path(file.path[len(root) :].lstrip("/"))
-    if place is not None:
-        write_summary(fs, place, footers[0].schema, [footer.metadata for footer in footers])
-        return None
-    joint = footers[0].metadata
-    for footer in footers[1:]:
-        joint.append_row_groups(footer.metadata)
-    return joint
+    joint = joined_footers([footer.metadata for footer in footers])
+    if place is None:
+        return joint
+    write_summary(fs, place, footers[0].schema, joint)
+    return None
 
 
 def common_folder(paths: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -152,8 +153,8 @@ def write_files(
             label, render.with_index, fs, place, suffix, frame.npartitions, compression, render, appends
         )
     else:
-        if extension is not None and isinstance(path, str) and "*" not in path:
-            path = f"{path.rstrip('/')}/*{extension}"
+        if extension is not None and isinstance(path, (str, os.PathLike)) and "*" not in os.fspath(path):
+            path = f"{os.fspath(path).rstrip('/')}/*{extension}"
         paths = paths_for(path, frame.npartitions, name_function)
         fs = filesystem_for(paths[0], storage_options)
         places = tuple([fs._strip_protocol(each) for each in paths])

@@ -33,12 +33,10 @@ from weft.dataframe.ops.labels import ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection, missing_column
 from weft.dataframe.ops.repartition import RepartitionMerge, by_divisions, checked_count, in_partitions
 from weft.dataframe.ops.shuffle import Shuffle, check_method, exchanged
-from weft.dataframe.ops.sorting import SAMPLES, All, SortBounds, SortSample
+from weft.dataframe.ops.sorting import SharedBounds
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, Same, blockwise
-from weft.physical.gather import Gather
-from weft.physical.mosaic import Mosaic
 
 __all__ = ["Merge", "MergeMethods", "merge"]
 
@@ -244,31 +242,17 @@ def lower_aligned(merge: Merge) -> Expr:
 
 def lower_sorted(merge: Merge) -> Expr:
     """Rows of both sides between the same bounds; a join of each pair of partitions is sorted by its keys."""
-    kernels, count = KERNELS["pandas"], merge.npartitions
-    sides = [(merge.left, merge.plan.left_on), (merge.right, merge.plan.right_on)]
-    samples, orders = [], []
-    total = sum([source.npartitions for source, _ in sides])
-    each = -(-SAMPLES * count // total) + 8
-    for place, (source, on) in enumerate(sides):
-        order = Order(on, (True,) * (len(on) if on is not None else source.meta.index.nlevels))
-        orders.append(order)
-        outline = Outline(merge.name, f"sample-{place}", (source.npartitions,))
-        numbers = Listed(tuple(range(source.npartitions)))
-        samples.append(
-            blockwise(outline, partial(kernels[SortSample], order, each, False), [(source, (0,))], [numbers])
-        )
-    every = Mosaic(Outline(merge.name, "samples", (total,)), tuple(samples))
-    bounds = Gather(
-        Outline(merge.name, "bounds", (1,)), every, partial(kernels[SortBounds], orders[0], count), All(total)
-    )
+    frames, orders = (merge.left, merge.right), []
+    for source, on in zip(frames, (merge.plan.left_on, merge.plan.right_on), strict=True):
+        orders.append(Order(on, (True,) * (len(on) if on is not None else source.meta.index.nlevels)))
+    bounds = SharedBounds(frames, tuple(orders), merge.npartitions)
     moved = []
-    for place, ((source, _), order) in enumerate(zip(sides, orders, strict=True)):
-        outline = Outline(
-            merge.name, f"exchange-{place}", (count,), source.partition_nbytes * source.npartitions // count
-        )
-        gather = partial(kernels["ShuffleMerge"], source.meta)
-        targets = ByOrder(order, count, True)
-        moved.append(exchanged(outline, source, targets, gather, count, True, bounds))
+    for place, (source, order) in enumerate(zip(frames, orders, strict=True)):
+        nbytes = total_nbytes(source) // merge.npartitions
+        outline = Outline(merge.name, f"exchange-{place}", (merge.npartitions,), nbytes)
+        gather = partial(KERNELS["pandas"]["ShuffleMerge"], source.meta)
+        targets = ByOrder(order, merge.npartitions, True)
+        moved.append(exchanged(outline, source, targets, gather, merge.npartitions, True, bounds))
     return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
 
 

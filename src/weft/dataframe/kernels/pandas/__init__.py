@@ -1,6 +1,7 @@
 """Kernels on pandas: every operation has one."""
 
 from weft.dataframe.kernels.pandas import (
+    concat,
     counting,
     elementwise,
     groupby,
@@ -17,6 +18,7 @@ from weft.dataframe.kernels.pandas import (
 )
 
 __all__ = [
+    "concat",
     "counting",
     "elementwise",
     "groupby",
