@@ -90,8 +90,6 @@ def key_labels(plan: Any) -> dict[Any, Any]:
 
 def side(relation: Relation, prefix: str, translate: Translator) -> Relation:
     """A side of a join with column names that the other side does not have."""
-    if not all(each.rowwise for each in relation.every()):
-        raise Untranslatable("joins of running totals stay in pandas")
     fresh = materialised(replace(relation, index=None))
     mark = translate.fresh(prefix)
     names = {f"c{place}": f"{mark}_{place}" for place in range(len(fresh.columns))}

@@ -97,7 +97,7 @@ def single_value(found: pl.DataFrame, column: Column) -> Any:
     """The only value, as NumPy has it; missing where there is none."""
     value = found.to_series(0)[0] if found.height else None
     if value is None:
-        return pd.NaT if column.dtype.kind == "M" else np.nan
+        return pd.NaT if column.dtype.kind in "mM" else np.nan
     if is_text(column.dtype):
         return value
     if column.dtype.kind == "M":
@@ -122,6 +122,6 @@ def to_pandas(found: pl.DataFrame, column: Column) -> Any:
         series = series.cast(wanted)
     if is_float(dtype):
         return series.fill_null(float("nan")).to_numpy() if series.null_count() else series.to_numpy()
-    if series.null_count() and dtype.kind != "M":
+    if series.null_count() and dtype.kind not in "mM":
         raise AssertionError(f"a column of {dtype} has missing values that were not foreseen: {name}")
     return series.to_numpy()

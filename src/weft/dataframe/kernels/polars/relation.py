@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-__all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text"]
+__all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text", "row_by_row"]
 
 
 class Untranslatable(Exception):
@@ -52,8 +52,8 @@ def engine_type(dtype: Any) -> Any:
     if isinstance(dtype, np.dtype):
         if dtype.name in NUMBERS:
             return NUMBERS[dtype.name]
-        if dtype.kind == "M" and (unit := np.datetime_data(dtype)[0]) in UNITS:
-            return pl.Datetime(UNITS[unit])
+        if dtype.kind in "mM" and (unit := np.datetime_data(dtype)[0]) in UNITS:
+            return pl.Datetime(UNITS[unit]) if dtype.kind == "M" else pl.Duration(UNITS[unit])
     if is_text(dtype):
         return pl.String
     raise Untranslatable(f"columns of {dtype} stay in pandas")
@@ -168,8 +168,13 @@ def with_scalars(base: Any, columns: list[Column]) -> Any:
     for each in columns:
         known |= each.scalars
     for single in known.values():
-        base = base.join(single, how="cross")
+        base = base.join(single, how="cross", maintain_order="left")
     return base
+
+
+def row_by_row(relation: Relation) -> Relation:
+    """A relation whose values may be looked at row by row: running totals are made before."""
+    return relation if all(each.rowwise for each in relation.every()) else materialised(relation)
 
 
 def materialised(relation: Relation) -> Relation:

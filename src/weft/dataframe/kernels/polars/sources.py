@@ -134,11 +134,17 @@ def parquet_column(label: Any, dtype: Any, dataset: Any) -> Column:
     ):
         raise Untranslatable(f"columns of {kind} are read by Weft")
     bounds = dataset.bounds(label)
-    null = bounds is None or any(each is None or each.missing is None or each.missing > 0 for each in bounds)
+    rows = [part.rows for part in dataset.parts]
+    null = bounds is None or any(
+        many != 0 and (each is None or each.missing is None or each.missing > 0)
+        for each, many in zip(bounds, rows, strict=True)
+    )
     wanted = engine_type(dtype)
     column = Column(pl.col(name), dtype, null, is_float(dtype))
     if pa.types.is_integer(kind) and is_float(dtype):
         return Column(pl.col(name).cast(wanted), dtype, True, False)
+    if pa.types.is_timestamp(kind) != (dtype.kind == "M"):
+        raise Untranslatable(f"{kind} as {dtype} is read by Weft")
     if pa.types.is_timestamp(kind) and kind.unit != np.datetime_data(dtype)[0]:
         return Column(pl.col(name).cast(wanted), dtype, null)
     if not is_float(dtype) and dtype.kind in "iub" and null:
