@@ -59,6 +59,10 @@ def elementwise(node: Any, translate: Translator) -> Relation:
     if any(each.base is not rowed[0].base for each in rowed[1:]):
         raise Untranslatable("columns of different rows are aligned by pandas")
     is_single = not rowed
+    for each in node.frames:
+        single = relations[each.name]
+        if single.single and not is_single and single.may_be_empty(rowed[0]) and node.operation not in COMPARE:
+            raise Untranslatable("a single value of no rows turns integers into floats in pandas")
     meta = node.meta
     if isinstance(meta, pd.DataFrame):
         wide = [each for each in node.frames if getattr(each.meta, "ndim", 0) == 2]
@@ -647,8 +651,10 @@ for _name, _method, _offset in (
 
 
 @operation("dt.floor", "dt.normalize")
-def floored(value: Any, freq: Any = "D", *, dtype: Any, name: str) -> Column:
-    """The last moment of a frequency before each."""
+def floored(
+    value: Any, freq: Any = "D", *, dtype: Any, name: str, ambiguous: Any = "raise", nonexistent: Any = "raise"
+) -> Column:
+    """The last moment of a frequency before each; what is ambiguous has a zone, and there is none here."""
     parts = re.fullmatch(r"(\d*)(D|h|min|s)", freq) if isinstance(freq, str) else None
     if parts is None or not isinstance(value, Column) or value.dtype.kind != "M" or dtype != value.dtype:
         raise Untranslatable(f"{name} to {freq!r} stays in pandas")

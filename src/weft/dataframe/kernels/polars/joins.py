@@ -115,4 +115,6 @@ def with_gaps(column: Column, dtype: Any) -> Column:
     """A column of the side that may have no match."""
     if is_integer(column.dtype) and dtype.kind == "f":
         return replace(column.cast(dtype), null=True)
+    if dtype.kind in "iub":
+        raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
     return replace(column.settled(), null=True, dtype=dtype)

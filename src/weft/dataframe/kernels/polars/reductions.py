@@ -97,7 +97,7 @@ def reduced(node: Any, translate: Translator) -> Relation:
     base = with_scalars(source.base, [column]).select(made.expr.alias(name))
     label = source.columns[0][0]
     fresh = Column(pl.col(name), made.dtype, made.null, made.nan)
-    return Relation(base, labelled([label], [fresh]), None, True)
+    return Relation(base, labelled([label], [fresh]), None, True, source.base)
 
 
 @translation("CountUnique")

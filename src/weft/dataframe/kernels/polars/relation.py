@@ -139,6 +139,14 @@ class Relation:
     columns: tuple[tuple[Hashable, Column], ...]
     index: tuple[Column, ...] | None = None
     single: bool = False
+    #: The rows that a single value was made of.
+    made_of: Any = None
+
+    def may_be_empty(self, rows: Relation) -> bool:
+        """Whether a single value may be missing though there are rows, and not be held by its type."""
+        return any(
+            each.null and each.dtype.kind in "iu" for _, each in self.columns if isinstance(each.dtype, np.dtype)
+        ) and (self.made_of is None or self.made_of is not rows.base)
 
     def column(self, label: Hashable) -> Column:
         """A column by label."""
