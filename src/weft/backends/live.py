@@ -179,10 +179,15 @@ class Live:
     def release(self, ticket: Ticket) -> None:
         """One holder less; may be called by finalizers."""
         self.inbox.append(ticket)
-        if self.lock.acquire(False):
+        if not self.attended() and self.lock.acquire(False):
             self.absorb()
-            self.wake()
+            if self.core.ready:
+                self.wake()
             self.give_up_lock()
+
+    def attended(self) -> bool:
+        """Whether somebody looks into the inbox soon."""
+        return False
 
     def nudge(self) -> None:
         """Something is in the inbox: see to it that somebody looks."""
@@ -599,6 +604,12 @@ class Live:
             self.tickets[number] = None
         else:
             self._detach(number, ticket)
+        if not self.actors and growing.let_go_at_once(self.core, number):
+            self.drop([number])
+            self._forget_numbers((number,))
+            if self.observers:
+                self.transition(ticket.key, "memory", "released")
+            return
         released = self.released_now
         self.core.unhold(number, released)
         if self.observers:
@@ -619,22 +630,26 @@ class Live:
         """Forget what nothing needs any more."""
         gone = growing.forget(self.core, numbers)
         if gone:
-            keys, constants, known, where = self.plan.keys, self.plan.constants, self.known, self.where
-            for number in gone:
-                key = keys[number]
-                where.pop(number, None)
-                if self.errors:
-                    self.errors.pop(number, None)
-                if self.actors and key in self.actors:
-                    self.actors.discard(key)
-                    self.fired.append((self.home.actor_gone, key))
-                if known.get(key) == number:
-                    del known[key]
-                keys[number] = ""
-                constants[number] = ()
-            self.forgotten(gone)
+            self._forget_numbers(gone)
 
-    def forgotten(self, numbers: list[int]) -> None:
+    def _forget_numbers(self, gone: Sequence[int]) -> None:
+        """Empty the columns of numbers that are free."""
+        keys, constants, known, where = self.plan.keys, self.plan.constants, self.known, self.where
+        for number in gone:
+            key = keys[number]
+            where.pop(number, None)
+            if self.errors:
+                self.errors.pop(number, None)
+            if self.actors and key in self.actors:
+                self.actors.discard(key)
+                self.fired.append((self.home.actor_gone, key))
+            if known.get(key) == number:
+                del known[key]
+            keys[number] = ""
+            constants[number] = ()
+        self.forgotten(gone)
+
+    def forgotten(self, numbers: Sequence[int]) -> None:
         """Numbers are free: the crew lets go of what it has of them."""
 
     def settle(self, number: int, status: str, error: BaseException | None) -> None:

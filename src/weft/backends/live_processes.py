@@ -241,8 +241,9 @@ class LiveProcesses(Live, RemoteRun):
                 ),
             ),
         )
-        for name, plugin in self.home.worker_plugins.items():
-            self.home.set_up_on(member.number, name, plugin)
+        first = self.home.first_calls()
+        if first:
+            self.post(member, ("prepare", pack(first, ANY_SIZE, "a worker plugin")))
 
     def _main(self) -> None:
         """The thread that hears what workers say."""
@@ -863,7 +864,7 @@ class LiveProcesses(Live, RemoteRun):
     def drop(self, numbers: list[int]) -> None:
         self._drop(numbers)
 
-    def forgotten(self, numbers: list[int]) -> None:
+    def forgotten(self, numbers: Sequence[int]) -> None:
         if self.sources or self.deaths:
             for number in numbers:
                 self.sources.pop(number, None)

@@ -88,7 +88,8 @@ def to_csv(
     >>> frame = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2)
     >>> with tmpfile("csv") as path:
     ...     paths = frame.to_csv(path, single_file=True, index=False)
-    ...     open(path).read().split()
+    ...     with open(path) as file:
+    ...         file.read().split()
     ['a', '1', '2']
     """
     check_frame(df, "to_csv()", series=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from weft.dataframe.rules.engine import choose_engine, engine_remarks
 from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_order
+from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.dataframe.rules.travel_light import leave_columns, leave_index
@@ -24,7 +25,7 @@ SIMPLIFY = (
     prune_columns,
 )
 
-CHOOSE = (choose_engine,)
+CHOOSE = (from_statistics, choose_engine)
 
 
 def install() -> None:

@@ -25,7 +25,7 @@ from weft.dataframe.kernels.polars.translator import Translator, labelled, trans
 from weft.expr import Need
 
 #: Options of aggregates that say what happens anyway.
-DEFAULTS = {
+DEFAULTS: dict[str, tuple[Any, ...] | None] = {
     "min_count": (None, 0, -1),
     "numeric_only": (False, True),
     "skipna": (True,),
@@ -95,7 +95,8 @@ def aggregated(request: Any, source: Relation, dtype: Any) -> Column:
     options = dict(request.options)
     ddof = options.pop("ddof", 1)
     for word, value in options.items():
-        if word not in DEFAULTS or (DEFAULTS[word] is not None and value not in DEFAULTS[word]):
+        allowed = DEFAULTS.get(word, ())
+        if allowed is not None and value not in allowed:
             raise Untranslatable(f"{request.how}({word}={value!r}) stays in pandas")
     if request.how == "size":
         return Column(pl.len().cast(pl.Int64), dtype)

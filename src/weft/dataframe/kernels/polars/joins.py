@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "left": ("left", "left_right"),
     "right": ("right", "right_left"),
     "outer": ("full", ""),
-    "cross": ("cross", "none"),
+    "cross": ("cross", ""),
     "leftsemi": ("semi", "left"),
     "left_anti": ("anti", "left"),
 }
@@ -36,7 +36,7 @@ def merged(node: Any, translate: Translator) -> Relation:
     how, order = KINDS[plan.how]
     is_ordered = translate.wants(node, Need.ORDER) or translate.wants(node, Need.INDEX)
     if is_ordered and (not order or plan.sort):
-        raise Untranslatable("a join sorted by its keys stays in pandas")
+        raise Untranslatable("the order of the rows of this join stays with pandas")
     left, right = side(translate(node.left), "l", translate), side(translate(node.right), "r", translate)
     keys = (
         [] if how == "cross" else [matched(left, right, a, b) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
@@ -114,7 +114,7 @@ def matched(left: Relation, right: Relation, a: Any, b: Any) -> tuple[Column, Co
 def with_gaps(column: Column, dtype: Any) -> Column:
     """A column of the side that may have no match."""
     if is_integer(column.dtype) and dtype.kind == "f":
-        return replace(column.cast(dtype), null=True)
+        return replace(column.cast(dtype), null=True, narrow=column.dtype)
     if dtype.kind in "iub":
         raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
     return replace(column.settled(), null=True, dtype=dtype)

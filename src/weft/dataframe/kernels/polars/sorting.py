@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, materialised
+from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, is_float, materialised
 from weft.dataframe.kernels.polars.translator import Translator, translation
 
 
@@ -16,6 +16,8 @@ def sort(node: Any, translate: Translator) -> Relation:
     source = translate(node.source)
     if order.by is None or order.key is not None:
         raise Untranslatable("sorting by index or by a function stays in pandas")
+    if order.na_first and len(order.by) > 1 and any(is_float(source.column(label).dtype) for label in order.by):
+        raise Untranslatable("missing values first, among several keys, stand with the least values in pandas")
     return sorted_by(source, order.by, [not each for each in order.ascending], not order.na_first)
 
 
@@ -41,9 +43,6 @@ def largest(node: Any, translate: Translator) -> Relation:
     if any(source.column(label).null or source.column(label).nan for label in node.by[1:]):
         raise Untranslatable("missing values among later keys are ordered by pandas")
     made = sorted_by(source, node.by, [node.method == "nlargest"] * len(node.by), True)
-    first = made.column(node.by[0])
-    if first.null:
-        made = replace(made, base=made.base.filter(first.expr.is_not_null()))
     return replace(made, base=made.base.head(max(0, node.n)))
 
 
