@@ -122,7 +122,9 @@ def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[
     """The same rows in Parquet files; and what pandas reads of them."""
     edges = [0, *sorted(rng.randint(0, len(whole)) for _ in range(rng.randint(0, 3))), len(whole)]
     directory.mkdir()
-    plain = whole.reset_index(drop=True) if rng.random() < 0.7 else whole
+    # numbers that a file holds for its rows pandas takes for those of the first file only, without their name
+    is_plain = isinstance(whole.index, pd.RangeIndex) or rng.random() < 0.7
+    plain = whole.reset_index(drop=True) if is_plain else whole
     for place, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
         part = plain.iloc[start:stop]
         part.to_parquet(directory / f"part{place}.parquet", row_group_size=max(1, -(-len(part) // 2)))
@@ -843,7 +845,7 @@ def program(seed: int, directory: Path) -> Program:
                 continue
             try:
                 ours = step(text, lazily)
-            except (NotImplementedError, AttributeError):  # what is not there is no program
+            except (NotImplementedError, AttributeError, KeyError):  # what is not there is no program
                 continue
             steps.append(text)
             value = known_beforehand(made, ours) if any(each in text for each in DATA_DEPENDENT) else made

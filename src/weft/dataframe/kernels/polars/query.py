@@ -23,6 +23,9 @@ from weft.expr import Need, Needs
 
 __all__ = ["Query", "why_not"]
 
+#: Weft knows itself where order matters; Polars forgets it below a slice of a join (2.1: ``join(...).head(5).group_by(...)``).
+OPTIMIZATIONS = pl.QueryOptFlags(check_order_observe=False)
+
 
 def why_not(node: FrameExpr, asked: Needs) -> str | None:
     """Why a tree is not translated; None if it can be."""
@@ -74,7 +77,7 @@ class Query:
     def __call__(self, *_: Any) -> Any:
         """The answer."""
         relation = self.prepared()
-        found = relation.base.collect(engine="streaming")
+        found = relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
         meta = self.node.meta
         if relation.single and not isinstance(meta, pd.Series):
             return single_value(found, relation.only)

@@ -9,6 +9,7 @@ two apart. A `Column` says which of them it may hold; who looks at its values as
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,10 @@ import pandas as pd
 import polars as pl
 
 __all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text", "row_by_row"]
+
+
+#: Numbers for names that must not be met twice.
+COUNTED = itertools.count()
 
 
 class Untranslatable(Exception):
@@ -193,9 +198,10 @@ def materialised(relation: Relation) -> Relation:
     every = relation.every()
     settled = [each.settled() for each in every]
     names = [f"c{place}" for place in range(len(settled))]
-    base = with_scalars(relation.base, settled).select(
-        [each.expr.alias(name) for each, name in zip(settled, names, strict=True)]
-    )
+    made = [each.expr.alias(name) for each, name in zip(settled, names, strict=True)]
+    if not made:  # rows without columns are still so many rows
+        made = [pl.int_range(pl.len()).alias(f"row{next(COUNTED)}")]
+    base = with_scalars(relation.base, settled).select(made)
     fresh = [
         replace(each, expr=pl.col(name), scalars={}, rowwise=True) for each, name in zip(settled, names, strict=True)
     ]
