@@ -8,10 +8,11 @@ from typing import Any
 
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
-from weft.dataframe.expr import FrameExpr
+from weft.dataframe.expr import ROWS, FrameExpr
 from weft.dataframe.io.from_blocks import FromBlocks
+from weft.dataframe.io.from_pandas import FromPandas
 from weft.errors import EngineError
-from weft.expr import Context, Expr, Needs, rule
+from weft.expr import Context, Expr, Needs, rule, walk
 
 __all__ = ["choose_engine", "engine_remarks"]
 
@@ -31,12 +32,22 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         if wanted == "polars":
             raise EngineError("dataframe.engine is 'polars', which is not installed: pip install \"weft[dataframe]\"")
         return None
-    query, reason = translated(node, context.needs(node))
+    needs = context.needs(node)
+    if not (context.is_root(node) or isinstance(node, Together)):
+        if has_rows_of_memory(node):
+            return None
+        needs |= ROWS  # what else has the same rows stays in pandas, and is matched with these by index
+    query, reason = translated(node, needs)
     if query is not None:
         return EngineQuery(query, "polars", Alike(node))
     if wanted == "polars" and context.is_root(node):
         raise EngineError(f"dataframe.engine is 'polars', and {node.label} cannot be computed by it: {reason}")
     return None
+
+
+def has_rows_of_memory(node: FrameExpr) -> bool:
+    """Whether a node has the rows of a frame in memory: Polars would hand them back as they are."""
+    return any(isinstance(each, FromPandas) and each.rows == node.rows for each in walk(node))
 
 
 def engine_remarks(trees: Sequence[Expr]) -> list[str]:
