@@ -32,6 +32,8 @@ class Slice(ArrayExpr):
     source: ArrayExpr
     region: Region
 
+    holes = ()
+
     @property
     def label(self) -> str:
         return "getitem"

@@ -78,6 +78,8 @@ class Regridded(ArrayExpr):
     grid: Grid
     road: Road | None = None
 
+    holes = ()
+
     @property
     def label(self) -> str:
         return "rechunk"

@@ -289,6 +289,8 @@ class Reduction(Reducing):
 
     beside: str | None = None
 
+    holes = ()
+
     @property
     def passes_as(self) -> tuple[str, str]:
         return (self.name, f"{self.kind}-chunk") if self.beside is None else (self.beside, "moments-chunk")

@@ -23,7 +23,7 @@ from weft import config
 from weft.array.base import new
 from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, is_unknown
 from weft.array.expr import ArrayExpr, array_outline
-from weft.array.io.from_array import asarray
+from weft.array.io.from_array import FromArray, asarray
 from weft.array.kernels import tensor as kernels
 from weft.array.ops.linalg_base import finer
 from weft.array.ops.rechunking import laid_out
@@ -145,6 +145,8 @@ class Contraction(ArrayExpr):
         chains = min(nsteps, max(1, ENOUGH_CHAINS // nblocks))
         most = self.split_every if isinstance(self.split_every, int) else STEP_PAIRS
         pairs = max(1, min(STEP_PAIRS, most, STEP_BYTES // max(1, read), nblocks * nsteps // ENOUGH_TASKS))
+        if nblocks >= ENOUGH_CHAINS and all(isinstance(each, FromArray) and each.in_memory for each in sources):
+            pairs = min(nsteps, most)  # nothing is read for it: blocks that are there are multiplied in one go
         recipe = Accumulating(
             self.labels, self.output, tuple(counts.items()), self.dtype, pairs, chains, self.outline.nbytes, self.label
         )
@@ -216,6 +218,8 @@ def contract(
     """Contract one or two arrays whose axes have labels; lengths of 1 are broadcast."""
     arrays = aligned([asarray(each) for each in operands], labels)
     kind = np.dtype(dtype) if dtype is not None else np.result_type(*[each.dtype for each in arrays])
+    if kind.kind in "SUTVM":
+        raise TypeError(f"cannot compute {name or 'the product'} of arrays of {kind}: they are no numbers")
     lengths: dict[int, int] = {}
     for each, own in zip(arrays, labels, strict=True):
         for label, length in zip(own, each.shape, strict=True):
