@@ -16,6 +16,9 @@ from weft.expr import Expr, Need, Needs, walk
 
 __all__ = ["TRANSLATIONS", "Translator"]
 
+#: Operations of one query at most: expressions within expressions take an engine's stack.
+MOST = 500
+
 #: What each class of nodes is to Polars.
 TRANSLATIONS = KernelTable("polars")
 
@@ -39,13 +42,20 @@ class Translator:
         self._names = 0
 
     def __call__(self, node: Expr) -> Relation:
-        """The relation of a node."""
-        found = self._known.get(node.name)
-        if found is None:
+        """The relation of a node below the one that is being translated."""
+        return self._known[node.name]
+
+    def translated(self) -> Relation:
+        """The relation of the root: children come before their parents, so that no tree is too deep."""
+        nodes = list(walk(self.root))
+        if len(nodes) > MOST:
+            raise Untranslatable(f"{len(nodes):,} operations are too many for one query")
+        for node in nodes:
             if not TRANSLATIONS.has(type(node)):
                 raise Untranslatable(f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
-            found = self._known[node.name] = TRANSLATIONS[type(node)](node, self)
-        return found
+        for node in nodes:
+            self._known[node.name] = TRANSLATIONS[type(node)](node, self)
+        return self._known[self.root.name]
 
     def wants(self, node: Expr, need: Need) -> bool:
         """Whether somebody looks at the index, or the order, of a node's rows."""
