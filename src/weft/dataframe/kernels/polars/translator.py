@@ -48,14 +48,27 @@ class Translator:
     def translated(self) -> Relation:
         """The relation of the root: children come before their parents, so that no tree is too deep."""
         nodes = list(walk(self.root))
-        if len(nodes) > MOST:
-            raise Untranslatable(f"{len(nodes):,} operations are too many for one query")
+        depths: dict[str, int] = {}
         for node in nodes:
+            depths[node.name] = 1 + max([depths[child.name] for child in node.children], default=0)
+            if depths[node.name] > MOST:
+                raise self.refusal(node, f"more than {MOST} operations in a row are too many for one query")
             if not TRANSLATIONS.has(type(node)):
-                raise Untranslatable(f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
+                raise self.refusal(node, f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
         for node in nodes:
-            self._known[node.name] = TRANSLATIONS[type(node)](node, self)
+            try:
+                self._known[node.name] = TRANSLATIONS[type(node)](node, self)
+            except Untranslatable as reason:
+                raise self.refusal(node, str(reason)) from None
         return self._known[self.root.name]
+
+    def refusal(self, node: Expr, reason: str) -> Untranslatable:
+        """The error for one node, with all above it, which are in vain as well."""
+        vain = {node.name}
+        for each in walk(self.root):
+            if any(child.name in vain for child in each.children):
+                vain.add(each.name)
+        return Untranslatable(reason, frozenset(vain))
 
     def wants(self, node: Expr, need: Need) -> bool:
         """Whether somebody looks at the index, or the order, of a node's rows."""
