@@ -8,12 +8,14 @@ import sys
 SUITES = {
     "array": "arrays beside Dask, NumPy and numexpr",
     "bag": "bags beside Dask, a pool and joblib, and their memory",
+    "dataframe": "TPC-H, groups, frames in memory, beside Dask, Polars, DuckDB and pandas",
     "scheduler": "everything the foundation must show, beside Dask",
     "order": "live blocks of the static order, beside Dask's",
     "simulated": "a thousand simulated workers, a million tasks",
     "processes": "tasks and blocks between processes, beside Dask's",
     "shapes": "reshape, rechunk, joined arrays, beside Dask's",
     "client": "futures beside Dask, frisky and concurrent.futures; a soak with kills",
+    "tables": "CSV and many small Parquet files beside Dask",
     "ray_spike": "two local Ray nodes: an array sum and an exchange",
 }
 

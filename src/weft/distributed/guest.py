@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from _thread import allocate_lock
+from _thread import allocate_lock, start_new_thread
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -49,12 +49,11 @@ class Remote:
 
     def ended(self, told: Iterable[tuple[Any, ...]]) -> None:
         """Tasks have come to their end."""
-        for key, status, ref, error, kind in told:
+        for key, status, ref, error in told:
             with self.guard:
                 ticket = self.tickets.get(key)
                 if ticket is None:
                     continue
-                ticket.type = kind
                 if ref is not None:
                     self.refs[key] = ref
                 ticket.error = rebuilt(error) if error is not None else None
@@ -102,9 +101,10 @@ class Remote:
                 return
             del self.tickets[ticket.key]
             self.refs.pop(ticket.key, None)
-        threading.Thread(target=self.worker.flush, args=(("release", [ticket.key]),), daemon=True).start() if (
-            self.worker.sending.locked()
-        ) else self.worker.flush(("release", [ticket.key]))
+        if self.worker.sending.locked():
+            start_new_thread(self.worker.flush, (("release", [ticket.key]),))
+        else:
+            self.worker.flush(("release", [ticket.key]))
 
     def hold(self, ticket: Ticket) -> bool:
         with self.guard:
@@ -200,10 +200,10 @@ class Remote:
         ref, nbytes = bench._keep(value, f"data {ticket.key!r}")
         with self.guard:
             self.tickets[ticket.key] = ticket
-        self._ask("scatter", ticket.key, ref, nbytes, type(value).__name__)
+        self._ask("scatter", ticket.key, ref, nbytes)
         if type(ref) is bytes:
             self.refs[ticket.key] = ref
-        ticket.type = type(value).__name__
+        ticket.type = type(value)
         ticket.status = FINISHED
 
     def add_plan(

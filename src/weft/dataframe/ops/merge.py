@@ -233,6 +233,10 @@ def joined_partitions(
     return blockwise(outline or merge.outline, kernel, sources, [Same(merge.plan)], cost=Cost.HEAVY)
 
 
+class PrepareJoin:
+    """Operation of a kernel: a side that is joined to many partitions, with a table of its keys."""
+
+
 class JoinPartitions:
     """Operation of a kernel: two partitions joined."""
 
@@ -249,6 +253,12 @@ def lower_broadcast(merge: Merge) -> Expr:
         left = whole(left)
     else:
         right = whole(right)
+        if left.npartitions > 1 and merge.plan.how in ("inner", "left"):
+            outline = Outline(merge.name, "prepare", (1,), right.partition_nbytes)
+            table = blockwise(
+                outline, KERNELS["pandas"][PrepareJoin], [(right, (0,))], [Same(merge.plan)], cost=Cost.HEAVY
+            )
+            return joined_partitions(merge, left, table, [(0,), (None,)])
     return joined_partitions(merge, left, right, [place_pick(each, merge.npartitions) for each in (left, right)])
 
 

@@ -42,7 +42,7 @@ def is_whole(ours: object) -> bool:
 
     if not hasattr(ours, "expr"):
         return False
-    query, _ = polars.translated(ours.expr, frozenset({Need.VALUES, Need.INDEX, Need.ORDER}))
+    query, *_ = polars.translated(ours.expr, frozenset({Need.VALUES, Need.INDEX, Need.ORDER}))
     return query is not None
 
 

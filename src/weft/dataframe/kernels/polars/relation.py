@@ -26,7 +26,14 @@ COUNTED = itertools.count()
 
 
 class Untranslatable(Exception):
-    """Polars has no answer that is certainly pandas'; the reason is the message."""
+    """Polars has no answer that is certainly pandas'; the reason is the message.
+
+    ``vain`` are the names of the nodes that cannot be translated for it.
+    """
+
+    def __init__(self, reason: str, vain: frozenset[str] = frozenset()) -> None:
+        super().__init__(reason)
+        self.vain = vain
 
 
 #: Types whose values both libraries hold alike.

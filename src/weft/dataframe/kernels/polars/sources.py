@@ -104,9 +104,7 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     base = translate.sources.get(node.rows)
     if base is None:
         base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False)
-        if not dataset.index_columns and any(
-            each.index and translate.wants(each, Need.INDEX) for each in alike(node, translate)
-        ):
+        if not dataset.index_columns and any(translate.wants(each, Need.INDEX) for each in alike(node, translate)):
             base = base.with_row_index("row numbers of the files")
         if node.predicate is not None:
             base = base.filter(predicate_of(node.predicate, node, dataset))
@@ -123,7 +121,7 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
                     for label, each in zip(dataset.index_columns, labels, strict=True)
                 ]
             )
-        elif node.predicate is None:
+        elif node.predicate is None and node.index:
             numbering = dataset.layout.numbering
             number = pl.col("row numbers of the files").cast(pl.Int64) * numbering.step + numbering.start
             index = (Column(number, INT64),)
