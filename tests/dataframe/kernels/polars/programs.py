@@ -7,6 +7,7 @@ results that depend on the order of additions: nothing is chosen, ordered or gro
 
 from __future__ import annotations
 
+import itertools
 import random
 import warnings
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def in_partitions(rng: random.Random, whole: pd.DataFrame) -> Any:
     if rng.random() < 0.5:
         return dd.from_pandas(whole, npartitions=rng.randint(1, 4), sort=False)
     edges = [0, *sorted(rng.randint(0, len(whole)) for _ in range(rng.randint(0, 3))), len(whole)]
-    return new(FromPandas(Held.of(whole), tuple(zip(edges[:-1], edges[1:], strict=True)), False))
+    return new(FromPandas(Held.of(whole), tuple(itertools.pairwise(edges)), False))
 
 
 def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[pd.DataFrame, Any]:
@@ -125,7 +126,7 @@ def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[
     # numbers that a file holds for its rows pandas takes for those of the first file only, without their name
     is_plain = isinstance(whole.index, pd.RangeIndex) or rng.random() < 0.7
     plain = whole.reset_index(drop=True) if is_plain else whole
-    for place, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for place, (start, stop) in enumerate(itertools.pairwise(edges)):
         part = plain.iloc[start:stop]
         part.to_parquet(directory / f"part{place}.parquet", row_group_size=max(1, -(-len(part) // 2)))
     try:
@@ -245,7 +246,7 @@ class Drawn:
                 f"{a}.between(0, 3, inclusive={rng.choice(('both', 'left', 'right', 'neither'))!r})",
             ]
         elif kind in ("text", "date"):
-            others = [each for each in self.columns(kind)]
+            others = list(self.columns(kind))
             made += [f"({a} {compare} {self.literal(label)})", f"({a} {compare} d[{rng.choice(others)!r}])"] * 2
             if kind == "text":
                 word = repr(rng.choice(WORDS))
@@ -260,7 +261,7 @@ class Drawn:
                 made += [f"{a}.between({self.literal(label)}, {self.literal(label)})", f"({a} {compare} {a}.min())"]
                 rare += [f"{a}.dt.is_leap_year", f"{a}.dt.is_month_start"]
         elif kind == "bool":
-            others = [each for each in self.columns("bool")]
+            others = list(self.columns("bool"))
             made += [
                 a,
                 f"(~{a})",

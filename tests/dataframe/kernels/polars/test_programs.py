@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 
 import pytest
-
 from tests.dataframe.kernels.polars.programs import computed, program
+
 from weft import config
 from weft.dataframe.kernels.polars.query import Query
 

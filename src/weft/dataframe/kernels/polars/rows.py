@@ -244,7 +244,7 @@ def conformed(source: Relation, label: Any, dtype: Any) -> Column:
 def neighbours(node: Any, translate: Translator) -> Relation:
     """Values of rows before or behind."""
     around = node.around
-    ((inputs, keywords),) = around.calls if len(around.calls) == 1 else (((), ()),)
+    inputs, keywords = around.calls[0] if around.calls else ((), ())
     if around.method != "shift" or keywords or len(inputs) != 1:
         raise Untranslatable(f"{around.method} with these options stays in pandas")
     source = row_by_row(translate(node.source))

@@ -63,7 +63,8 @@ def from_pandas(node: Any, translate: Translator) -> Relation:
 
 def alike(node: Any, translate: Translator) -> list[Any]:
     """The nodes of a tree that read the same rows: they stand on one base."""
-    return [each for each in walk(translate.root) if type(each) is type(node) and each.rows == node.rows]
+    every: list[Any] = [each for each in walk(translate.root) if type(each) is type(node)]
+    return [each for each in every if each.rows == node.rows]
 
 
 def with_labels(base: Any, index: pd.Index) -> Any:
