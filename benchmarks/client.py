@@ -72,8 +72,12 @@ def dask_client(processes: bool) -> Iterator[Any]:
 def frisky_client() -> Iterator[Any]:
     import frisky
 
-    with frisky.LocalCluster(n_workers=2) as cluster, frisky.Client(cluster) as client:
+    # it reports on stderr as it goes
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    with frisky.LocalCluster(n_workers=2) as cluster, cluster.get_client() as client:
         yield client.submit, client.gather
+    os.dup2(before, 2)
 
 
 @contextlib.contextmanager

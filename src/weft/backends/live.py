@@ -26,9 +26,9 @@ from typing import Any
 from weft.backends.contract import Held
 from weft.errors import BackendError, CancelledError, WeftError
 from weft.graph import Plan
-from weft.scheduler import Scheduler, growing
+from weft.scheduler import Scheduler, eviction, growing
 from weft.scheduler.placement import rule_of
-from weft.scheduler.state import Phase
+from weft.scheduler.state import LARGE, Phase
 from weft.typing import Key
 
 __all__ = [
@@ -69,7 +69,7 @@ class Ticket:
         self.status = PENDING
         self.error: BaseException | None = None
         self.traceback: Any = None
-        self.type: str | None = None
+        self.type: type | None = None
         self.waiters: list[Callable[[Ticket], None]] | None = None
 
     def __repr__(self) -> str:
@@ -291,6 +291,12 @@ class Live:
     def scatter(self, ticket: Ticket, value: Any) -> None:
         """Take in a value."""
         packed, nbytes = self.packed(value, ticket.key)
+        if self.core.held + nbytes > self.core.limit:
+            with self.lock:
+                victims = eviction.choose(self.core, nbytes)
+                self.core.spilling.update(victims)
+            if victims:
+                self.spill_now(victims)
         with self:
             if ticket.key in self.known:
                 self._join(ticket, self.known[ticket.key])
@@ -299,8 +305,9 @@ class Live:
             number = growing.grow_data(self.core, nbytes)
             self._columns(number, ticket.key, ticket, ())
             self.put_in(number, packed)
+            self.touch(number)
             self.settle(number, FINISHED, None)
-            ticket.type = type(value).__name__
+            ticket.type = type(value)
             if self.observers:
                 self.transition(ticket.key, "released", "memory")
 
@@ -666,6 +673,12 @@ class Live:
                 each.error = error
                 self._fire(each)
 
+    def touch(self, number: int) -> None:
+        """Somebody made or read a block: of those that only clients hold, others go to disk before it."""
+        if self.core.size[number] >= LARGE:
+            self.core.serial += 1
+            self.core.touched[number] = self.core.serial
+
     def _end(self, ticket: Ticket, status: str, error: BaseException | None) -> None:
         ticket.status = status
         ticket.error = error
@@ -735,6 +748,9 @@ class Live:
         raise NotImplementedError
 
     def drop(self, numbers: list[int]) -> None:
+        raise NotImplementedError
+
+    def spill_now(self, victims: list[int]) -> None:
         raise NotImplementedError
 
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:

@@ -250,6 +250,8 @@ class LiveThreads(Live, LocalRun):
                     nbytes = sizeof(value)
             except BaseException as problem:
                 error = problem
+                if problem.__traceback__ is not None:  # this frame is of no interest
+                    error.__traceback__ = problem.__traceback__.tb_next
             ended = perf_counter()
             spent = ended - began
             mean = self.mean_s
@@ -290,6 +292,8 @@ class LiveThreads(Live, LocalRun):
             self.records.append((here.key, worker, began, ended, nbytes, type(value).__name__, FINISHED))
             value = None
             if core.phase[task] == DONE:
+                if core.large:
+                    self.touch(task)
                 there = tickets[task]
                 if type(there) is Ticket:
                     there.status = FINISHED
@@ -421,9 +425,7 @@ class LiveThreads(Live, LocalRun):
                 number = ticket.number
                 if number < 0:
                     raise ticket.error or KeyError(ticket.key)
-                if self.core.size[number] >= 1 << 16:
-                    self.core.serial += 1
-                    self.core.touched[number] = self.core.serial
+                self.touch(number)
                 if self.core.phase[number] == DONE:
                     value = self.blocks[number]
                     break
@@ -435,6 +437,9 @@ class LiveThreads(Live, LocalRun):
             except KeyError:
                 continue
         return readonly_view(value)
+
+    def spill_now(self, victims: list[int]) -> None:
+        self._spill(victims)
 
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:
         return readonly_view(value), sizeof(value)

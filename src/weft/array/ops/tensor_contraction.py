@@ -218,6 +218,8 @@ def contract(
     """Contract one or two arrays whose axes have labels; lengths of 1 are broadcast."""
     arrays = aligned([asarray(each) for each in operands], labels)
     kind = np.dtype(dtype) if dtype is not None else np.result_type(*[each.dtype for each in arrays])
+    if kind.kind in "SUTVM":
+        raise TypeError(f"cannot compute {name or 'the product'} of arrays of {kind}: they are no numbers")
     lengths: dict[int, int] = {}
     for each, own in zip(arrays, labels, strict=True):
         for label, length in zip(own, each.shape, strict=True):

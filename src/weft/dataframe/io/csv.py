@@ -434,6 +434,8 @@ def read_text_table(
     import fsspec
 
     check_options(title, kind, options)
+    if options.get("engine") == "pyarrow":
+        del options["engine"]  # taken wherever it can be
     if lineterminator is not None:
         if len(lineterminator) > 1 and lineterminator != "\r\n":
             raise ValueError(f"lineterminator is a single character, not {lineterminator!r}")
@@ -452,6 +454,9 @@ def read_text_table(
     with fsspec.core.OpenFile(fs, files[0].path, "rb", kind_of_first) as stream:
         raw = stream.read(max(1, parse_bytes(sample) if sample else 1))
         is_whole = not stream.read(1)
+    splits_simply = dialect.escape is None and dialect.doubled
+    if not splits_simply and dialect.quote is not None and dialect.quote.encode() not in raw:
+        dialect = dialect._replace(quote=None)  # else all quotes before each block would have to be counted
     head, names, header = infer(title, kind, raw, is_whole, dialect, options, files[0].path)
     dialect = dialect._replace(fields=len(names))
     dtype = options.get("dtype")
