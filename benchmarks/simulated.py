@@ -21,7 +21,7 @@ SPLIT = Program.call(max, noutputs=2, name="split")
 
 
 def empty_plan() -> Plan:
-    return Plan([], [], [], [], [], [], [], [])
+    return Plan([], [], [], [], [], [])
 
 
 def finish(plan: Plan) -> Plan:
@@ -31,10 +31,6 @@ def finish(plan: Plan) -> Plan:
     plan.programs = [SPLIT if task in plan.outputs else TASK for task in range(ntasks)]
     plan.constants = [()] * ntasks
     plan.rank = list(range(ntasks))
-    plan.dependents = [[] for _ in range(nblocks)]
-    for task, sources in enumerate(plan.inputs):
-        for block in sources:
-            plan.dependents[block].append(task)
     return plan
 
 

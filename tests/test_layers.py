@@ -46,7 +46,6 @@ FACADE = {
     "multiprocessing",
     "optimization",
     "order",
-    "task_spec",
     "threaded",
     "utils",
 }

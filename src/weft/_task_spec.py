@@ -1,4 +1,4 @@
-"""Another name of :mod:`weft.task_spec`, for programs that know it by this one."""
+"""Task nodes, under the name by which programs written for Dask import them; they live in :mod:`weft.graph.spec`."""
 
 from weft.graph.node_graphs import (
     convert_legacy_graph,

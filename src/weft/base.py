@@ -1,4 +1,4 @@
-"""What collections have in common: computing several at once, tokens, and helpers for the collection protocol."""
+"""What collections have in common, under the name by which programs written for Dask import it."""
 
 from weft.collection.base import WeftMethodsMixin, get_collection_names
 from weft.collection.waiting import wait

@@ -1,4 +1,4 @@
-"""Files as delayed blocks of bytes."""
+"""Files as delayed blocks of bytes, under the name by which programs written for Dask import them."""
 
 from weft.delayed.reading import read_bytes
 

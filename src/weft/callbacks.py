@@ -1,4 +1,4 @@
-"""Functions of your own that hear of each run and each task."""
+"""Callbacks, under the name by which programs written for Dask import them."""
 
 from weft.diagnostics.callbacks import Callback, add_callbacks
 

@@ -1,4 +1,4 @@
-"""Functions of graphs that are dicts of keys to tasks."""
+"""Functions of graphs that are dicts, under the name by which programs written for Dask import them."""
 
 from weft.graph.key import is_key as iskey
 from weft.graph.tuples import (

@@ -14,6 +14,7 @@ __all__ = [
     "ConfigWarning",
     "CycleError",
     "DrawingError",
+    "EngineError",
     "GraphError",
     "InvariantError",
     "KeyNotFoundError",
@@ -76,7 +77,7 @@ class GraphError(WeftError, ValueError):
     """A graph that cannot be run as it stands."""
 
 
-class CycleError(GraphError):
+class CycleError(GraphError, RuntimeError):
     """A graph in which tasks wait for each other in a circle.
 
     ``cycle`` has the tasks of one circle, each followed by one that needs it, as the graph names them.
@@ -167,6 +168,10 @@ class InvariantError(WeftError, AssertionError):
 
 class DrawingError(WeftError, ValueError):
     """A graph that cannot be drawn as asked: it is too large, or the format, engine or colour is not known."""
+
+
+class EngineError(WeftError, NotImplementedError):
+    """The engine that was asked for cannot compute an operation."""
 
 
 class MetaError(WeftError, ValueError):

@@ -133,7 +133,8 @@ def clone(*collections: Any, omit: Any = None, seed: Any = None, assume_layers: 
     seed : hashable, optional
         Clones with the same seed have the same keys; by default each clone has new ones.
     assume_layers : bool
-        Either value gives the same here: keys are renamed one by one.
+        False asks that keys be renamed one by one, True allows a quicker way. Keys are always renamed one by one, which
+        takes a few microseconds each, so both give the same collections.
 
     Returns
     -------

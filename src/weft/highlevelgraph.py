@@ -1,4 +1,4 @@
-"""Graphs in layers."""
+"""Graphs in layers, under the name by which programs written for Dask import them."""
 
 from weft.collection.highlevelgraph import HighLevelGraph, Layer, MaterializedLayer, compute_layer_dependencies
 from weft.diagnostics.draw import to_graphviz

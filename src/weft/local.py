@@ -1,4 +1,4 @@
-"""Get functions of this machine: in the calling thread, and by any ``submit`` function."""
+"""Get functions of this machine, under the name by which programs written for Dask import them."""
 
 from weft.execution.get import get_async, get_sync
 

@@ -1,4 +1,4 @@
-"""The get function that runs graphs in worker processes."""
+"""``get`` by worker processes, under the name by which programs written for Dask import it."""
 
 from weft.execution.get import get_processes as get
 

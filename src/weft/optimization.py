@@ -1,4 +1,4 @@
-"""Rewriting of graphs that are dicts of keys to tasks."""
+"""Rewriting of graphs that are dicts, under the name by which programs written for Dask import it."""
 
 from weft.graph.optimization import cull, functions_of, fuse, fuse_linear, inline, inline_functions
 

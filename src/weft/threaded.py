@@ -1,4 +1,4 @@
-"""The get function that runs graphs in worker threads."""
+"""``get`` by worker threads, under the name by which programs written for Dask import it."""
 
 from weft.execution.get import get_threads as get
 

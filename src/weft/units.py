@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -79,8 +79,12 @@ def parse_bytes(size: str | float) -> int:
     return int(nbytes)
 
 
-def parse_timedelta(duration: str | float | timedelta, default: str = "seconds") -> float:
-    """Seconds of a duration such as ``"2 min"``.
+@overload
+def parse_timedelta(duration: str | float | timedelta, default: str = "seconds") -> float: ...
+@overload
+def parse_timedelta(duration: None, default: str = "seconds") -> None: ...
+def parse_timedelta(duration: str | float | timedelta | None, default: str = "seconds") -> float | None:
+    """Seconds of a duration such as ``"2 min"``; None stays None.
 
     Parameters
     ----------
@@ -103,6 +107,8 @@ def parse_timedelta(duration: str | float | timedelta, default: str = "seconds")
     >>> parse_timedelta(5, default="ms")
     0.005
     """
+    if duration is None:
+        return None
     if hasattr(duration, "total_seconds"):
         return float(duration.total_seconds())
     number, unit = _split(duration, "duration", "'2 min'", _TIME_HELP)
@@ -177,14 +183,14 @@ def format_time(seconds: float) -> str:
     --------
     >>> format_time(0.0123)
     '12.30 ms'
-    >>> format_time(3725)
-    '1hr 2m'
+    >>> format_time(7325)
+    '2hr 2m'
     """
     if seconds < 0:
         return "-" + format_time(-seconds)
     for long_name, short_name, long, short, least in (
         ("d", "hr", 86_400, 3600, 2 * 86_400),
-        ("hr", "m", 3600, 60, 3600),
+        ("hr", "m", 3600, 60, 2 * 3600),
         ("m", "s", 60, 1, 600),
     ):
         if seconds >= least:

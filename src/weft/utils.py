@@ -1,4 +1,4 @@
-"""Helpers that users know by this place; each lives where it belongs."""
+"""Helpers that programs written for Dask import by this name; each lives where it belongs."""
 
 from functools import cached_property
 

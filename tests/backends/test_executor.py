@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -61,6 +63,68 @@ class TestProcessPoolExecutor(BackendContract):
     @classmethod
     def make_serial(cls):
         return Owning(processes, 1)
+
+
+def loky(nworkers):
+    executors = pytest.importorskip("loky", reason="needs loky")
+    return executors.ProcessPoolExecutor(nworkers)
+
+
+class TestLoky(BackendContract):
+    stops = False
+    addressed = False
+
+    @classmethod
+    def make(cls):
+        return Owning(loky)
+
+    @classmethod
+    def make_serial(cls):
+        return Owning(loky, 1)
+
+
+RANKS = """
+import sys
+from mpi4py.futures import MPICommExecutor
+from mpi4py import MPI
+import numpy as np, weft
+
+def inc(x): return x + 1
+def fail(): raise KeyError("mine")
+
+with MPICommExecutor(MPI.COMM_WORLD, root=0) as executor:
+    if executor is not None:
+        parts = [weft.delayed(np.ones)(1 << 17) for _ in range(6)]
+        total = weft.delayed(lambda *x: float(sum(map(np.sum, x))))(*parts)
+        print("total", total.compute(scheduler=executor))
+        print("many", sum(weft.compute(*[weft.delayed(inc)(i) for i in range(300)], scheduler=executor)))
+        rank = weft.delayed(lambda: MPI.COMM_WORLD.Get_rank(), pure=False)().compute(scheduler=executor)
+        print("elsewhere", rank != 0)
+        try:
+            weft.delayed(fail)().compute(scheduler=executor)
+        except KeyError as error:
+            print("error", error.args, "in task" in error.__notes__[0])
+"""
+
+
+def test_mpi_ranks_run_tasks(tmp_path):
+    pytest.importorskip("mpi4py", reason="needs mpi4py")
+    if shutil.which("mpiexec") is None:
+        pytest.skip("needs mpiexec, of an MPI such as Open MPI (Debian: openmpi-bin)")
+    program = tmp_path / "ranks.py"
+    program.write_text(RANKS)
+    command = ["mpiexec", "-n", "3", sys.executable, str(program)]
+    allowed = {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    }
+    done = subprocess.run(
+        command, env={**os.environ, **allowed}, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.split("\n")[:4] == [
+        f"total {6 * (1 << 17):.1f}", f"many {300 * 301 // 2}", "elsewhere True", "error ('mine',) True",
+    ], done.stderr  # fmt: skip
 
 
 @pytest.fixture(scope="module")

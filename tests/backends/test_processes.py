@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -112,6 +113,67 @@ def test_a_worker_killed_for_memory_is_told_apart(backend, monkeypatch):
     fatal = delayed(os.kill)(delayed(os.getpid, pure=False)(), signal.SIGKILL)
     with pytest.raises(WorkerMemoryError, match="lack of memory"):
         fatal.compute(scheduler=backend)
+
+
+def eat(nbytes):
+    return float(np.ones(nbytes // 8).sum())
+
+
+def eat_beyond_a_limit_of_its_own(nbytes):
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (nbytes // 2, hard))
+    try:
+        return eat(nbytes)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def test_a_worker_that_gets_no_memory_raises_what_its_library_raises_and_lives_on(backend):
+    with pytest.raises(MemoryError, match="allocate"):
+        delayed(eat_beyond_a_limit_of_its_own)(2 << 30).compute(scheduler=backend)
+    assert delayed(abs)(-1).compute(scheduler=backend) == 1
+
+
+@pytest.fixture
+def control_group(tmp_path):
+    """A control group whose processes the kernel kills when they take more than 150 MB together."""
+    name = f"weft-test-{os.getpid()}"
+    for parent, most in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
+        group = Path(parent) / name
+        try:
+            group.mkdir()
+            (group / most).write_text("150000000")
+            swap = group / "memory.swap.max"
+            if swap.exists():
+                swap.write_text("0")
+        except OSError:
+            if group.exists():
+                group.rmdir()
+            continue
+        yield str(group)
+        group.rmdir()
+        return
+    pytest.skip("this user may not make a control group with a limit of memory")
+
+
+def eat_in_group(group, nbytes):
+    (Path(group) / "cgroup.procs").write_text(str(os.getpid()))
+    return eat(nbytes)
+
+
+def test_a_worker_that_the_kernel_kills_for_memory_is_told_apart(control_group):
+    backend = Processes(1)
+    try:
+        fatal = delayed(eat_in_group)(control_group, 600_000_000)
+        with (
+            weft.config.set({"allowed-failures": 1}),
+            pytest.raises(WorkerMemoryError, match="lack of memory") as caught,
+        ):
+            fatal.compute(scheduler=backend)
+        assert str(fatal.key) in str(caught.value)
+        assert delayed(abs)(-1).compute(scheduler=backend) == 1
+    finally:
+        backend.close()
 
 
 def test_workers_that_cannot_start_are_an_error_not_a_loop(monkeypatch):

@@ -184,3 +184,20 @@ def test_wrong_calls_fail_when_they_are_made():
     ]:
         with pytest.raises(error):
             call()
+
+
+def test_topk_needs_a_whole_number():
+    with pytest.raises(TypeError, match="needs a whole number"):
+        db.range(3, 1).topk(2.5)
+
+
+@pytest.mark.parametrize("raw", [b"no mark", "cut".encode("utf-16")[:-1]])
+def test_files_in_other_encodings_that_cannot_be_decoded_are_named_or_skipped(tmp_path, raw):
+    path = tmp_path / "a.txt"
+    path.write_bytes(raw)
+    with pytest.raises(UnicodeError) as info:
+        db.read_text(str(path), encoding="utf-16").compute(scheduler="sync")
+    assert str(path) in info.value.__notes__[0]
+    assert db.read_text(str(path), encoding="utf-16", on_error="skip").compute(scheduler="sync") in ([], ["cu"])
+    *_, bad = db.read_text(str(path), encoding="utf-16", on_error="collect").compute(scheduler="sync")
+    assert bad.path == str(path)

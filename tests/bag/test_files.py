@@ -221,3 +221,14 @@ def test_records_are_rows_of_dataframes():
             bag.filter(lambda row: False).to_dataframe()
         with pytest.raises(ValueError, match="not both"):
             bag.to_dataframe(meta={"a": "int64"}, columns=["a"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32", "iso2022_jp"])
+def test_long_texts_have_one_byte_order_mark(tmp_path, monkeypatch, encoding):
+    monkeypatch.setattr("weft.bag.io.written.CHUNK", 10)
+    lines = [f"line {number}\n" for number in range(20)]
+    (path,) = db.from_sequence(lines, npartitions=1).to_textfiles(
+        [tmp_path / "a.txt"], encoding=encoding, scheduler="sync"
+    )
+    with open(path, encoding=encoding) as file:
+        assert file.read() == "".join(lines)

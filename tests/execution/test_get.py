@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import weft
+from weft._task_spec import Task, TaskRef, execute_graph
 from weft.backends import backend_for
 from weft.base import named_schedulers
 from weft.errors import BackendError, KeyNotFoundError
@@ -15,7 +16,6 @@ from weft.graph import Graph, Layer, Program
 from weft.highlevelgraph import HighLevelGraph
 from weft.local import get_async, get_sync
 from weft.multiprocessing import get as get_processes
-from weft.task_spec import Task, TaskRef, execute_graph
 from weft.threaded import get as get_threads
 
 GRAPH = {"x": 1, "y": (abs, "x"), "z": (sum, ["x", "y"])}

@@ -59,6 +59,17 @@ def test_numbers_of_workers_that_make_no_sense_are_refused(wrong):
         ident().compute(num_workers=wrong)
 
 
+@pytest.mark.parametrize("wrong", [-1, 1.5, True, "2"])
+def test_numbers_of_retries_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(BackendError, match="retries must be a whole number"):
+        ident().compute(retries=wrong)
+
+
+def test_callbacks_that_are_none_are_refused():
+    with pytest.raises(BackendError, match="callbacks= takes callbacks"):
+        ident().compute(callbacks=[5])
+
+
 def test_options_that_nobody_knows_are_refused():
     with pytest.raises(BackendError, match="no option 'fancy'"):
         ident().compute(fancy=True)

@@ -19,6 +19,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter, time
 from typing import Any
 
@@ -100,7 +101,9 @@ def _waited(future: Any) -> Any:
 
 def empty_plan(core: Scheduler) -> Plan:
     """A plan whose columns are the core's own, so that they grow together."""
-    return Plan([], core.programs, core.inputs, [], core.dependents, [], core.size, [], core.outputs, core.maker)
+    plan = Plan([], core.programs, core.inputs, [], core.size, [], core.outputs, core.maker)
+    plan.dependents = core.dependents
+    return plan
 
 
 class Live:
@@ -305,10 +308,7 @@ class Live:
             more: dict[str, Any] = {**({"retries": retries} if retries else {}), **(notes or {})}
             annotations = {t: {**more, **plan.annotations.get(t, {})} for t in range(plan.ntasks)}
         if annotations is not plan.annotations:
-            plan = Plan(
-                plan.keys, plan.programs, plan.inputs, plan.constants, plan.dependents, plan.rank, plan.nbytes, plan.wanted,
-                plan.outputs, plan.maker, plan.data, plan.workspace, annotations, plan.sites, plan.origins,
-            )  # fmt: skip
+            plan = replace(plan, annotations=annotations)
         external: dict[int, int] = {}
         stored: dict[int, int] = {}
         foreign: dict[int, Ticket] = {}

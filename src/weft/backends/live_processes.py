@@ -141,7 +141,7 @@ class LiveProcesses(Live, RemoteRun):
         self.lock = allocate_lock()
         RemoteRun.__init__(
             self,
-            Plan([], [], [], [], [], [], [], []),
+            Plan([], [], [], [], [], []),
             request,
             "processes",
             len(nthreads),

@@ -80,7 +80,7 @@ class LiveThreads(Live, LocalRun):
     def __init__(
         self, request: Request, nthreads: list[int], *, resources: dict[int, dict[str, float]] | None = None
     ) -> None:
-        plan = Plan([], [], [], [], [], [], [], [])
+        plan = Plan([], [], [], [], [], [])
         LocalRun.__init__(self, plan, request, "threads", len(nthreads), keep=True, resources=resources, alone=False)
         self.plan = empty_plan(self.core)
         self.values = self.blocks

@@ -23,6 +23,7 @@ from weft.errors import BackendError, SchedulerStuckError
 from weft.graph import Plan
 from weft.scheduler import NOTHING, SPILL, Scheduler
 from weft.scheduler.story import dump
+from weft.scheduler.straight import Finish
 from weft.sizeof import sizeof
 from weft.store.memory import freeze, readonly_view
 from weft.store.spill import SpillStore
@@ -144,15 +145,73 @@ class LocalRun(Run):
 
     def work(self, worker: int) -> None:
         """Run tasks as long as the core has some for this worker."""
-        core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.task_listeners
-        programs, constants, inputs, several = self.plan.programs, self.plan.constants, core.inputs, self.plan.outputs
-        finish, sizes, ready = core.finisher(), PLAIN_SIZES, core.ready
-        block_of, copies = blocks.__getitem__, self.copies
-        released: list[int] = []
+        core, lock = self.core, self.lock
         with lock:
             task = core.next(worker, perf_counter())
             if task < 0 or core.loads:
                 task = self._rare(worker, task)
+            finish = core.finisher(self.blocks) if task >= 0 else None
+        while finish is not None:
+            task, finish = self._work_straight(worker, task, finish)
+        if task >= 0:
+            self._work(worker, task)
+
+    def _work_straight(self, worker: int, task: int, finish: Finish) -> tuple[int, Finish | None]:
+        """Run tasks of a straight run until the core must be asked; gives the next one, and how it is to be reported."""
+        core, blocks, plan, lock = self.core, self.blocks, self.plan, self.lock
+        programs, constants, inputs, sizes = plan.programs, plan.constants, plan.inputs, PLAIN_SIZES
+        block_of, is_plain = blocks.__getitem__, core.straight is not None and core.straight.written
+        released: list[int] = []
+        following = task
+        try:
+            while following >= 0:
+                task = following
+                sources, more, program = inputs[task], constants[task], programs[task]
+                function = program.direct
+                if function is None:
+                    value = program.run([*map(block_of, sources), *more])
+                elif not sources:
+                    value = function(*more)
+                elif more:
+                    value = function(*map(block_of, sources), *more)
+                else:
+                    value = function(*map(block_of, sources))
+                nbytes: Any = sizes.get(type(value))
+                if nbytes is None:
+                    if self.keep or plan.uses[task]:
+                        freeze(value)
+                    nbytes = sizeof(value)
+                    if is_plain:
+                        blocks[task] = value
+                        break
+                blocks[task] = value
+                value = None
+                following = finish(task, sources, nbytes, perf_counter())
+            value = None
+            with lock:
+                if self.alarmed:
+                    self.check_in(worker)
+                if is_plain and following >= 0:
+                    core.sort(perf_counter())
+                task = core.finish_and_next(worker, task, nbytes, released, perf_counter())
+                if task < 0 or core.loads:
+                    task = self._rare(worker, task)
+                following_finish = core.finisher(blocks) if task >= 0 else None
+                if self.spare and core.straight is None and (core.ready or core.constrained):
+                    self.call_help()
+        except BaseException as error:
+            value = following_finish = None
+            task = self._failed(worker, error, released)
+        self._drop(released)
+        return task, following_finish
+
+    def _work(self, worker: int, task: int) -> None:
+        """Run a task, and those that the core has after it."""
+        core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.task_listeners
+        programs, constants, inputs, several = self.plan.programs, self.plan.constants, core.inputs, self.plan.outputs
+        finish, sizes, ready = core.finish_and_next, PLAIN_SIZES, core.ready
+        block_of, copies = blocks.__getitem__, self.copies
+        released: list[int] = []
         while task >= 0:
             try:
                 if listeners:
@@ -301,6 +360,7 @@ class LocalRun(Run):
     def _failed(self, worker: int, error: BaseException, released: list[int]) -> int:
         """A task, or what surrounds it, raised."""
         with self.lock:
+            self.core.settle()
             task = self.core.on[worker]
             if task >= 0:
                 if self.core.failed(worker, task, released, now=perf_counter(), retry=is_ordinary(error)).retry:

@@ -334,8 +334,14 @@ def end(workers: list[WorkerProcess]) -> None:
 
 
 def oom_kills() -> int:
-    """How many processes of this process's control group the kernel has killed for lack of memory."""
+    """How many processes the kernel has killed for lack of memory, on this machine and in this control group.
+
+    Only changes mean something: a kill counts once or twice. The machine's count has also what was killed in a smaller
+    group, such as a worker that put itself there; in a container it may not be there.
+    """
     total = 0
+    with contextlib.suppress(OSError):
+        total += _counter(Path("/proc/vmstat"), "oom_kill")
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)

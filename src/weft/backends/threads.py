@@ -287,6 +287,7 @@ class ThreadRun(LocalRun):
                     if threading.get_ident() in self.abandoned:
                         return
                     self.doomed.pop(number, None)
+                    self.core.settle()
                     task = self.core.on[number]
                     if task >= 0:
                         self.core.returned(number, task, now=perf_counter())
@@ -351,6 +352,7 @@ class ThreadRun(LocalRun):
 
     def interrupt(self, number: int, reason: BaseException) -> None:
         """Under the lock: stop what a worker does, if it has a task."""
+        self.core.settle()
         if self.core.on[number] < 0 or number in self.doomed:
             return
         thread = self.members.get(number)
@@ -367,6 +369,7 @@ class ThreadRun(LocalRun):
 
     def abandon(self, number: int, reason: BaseException) -> None:
         """Under the lock: give up a thread that does not come back, fail its task, and put another in its place."""
+        self.core.settle()
         thread = self.members.pop(number, None)
         ident = thread.ident if isinstance(thread, Thread) else thread
         if ident:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import index
 from typing import Any
 
 from weft.bag.base import BagBase, Holder
@@ -12,7 +13,15 @@ from weft.execution import is_weft_collection
 from weft.expr import Expr
 from weft.physical.outside import Outside
 
-__all__ = ["Arguments", "check_function", "check_probability", "function_of_record", "single_block", "tree_width"]
+__all__ = [
+    "Arguments",
+    "check_function",
+    "check_probability",
+    "check_whole",
+    "function_of_record",
+    "single_block",
+    "tree_width",
+]
 
 
 class Arguments:
@@ -84,6 +93,14 @@ def tree_width(split_every: Any, default: int) -> int:
     if isinstance(split_every, bool) or not isinstance(split_every, int) or split_every < 2:
         raise ValueError(f"split_every is a whole number, 2 or more, or False for all at once; it is {split_every!r}")
     return split_every
+
+
+def check_whole(operation: str, number: Any) -> int:
+    """A whole number as an int; TypeError for what is none."""
+    try:
+        return index(number)
+    except TypeError:
+        raise TypeError(f"{operation}() needs a whole number, not {number!r}") from None
 
 
 def check_probability(prob: Any) -> None:

@@ -66,7 +66,9 @@ def _memory(value: Any) -> int:
 
 
 def _duration(value: Any) -> float:
-    seconds = parse_timedelta(value)
+    if value is None:
+        raise ValueError("cannot read None as a duration: give a number and a unit, e.g. '2 min'.")
+    seconds: float = parse_timedelta(value)
     if seconds < 0:
         raise ValueError(f"cannot wait for {value!r}: a duration must not be negative.")
     return seconds
@@ -220,7 +222,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "dataframe.engine",
-        one_of("auto", "pandas"),
+        one_of("auto", "pandas", "polars"),
         "auto",
         "The library that computes partitions. 'auto' takes the fastest that gives the same result as pandas.",
     ),

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from weft.collection.base import Collection
+from weft.dataframe.engine import Together
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_blocks import FromBlocks
+from weft.dataframe.meta import is_pandas
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
@@ -50,6 +52,11 @@ class FrameBase(Collection):
 
     def __weft_expr__(self) -> Any:
         return self.expr
+
+    def __weft_whole__(self) -> Any:
+        """What `compute` asks for in place of this: all rows in one block."""
+        expr = self.expr
+        return self if expr.npartitions == 1 or not is_pandas(expr.meta) else new(Together(expr))
 
     def __weft_keys__(self) -> list[Key]:
         return self.expr.keys()

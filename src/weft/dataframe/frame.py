@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.formats import FrameFormatMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
@@ -16,6 +17,7 @@ from weft.dataframe.ops.filtering import FilteringMethods, filtered
 from weft.dataframe.ops.indexing import IndexingMethods
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
+from weft.dataframe.ops.merge import MergeMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.repartition import RepartitionMethods
@@ -41,10 +43,12 @@ class DataFrame(
     FrameSummaries,
     ShuffleMethods,
     RepartitionMethods,
+    MergeMethods,
     SetIndexMethods,
     DivisionMethods,
     FrameSortingMethods,
     PartitionMethods,
+    FrameFormatMethods,
     ProjectionMethods,
 ):
     """A table in partitions, with pandas' methods; nothing is computed before `compute`.

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.delayed import DelayedMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.conversion import ConversionMethods
 from weft.dataframe.ops.dates import DateParts
@@ -37,6 +38,7 @@ class Index(
     DivisionMethods,
     PartitionMethods,
     DateParts,
+    DelayedMethods,
 ):
     """The labels of a frame's rows, in partitions.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.formats import SeriesFormatMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.categorical import CategoricalAccessor
 from weft.dataframe.ops.conversion import ConversionMethods
@@ -48,6 +49,7 @@ class Series(
     SeriesSortingMethods,
     ShuffleMethods,
     PartitionMethods,
+    SeriesFormatMethods,
 ):
     """A column in partitions, with pandas' methods.
 

@@ -16,6 +16,7 @@ from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from weft.backends import Held
 from weft.collection.base import Collection
+from weft.delayed.operators import OperatorMethods
 from weft.delayed.trace import ATOMS, Traced, node_of, trace
 from weft.delayed.travel import pack, unpack
 from weft.graph.annotations import ANNOTATIONS
@@ -133,7 +134,7 @@ def delayed(
     return Delayed._of(node, nout)
 
 
-class Delayed(Collection, Generic[T]):
+class Delayed(OperatorMethods, Collection, Generic[T]):
     """A value that is computed later.
 
     Made by :func:`delayed`. Attributes, items, calls and operators give further delayed values.
@@ -299,126 +300,13 @@ class Delayed(Collection, Generic[T]):
         return call(self, args, kwargs, pure=pure, key=weft_key_name, label=name_of_node(self._node))
 
     def __getitem__(self, index: Any) -> Delayed[Any]:
-        return apply_operator(operator.getitem, (self, index))
+        return self._operated(operator.getitem, self, index)
+
+    def _operated(self, function: Callable[..., Any], *operands: Any) -> Delayed[Any]:
+        return call(function, operands, {}, pure=True, label=function.__name__.strip("_"))
 
     def __reduce__(self) -> Any:
         return _travelled, (pack(self._node), self._length)
-
-    __array_ufunc__ = None
-
-    def __add__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.add, (self, other))
-
-    def __radd__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.add, (other, self))
-
-    def __sub__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.sub, (self, other))
-
-    def __rsub__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.sub, (other, self))
-
-    def __mul__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.mul, (self, other))
-
-    def __rmul__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.mul, (other, self))
-
-    def __truediv__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.truediv, (self, other))
-
-    def __rtruediv__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.truediv, (other, self))
-
-    def __floordiv__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.floordiv, (self, other))
-
-    def __rfloordiv__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.floordiv, (other, self))
-
-    def __mod__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.mod, (self, other))
-
-    def __rmod__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.mod, (other, self))
-
-    def __divmod__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(divmod, (self, other))
-
-    def __rdivmod__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(divmod, (other, self))
-
-    def __pow__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.pow, (self, other))
-
-    def __rpow__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.pow, (other, self))
-
-    def __matmul__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.matmul, (self, other))
-
-    def __rmatmul__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.matmul, (other, self))
-
-    def __lshift__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.lshift, (self, other))
-
-    def __rlshift__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.lshift, (other, self))
-
-    def __rshift__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.rshift, (self, other))
-
-    def __rrshift__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.rshift, (other, self))
-
-    def __and__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.and_, (self, other))
-
-    def __rand__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.and_, (other, self))
-
-    def __or__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.or_, (self, other))
-
-    def __ror__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.or_, (other, self))
-
-    def __xor__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.xor, (self, other))
-
-    def __rxor__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.xor, (other, self))
-
-    def __eq__(self, other: object) -> Delayed[Any]:  # type: ignore[override]
-        return apply_operator(operator.eq, (self, other))
-
-    def __ne__(self, other: object) -> Delayed[Any]:  # type: ignore[override]
-        return apply_operator(operator.ne, (self, other))
-
-    def __lt__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.lt, (self, other))
-
-    def __le__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.le, (self, other))
-
-    def __gt__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.gt, (self, other))
-
-    def __ge__(self, other: Any) -> Delayed[Any]:
-        return apply_operator(operator.ge, (self, other))
-
-    def __neg__(self) -> Delayed[Any]:
-        return apply_operator(operator.neg, (self,))
-
-    def __pos__(self) -> Delayed[Any]:
-        return apply_operator(operator.pos, (self,))
-
-    def __abs__(self) -> Delayed[Any]:
-        return apply_operator(operator.abs, (self,))
-
-    def __invert__(self) -> Delayed[Any]:
-        return apply_operator(operator.invert, (self,))
 
 
 class FunctionDoc:
@@ -593,11 +481,6 @@ class Method:
 
 GETATTR = Program.call(getattr, name="getattr")
 SAME = Program.call(identity, name="identity")
-
-
-def apply_operator(function: Callable[..., Any], operands: tuple[Any, ...]) -> Delayed[Any]:
-    """A task for an operator: operators are pure, so equal ones are one task."""
-    return call(function, operands, {}, pure=True, label=function.__name__.strip("_"))
 
 
 def call(

@@ -11,6 +11,7 @@ from weft.execution import is_weft_collection
 from weft.execution.last import KEPT_TASKS, LAST
 from weft.execution.pipeline import keys_of
 from weft.scheduler import story
+from weft.scheduler.straight import settled
 from weft.units import format_bytes, format_time
 
 __all__ = ["last_run", "summary", "why"]
@@ -99,7 +100,7 @@ def summary(run: Run | None = None) -> str:
     on inline with 1 worker: 2 of 2 tasks in ...
     """
     run = last_run() if run is None else run
-    plan, core = run.plan, run.core
+    plan, core = run.plan, settled(run.core)
     tasks: dict[str, int] = {}
     seconds: dict[str, float] = {}
     nbytes: dict[str, int] = {}

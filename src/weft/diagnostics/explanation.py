@@ -14,6 +14,7 @@ from weft.backends import Held
 from weft.diagnostics.forecast import depths, forecast
 from weft.execution import Containers, graph_of, request_for, scheduler_for
 from weft.execution.pipeline import keys_of
+from weft.execution.run import whole_of
 from weft.expr import Expr, tree_text
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.plan import paused_collector
@@ -59,6 +60,7 @@ class Explanation:
     simplified: str = ""  #: expressions after rewriting, before physical operations are chosen
     rechunks: tuple[str, ...] = ()  #: how arrays are cut anew on the way, with the bytes that moves
     apart: tuple[str, ...] = ()  #: operations that did not fuse, with the reason
+    remarks: tuple[str, ...] = ()  #: which engine computes what, and why
 
     @property
     def ntasks(self) -> int:
@@ -77,6 +79,7 @@ class Explanation:
             "As optimised", *indented([*self.optimised.splitlines(), *changes] or ["the same"]),
             *(["Rechunks", *indented(self.rechunks)] if self.rechunks else []),
             *(["Not fused", *indented(self.apart)] if self.apart else []),
+            *(["Engines", *indented(self.remarks)] if self.remarks else []),
             f"What will run, on {self.backend} with {self.nworkers} worker{'s' * (self.nworkers != 1)}",
             *indented(self._facts()),
         ]  # fmt: skip
@@ -154,7 +157,8 @@ def explain(
       made           5 blocks; their sizes are not known before they run
       in memory      up to 5 blocks at a time
     """
-    collections = Containers(args).collections
+    given = Containers(args).collections
+    collections = [whole_of(each) for each in given] if optimize_graph else given
     if not collections:
         raise TypeError("nothing to explain: give collections, such as what weft.delayed(f)(x) returns")
     backend = scheduler_for(scheduler, collections)
@@ -169,12 +173,12 @@ def explain(
         if fuse:
             plan = compile_plan(graph, wanted, fuse=True)
         trees = expressions_of(collections)
-        written = written_of(collections, graph, trees)
+        written = written_of(given, graph, expressions_of(given))
         ahead = outlook(trees, is_optimized=optimize_graph) if trees else Outlook("", "", (), ())
         found = explained(
             plan, written, ahead.physical, graph.ntasks, needed, nworkers, backend.name, budget=request.budget
         )
-        return replace(found, simplified=ahead.simplified, rechunks=ahead.rechunks, apart=ahead.apart)
+        return replace(found, simplified=ahead.simplified, rechunks=ahead.rechunks, apart=ahead.apart, remarks=ahead.remarks)
 
 
 def explained(

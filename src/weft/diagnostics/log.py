@@ -14,6 +14,7 @@ from typing import NamedTuple
 from weft.scheduler import Phase, Scheduler
 from weft.scheduler.core import EVENT
 from weft.scheduler.state import MASK, SHIFT
+from weft.scheduler.straight import settled
 
 __all__ = ["FINISHED", "Span", "count_finished", "is_whole", "keep_whole", "spans"]
 
@@ -34,7 +35,8 @@ class Span(NamedTuple):
 
 def spans(core: Scheduler, ntasks: int) -> Iterator[Span]:
     """The tasks that finished, in the order in which they did. A task that was made again is there again."""
-    asks = {EVENT["next"], EVENT.get("take", EVENT["next"])}
+    core = settled(core)
+    asks = {EVENT["next"], EVENT["take"]}
     free: dict[int, float] = {}
     for entry, now in zip(core.log, core.clock, strict=True):
         what = entry & MASK
@@ -48,13 +50,15 @@ def spans(core: Scheduler, ntasks: int) -> Iterator[Span]:
 
 def count_finished(core: Scheduler, ntasks: int) -> int:
     """How many tasks have run to their end. (``core.left`` falls for tasks that failed, too.)"""
+    if core.straight is not None:
+        return core.straight.finished
     now = core.phase[:ntasks]
     return sum(map(now.count, FINISHED))
 
 
 def is_whole(core: Scheduler) -> bool:
     """Whether the log still has its beginning."""
-    return len(core.log) != core.log.maxlen
+    return len(settled(core).log) != core.log.maxlen
 
 
 def keep_whole(core: Scheduler) -> None:

@@ -16,7 +16,6 @@ from weft.errors import KeyNotFoundError
 from weft.graph import Plan, Task
 from weft.graph.graph import IDENTITY
 from weft.scheduler import Phase
-from weft.scheduler.straight import settled
 from weft.typing import Key
 
 __all__ = ["RunState", "TasksByKey", "result_of", "task_of"]
@@ -82,17 +81,12 @@ class KeysIn(Set[Key]):
     def _from_iterable(cls, keys: Any) -> Any:
         return set(keys)
 
-    def _phase(self) -> bytearray:
-        """The column; a core that runs straight does not mark what is ready, so it is worked out."""
-        core = self._run.core
-        return settled(core).phase if Phase.READY in self._phases or Phase.WAITING in self._phases else core.phase
-
     def __len__(self) -> int:
-        now = self._phase()[: self._run.plan.ntasks]
+        now = self._run.core.phase[: self._run.plan.ntasks]
         return sum(now.count(phase) for phase in self._phases)
 
     def __iter__(self) -> Iterator[Key]:
-        now = bytes(self._phase()[: self._run.plan.ntasks])
+        now = bytes(self._run.core.phase[: self._run.plan.ntasks])
         return (key for key, phase in zip(self._run.plan.keys, now, strict=False) if phase in self._phases)
 
     def __contains__(self, key: object) -> bool:
@@ -100,7 +94,7 @@ class KeysIn(Set[Key]):
             block = self._tasks.number(key)  # type: ignore[arg-type]
         except KeyNotFoundError:
             return False
-        return block < self._run.plan.ntasks and self._phase()[block] in self._phases
+        return block < self._run.plan.ntasks and self._run.core.phase[block] in self._phases
 
     def __repr__(self) -> str:
         return f"<{len(self)} keys>"
@@ -152,6 +146,7 @@ class RunState(Mapping[str, Any]):
 
     def __init__(self, run: Run, tasks: TasksByKey) -> None:
         plan, core = run.plan, run.core
+        core.settle()  # before it begins, so that it keeps its columns
         keys, phase = plan.keys, core.phase
 
         def blocks() -> Any:

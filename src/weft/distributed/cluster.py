@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -263,10 +264,7 @@ class Cluster(Serving):
                 **notes,
                 "workers": self.numbers_of(notes["workers"], lenient=bool(notes.get("allow_other_workers"))) or None,
             }
-        return Plan(
-            plan.keys, plan.programs, plan.inputs, plan.constants, plan.dependents, plan.rank, plan.nbytes, plan.wanted,
-            plan.outputs, plan.maker, plan.data, plan.workspace, annotations, plan.sites, plan.origins,
-        )  # fmt: skip
+        return replace(plan, annotations=annotations)
 
     # -- clients --------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import threading
 from _thread import allocate_lock
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from weft.backends.contract import Held
@@ -216,10 +217,7 @@ class Remote:
                 data[block] = None
             else:
                 data[block] = value.get() if isinstance(value, Held) else value
-        bare = Plan(
-            plan.keys, plan.programs, plan.inputs, plan.constants, plan.dependents, plan.rank, plan.nbytes, plan.wanted,
-            plan.outputs, plan.maker, data, plan.workspace, plan.annotations, [], plan.origins,
-        )  # fmt: skip
+        bare = replace(plan, data=data, sites=[])
         with self.guard:
             for ticket in tickets.values():
                 self.tickets[ticket.key] = ticket

@@ -72,12 +72,17 @@ def request_for(
     Raises
     ------
     BackendError
-        Workers are not a positive whole number.
+        Workers are not a positive whole number, retries are none, or something is no callback.
     """
     if num_workers is None:
         num_workers = config.value("num_workers") or CPU_COUNT
     elif isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 1:
         raise BackendError(f"num_workers must be a whole number, 1 or more, not {num_workers!r}")
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise BackendError(f"retries must be a whole number, 0 or more, not {retries!r}")
+    for each in callbacks:
+        if not (hasattr(each, "started") and hasattr(each, "ended")):
+            raise BackendError(f"callbacks= takes callbacks, such as weft.diagnostics.Callback(...), not {each!r}")
     threads = config.value("library-threads")
     return Request(
         nworkers=num_workers,

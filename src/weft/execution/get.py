@@ -23,6 +23,7 @@ from weft.graph.key import flatten_keys
 from weft.graph.known import with_known
 from weft.graph.mapping import graph_from_mapping
 from weft.graph.spec import DataNode
+from weft.store.memory import freeze
 from weft.typing import Key
 
 __all__ = [
@@ -62,7 +63,7 @@ def run_graph(
     for each in request.listeners:
         if hasattr(each, "known"):
             graph = with_known(graph, each.known(graph.keys()))
-    plan = compile_plan(graph, wanted, fuse=backend.fuses_chains and config.value("optimization.fuse"))
+    plan = compile_plan(graph, wanted, fuse=backend.fuses_chains and config.value("optimization.fuse"), between=freeze)
     known = dict(zip(wanted, run_plan(backend, plan, request) if wanted else ()))
     if cache is not None:
         cache.update(known)

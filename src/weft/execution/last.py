@@ -16,7 +16,6 @@ from typing import Any
 
 from weft.backends import Run
 from weft.errors import WeftError
-from weft.graph import Plan
 
 __all__ = ["KEPT_TASKS", "LAST", "LastRun", "inside"]
 
@@ -53,6 +52,8 @@ class LastRun:
 
     def get(self) -> Run | None:
         """The outermost run that goes on, or else the one that ended last."""
+        if self._past is not None:
+            self._past.core.settle()
         return next(iter(list(self._going.values())), self._past)
 
     def is_nested(self, run: Run) -> bool:
@@ -80,12 +81,7 @@ class LastRun:
 
 def without_values(run: Run) -> Run:
     """A copy of a run's record that keeps no data alive."""
-    plan = run.plan
-    bare = Plan(
-        plan.keys, plan.programs, plan.inputs, [()] * plan.ntasks, plan.dependents, plan.rank, plan.nbytes, plan.wanted,
-        plan.outputs, plan.maker, dict.fromkeys(plan.data), plan.workspace, plan.annotations, plan.sites, plan.origins,
-    )  # fmt: skip
-    past = Run(bare, run.core, run.backend, run.nworkers, run.began)
+    past = Run(run.plan.bare(), run.core, run.backend, run.nworkers, run.began)
     past.ended = run.ended
     if run.error is not None:
         past.error = WeftError("".join(traceback.format_exception_only(run.error)).rstrip())

@@ -19,6 +19,7 @@ from weft.graph.key import flatten_keys
 from weft.graph.known import with_known
 from weft.graph.plan import paused_collector
 from weft.physical.call import Call, Data, Gathered, add_calls
+from weft.store.memory import freeze
 from weft.typing import Key
 
 __all__ = ["graph_of", "keys_of", "plan_of"]
@@ -120,7 +121,7 @@ def plan_of(
             graph = with_known(graph, cache.known(graph.keys()))
         keys = [keys_of(collection) for collection in collections]
         wanted = [key for own in keys for key in own]
-        plan = compile_plan(graph, wanted, fuse=fuse and optimize_graph)
+        plan = compile_plan(graph, wanted, fuse=fuse and optimize_graph, between=freeze)
     if alone is not None:
         keep(alone, Kept(plan, keys[0], type(collections[0]), fuse, before))
     return plan, keys

@@ -64,7 +64,7 @@ def compute(
     found = Containers(args, traverse)
     if not found.collections:
         return args
-    collections = found.collections
+    collections = [whole_of(each) for each in found.collections] if optimize_graph else found.collections
     backend = scheduler_for(pool if scheduler is None else scheduler, collections)
     request = request_for(**kwargs)
     fuse = backend.fuses_chains and config.value("optimization.fuse")
@@ -84,6 +84,12 @@ def compute(
         start += len(own)
         results.append(finalize(_nested(collection, blocks), *extra))
     return found.repack(results)
+
+
+def whole_of(collection: Any) -> Any:
+    """What is computed for a collection: itself, or one that has its value in a single block."""
+    whole = getattr(type(collection), "__weft_whole__", None)
+    return collection if whole is None else whole(collection)
 
 
 def budgeted(asked: Any, nbytes: int | None) -> AbstractContextManager[Any]:

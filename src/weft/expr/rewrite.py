@@ -554,6 +554,7 @@ def check(by: Rule, before: Expr, after: Expr) -> None:
 #: All phases in the order in which they run; collections add their rules when they are imported.
 PIPELINE: dict[str, Phase] = {
     "simplify": Phase("simplify"),
+    "choose": Phase("choose", once=True),
     "lower": Phase("lower", once=True),
     "hold": Phase("hold", once=True),
     "fuse": Phase("fuse", once=True),

@@ -139,25 +139,48 @@ class MixedLayer(Layer):
     ----------
     programs : list of Program
         One for each task, with one output each.
+    keys : list of Key
+    places : list of tuples of int
+        The inputs of each task as positions in ``keys``, and beyond its end in ``outside``: who numbers tasks needs not
+        look their keys up.
+    outside : sequence of Key
+        Keys of blocks from elsewhere that the tasks read.
     notes : mapping of int to annotations, optional
         Annotations of single tasks, by position.
     """
 
-    __slots__ = ("_programs", "notes")
+    __slots__ = ("_inputs", "_programs", "notes", "outside", "places")
 
     def __init__(
         self,
         programs: list[Program],
         keys: list[Any],
-        inputs: list[tuple[Key, ...]] | None = None,
+        places: list[tuple[int, ...]],
         constants: list[tuple[Any, ...]] | None = None,
         *,
+        outside: Sequence[Key] = (),
         sites: list[Site | None] | None = None,
         notes: Mapping[int, Annotations] | None = None,
     ) -> None:
-        super().__init__(MIXED, keys, inputs, constants, sites=sites)
+        self._inputs: list[tuple[Key, ...]] | None = None
+        super().__init__(MIXED, keys, None, constants, sites=sites)
         self._programs = programs
+        self.places = places
+        self.outside = outside
         self.notes = notes or {}
+
+    @property
+    def inputs(self) -> list[tuple[Key, ...]] | None:
+        """The keys of the blocks that each task reads."""
+        if self._inputs is None:
+            names: list[Key] = [*self.keys, *self.outside]
+            key_at = names.__getitem__
+            self._inputs = [tuple(map(key_at, each)) if each else () for each in self.places]
+        return self._inputs
+
+    @inputs.setter
+    def inputs(self, inputs: list[tuple[Key, ...]] | None) -> None:
+        self._inputs = inputs
 
     def programs(self) -> Iterable[Program]:
         return self._programs
@@ -169,11 +192,17 @@ class MixedLayer(Layer):
         return self.notes.get(position)
 
     def part(self, positions: Sequence[int]) -> MixedLayer:
+        keys, places = _part(self.keys, positions), _part(self.places, positions)
+        known = [*self.keys, *self.outside]
+        new = {old: place for place, old in enumerate(positions)}
+        for old in dict.fromkeys(each for sources in places for each in sources):
+            new.setdefault(old, len(new))
         return MixedLayer(
             _part(self._programs, positions),
-            _part(self.keys, positions),
-            _part(self.inputs, positions),
+            keys,
+            [tuple([new[old] for old in sources]) for sources in places],
             _part(self.constants, positions),
+            outside=[known[old] for old in list(new)[len(keys) :]],
             sites=_part(self.sites, positions),
             notes={new: self.notes[old] for new, old in enumerate(positions) if old in self.notes},
         )

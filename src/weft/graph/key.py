@@ -14,6 +14,8 @@ from weft.typing import Key
 
 __all__ = ["check_key", "flatten_keys", "is_key", "key_name", "key_split"]
 
+#: The first word of a tuple written as text.
+WRITTEN = re.compile(r"""[_'"]*\(['"]?([^'",()]+)""")
 TOKEN = re.compile(r"[-_]?(?:[0-9a-f]{8,}|[0-9]+)$")
 
 
@@ -49,8 +51,17 @@ def key_split(key: Any) -> str:
 
     >>> key_split("mean-agg-4f3c9a1be77d"), key_split(("ones-ab12cd34ef", 0, 1)), key_split("x-1")
     ('mean-agg', 'ones', 'x')
+
+    Text that was made of a tuple counts as that tuple, and what is no key is "Other":
+
+    >>> key_split("('x-2', 1)"), key_split("_(x)"), key_split(None)
+    ('x', 'x', 'Other')
     """
+    if key is None:
+        return "Other"
     name = key.decode(errors="replace") if isinstance(key, bytes) else key_name(key)
+    if "(" in name and (inner := WRITTEN.match(name)):
+        name = inner[1]
     short = TOKEN.sub("", name)
     return short or name
 

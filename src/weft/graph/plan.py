@@ -8,9 +8,9 @@ A plan is plain data: it can be pickled, logged, simulated, and run by any backe
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any
 
@@ -18,9 +18,20 @@ from weft.errors import CycleError
 from weft.graph.graph import Graph, MixedLayer, Site, duplicate_key, missing_key
 from weft.graph.priority import order
 from weft.graph.program import Program, chain
-from weft.typing import Annotations, Key
+from weft.typing import Annotations, Function, Key
 
 __all__ = ["Plan", "compile_plan", "paused_collector"]
+
+
+class Derived:
+    """What follows from a plan's inputs, made when it is first asked for: plans that share a shape share it."""
+
+    __slots__ = ("dependents", "rank", "uses")
+
+    def __init__(self) -> None:
+        self.uses: list[int] | None = None
+        self.dependents: list[list[int]] | None = None
+        self.rank: list[int] | None = None
 
 
 @dataclass(slots=True)
@@ -31,8 +42,6 @@ class Plan:
     programs: list[Program]  #: by task
     inputs: list[tuple[int, ...]]  #: by task: the blocks it reads
     constants: list[tuple[Any, ...]]  #: by task: what follows the inputs
-    dependents: list[list[int]]  #: by block: the tasks that read it
-    rank: list[int]  #: by task: static order, lower runs earlier
     nbytes: list[int]  #: by block: projected size in bytes, 0 if unknown
     wanted: list[int]  #: blocks that are the answer, in the order asked for
     outputs: dict[int, tuple[int, ...]] = field(default_factory=dict)  #: task to its blocks, where there are several
@@ -42,6 +51,56 @@ class Plan:
     annotations: dict[int, Annotations] = field(default_factory=dict)  #: task to what users attached
     sites: list[Site | None] = field(default_factory=list)  #: by task: the user's line that made it; may be empty
     origins: list[tuple[int, str]] = field(default_factory=list)  #: first task of each layer, and the layer's origin
+    in_order: bool = False  #: whether tasks are known to be numbered after all that they read
+    derived: Derived = field(default_factory=Derived, compare=False, repr=False)
+
+    @property
+    def uses(self) -> list[int]:
+        """By block: how often tasks read it."""
+        made = self.derived.uses
+        if made is None:
+            made = self.derived.uses = _count_uses(self)
+        return made
+
+    @property
+    def dependents(self) -> list[list[int]]:
+        """By block: the tasks that read it, once for each time they do."""
+        made = self.derived.dependents
+        if made is None:
+            made = self.derived.dependents = _dependents(self)
+        return made
+
+    @dependents.setter
+    def dependents(self, dependents: list[list[int]]) -> None:
+        self.derived.dependents = dependents
+
+    @property
+    def rank(self) -> list[int]:
+        """By task: static order, lower runs earlier.
+
+        To work it out takes longer than to run a task that does nothing, so it is left until somebody asks: a core that
+        runs straight (:mod:`weft.scheduler.straight`) may never do.
+        """
+        made = self.derived.rank
+        if made is None:
+            made = self.derived.rank = _rank(self)
+        return made
+
+    @rank.setter
+    def rank(self, rank: list[int]) -> None:
+        self.derived.rank = rank
+
+    def bare(self) -> Plan:
+        """The plan without the values it works on: no constants, no data."""
+        return replace(self, constants=[()] * self.ntasks, data=dict.fromkeys(self.data))
+
+    def shape(self) -> Plan:
+        """The plan without anything that belongs to others: no keys, programs, constants, data and places."""
+        none: list[Any] = [None] * self.ntasks
+        data: dict[int, Any] = dict.fromkeys(self.data)
+        return replace(
+            self, keys=list(range(self.nblocks)), programs=none, constants=none, data=data, sites=[], origins=[]
+        )
 
     @property
     def ntasks(self) -> int:
@@ -70,7 +129,7 @@ class Plan:
         return f"{code.co_filename}:{line}"
 
 
-def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> Plan:
+def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False, between: Function | None = None) -> Plan:
     """Number a graph's tasks, leave out what nobody wants, and give each its place in the static order.
 
     Parameters
@@ -82,6 +141,9 @@ def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> 
         Make one task of each linear chain: a task whose only input nobody else reads joins the task that makes it. No
         parallel work is lost (the two could never overlap) and one hand-over is saved, which matters where blocks
         travel between processes. Chains with annotations that differ stay apart.
+    between : callable, optional
+        What results inside a chain go through on their way to the next task: results of tasks are read-only, whether or
+        not they leave the process.
 
     Raises
     ------
@@ -96,15 +158,22 @@ def compile_plan(graph: Graph, wanted: Sequence[Key], *, fuse: bool = False) -> 
         plan = _number(graph, wanted)
         plan = _cull(plan)
         if fuse:
-            plan = _fuse_chains(plan)
-        try:
-            plan.rank = _rank(plan)
-        except CycleError:
-            reached = _reached(plan)
-            if reached is plan:
-                raise
-            plan = reached  # the circle leads nowhere
-            plan.rank = _rank(plan)
+            plan = _fuse_chains(plan, between)
+        if not plan.in_order:
+            plan = _without_circles(plan)
+    return plan
+
+
+def _without_circles(plan: Plan) -> Plan:
+    """The plan with its static order, without tasks that wait for each other but lead nowhere."""
+    try:
+        _ = plan.rank
+    except CycleError:
+        reached = _reached(plan)
+        if reached is plan:
+            raise
+        plan = reached
+        _ = plan.rank
     return plan
 
 
@@ -127,7 +196,7 @@ def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
     constants: list[tuple[Any, ...]] = []
     nbytes: list[int] = []
     several: list[tuple[int, tuple[Key, ...]]] = []
-    plan = Plan(keys, programs, [], constants, [], [], nbytes, [])
+    plan = Plan(keys, programs, [], constants, nbytes, [])
     has_sites = any(layer.sites for layer in graph.layers)
     for layer in graph.layers:
         first, count = len(keys), len(layer.keys)
@@ -166,6 +235,9 @@ def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
     numbers = index.__getitem__
     inputs = plan.inputs
     for layer in graph.layers:
+        if isinstance(layer, MixedLayer):
+            inputs.extend(_renumbered(layer, len(inputs), index))
+            continue
         if layer.inputs is None:
             inputs.extend(repeat((), len(layer.keys)))
             continue
@@ -183,15 +255,42 @@ def _number(graph: Graph, wanted: Sequence[Key]) -> Plan:
     return plan
 
 
+def _renumbered(layer: MixedLayer, first: int, index: Mapping[Key, int]) -> list[tuple[int, ...]]:
+    """The inputs of a layer's tasks as numbers, if its first task has this one."""
+    if not first and not layer.outside:
+        return layer.places
+    try:
+        numbers = [*range(first, first + len(layer)), *map(index.__getitem__, layer.outside)]
+    except KeyError:
+        at, key = next((at, key) for at, key in enumerate(layer.outside, len(layer)) if key not in index)
+        by = next(by for by, each in zip(layer.keys, layer.places, strict=True) if at in each)
+        raise missing_key(key, index, needed_by=by) from None
+    number = numbers.__getitem__
+    return [tuple(map(number, each)) if each else () for each in layer.places]
+
+
 def _cull(plan: Plan) -> Plan:
-    """The plan without what does not lead to a wanted block, with dependents.
+    """The plan without what does not lead to a wanted block.
 
     Where every block that nobody reads is wanted, all tasks lead to one (unless they stand in a circle): that is seen
     in passing, and holds for all that collections make.
     """
-    plan.dependents = _dependents(plan)
-    unread = {block for block, readers in enumerate(plan.dependents) if not readers}
+    unread = {block for block, times in enumerate(plan.uses) if not times}
     return plan if unread.issubset(plan.wanted) else _reached(plan)
+
+
+def _count_uses(plan: Plan) -> list[int]:
+    """How often each block is read; notes in passing whether tasks come after what they read."""
+    uses = [0] * plan.nblocks
+    late = []
+    for task, sources in enumerate(plan.inputs):
+        for source in sources:
+            uses[source] += 1
+            if source >= task:
+                late.append((source, task))
+    maker, data = plan.maker, plan.data
+    plan.in_order = all(block in data or maker.get(block, block) < task for block, task in late)
+    return uses
 
 
 def _dependents(plan: Plan) -> list[list[int]]:
@@ -226,10 +325,7 @@ def _reached(plan: Plan) -> Plan:
         if needed[outputs[0]]:
             for block in outputs:
                 needed[block] = 1
-    if not all(needed):
-        plan = _keep(plan, [block for block in range(plan.nblocks) if needed[block]])
-        plan.dependents = _dependents(plan)
-    return plan
+    return plan if all(needed) else _keep(plan, [block for block in range(plan.nblocks) if needed[block]])
 
 
 def _keep(plan: Plan, kept: list[int]) -> Plan:
@@ -252,8 +348,6 @@ def _keep(plan: Plan, kept: list[int]) -> Plan:
         programs=[plan.programs[task] for task in tasks],
         inputs=[tuple(map(renumber, plan.inputs[task])) for task in tasks],
         constants=[plan.constants[task] for task in tasks],
-        dependents=[],
-        rank=[],
         nbytes=[plan.nbytes[block] for block in kept],
         wanted=[new[block] for block in plan.wanted],
         outputs={new[task]: tuple(map(renumber, blocks)) for task, blocks in plan.outputs.items() if new[task] >= 0},
@@ -263,10 +357,11 @@ def _keep(plan: Plan, kept: list[int]) -> Plan:
         annotations={new[task]: notes for task, notes in plan.annotations.items() if new[task] >= 0},
         sites=[plan.sites[task] for task in tasks] if plan.sites else [],
         origins=origins,
+        in_order=plan.in_order,
     )
 
 
-def _fuse_chains(plan: Plan) -> Plan:
+def _fuse_chains(plan: Plan, between: Function | None) -> Plan:
     """The plan with each linear chain as one task, at the place of the chain's last."""
     ntasks, inputs, dependents = plan.ntasks, plan.inputs, plan.dependents
     stays = set(plan.wanted)
@@ -301,7 +396,7 @@ def _fuse_chains(plan: Plan) -> Plan:
         links.reverse()
         shape = tuple((id(programs[each]), len(inputs[each]), len(constants[each])) for each in links)
         if shape not in known:
-            known[shape] = chain([(programs[each], len(inputs[each]), len(constants[each])) for each in links])
+            known[shape] = chain([(programs[each], len(inputs[each]), len(constants[each])) for each in links], between)
         fused = known[shape]
         brought = tuple([value for each in links for value in constants[each]])
         programs[task], inputs[task], constants[task] = fused, inputs[links[0]], brought

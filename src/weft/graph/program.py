@@ -128,7 +128,7 @@ class _PickFrom:
         return self.func(*values)[self.output]
 
 
-def chain(links: Sequence[tuple[Program, int, int]]) -> Program:
+def chain(links: Sequence[tuple[Program, int, int]], between: Function | None = None) -> Program:
     """One program for a chain of tasks, each of which reads only the one before it.
 
     Parameters
@@ -136,6 +136,8 @@ def chain(links: Sequence[tuple[Program, int, int]]) -> Program:
     links : sequence of (program, ninputs, nconstants)
         How many input blocks and constants each task of the chain brings. All inputs of a later link are the result
         of the link before. The new task brings the inputs of the first link, then the constants of all links.
+    between : callable, optional
+        What each result but the last goes through on its way to the next link.
     """
     ninputs = links[0][1]
     arity = ninputs + sum(nconstants for _, _, nconstants in links)
@@ -153,6 +155,9 @@ def chain(links: Sequence[tuple[Program, int, int]]) -> Program:
             where = tuple(values[slot] if slot < own else base + slot - own for slot in slots)
             steps.append(Step(step.function, where, step.keywords))
         previous = arity + len(steps) - 1
+        if between is not None and position < len(links) - 1:
+            steps.append(Step(between, (previous,)))
+            previous += 1
     return Program(steps, arity, links[-1][0].noutputs, "-".join(dict.fromkeys(link[0].name for link in links)))
 
 

@@ -24,8 +24,8 @@ from weft.io.bytes import ByteRange, behind_delimiter, opened
 
 __all__ = ["Chunk", "LineFormat", "Lines", "is_ascii_based", "overlaps_itself"]
 
-#: Bytes that are read at a time.
-CHUNK = 1 << 18
+#: Bytes that are read at a time: so few that what is made of them fits into a cache, and the collector finds little to look at.
+CHUNK = 1 << 16
 #: Delimiters for which the interpreter's own reader of lines does what is wanted.
 NEWLINES = (None, "", "\n")
 #: Encodings in which every byte below 128 is the character of ASCII.
@@ -288,7 +288,11 @@ def decoded_chunks(stream: Any, path: str, form: LineFormat) -> Iterator[Chunk]:
     rest = b""
     while True:
         data = stream.read(CHUNK)
-        raw = rest + decoder.decode(data, not data).encode("utf-8", "surrogatepass")
+        try:
+            raw = rest + decoder.decode(data, not data).encode("utf-8", "surrogatepass")
+        except UnicodeError as error:
+            error.add_note(f"in {path}. Give the encoding=, errors='replace', or on_error='skip'.")
+            raise
         end = plain.cut(raw) if data else len(raw)
         rest = raw[end:]
         if end:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from weft.extras import import_required
+from weft.io.files import is_local, protocols_of
 
-__all__ = ["paths_for", "written_whole"]
+__all__ = ["can_rename", "in_place", "paths_for", "put_in_place", "written_whole"]
 
 #: File systems on which a file is cheaply renamed; others (object stores) show a file when it is committed.
 RENAMING = frozenset({"file", "memory", "sftp", "ssh", "smb", "hdfs", "ftp"})
@@ -54,39 +55,58 @@ def paths_for(path: Any, count: int, name_function: Callable[[int], str] | None 
     return [pattern.replace("*", name) for name in names]
 
 
-@contextmanager
-def written_whole(path: str, compression: str | None, storage_options: Mapping[str, Any] | None) -> Iterator[Any]:
-    """A binary stream into a file that takes its place when the block ends without an error."""
-    import fsspec
+def can_rename(filesystem: Any) -> bool:
+    """Whether files of a file system can be renamed cheaply."""
+    return not RENAMING.isdisjoint(protocols_of(filesystem)) or is_local(filesystem)
 
-    options = dict(storage_options or {})
-    fs, place = fsspec.core.url_to_fs(path, **options)
-    kind = fsspec.core.get_compression(path, compression)
-    protocols = fs.protocol if isinstance(fs.protocol, (tuple, list)) else (fs.protocol,)
-    renames = not RENAMING.isdisjoint(protocols)
-    parent = fs._parent(place)
+
+def put_in_place(filesystem: Any, temporary: str, path: str) -> None:
+    """Give a complete file its name; what had that name before is replaced."""
+    if "file" in protocols_of(filesystem):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.replace(temporary, path)
+    else:
+        filesystem.makedirs(filesystem._parent(path), exist_ok=True)
+        filesystem.mv(temporary, path)
+
+
+@contextmanager
+def in_place(filesystem: Any, place: str) -> Iterator[Any]:
+    """A binary stream into a file that takes its place when the block ends without an error."""
+    renames = can_rename(filesystem)
+    parent = filesystem._parent(place)
     if parent:
-        fs.makedirs(parent, exist_ok=True)
+        filesystem.makedirs(parent, exist_ok=True)
     target = f"{place}.{os.urandom(4).hex()}.part-written" if renames else place
+    options = {} if renames else {"autocommit": False}
     try:
-        with fs.open(target, "wb") if renames else fs.open(target, "wb", autocommit=False) as raw:
-            if kind is None:
-                yield raw
-            else:
-                with compressor(kind)(raw, mode="wb") as stream:
-                    yield stream
+        with filesystem.open(target, "wb", **options) as raw:
+            yield raw
     except BaseException:
         if renames:
-            fs.rm_file(target)
+            filesystem.rm_file(target)
         else:
             raw.discard()
         raise
-    if "file" in protocols:
-        os.replace(target, place)
-    elif renames:
-        fs.mv(target, place)
+    if renames:
+        put_in_place(filesystem, target, place)
     else:
         raw.commit()
+
+
+@contextmanager
+def written_whole(path: str, compression: str | None, storage_options: Mapping[str, Any] | None) -> Iterator[Any]:
+    """A binary stream, compressed if that is asked for, into a file that appears whole or not at all."""
+    import fsspec
+
+    fs, place = fsspec.core.url_to_fs(path, **dict(storage_options or {}))
+    kind = fsspec.core.get_compression(path, compression)
+    with in_place(fs, place) as raw:
+        if kind is None:
+            yield raw
+        else:
+            with compressor(kind)(raw, mode="wb") as stream:
+                yield stream
 
 
 def compressor(kind: str) -> Any:

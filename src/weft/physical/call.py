@@ -89,13 +89,14 @@ class Call:
 class Data:
     """A value that is there: data in memory, or a block that a backend holds."""
 
-    __slots__ = ("__weakref__", "_key", "value")
+    __slots__ = ("__weakref__", "_key", "serial", "value")
 
     inputs: tuple[Any, ...] = ()
 
     def __init__(self, key: Key, value: Any) -> None:
         self._key = key
         self.value = value
+        self.serial = next(_count)
 
     @property
     def key(self) -> Key:
@@ -108,7 +109,7 @@ class Data:
 class Gathered:
     """The whole value of another collection, as one block."""
 
-    __slots__ = ("__weakref__", "_key", "collection", "finalize", "keys")
+    __slots__ = ("__weakref__", "_key", "collection", "finalize", "keys", "serial")
 
     inputs: tuple[Any, ...] = ()
 
@@ -117,6 +118,7 @@ class Gathered:
         self.collection = collection
         self.keys = keys
         self.finalize = finalize
+        self.serial = next(_count)
 
     @property
     def key(self) -> Key:
@@ -144,9 +146,15 @@ def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
         keys = [call.key for call in calls]
     known = set(keys)
     known.update(map(KEY, others))
-    if len(known) < len(keys) + len(others):
+    nodes = [*calls, *others]
+    place: dict[int, int] = {}
+    if len(known) < len(nodes):
         calls, others = without_doubles(calls, others)
         keys = list(map(KEY, calls))
+        of_key = {node.key: at for at, node in enumerate((*calls, *others))}
+        place = {node.serial: of_key[node.key] for node in nodes}
+    elif calls:
+        place = dict(zip(map(SERIAL, nodes), range(len(nodes)), strict=True))
     gathered: list[Any] = []
     for node in others:
         if type(node) is Data:
@@ -156,14 +164,16 @@ def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
             graph.add(Layer(Program.call(node.finalize, name="gather"), [node.key], [tuple(node.keys)]))
     if calls:
         notes = list(map(ANNOTATIONS, calls))
+        place_of = place.__getitem__
         graph.add(
             MixedLayer(
                 list(map(PROGRAM, calls)),
                 keys,
-                [tuple(map(KEY, inputs)) if inputs else () for inputs in map(INPUTS, calls)],
+                [tuple(map(place_of, map(SERIAL, inputs))) if inputs else () for inputs in map(INPUTS, calls)],
                 list(map(CONSTANTS, calls)),
+                outside=[node.key for node in others],
                 sites=list(map(SITE, calls)),
-                notes={place: resolved(each, keys[place]) for place, each in enumerate(notes) if each is not None}
+                notes={at: resolved(each, keys[at]) for at, each in enumerate(notes) if each is not None}
                 if notes.count(None) < len(notes)
                 else {},
             )

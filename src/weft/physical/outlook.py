@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -16,7 +16,7 @@ from weft.physical.gather import Gather
 from weft.records import record
 from weft.units import format_bytes
 
-__all__ = ["Outlook", "outlook", "physical_text"]
+__all__ = ["Outlook", "add_remarks", "outlook", "physical_text"]
 
 
 @record
@@ -27,6 +27,16 @@ class Outlook:
     physical: str  #: physical operations that will run
     rechunks: tuple[str, ...]  #: rechunks, with their bytes; those that alignment put in are marked
     apart: tuple[str, ...]  #: pairs of operations that did not fuse, with the reason
+    remarks: tuple[str, ...] = ()  #: what collections say of their choices: which engine computes what, and why
+
+
+#: Functions from simplified trees to lines about choices; see `add_remarks`.
+REMARKS: list[Callable[[Sequence[Expr]], list[str]]] = []
+
+
+def add_remarks(function: Callable[[Sequence[Expr]], list[str]]) -> None:
+    """Let a collection tell of the choices that it makes after simplifying."""
+    REMARKS.append(function)
 
 
 def outlook(trees: Sequence[Expr], *, is_optimized: bool = True) -> Outlook:
@@ -41,7 +51,7 @@ def outlook(trees: Sequence[Expr], *, is_optimized: bool = True) -> Outlook:
     """
     simplified = optimize(trees, ("simplify",)) if is_optimized else list(trees)
     trace: Trace = []
-    lowered = optimize(simplified, ("lower",), trace)
+    lowered = optimize(simplified, ("choose", "lower") if is_optimized else ("lower",), trace)
     fused = optimize(lowered, ("hold", "fuse")) if is_optimized else lowered
     written = {node.name for node in walk(*simplified)}
     rechunks = [
@@ -50,7 +60,10 @@ def outlook(trees: Sequence[Expr], *, is_optimized: bool = True) -> Outlook:
         if step.rule == "lower" and step.before.label.startswith("rechunk")
     ]
     apart = why_apart(lowered) if is_optimized else []
-    return Outlook(tree_text(*simplified), physical_text(*fused), tuple(dict.fromkeys(rechunks)), tuple(apart))
+    remarks = [line for function in REMARKS for line in function(simplified)] if is_optimized else []
+    return Outlook(
+        tree_text(*simplified), physical_text(*fused), tuple(dict.fromkeys(rechunks)), tuple(apart), tuple(remarks)
+    )
 
 
 def rechunk_text(before: Any, after: Expr, is_inserted: bool) -> str:

@@ -9,7 +9,7 @@ from weft.errors import BackendError
 from weft.graph.plan import Plan
 from weft.scheduler import placement
 from weft.scheduler.state import SHIFT, Phase
-from weft.scheduler.straight import Straight
+from weft.scheduler.straight import straight_for
 
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
@@ -24,18 +24,14 @@ TOP_PRIORITY = 1 << 20
 
 
 class Added(NamedTuple):
-    """What the log keeps of a plan: with the columns it is enough to make the plan's skeleton again."""
+    """What the log keeps of a plan that came."""
 
     base: int
-    ntasks: int
-    nblocks: int
-    nbytes: list[int]
-    rank: list[int]
-    wanted: list[int]
-    data: tuple[int, ...]
+    plan: Plan  #: its shape
     keep: bool
     external: dict[int, int]
     stored: dict[int, int]
+    alone: bool
 
 
 def add(
@@ -44,12 +40,10 @@ def add(
     """Take in a plan; :meth:`weft.scheduler.core.Scheduler.added` says what the arguments mean."""
     base = len(s.phase)
     rules = _check(s, plan, external)
-    straight = alone and base == 0 and not (external or stored) and Straight.suits(s, plan)
-    inputs, dependents, programs = plan.inputs, plan.dependents, plan.programs
+    inputs, programs = plan.inputs, plan.programs
     if base:
         inputs = [tuple([external.get(b, base + b) for b in sources]) if sources else () for sources in inputs]
-        dependents = [[base + t for t in readers] if readers else [] for readers in dependents]
-    users = list(map(len, dependents))
+    users = list(plan.uses)
     size = list(plan.nbytes)
     phase = [WAITING] * plan.nblocks
     extra = plan.nblocks - plan.ntasks  # blocks that are not the first of a task
@@ -67,7 +61,7 @@ def add(
             theirs = external[b]
             s.users[theirs] += users[b]
             users[b] = 0
-            s.dependents[theirs] = [*s.dependents[theirs], *dependents[b]]
+            s.dependents[theirs] = [*s.dependents[theirs], *[base + t for t in plan.dependents[b]]]
             if s.phase[theirs] not in (DONE, SPILLED):
                 continue
         elif b in stored:
@@ -85,7 +79,6 @@ def add(
     if extra:
         s.programs += [None] * extra
         s.inputs += [()] * extra
-    s.dependents += dependents
     s.users += users
     s.size += size
     s.phase += bytes(phase)
@@ -97,18 +90,19 @@ def add(
         s.workspace[base + t] = nbytes
     if plan.workspace or plan.outputs:
         s.slow = True
-    if straight:
-        s.straight = Straight(plan)
-    else:
+    if alone and not (base or external or stored):
+        s.straight = straight_for(s, plan)
+    if s.straight is None:
+        dependents = plan.dependents
+        s.dependents += (
+            [[base + t for t in readers] if readers else [] for readers in dependents] if base else dependents
+        )
         _count(s, plan, base, arrived)
         _annotate(s, plan, base, rules)
         _queue(s, base, plan.ntasks)
     s.serial += plan.ntasks
     s.left += plan.ntasks
-    return Added(
-        base, plan.ntasks, plan.nblocks, plan.nbytes, plan.rank, plan.wanted, tuple(plan.data), keep, dict(external),
-        dict(stored),
-    )  # fmt: skip
+    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone)
 
 
 def _check(s: Scheduler, plan: Plan, external: dict[int, int]) -> dict[int, placement.Rule]:

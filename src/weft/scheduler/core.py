@@ -17,7 +17,7 @@ for a task that fits or frees) and :mod:`weft.scheduler.eviction` (which blocks 
 task may always start, so nothing waits for ever.
 
 *Alone.* While a single worker takes all tasks of a plan without rules, the next task is known beforehand:
-:mod:`weft.scheduler.straight` makes the same decisions for less, until anything else happens.
+:mod:`weft.scheduler.straight` goes through them for less, until anything else happens.
 
 *Speed.* The usual case touches a handful of list items. Everything rare (spilled blocks, workers with rules, several
 outputs) hides behind one flag, ``slow``, or one dictionary that is usually empty. The events themselves are here; what
@@ -50,7 +50,7 @@ SPILL = -2  #: write the blocks in ``victims`` to disk, call ``spilled``, then a
 EVENT = {
     name: MASK - place
     for place, name in enumerate(
-        ("next", "take", "ahead", "spilled", "not spilled", "loaded", "hold", "unhold",
+        ("next", "take", "ahead", "spilled", "not spilled", "loaded", "hold", "unhold", "sorted", "settled",
          "added", "failed", "returned", "lost", "cancelled", "stopped", "limit", "worker", "worker left")
     )
 }  # fmt: skip
@@ -211,8 +211,8 @@ class Scheduler:
             Data blocks that the backend keeps elsewhere, with their sizes: they count once they are read, and may go
             again after that. Other data is in memory already; it is the caller's and does not count.
         alone : bool
-            One worker begins alone, with ``next`` and what :meth:`finisher` gives: if it is the first plan and may run
-            straight (:mod:`weft.scheduler.straight`), it does.
+            One worker begins alone: if it is the first plan and may run straight (:mod:`weft.scheduler.straight`), it
+            does.
         """
         self.settle()
         taken = adding.add(self, plan, keep=keep, external=external or {}, stored=stored or {}, alone=alone)
@@ -240,7 +240,9 @@ class Scheduler:
             The task to run, or :data:`NOTHING`, or :data:`SPILL`.
         """
         if self.straight is not None:
-            self.settle()
+            following = straights.advance(self, worker, task, nbytes, released, now)
+            if self.straight is not None:
+                return following
         self.log.append(worker << SHIFT | task)
         self.clock.append(now)
         phase = self.phase
@@ -306,26 +308,29 @@ class Scheduler:
 
     def next(self, worker: int, now: float = 0.0) -> int:
         """The task that an idle worker should run, or :data:`NOTHING`, or :data:`SPILL`."""
+        if self.straight is not None and self.straight.begun:
+            self.settle()
         self.log.append(worker << SHIFT | NEXT)
         self.clock.append(now)
         self.nrunning += 1
-        if self.straight is not None:
-            task = straights.begin(self, worker)
-            if task >= 0:
-                return task
-        return self._next(worker)
+        return self._next(worker) if self.straight is None else straights.begin(self, worker)
 
-    def finisher(self) -> straights.Finish:
-        """A function that does the same as ``finish_and_next``, only faster where the run is straight.
+    def finisher(self, blocks: list[Any]) -> straights.Finish | None:
+        """What a worker tells its finishes while the run is straight (:mod:`weft.scheduler.straight`), if it is."""
+        return straights.finisher(self, blocks)
 
-        It is good for as long as the run goes on, whatever happens to the core meanwhile.
-        """
-        return straights.finisher(self)
+    def sort(self, now: float = 0.0) -> None:
+        """The worker of a straight run has a result that is no plain number, and reports it next."""
+        straights.sort(self, now)
 
     def settle(self) -> None:
         """End a straight run, so that other workers may come; before any event but the next finish it is done anyway."""
-        if self.straight is not None:
-            straights.settle(self)
+        straights.settle(self)
+
+    def note_turn(self, event: str, now: float) -> None:
+        """Log a turn of a straight run."""
+        self.log.append(EVENT[event])
+        self.clock.append(now)
 
     def take(self, worker: int, now: float = 0.0, *, ahead: bool = False) -> int:
         """Like ``next``, for a worker that is handed several tasks ahead of time.

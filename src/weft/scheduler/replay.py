@@ -44,6 +44,7 @@ class Event(NamedTuple):
 
 def events(s: Scheduler) -> Iterator[Event]:
     """The log, decoded, oldest first."""
+    s = settled(s)
     noted = sum(FIRST_NOTED >= (entry & MASK) > MASK - len(EVENT) for entry in s.log)
     notes = iter([None] * (noted - len(s.notes)) + [what for _, _, what in list(s.notes)[-noted or len(s.notes) :]])
     for place, (entry, time) in enumerate(zip(s.log, s.clock, strict=True)):
@@ -57,6 +58,7 @@ def events(s: Scheduler) -> Iterator[Event]:
 
 def is_complete(s: Scheduler) -> bool:
     """Whether the log still has its beginning, and all that happened since."""
+    s = settled(s)
     return len(s.log) != s.log.maxlen and len(s.notes) == s.noted and not s.grown
 
 
@@ -68,6 +70,7 @@ def export(s: Scheduler) -> dict[str, Any]:
     BackendError
         The log's beginning is gone.
     """
+    s = settled(s)
     if not is_complete(s):
         raise BackendError(
             f"the log cannot be replayed: it keeps {s.log.maxlen} events and {s.notes.maxlen} notes, "
@@ -88,7 +91,7 @@ def export(s: Scheduler) -> dict[str, Any]:
             continue
         arguments: list[Any] = [event.number]
         if event.kind == "added":
-            arguments = [_export_plan(s, event.what, programs)]
+            arguments = [_export_plan(event.what, programs)]
         elif event.kind == "lost":
             blocks, again = event.what
             arguments = [list(blocks)]
@@ -108,30 +111,24 @@ def export(s: Scheduler) -> dict[str, Any]:
     return {"began": began, "programs": list(names.values()), "events": recorded, "end": _state(s)}
 
 
-def _export_plan(s: Scheduler, added: Added, programs: list[int]) -> dict[str, Any]:
-    base, ntasks = added.base, added.ntasks
-    theirs = {theirs: b for b, theirs in added.external.items()}
-    blocks = range(added.nblocks)
+def _export_plan(added: Added, programs: list[int]) -> dict[str, Any]:
+    plan = added.plan
     return {
-        "base": base,
-        "programs": programs[base : base + ntasks],
-        "inputs": [[b - base if b >= base else theirs[b] for b in s.inputs[base + t]] for t in range(ntasks)],
-        "dependents": [[t - base for t in s.dependents[base + b] if base <= t < base + ntasks] for b in blocks],
-        "rank": list(added.rank),
-        "nbytes": list(added.nbytes),
-        "wanted": list(added.wanted),
-        "outputs": [[t - base, [b - base for b in s.outputs[t]]] for t in _within(s.outputs, base, ntasks)],
-        "data": list(added.data),
-        "workspace": [[t - base, s.workspace[t]] for t in _within(s.workspace, base, ntasks)],
-        "annotations": [[t - base, _plain(s.annotations[t])] for t in _within(s.annotations, base, ntasks)],
+        "programs": programs[added.base : added.base + plan.ntasks],
+        "inputs": [list(sources) for sources in plan.inputs],
+        "rank": list(plan.rank),
+        "nbytes": list(plan.nbytes),
+        "wanted": list(plan.wanted),
+        "outputs": [[task, list(blocks)] for task, blocks in plan.outputs.items()],
+        "data": list(plan.data),
+        "workspace": [list(pair) for pair in plan.workspace.items()],
+        "annotations": [[task, _plain(notes)] for task, notes in plan.annotations.items()],
+        "in_order": plan.in_order,
         "keep": added.keep,
         "external": [list(pair) for pair in added.external.items()],
         "stored": [list(pair) for pair in added.stored.items()],
+        "alone": added.alone,
     }
-
-
-def _within(table: Mapping[int, Any], base: int, ntasks: int) -> list[int]:
-    return [task for task in table if base <= task < base + ntasks]
 
 
 def _plain(notes: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,6 +234,10 @@ def _feed(s: Scheduler, event: list[Any], programs: list[Program]) -> int:
             s.hold(first, now=now)
         case "unhold":
             s.unhold(first, released, now=now)
+        case "sorted":
+            s.sort(now)
+        case "settled":
+            s.settle()
         case "added":
             _feed_plan(s, first, programs, now)
         case "failed":
@@ -268,8 +269,6 @@ def _feed_plan(s: Scheduler, graph: Mapping[str, Any], programs: list[Program], 
         programs=[programs[number] for number in graph["programs"]],
         inputs=[tuple(sources) for sources in graph["inputs"]],
         constants=[()] * ntasks,
-        dependents=graph["dependents"],
-        rank=graph["rank"],
         nbytes=graph["nbytes"],
         wanted=graph["wanted"],
         outputs=outputs,
@@ -277,9 +276,11 @@ def _feed_plan(s: Scheduler, graph: Mapping[str, Any], programs: list[Program], 
         data=dict.fromkeys(graph["data"]),
         workspace=dict(graph["workspace"]),
         annotations=dict(graph["annotations"]),
+        in_order=graph["in_order"],
     )
+    plan.rank = graph["rank"]
     external, stored = dict(graph["external"]), dict(graph["stored"])
-    s.added(plan, now=now, keep=graph["keep"], external=external, stored=stored)
+    s.added(plan, now=now, keep=graph["keep"], external=external, stored=stored, alone=graph["alone"])
 
 
 def _not_here(*values: Any) -> None:

@@ -62,6 +62,7 @@ def story(s: Scheduler, task: int) -> list[Event]:
 
     Besides its own there are those of the reader that used it last, after which it was released.
     """
+    s = settled(s)
     task = s.maker.get(task, task)
     blocks = set(s.outputs.get(task, (task,)))
     last: Event | None = None
@@ -78,7 +79,7 @@ def story(s: Scheduler, task: int) -> list[Event]:
         elif event.what is None:
             continue
         elif event.kind == "added":
-            if event.what.base <= task < event.what.base + event.what.ntasks:
+            if event.what.base <= task < event.what.base + event.what.plan.ntasks:
                 found.append(event)
         elif event.kind == "lost":
             if task in event.what[1] or not blocks.isdisjoint(event.what[0]):

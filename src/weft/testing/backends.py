@@ -164,6 +164,10 @@ class BackendContract:
             with pytest.raises(ValueError, match="read-only"):
                 compute(delayed(_spoil)(shared), delayed(_head)(shared), scheduler=backend)
 
+    def test_a_task_cannot_change_an_input_that_nobody_else_reads(self, backend: Backend) -> None:
+        with pytest.raises(ValueError, match="read-only"):
+            delayed(_spoil)(delayed(np.zeros)(3)).compute(scheduler=backend)
+
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.lists(st.integers(0, 100), max_size=3), min_size=1, max_size=30), st.data())
     def test_random_graphs_give_what_a_plain_loop_gives(

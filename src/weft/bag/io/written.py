@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -40,6 +41,7 @@ class WriteText(Stage):
 
     def run(self, *values: Any) -> list[str]:
         stream, path = values
+        encode = codecs.getincrementalencoder(self.encoding)().encode  # which writes a byte order mark once
         with written_whole(path, self.compression, self.storage_options) as file:
             kept: list[str] = []
             length = 0
@@ -55,11 +57,11 @@ class WriteText(Stage):
                 is_open = not line.endswith("\n")
                 length += len(line) + 1
                 if length > CHUNK:
-                    file.write("".join(kept).encode(self.encoding))
+                    file.write(encode("".join(kept)))
                     kept, length = [], 0
             if is_open and self.last_endline:
                 kept.append("\n")
-            file.write("".join(kept).encode(self.encoding))
+            file.write(encode("".join(kept), True))
         return [path]
 
 

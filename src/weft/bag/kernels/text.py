@@ -138,7 +138,7 @@ class TextRecords(Lines, Placed):
         for part in self.parts:
             try:
                 yield from chunks_of(part, self.form)
-            except (ReadError, UnicodeDecodeError) as error:
+            except (ReadError, UnicodeError) as error:
                 if self.stage.on_error == "collect":
                     self._damaged = BadRecord(None, f"{type(error).__name__}: {error}", part.file.path, None)
                     yield Chunk(part.file.path, None, b"", self.form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from weft.bag.arguments import check_function, function_of_record, tree_width
+from weft.bag.arguments import check_function, check_whole, function_of_record, tree_width
 from weft.bag.base import BagBase, Holder, new_bag, new_item
 from weft.bag.expr import BagExpr, streamed
 from weft.bag.kernels.reductions import (
@@ -310,5 +310,5 @@ class ReductionMethods(BagBase):
         >>> db.range(10, 3).topk(2).compute(scheduler="sync")
         [9, 8]
         """
-        made = TopK(int(k), None if key is None else function_of_record("topk", key))
+        made = TopK(check_whole("topk", k), None if key is None else function_of_record("topk", key))
         return reduced(self, made, split_every, is_item=False, wide=False)

@@ -69,7 +69,7 @@ class FromPandas(FrameExpr):
         return blockwise(self.outline, kernel, [(whole, ())], [Listed(self.bounds)], cost=Cost.LIGHT)
 
 
-def from_pandas(data: Any, npartitions: int | None = None, chunksize: int | None = None, sort: bool = True) -> Any:
+def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, chunksize: int | None = None) -> Any:
     """Frame of a pandas object in memory.
 
     Nothing is hashed, and nothing is copied unless the index has to be sorted.
@@ -107,14 +107,18 @@ def from_pandas(data: Any, npartitions: int | None = None, chunksize: int | None
     is_sorted = sort and not data.index.hasnans
     if is_sorted and not data.index.is_monotonic_increasing:
         data = data.sort_index(kind="stable")
-    bounds = cut_rows(data.index, npartitions or 1, keep_together=is_sorted)
+    bounds = cut_rows(data.index, npartitions or 1, keep_together=is_sorted, chunksize=chunksize)
     return new(FromPandas(Held.of(data), bounds, bool(is_sorted)))
 
 
-def cut_rows(index: pd.Index, count: int, *, keep_together: bool) -> tuple[tuple[int, int], ...]:
-    """Where partitions start and stop; equal values of a sorted index are kept together if asked."""
+def cut_rows(
+    index: pd.Index, count: int, *, keep_together: bool, chunksize: int | None = None
+) -> tuple[tuple[int, int], ...]:
+    """Where so many partitions, or those of a length, start and stop; equal values of a sorted index may be kept together."""
     length = len(index)
     starts = sorted({place * length // count for place in range(count)})
+    if chunksize is not None:
+        starts = list(range(0, max(length, 1), chunksize))
     if keep_together and not index.is_unique:
         starts = sorted({int(np.asarray(index.searchsorted(index[start], side="left"))) for start in starts})
     return tuple(zip(starts, [*starts[1:], length], strict=True))

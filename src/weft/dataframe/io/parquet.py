@@ -2,241 +2,429 @@
 
 A partition is one file's row groups, or a bundle of them of about ``blocksize`` bytes. Footers say how many rows there are,
 what types, and whether a column of integers has missing values (then pandas makes floats of it), so that the meta is right
-without a look at the data.
+without a look at the data. Directories that are named ``key=value`` are columns of categories. The columns of the files
+need not be the same: see `weft.dataframe.io.arrow.joint_schema`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, NamedTuple
+import itertools
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
-import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 
-from weft.dataframe.base import new
-from weft.dataframe.expr import FrameExpr
-from weft.dataframe.ops.projection import missing_column
-from weft.expr import Cost, Expr, derived, node
-from weft.physical.blockwise import Listed, Same, from_parts
+from weft.dataframe.io.arrow import Layout, Numbering, as_type, joint_schema, numbering_of
+from weft.dataframe.io.footers import (
+    Footer,
+    check_unchanged,
+    footer_of,
+    group_bounds,
+    leaf_numbers,
+    opened_parquet,
+    read_footers,
+)
+from weft.dataframe.io.hive import HiveKey, hive_keys
+from weft.dataframe.io.predicates import (
+    Bounds,
+    Predicate,
+    arrow_expression,
+    columns_of,
+    filters_of,
+    may_hold,
+    settled,
+)
+from weft.dataframe.io.source import Dataset, FileSource, Reading, read_part, source_frame
+from weft.errors import ReadError
+from weft.expr import node
+from weft.io.files import FoundFile, find_files, is_local
 from weft.units import parse_bytes
 
-__all__ = ["ReadParquet", "read_parquet"]
+__all__ = ["ParquetDataset", "Predicate", "ReadParquet", "read_parquet", "read_parquet_part"]
 
-#: A predicate on columns: ``("and" | "or", left, right)`` or ``(operator, column, value)``.
-Predicate = tuple[Any, Any, Any]
+#: Bytes of row groups, before compression, that make a partition by default.
+BLOCKSIZE = "128 MiB"
+EXTENSIONS = (".parq", ".parquet", ".pq")
+#: Options that users of other readers know, and that say nothing here.
+ENGINES = (None, "auto", "pyarrow", "arrow")
+
+
+class Piece(NamedTuple):
+    """Row groups of one file."""
+
+    path: str
+    stamp: tuple[Any, ...]
+    groups: tuple[int, ...]
+    rows: int
+    nbytes: int
+    codes: tuple[int, ...]  #: of the values that its directories' names give
 
 
 class Part(NamedTuple):
-    """Row groups of a file that make a partition."""
+    """Row groups that make a partition."""
 
     path: str
-    groups: tuple[int, ...]
-    first_row: int
+    pieces: tuple[Piece, ...]
+    first_row: int | None
     rows: int
 
 
-class Numbering(NamedTuple):
-    """An index that is a range over all rows."""
+class ParquetReader(NamedTuple):
+    """How parts are read."""
 
-    start: int = 0
-    step: int = 1
-    name: str | None = None
+    filesystem: Any
+    layout: Layout
+    keys: tuple[HiveKey, ...]
+    filters: Any = None
+    options: tuple[tuple[str, Any], ...] = ()
 
-    def labels(self, first: int, count: int) -> pd.RangeIndex:
-        """The labels of some rows, counted from the first of all."""
-        start = self.start + first * self.step
-        return pd.RangeIndex(start, start + count * self.step, self.step, name=self.name)
+    def read(self, part: Part, how: Reading) -> pd.DataFrame:
+        """One part as a frame."""
+        layout, columns, index, predicate = self.layout, how.columns, how.with_index, how.predicate
+        names = layout.names([*columns, *(layout.index if index else ())])
+        tables = []
+        for piece in part.pieces:
+            known: dict[Hashable, Any] = {
+                key.label: key.value(code) for key, code in zip(self.keys, piece.codes, strict=True)
+            }
+            left = True if predicate is None else settled(predicate, known)
+            if left is not False and piece.groups:
+                tables.append(self.piece_table(piece, names, None if left is True else left))
+        plain = predicate is None and self.filters is None
+        return layout.frame(tables, columns, index, part.first_row if plain else None, how.meta.columns)
+
+    def piece_table(self, piece: Piece, names: list[str], predicate: Predicate | None) -> pa.Table:
+        """The rows of one file's row groups, with the columns of the layout."""
+        check_unchanged(self.filesystem, piece.path, piece.stamp)
+        own = {key.name for key in self.keys}
+        wanted = [name for name in names if name not in own]
+        if predicate is None and self.filters is None:
+            table = self.plain_table(piece, wanted)
+        else:
+            table = self.filtered_table(piece, wanted, predicate)
+        rows = table.num_rows
+        arrays = []
+        for name in names:
+            kind = self.layout.schema.field(name).type
+            if name in own:
+                place = [key.name for key in self.keys].index(name)
+                arrays.append(self.keys[place].column(piece.codes[place], rows))
+            else:
+                arrays.append(as_type(table.column(name), kind, name))
+        if not arrays:
+            return table.select([])
+        return pa.Table.from_arrays(arrays, names=names)
+
+    def plain_table(self, piece: Piece, names: list[str]) -> pa.Table:
+        """All rows, with missing values for columns that the file does not have."""
+        options = dict(self.options)
+        footer = footer_of(self.filesystem, piece.path, piece.stamp, **options)
+        coded = [name for name in names if pa.types.is_dictionary(self.layout.schema.field(name).type)]
+        with opened_parquet(
+            self.filesystem, piece.path, metadata=footer.metadata, read_dictionary=coded or None, **options
+        ) as file:
+            have = set(footer.schema.names)
+            table = file.read_row_groups(
+                list(piece.groups), columns=[name for name in names if name in have], use_threads=False
+            )
+        for name in names:
+            if name not in have:
+                table = table.append_column(name, pa.nulls(piece.rows, self.layout.schema.field(name).type))
+        return table
+
+    def filtered_table(self, piece: Piece, names: list[str], predicate: Predicate | None) -> pa.Table:
+        """The rows that fulfil the predicate and the user's filters."""
+        schema = pa.schema([field_without_dictionary(field) for field in self.layout.schema])
+        guarantee = None
+        for key, code in zip(self.keys, piece.codes, strict=True):
+            field, value = pads.field(key.name), key.value(code)
+            one = field.is_null() if value is None else field == pads.scalar(value)
+            guarantee = one if guarantee is None else guarantee & one
+        condition = self.filters
+        if predicate is not None:
+            both = arrow_expression(predicate, self.layout.fields.__getitem__)
+            condition = both if condition is None else condition & both
+        scan = {
+            name: value
+            for name, value in self.options
+            if name in ("decryption_properties", "page_checksum_verification")
+        }
+        form = pads.ParquetFileFormat(default_fragment_scan_options=pads.ParquetFragmentScanOptions(**scan))
+        try:
+            fragment = form.make_fragment(
+                piece.path,
+                arrow_filesystem(self.filesystem),
+                row_groups=piece.groups,
+                **({} if guarantee is None else {"partition_expression": guarantee}),
+            )
+            return fragment.to_table(schema=schema, columns=names, filter=condition, use_threads=False)
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
+            raise ValueError(f"cannot filter {piece.path} while reading: {error}") from error
+        except OSError as error:
+            if isinstance(error, (FileNotFoundError, PermissionError)):
+                raise
+            raise ReadError(f"cannot read {piece.path} as Parquet: {error}. It is damaged or cut off.") from error
 
 
-class Dataset:
-    """What the footers of some files say: a value that stands for them, named by paths, sizes and times of change."""
+def field_without_dictionary(field: pa.Field) -> pa.Field:
+    """A field with the type of its values."""
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+
+class ParquetDataset(Dataset):
+    """What the footers of some files say."""
+
+    label: ClassVar[str] = "read_parquet"
+    filters_rows: ClassVar[bool] = True
 
     def __init__(
-        self, filesystem: Any, schema: pa.Schema, parts: tuple[Part, ...], nullable: frozenset[str], token: Any
+        self, reader: ParquetReader, parts: tuple[Part, ...], footers: Mapping[str, Footer], token: Any, divided: bool
     ) -> None:
-        self.filesystem = filesystem
-        self.schema = schema
+        self.reader = reader
         self.parts = parts
-        self.nullable = nullable
+        self.footers = footers
         self.token = token
-        self.sizes: dict[str, int] = {}
-        self.numbering = Numbering()
-
-    def __weft_tokenize__(self) -> Any:
-        return self.token
-
-    @property
-    def index_columns(self) -> tuple[str, ...]:
-        """Columns that the writer says are the index."""
-        described = (self.schema.pandas_metadata or {}).get("index_columns", [])
-        return tuple([each for each in described if isinstance(each, str)])
+        self.divided = divided
+        self.filesystem = reader.filesystem
+        self.layout = reader.layout
+        self.filters = reader.filters
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns but the index, in the order of the file."""
-        index = set(self.index_columns)
-        return tuple([label for label in self.schema.names if label not in index])
+    def schema(self) -> pa.Schema:
+        """Arrow's schema of all columns."""
+        return self.layout.schema
 
-    def meta(self, columns: tuple[str, ...], index: bool) -> pd.DataFrame:
-        """Zero-length frame with the types that the data will have."""
-        chosen = [*columns, *(self.index_columns if index else ())]
-        schema = pa.schema([self.schema.field(label) for label in chosen], metadata=self.schema.metadata)
-        made = schema.empty_table().to_pandas()
-        if not index:
-            made.index = pd.RangeIndex(0)
-        elif not self.index_columns:
-            made.index = self.numbering.labels(0, 0)
-        for label in columns:
-            if label in self.nullable and made[label].dtype.kind in "iu":
-                made[label] = made[label].astype("float64")
-            elif label in self.nullable and made[label].dtype == bool:
-                made[label] = made[label].astype(object)
-        return made[list(columns)]
+    @property
+    def index_columns(self) -> tuple[Hashable, ...]:  # type: ignore[override]
+        """Columns that are the index."""
+        return self.layout.index
+
+    @property
+    def columns(self) -> tuple[Hashable, ...]:
+        return self.layout.columns
+
+    def meta(self, columns: tuple[Hashable, ...] | None, index: bool) -> pd.DataFrame:
+        return self.layout.meta(self.layout.columns if columns is None else columns, index)
+
+    def row_counts(self) -> tuple[int, ...] | None:
+        return None if self.filters is not None else tuple([part.rows for part in self.parts])
+
+    @cached_property
+    def leaves(self) -> dict[str, dict[str, int]]:
+        """For each file the numbers of its columns."""
+        by_schema: dict[Any, dict[str, int]] = {}
+        found = {}
+        for path, footer in self.footers.items():
+            key = str(footer.metadata.schema) if len(self.footers) < 8 else tuple(footer.schema.names)
+            if key not in by_schema:
+                by_schema[key] = leaf_numbers(footer.metadata)
+            found[path] = by_schema[key]
+        return found
+
+    def bounds(self, label: Hashable) -> tuple[Bounds | None, ...] | None:
+        if self.filters is not None:
+            return None
+        return tuple([joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts])
+
+    def piece_bounds(self, piece: Piece, label: Hashable) -> Bounds | None:
+        """Bounds of a column in some row groups of one file."""
+        return joint_bounds([self.bounds_in(piece, group, label) for group in piece.groups])
+
+    def bounds_in(self, piece: Piece, group: int, label: Hashable) -> Bounds | None:
+        """Bounds of a column in one row group."""
+        footer = self.footers[piece.path]
+        for key, code in zip(self.reader.keys, piece.codes, strict=True):
+            if key.label == label:
+                value = key.value(code)
+                rows = footer.metadata.row_group(group).num_rows
+                return Bounds(value, value, rows if value is None else 0)
+        name = self.layout.fields[label]
+        number = self.leaves[piece.path].get(name)
+        if number is None and name in footer.schema.names:
+            return None  # nested
+        return group_bounds(footer.metadata.row_group(group), number)
+
+    def divisions(self) -> tuple[Any, ...] | None:
+        parts = self.parts
+        if self.layout.index:
+            return self._index_divisions if self.divided and len(self.layout.index) == 1 else None
+        if self.filters is not None or any(not part.rows or part.first_row is None for part in parts):
+            return None
+        last, numbering = parts[-1], self.layout.numbering
+        if numbering.step <= 0:
+            return None
+        ends = [part.first_row or 0 for part in parts] + [(last.first_row or 0) + last.rows - 1]
+        return tuple([numbering.start + numbering.step * row for row in ends])
+
+    @cached_property
+    def _index_divisions(self) -> tuple[Any, ...] | None:
+        """Divisions by the statistics of the index column, if its parts are in order."""
+        label = self.layout.index[0]
+        every = [joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts]
+        if any(each is None or each.least is None or each.missing for each in every):
+            return None
+        known = [each for each in every if each is not None]
+        try:
+            if any(after.least < before.greatest for before, after in itertools.pairwise(known)):
+                return None
+        except TypeError:
+            return None
+        ends = [each.least for each in known] + [known[-1].greatest]
+        kind = self.layout.whole[label].dtype
+        if getattr(kind, "kind", "O") == "M":
+            made = (
+                pd.DatetimeIndex(ends)
+                if getattr(kind, "tz", None) is None
+                else pd.DatetimeIndex(ends).tz_convert(kind.tz)
+            )
+            return tuple(made.as_unit(kind.unit))
+        return tuple(ends)
+
+    def nbytes(self, columns: Sequence[Hashable]) -> int:
+        if not self.parts:
+            return 0
+        largest = max(self.parts, key=lambda part: sum([piece.nbytes for piece in part.pieces]))
+        names = set(self.layout.names(columns))
+        total = 0
+        for piece in largest.pieces:
+            metadata = self.footers[piece.path].metadata
+            leaves = [number for path, number in self.leaves[piece.path].items() if path.partition(".")[0] in names]
+            for group in piece.groups:
+                row_group = metadata.row_group(group)
+                for number in leaves:
+                    chunk = row_group.column(number)
+                    width = WIDTHS.get(chunk.physical_type, 24)
+                    total += max(chunk.total_uncompressed_size, row_group.num_rows * width)
+        return total
+
+    def planned(self, predicate: Predicate | None) -> tuple[Part, ...]:
+        return self.parts if predicate is None else tuple([self.pruned(part, predicate) for part in self.parts])
+
+    def pruned(self, part: Part, predicate: Predicate) -> Part:
+        """A part without row groups of which statistics say that they have no row that is wanted."""
+        looked_at = columns_of(predicate)
+        pieces = []
+        for piece in part.pieces:
+            groups = []
+            for group in piece.groups:
+                known = {label: self.bounds_in(piece, group, label) for label in looked_at}
+                if may_hold(predicate, known.get):
+                    groups.append(group)
+            pieces.append(piece if len(groups) == len(piece.groups) else piece._replace(groups=tuple(groups)))
+        return part._replace(pieces=tuple(pieces))
+
+
+#: Bytes of a value in a pandas column, by Parquet's type.
+WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8, "INT96": 8}
+
+
+def joint_bounds(several: Sequence[Bounds | None]) -> Bounds | None:
+    """Bounds of several row groups together."""
+    if any(each is None for each in several) or not several:
+        return None
+    known = [each for each in several if each is not None]
+    if len(known) == 1:
+        return known[0]
+    counted = [each.missing for each in known if each.missing is not None]
+    missing = sum(counted) if len(counted) == len(known) else None
+    valued = [each for each in known if each.least is not None]
+    try:
+        least = min([each.least for each in valued], default=None)
+        greatest = max([each.greatest for each in valued], default=None)
+    except TypeError:
+        return None
+    return Bounds(least, greatest, missing, all(each.exact for each in known))
 
 
 @node
-class ReadParquet(FrameExpr):
-    """Some columns of the rows that fulfil a predicate.
-
-    Where nobody looks at the index it is not made (``index=False``): rows are then numbered in each partition.
-    """
-
-    dataset: Dataset
-    chosen: tuple[str, ...]
-    index: bool = True
-    predicate: Predicate | None = None
-
-    @property
-    def label(self) -> str:
-        return "read_parquet"
-
-    @derived
-    def meta(self) -> pd.DataFrame:
-        return self.dataset.meta(self.chosen, self.index)
-
-    @derived
-    def npartitions(self) -> int:
-        return len(self.dataset.parts)
-
-    @derived
-    def rows(self) -> Hashable:
-        return (self.dataset.token, self.predicate)
-
-    @derived
-    def divisions(self) -> tuple[Any, ...] | None:
-        if self.dataset.index_columns or not self.index or self.predicate is not None:
-            return None
-        parts = self.dataset.parts
-        if any(not part.rows for part in parts):
-            return None
-        last = parts[-1]
-        ends = [part.first_row for part in parts] + [last.first_row + last.rows - 1]
-        numbering = self.dataset.numbering
-        return tuple([numbering.start + numbering.step * row for row in ends]) if numbering.step > 0 else None
-
-    @property
-    def partition_nbytes(self) -> int:
-        return sum([self.dataset.sizes.get(label, 0) for label in self.chosen])
-
-    def lower(self) -> Expr:
-        if not self.index:
-            index: Any = None
-        else:
-            index = self.dataset.index_columns
-        meta = self.meta
-        dtypes = tuple([(label, meta.dtypes.iloc[place]) for place, label in enumerate(self.chosen)])
-        numbering = self.dataset.numbering
-        told = Same(Reading(self.dataset.filesystem, self.chosen, index, self.predicate, dtypes, numbering))
-        return from_parts(self.outline, read_part, Listed(self.dataset.parts), told, cost=Cost.HEAVY)
+class ReadParquet(FileSource):
+    """Some columns of the rows of Parquet files that fulfil a predicate."""
 
 
-class Reading(NamedTuple):
-    """How partitions are read."""
-
-    filesystem: Any
-    columns: tuple[str, ...]
-    index_columns: tuple[str, ...] | None
-    predicate: Predicate | None
-    dtypes: tuple[tuple[str, Any], ...]
-    numbering: Numbering
-
-    def __weft_tokenize__(self) -> Any:
-        return (self.columns, self.index_columns, self.predicate, self.numbering)
-
-
-def read_part(part: Part, how: Reading) -> pd.DataFrame:
-    """One partition. With an index of row numbers the rows are all there: such reads have no predicate."""
-    fragment = pads.ParquetFileFormat().make_fragment(
-        part.path, arrow_filesystem(how.filesystem), row_groups=part.groups
-    )
-    index = how.index_columns or ()
-    condition = None if how.predicate is None else arrow_expression(how.predicate)
-    table = fragment.to_table(columns=[*how.columns, *index], filter=condition, use_threads=False)
-    frame = table.to_pandas(use_threads=False)
-    if how.index_columns is None:
-        frame.index = pd.RangeIndex(len(frame))
-    elif not how.index_columns:
-        frame.index = how.numbering.labels(part.first_row, len(frame))
-    wanted = {label: dtype for label, dtype in how.dtypes if frame[label].dtype != dtype}
-    if wanted:
-        frame = frame.astype(wanted)
-    return frame[list(how.columns)]
-
-
-def arrow_filesystem(filesystem: Any) -> Any:
-    """An fsspec file system as Arrow knows it."""
-    if "file" in (filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)):
-        return pafs.LocalFileSystem()
-    return pafs.PyFileSystem(pafs.FSSpecHandler(filesystem))
-
-
-def arrow_expression(predicate: Predicate) -> Any:
-    """A predicate as Arrow computes it, with pandas' answer for missing values.
-
-    A comparison with a missing value is False in pandas, null in Arrow: a filter drops both. ``!=`` is True in pandas.
-    """
-    match predicate:
-        case ("and", left, right):
-            return arrow_expression(left) & arrow_expression(right)
-        case ("or", left, right):
-            return arrow_expression(left) | arrow_expression(right)
-        case (operator, column, value):
-            field, scalar = pads.field(column), pads.scalar(value)
-            match operator:
-                case "eq":
-                    return field == scalar
-                case "ne":
-                    return (field != scalar) | field.is_null()
-                case "lt":
-                    return field < scalar
-                case "le":
-                    return field <= scalar
-                case "gt":
-                    return field > scalar
-                case "ge":
-                    return field >= scalar
-    raise ValueError(f"{predicate!r} is not a predicate")
+def read_parquet_part(dataset: ParquetDataset, number: int, columns: Sequence[Hashable] | None = None) -> pd.DataFrame:
+    """One partition of a dataset, read at once: for other readers that are made of this one."""
+    chosen = dataset.columns if columns is None else tuple(columns)
+    how = Reading(dataset.reader, chosen, True, None, dataset.meta(chosen, True), "")
+    return read_part(dataset.parts[number], how)
 
 
 def read_parquet(
-    path: Any, columns: Any = None, *, blocksize: int | str = "128 MiB", storage_options: Any = None
+    path: Any = None,
+    columns: Any = None,
+    filters: Any = None,
+    categories: Any = None,
+    index: Any = None,
+    storage_options: Mapping[str, Any] | None = None,
+    dtype_backend: str | None = None,
+    calculate_divisions: bool = False,
+    ignore_metadata_file: bool = False,
+    metadata_task_size: int | None = None,
+    split_row_groups: bool | int | str = "infer",
+    blocksize: int | str | None = "default",
+    aggregate_files: bool | str | None = None,
+    parquet_file_extension: Any = EXTENSIONS,
+    filesystem: Any = "fsspec",
+    engine: str | None = None,
+    arrow_to_pandas: Mapping[str, Any] | None = None,
+    *,
+    schema: Any = None,
+    partitioning: Any = "hive",
+    **kwargs: Any,
 ) -> Any:
     """Frame of Parquet files.
 
     Parameters
     ----------
-    path : str or list of str
+    path : str, path, or list of them
         A file, a directory, a pattern such as ``"data/*.parquet"``, or several of them; local, or anywhere fsspec reaches.
     columns : label or list of labels, optional
         Only these; a single label gives a series. Columns that a program does not use are not read in any case.
-    blocksize : int or str
-        Bytes, before compression, up to which row groups of a file are read as one partition.
+    filters : list or pyarrow Expression, optional
+        Only rows that fulfil it: ``[("a", ">", 1), ("b", "in", ["x", "y"])]`` (all must hold), or a list of such lists (all
+        of one of them must). Row groups and directories in which no row can are not read. A missing value fulfils nothing.
+    categories : list or dict, optional
+        Columns that are read as categories.
+    index : label, list of labels or False, optional
+        Columns that become the index; False: none. By default those that the file's writer names.
     storage_options : mapping, optional
         Passed to fsspec.
+    dtype_backend : {"numpy_nullable", "pyarrow"}, optional
+    calculate_divisions : bool
+        Take divisions from the statistics of the index column, where the files are in its order. An index of row numbers
+        has divisions in any case.
+    ignore_metadata_file : bool
+        Ask each file even where a ``_metadata`` file speaks for all.
+    metadata_task_size : int, optional
+        Without effect: footers are read side by side, each once.
+    split_row_groups : bool, int or str
+        ``"infer"`` and ``"adaptive"``: bundles of row groups up to ``blocksize`` bytes; True: each row group; an int: so
+        many; False: files are not split.
+    blocksize : int, str or None
+        Bytes, before compression, up to which row groups are read as one partition; 128 MiB by default. None: no limit.
+    aggregate_files : bool or str, optional
+        Whether row groups of several files may make one partition; the name of a directory key: of files that agree on it
+        and on those before.
+    parquet_file_extension : str or sequence of str, optional
+        Ends of the names of files that count in directories; None: all.
+    filesystem : str or file system
+        ``"fsspec"``, ``"arrow"``, or a file system of either.
+    engine : str, optional
+        ``"pyarrow"``, the only one.
+    arrow_to_pandas : mapping, optional
+        Further arguments of ``pyarrow.Table.to_pandas``.
+    schema : pyarrow.Schema or "union", optional
+        The columns and types that are meant; by default those of the files together, where types are widened and columns
+        that some files lack are filled. A file that lacks some and has others raises, since a column may have been renamed;
+        ``"union"`` allows it.
+    partitioning : {"hive", None}
+        Whether directories named ``key=value`` are columns.
+    **kwargs
+        ``decryption_properties`` and ``page_checksum_verification``, as Arrow takes them.
 
     Raises
     ------
@@ -245,104 +433,274 @@ def read_parquet(
     KeyError
         A column is not in the files.
     ValueError
-        The files have different columns.
+        The files have columns that do not go together, or a file is no Parquet file.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpdir
+    >>> with tmpdir() as folder:
+    ...     paths = dd.from_pandas(pd.DataFrame({"a": [1, 2, 3]}), npartitions=2).to_parquet(folder + "/x")
+    ...     dd.read_parquet(folder + "/x", filters=[("a", ">", 1)]).a.sum().compute(scheduler="sync")
+    np.int64(5)
     """
-    filesystem, files = find_files(path, storage_options or {})
-    dataset = read_footers(filesystem, files, parse_bytes(blocksize))
-    for label in columns if isinstance(columns, list) else [] if columns is None else [columns]:
-        if label not in dataset.columns:
-            raise KeyError(missing_column(label, dataset.columns))
-    frame = new(ReadParquet(dataset, tuple(dataset.columns)))
-    return frame if columns is None else frame[columns]
+    if path is None:
+        raise TypeError("read_parquet() needs a path")
+    if engine not in ENGINES:
+        raise ValueError(f"engine is 'pyarrow', the only one; it is {engine!r}")
+    options = read_options(kwargs)
+    fs, files, root = find_files(
+        path,
+        kind="Parquet",
+        storage_options=storage_options,
+        filesystem=filesystem,
+        extensions=parquet_file_extension,
+    )
+    footers = known_footers(fs, files, root, ignore_metadata_file, options)
+    keys, codes = ((), [()] * len(files)) if partitioning is None else hive_keys(files, root, partitioning)
+    joint = schema_for(schema, files, footers, keys)
+    numberings = [numbering_of(footer.schema) for footer in footers]
+    coded = dict.fromkeys(categories or ())
+    if index is None and columns is not None:
+        index = index_beside(columns, joint)
+    layout = Layout(
+        joint,
+        [index] if isinstance(index, (str, int)) and index is not False else index,
+        dtype_backend,
+        {**{str(name): None for name in coded}, **{key.name: key.values for key in keys}},
+        nullable_columns(footers, joint),
+        arrow_to_pandas,
+    )
+    check_labels(layout, index, coded, columns)
+    if layout.numbering != Numbering() or index is None:
+        layout.numbering = joint_numbering(
+            [(each, footer.metadata.num_rows) for each, footer in zip(numberings, footers, strict=True)]
+        )
+    condition, known = (None, None) if filters is None else filters_of(filters, tuple(layout.fields))
+    plan = Plan(split_row_groups, BLOCKSIZE if blocksize == "default" else blocksize, aggregate_files)
+    pieces = pieces_of(files, footers, codes, plan)
+    reader = ParquetReader(fs, layout, keys, condition, tuple(sorted(options.items())))
+    by_path = {file.path: footer for file, footer in zip(files, footers, strict=True)}
+    token = (
+        *("parquet", tuple(files), astuple(plan), str(condition), layout.index, dtype_backend, tuple(coded)),
+        *(
+            str(joint),
+            bool(calculate_divisions),
+            partitioning is None,
+            repr(sorted((arrow_to_pandas or {}).items(), key=str)),
+        ),
+    )
+    dataset = ParquetDataset(reader, parts_of(pieces, keys, plan), by_path, token, bool(calculate_divisions))
+    if known is not None:
+        dataset = without_hopeless(dataset, known)
+    return source_frame(ReadParquet, dataset, columns)
 
 
-def find_files(path: Any, options: Any) -> tuple[Any, list[str]]:
-    """The file system, and the files that paths, directories and patterns stand for, in order."""
-    given = [str(each) for each in (path if isinstance(path, (list, tuple)) else [path])]
-    if not given:
-        raise ValueError("read_parquet() was given an empty list of paths")
-    filesystem, _ = fsspec.url_to_fs(given[0], **options)
-    files: list[str] = []
-    for each in given:
-        place = filesystem._strip_protocol(each)
-        if any(mark in place for mark in "*?["):
-            found = sorted(filesystem.glob(place))
-        elif filesystem.isdir(place):
-            found = sorted(
-                name
-                for name in filesystem.find(place)
-                if name.endswith((".parquet", ".parq", ".pq")) and not name.rsplit("/", 1)[-1].startswith(("_", "."))
-            )
-        else:
-            found = [place] if filesystem.exists(place) else []
-        if not found:
-            raise FileNotFoundError(f"read_parquet() found no Parquet file at {each!r}")
-        files.extend(found)
-    return filesystem, files
+def read_options(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Options for Arrow among further arguments."""
+    allowed = ("decryption_properties", "page_checksum_verification")
+    for name in kwargs:
+        if name not in allowed:
+            raise TypeError(f"read_parquet() knows no argument {name!r}; further ones are {', '.join(allowed)}")
+    return {name: value for name, value in kwargs.items() if value is not None}
 
 
-def read_footers(filesystem: Any, files: list[str], blocksize: int) -> Dataset:
-    """What the footers say, with row groups put together to parts."""
-    parts: list[Part] = []
-    nullable: set[str] = set()
-    largest: dict[str, int] = {}
-    numberings: list[tuple[Numbering | None, int]] = []
-    schema: pa.Schema | None = None
-    row = 0
-    for path in files:
-        try:
-            with filesystem.open(path, "rb") as file:
-                footer = pq.ParquetFile(file)
-                own, metadata = footer.schema_arrow, footer.metadata
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"cannot read {path} as Parquet: {error}") from error
-        if schema is None:
-            schema = own
-        elif own.names != schema.names or own.types != schema.types:
+def index_beside(columns: Any, schema: pa.Schema) -> Any:
+    """None, unless the columns that are asked for include those that the writer made the index: then these are columns."""
+    described = [each for each in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(each, str)]
+    asked = [columns] if isinstance(columns, str) else columns if isinstance(columns, Iterable) else []
+    taken = set(described).intersection([each for each in asked if isinstance(each, str)])
+    return [each for each in described if each not in taken] or False if taken else None
+
+
+def check_labels(layout: Layout, index: Any, coded: Iterable[Any], columns: Any) -> None:
+    """Raise for columns that are not there, or asked for as two things."""
+    from weft.dataframe.ops.projection import missing_column
+
+    known = tuple(layout.fields)
+    for label in [*layout.index, *coded]:
+        if label not in known:
+            raise KeyError(missing_column(label, known))
+    if index is not None and index is not False and columns is not None:
+        asked = {columns} if isinstance(columns, str) else set(columns) if isinstance(columns, Iterable) else {columns}
+        if both := asked.intersection(layout.index):
             raise ValueError(
-                f"cannot read these files as one frame: the columns of {path} are {dict(zip(own.names, own.types))}, "
-                f"those of {files[0]} {dict(zip(schema.names, schema.types))}. Read them apart and rename or cast columns."
+                f"{sorted(map(str, both))} cannot be both the index and columns: leave them out of columns="
             )
-        numberings.append((numbering_of(own), metadata.num_rows))
+
+
+def known_footers(
+    fs: Any, files: Sequence[FoundFile], root: str | None, ignore: bool, options: Mapping[str, Any]
+) -> list[Footer]:
+    """The footers of all files: from ``_metadata`` if it speaks for exactly these, else from each."""
+    return read_footers(fs, files, **options)
+
+
+def schema_for(given: Any, files: Sequence[FoundFile], footers: Sequence[Footer], keys: Sequence[HiveKey]) -> pa.Schema:
+    """The columns of all files, with those of the directories' names at the end."""
+    own = [(file.path, footer.schema) for file, footer in zip(files, footers, strict=True)]
+    for path, schema in own:
+        if len(set(schema.names)) < len(schema.names):
+            twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+            raise ValueError(f"cannot read {path}: it has several columns named {twice}")
+    if isinstance(given, pa.Schema):
+        joint = given if given.metadata else given.with_metadata(own[0][1].metadata)
+        for field in joint:
+            types = {schema.field(field.name).type for _, schema in own if field.name in schema.names}
+            if not types and field.name not in {key.name for key in keys}:
+                raise KeyError(f"schema= has a column {field.name!r}, which no file has")
+    elif given in (None, "union"):
+        joint = joint_schema(own, union=given == "union")
+    else:
+        raise TypeError(f"schema is a pyarrow.Schema or 'union'; it is {given!r}")
+    names = {key.name for key in keys}
+    fields = [field for field in joint if field.name not in names]
+    return pa.schema([*fields, *[pa.field(key.name, key.type) for key in keys]], metadata=joint.metadata)
+
+
+def nullable_columns(footers: Sequence[Footer], schema: pa.Schema) -> set[str]:
+    """Columns of integers and booleans in which values may be missing."""
+    asked = {field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)}
+    found: set[str] = set()
+    for footer in footers:
+        left = asked - found
+        if not left:
+            break
+        found |= left - set(footer.schema.names)
+        metadata = footer.metadata
+        numbers = [number for path, number in leaf_numbers(metadata).items() if path in left] if left else []
+        for group in range(metadata.num_row_groups):
+            row_group = metadata.row_group(group)
+            if not row_group.num_rows:
+                continue
+            for number in numbers:
+                statistics = row_group.column(number).statistics
+                if statistics is None or not statistics.has_null_count or statistics.null_count:
+                    found.add(metadata.schema.column(number).path)
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How row groups become partitions."""
+
+    split: bool | int | str
+    blocksize: int | str | None
+    aggregate: bool | str | None
+
+    @property
+    def limit(self) -> int | None:
+        """Bytes of a partition."""
+        if self.split in ("infer", "adaptive") and type(self.split) is str:
+            return None if self.blocksize is None else parse_bytes(self.blocksize)
+        return None
+
+    @property
+    def count(self) -> int | None:
+        """Row groups of a partition."""
+        if self.split is True:
+            return 1
+        if isinstance(self.split, (bool, str)):
+            return None
+        return self.split
+
+    def check(self, keys: Sequence[HiveKey]) -> None:
+        """Raise for options that make no sense."""
+        if isinstance(self.split, str) and self.split not in ("infer", "adaptive"):
+            raise ValueError(f"split_row_groups is 'infer', 'adaptive', a bool or a number, not {self.split!r}")
+        if not isinstance(self.split, (str, bool, int)):
+            raise TypeError(f"split_row_groups is 'infer', 'adaptive', a bool or a number, not {self.split!r}")
+        if not isinstance(self.split, (str, bool)) and self.split < 1:
+            raise ValueError(
+                f"split_row_groups is how many row groups make a partition, at least 1; it is {self.split}"
+            )
+        if isinstance(self.aggregate, str) and self.aggregate not in [key.name for key in keys]:
+            raise ValueError(
+                f"aggregate_files={self.aggregate!r} names no key of the directories; there are {[key.name for key in keys]}"
+            )
+
+
+def pieces_of(
+    files: Sequence[FoundFile], footers: Sequence[Footer], codes: Sequence[tuple[int, ...]], plan: Plan
+) -> list[list[Piece]]:
+    """The row groups of each file, bundled."""
+    limit, count = plan.limit, plan.count
+    found = []
+    for file, footer, own in zip(files, footers, codes, strict=True):
+        metadata = footer.metadata
+        pieces: list[Piece] = []
         groups: list[int] = []
         rows = nbytes = 0
-        sizes: dict[str, int] = {}
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)
-            if groups and nbytes + group.total_byte_size > blocksize:
-                parts.append(Part(path, tuple(groups), row, rows))
-                row += rows
-                groups, rows, nbytes, sizes = [], 0, 0, {}
+            size = group.total_byte_size
+            full = (limit is not None and nbytes + size > limit) or (count is not None and len(groups) >= count)
+            if groups and full:
+                pieces.append(Piece(file.path, file.stamp, tuple(groups), rows, nbytes, own))
+                groups, rows, nbytes = [], 0, 0
             groups.append(number)
             rows += group.num_rows
-            nbytes += group.total_byte_size
-            for place in range(group.num_columns):
-                chunk = group.column(place)
-                label = chunk.path_in_schema.split(".")[0]
-                sizes[label] = sizes.get(label, 0) + chunk.total_uncompressed_size
-                largest[label] = max(largest.get(label, 0), sizes[label])
-                statistics = chunk.statistics
-                if group.num_rows and (statistics is None or not statistics.has_null_count or statistics.null_count):
-                    nullable.add(label)
-        parts.append(Part(path, tuple(groups), row, rows))
+            nbytes += size
+        pieces.append(Piece(file.path, file.stamp, tuple(groups), rows, nbytes, own))
+        found.append(pieces)
+    return found
+
+
+def parts_of(found: Sequence[Sequence[Piece]], keys: Sequence[HiveKey], plan: Plan) -> tuple[Part, ...]:
+    """Partitions: pieces, or several of them where files may be put together."""
+    plan.check(keys)
+    bundles: list[list[Piece]] = []
+    depth = len(keys)
+    if isinstance(plan.aggregate, str):
+        depth = [key.name for key in keys].index(plan.aggregate) + 1
+    elif plan.aggregate:
+        depth = 0
+    for piece in [piece for pieces in found for piece in pieces]:
+        if bundles and plan.aggregate and fits(bundles[-1], piece, plan, depth):
+            bundles[-1].append(piece)
+        else:
+            bundles.append([piece])
+    parts, row = [], 0
+    for bundle in bundles:
+        rows = sum([piece.rows for piece in bundle])
+        parts.append(Part(bundle[0].path, tuple(bundle), row, rows))
         row += rows
-    assert schema is not None
-    token = ("parquet", tuple(files), tuple([filesystem.ukey(path) for path in files]), blocksize)
-    dataset = Dataset(filesystem, schema, tuple(parts), frozenset(nullable), token)
-    dataset.sizes = largest
-    dataset.numbering = joint_numbering(numberings)
-    return dataset
+    return tuple(parts)
 
 
-def numbering_of(schema: pa.Schema) -> Numbering | None:
-    """The range that a file's writer says is its index."""
-    match (schema.pandas_metadata or {}).get("index_columns", []):
-        case [{"kind": "range", "start": start, "step": step, "name": name}]:
-            return Numbering(start, step, name)
-    return None
+def fits(bundle: list[Piece], piece: Piece, plan: Plan, depth: int) -> bool:
+    """Whether a piece may go into a partition with others."""
+    if bundle[0].codes[:depth] != piece.codes[:depth]:
+        return False
+    if plan.count is not None:
+        return sum([len(each.groups) for each in bundle]) + len(piece.groups) <= plan.count
+    return plan.limit is None or sum([each.nbytes for each in bundle]) + piece.nbytes <= plan.limit
 
 
-def joint_numbering(files: list[tuple[Numbering | None, int]]) -> Numbering:
+def without_hopeless(dataset: ParquetDataset, known: Predicate) -> ParquetDataset:
+    """A dataset without row groups in which no row passes the filters; at least one part is left."""
+    kept = []
+    for part in dataset.parts:
+        pruned = dataset.pruned(part, known)
+        pieces = tuple([piece for piece in pruned.pieces if piece.groups])
+        if pieces:
+            kept.append(pruned._replace(pieces=pieces, path=pieces[0].path))
+    if not kept:
+        first = dataset.parts[0]
+        kept = [first._replace(pieces=(first.pieces[0]._replace(groups=(), rows=0, nbytes=0),), rows=0)]
+    return ParquetDataset(dataset.reader, tuple(kept), dataset.footers, dataset.token, dataset.divided)
+
+
+def arrow_filesystem(filesystem: Any) -> Any:
+    """An fsspec file system as Arrow knows it."""
+    inner = getattr(filesystem, "fs", None)
+    if isinstance(inner, pafs.FileSystem):
+        return inner
+    return pafs.LocalFileSystem() if is_local(filesystem) else pafs.PyFileSystem(pafs.FSSpecHandler(filesystem))
+
+
+def joint_numbering(files: Sequence[tuple[Numbering | None, int]]) -> Numbering:
     """The range over the rows of all files: their own, if each goes on where the one before ends, else row numbers."""
     first, row = files[0][0], 0
     for numbering, rows in files:

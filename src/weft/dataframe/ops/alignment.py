@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from weft.dataframe.divisions import union_of
+from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.ops.repartition import by_divisions
+from weft.dataframe.ops.sorting import BetweenBounds, SharedBounds, index_of_meta
 
 __all__ = ["align_rows"]
 
@@ -14,7 +16,8 @@ __all__ = ["align_rows"]
 def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[FrameExpr]:
     """The frames in partitions that match: a function of one partition of each, which aligns them by index, is then right.
 
-    Frames with the same rows stay as they are. Where divisions are known, all are cut at the edges of all.
+    Frames with the same rows stay as they are. Where divisions are known, all are cut at the edges of all. Otherwise all are
+    sorted by their index, between bounds that they share: every row travels once.
 
     Parameters
     ----------
@@ -25,21 +28,38 @@ def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[Fr
     Raises
     ------
     ValueError
-        Rows differ, and the divisions of one are not known.
+        Index values of the frames cannot be compared with one another.
     """
     first = frames[0]
     if all(each.rows == first.rows and each.npartitions == first.npartitions for each in frames):
         return list(frames)
+    check_comparable(frames, operation)
     every = [each.divisions for each in frames]
-    known = [each for each in every if each is not None]
-    if len(known) < len(every):
+    known = [each for each in every if each is not None and is_at_hand(each)]
+    if len(known) == len(every):
+        try:
+            edges = union_of(known)
+        except TypeError as error:
+            raise ValueError(f"cannot {operation}: index values of the frames cannot be compared: {error}") from None
+        return [by_divisions(each, edges) for each in frames]
+    order = Order(None, (True,) * index_of_meta(first.meta).nlevels)
+    count = max(each.npartitions for each in frames)
+    bounds = SharedBounds(tuple(frames), (order,) * len(frames), count)
+    return [BetweenBounds(each, True, order, bounds) for each in frames]
+
+
+#: Kinds of dtypes whose values can be compared with one another.
+KINDS = {"i": "number", "u": "number", "f": "number", "b": "number", "M": "time", "m": "duration"}
+
+
+def check_comparable(frames: Sequence[FrameExpr], operation: str) -> None:
+    """Raise ValueError for indexes of different kinds."""
+    indexes = [index_of_meta(each.meta) for each in frames]
+    levels = {each.nlevels for each in indexes}
+    kinds = {KINDS.get(getattr(each.dtype, "kind", "O"), "other") for each in indexes}
+    if len(levels) > 1 or len(kinds) > 1:
+        shown = [str(each.dtype) if each.nlevels == 1 else f"{each.nlevels} levels" for each in indexes]
         raise ValueError(
-            f"cannot {operation}: the rows come from different frames or filters, and the divisions of "
-            f"{len(every) - len(known)} of {len(every)} frames are not known, so it is not known which rows belong together. "
-            "Sort by the index first (df.sort_index()), or start from one frame, e.g. df[df.a > 0].b + df[df.a > 0].c"
+            f"cannot {operation}: index values of the frames cannot be compared, they are {', '.join(shown)}. "
+            "Give the frames indexes of one kind first, e.g. by set_index() or reset_index()"
         )
-    try:
-        edges = union_of(known)
-    except TypeError as error:
-        raise ValueError(f"cannot {operation}: the index values of the frames cannot be compared: {error}") from None
-    return [by_divisions(each, edges) for each in frames]

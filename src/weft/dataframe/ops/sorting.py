@@ -27,6 +27,7 @@ from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, blockwise
 from weft.physical.gather import Gather
+from weft.physical.mosaic import Mosaic
 from weft.records import record
 
 __all__ = ["Sort", "SortingMethods", "sorted_by_index"]
@@ -57,24 +58,18 @@ class All:
         return [(tuple(range(self.count)), None)]
 
 
-def bounds_block(origin: FrameExpr, source: FrameExpr, order: Order, count: int, wants_ends: bool) -> Expr:
-    """Physical nodes that find the bounds of ``count`` buckets."""
-    kernels = KERNELS["pandas"]
-    own = source.npartitions
-    each = -(-SAMPLES * count // own) + 8
-    taking = partial(kernels[SortSample], order, each, wants_ends)
-    numbers = Listed(tuple(range(own)))
-    samples = blockwise(Outline(origin.name, "sample", (own,)), taking, [(source, (0,))], [numbers], cost=Cost.LIGHT)
-    return Gather(Outline(origin.name, "bounds", (1,)), samples, partial(kernels[SortBounds], order, count), All(own))
-
-
 @node
-class FoundBounds(FrameExpr):
-    """The bounds by which a frame will be sorted, by themselves."""
+class SharedBounds(FrameExpr):
+    """Bounds of ``count`` buckets of the rows of some frames together: one block, found by random rows of all partitions."""
 
-    source: FrameExpr
-    order: Order
+    frames: tuple[FrameExpr, ...]
+    orders: tuple[Order, ...]
     count: int
+    ends: bool = False
+
+    @property
+    def label(self) -> str:
+        return "bounds"
 
     @derived
     def meta(self) -> Any:
@@ -85,11 +80,57 @@ class FoundBounds(FrameExpr):
         return 1
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        return frozenset({Need.INDEX}) if self.order.by is None else column_needs(self.order.by)
+        needs: Needs = frozenset()
+        for frame, order in zip(self.frames, self.orders, strict=True):
+            if frame == child:
+                needs |= frozenset({Need.INDEX}) if order.by is None else column_needs(order.by)
+        return needs
 
     def lower(self) -> Expr:
-        made = bounds_block(self, self.source, self.order, self.count, True)
-        return made.with_operands(outline=self.outline)
+        kernels = KERNELS["pandas"]
+        total = sum([frame.npartitions for frame in self.frames])
+        each = -(-SAMPLES * self.count // total) + 8
+        samples = []
+        for place, (frame, order) in enumerate(zip(self.frames, self.orders, strict=True)):
+            outline = Outline(self.name, f"sample-{place}", (frame.npartitions,))
+            taking = partial(kernels[SortSample], order, each, self.ends)
+            numbers = Listed(tuple(range(frame.npartitions)))
+            samples.append(blockwise(outline, taking, [(frame, (0,))], [numbers], cost=Cost.LIGHT))
+        every = Mosaic(Outline(self.name, "samples", (total,)), tuple(samples)) if len(samples) > 1 else samples[0]
+        return Gather(self.outline, every, partial(kernels[SortBounds], self.orders[0], self.count), All(total))
+
+
+@node
+class BetweenBounds(Moving):
+    """Rows between bounds that several frames share, each partition in order."""
+
+    order: Order
+    bounds: SharedBounds
+
+    @property
+    def label(self) -> str:
+        return "align"
+
+    @property
+    def may_leave_index(self) -> bool:
+        return self.order.by is not None
+
+    @derived
+    def npartitions(self) -> int:
+        return self.bounds.count
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        if child == self.bounds:
+            return frozenset({Need.VALUES})
+        needs = asked | {Need.ORDER}
+        if self.order.by is None:
+            return needs | {Need.INDEX}
+        return needs if Need.VALUES in asked else needs | column_needs(self.order.by)
+
+    def lower(self) -> Expr:
+        merge = partial(KERNELS["pandas"][SortMerge], self.order, self.meta)
+        targets = ByOrder(self.order, self.npartitions, True)
+        return exchanged(self.outline, self.source, targets, merge, self.npartitions, self.keep_index, self.bounds)
 
 
 @node
@@ -143,14 +184,14 @@ class Sort(Moving):
         if self.edges is not None:
             targets: Any = ByEdges(self.order, self.edges)
             return exchanged(self.outline, self.source, targets, merge, self.npartitions, self.keep_index)
-        bounds = bounds_block(self, self.source, self.order, self.npartitions, self.together)
+        bounds = SharedBounds((self.source,), (self.order,), self.npartitions, self.together)
         targets = ByOrder(self.order, self.npartitions, self.together)
         return exchanged(self.outline, self.source, targets, merge, self.npartitions, self.keep_index, bounds)
 
 
 def found_divisions(source: FrameExpr, order: Order, count: int) -> tuple[Any, ...]:
     """Divisions by samples, computed now."""
-    bounds: Bounds = new(FoundBounds(source, order, count)).compute()
+    bounds: Bounds = new(SharedBounds((source,), (order,), count, True)).compute()
     if bounds.ends is None:
         return (None,) * (count + 1)
     values = [plain_value(each) for each in pd.Series(bounds.keys[0])]

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from weft.dataframe.rules.engine import choose_engine, engine_remarks
 from weft.dataframe.rules.filter_into_source import filter_into_source
+from weft.dataframe.rules.forget_order import forget_order
+from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.dataframe.rules.travel_light import leave_columns, leave_index
 from weft.expr import add_rules
+from weft.physical.outlook import add_remarks
 
-__all__ = ["SIMPLIFY", "install"]
+__all__ = ["CHOOSE", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
     merge_projections,
     drop_unseen_assign,
     filter_into_source,  # before columns are pruned: a predicate's columns need not be made
+    forget_order,
     leave_columns,
     leave_index,
     prune_index,
     prune_columns,
 )
 
+CHOOSE = (from_statistics, choose_engine)
+
 
 def install() -> None:
     """Add the rules to the pipeline."""
-    add_rules(simplify=SIMPLIFY)
+    add_rules(simplify=SIMPLIFY, choose=CHOOSE)
+    add_remarks(engine_remarks)

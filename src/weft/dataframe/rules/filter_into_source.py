@@ -9,15 +9,19 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.io.parquet import Predicate, ReadParquet
+from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import Filter
 from weft.dataframe.ops.projection import Projection
+from weft.dataframe.ops.values import Among, argument_value
 from weft.expr import Context, Expr, Need, rule, walk
 
 __all__ = ["filter_into_source", "readable_predicate"]
 
 #: Comparisons, and what each is with its sides exchanged.
 MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+#: Values that a membership test in a reader looks for, at most.
+FEW = 1_000
 #: Integers that a float64 holds exactly: pandas compares integers with missing values as floats.
 EXACT = 2**53
 
@@ -59,7 +63,27 @@ def readable_predicate(expr: Expr, source: ReadParquet) -> Predicate | None:
             return comparison(name, column, value, source)
         case Elementwise(name, (value, Projection(read, column))) if name in MIRRORED and read == source:
             return comparison(MIRRORED[name], column, value, source)
+        case Elementwise("isin", (Projection(read, column), Among() as values)) if read == source:
+            return membership(column, argument_value(values), source)
+        case Elementwise("isna" | "notna" as name, (Projection(read, column),)) if read == source:
+            plain = type(column) is not tuple and is_plain(source.meta[column].dtype)
+            return (name, column, None) if plain else None
     return None
+
+
+def is_plain(dtype: Any) -> bool:
+    """Whether missing values of a type are those of Arrow."""
+    return isinstance(dtype, pd.StringDtype) or (isinstance(dtype, np.dtype) and dtype.kind in "fM")
+
+
+def membership(column: Any, values: Any, source: ReadParquet) -> Predicate | None:
+    """A test for a few values, if Arrow and pandas agree on each of them."""
+    if type(column) is tuple or len(values) > FEW:
+        return None
+    items = tuple([each.item() if isinstance(each, np.generic) else each for each in values])
+    dtype = source.meta[column].dtype
+    same = len({type(each) for each in items}) == 1
+    return ("isin", column, items) if same and all(agrees(dtype, each) for each in items) else None
 
 
 def comparison(name: str, column: Any, value: Any, source: ReadParquet) -> Predicate | None:
@@ -78,6 +102,11 @@ def agrees(dtype: Any, value: Any) -> bool:
     """Whether a comparison means the same to Arrow."""
     if isinstance(dtype, pd.StringDtype):
         return isinstance(value, str)
+    if isinstance(dtype, pd.CategoricalDtype):  # the names of directories
+        known = dtype.categories
+        if len(known) and known[0] == UNKNOWN_CATEGORIES:
+            return False
+        return isinstance(value, str if known.dtype.kind in "OT" else int) and not isinstance(value, bool)
     if not isinstance(dtype, np.dtype):
         return False
     if dtype.kind == "b":

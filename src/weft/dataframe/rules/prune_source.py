@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weft.dataframe.expr import asked_columns
 from weft.dataframe.io.from_pandas import FromPandas
-from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.io.source import FileSource
 from weft.dataframe.ops.assignment import Assign
 from weft.expr import Context, Expr, Need, rule
 
@@ -12,13 +12,13 @@ __all__ = ["drop_unseen_assign", "prune_columns", "prune_index"]
 
 
 @rule(changes=["columns"])
-def prune_columns(node: ReadParquet | FromPandas, context: Context) -> Expr | None:
+def prune_columns(node: FileSource | FromPandas, context: Context) -> Expr | None:
     """Columns that nobody asks for are not read."""
     needs = context.needs(node)
     if Need.VALUES in needs:
         return None
     match node:
-        case ReadParquet():
+        case FileSource():
             return node.with_operands(chosen=asked_columns(needs, node.chosen))
         case FromPandas(only=None) if node.meta.ndim == 2:
             wanted = asked_columns(needs, node.columns)
@@ -27,7 +27,7 @@ def prune_columns(node: ReadParquet | FromPandas, context: Context) -> Expr | No
 
 
 @rule(changes=["index"])
-def prune_index(node: ReadParquet, context: Context) -> Expr | None:
+def prune_index(node: FileSource, context: Context) -> Expr | None:
     """An index that nobody looks at is not made."""
     if node.index and Need.INDEX not in context.needs(node):
         return node.with_operands(index=False)

@@ -1,12 +1,14 @@
 """Kernels on pandas: every operation has one."""
 
 from weft.dataframe.kernels.pandas import (
+    concat,
     counting,
     describe,
     elementwise,
     groupby,
     groupby_rows,
     indexing,
+    merge,
     neighbours,
     pivot,
     quantiles,
@@ -22,12 +24,14 @@ from weft.dataframe.kernels.pandas import (
 )
 
 __all__ = [
+    "concat",
     "counting",
     "describe",
     "elementwise",
     "groupby",
     "groupby_rows",
     "indexing",
+    "merge",
     "neighbours",
     "pivot",
     "quantiles",

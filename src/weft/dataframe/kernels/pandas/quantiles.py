@@ -95,9 +95,8 @@ class Quantiles:
     ) -> Any:
         """The quantiles as pandas gives them."""
         columns = []
-        for part, each, dtype, like in zip(parts, chosen, dtypes, columns_of(empty), strict=True):
-            kind = np.dtype(np.float64) if like.dtype.kind not in "mM" else np.dtype(np.float64)
-            values = selection.selected(part, each, wanted, dtype, kind, (len(wanted.quantiles),))
+        for part, each, dtype in zip(parts, chosen, dtypes, strict=True):
+            values = selection.selected(part, each, wanted, dtype, np.dtype(np.float64), (len(wanted.quantiles),))
             columns.append((values, each.size))
         return assembled(columns, wanted, empty, is_scalar, meta)
 

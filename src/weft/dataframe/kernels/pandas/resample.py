@@ -61,7 +61,7 @@ def periods_of(partition: Any, span: pd.Index, plan: ResamplePlan) -> tuple[Any,
     times = partition.index if plan.on is None else pd.Index(partition[plan.on])
     whole = span.append(times)
     series = pd.Series(0, index=whole)
-    order = np.argsort(whole.asi8 if not isinstance(whole, pd.PeriodIndex) else whole.asi8, kind="stable")
+    order = np.argsort(whole.asi8, kind="stable")
     grouped = series.iloc[order].groupby(grouper_of(plan.options))
     sizes = grouped.size()
     numbers = np.empty(len(whole), np.int64)

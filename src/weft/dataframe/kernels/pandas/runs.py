@@ -98,13 +98,17 @@ def joined(arrays: Sequence[Any]) -> Any:
     first = arrays[0]
     if len(arrays) == 1:
         return first
+    if {type(each) for each in arrays} > {pd.RangeIndex}:
+        arrays = [each.to_numpy() if isinstance(each, pd.RangeIndex) else each for each in arrays]
+        first = arrays[0]
     if all(isinstance(each, np.ndarray) for each in arrays) and all(each.dtype == first.dtype for each in arrays):
         return np.concatenate(arrays)
     if all(isinstance(each, pa.Array) for each in arrays):
         return pa.concat_arrays(arrays)
     kinds = {type(each) for each in arrays}
     if kinds == {pd.RangeIndex} or kinds == {pd.MultiIndex}:
-        return first.append(list(arrays[1:]))
+        made = first.append(list(arrays[1:]))
+        return made if isinstance(made, (pd.RangeIndex, pd.MultiIndex)) else bare(made.array)
     if pd.MultiIndex in kinds:
         return pd.MultiIndex.from_tuples([value for each in arrays for value in each])
     if kinds == {pd.Categorical} and any(each.dtype != first.dtype for each in arrays):

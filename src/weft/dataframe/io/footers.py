@@ -1,0 +1,147 @@
+"""The footers of Parquet files: each is opened once, many side by side, and remembered as long as the file stays as it is."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from weft.dataframe.io.predicates import Bounds
+from weft.errors import ReadError
+from weft.io.files import FoundFile, is_local
+
+__all__ = ["Footer", "check_unchanged", "footer_of", "group_bounds", "leaf_numbers", "opened_parquet", "read_footers"]
+
+#: Footers that are read side by side.
+SIDE_BY_SIDE = 32
+#: The same on file systems of this machine.
+SIDE_BY_SIDE_LOCAL = 4
+#: Bytes of footers, as they stand in their files, that are remembered.
+REMEMBERED = 1 << 28
+
+
+class Footer(NamedTuple):
+    """What a file says of itself."""
+
+    metadata: pq.FileMetaData
+    schema: pa.Schema
+
+
+class Memory:
+    """The footers seen last, by file and state."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Hashable, Footer] = OrderedDict()
+
+    def get(self, key: Hashable) -> Footer | None:
+        with self._lock:
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+            return found
+
+    def put(self, key: Hashable, footer: Footer) -> None:
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = footer
+                self.used += footer.metadata.serialized_size
+                while self.used > self.limit and len(self._known) > 1:
+                    _, gone = self._known.popitem(last=False)
+                    self.used -= gone.metadata.serialized_size
+
+
+MEMORY = Memory(REMEMBERED)
+
+
+@contextmanager
+def opened_parquet(filesystem: Any, path: str, **options: Any) -> Iterator[pq.ParquetFile]:
+    """A Parquet file to read from.
+
+    Raises
+    ------
+    ValueError
+        It is no Parquet file.
+    ReadError
+        It is damaged.
+    """
+    local = is_local(filesystem)
+    source: Any = None
+    try:
+        if local:
+            source = path
+        else:
+            source = filesystem.open(path, "rb", **({} if hasattr(filesystem, "fs") else {"cache_type": "none"}))
+        with pq.ParquetFile(source, pre_buffer=not local, **options) as file:
+            yield file
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"cannot read {path} as Parquet: {error}") from error
+    except OSError as error:
+        if isinstance(error, (FileNotFoundError, PermissionError, ReadError)):
+            raise
+        raise ReadError(
+            f"cannot read {path} as Parquet: {error}. It is damaged or cut off; write it again from its source."
+        ) from error
+    finally:
+        if not local and source is not None:
+            source.close()
+
+
+def check_unchanged(filesystem: Any, path: str, stamp: tuple[Any, ...]) -> None:
+    """Raise ReadError for a file of this machine that has been written anew since it was looked at."""
+    if stamp and is_local(filesystem) and FoundFile.of(path, filesystem.info(path)).stamp != stamp:
+        raise ReadError(
+            f"{path} has changed since read_parquet() looked at it: what was planned is not what it holds now. "
+            "Call read_parquet() again."
+        )
+
+
+def footer_of(filesystem: Any, path: str, stamp: tuple[Any, ...], **options: Any) -> Footer:
+    """The footer of a file in a known state."""
+    key = (path, stamp)
+    known = MEMORY.get(key) if stamp and not options else None
+    if known is None:
+        with opened_parquet(filesystem, path, **options) as file:
+            known = Footer(file.metadata, file.schema_arrow)
+        if stamp and not options:
+            MEMORY.put(key, known)
+    return known
+
+
+def read_footers(filesystem: Any, files: Sequence[FoundFile], **options: Any) -> list[Footer]:
+    """The footers of many files."""
+    if len(files) == 1:
+        return [footer_of(filesystem, files[0].path, files[0].stamp, **options)]
+    with ThreadPoolExecutor(
+        min(SIDE_BY_SIDE_LOCAL if is_local(filesystem) else SIDE_BY_SIDE, len(files)), thread_name_prefix="weft-footers"
+    ) as pool:
+        return list(pool.map(lambda file: footer_of(filesystem, file.path, file.stamp, **options), files))
+
+
+def leaf_numbers(metadata: pq.FileMetaData) -> dict[str, int]:
+    """The number of each column that has values of its own, by its path in the schema."""
+    schema = metadata.schema
+    return {schema.column(number).path: number for number in range(metadata.num_columns)}
+
+
+def group_bounds(group: pq.RowGroupMetaData, number: int | None) -> Bounds | None:
+    """What the statistics of a row group say of a column (None: the file has no such column)."""
+    if number is None:
+        return Bounds(None, None, group.num_rows)
+    chunk = group.column(number)
+    if not chunk.is_stats_set:
+        return None
+    statistics = chunk.statistics
+    missing = statistics.null_count if statistics.has_null_count else None
+    if not statistics.has_min_max:
+        return Bounds(None, None, missing)
+    exact = statistics.physical_type not in ("BYTE_ARRAY", "INT96", "FIXED_LEN_BYTE_ARRAY")
+    return Bounds(statistics.min, statistics.max, missing, exact)

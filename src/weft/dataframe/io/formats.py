@@ -1,0 +1,62 @@
+"""All formats together: what frames and columns can be read from and written as, and what they can become."""
+
+from __future__ import annotations
+
+from weft.dataframe.io.arrow_files import ArrowFileMethods, read_feather, read_ipc, read_orc, to_feather, to_orc
+from weft.dataframe.io.csv import read_csv, read_fwf, read_table
+from weft.dataframe.io.csv_writing import CsvMethods, to_csv
+from weft.dataframe.io.delayed import DelayedMethods, from_delayed
+from weft.dataframe.io.from_map import from_map
+from weft.dataframe.io.from_pandas import from_pandas
+from weft.dataframe.io.hdf import HdfMethods, read_hdf, to_hdf
+from weft.dataframe.io.json import JsonMethods, read_json, to_json
+from weft.dataframe.io.memory import MemoryMethods, from_array, from_dask_array, from_dict, from_graph, from_records
+from weft.dataframe.io.parquet import read_parquet
+from weft.dataframe.io.parquet_writing import ParquetMethods, create_metadata_file, to_parquet
+from weft.dataframe.io.sql import read_sql, read_sql_query, read_sql_table
+from weft.dataframe.io.sql_writing import SqlMethods, to_sql
+
+__all__ = [
+    "FrameFormatMethods",
+    "SeriesFormatMethods",
+    "create_metadata_file",
+    "from_array",
+    "from_dask_array",
+    "from_delayed",
+    "from_dict",
+    "from_graph",
+    "from_map",
+    "from_pandas",
+    "from_records",
+    "read_csv",
+    "read_feather",
+    "read_fwf",
+    "read_hdf",
+    "read_ipc",
+    "read_json",
+    "read_orc",
+    "read_parquet",
+    "read_sql",
+    "read_sql_query",
+    "read_sql_table",
+    "read_table",
+    "to_csv",
+    "to_feather",
+    "to_hdf",
+    "to_json",
+    "to_orc",
+    "to_parquet",
+    "to_sql",
+]
+
+
+class SeriesFormatMethods(CsvMethods, JsonMethods, HdfMethods, SqlMethods, DelayedMethods):
+    """Columns as files and other collections."""
+
+    __slots__ = ()
+
+
+class FrameFormatMethods(ParquetMethods, ArrowFileMethods, MemoryMethods, SeriesFormatMethods):
+    """Frames as files and other collections."""
+
+    __slots__ = ()

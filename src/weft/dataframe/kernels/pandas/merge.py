@@ -1,0 +1,151 @@
+"""Joins of two partitions that hold all rows of their keys, or of one that has all rows of a side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.kernels.pandas.runs import Run, assembled, frame_of, index_of, taken
+from weft.dataframe.kernels.pandas.shuffle import merged_run
+from weft.dataframe.kernels.table import KERNELS
+from weft.records import record
+
+PANDAS = KERNELS["pandas"]
+
+#: The column that says where a row stood, while it is away; and how many bits of it count rows.
+PLACE = "__weft_place__"
+ROW_BITS = 40
+
+
+@record
+class JoinPlan:
+    """What a join does.
+
+    Parameters
+    ----------
+    how : str
+    left_on, right_on : tuple of labels, or None
+        Key columns; None for the index.
+    left_names, right_names : tuple of pairs
+        The columns that come out, and what they are called then.
+    indicator : str, optional
+        Label of the column that says where a row comes from.
+    validate : str, optional
+    sort : bool
+    suffixes : pair, optional
+        Where pandas adds a column for the key itself, labels are left to it, and no column is left out.
+    """
+
+    how: str
+    left_on: tuple[Any, ...] | None
+    right_on: tuple[Any, ...] | None
+    left_names: tuple[tuple[Any, Any], ...]
+    right_names: tuple[tuple[Any, Any], ...]
+    indicator: Any = None
+    validate: str | None = None
+    sort: bool = False
+    suffixes: tuple[Any, Any] | None = None
+
+
+@PANDAS.add("JoinPartitions")
+def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
+    """Rows of both, matched by their keys, as pandas matches them."""
+    names = dict(plan.left_names)
+    others = dict(plan.right_names)
+    if plan.how == "cross":
+        return pd.merge(renamed(left, names), renamed(right, others), how="cross", suffixes=(None, None))
+    if plan.how in ("leftsemi", "left_anti") and plan.right_on is not None and plan.left_on is not None:
+        return only_matched(left, right, plan)
+    options: dict[str, Any] = {"how": plan.how, "suffixes": plan.suffixes or (None, None), "sort": plan.sort}
+    if plan.indicator is not None:
+        options["indicator"] = plan.indicator
+    if plan.validate is not None:
+        options["validate"] = plan.validate
+    if plan.left_on is None:
+        options["left_index"] = True
+    else:
+        options["left_on"] = [names.get(label, label) for label in plan.left_on]
+    if plan.right_on is None:
+        options["right_index"] = True
+    else:
+        options["right_on"] = [others.get(label, label) for label in plan.right_on]
+    made = pd.merge(renamed(left, names), renamed(right, others), **options)
+    if plan.left_on is not None and plan.right_on is None and not len(left) and plan.how in ("right", "outer"):
+        made.index = no_labels(left.index, len(made))
+    elif plan.left_on is None and plan.right_on is not None and not len(right) and plan.how in ("left", "outer"):
+        made.index = no_labels(right.index, len(made))
+    return made
+
+
+def no_labels(index: pd.Index, count: int) -> pd.Index:
+    """Missing labels: what rows get that have no match on the side that gives the labels, also where that side is empty."""
+    missing = pd.Series(index[:0]).reindex([0])
+    return index[:0].append(pd.Index(missing)).take(np.zeros(count, np.intp))
+
+
+def renamed(frame: pd.DataFrame, names: dict[Any, Any]) -> pd.DataFrame:
+    """A frame under the labels that its columns have in the result."""
+    labels = [names.get(label, label) for label in frame.columns]
+    if labels == list(frame.columns):
+        return frame
+    made = frame.copy(deep=False)
+    made.columns = pd.Index(labels)
+    return made
+
+
+def only_matched(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+    """Rows of the left that have a match on the right, or have none; the right gives no values."""
+    assert plan.left_on is not None
+    assert plan.right_on is not None
+    keys = [f"k{place}" for place in range(len(plan.left_on))]
+    mine, theirs = left[list(plan.left_on)], right[list(plan.right_on)].drop_duplicates()
+    mine.columns, theirs.columns = pd.Index(keys), pd.Index(keys)
+    mine = mine.assign(row=np.arange(len(mine)))
+    matched = np.zeros(len(left), bool)
+    matched[mine.merge(theirs, on=keys)["row"].to_numpy()] = True
+    if plan.how == "left_anti":
+        matched = ~matched
+    made = renamed(left, dict(plan.left_names)).iloc[np.flatnonzero(matched)].reset_index(drop=True)
+    if plan.how == "leftsemi":
+        return made
+    empty = right.iloc[:0]
+    for label, name in plan.right_names:
+        if name not in made.columns and label in empty.columns:
+            made[name] = empty[label].reindex(made.index)
+    return made
+
+
+@PANDAS.add("MarkPlaces")
+def mark_places(partition: pd.DataFrame, number: int) -> pd.DataFrame:
+    """A frame with a column that says where each row stands."""
+    made = partition.copy(deep=False)
+    made[PLACE] = np.arange(len(made), dtype=np.int64) + (number << ROW_BITS)
+    return made
+
+
+@record
+class ByPlace:
+    """Rows go back to where they stood, among ``sources`` partitions, these in order to ``count`` others."""
+
+    sources: int
+    count: int
+
+    def __call__(self, partition: pd.DataFrame, number: int, beside: Any) -> tuple[Any, Any]:
+        kind = np.uint8 if self.count <= 256 else np.uint16 if self.count <= 65536 else np.uint32
+        return partition, ((partition[PLACE].to_numpy() >> ROW_BITS) * self.count // self.sources).astype(kind)
+
+
+@PANDAS.add("BackMerge")
+def back_in_place(meta: pd.DataFrame, told: Any, *runs: Run) -> pd.DataFrame:
+    """Rows in the order in which they stood, without the column that says so."""
+    run = merged_run(runs)
+    if run.length == 0:
+        made = frame_of(runs, meta)
+        return made.drop(columns=[PLACE])
+    column = list(meta.columns).index(PLACE)
+    order = np.argsort(run.columns[column], kind="stable")
+    kept = [place for place in range(len(run.columns)) if place != column]
+    index = pd.RangeIndex(run.length) if run.index is None else index_of(taken(run.index, order), meta.index)
+    return assembled([taken(run.columns[place], order) for place in kept], index, meta.iloc[:, kept])

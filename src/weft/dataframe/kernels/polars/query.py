@@ -1,0 +1,127 @@
+"""A query that has been translated: run, and its answer as a pandas object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.polars.relation import (
+    Column,
+    Relation,
+    Untranslatable,
+    engine_type,
+    is_float,
+    is_text,
+    materialised,
+)
+from weft.dataframe.kernels.polars.translator import Translator
+from weft.expr import Need, Needs
+
+__all__ = ["Query", "why_not"]
+
+
+def why_not(node: FrameExpr, asked: Needs) -> str | None:
+    """Why a tree is not translated; None if it can be."""
+    try:
+        Query(node, asked).prepared()
+    except Untranslatable as reason:
+        return str(reason)
+    return None
+
+
+class Query:
+    """A tree of nodes that Polars computes as a whole.
+
+    It travels as the tree and is translated where it runs.
+
+    Parameters
+    ----------
+    node : FrameExpr
+    asked : Needs
+        What is looked at in its rows.
+    """
+
+    def __init__(self, node: FrameExpr, asked: Needs) -> None:
+        self.node = node
+        self.asked = asked
+        self._prepared: Relation | None = None
+
+    def __weft_tokenize__(self) -> Any:
+        return ("polars-query", self.node, tuple(sorted(map(repr, self.asked))))
+
+    def __reduce__(self) -> Any:
+        return Query, (self.node, self.asked)
+
+    def prepared(self) -> Relation:
+        """The lazy query."""
+        if self._prepared is None:
+            relation = Translator(self.node, self.asked)(self.node)
+            meta = self.node.meta
+            dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
+            for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
+                engine_type(column.dtype)
+                if dtype is not None and not same_type(dtype, column.dtype):
+                    raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
+            if Need.INDEX in self.asked and relation.index is None and isinstance(meta, (pd.DataFrame, pd.Series)):
+                raise Untranslatable("the labels of the rows are not known to Polars")
+            self._prepared = materialised(relation)
+        return self._prepared
+
+    def __call__(self, *_: Any) -> Any:
+        """The answer."""
+        relation = self.prepared()
+        found = relation.base.collect(engine="streaming")
+        meta = self.node.meta
+        if relation.single and not isinstance(meta, pd.Series):
+            return single_value(found, relation.only)
+        values = [to_pandas(found, column) for column in relation.every()]
+        count = len(relation.columns)
+        if relation.index is None:
+            index: pd.Index = pd.RangeIndex(found.height)
+        elif len(relation.index) == 1:
+            index = pd.Index(values[count], name=meta.index.name)
+        else:
+            index = pd.MultiIndex.from_arrays(values[count:], names=meta.index.names)
+        if isinstance(meta, pd.DataFrame):
+            made = pd.DataFrame(dict(enumerate(values[:count])), index=index, copy=False)
+            made.columns = meta.columns
+            return made
+        return pd.Series(values[0], index=index, name=meta.name, copy=False)
+
+
+def single_value(found: pl.DataFrame, column: Column) -> Any:
+    """The only value, as NumPy has it; missing where there is none."""
+    value = found.to_series(0)[0] if found.height else None
+    if value is None:
+        return pd.NaT if column.dtype.kind == "M" else np.nan
+    if is_text(column.dtype):
+        return value
+    if column.dtype.kind == "M":
+        return pd.Timestamp(found.to_series(0).to_numpy()[0])
+    return column.dtype.type(value)
+
+
+def same_type(ours: Any, theirs: Any) -> bool:
+    """Whether two types are the same to pandas."""
+    return ours == theirs or (is_text(ours) and is_text(theirs))
+
+
+def to_pandas(found: pl.DataFrame, column: Column) -> Any:
+    """One column as pandas holds it."""
+    (name,) = column.expr.meta.root_names()
+    series = found.get_column(name)
+    dtype = column.dtype
+    if is_text(dtype):
+        return pd.array(series.to_arrow(), dtype=dtype)
+    wanted = engine_type(dtype)
+    if series.dtype != wanted:
+        series = series.cast(wanted)
+    if is_float(dtype):
+        return series.fill_null(float("nan")).to_numpy() if series.null_count() else series.to_numpy()
+    if series.null_count() and dtype.kind != "M":
+        raise AssertionError(f"a column of {dtype} has missing values that were not foreseen: {name}")
+    return series.to_numpy()

@@ -1,0 +1,107 @@
+"""All rows to one value for each column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from weft.dataframe.kernels.polars.elementwise import value_type
+from weft.dataframe.kernels.polars.relation import (
+    Column,
+    Relation,
+    Untranslatable,
+    engine_type,
+    is_float,
+    is_integer,
+    is_text,
+    with_scalars,
+)
+from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+
+__all__ = ["aggregate"]
+
+INT64 = np.dtype("int64")
+
+
+def total(column: Column, dtype: Any) -> Any:
+    """A sum: nothing adds up to nothing, integers in 64 bits."""
+    return column.expr.cast(engine_type(dtype)).sum() if column.dtype != dtype else column.expr.sum()
+
+
+#: What an aggregate of a column without NaN is: ``function(column, dtype)``.
+AGGREGATES: dict[str, Callable[[Column, Any], Any]] = {
+    "sum": total,
+    "count": lambda column, dtype: column.expr.count().cast(pl.Int64),
+    "mean": lambda column, dtype: column.expr.mean(),
+    "min": lambda column, dtype: column.expr.min(),
+    "max": lambda column, dtype: column.expr.max(),
+    "nunique": lambda column, dtype: column.expr.drop_nulls().n_unique().cast(pl.Int64),
+    "size": lambda column, dtype: pl.len().cast(pl.Int64),
+    "first": lambda column, dtype: column.expr.drop_nulls().first(),
+    "last": lambda column, dtype: column.expr.drop_nulls().last(),
+    "any": lambda column, dtype: column.expr.any(),
+    "all": lambda column, dtype: column.expr.all(),
+}
+
+
+def aggregate(how: str, column: Column, dtype: Any, ddof: int = 1) -> Column:
+    """An aggregate of a column with pandas' meaning, of type ``dtype``."""
+    column = column.settled().nulled()
+    kind = "text" if is_text(column.dtype) else column.dtype.kind
+    if how in ("sum", "mean", "std", "var") and kind not in "biuf":
+        raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
+    if how in ("any", "all") and kind != "b":
+        raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
+    if how in ("min", "max") and kind == "b":
+        raise Untranslatable(f"{how} of truth values stays in pandas")
+    if how in ("std", "var"):
+        numbers = column.expr.cast(pl.Float64)
+        made = numbers.std(ddof=ddof) if how == "std" else numbers.var(ddof=ddof)
+        return Column(made, np.dtype("float64"), null=True)
+    if how not in AGGREGATES:
+        raise Untranslatable(f"{how} stays in pandas")
+    if how == "mean":
+        if column.dtype == np.dtype("float32"):
+            raise Untranslatable("means of float32 stay in pandas")
+        return Column(AGGREGATES[how](column, dtype), np.dtype("float64"), null=True)
+    made = AGGREGATES[how](column, dtype)
+    nan = how == "sum" and is_float(dtype)
+    return Column(made, dtype, null=how in ("min", "max", "first", "last"), nan=nan)
+
+
+@translation("Reduce")
+def reduced(node: Any, translate: Translator) -> Relation:
+    """A reduction of a column."""
+    if isinstance(node.source.meta, (pd.DataFrame, pd.Index)):
+        raise Untranslatable(f"{node.kind} of a frame stays in pandas")
+    source = translate(node.source)
+    options = dict(node.options)
+    if (not node.skipna and node.kind != "count") or any(
+        value not in (None, 0, False) for word, value in options.items() if word not in ("ddof",)
+    ):
+        raise Untranslatable(f"{node.kind} with these options stays in pandas")
+    dtype = value_type(node.meta) if not isinstance(node.meta, str) else source.only.dtype
+    if node.kind in ("sum", "min", "max") and is_integer(source.only.dtype) and node.kind != "sum":
+        dtype = source.only.dtype
+    column = source.only
+    if not column.rowwise:
+        raise Untranslatable("running totals are reduced by pandas")
+    made = aggregate(node.kind, column, dtype, options.get("ddof", 1))
+    name = translate.fresh("value")
+    base = with_scalars(source.base, [column]).select(made.expr.alias(name))
+    label = source.columns[0][0]
+    fresh = Column(pl.col(name), made.dtype, made.null, made.nan)
+    return Relation(base, labelled([label], [fresh]), None, True)
+
+
+@translation("Length")
+def length(node: Any, translate: Translator) -> Relation:
+    """Number of rows."""
+    source = translate(node.source)
+    name = translate.fresh("value")
+    base = source.base.select((pl.len().cast(pl.Int64) * node.columns_counted).alias(name))
+    return Relation(base, ((None, Column(pl.col(name), INT64)),), None, True)

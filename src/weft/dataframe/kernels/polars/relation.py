@@ -1,0 +1,193 @@
+"""What a part of a program is to Polars: a lazy frame, and expressions of its columns.
+
+A `Relation` is rows (``base``, a lazy frame) and what a node's columns and index are of them. A filter makes new rows; a
+projection, an assignment or arithmetic only new expressions, so that Polars sees one query and not a pipeline of steps.
+
+Missing values are null, NaN, or both, depending on how a column came about: pandas' floats know NaN only, Polars tells the
+two apart. A `Column` says which of them it may hold; who looks at its values asks for a form without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+__all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text"]
+
+
+class Untranslatable(Exception):
+    """Polars has no answer that is certainly pandas'; the reason is the message."""
+
+
+#: Types whose values both libraries hold alike.
+NUMBERS: dict[str, Any] = {
+    "int8": pl.Int8,
+    "int16": pl.Int16,
+    "int32": pl.Int32,
+    "int64": pl.Int64,
+    "uint8": pl.UInt8,
+    "uint16": pl.UInt16,
+    "uint32": pl.UInt32,
+    "uint64": pl.UInt64,
+    "float32": pl.Float32,
+    "float64": pl.Float64,
+    "bool": pl.Boolean,
+}
+UNITS: dict[str, Any] = {"ms": "ms", "us": "us", "ns": "ns"}
+
+
+def engine_type(dtype: Any) -> Any:
+    """Polars' type for one of pandas'.
+
+    Raises
+    ------
+    Untranslatable
+        There is none that behaves the same.
+    """
+    if isinstance(dtype, np.dtype):
+        if dtype.name in NUMBERS:
+            return NUMBERS[dtype.name]
+        if dtype.kind == "M" and (unit := np.datetime_data(dtype)[0]) in UNITS:
+            return pl.Datetime(UNITS[unit])
+    if is_text(dtype):
+        return pl.String
+    raise Untranslatable(f"columns of {dtype} stay in pandas")
+
+
+def is_text(dtype: Any) -> bool:
+    """Whether a type is pandas' own of text, with NaN for missing values."""
+    return isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
+
+
+def is_float(dtype: Any) -> bool:
+    """Whether a type is NumPy's of floating point numbers."""
+    return isinstance(dtype, np.dtype) and dtype.kind == "f"
+
+
+def is_integer(dtype: Any) -> bool:
+    """Whether a type is NumPy's of integers."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "iu"
+
+
+@dataclass(frozen=True)
+class Column:
+    """An expression with pandas' meaning.
+
+    Parameters
+    ----------
+    expr : polars.Expr
+    dtype : dtype
+        pandas' type.
+    null, nan : bool
+        Whether missing values may be null; may be NaN.
+    null_is_false : bool
+        A truth value of which null says False, as a filter takes it.
+    scalars : mapping
+        Frames of one row that the expression reads, by the names of their columns.
+    rowwise : bool
+        Whether each value depends on its own row only.
+    """
+
+    expr: pl.Expr
+    dtype: Any
+    null: bool = False
+    nan: bool = False
+    null_is_false: bool = False
+    scalars: Mapping[str, Any] = field(default_factory=dict)
+    rowwise: bool = True
+
+    def settled(self) -> Column:
+        """A truth value without null."""
+        if not self.null_is_false:
+            return self
+        return replace(self, expr=self.expr.fill_null(False), null_is_false=False)
+
+    def nulled(self) -> Column:
+        """Missing values as null only."""
+        if not self.nan:
+            return self
+        return replace(self, expr=self.expr.fill_nan(None), null=True, nan=False)
+
+    def cast(self, dtype: Any) -> Column:
+        """The same values in another type, which must hold them."""
+        if dtype == self.dtype:
+            return self
+        return replace(self, expr=self.expr.cast(engine_type(dtype)), dtype=dtype)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Rows, and the columns that a node has of them.
+
+    Parameters
+    ----------
+    base : polars.LazyFrame
+    columns : tuple of (label, Column)
+        One for a series, an index or a single value.
+    index : tuple of Column or None
+        None where nobody looks at it.
+    single : bool
+        Whether it is a single row that stands for values.
+    """
+
+    base: Any
+    columns: tuple[tuple[Hashable, Column], ...]
+    index: tuple[Column, ...] | None = None
+    single: bool = False
+
+    def column(self, label: Hashable) -> Column:
+        """A column by label."""
+        for name, each in self.columns:
+            if name == label:
+                return each
+        raise Untranslatable(f"there is no column {label!r} here")
+
+    @property
+    def only(self) -> Column:
+        """The column of a series."""
+        ((_, column),) = self.columns
+        return column
+
+    def every(self) -> list[Column]:
+        """Columns and index."""
+        return [each for _, each in self.columns] + list(self.index or ())
+
+    def with_columns(self, columns: Any) -> Relation:
+        """The same rows with other columns."""
+        return replace(self, columns=tuple(columns))
+
+
+def with_scalars(base: Any, columns: list[Column]) -> Any:
+    """Rows with the single values that columns read beside them."""
+    known: dict[str, Any] = {}
+    for each in columns:
+        known |= each.scalars
+    for single in known.values():
+        base = base.join(single, how="cross")
+    return base
+
+
+def materialised(relation: Relation) -> Relation:
+    """Rows that have the relation's columns and nothing else, so that further operations may stand on them."""
+    every = relation.every()
+    settled = [each.settled() for each in every]
+    names = [f"c{place}" for place in range(len(settled))]
+    base = with_scalars(relation.base, settled).select(
+        [each.expr.alias(name) for each, name in zip(settled, names, strict=True)]
+    )
+    fresh = [
+        replace(each, expr=pl.col(name), scalars={}, rowwise=True) for each, name in zip(settled, names, strict=True)
+    ]
+    count = len(relation.columns)
+    labels = [label for label, _ in relation.columns]
+    return Relation(
+        base,
+        tuple(zip(labels, fresh[:count], strict=True)),
+        None if relation.index is None else tuple(fresh[count:]),
+        relation.single,
+    )

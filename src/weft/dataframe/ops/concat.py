@@ -1,0 +1,271 @@
+"""Frames one after another, or side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.divisions import is_at_hand
+from weft.dataframe.expr import (
+    VALUES,
+    FrameExpr,
+    Partitionwise,
+    asked_columns,
+    column_needs,
+    row_needs,
+    schema_of,
+)
+from weft.dataframe.io.from_pandas import from_pandas
+from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.labels import ToFrame, relabelled
+from weft.expr import Cost, Expr, Need, Needs, derived, node
+from weft.physical.base import Outline
+from weft.physical.blockwise import Same, blockwise
+from weft.physical.mosaic import Mosaic
+
+__all__ = ["Concat", "concat"]
+
+
+class Conform:
+    """Operation of a kernel: a partition with the columns and types of a meta."""
+
+
+def row_meta(metas: Sequence[Any], join: str, labels: tuple[Hashable, ...] | None) -> Any:
+    """The meta of rows one after another; ``labels`` are the columns, in order."""
+    made = pd.concat([meta_nonempty(each) for each in metas], join=join).iloc[:0]
+    if labels is not None and isinstance(made, pd.DataFrame):
+        made = made[[label for label in labels if label in made.columns]]
+    if any(each.index.nlevels > 1 for each in metas):
+        return made
+    made.index = pd.concat([pd.Series(index=each.index, dtype=object) for each in metas]).index[:0]
+    return made
+
+
+@node
+class Concat(FrameExpr):
+    """The rows of several frames, one after another."""
+
+    sources: tuple[FrameExpr, ...]
+    join: str
+    labels: tuple[Hashable, ...] | None
+
+    @derived
+    def meta(self) -> Any:
+        return row_meta([each.meta for each in self.sources], self.join, self.labels)
+
+    @derived
+    def npartitions(self) -> int:
+        return sum([each.npartitions for each in self.sources])
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        every = [each.divisions for each in self.sources]
+        if any(each is None or not is_at_hand(each) for each in every):
+            return None
+        return edges_in_order(every)  # type: ignore[arg-type]
+
+    @property
+    def partition_nbytes(self) -> int:
+        return max([each.partition_nbytes for each in self.sources])
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        if Need.VALUES in asked or child.meta.ndim == 1:  # type: ignore[attr-defined]
+            return row_needs(asked) | VALUES
+        return row_needs(asked) | column_needs(asked_columns(asked, child.columns))  # type: ignore[attr-defined]
+
+    def lower(self) -> Expr:
+        made: list[Expr] = []
+        for number, source in enumerate(self.sources):
+            if schema_of(source.meta) == schema_of(self.meta):
+                made.append(source)
+                continue
+            outline = Outline(self.name, f"conform-{number}", source.numblocks, source.partition_nbytes)
+            kernel = KERNELS["pandas"][Conform]
+            made.append(blockwise(outline, kernel, [(source, (0,))], [Same(self.meta)], cost=Cost.LIGHT))
+        return Mosaic(self.outline, tuple(made))
+
+
+def edges_in_order(every: Sequence[Sequence[Any]]) -> tuple[Any, ...] | None:
+    """Divisions of frames one after another, if each begins after the end of the one before."""
+    try:
+        if any(after[0] <= before[-1] for before, after in pairwise(every)):
+            return None
+    except TypeError:
+        return None
+    return (*[edge for each in every[:-1] for edge in each[:-1]], *every[-1])
+
+
+@node
+class ConcatAligned(Partitionwise):
+    """Rows of frames with matching partitions: those of each place one after another."""
+
+    sources: tuple[FrameExpr, ...]
+    join: str
+    labels: tuple[Hashable, ...] | None
+
+    @property
+    def label(self) -> str:
+        return "concat"
+
+    @derived
+    def meta(self) -> Any:
+        return row_meta([each.meta for each in self.sources], self.join, self.labels)
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.meta,)
+
+    @derived
+    def rows(self) -> Hashable:
+        return self.name
+
+
+@node
+class ConcatColumns(Partitionwise):
+    """Frames side by side; rows of one place are matched by index."""
+
+    sources: tuple[FrameExpr, ...]
+    join: str
+
+    @property
+    def label(self) -> str:
+        return "concat"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.join,)
+
+    @derived
+    def rows(self) -> Hashable:
+        first = self.sources[0].rows
+        return first if all(each.rows == first for each in self.sources) else self.name
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        needs = row_needs(asked)
+        if self.rows == self.name:
+            needs |= {Need.INDEX, Need.ORDER}
+        if Need.VALUES in asked or child.meta.ndim == 1:  # type: ignore[attr-defined]
+            return needs | VALUES
+        return needs | column_needs(asked_columns(asked, child.columns))  # type: ignore[attr-defined]
+
+
+def concat(
+    dfs: Any,
+    axis: Any = 0,
+    join: str = "outer",
+    ignore_unknown_divisions: bool = False,
+    ignore_order: bool = False,
+    interleave_partitions: bool = False,
+    ignore_index: bool = False,
+    sort: bool = False,
+    keys: Any = None,
+    **kwargs: Any,
+) -> Any:
+    """Frames one after another (``axis=0``), or side by side with rows matched by index (``axis=1``).
+
+    Parameters
+    ----------
+    dfs : list of DataFrame and Series
+        Some may be pandas' own.
+    axis : {0, 1, "index", "columns"}
+    join : {"outer", "inner"}
+        Whether labels of the other axis that not all have are kept.
+    ignore_unknown_divisions : bool
+        Side by side, take it that partitions at the same places match where divisions are not known. Otherwise rows are
+        sorted by their index, so that they do.
+    ignore_order : bool
+        For programs written for Dask.
+    interleave_partitions : bool
+        Whether rows of frames with known divisions that overlap are put in order of divisions; otherwise they come one frame
+        after another, and nothing is known of divisions.
+    ignore_index : bool
+        Whether rows (or columns) are numbered anew.
+    sort : bool
+        Whether columns that not all have are sorted.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> one = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2)
+    >>> two = dd.from_pandas(pd.DataFrame({"a": [3], "b": ["x"]}, index=[2]), npartitions=1)
+    >>> dd.concat([one, two]).divisions
+    (0, 1, 2, 2)
+    >>> dd.concat([one, two]).a.compute().tolist()
+    [1, 2, 3]
+    """
+    if kwargs or keys is not None:
+        words = sorted([*kwargs, *(["keys"] if keys is not None else [])])
+        raise NotImplementedError(
+            f"concat() does not support {', '.join(words)}: assign a column that says where rows come from"
+        )
+    if isinstance(dfs, (FrameBase, pd.DataFrame, pd.Series, str)):
+        raise TypeError(f"first argument must be an iterable of frames, not a {type(dfs).__name__}: concat([df, ...])")
+    frames = [as_collection(each) for each in dfs if each is not None]
+    if not frames:
+        raise ValueError("No objects to concatenate")
+    if axis not in (0, 1, "index", "columns"):
+        raise ValueError(f"No axis named {axis}: it is 0, 'index', 1 or 'columns'")
+    if join not in ("inner", "outer"):
+        raise ValueError(f"join must be 'inner' or 'outer'; it is {join!r}")
+    if axis in (1, "columns"):
+        return side_by_side(frames, join, ignore_unknown_divisions, ignore_index)
+    return one_after_another(frames, join, interleave_partitions, ignore_index, sort)
+
+
+def as_collection(value: Any) -> Any:
+    """A frame of one that may be pandas' own."""
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return from_pandas(value, npartitions=1, sort=False)
+    if not isinstance(value, FrameBase) or not isinstance(value.expr.meta, (pd.DataFrame, pd.Series)):
+        raise TypeError(f"cannot concatenate object of type {type(value)}; only Series and DataFrame objs are valid")
+    return value
+
+
+def one_after_another(frames: list[Any], join: str, interleave: bool, ignore_index: bool, sort: bool) -> Any:
+    """Rows of all."""
+    metas = [each.expr.meta for each in frames]
+    if any(isinstance(each, pd.DataFrame) for each in metas):
+        for place, each in enumerate(metas):
+            if isinstance(each, pd.Series):
+                name = 0 if each.name is None else each.name
+                frames[place] = new(ToFrame(frames[place].expr, Pairs({"name": name}.items()), False))
+    exprs = tuple([each.expr for each in frames])
+    if len(exprs) == 1:
+        made = exprs[0]
+    else:
+        meta = pd.concat([meta_nonempty(each.meta) for each in exprs], join=join, sort=sort)
+        labels = tuple(meta.columns) if isinstance(meta, pd.DataFrame) else None
+        made = Concat(exprs, join, labels)
+        if interleave and made.divisions is None:
+            if any(each.divisions is None for each in exprs):
+                raise ValueError(
+                    "concat(interleave_partitions=True) needs known divisions of all frames: sort_index() those that have none"
+                )
+            made = ConcatAligned(tuple(align_rows(exprs, "concat")), join, labels)
+        _ = made.meta
+    result = new(made)
+    return result.reset_index(drop=True) if ignore_index else result
+
+
+def side_by_side(frames: list[Any], join: str, trusts: bool, ignore_index: bool) -> Any:
+    """Columns of all."""
+    exprs = [each.expr for each in frames]
+    is_divided = all(each.divisions is not None for each in exprs)
+    if trusts and not is_divided and len({each.npartitions for each in exprs}) == 1:
+        matched = exprs
+    else:
+        matched = align_rows(exprs, "concat(axis=1)")
+    expr = ConcatColumns(tuple(matched), join)
+    _ = expr.meta
+    made = new(expr)
+    if ignore_index:
+        return relabelled(made, pd.RangeIndex(made.expr.meta.shape[1]))
+    return made

@@ -1,0 +1,81 @@
+"""The largest parts of a program that Polars can compute, with pandas' results, are handed to it as one query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from weft import config
+from weft.dataframe.engine import Alike, EngineQuery, Together
+from weft.dataframe.expr import FrameExpr
+from weft.dataframe.io.from_blocks import FromBlocks
+from weft.errors import EngineError
+from weft.expr import Context, Expr, Needs, rule
+
+__all__ = ["choose_engine", "engine_remarks"]
+
+HAS_POLARS = find_spec("polars") is not None
+
+
+@rule
+def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
+    """A tree that gives one block becomes one query, where the engine has pandas' answer to all of it.
+
+    Blocks of several partitions stay with Weft: what else has the same rows counts on the same blocks.
+    """
+    wanted = config.value("dataframe.engine")
+    if wanted == "pandas" or node.npartitions != 1 or isinstance(node, (FromBlocks, EngineQuery)) or not node.children:
+        return None
+    if not HAS_POLARS:
+        if wanted == "polars":
+            raise EngineError("dataframe.engine is 'polars', which is not installed: pip install \"weft[dataframe]\"")
+        return None
+    query, reason = translated(node, context.needs(node))
+    if query is not None:
+        return EngineQuery(query, "polars", Alike(node))
+    if wanted == "polars" and context.is_root(node):
+        raise EngineError(f"dataframe.engine is 'polars', and {node.label} cannot be computed by it: {reason}")
+    return None
+
+
+def engine_remarks(trees: Sequence[Expr]) -> list[str]:
+    """For each frame that is wanted: which engine computes it, and why no other."""
+    found = []
+    context = Context(list(trees))
+    for tree in trees:
+        if not isinstance(tree, FrameExpr):
+            continue
+        chosen = choose_engine(tree, context)
+        source = tree.source if isinstance(tree, Together) else tree
+        if chosen is not None:
+            found.append(f"{source.label}, and all that it reads: polars, as one query")
+        elif config.value("dataframe.engine") == "pandas":
+            found.append(f"{source.label}: pandas, as dataframe.engine says")
+        elif tree.npartitions != 1:
+            found.append(f"{source.label}: pandas, partition by partition: its blocks are kept or read one by one")
+        else:
+            _, reason = translated(tree, context.needs(tree)) if HAS_POLARS else (None, "polars is not installed")
+            found.append(f"{source.label}: pandas, since {reason}")
+            found.extend(parts_below(source, context))
+    return found
+
+
+def parts_below(tree: FrameExpr, context: Context) -> list[str]:
+    """The parts below a tree that an engine computes."""
+    found, stack = [], list(tree.children)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, FrameExpr) and choose_engine(node, context) is not None:
+            found.append(f"  {node.label}, and all that it reads: polars, as one query")
+        else:
+            stack.extend(node.children)
+    return found
+
+
+def translated(node: FrameExpr, needs: Needs) -> tuple[Any, str]:
+    """A query for a tree, or the reason why there is none."""
+    from weft.dataframe.kernels import polars
+
+    source = node.source if isinstance(node, Together) else node
+    return polars.translated(source, needs)

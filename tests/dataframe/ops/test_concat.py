@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.dataframe.strategies import assert_same, frames
+
+import weft.dataframe as dd
+
+
+def in_parts(frame, count, sort=False):
+    return dd.from_pandas(frame, npartitions=count, sort=sort)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(frames(min_size=1, max_size=6), min_size=1, max_size=3),
+    st.lists(
+        st.lists(st.sampled_from(["key", "number", "float", "word", "flag"]), min_size=1, unique=True), min_size=3
+    ),
+    st.sampled_from(["inner", "outer"]),
+    st.booleans(),
+)
+def test_rows_one_after_another(wholes, columns, join, ignore_index):
+    wholes = [whole[["number", *[label for label in own if label != "number"]]] for whole, own in zip(wholes, columns)]
+    expected = pd.concat(wholes, join=join, ignore_index=ignore_index)
+    ours = dd.concat(
+        [in_parts(each, place + 1) for place, each in enumerate(wholes)], join=join, ignore_index=ignore_index
+    )
+    assert_same(ours, expected)
+    assert_same(ours["number"], expected["number"])
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ([1, 2], [1.5, 2.5]),
+        ([1, 2], ["a", "b"]),
+        ([True, False], [1, 2]),
+        (pd.Categorical(["a", "b"]), pd.Categorical(["b", "c"])),
+        (pd.Categorical(["a", "b"]), pd.Categorical(["b", "a"])),
+        (pd.to_datetime(["2020", "2021"]), pd.to_datetime(["2020", "2021"]).as_unit("ns")),
+        (pd.array([1, None], dtype="Int64"), [1, 2]),
+    ],
+)
+def test_types_that_differ_become_one(one, two):
+    wholes = [pd.DataFrame({"a": one}), pd.DataFrame({"a": two}, index=[2, 3])]
+    assert_same(dd.concat([in_parts(each, 2) for each in wholes]), pd.concat(wholes))
+    series = [each["a"] for each in wholes]
+    assert_same(dd.concat([in_parts(each, 2) for each in series]), pd.concat(series))
+
+
+def test_divisions_in_order_are_kept_and_others_forgotten_or_interleaved():
+    one, two = pd.DataFrame({"a": range(4)}), pd.DataFrame({"a": range(4)}, index=range(4, 8))
+    ours = dd.concat([in_parts(one, 2, True), in_parts(two, 2, True)])
+    assert ours.divisions == (0, 2, 4, 6, 7)
+    overlapping = [in_parts(one, 2, True), in_parts(one, 3, True)]
+    assert not dd.concat(overlapping).known_divisions
+    assert_same(dd.concat(overlapping), pd.concat([one, one]))
+    mixed = dd.concat(overlapping, interleave_partitions=True)
+    assert mixed.known_divisions
+    assert sorted(mixed.compute().index) == sorted(pd.concat([one, one]).index)
+
+
+def test_a_series_among_frames():
+    frame, series = pd.DataFrame({"a": [1, 2]}), pd.Series([3, 4], name="b")
+    assert_same(dd.concat([in_parts(frame, 2), in_parts(series, 1)]), pd.concat([frame, series]))
+
+
+@pytest.mark.parametrize("join", ["inner", "outer"])
+@pytest.mark.parametrize("sort", [True, False])
+def test_side_by_side(join, sort):
+    one = pd.DataFrame({"a": range(6), "b": 1.0}, index=[0, 1, 2, 3, 4, 5])
+    two = pd.DataFrame({"c": range(5)}, index=[2, 3, 4, 5, 6])
+    ours = dd.concat([in_parts(one, 2, sort), in_parts(two, 3, sort)], axis=1, join=join)
+    assert_same(ours, pd.concat([one, two], axis=1, join=join))
+    assert_same(ours["c"], pd.concat([one, two], axis=1, join=join)["c"])
+    parts = in_parts(one, 3, sort)
+    assert_same(dd.concat([parts.a, parts.b], axis=1), one)
+
+
+def test_what_makes_no_sense_is_refused():
+    frame = in_parts(pd.DataFrame({"a": [1, 2]}), 1)
+    with pytest.raises(ValueError, match="No objects"):
+        dd.concat([])
+    with pytest.raises(TypeError, match="iterable"):
+        dd.concat(frame)
+    with pytest.raises(TypeError, match="cannot concatenate"):
+        dd.concat([frame, 3])
+    with pytest.raises(ValueError, match="join"):
+        dd.concat([frame, frame], join="left")
+    with pytest.raises(ValueError, match="axis"):
+        dd.concat([frame, frame], axis=2)
+    with pytest.raises(NotImplementedError, match="keys"):
+        dd.concat([frame, frame], keys=[1, 2])

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from tests.dataframe.strategies import assert_same
+
+import weft.dataframe as dd
+
+HOWS = ["inner", "left", "right", "outer", "left_anti", "right_anti"]
+
+
+@st.composite
+def sides(draw, size=8):
+    """Two pandas frames with some columns of the same label, keys with few values, some missing."""
+    made = []
+    for own in ("left", "right"):
+        count = draw(st.integers(0, size))
+
+        def column(elements, dtype, count=count):
+            return pd.Series(draw(st.lists(elements, min_size=count, max_size=count)), dtype=dtype)
+
+        frame = pd.DataFrame(
+            {
+                "k": column(st.one_of(st.none(), st.integers(0, 4)), "float64"),
+                "w": column(st.one_of(st.none(), st.sampled_from(["a", "b", "longer than eight"])), "str"),
+                "v": column(st.integers(0, 9), "int64"),
+                own: column(st.integers(0, 9), "float64"),
+            }
+        )
+        frame.index = pd.Index(draw(st.lists(st.integers(0, 6), min_size=count, max_size=count)), dtype="int64")
+        made.append(frame)
+    return made
+
+
+def in_parts(frame, count, **options):
+    return dd.from_pandas(frame, npartitions=count, sort=False, **options)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    sides(),
+    st.sampled_from(HOWS),
+    st.sampled_from(["k", "w", ["k", "w"], ["w", "v"]]),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.sampled_from([None, True, False]),
+)
+def test_joins_by_columns_are_pandas_with_its_order(pair, how, on, ours, theirs, broadcast):
+    left, right = pair
+    expected = left.merge(right, how=how, on=on)
+    if how.endswith("anti"):
+        expected = expected.reset_index(drop=True)
+    made = in_parts(left, ours).merge(in_parts(right, theirs), how=how, on=on, broadcast=broadcast)
+    assert_same(made, expected, check_dtype=len(expected) > 0, check_index_type=len(expected) > 0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    sides(),
+    st.sampled_from(HOWS[:4]),
+    st.sampled_from(["ii", "ci", "ic"]),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.booleans(),
+)
+def test_joins_by_the_index(pair, how, keys, ours, theirs, is_sorted):
+    left, right = pair
+    assume(keys == "ii" or (len(left) and len(right)))  # pandas gives rows other labels where a side is empty
+    words = {"left_index": True} if keys[0] == "i" else {"left_on": "v"}
+    words |= {"right_index": True} if keys[1] == "i" else {"right_on": "v"}
+    if is_sorted:
+        left, right = left.sort_index(kind="stable"), right.sort_index(kind="stable")
+    mine = dd.from_pandas(left, npartitions=ours, sort=is_sorted)
+    other = dd.from_pandas(right, npartitions=theirs, sort=is_sorted)
+    expected = left.merge(right, how=how, **words)
+    made = mine.merge(other, how=how, **words)
+    columns = list(expected.columns)
+    for optimize in (True, False):
+        result = made.compute(scheduler="sync", optimize_graph=optimize)
+        assert list(result.columns) == columns
+        by = ["left", "right", *[label for label in columns if label not in ("left", "right")]]
+        one = result.rename_axis("i").reset_index().sort_values([*by, "i"]).reset_index(drop=True)
+        two = expected.rename_axis("i").reset_index().sort_values([*by, "i"]).reset_index(drop=True)
+        pd.testing.assert_frame_equal(one, two, check_dtype=len(expected) > 0, check_index_type=False)
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "outer"])
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [
+        ("int32", "int64"),
+        ("int64", "float64"),
+        ("str", "object"),
+        ("str", "category"),
+        ("category", "category"),
+        ("Int64", "int64"),
+        ("int64[pyarrow]", "Int64"),
+        ("datetime64[s]", "datetime64[ns]"),
+    ],
+)
+def test_keys_of_different_types_meet(how, mine, other):
+    values = np.array([1, 2, 3, 2, 5, 8, 1])
+    left = pd.DataFrame({"k": pd.Series(values[:5]), "a": range(5)})
+    right = pd.DataFrame({"k": pd.Series(values[2:]), "b": range(5)})
+    if "str" in (mine, other) or "category" in (mine, other):
+        left, right = left.astype({"k": str}), right.astype({"k": str})
+    left, right = left.astype({"k": mine}), right.astype({"k": other})
+    expected = left.merge(right, on="k", how=how)
+    made = in_parts(left, 3).merge(in_parts(right, 2), on="k", how=how, broadcast=False)
+    assert_same(made, expected)
+
+
+def test_cross_and_semi_joins():
+    left = pd.DataFrame({"a": [1, 2, 3], "b": list("xyz")})
+    right = pd.DataFrame({"a": [3, 3, 1], "c": [1.0, 2.0, 3.0]})
+    ours, other = in_parts(left, 2), in_parts(right, 2)
+    assert_same(ours.merge(other, how="cross"), left.merge(right, how="cross"))
+    kept = left[left.a.isin(right.a)].reset_index(drop=True)
+    for broadcast in (True, False):
+        assert_same(ours.merge(other, how="leftsemi", on="a", broadcast=broadcast), kept)
+
+
+def test_labels_are_told_apart_and_pruned_columns_change_none():
+    left = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6], "c": [7, 8, 9]})
+    right = pd.DataFrame({"d": [1, 2, 3], "b": [4, 5, 6], "c": [7, 8, 9], "a": [0, 0, 0]})
+    ours, other = in_parts(left, 2), in_parts(right, 2)
+    expected = left.merge(right, left_on="a", right_on="d", suffixes=("", "_r"))
+    made = ours.merge(other, left_on="a", right_on="d", suffixes=("", "_r"), broadcast=False)
+    assert_same(made, expected)
+    for label in expected.columns:
+        assert_same(made[label], expected[label])
+    assert_same(made[["b_r", "c"]], expected[["b_r", "c"]])
+
+
+def test_indicator_and_validation():
+    left, right = pd.DataFrame({"a": [1, 2, 3, 3]}), pd.DataFrame({"a": [3, 4, 1], "b": [1, 2, 3]})
+    ours, other = in_parts(left, 3), in_parts(right, 2)
+    for how in ("left", "outer"):
+        expected = left.merge(right, on="a", how=how, indicator=True)
+        assert_same(ours.merge(other, on="a", how=how, indicator=True), expected)
+    assert_same(ours.merge(other, on="a", validate="m:1"), left.merge(right, on="a"))
+    with pytest.raises(pd.errors.MergeError):
+        ours.merge(other, on="a", validate="1:1").compute(scheduler="sync")
+
+
+def test_a_sorted_join():
+    left, right = pd.DataFrame({"a": [5, 2, 3, 3]}), pd.DataFrame({"a": [3, 5, 1], "b": [1, 2, 3]})
+    for how in ("inner", "left"):
+        made = in_parts(left, 3).merge(in_parts(right, 2), on="a", how=how, sort=True)
+        assert_same(made, left.merge(right, on="a", how=how, sort=True))
+
+
+def test_joins_with_pandas_and_series():
+    left = pd.DataFrame({"a": [5, 2, 3, 3]})
+    right = pd.Series([1, 2, 3], index=[3, 5, 1], name="b")
+    assert_same(
+        in_parts(left, 2).merge(right, left_on="a", right_index=True), left.merge(right, left_on="a", right_index=True)
+    )
+    assert_same(in_parts(left, 2).join(right, on="a"), left.join(right, on="a"))
+    assert_same(dd.merge(in_parts(left, 2), left), left.merge(left))
+
+
+def test_joining_several_frames():
+    left = pd.DataFrame({"a": range(6)})
+    others = [pd.DataFrame({"b": range(4)}), pd.DataFrame({"c": range(3)}, index=[2, 3, 4])]
+    made = dd.from_pandas(left, npartitions=2).join([dd.from_pandas(each, npartitions=2) for each in others])
+    assert_same(made, left.join(others))
+
+
+@pytest.mark.parametrize("counts", [(128, 128), (129, 128), (127, 129)])
+def test_no_row_is_lost_beside_powers_of_two(counts):
+    rng = np.random.default_rng(0)
+    left = pd.DataFrame({"k": rng.integers(0, 500, 2000), "a": range(2000)})
+    right = pd.DataFrame({"k": rng.integers(0, 500, 1500), "b": range(1500)})
+    made = in_parts(left, counts[0]).merge(in_parts(right, counts[1]), on="k", broadcast=False)
+    pd.testing.assert_frame_equal(made.compute(), left.merge(right, on="k"))
+
+
+def test_two_joins_by_the_same_keys_share_a_shuffle():
+    left = pd.DataFrame({"k": range(20), "a": range(20)})
+    one, two = (pd.DataFrame({"k": range(0, 20, step), label: 1}) for step, label in ((2, "b"), (3, "c")))
+    ours = in_parts(left, 3)
+    made = ours.merge(in_parts(one, 3), on="k", broadcast=False).merge(in_parts(two, 3), on="k", broadcast=False)
+    assert made.a.sum().compute(scheduler="sync") == left.merge(one).merge(two).a.sum()
+    text = str(made.a.sum().explain())
+    assert text
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "match"),
+    [
+        ({"on": "alhpa"}, KeyError, "Did you mean 'alpha'"),
+        ({"on": "alpha", "how": "sideways"}, ValueError, "not a valid Merge type"),
+        ({"on": "alpha", "left_on": "alpha"}, ValueError, "Can only pass"),
+        ({"left_on": "alpha"}, ValueError, "right_on"),
+        ({"left_on": ["alpha", "b"], "right_on": ["alpha"]}, ValueError, "len"),
+        ({"left_on": "alpha", "right_on": "word"}, ValueError, "merge on"),
+        ({"how": "cross", "on": "alpha"}, ValueError, "cross"),
+        ({"on": "alpha", "suffixes": ("", "")}, ValueError, "overlap"),
+        ({"on": "alpha", "shuffle_method": "magic"}, ValueError, "shuffle_method"),
+    ],
+)
+def test_what_pandas_refuses_is_refused_at_the_call(words, error, match):
+    frame = pd.DataFrame({"alpha": [1, 2], "b": [1, 2], "word": ["a", "b"]})
+    with pytest.raises(error, match=match):
+        in_parts(frame, 2).merge(in_parts(frame, 2), **words)
