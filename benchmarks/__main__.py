@@ -13,6 +13,8 @@ SUITES = {
     "simulated": "a thousand simulated workers, a million tasks",
     "processes": "tasks and blocks between processes, beside Dask's",
     "shapes": "reshape, rechunk, joined arrays, beside Dask's",
+    "client": "futures beside Dask, frisky and concurrent.futures; a soak with kills",
+    "tables": "CSV and many small Parquet files beside Dask",
     "ray_spike": "two local Ray nodes: an array sum and an exchange",
 }
 

@@ -207,7 +207,7 @@ def stencil(scale: float) -> Actions:
     whole = random((side, side))
 
     def work(da: Any) -> Callable[[], object]:
-        x = da.from_array(whole, chunks=side // 4)
+        x = da.from_array(whole, chunks=side // 8)
 
         def act() -> object:
             y = x
@@ -316,7 +316,7 @@ def climatology(scale: float) -> Actions:
         import weft.array as da
 
         x = da.random.default_rng(0).random((days.size, columns), chunks=(365, columns // 20))
-        mean = da.groupby_reduce(x, days, "mean")
+        mean = da.groupby_reduce(x, days, func="mean", axis=0)
         mean = mean[0] if isinstance(mean, tuple) else mean
         return run(abs(x - da.take(mean, days, axis=0)).mean(), budget=budget)
 

@@ -376,9 +376,6 @@ def q22(t: Any) -> Any:
 
 
 #: Each question by number.
-POLARS: dict[int, Callable[[Any], Any]] = {
-    number: query
-    for number, query in enumerate(
-        (q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11, q12, q13, q14, q15, q16, q17, q18, q19, q20, q21, q22), 1
-    )
-}
+POLARS: dict[int, Callable[[Any], Any]] = dict(
+    enumerate((q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11, q12, q13, q14, q15, q16, q17, q18, q19, q20, q21, q22), 1)
+)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 
 __all__ = ["tmpdir", "tmpfile"]
@@ -28,11 +26,13 @@ def tmpdir(dir: str | os.PathLike[str] | None = None) -> Iterator[str]:
     >>> os.path.exists(path)
     False
     """
+    import tempfile  # here, for a quick import of what imports this
+
     path = tempfile.mkdtemp(dir=dir)
     try:
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_tree(path)
 
 
 @contextlib.contextmanager
@@ -54,3 +54,10 @@ def tmpfile(extension: str = "", dir: str | os.PathLike[str] | None = None) -> I
     """
     with tmpdir(dir) as directory:
         yield os.path.join(directory, f"data{'.' * bool(extension)}{extension.lstrip('.')}")
+
+
+def remove_tree(path: str | os.PathLike[str]) -> None:
+    """Remove a directory and all in it, as far as that can be done; nothing happens if it is not there."""
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)

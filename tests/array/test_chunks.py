@@ -62,3 +62,7 @@ def test_among_equals_the_finer_cut_wins_and_shattering_is_avoided():
     assert common_cut(12, [(12, 100), (4, 100)]) == 4
     assert common_cut(12, [(12, 100), (1, 3)]) == 12
     assert common_cut(12, [((5, 7), 100), ((6, 6), 100)]) in ((5, 1, 6), (5, 7))
+
+
+def test_the_dtype_may_be_a_name():
+    assert normalize_chunks("128B", (40,), dtype="f8") == normalize_chunks("128B", (40,), dtype=np.dtype("f8"))

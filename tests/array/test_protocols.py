@@ -11,7 +11,7 @@ from tests.array.strategies import assert_same
 
 import weft
 import weft.array as da
-from weft.array import protocols
+from weft.array import array_api, protocols
 
 WHOLE = np.arange(12.0).reshape(3, 4)
 X = da.from_array(WHOLE, chunks=2)
@@ -278,9 +278,15 @@ def test_sparse_blocks_become_numpys():
     assert isinstance(da.ones_like(ours, subok=False).compute(), np.ndarray)
 
 
-def test_the_namespace_is_the_package():
-    assert X.__array_namespace__() is da
-    assert X.__array_namespace__(api_version="2024.12") is da
+def test_the_namespace_is_the_package_with_the_linear_algebra_of_the_standard():
+    assert set(da.__all__) <= set(dir(array_api))
+    assert array_api.sum is da.sum
+    assert array_api.fft is da.fft
+    positive = np.array([[4.0, 2.0], [2.0, 5.0]])
+    assert_same(array_api.linalg.cholesky(da.asarray(positive)), np.linalg.cholesky(positive))
+    assert_same(da.linalg.cholesky(da.asarray(positive)), np.linalg.cholesky(positive).T)
+    assert X.__array_namespace__() is array_api
+    assert X.__array_namespace__(api_version="2024.12") is array_api
     with pytest.raises(ValueError, match=r"2024\.12"):
         X.__array_namespace__(api_version="2077.1")
     with pytest.raises(ValueError, match="already"):

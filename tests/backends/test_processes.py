@@ -261,6 +261,7 @@ def test_an_exception_that_cannot_travel_arrives_as_text(backend):
     class Stubborn(Exception):
         def __init__(self, a, b):
             super().__init__(f"{a} and {b}")
+            self.lock = threading.Lock()
 
     def fail():
         raise Stubborn(1, 2)
@@ -268,6 +269,22 @@ def test_an_exception_that_cannot_travel_arrives_as_text(backend):
     with pytest.raises(RemoteError, match=r"Stubborn: 1 and 2") as caught:
         delayed(fail)().compute(scheduler=backend)
     assert "in fail" in str(caught.value.__cause__)
+
+
+class Picky(Exception):
+    def __init__(self, a, b):
+        super().__init__(f"{a} and {b}")
+        self.b = b
+
+
+def fail_pickily():
+    raise Picky(1, 2)
+
+
+def test_an_exception_with_an_init_of_its_own_arrives(backend):
+    with pytest.raises(Picky, match="1 and 2") as caught:
+        delayed(fail_pickily)().compute(scheduler=backend)
+    assert caught.value.b == 2
 
 
 def test_the_remote_traceback_is_the_cause(backend):

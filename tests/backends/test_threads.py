@@ -273,3 +273,18 @@ def test_ctrl_c_stops_python_code_within_a_second_and_the_next_call_works(schedu
         rest = process.stdout.read()
     assert process.returncode == 0
     assert "7\nspinning 0\n" in rest
+
+
+@pytest.mark.parametrize(
+    ("ntasks", "seconds", "cpu_seconds", "short"),
+    [
+        (1000, 0.002, 0.002, True),  # trivial tasks
+        (1000, 0.2, 0.002, True),  # the same, while other programs have the cores
+        (1000, 0.2, None, False),  # the same, where nobody tells
+        (10, 0.02, 0.02, False),  # tasks that compute
+        (10, 0.02, 0.0001, False),  # tasks that sleep
+        (0, 0.02, 0.0, False),  # a long one
+    ],
+)
+def test_tasks_are_short_by_the_processor_time_that_they_take(ntasks, seconds, cpu_seconds, short):
+    assert threads.are_short(ntasks, seconds, cpu_seconds) is short

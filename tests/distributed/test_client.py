@@ -175,6 +175,45 @@ def test_an_error_is_raised_as_itself_with_its_traceback(client):
     assert len(traceback.extract_tb(again.__traceback__)) < 12
 
 
+class Picky(Exception):
+    def __init__(self, first, second):
+        super().__init__(first)
+        self.second = second
+
+
+def fail_pickily():
+    raise Picky(1, 2)
+
+
+def test_an_error_with_an_init_of_its_own_arrives(client):
+    with pytest.raises(Picky) as caught:
+        client.submit(fail_pickily).result()
+    assert caught.value.args == (1,)
+    assert caught.value.second == 2
+
+
+def test_an_error_that_was_raised_does_not_keep_its_future(client):
+    future = client.submit(fail, 5)
+    key = future.key
+    with pytest.raises(ValueError, match="bad 5"):
+        future.result()
+    assert future.exception() is not None
+    assert key in client.futures
+    del future
+    client.submit(inc, 1).result()
+    client.who_has()
+    assert key not in client.futures
+
+
+def test_a_future_knows_the_type_of_its_result(client):
+    future = client.submit(inc, 1)
+    future.result()
+    assert future.type is int
+    assert future.key in client.futures
+    assert "finished" in repr(future)
+    assert "finished" in future._repr_html_()
+
+
 def test_what_needs_a_failed_task_fails_with_its_error(client):
     bad = client.submit(fail, 1)
     above = client.submit(inc, client.submit(inc, bad))
@@ -863,3 +902,12 @@ def test_a_process_exits_while_its_client_is_open(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "1\n"
     assert done.stderr == ""
+
+
+def test_workers_that_cannot_start_are_a_clear_error(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(5)\n")
+    with Client(n_workers=1, threads_per_worker=1, env={"PYTHONPATH": str(tmp_path)}) as client:
+        with pytest.raises(BackendError, match=r"cannot start worker processes.*exit code 5"):
+            client.submit(inc, 1).result(timeout=60)
+        with pytest.raises(BackendError, match="cannot start"):
+            client.submit(inc, 2).result(timeout=60)

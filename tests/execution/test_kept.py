@@ -8,13 +8,11 @@ import pytest
 
 import weft
 import weft.array as da
-from weft.execution import kept as module
 from weft.execution.pipeline import plan_of
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
-    monkeypatch.setattr(module, "RECENT", {})
+def configuration_is_read():
     weft.config.value("scheduler")  # the configuration is read when it is first asked for, which counts as a change
 
 
@@ -27,15 +25,6 @@ def test_the_same_expression_is_planned_once():
     assert second is first
     assert again == keys
     assert x.compute() == x.compute() == 4950
-
-
-def test_an_equal_expression_that_is_built_anew_is_not_planned_again():
-    first, _ = plan_of([(da.ones(100, chunks=10) + 1).sum()])
-    second, _ = plan_of([(da.ones(100, chunks=10) + 1).sum()])
-    other, _ = plan_of([(da.ones(100, chunks=10) + 1.0).sum()])
-
-    assert second is first
-    assert other is not first
 
 
 def test_a_plan_is_made_anew_when_the_configuration_changes():
@@ -71,19 +60,6 @@ def test_data_does_not_outlive_its_array():
     gc.collect()
 
     assert watched() is None
-
-
-def test_a_plan_with_a_function_of_the_users_is_not_kept_without_its_expression():
-    plan_of([da.ones(10, chunks=5).map_blocks(lambda block: block + 1, dtype=float)])
-
-    assert not module.RECENT
-
-
-def test_only_the_last_plans_are_kept():
-    for i in range(module.MOST + 5):
-        plan_of([da.ones(10, chunks=5) + i])
-
-    assert len(module.RECENT) == module.MOST
 
 
 def test_what_changes_in_the_users_array_is_seen():

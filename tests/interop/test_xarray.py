@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from xarray.core import duck_array_ops
 
 import weft.array as da
+from weft import config
 from weft.interop.xarray import WeftManager, register
 
 register()
@@ -142,8 +144,20 @@ PROGRAMS = {
     "assign by index": lambda ds: assigned(ds.temperature),
     "cumulative": lambda ds: ds.temperature.cumulative("time").sum(),
     "complex": lambda ds: (ds.temperature * 1j).real + (ds.temperature * 1j).imag,
+    "fields of dates": lambda ds: dates(ds).dt.dayofyear + dates(ds).dt.year,
+    "rounded dates": lambda ds: dates(ds).dt.floor("7D"),
+    "weighted by data": lambda ds: ds.temperature.weighted(ds["count"]).std("lat"),
+    "fitted lines": lambda ds: ds.temperature.isel(time=slice(40)).polyfit("time", 1).polyfit_coefficients,
+    "fitted curves": lambda ds: ds.temperature.fillna(10).polyfit("time", 2, skipna=False).polyfit_coefficients,
+    "interpolated over gaps": lambda ds: ds.temperature.chunk(time=-1).interpolate_na("time"),
+    "quantile of everything": lambda ds: ds.temperature.isel(time=slice(40)).chunk(-1).quantile(0.3),
     "to dataframe": lambda ds: ds.isel(time=slice(3)).to_dataframe().to_xarray(),
 }
+
+
+def dates(ds):
+    """Dates as data, cut like the temperature."""
+    return ds.time + 0 * ds["count"].astype("m8[ns]")
 
 
 def assigned(array):
@@ -155,7 +169,7 @@ def assigned(array):
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_programs_give_the_same(whole, chunked, program):
-    with warnings.catch_warnings(), xr.set_options(chunk_manager="weft"):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected, ours = program(whole), program(chunked)
         xr.testing.assert_allclose(ours.compute(), expected.compute())
@@ -164,16 +178,37 @@ def test_programs_give_the_same(whole, chunked, program):
         assert variable.dtype == reference.dtype, name
 
 
-LAZY = set(PROGRAMS) - {"to dataframe"}
+LAZY = set(PROGRAMS) - {"dropna", "searching", "to dataframe"}
+
+
+def refuse(graph, keys, **options):
+    raise AssertionError("nothing is to be computed here")
 
 
 @pytest.mark.parametrize("name", sorted(LAZY))
 def test_programs_stay_lazy(chunked, name):
-    with warnings.catch_warnings(), xr.set_options(chunk_manager="weft"):
+    with warnings.catch_warnings(), config.set(scheduler=refuse):
         warnings.simplefilter("ignore")
         ours = PROGRAMS[name](chunked)
     variables = list(ours.data_vars.values()) if isinstance(ours, xr.Dataset) else [ours]
     assert all(isinstance(each.data, da.Array) for each in variables)
+
+
+def test_what_is_to_be_written_later_is_written_later(whole, chunked, tmp_path):
+    pytest.importorskip("dask")
+    later = chunked.to_zarr(tmp_path / "data.zarr", compute=False, zarr_format=2)
+    with xr.open_zarr(tmp_path / "data.zarr", chunks=None) as before:
+        assert bool(before.temperature.isnull().all())
+    later.compute()
+    with xr.open_zarr(tmp_path / "data.zarr", chunks=None) as after:
+        xr.testing.assert_allclose(after.load(), whole)
+
+
+def test_missing_dates_are_looked_for_later():
+    dates = np.array(["2020-01-01", "NaT", "2020-01-05"], "M8[ns]")
+    with config.set(scheduler=refuse):
+        made = duck_array_ops.datetime_to_numeric(da.from_array(dates, chunks=2), datetime_unit="h")
+    np.testing.assert_array_equal(made.compute(), duck_array_ops.datetime_to_numeric(dates, datetime_unit="h"))
 
 
 def test_datasets_go_to_zarr_and_come_back(whole, chunked, tmp_path):

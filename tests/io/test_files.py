@@ -11,6 +11,8 @@ def test_directories_patterns_and_lists_in_natural_order(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
 
+    (tmp_path / "part.3.txt.0123.part-written").write_text("half")
+
     def names(path, **options):
         return [file.path[len(str(tmp_path)) + 1 :] for file in find_files(path, kind="text", **options)[1]]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from weft.graph import Graph, Layer, Plan, Program, compile_plan
-from weft.scheduler import NOTHING, SPILL, Phase, Scheduler
+from weft.scheduler import NOTHING, SPILL, Phase, Scheduler, growing
 from weft.scheduler.invariants import check
 from weft.scheduler.replay import export, replay
 from weft.scheduler.story import dump, why
@@ -74,6 +74,7 @@ class Backend(RuleBasedStateMachine):
         self.memory: set[int] = set()
         self.disk: set[int] = set()
         self.holds: Counter[int] = Counter()
+        self.grown: set[int] = set()  # numbers of tasks that came one by one, and were not forgotten
         self.work: dict[int, int] = {}  # task to worker, in the order handed out
         self.workers = list(range(nworkers))
         self.writing: list[int] = []
@@ -253,7 +254,8 @@ class Backend(RuleBasedStateMachine):
 
     def losable(self):
         s = settled(self.s)
-        return [b for b, p in enumerate(s.phase) if p in IN_STORE and b not in s.external and b not in s.stored]
+        there = [b for b, p in enumerate(s.phase) if p in IN_STORE and b not in s.external and b not in s.stored]
+        return [b for b in there if not (b in self.grown and s.programs[b] is None)]  # data cannot be made again
 
     def lose(self, blocks):
         self.memory.difference_update(blocks)
@@ -291,7 +293,67 @@ class Backend(RuleBasedStateMachine):
         self.verify()
 
     def tasks(self):
-        return [base + t for base, plan in self.plans.items() for t in range(plan.ntasks)]
+        """Tasks that the core knows: those of plans whose numbers were not given to others, and grown ones."""
+        known = [base + t for base, plan in self.plans.items() for t in range(plan.ntasks)]
+        known = [t for t in known if self.s.programs[t] is not growing.GONE and t not in self.grown]
+        return known + [t for t in self.grown if self.s.programs[t] is not None]
+
+    # -- tasks that come one by one, as clients submit them -----------------------------------------------------------
+
+    @rule(data=st.data(), kind=st.integers(0, 9))
+    @precondition(lambda self: self.handed_ahead)
+    def task_grows(self, data, kind):
+        held = self.held()
+        sources = data.draw(st.lists(st.sampled_from(held), max_size=3, unique=True)) if held else []
+        notes = {6: {"retries": 1}, 7: {"workers": 0}, 8: {"priority": 3}, 9: {"resources": {"GPU": 1}}}.get(kind)
+        task = growing.grow(self.s, ONE, tuple(sources), notes, data.draw(SIZES))
+        assert self.s.programs[task] is ONE
+        assert not self.holds[task], f"number {task} is used again, though somebody holds it"
+        bad = any(self.s.phase[b] in (Phase.FAILED, Phase.CANCELLED) for b in sources)
+        assert (self.s.phase[task] == Phase.FAILED) == bad
+        self.grown.add(task)
+        self.holds[task] += 1
+        self.verify()
+
+    @rule(nbytes=SIZES)
+    @precondition(lambda self: self.handed_ahead)
+    def data_is_scattered(self, nbytes):
+        block = growing.grow_data(self.s, nbytes)
+        self.grown.add(block)
+        self.holds[block] += 1
+        self.memory.add(block)
+        self.verify()
+
+    @rule()
+    @precondition(lambda self: self.handed_ahead and self.s.phase)
+    def numbers_are_forgotten(self):
+        s = self.s
+        readers = {b: [d for d in range(len(s.phase)) if b in s.inputs[d]] for b in range(len(s.phase))}
+        stored = set(s.stored)
+        for block in growing.forget(s, range(len(s.phase))):
+            assert not self.holds[block], f"block {block} is forgotten, though somebody holds it"
+            assert block not in self.work, f"task {block} is forgotten while it runs"
+            assert block not in self.memory | (self.disk - stored)
+            assert all(s.programs[d] is growing.GONE for d in readers[block]), (
+                f"{block} is forgotten before its readers"
+            )
+            self.grown.discard(block)
+            self.disk.discard(block)
+        self.verify()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.handed_ahead and self.given_up())
+    def task_is_revived(self, data):
+        task = data.draw(st.sampled_from(self.given_up()))
+        released: list[int] = []
+        growing.revive(self.s, task, released)
+        self.drop(released)
+        assert self.s.phase[task] <= Phase.RUNNING
+        self.verify()
+
+    def given_up(self):
+        """Held tasks that failed or were cancelled."""
+        return [b for b in self.held() if self.s.phase[b] in (Phase.FAILED, Phase.CANCELLED)]
 
     @rule(limit=LIMITS)
     @precondition(lambda self: self.plans)
@@ -329,7 +391,7 @@ class Backend(RuleBasedStateMachine):
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def teardown(self):
-        if not hasattr(self, "s") or not self.plans:
+        if not hasattr(self, "s") or not (self.plans or self.grown):
             return
         for _ in range(10_000):
             while self.writing:
@@ -351,8 +413,29 @@ class Backend(RuleBasedStateMachine):
             assert settled(self.s).phase[block] > Phase.RUNNING, (
                 f"nobody makes block {block}:\n{dump(self.s, self.plans)}"
             )
+        if self.s.grown:
+            self.all_numbers_come_back()
+            return
         replay(json.loads(json.dumps(export(self.s))))
         assert all(why(self.s, self.plans, key) for plan in self.plans.values() for key in plan.keys[:2])
+
+    def all_numbers_come_back(self):
+        """Once nobody holds anything, every number of a grown task is free."""
+        for block in self.held():
+            released: list[int] = []
+            self.holds[block], count = 0, self.holds[block]
+            for _ in range(count):
+                self.s.unhold(block, released)
+            self.drop(released)
+        growing.forget(self.s, range(len(self.s.phase)))
+        growing.sweep(self.s)
+        data = self.s.external | self.s.foreign
+        kept = [b for b in range(len(self.s.phase)) if self.s.programs[b] is not growing.GONE and b not in data]
+        kept = [
+            b for b in kept if not any(b in self.s.inputs[d] or d == b for d in kept if set(self.s.inputs[d]) & data)
+        ]
+        assert not [b for b in self.grown if b in kept], dump(self.s, self.plans)
+        assert sorted(self.s.free) == sorted(set(self.s.free)), "a number is free twice"
 
 
 class TestBackend(Backend.TestCase):

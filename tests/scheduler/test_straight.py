@@ -171,6 +171,20 @@ def test_a_graph_that_is_not_written_inputs_first_runs_by_rank():
     assert (task, finished(s, task, 8)) == (1, 0)
 
 
+def test_a_run_that_is_settled_before_it_begins_can_be_replayed():
+    s = Scheduler(2)
+    graph = Graph([Layer(ONE, ["x0", "x1"]), Layer(ONE, ["y0", "y1"], [("x0",), ("x1",)])])
+    s.added(compile_plan(graph, ["y0", "y1"]), alone=True)
+    s.settle()
+    task = s.next(1)
+    order = []
+    while task >= 0:
+        order.append(task)
+        task = s.finish_and_next(1, task, 8, [], 1.0)
+    assert order == [0, 2, 1, 3]
+    replay(export(s))
+
+
 def test_the_log_of_a_straight_run_tells_both_orders():
     s, task = begun(wide(2))
     for nbytes in (8, 1000, 8, 8):

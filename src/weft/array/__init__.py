@@ -24,6 +24,8 @@ from weft.array.ops.along_axis import *  # noqa: F403
 from weft.array.ops.along_axis import __all__ as _along_axis
 from weft.array.ops.arg_reductions import *  # noqa: F403
 from weft.array.ops.arg_reductions import __all__ as _arg_reductions
+from weft.array.ops.bits import *  # noqa: F403
+from weft.array.ops.bits import __all__ as _bits
 from weft.array.ops.blocks import *  # noqa: F403
 from weft.array.ops.blocks import __all__ as _blocks
 from weft.array.ops.broadcasting import *  # noqa: F403
@@ -56,6 +58,8 @@ from weft.array.ops.gufunc import *  # noqa: F403
 from weft.array.ops.gufunc import __all__ as _gufunc
 from weft.array.ops.histograms import *  # noqa: F403
 from weft.array.ops.histograms import __all__ as _histograms
+from weft.array.ops.index_grids import *  # noqa: F403
+from weft.array.ops.index_grids import __all__ as _index_grids
 from weft.array.ops.joining import *  # noqa: F403
 from weft.array.ops.joining import __all__ as _joining
 from weft.array.ops.nan_reductions import *  # noqa: F403
@@ -70,10 +74,14 @@ from weft.array.ops.phases import *  # noqa: F403
 from weft.array.ops.phases import __all__ as _phases
 from weft.array.ops.places import *  # noqa: F403
 from weft.array.ops.places import __all__ as _places
+from weft.array.ops.polynomials import *  # noqa: F403
+from weft.array.ops.polynomials import __all__ as _polynomials
 from weft.array.ops.putting import *  # noqa: F403
 from weft.array.ops.putting import __all__ as _putting
 from weft.array.ops.quantiles import *  # noqa: F403
 from weft.array.ops.quantiles import __all__ as _quantiles
+from weft.array.ops.ranges import *  # noqa: F403
+from weft.array.ops.ranges import __all__ as _ranges
 from weft.array.ops.rechunking import *  # noqa: F403
 from weft.array.ops.rechunking import __all__ as _rechunking
 from weft.array.ops.reductions import *  # noqa: F403
@@ -111,7 +119,16 @@ from weft.array.utils import array_expr_enabled
 from weft.execution import compute, optimize
 
 _rules.install()
-_protocols.install({"numpy": __name__, "numpy.fft": f"{__name__}.fft", "numpy.linalg": f"{__name__}.numpy_linalg"})
+_protocols.install(
+    {
+        "numpy": __name__,
+        "numpy.fft": f"{__name__}.fft",
+        "numpy.linalg": f"{__name__}.numpy_linalg",
+        "numpy.strings": f"{__name__}.ops.texts",
+        "numpy.char": f"{__name__}.ops.texts",
+        "array_api": f"{__name__}.array_api",
+    }
+)
 
 if _TYPE_CHECKING:
     from weft.array import fft, image, linalg, ma, stats
@@ -166,6 +183,7 @@ __all__ = [
     *_aligning,
     *_along_axis,
     *_arg_reductions,
+    *_bits,
     *_blocks,
     *_broadcasting,
     *_casting,
@@ -173,6 +191,8 @@ __all__ = [
     *_coarsening,
     *_conversion,
     *_creation,
+    *_index_grids,
+    *_ranges,
     *_cumulative,
     *_custom_reductions,
     *_diagonals,
@@ -189,6 +209,7 @@ __all__ = [
     *_padding,
     *_phases,
     *_places,
+    *_polynomials,
     *_putting,
     *_quantiles,
     *_rechunking,

@@ -117,6 +117,11 @@ class Array(
         else:
             self.expr = from_graph(graph, name, chunks, dtype, meta, shape)
 
+    @property
+    def _meta(self) -> Any:
+        """Zero-size array of the type of the blocks; the name under which other libraries look for it."""
+        return self.expr.meta
+
     def __weft_expr__(self) -> Any:
         return self.expr
 

@@ -16,8 +16,8 @@ from weft.array.base import ArrayBase
 
 __all__ = ["is_upcast", "is_valid_array_type", "is_valid_chunk_type", "register_chunk_type"]
 
-#: Classes that may be blocks; their subclasses may, too.
-CHUNK_TYPES: list[type] = [np.ndarray, np.ma.MaskedArray, np.generic]
+#: Classes that may be blocks; their subclasses (masked arrays, say) may, too.
+CHUNK_TYPES: list[type] = [np.ndarray, np.generic]
 #: Classes known by name, so that nothing is imported for them.
 KNOWN_BY_NAME = frozenset(
     [

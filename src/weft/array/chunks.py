@@ -18,6 +18,8 @@ from math import ceil, nan, prod
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
+import numpy as np
+
 from weft import config
 from weft.units import parse_bytes
 
@@ -259,7 +261,9 @@ def per_axis(chunks: Any, shape: tuple[int, ...], previous: Any) -> list[Any]:
         found: list[Any] = list(previous) if previous is not None else [-1] * ndim
         for axis, each in chunks.items():
             if not -ndim <= axis < ndim:
-                raise ValueError(f"cannot chunk axis {axis} of an array with {ndim} axes, as in chunks={chunks!r}")
+                raise np.exceptions.AxisError(
+                    f"cannot chunk axis {axis} of an array with {ndim} axes, as in chunks={chunks!r}"
+                )
             found[axis % ndim] = found[axis % ndim] if each is None else each
         return found
     if chunks is None or isinstance(chunks, str) or is_integer(chunks):
@@ -325,9 +329,9 @@ def limit_bytes(limit: int | str | None) -> int:
 
 def fill_auto(cuts: list[Cut | None], shape: tuple[int, ...], dtype: Any, limit: int) -> Grid:
     """Cuts for the axes left open, so that a chunk has about ``limit`` bytes and its open axes are equally long."""
-    itemsize = getattr(dtype, "itemsize", None)
-    if itemsize is None:
+    if dtype is None:
         raise TypeError("chunks='auto' and sizes in bytes need the dtype: give dtype=, or lengths for all axes")
+    itemsize = np.dtype(dtype).itemsize
     fixed = prod(axis_largest(length, cut) for length, cut in zip(shape, cuts, strict=True) if cut is not None)
     room = max(1.0, limit / max(1, itemsize) / max(1, fixed))
     open_axes = sorted((axis for axis, cut in enumerate(cuts) if cut is None), key=shape.__getitem__)

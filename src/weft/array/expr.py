@@ -7,7 +7,6 @@ depends on the number of chunks, so a million chunks are as cheap to describe as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, product
@@ -212,11 +211,15 @@ def assemble_result(blocks: list[Any], numblocks: tuple[int, ...]) -> Any:
 
     Blocks are taken from the list as they are copied, so that those nobody else has are gone before the next ones move.
     """
-    plain = len(blocks) > 1 and all(type(block) is np.ndarray and block.dtype != object for block in blocks)
+    if len(blocks) == 1:
+        return assemble_blocks(blocks, numblocks)
+    plain = all(type(block) is np.ndarray and block.dtype != object for block in blocks)
     nbytes = sum(block.nbytes for block in blocks) if plain else 0
-    workers = min(MOST_FILLERS, cpu_count(), nbytes // LARGE)
+    workers = 0 if nbytes < 2 * LARGE else min(MOST_FILLERS, cpu_count(), nbytes // LARGE)
     if workers < 2:
         return assemble_blocks(blocks, numblocks)
+    from concurrent.futures import ThreadPoolExecutor  # here, for a quick import
+
     whole, places = room_for(blocks, numblocks)
     left = iter(list(enumerate(places)))
 

@@ -19,13 +19,15 @@ from weft.array.base import ArrayBase
 __all__ = ["API_VERSIONS", "array_function", "array_namespace", "generalised", "install"]
 
 #: Revisions of the array API standard that the namespace follows; the last is the newest.
-API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
-#: Modules of NumPy, and where Weft has their functions.
+API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
+#: Modules of NumPy, and where Weft has their functions; ``array_api`` is the standard's namespace.
 NAMESPACES: dict[str, str] = {}
 #: Functions of NumPy whose purpose needs the elements: they get the computed arrays.
 COMPUTED = frozenset(
     ["array2string", "array_repr", "array_str", "copyto", "save", "savetxt", "savez", "savez_compressed"]
 )
+#: Modules of NumPy whose functions treat each text by itself: there is one way for all of them.
+TEXTS = frozenset(["numpy.strings", "numpy.char"])
 #: Answered without computing: chunked arrays share no memory that a caller could write to.
 NEVER = frozenset(["may_share_memory", "shares_memory"])
 
@@ -58,6 +60,8 @@ def array_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: 
         Weft does not have it.
     """
     module, name = function.__module__, function.__name__
+    if module in TEXTS:
+        return import_module(NAMESPACES[module]).of_each_text(function, *args, **kwargs)
     found = function_named(name, module)
     computes = module == "numpy" and name in COMPUTED
     if found is not None and not (computes and args and not isinstance(args[0], ArrayBase)):
@@ -103,4 +107,4 @@ def array_namespace(api_version: str | None = None) -> ModuleType:
             f"weft.array does not follow revision {api_version!r} of the array API standard; "
             f"it follows {', '.join(API_VERSIONS)}"
         )
-    return import_module(NAMESPACES["numpy"])
+    return import_module(NAMESPACES["array_api"])

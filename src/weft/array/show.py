@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from math import prod
 from typing import Any
 
@@ -30,6 +29,8 @@ def class_name(meta: Any) -> str:
 
 def array_html(expr: ArrayExpr) -> str:
     """An array as a table, beside a drawing of its chunks."""
+    from html import escape  # here, for a quick import
+
     longest = tuple(map(max, expr.chunks))
     known = expr.is_known
     rows = [

@@ -1,6 +1,6 @@
 """What the Python array API standard has beside NumPy's names: constants, dtypes, and how a namespace describes itself.
 
-`weft.array` itself is the namespace; revision 2024.12. https://data-apis.org/array-api/2024.12/
+Revision 2025.12, https://data-apis.org/array-api/2025.12/. The namespace itself is `weft.array.array_api`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ __all__ = [
     "uint64",
 ]
 
-__array_api_version__ = "2024.12"
+__array_api_version__ = "2025.12"
 
 
 def finfo(type: Any, /) -> np.finfo[Any]:
@@ -101,9 +101,9 @@ class __array_namespace_info__:  # noqa: N801 (the standard's name)
         """Where arrays are made."""
         return "cpu"
 
-    def devices(self) -> list[str]:
+    def devices(self) -> tuple[str, ...]:
         """Where arrays can be."""
-        return ["cpu"]
+        return ("cpu",)
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, np.dtype[Any]]:
         """The dtypes that are taken where none is given."""

@@ -8,6 +8,7 @@ whose ``compute()`` computes both together.
 from __future__ import annotations
 
 import builtins
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ import numpy as np
 from weft.array.io.from_array import asarray
 from weft.array.kernels.statistics import agreeing, kurtosis_of, skew_of, term_of_denominator
 from weft.array.ops.elementwise import elementwise, where
-from weft.array.ops.reductions import axes_of, mean, prod_of
+from weft.array.ops.reducing import axes_of
+from weft.array.ops.reductions import mean
 from weft.array.ops.reductions import sum as sum_of
 from weft.array.ops.sizes import known
 from weft.array.ops.statistics import central_moments
@@ -138,7 +140,7 @@ def sample_of(a: Any, axis: Any, order: int, nan_policy: str = "propagate") -> S
     a = known(asarray(a))
     axes = axes_of(axis, a.ndim)
     sums = central_moments(a, builtins.max(order, 2), axes, False)
-    size = prod_of(a.shape[each] for each in axes)
+    size = prod(a.shape[each] for each in axes)
     return Sample(size, sums[1], tuple([sums[place] / size if size else sums[place] for place in range(2, order + 1)]))
 
 
@@ -288,7 +290,7 @@ def power_divergence(
     else:
         terms = observed * ((observed / expected) ** power - 1) / (0.5 * power * (power + 1))
     statistic = sum_of(terms, axes)
-    count = prod_of(terms.shape[each] for each in axes)
+    count = prod(terms.shape[each] for each in axes)
     return PowerDivergenceResult(statistic, chi_square_above(statistic, count - 1 - ddof))
 
 
@@ -497,4 +499,4 @@ def moment(a: Any, moment: int = 1, axis: Any = 0, nan_policy: str = "propagate"
 def size_along(a: Any, axis: Any) -> int:
     """How many observations there are."""
     a = known(asarray(a))
-    return prod_of(a.shape[each] for each in axes_of(axis, a.ndim))
+    return prod(a.shape[each] for each in axes_of(axis, a.ndim))

@@ -26,9 +26,9 @@ from typing import Any
 from weft.backends.contract import Held
 from weft.errors import BackendError, CancelledError, WeftError
 from weft.graph import Plan
-from weft.scheduler import Scheduler, growing
+from weft.scheduler import Scheduler, eviction, growing
 from weft.scheduler.placement import rule_of
-from weft.scheduler.state import Phase
+from weft.scheduler.state import LARGE, Phase
 from weft.typing import Key
 
 __all__ = [
@@ -69,7 +69,7 @@ class Ticket:
         self.status = PENDING
         self.error: BaseException | None = None
         self.traceback: Any = None
-        self.type: str | None = None
+        self.type: type | None = None
         self.waiters: list[Callable[[Ticket], None]] | None = None
 
     def __repr__(self) -> str:
@@ -179,10 +179,15 @@ class Live:
     def release(self, ticket: Ticket) -> None:
         """One holder less; may be called by finalizers."""
         self.inbox.append(ticket)
-        if self.lock.acquire(False):
+        if not self.attended() and self.lock.acquire(False):
             self.absorb()
-            self.wake()
+            if self.core.ready:
+                self.wake()
             self.give_up_lock()
+
+    def attended(self) -> bool:
+        """Whether somebody looks into the inbox soon."""
+        return False
 
     def nudge(self) -> None:
         """Something is in the inbox: see to it that somebody looks."""
@@ -286,6 +291,12 @@ class Live:
     def scatter(self, ticket: Ticket, value: Any) -> None:
         """Take in a value."""
         packed, nbytes = self.packed(value, ticket.key)
+        if self.core.held + nbytes > self.core.limit:
+            with self.lock:
+                victims = eviction.choose(self.core, nbytes)
+                self.core.spilling.update(victims)
+            if victims:
+                self.spill_now(victims)
         with self:
             if ticket.key in self.known:
                 self._join(ticket, self.known[ticket.key])
@@ -294,8 +305,9 @@ class Live:
             number = growing.grow_data(self.core, nbytes)
             self._columns(number, ticket.key, ticket, ())
             self.put_in(number, packed)
+            self.touch(number)
             self.settle(number, FINISHED, None)
-            ticket.type = type(value).__name__
+            ticket.type = type(value)
             if self.observers:
                 self.transition(ticket.key, "released", "memory")
 
@@ -599,6 +611,12 @@ class Live:
             self.tickets[number] = None
         else:
             self._detach(number, ticket)
+        if not self.actors and growing.let_go_at_once(self.core, number):
+            self.drop([number])
+            self._forget_numbers((number,))
+            if self.observers:
+                self.transition(ticket.key, "memory", "released")
+            return
         released = self.released_now
         self.core.unhold(number, released)
         if self.observers:
@@ -619,22 +637,26 @@ class Live:
         """Forget what nothing needs any more."""
         gone = growing.forget(self.core, numbers)
         if gone:
-            keys, constants, known, where = self.plan.keys, self.plan.constants, self.known, self.where
-            for number in gone:
-                key = keys[number]
-                where.pop(number, None)
-                if self.errors:
-                    self.errors.pop(number, None)
-                if self.actors and key in self.actors:
-                    self.actors.discard(key)
-                    self.fired.append((self.home.actor_gone, key))
-                if known.get(key) == number:
-                    del known[key]
-                keys[number] = ""
-                constants[number] = ()
-            self.forgotten(gone)
+            self._forget_numbers(gone)
 
-    def forgotten(self, numbers: list[int]) -> None:
+    def _forget_numbers(self, gone: Sequence[int]) -> None:
+        """Empty the columns of numbers that are free."""
+        keys, constants, known, where = self.plan.keys, self.plan.constants, self.known, self.where
+        for number in gone:
+            key = keys[number]
+            where.pop(number, None)
+            if self.errors:
+                self.errors.pop(number, None)
+            if self.actors and key in self.actors:
+                self.actors.discard(key)
+                self.fired.append((self.home.actor_gone, key))
+            if known.get(key) == number:
+                del known[key]
+            keys[number] = ""
+            constants[number] = ()
+        self.forgotten(gone)
+
+    def forgotten(self, numbers: Sequence[int]) -> None:
         """Numbers are free: the crew lets go of what it has of them."""
 
     def settle(self, number: int, status: str, error: BaseException | None) -> None:
@@ -650,6 +672,12 @@ class Live:
                 each.status = status
                 each.error = error
                 self._fire(each)
+
+    def touch(self, number: int) -> None:
+        """Somebody made or read a block: of those that only clients hold, others go to disk before it."""
+        if self.core.size[number] >= LARGE:
+            self.core.serial += 1
+            self.core.touched[number] = self.core.serial
 
     def _end(self, ticket: Ticket, status: str, error: BaseException | None) -> None:
         ticket.status = status
@@ -720,6 +748,9 @@ class Live:
         raise NotImplementedError
 
     def drop(self, numbers: list[int]) -> None:
+        raise NotImplementedError
+
+    def spill_now(self, victims: list[int]) -> None:
         raise NotImplementedError
 
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:

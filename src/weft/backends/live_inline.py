@@ -38,12 +38,16 @@ class LiveInline(LiveThreads):
         me = LiveThread(self, 0, once=True)
         with self.lock:
             self.active[0] += 1
+            self.nactive += 1
         self.local.asking = True
         try:
             self.perform(me)
         finally:
             self.local.asking = False
             HERE.run, HERE.worker, HERE.task, HERE.key = before
+
+    def attended(self) -> bool:
+        return False
 
     def nudge(self) -> None:
         asking, self.local.asking = getattr(self.local, "asking", False), False

@@ -62,6 +62,8 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 PROGRAMS = 2048
 #: How long workers that were told to go may take, in seconds.
 GRACE_S = 0.5
+#: How much a worker that is killed before it has started counts as one that could not start.
+KILLED_START = 0.05
 #: A killed worker that had this share of the memory was killed for it.
 NEAR_LIMIT = 0.8
 
@@ -162,7 +164,8 @@ class LiveProcesses(Live, RemoteRun):
         self.members: dict[int, Member] = {}
         self.deaths: Counter[int] = Counter()
         self.deadlines: dict[int, float] = {}  # tasks with a timeout
-        self.false_starts = 0
+        self.false_starts = 0.0
+        self.failure: BackendError | None = None  # why there are no workers
         self.hungry = True
         self.selector = selectors.DefaultSelector()
         self.hear_end, self.wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -241,8 +244,9 @@ class LiveProcesses(Live, RemoteRun):
                 ),
             ),
         )
-        for name, plugin in self.home.worker_plugins.items():
-            self.home.set_up_on(member.number, name, plugin)
+        first = self.home.first_calls()
+        if first:
+            self.post(member, ("prepare", pack(first, ANY_SIZE, "a worker plugin")))
 
     def _main(self) -> None:
         """The thread that hears what workers say."""
@@ -348,6 +352,10 @@ class LiveProcesses(Live, RemoteRun):
         if len(self.known_programs) > PROGRAMS:
             self._forget_programs()
         members = self.members.values()
+        if not members and self.failure is not None:
+            while core.ready:
+                self.give_up(self.failure)
+            return
         share = max(1, min(ready // (2 * max(1, len(members))), BATCH_TASKS))
         hungry = False
         for member in members:
@@ -454,7 +462,7 @@ class LiveProcesses(Live, RemoteRun):
             match kind:
                 case "hello":
                     member.process.hello()
-                    self.false_starts = 0
+                    self.false_starts = 0.0
                 case "back":
                     member.stuck = True
                     for task in content[0]:
@@ -552,6 +560,8 @@ class LiveProcesses(Live, RemoteRun):
         self.where[task] = worker
         core.finished(worker, task, nbytes, released, perf_counter())
         if core.phase[task] == DONE or (core.outputs and task in core.outputs):
+            if core.large:
+                self.touch(task)
             self.settle(task, FINISHED, None)
             for each in core.outputs.get(task, ())[1:] if core.outputs else ():
                 self.settle(each, FINISHED, None)
@@ -676,7 +686,7 @@ class LiveProcesses(Live, RemoteRun):
         return ticket
 
     def told(self, ticket: Ticket) -> tuple[Any, ...]:
-        """What a guest is told of a task's end: key, status, small result or None, error, type."""
+        """What a guest is told of a task's end: key, status, small result or None, error."""
         from weft.backends.worker import packed_error
 
         ref = None
@@ -685,7 +695,7 @@ class LiveProcesses(Live, RemoteRun):
             if type(ref) is not bytes:
                 ref = None
         error = packed_error(ticket.error) if ticket.error is not None else None
-        return ticket.key, ticket.status, ref, error, ticket.type
+        return ticket.key, ticket.status, ref, error
 
     def guest_ref(self, member: Member, reply: Any, key: Key) -> None:
         """Where the result of a key lies: packed, or a path."""
@@ -698,7 +708,7 @@ class LiveProcesses(Live, RemoteRun):
                 ref = self._put(ticket.number)
         reply(ref)
 
-    def guest_scatter(self, member: Member, reply: Any, key: Key, ref: Any, nbytes: int, kind: str) -> None:
+    def guest_scatter(self, member: Member, reply: Any, key: Key, ref: Any, nbytes: int) -> None:
         """A task puts a value where all can read it."""
         with self:
             ticket = member.guest.tickets.get(key)
@@ -706,7 +716,6 @@ class LiveProcesses(Live, RemoteRun):
                 ticket = member.guest.ticket(key)
                 ticket.waiters = None
             self._take_in(ticket, ref, nbytes)
-            ticket.type = kind
         reply(None)
 
     def guest_cancel(self, member: Member, reply: Any, keys: Sequence[Key], force: bool, reason: str | None) -> None:
@@ -802,8 +811,7 @@ class LiveProcesses(Live, RemoteRun):
                     raise ticket.error or KeyError(ticket.key)
                 ref = self.refs[number]
                 if type(ref) is not bytes and ref is not None:
-                    self.core.serial += 1
-                    self.core.touched[number] = self.core.serial
+                    self.touch(number)
                 elif ref is None:
                     ref = Source(self.sources[number]) if number in self.sources else None
                 refs.append(ref)
@@ -826,6 +834,10 @@ class LiveProcesses(Live, RemoteRun):
                 ref = moved
         raise BlockLostError(f"the result of {ticket.key!r} is gone: {ref}")
 
+    def spill_now(self, victims: list[int]) -> None:
+        with self.lock:
+            self._spill(victims)
+
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:
         packed: Any = pack(value, self.inline_nbytes, f"data {key!r}")
         if not isinstance(packed, bytes):
@@ -847,6 +859,7 @@ class LiveProcesses(Live, RemoteRun):
         number = growing.grow_data(self.core, nbytes)
         self._columns(number, ticket.key, ticket, ())
         self.put_in(number, ref)
+        self.touch(number)
         self.settle(number, FINISHED, None)
 
     def put_in(self, number: int, packed: Any) -> None:
@@ -863,7 +876,7 @@ class LiveProcesses(Live, RemoteRun):
     def drop(self, numbers: list[int]) -> None:
         self._drop(numbers)
 
-    def forgotten(self, numbers: list[int]) -> None:
+    def forgotten(self, numbers: Sequence[int]) -> None:
         if self.sources or self.deaths:
             for number in numbers:
                 self.sources.pop(number, None)
@@ -923,7 +936,7 @@ class LiveProcesses(Live, RemoteRun):
             else:
                 self._blame(member, task, code)
         if not process.ready and not restarting:
-            self.false_starts += 1
+            self.false_starts += 1 if code >= 0 else KILLED_START
         self._guest_gone(member)
         source = f"w{member.number}-{process.pid}"
         self.fired.append((self.home.arbiter.gone, source))
@@ -935,6 +948,7 @@ class LiveProcesses(Live, RemoteRun):
             self.members.pop(member.number, None)
             return
         if self.false_starts >= FALSE_STARTS:
+            self.members.pop(member.number)
             self._cannot_start(code)
             return
         member.process = self._process(member.nthreads)
@@ -943,15 +957,12 @@ class LiveProcesses(Live, RemoteRun):
         self.hungry = True
 
     def _cannot_start(self, code: int) -> None:
-        logger.error("cannot start worker processes: %d ended before they had started", self.false_starts)
-        error = BackendError(
-            f"cannot start worker processes: {self.false_starts} ended before they had started, the last one with "
-            f"{ending(code)}. What they wrote to stderr tells more."
+        self.failure = BackendError(
+            f"cannot start worker processes: several ended before they had started, the last one with {ending(code)}. "
+            "What they wrote to stderr tells more."
         )
-        for there in self.tickets:
-            for ticket in there if type(there) is list else [there]:
-                if ticket is not None and ticket.status == PENDING:
-                    self._end(ticket, "error", error)
+        logger.error("%s", self.failure)
+        self._feed()
 
     def _guest_gone(self, member: Member) -> None:
         """Nobody holds what the tasks of a dead worker had submitted."""

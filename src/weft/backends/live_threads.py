@@ -13,8 +13,8 @@ import sys
 import threading
 import traceback
 from _thread import allocate_lock
-from collections.abc import Callable, Iterable, Mapping
-from time import perf_counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import perf_counter, sleep
 from typing import Any
 
 from weft.backends.contract import Held, Request
@@ -31,6 +31,11 @@ from weft.store.memory import freeze, readonly_view
 from weft.typing import Key
 
 __all__ = ["LiveThreads"]
+
+#: A second thread does not help while tasks take less than this on average, in seconds.
+SHORT_S = 30e-6
+#: How soon, and then how often, somebody looks whether it does after all, in seconds.
+FIRST_LOOK_S, LAST_LOOK_S = 0.001, 0.02
 
 logger = logging.getLogger("weft.distributed")
 
@@ -87,7 +92,14 @@ class LiveThreads(Live, LocalRun):
         self.nthreads = list(nthreads)
         self.active = [0] * len(nthreads)  # threads that are awake and not aside
         self.idle: list[list[LiveThread]] = [[] for _ in nthreads]
-        self.nidle_workers = len(nthreads)
+        self.nthreads_total = sum(nthreads)
+        self.nactive = 0
+        self.nfinished = 0
+        self.mean_s = 1.0  # how long tasks take, roughly
+        self.looker: threading.Thread | None = None
+        self.looker_sleeps = True
+        self.look = allocate_lock()
+        self.look.acquire()
         self.threads: dict[int, LiveThread] = {}  # task to the thread that runs it
         self.everyone: set[LiveThread] = set()
         self.doomed: set[int] = set()  # idents of threads that were told to stop their task
@@ -95,25 +107,39 @@ class LiveThreads(Live, LocalRun):
 
     # -- workers --------------------------------------------------------------------------------------------------------
 
+    def attended(self) -> bool:
+        if self.nactive and self.mean_s < SHORT_S:
+            self._have_looked_after()
+            return True
+        return False
+
     def nudge(self) -> None:
-        if any(map(self._has_room, range(len(self.nthreads)))):
+        if self.nactive and self.mean_s < SHORT_S:
+            self._have_looked_after()
+        elif self.nactive < self.nthreads_total:
             super().nudge()
 
-    def _has_room(self, worker: int) -> bool:
-        return self.active[worker] < self.nthreads[worker]
-
     def wake(self) -> None:
-        """Under the lock: call as many threads as there is work for."""
+        """Under the lock: call as many threads as there is work for, one only while tasks are short."""
         core = self.core
         work = len(core.ready)
         if core.constrained:
             work += sum(map(len, core.constrained.values()))
-        if not work:
+        if not work or self.nactive >= self.nthreads_total:
             return
-        active, nthreads = self.active, self.nthreads
+        if self.mean_s < SHORT_S and not core.constrained:
+            if self.nactive:
+                self._have_looked_after()
+                return
+            work = 1
+        self._wake_threads(work)
+
+    def _wake_threads(self, work: int) -> None:
+        core, active, nthreads = self.core, self.active, self.nthreads
         for worker in range(len(nthreads)):
             while work > 0 and active[worker] < nthreads[worker] and worker not in core.gone:
                 active[worker] += 1
+                self.nactive += 1
                 work -= 1
                 idle = self.idle[worker]
                 if idle:
@@ -121,12 +147,49 @@ class LiveThreads(Live, LocalRun):
                 else:
                     self.everyone.add(LiveThread(self, worker))
 
+    def _have_looked_after(self) -> None:
+        """See to it that somebody looks, should a task take longer than those before it."""
+        if self.looker_sleeps:
+            self.looker_sleeps = False
+            if self.looker is None:
+                self.looker = threading.Thread(target=self._look, name="weft-looker", daemon=True)
+                self.looker.start()
+            self.look.release()
+
+    def _look(self) -> None:
+        """While there is work that threads were not called for: call them if nothing was finished for a moment."""
+        while True:
+            self.look.acquire()
+            seen = -1
+            pause = FIRST_LOOK_S
+            while not self.closed:
+                sleep(pause)
+                pause = min(2 * pause, LAST_LOOK_S)
+                with self.lock:
+                    self.absorb()
+                    ready = len(self.core.ready)
+                    if ready and self.nfinished == seen:
+                        self._wake_threads(ready)
+                        pause = FIRST_LOOK_S
+                    seen = self.nfinished
+                    done = not ready and not self.inbox and (not self.nactive or self.mean_s >= SHORT_S)
+                    if done:
+                        self.looker_sleeps = True
+                    fired, self.fired = self.fired, []
+                for call, what in fired:
+                    call(what)
+                if done:
+                    break
+            if self.closed:
+                return
+
     def perform(self, me: LiveThread) -> None:
         """Run tasks as long as the run goes on."""
         core, blocks, lock, worker = self.core, self.blocks, self.lock, me.worker
         tickets, constants, inputs, programs = self.tickets, self.plan.constants, core.inputs, core.programs
         sizes, block_of, here, keys = PLAIN_SIZES, blocks.__getitem__, HERE, self.plan.keys
         released: list[int] = []
+        ended = perf_counter()
         lock.acquire()
         while True:
             # the lock is held here
@@ -135,9 +198,12 @@ class LiveThreads(Live, LocalRun):
                 tickets = self.tickets
             task = NOTHING
             if self.active[worker] <= self.nthreads[worker] and not self.closed:
-                task = self._take(worker)
+                task = core.take(worker, ended)
+                if task < NOTHING or core.loads:
+                    task = self._make_room(worker, task)
             if task < 0:
                 self.active[worker] -= 1
+                self.nactive -= 1
                 if me.once:
                     self.give_up_lock()
                     return
@@ -152,7 +218,7 @@ class LiveThreads(Live, LocalRun):
                 continue
             self.threads[task] = me
             me.task = task
-            if core.ready:
+            if core.ready and self.nactive < self.nthreads_total:
                 self.wake()
             here.task = task
             here.key = keys[task]
@@ -184,7 +250,12 @@ class LiveThreads(Live, LocalRun):
                     nbytes = sizeof(value)
             except BaseException as problem:
                 error = problem
+                if problem.__traceback__ is not None:  # this frame is of no interest
+                    error.__traceback__ = problem.__traceback__.tb_next
             ended = perf_counter()
+            spent = ended - began
+            mean = self.mean_s
+            self.mean_s = mean + (spent - mean) / 8 if spent < 4 * mean else 2 * mean + 1e-6
             while True:  # from here on nobody can interrupt this thread
                 try:
                     with lock:
@@ -199,9 +270,11 @@ class LiveThreads(Live, LocalRun):
             here.task = -1
             here.seceded = False
             me.task = -1
+            self.nfinished += 1
             if me.aside:
                 me.aside = False
                 self.active[worker] += 1
+                self.nactive += 1
                 core.nrunning += 1
             if error is not None:
                 self._task_failed(worker, task, error, released)
@@ -219,6 +292,8 @@ class LiveThreads(Live, LocalRun):
             self.records.append((here.key, worker, began, ended, nbytes, type(value).__name__, FINISHED))
             value = None
             if core.phase[task] == DONE:
+                if core.large:
+                    self.touch(task)
                 there = tickets[task]
                 if type(there) is Ticket:
                     there.status = FINISHED
@@ -239,11 +314,10 @@ class LiveThreads(Live, LocalRun):
             if released:
                 self._clear(released)
 
-    def _take(self, worker: int) -> int:
-        """Under the lock: the next task, with its inputs in memory."""
+    def _make_room(self, worker: int, task: int) -> int:
+        """Under the lock, when blocks must be written or read first: the next task, with its inputs in memory."""
         core, lock = self.core, self.lock
         while True:
-            task = core.take(worker, perf_counter())
             if task == SPILL:
                 victims = list(core.victims)
                 lock.release()
@@ -252,8 +326,9 @@ class LiveThreads(Live, LocalRun):
                 except Exception as error:
                     lock.acquire()
                     self._fail_ready(worker, error)
-                    continue
-                lock.acquire()
+                else:
+                    lock.acquire()
+                task = core.take(worker, perf_counter())
                 continue
             if task >= 0 and core.loads:
                 loads, core.loads = core.loads, []
@@ -263,6 +338,7 @@ class LiveThreads(Live, LocalRun):
                 except Exception as error:
                     lock.acquire()
                     self._task_failed(worker, task, error, [])
+                    task = core.take(worker, perf_counter())
                     continue
                 lock.acquire()
             return task
@@ -309,7 +385,9 @@ class LiveThreads(Live, LocalRun):
         with self:
             me.aside = True
             self.active[me.worker] -= 1
+            self.nactive -= 1
             self.core.nrunning -= 1
+            self.mean_s = max(self.mean_s, 2 * SHORT_S)
         return True
 
     def come_back(self) -> None:
@@ -319,6 +397,7 @@ class LiveThreads(Live, LocalRun):
             with self:
                 me.aside = False
                 self.active[me.worker] += 1
+                self.nactive += 1
                 self.core.nrunning += 1
 
     # -- interrupting ---------------------------------------------------------------------------------------------------
@@ -346,9 +425,7 @@ class LiveThreads(Live, LocalRun):
                 number = ticket.number
                 if number < 0:
                     raise ticket.error or KeyError(ticket.key)
-                if self.core.size[number] >= 1 << 16:
-                    self.core.serial += 1
-                    self.core.touched[number] = self.core.serial
+                self.touch(number)
                 if self.core.phase[number] == DONE:
                     value = self.blocks[number]
                     break
@@ -360,6 +437,9 @@ class LiveThreads(Live, LocalRun):
             except KeyError:
                 continue
         return readonly_view(value)
+
+    def spill_now(self, victims: list[int]) -> None:
+        self._spill(victims)
 
     def packed(self, value: Any, key: Key) -> tuple[Any, int]:
         return readonly_view(value), sizeof(value)
@@ -376,7 +456,7 @@ class LiveThreads(Live, LocalRun):
     def drop(self, numbers: list[int]) -> None:
         self._drop(numbers)
 
-    def forgotten(self, numbers: list[int]) -> None:
+    def forgotten(self, numbers: Sequence[int]) -> None:
         if self.sources:
             for number in numbers:
                 self.sources.pop(number, None)
@@ -388,6 +468,7 @@ class LiveThreads(Live, LocalRun):
         with self:
             number = self.core.worker_added(dict(offer) if offer else None, now=perf_counter())
             self.nthreads.append(nthreads)
+            self.nthreads_total += nthreads
             self.active.append(0)
             self.idle.append([])
         return number
@@ -396,9 +477,11 @@ class LiveThreads(Live, LocalRun):
         """A worker takes no more tasks, and goes when it has finished those that it has."""
         with self:
             self.core.worker_left(number, now=perf_counter())
+            self.nthreads_total -= self.nthreads[number]
             idle = self.idle[number]
             while idle:
                 self.active[number] += 1
+                self.nactive += 1
                 idle.pop().wake.release()
 
     def restart_workers(self, numbers: Iterable[int] | None) -> list[int]:
@@ -473,7 +556,10 @@ class LiveThreads(Live, LocalRun):
                 while idle:
                     me = idle.pop()
                     self.active[me.worker] += 1
+                    self.nactive += 1
                     me.wake.release()
+            if self.look.locked():
+                self.look.release()
             fired, self.fired = self.fired, []
         for call, what in fired:
             call(what)

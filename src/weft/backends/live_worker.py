@@ -176,6 +176,8 @@ class LiveWorker:
         self.sit = threading.Lock()
         self.sit.acquire()
         self.retiring = False
+        self.prepared = threading.Event()
+        self.prepared.set()
         # what tasks ask
         self.rids = itertools.count()
         self.asked: dict[int, Any] = {}
@@ -246,9 +248,27 @@ class LiveWorker:
             self.bench.written.pop(number, None)
             self.bench.programs.pop(number, None)
 
+    def on_prepare(self, packed: bytes) -> None:
+        """Set plugins up, before any task runs."""
+        self.prepared.clear()
+
+        def main() -> None:
+            HERE.run, HERE.worker = self, self.number
+            try:
+                for function, args in unpack_own(packed):
+                    self.home.call_here(self.number, function, args, {})
+            except BaseException:
+                traceback.print_exc()
+            with self.guard:
+                self.prepared.set()
+                self._wake()
+
+        threading.Thread(target=main, name="weft-prepare", daemon=True).start()
+
     def on_call(self, rid: int, packed: bytes) -> None:
         def main() -> None:
             HERE.run, HERE.worker = self, self.number
+            self.prepared.wait()
             self._reply(rid, lambda: self._called(packed))
 
         threading.Thread(target=main, name="weft-call", daemon=True).start()
@@ -338,7 +358,7 @@ class LiveWorker:
 
     def _wake(self) -> None:
         """Under the guard: call as many threads as there is work for."""
-        work = len(self.queue)
+        work = len(self.queue) if self.prepared.is_set() else 0
         while work > 0 and self.active < self.nthreads:
             self.active += 1
             work -= 1
@@ -404,6 +424,8 @@ class LiveWorker:
             here.key = None
             order = refs = constants = None
             if error is None:
+                if self.observers:
+                    self._observe(task, "processing", "memory")
                 done.append((task, ref, nbytes, began, ended))
                 ref = None
             else:
@@ -414,8 +436,6 @@ class LiveWorker:
                 error = None
             if slot >= 0:
                 page[slot] = -1.0
-            if self.observers:
-                self._observe(task, "processing", "memory")
             if ended - last_flush > FLUSH_S:
                 self.flush()
                 last_flush = ended

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from concurrent.futures import Executor
 from typing import Any
 
 from weft.backends.contract import Backend
@@ -59,7 +59,7 @@ def backend_for(scheduler: Any) -> Backend:
     known: Any = getattr(scheduler, "weft_backend", None)
     if known is not None:
         return backend_for(known)
-    if isinstance(scheduler, Executor):
+    if is_executor(scheduler):
         from weft.backends.executor import ExecutorBackend
 
         return ExecutorBackend(scheduler)
@@ -73,6 +73,12 @@ def backend_for(scheduler: Any) -> Backend:
         f"cannot run on {scheduler!r}: scheduler= takes a name ({', '.join(sorted(BACKENDS))}), "
         "a concurrent.futures.Executor, a backend object, or a function get(dsk, keys, **kwargs)."
     )
+
+
+def is_executor(scheduler: Any) -> bool:
+    """Whether something is an executor: whoever has one has imported `concurrent.futures`, which takes a while."""
+    futures = sys.modules.get("concurrent.futures")
+    return futures is not None and isinstance(scheduler, futures.Executor)
 
 
 def close_all() -> None:

@@ -26,6 +26,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 from _thread import allocate_lock
 from time import perf_counter
 from typing import Any
@@ -48,6 +49,8 @@ LOOK_S = 0.25
 FIRST_LOOK_S, LAST_LOOK_S = 0.0002, 0.02
 #: Tasks that take less than this on average, in seconds, are left to one thread.
 SHORT_S = 30e-6
+#: Tasks that take this on average, in seconds, and little processor time, wait for something.
+WAITING_S = 300e-6
 #: A lone task whose result takes at most so many bytes is run by the thread that asks.
 SMALL_NBYTES = 1 << 16
 #: Idle threads that are kept.
@@ -209,19 +212,29 @@ class ThreadRun(LocalRun):
 
     def _look_after(self) -> bool:
         """Wait, and call the other workers once the first needs help; returns whether the run came to its end first."""
-        pause, then, before = FIRST_LOOK_S, self.began, self.plan.ntasks
+        pause, then, before, cpu = FIRST_LOOK_S, self.began, self.plan.ntasks, None
         while not self.finished.acquire(timeout=pause):
             with self.lock:
-                straight, now = self.core.straight, perf_counter()
+                straight, now, cpu_now = self.core.straight, perf_counter(), self._cpu_seconds()
                 left = straight.left if straight is not None else 0
-                if straight is not None and (not left or (before - left) * SHORT_S >= now - then):
-                    pause, then, before = min(2 * pause, LAST_LOOK_S), now, left
+                used = None if cpu_now is None else cpu_now - (cpu_now if cpu is None else cpu)
+                if straight is not None and (
+                    not straight.begun or not left or are_short(before - left, now - then, used)
+                ):
+                    pause, then, before, cpu = min(2 * pause, LAST_LOOK_S), now, left, cpu_now
                     continue
                 self.core.settle()
                 if not self.core.stopped:
                     self.call_help(len(self.core.ready))
                 return False
         return True
+
+    def _cpu_seconds(self) -> float | None:
+        """Processor time that the first worker's thread has had, if the platform tells."""
+        thread = self.members.get(0)
+        if not isinstance(thread, Thread) or not thread.ident or not hasattr(time, "pthread_getcpuclockid"):
+            return None
+        return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
 
     def _wait(self) -> None:
         if self.nworkers > 1 and self._look_after():
@@ -397,6 +410,17 @@ class ThreadRun(LocalRun):
                 return super()._failed(worker, reason, released)
             raise error
         return super()._failed(worker, error, released)
+
+
+def are_short(ntasks: int, seconds: float, cpu_seconds: float | None) -> bool:
+    """Whether so many tasks in this time are so short that a second thread would not help.
+
+    Where other programs have the cores, a thread gets little done; its processor time tells that from tasks that are
+    long. Tasks that took much longer than their processor time waited for something, and others can wait beside them.
+    """
+    if ntasks * SHORT_S >= seconds:
+        return True
+    return cpu_seconds is not None and ntasks * SHORT_S >= cpu_seconds and ntasks * WAITING_S >= seconds
 
 
 class Watch:

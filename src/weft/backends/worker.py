@@ -107,7 +107,30 @@ def packed_error(error: BaseException) -> PackedError:
         assert isinstance(written, bytes)
         return PackedError(written, name, str(error), text)
     except Exception:  # whatever its class does, the news must get through
-        return PackedError(None, name, _text_of(error), text)
+        try:
+            copy = pack(ErrorCopy(error), sys.maxsize)
+            assert isinstance(copy, bytes)
+            unpack(copy)
+            return PackedError(copy, name, _text_of(error), text)
+        except Exception:
+            return PackedError(None, name, _text_of(error), text)
+
+
+class ErrorCopy:
+    """Stands for an exception whose class cannot be called with its arguments, and arrives as that exception."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (type(self.error), self.error.args, dict(self.error.__dict__))
+
+
+def _made_again(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def _text_of(error: BaseException) -> str:

@@ -11,6 +11,7 @@ __all__ = ["CONVERSIONS"]
 
 #: Functions that make a collection of whatever they take, by the name of its kind.
 CONVERSIONS: Registry[Callable[..., Any]] = Registry("kind of collection")
+CONVERSIONS.add("bag", "weft.bag.io.sequences:from_delayed")
 CONVERSIONS.add("delayed", "weft.delayed.delayed:delayed")
 CONVERSIONS.add("frame", "weft.dataframe.base:new")
 CONVERSIONS.add("frame-blocks", "weft.dataframe.io.from_blocks:FromBlocks")

@@ -25,6 +25,7 @@ from weft.dataframe.io.formats import (
     read_sql_query,
     read_sql_table,
     read_table,
+    to_bag,
     to_csv,
     to_feather,
     to_hdf,
@@ -41,7 +42,9 @@ from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_time
 from weft.dataframe.ops.groupby import Aggregation, GroupBy
 from weft.dataframe.ops.map_partitions import map_partitions
 from weft.dataframe.ops.merge import merge
+from weft.dataframe.ops.merge_asof import merge_asof
 from weft.dataframe.ops.pivot import crosstab, pivot, pivot_table
+from weft.dataframe.ops.reshaping import from_dummies, get_dummies, melt
 from weft.dataframe.series import Scalar, Series
 from weft.execution import compute
 
@@ -66,14 +69,18 @@ __all__ = [
     "from_dask_array",
     "from_delayed",
     "from_dict",
+    "from_dummies",
     "from_graph",
     "from_map",
     "from_pandas",
     "from_records",
+    "get_dummies",
     "isna",
     "make_meta",
     "map_partitions",
+    "melt",
     "merge",
+    "merge_asof",
     "meta_nonempty",
     "pivot",
     "pivot_table",
@@ -90,6 +97,7 @@ __all__ = [
     "read_sql_query",
     "read_sql_table",
     "read_table",
+    "to_bag",
     "to_csv",
     "to_datetime",
     "to_feather",

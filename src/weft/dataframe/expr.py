@@ -75,7 +75,7 @@ class FrameExpr(BlockExpr):
     def numblocks(self) -> tuple[int, ...]:
         return (self.npartitions,)
 
-    @property
+    @derived
     def columns(self) -> tuple[Hashable, ...]:
         """Labels of the columns; the name of a single one."""
         return labels_of(self.meta)
@@ -179,14 +179,14 @@ def asked_columns(asked: Needs, columns: Sequence[Hashable]) -> tuple[Hashable, 
 def labels_of(meta: Any) -> tuple[Hashable, ...]:
     """Labels of a pandas object's columns."""
     if isinstance(meta, pd.DataFrame):
-        return tuple(meta.columns)
+        return tuple(meta.columns.tolist())
     return (meta.name,) if isinstance(meta, (pd.Series, pd.Index)) else ()
 
 
 def schema_of(meta: Any) -> Any:
     """Kind, labels and dtypes: what a rewrite must keep of a meta."""
     if isinstance(meta, pd.DataFrame):
-        return ("frame", *[(label, meta.dtypes.iloc[place]) for place, label in enumerate(meta.columns)])
+        return ("frame", *zip(meta.columns, meta.dtypes.array, strict=True))
     if isinstance(meta, (pd.Series, pd.Index)):
         return (type(meta).__name__, meta.name, meta.dtype)
     return ("scalar", type(meta).__name__)

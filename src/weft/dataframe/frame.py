@@ -21,6 +21,7 @@ from weft.dataframe.ops.merge import MergeMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.reshaping import FrameCombiningMethods, ReshapingMethods
 from weft.dataframe.ops.set_index import DivisionMethods, SetIndexMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
 from weft.dataframe.ops.sorting import FrameSortingMethods
@@ -44,6 +45,8 @@ class DataFrame(
     ShuffleMethods,
     RepartitionMethods,
     MergeMethods,
+    FrameCombiningMethods,
+    ReshapingMethods,
     SetIndexMethods,
     DivisionMethods,
     FrameSortingMethods,

@@ -21,6 +21,7 @@ from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.reshaping import CombiningMethods, SeriesReshapingMethods
 from weft.dataframe.ops.set_index import DivisionMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
 from weft.dataframe.ops.sorting import SeriesSortingMethods
@@ -47,6 +48,8 @@ class Series(
     RepartitionMethods,
     DivisionMethods,
     SeriesSortingMethods,
+    CombiningMethods,
+    SeriesReshapingMethods,
     ShuffleMethods,
     PartitionMethods,
     SeriesFormatMethods,

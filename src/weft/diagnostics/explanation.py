@@ -178,7 +178,9 @@ def explain(
         found = explained(
             plan, written, ahead.physical, graph.ntasks, needed, nworkers, backend.name, budget=request.budget
         )
-        return replace(found, simplified=ahead.simplified, rechunks=ahead.rechunks, apart=ahead.apart, remarks=ahead.remarks)
+        return replace(
+            found, simplified=ahead.simplified, rechunks=ahead.rechunks, apart=ahead.apart, remarks=ahead.remarks
+        )
 
 
 def explained(

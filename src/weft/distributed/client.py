@@ -167,8 +167,13 @@ class Client(CollectionMethods, ManagingMethods, SharingMethods):
 
     def _type_of(self, ticket: Ticket) -> Any:
         if ticket.type is None and ticket.status == "finished":
-            ticket.type = type(self._run.fetch(ticket)).__name__
+            ticket.type = type(self._run.fetch(ticket))
         return ticket.type
+
+    @property
+    def futures(self) -> dict[Key, str]:
+        """How the tasks stand that this client has futures of, by key."""
+        return {key: ticket.status for key, ticket in list(self._tickets.items())}
 
     def _address(self) -> str:
         return str(self.cluster.scheduler_address)

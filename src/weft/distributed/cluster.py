@@ -23,8 +23,8 @@ from weft.distributed.actors import Stage
 from weft.distributed.arbiter import Arbiter
 from weft.distributed.current import CLUSTERS
 from weft.distributed.future import Future
-from weft.distributed.pausing import Reply, in_thread, seconds
-from weft.distributed.serving import Serving
+from weft.distributed.pausing import in_thread, seconds
+from weft.distributed.serving import Serving, install_worker_plugin
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.execution.containers import taken_apart
@@ -39,6 +39,8 @@ __all__ = ["ENGINES", "Cluster", "LocalCluster", "Scheduler", "cluster_for"]
 logger = logging.getLogger("weft.distributed")
 _numbers = itertools.count(1)
 HOST = "127.0.0.1"
+#: Events that the log of a live run keeps at most.
+LOG_LENGTH = 100_000
 
 
 def _processes(*args: Any, **kwargs: Any) -> Any:
@@ -169,10 +171,12 @@ class Cluster(Serving):
         self._guard = threading.RLock()
         self._logs: list[str] = []
         request = request_for(budget=budget) if budget else request_for()
-        if spill_directory is not None:
-            from dataclasses import replace
-
-            request = replace(request, spill_directory=str(spill_directory))
+        request = replace(
+            request,
+            listeners=(),
+            log_length=min(request.log_length, LOG_LENGTH),
+            spill_directory=str(spill_directory) if spill_directory is not None else request.spill_directory,
+        )
         offers = {number: dict(self._offer) for number in range(len(nthreads))} if self._offer else None
         more: dict[str, Any] = {"env": dict(env or {})} if self.processes else {}
         self.run = ENGINES[engine](request, nthreads, resources=offers, **more)
@@ -198,6 +202,9 @@ class Cluster(Serving):
             self, number, number, f"{self.scheduler_address}/{number}", count, self._offer
         )
         self._note(f"worker {number} came")
+        if not self.processes:
+            for function, args in self.first_calls():
+                self.call_here(number, function, args, {})
         for plugin in list(self.scheduler_plugins.values()):
             self._call_hook(plugin, "add_worker", self.scheduler, self.workers[number].address)
 
@@ -214,12 +221,9 @@ class Cluster(Serving):
     def numbers_of_named(self, workers: Any, lenient: bool) -> list[int]:
         return self.numbers_of(workers, lenient=lenient)
 
-    def set_up_on(self, number: int, name: str, plugin: Any) -> None:
-        """Set a plugin up in a worker process that has just been started."""
-        from weft.distributed.serving import install_worker_plugin
-
-        reply = Reply()
-        self.run._owe(number, reply, "call", self.run.packed_call(install_worker_plugin, (name, plugin), {}))
+    def first_calls(self) -> list[tuple[Any, tuple[Any, ...]]]:
+        """What a worker that has just started runs before its tasks: functions and arguments."""
+        return [(install_worker_plugin, (name, plugin)) for name, plugin in self.worker_plugins.items()]
 
     def nthreads_total(self) -> int:
         return sum(worker.nthreads for worker in self.workers.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import sys
 import traceback as tracebacks
 from collections.abc import Callable, Generator
@@ -125,7 +126,7 @@ class Future:
 
     @property
     def type(self) -> Any:
-        """The type of the result, once it is known."""
+        """The class of the result, once it is there."""
         return self._client._type_of(self._bound())
 
     def done(self) -> bool:
@@ -288,7 +289,8 @@ class Future:
         return _arrived, (self._key, None if client is None else client._address())
 
     def __repr__(self) -> str:
-        return f"<Future: {self.status}, key: {self._key!s}>"
+        kind = self._ticket.type if self._ticket is not None else None
+        return f"<Future: {self.status}, {'' if kind is None else f'type: {kind.__qualname__}, '}key: {self._key!s}>"
 
     def _repr_html_(self) -> str:
         import html
@@ -343,10 +345,35 @@ def problem_of(ticket: Ticket) -> BaseException:
     if ticket.status == ERROR and error is not None:
         if ticket.traceback is None:
             ticket.traceback = error.__traceback__
-        return error.with_traceback(ticket.traceback)
+        return copied(error).with_traceback(ticket.traceback)
     if ticket.status == LOST:
         return FutureCancelledError(ticket.key, msg=f"{ticket.key!r} is lost: {error}")
     return FutureCancelledError(ticket.key, msg=str(error) if error is not None else None)
+
+
+def copied(error: BaseException) -> BaseException:
+    """An exception like another one, to be raised.
+
+    What is raised keeps the frames that it passes alive, and with them the futures in these: the one that the run keeps
+    must not.
+    """
+    try:
+        made = copy.copy(error)
+    except Exception:  # its class cannot be called with its arguments
+        try:
+            made = type(error).__new__(type(error), *error.args)
+            made.args = error.args
+            made.__dict__.update(error.__dict__)
+        except Exception:
+            return error
+    if type(made) is not type(error):
+        return error
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__suppress_context__ = error.__suppress_context__
+    notes = getattr(error, "__notes__", None)
+    if notes is not None:
+        made.__notes__ = list(notes)
+    return made
 
 
 def _error_of(ticket: Ticket) -> BaseException | None:

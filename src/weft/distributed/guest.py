@@ -49,12 +49,11 @@ class Remote:
 
     def ended(self, told: Iterable[tuple[Any, ...]]) -> None:
         """Tasks have come to their end."""
-        for key, status, ref, error, kind in told:
+        for key, status, ref, error in told:
             with self.guard:
                 ticket = self.tickets.get(key)
                 if ticket is None:
                     continue
-                ticket.type = kind
                 if ref is not None:
                     self.refs[key] = ref
                 ticket.error = rebuilt(error) if error is not None else None
@@ -200,10 +199,10 @@ class Remote:
         ref, nbytes = bench._keep(value, f"data {ticket.key!r}")
         with self.guard:
             self.tickets[ticket.key] = ticket
-        self._ask("scatter", ticket.key, ref, nbytes, type(value).__name__)
+        self._ask("scatter", ticket.key, ref, nbytes)
         if type(ref) is bytes:
             self.refs[ticket.key] = ref
-        ticket.type = type(value).__name__
+        ticket.type = type(value)
         ticket.status = FINISHED
 
     def add_plan(

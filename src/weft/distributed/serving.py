@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable
 from time import perf_counter, time
 from typing import Any
@@ -33,6 +34,7 @@ STATES = {
     Phase.RELEASED: "released",
     Phase.FAILED: "erred",
     Phase.CANCELLED: "cancelled",
+    Phase.FREE: "forgotten",
 }
 
 
@@ -236,6 +238,14 @@ class Serving:
             if worker == number and status == ERROR
         ]
         return logs if n is None else logs[-n:]
+
+    def op_say(self, reply: Reply, text: str, end: str | None, stream: int, flush: bool) -> None:
+        print(text, end=end, file=sys.stderr if stream == 2 else sys.stdout, flush=flush)
+        reply(None)
+
+    def op_warn(self, reply: Reply, message: Any, category: Any) -> None:
+        warnings.warn(message, category, stacklevel=2)
+        reply(None)
 
     # -- functions on workers -------------------------------------------------------------------------------------------
 

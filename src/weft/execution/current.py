@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weft import config
 from weft.backends import Backend, Request, backend_for
@@ -13,6 +12,9 @@ from weft.errors import BackendError
 from weft.execution.last import LAST
 from weft.system import CPU_COUNT, memory_limit
 from weft.units import parse_fraction_or_bytes
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["CURRENT", "LISTENERS", "request_for", "scheduler_for"]
 

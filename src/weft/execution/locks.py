@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from types import TracebackType
 from typing import Any
-from uuid import uuid4
 
 from weft.execution.current import scheduler_for
 from weft.locks import SerializableLock
 
 __all__ = ["FileLock", "get_scheduler_lock"]
+
+
+def new_path() -> str:
+    """A path among the temporary files that nothing else has."""
+    import tempfile  # here, for a quick import
+
+    return os.path.join(tempfile.gettempdir(), f"weft-lock-{os.urandom(16).hex()}")
 
 
 class FileLock:
@@ -34,7 +39,7 @@ class FileLock:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._owner = os.getpid() if path is None else 0
-        self.path = os.fspath(path or os.path.join(tempfile.gettempdir(), f"weft-lock-{uuid4().hex}"))
+        self.path = os.fspath(path or new_path())
         self._threads = SerializableLock(("file", self.path))
         self._file: int | None = None
 

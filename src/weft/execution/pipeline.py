@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weft.config.state import version
-from weft.execution.kept import Kept, find, keep
+from weft.execution.kept import Kept, keep, kept_plan
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.key import flatten_keys
 from weft.graph.known import with_known
@@ -108,13 +108,12 @@ def plan_of(
 
     ``caches`` have a method ``known(keys)``, which gives results that need not be computed.
 
-    A small plan for a single expression is kept for when it is computed again (`weft.execution.kept`).
+    A small plan for a single expression is kept for when it is computed again (`weft.execution.kept`), or one of its form
+    (`weft.execution.templates`).
     """
     alone = only_expression(collections) if optimize_graph and not caches else None
-    kept = None if alone is None else find(alone, type(collections[0]), fuse)
-    if kept is not None:
-        return kept.plan, [list(kept.keys)]
-    before = version()
+    if alone is not None:
+        return plan_alone(alone, collections[0], fuse)
     with paused_collector():
         graph = graph_of(collections, optimize_graph=optimize_graph)
         for cache in caches:
@@ -122,9 +121,25 @@ def plan_of(
         keys = [keys_of(collection) for collection in collections]
         wanted = [key for own in keys for key in own]
         plan = compile_plan(graph, wanted, fuse=fuse and optimize_graph, between=freeze)
-    if alone is not None:
-        keep(alone, Kept(plan, keys[0], type(collections[0]), fuse, before))
     return plan, keys
+
+
+def plan_alone(expression: Any, collection: Any, fuse: bool) -> tuple[Plan, list[list[Key]]]:
+    """The plan for a collection that holds an expression: the one that is kept, or one filled into a template."""
+    kind = type(collection)
+    kept = kept_plan(expression, kind, fuse)
+    if kept is not None:
+        return kept.plan, [list(kept.keys)]
+    before, keys, plan = version(), keys_of(collection), None
+    if not _calls_of_expression(expression):
+        from weft.execution.templates import planned_by_form  # here, for a quick `import weft`
+
+        plan = planned_by_form(expression, kind, fuse)
+    if plan is None:
+        with paused_collector():
+            plan = compile_plan(graph_of([collection]), keys, fuse=fuse, between=freeze)
+    keep(expression, Kept(plan, keys, kind, fuse, before))
+    return plan, [list(keys)]
 
 
 def only_expression(collections: Sequence[Any]) -> Any:

@@ -75,6 +75,9 @@ class Expr:
     facts: ClassVar[frozenset[Fact]] = NO_FACTS
     #: The fields that may hold nodes, for classes that say so: the others need not be looked through.
     child_fields: ClassVar[tuple[str, ...] | None] = None
+    #: The fields with numbers and data of which no rule, and not lowering either, looks at more than the type: another
+    #: number there leads to the same plan. None where nothing is said; see `weft.expr.holes`.
+    holes: ClassVar[tuple[str, ...] | None] = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(
@@ -197,14 +200,30 @@ def node(cls: C) -> C:
     if hidden := [field for field, value in defaults.items() if isinstance(value, property)]:
         raise TypeError(f"{cls.__name__}: the fields {hidden} are properties of a base; make them `derived` there")
     defaults = {field: value for field, value in defaults.items() if not isinstance(value, derived)}
+    cls.__init__ = later(cls, defaults)  # type: ignore[method-assign]
+    return cls
+
+
+def later(cls: type[Expr], defaults: dict[str, Any]) -> Callable[..., None]:
+    """An ``__init__`` that is written when the first node of the class is made: most programs use few of the classes."""
+
+    def begin(self: Expr, *args: Any, **kwargs: Any) -> None:
+        cls.__init__ = written_init(cls, defaults)  # type: ignore[method-assign]
+        cls.__init__(self, *args, **kwargs)
+
+    return begin
+
+
+def written_init(cls: type[Expr], defaults: dict[str, Any]) -> Callable[..., None]:
+    """An ``__init__`` that takes the fields and stores them."""
     names: dict[str, Any] = {f"_default_{field}": value for field, value in defaults.items()}
     parameters = [f"{field}=_default_{field}" if field in defaults else field for field in cls.fields]
     body = [f"_own[{field!r}] = {field}" for field in cls.fields] or ["pass"]
     source = f"def __init__(self, {', '.join(parameters)}):\n _own = self.__dict__\n " + "\n ".join(body)
     exec(source, names)
-    names["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
-    cls.__init__ = names["__init__"]  # type: ignore[method-assign]
-    return cls
+    made: Callable[..., None] = names["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
 
 
 class Held:

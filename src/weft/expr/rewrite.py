@@ -23,7 +23,6 @@ always sees itself as the sole dependent of the next one, and arrives in a singl
 
 from __future__ import annotations
 
-import inspect
 import types
 import typing
 from collections import deque
@@ -90,10 +89,12 @@ def rule(
     """
 
     def decorate(function: Callable[..., Expr | None]) -> Rule:
-        parameters = list(inspect.signature(function).parameters)
-        hint = typing.get_type_hints(function)[parameters[0]]
+        first = function.__code__.co_varnames[0]
+        hint = function.__annotations__[first]
+        if isinstance(hint, str):
+            hint = eval(hint, function.__globals__)  # this one alone: the others need not be looked up
         heads = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        return Rule(function, heads, len(parameters) > 1, frozenset(changes), but)
+        return Rule(function, heads, function.__code__.co_argcount > 1, frozenset(changes), but)
 
     return decorate if function is None else decorate(function)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from weft.expr.node import Expr, short
@@ -60,6 +59,8 @@ def line_of(node: Expr) -> str:
 def difference(before: Expr | Iterable[Expr], after: Expr | Iterable[Expr]) -> str:
     """What changed from one tree to another, in the form of `diff -u`; empty if nothing did."""
     old, new = (tree_text(*((side,) if isinstance(side, Expr) else side)).splitlines() for side in (before, after))
+    import difflib  # here, for a quick import
+
     return "\n".join(difflib.unified_diff(old, new, "before", "after", lineterm=""))
 
 

@@ -15,6 +15,7 @@ for others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import weft
@@ -39,7 +40,7 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
 
     def __init__(self) -> None:
         self.array_cls = Array
-        teach()
+        teach(self)
 
     def is_chunked_array(self, data: Any) -> bool:
         """Whether an object is one of Weft's arrays."""
@@ -196,11 +197,24 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
 
     def store(self, sources: Any, targets: Any, *, flush: bool = True, **kwargs: Any) -> Any:
         """Arrays written into targets; all that is written is there when this has been computed, as ``flush`` asks."""
-        return da.store(sources=sources, targets=targets, **kwargs)
+        stored = da.store(sources=sources, targets=targets, **kwargs)
+        return stored if kwargs.get("compute", True) or kwargs.get("return_stored") else written_later(stored)
 
     def get_auto_chunk_size(self) -> int:
         """Bytes of a chunk where its size is left to Weft."""
         return limit_bytes(None)
+
+
+def written_later(stored: Any) -> Any:
+    """What writes when xarray's own delayed value is computed, which is one of Dask's and knows only Dask's.
+
+    Without Dask xarray has no ``compute=False``.
+    """
+    try:
+        from dask.delayed import delayed
+    except ImportError:
+        return stored
+    return delayed(partial(weft.compute, stored), pure=False)()
 
 
 def register() -> None:

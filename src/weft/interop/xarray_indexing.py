@@ -1,17 +1,29 @@
 """What xarray knows how to do with Dask's arrays only, for Weft's.
 
-A chunk manager answers most of what xarray asks, but some of xarray tells chunked arrays by their class. There are three such
-places that matter: arrays with an array namespace are never indexed by several arrays at once, since the standard has no such
-indexing (Weft's arrays have, as ``vindex``); a number that is still to be computed is not known for one when it indexes
-(``idxmax``); and filling forward goes through bottleneck, which computes. All are replaced by
-functions that do what was done before for all arrays but Weft's.
+A chunk manager answers most of what xarray asks, but some of xarray tells chunked arrays by their class. There are a few such
+places that matter:
+
+- arrays with an array namespace are never indexed by several arrays at once, since the standard has no such indexing
+  (Weft's arrays have, as ``vindex``);
+- a number that is still to be computed is not known for one when it indexes (``idxmax``);
+- fields of dates, checks of weights, fits and masks are computed at once, unless the arrays are Dask's;
+- filling forward goes through bottleneck, and looking for missing dates through pandas, which compute;
+- ``chunk()`` without a word on the kind of array makes Dask's arrays, of Weft's, too.
+
+All are replaced by functions that do what was done before for all arrays but Weft's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from xarray.core import duck_array_ops, indexing, variable
+import pandas as pd
+from xarray.compat import dask_array_ops
+from xarray.computation import fit, weighted
+from xarray.core import accessor_dt, dataset, duck_array_ops, indexing, variable
+from xarray.namedarray.utils import is_duck_dask_array
 
 import weft.array as da
 from weft.array import Array
@@ -19,7 +31,6 @@ from weft.array import Array
 __all__ = ["teach"]
 
 Standard: Any = indexing.ArrayApiIndexingAdapter
-filled_before = duck_array_ops._push
 is_single_before: Any = variable.is_0d_dask_array  # type: ignore[attr-defined, unused-ignore]
 
 
@@ -56,11 +67,34 @@ def plain(key: tuple[Any, ...]) -> bool:
     return sum(hasattr(each, "ndim") for each in key) == 1 and len(key) == 1
 
 
+def either(before: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of xarray, but ``ours`` where Weft's arrays are among the arguments."""
+
+    @wraps(before)
+    def chosen(*args: Any, **kwargs: Any) -> Any:
+        return (ours if any(isinstance(each, Array) for each in args) else before)(*args, **kwargs)
+
+    return chosen
+
+
 def filled(array: Any, n: int | None = None, axis: int = -1) -> Any:
     """Values carried forward over missing ones, ``n`` times at most."""
-    if isinstance(array, Array):
-        return da.push(array, n, axis)
-    return filled_before(array, n, axis)
+    return da.push(array, n, axis)
+
+
+def is_missing(array: Any) -> Any:
+    """Whether values are missing, as pandas has it."""
+    return array.map_blocks(pd.isnull, dtype=bool)
+
+
+def windows(array: Any, window_shape: Any, axis: Any = None, **options: Any) -> Any:
+    """All windows of a shape. Options say how NumPy's views and Dask's chunks are to be; neither is needed here."""
+    return da.lib.stride_tricks.sliding_window_view(array, window_shape, axis)
+
+
+def is_lazy(array: Any) -> bool:
+    """Whether blocks are made later: where xarray asks whether an array is Dask's, and then does what any can do."""
+    return isinstance(array, Array) or is_duck_dask_array(array)
 
 
 def is_single_place(key: Any) -> bool:
@@ -68,8 +102,39 @@ def is_single_place(key: Any) -> bool:
     return bool(key.ndim == 0 if isinstance(key, Array) else is_single_before(key))
 
 
-def teach() -> None:
-    """Let xarray index and fill Weft's arrays."""
+def stays(chunk: Callable[..., Any], manager: Any) -> Callable[..., Any]:
+    """The method ``chunk``, for which Weft's arrays stay what they are if no kind of array is asked for."""
+
+    @wraps(chunk)
+    def chunk_again(self: Any, *args: Any, chunked_array_type: Any = None, **kwargs: Any) -> Any:
+        if chunked_array_type is None and any(isinstance(each, Array) for each in data_of(self)):
+            chunked_array_type = manager
+        return chunk(self, *args, chunked_array_type=chunked_array_type, **kwargs)
+
+    return chunk_again
+
+
+def data_of(holder: Any) -> list[Any]:
+    """What a variable, or the variables of a dataset, hold."""
+    variables = holder.variables.values() if isinstance(holder, dataset.Dataset) else [holder]
+    return [each._data for each in variables]
+
+
+def teach(manager: Any) -> None:
+    """Let xarray index, fill, fit and cut Weft's arrays, and find what is missing in them; once."""
+    if variable.is_0d_dask_array is is_single_place:  # type: ignore[attr-defined, unused-ignore]
+        return
     indexing.ArrayApiIndexingAdapter = WeftIndexingAdapter  # type: ignore[misc]
-    duck_array_ops._push = filled
     variable.is_0d_dask_array = is_single_place  # type: ignore[assignment, attr-defined, unused-ignore]
+    ops: Any = duck_array_ops
+    ops._push = either(ops._push, filled)
+    ops.pandas_isnull = either(ops.pandas_isnull, is_missing)
+    ops.masked_invalid = either(ops.masked_invalid, da.ma.masked_invalid)
+    ops.getmaskarray = either(ops.getmaskarray, da.ma.getmaskarray)
+    ops.sliding_window_view = either(ops.sliding_window_view, windows)
+    fits: Any = fit
+    fits.least_squares = either(fits.least_squares, dask_array_ops.least_squares)
+    for module in (accessor_dt, fit, weighted):
+        module.is_duck_dask_array = is_lazy  # type: ignore[attr-defined]
+    for holder in (dataset.Dataset, variable.Variable):
+        holder.chunk = stays(holder.chunk, manager)  # type: ignore[method-assign]

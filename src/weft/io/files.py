@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 from weft.text import natural_sort_key
 
-__all__ = ["FoundFile", "filesystem_for", "find_files", "is_local", "protocols_of"]
+__all__ = ["UNFINISHED", "FoundFile", "filesystem_for", "find_files", "is_local", "protocols_of"]
 
 #: What listings of the different file systems say about the state of a file.
 STATE = ("size", "mtime", "ino", "ETag", "etag", "LastModified", "last_modified", "md5Hash", "created", "checksum")
+
+#: Part of the names of files that are being written, or were when their writer was killed.
+UNFINISHED = ".part-written"
 
 
 class FoundFile(NamedTuple):
@@ -104,6 +107,8 @@ def find_files(
         if not isinstance(each, (str, os.PathLike)):
             raise TypeError(f"cannot read {kind} from a {type(each).__name__}: paths are texts or path objects")
     fs = filesystem_for(given[0], storage_options, filesystem)
+    if not is_local(fs):
+        fs.invalidate_cache()  # others may have written since it was listed
     ends = (extensions,) if isinstance(extensions, str) else None if extensions is None else tuple(extensions)
     files: list[FoundFile] = []
     root: str | None = None
@@ -121,7 +126,7 @@ def find_files(
 def listed(fs: Any, place: str, ends: tuple[str, ...] | None) -> tuple[list[FoundFile], bool]:
     """The files of one path, and whether it is a directory."""
     if any(mark in place for mark in "*?["):
-        matches = fs.glob(place, detail=True)
+        matches = {path: info for path, info in fs.glob(place, detail=True).items() if UNFINISHED not in path}
         found: dict[str, Any] = {}
         for path, info in matches.items():
             if info.get("type") == "directory":
@@ -148,6 +153,6 @@ def below(fs: Any, place: str, ends: tuple[str, ...] | None) -> list[FoundFile]:
 def is_data(path: str, ends: Iterable[str] | None) -> bool:
     """Whether a file of a directory holds data, by its path in it."""
     parts = path.strip("/").split("/")
-    if any(part.startswith((".", "_")) and "=" not in part for part in parts):
+    if UNFINISHED in parts[-1] or any(part.startswith((".", "_")) and "=" not in part for part in parts):
         return False
     return ends is None or parts[-1].endswith(tuple(ends))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from weft.extras import import_required
-from weft.io.files import is_local, protocols_of
+from weft.io.files import UNFINISHED, is_local, protocols_of
 
 __all__ = ["can_rename", "in_place", "paths_for", "put_in_place", "written_whole"]
 
@@ -77,7 +77,7 @@ def in_place(filesystem: Any, place: str) -> Iterator[Any]:
     parent = filesystem._parent(place)
     if parent:
         filesystem.makedirs(parent, exist_ok=True)
-    target = f"{place}.{os.urandom(4).hex()}.part-written" if renames else place
+    target = f"{place}.{os.urandom(4).hex()}{UNFINISHED}" if renames else place
     options = {} if renames else {"autocommit": False}
     try:
         with filesystem.open(target, "wb", **options) as raw:

@@ -27,11 +27,11 @@ from weft.scheduler.state import LARGE, MASK, SHIFT, Phase
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["forget", "grow", "grow_data", "revive"]
+__all__ = ["GONE", "forget", "grow", "grow_data", "let_go_at_once", "revive", "sweep"]
 
 WAITING, READY, RUNNING = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value
 DONE, SPILLED, RELEASED = Phase.DONE.value, Phase.SPILLED.value, Phase.RELEASED.value
-FAILED, CANCELLED = Phase.FAILED.value, Phase.CANCELLED.value
+FAILED, CANCELLED, FREE = Phase.FAILED.value, Phase.CANCELLED.value, Phase.FREE.value
 #: Numbers set aside before the queues are gone through.
 ASIDE = 1024
 
@@ -41,6 +41,8 @@ def grow(s: Scheduler, program: Any, sources: tuple[int, ...], notes: dict[str, 
 
     If an input has failed or was cancelled, the task is failed from the start.
     """
+    if s.straight is not None:
+        s.settle()
     phase = s.phase
     t = s.free.pop() if s.free else longer(s)
     s.serial += 1
@@ -55,10 +57,12 @@ def grow(s: Scheduler, program: Any, sources: tuple[int, ...], notes: dict[str, 
         dependents, users = s.dependents, s.users
         for b in sources:
             readers: Any = dependents[b]
-            if type(readers) is not dict:
-                readers = dict.fromkeys(readers)
-                dependents[b] = readers
-            readers[t] = None
+            if type(readers) is dict:
+                readers[t] = None
+            elif len(set(readers)) == len(readers):
+                dependents[b] = dict.fromkeys((*readers, t))  # type: ignore[call-overload]
+            else:  # a task of a plan reads it twice, and is counted twice
+                readers.append(t)
             state = phase[b]
             if state >= FAILED:
                 cause = b
@@ -96,6 +100,8 @@ def grow(s: Scheduler, program: Any, sources: tuple[int, ...], notes: dict[str, 
 
 def grow_data(s: Scheduler, nbytes: int) -> int:
     """Take in a block that is there, held by whoever asks; gives its number."""
+    if s.straight is not None:
+        s.settle()
     t = s.free.pop() if s.free else longer(s)
     s.programs[t] = None
     s.inputs[t] = ()
@@ -124,8 +130,40 @@ def longer(s: Scheduler) -> int:
     return len(s.phase) - 1
 
 
+def let_go_at_once(s: Scheduler, block: int) -> bool:
+    """Let a block go and forget it, if its only user is who asks, and nothing else is to be seen to. HOT."""
+    if (
+        s.users[block] != 1
+        or s.phase[block] != DONE
+        or s.inputs[block]
+        or s.dependents[block]
+        or s.size[block] >= LARGE
+        or s.outputs
+        or s.slow
+        or block in s.annotations
+    ):
+        return False
+    s.users[block] = 0
+    s.held -= s.size[block]
+    s.phase[block] = RELEASED
+    s.phase[block] = FREE
+    s.programs[block] = GONE
+    s.grown = True
+    for column in (s.attempt, s.spent, s.touched):
+        if column:
+            column.pop(block, None)
+    for kept in (s.foreign, s.external, s.stored, s.wanted, s.loading):
+        if kept:
+            kept.discard(block)
+    s.free.append(block)
+    return True
+
+
 def forget(s: Scheduler, blocks: Iterable[int]) -> list[int]:
     """Give back the numbers of those blocks, and of what only they were made of, that nothing needs any more."""
+    if s.straight is not None:
+        s.settle()
+    s.grown = True
     gone: list[int] = []
     phase, users, dependents = s.phase, s.users, s.dependents
     stack = list(blocks)
@@ -171,7 +209,7 @@ def clear(s: Scheduler, b: int, state: int) -> None:
     s.inputs[b] = ()
     s.dependents[b] = ()  # type: ignore[call-overload]
     s.programs[b] = GONE
-    s.phase[b] = RELEASED
+    s.phase[b] = FREE
     if state != RELEASED or s.queue_of:
         s.resting.append(b)
         if len(s.resting) >= ASIDE:
@@ -205,6 +243,9 @@ def revive(s: Scheduler, block: int, released: list[int]) -> list[int]:
 
     A task that failed for the sake of another starts that one again, and all that failed with it. Returns the tasks.
     """
+    if s.straight is not None:
+        s.settle()
+    s.grown = True
     root = s.cause.get(block, block)
     failed = {root} if s.phase[root] == FAILED else set()
     stack = list(failed)

@@ -11,6 +11,8 @@ tells where the block stands, and for tasks also whether they run:
        └──────────── lost, and needed again ──────────────┼──────────────────────────────────────┘
                                                           └─► FAILED   (CANCELLED: from any unfinished phase)
 
+What is RELEASED, FAILED or CANCELLED may be forgotten; its number is FREE then, for any other task.
+
 ``MOVES`` is the same as a table; the tests hold the core to it.
 """
 
@@ -32,6 +34,7 @@ class Phase(IntEnum):
     RELEASED = 5  #: its block was there, and nobody needs it any more
     FAILED = 6  #: it, or something it needs, failed for good
     CANCELLED = 7  #: nobody wants it any more; it did not run to its end
+    FREE = 8  #: the number is nobody's: it was forgotten, and waits for another task (:mod:`weft.scheduler.growing`)
 
 
 UNFINISHED = frozenset({Phase.WAITING, Phase.READY, Phase.RUNNING})
@@ -46,9 +49,10 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     Phase.RUNNING: frozenset({Phase.DONE, Phase.READY, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
     Phase.DONE: frozenset({Phase.SPILLED, Phase.RELEASED}),
     Phase.SPILLED: frozenset({Phase.DONE, Phase.RELEASED}),
-    Phase.RELEASED: frozenset({Phase.WAITING, Phase.SPILLED}),
-    Phase.FAILED: frozenset({Phase.WAITING}),
-    Phase.CANCELLED: frozenset({Phase.WAITING}),
+    Phase.RELEASED: frozenset({Phase.WAITING, Phase.SPILLED, Phase.FREE}),
+    Phase.FAILED: frozenset({Phase.WAITING, Phase.FREE}),
+    Phase.CANCELLED: frozenset({Phase.WAITING, Phase.FREE}),
+    Phase.FREE: frozenset({Phase.WAITING, Phase.READY, Phase.DONE, Phase.FAILED}),
 }
 
 #: A place in the ready queue is one integer, ``priority and rank << SHIFT | task``: a heap of plain integers compares

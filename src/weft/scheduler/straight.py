@@ -273,5 +273,5 @@ def fill_in(s: Scheduler, straight: Straight, begun: int) -> None:
     s.phase, s.users, s.size, s.missing, s.held = phase, users, size, missing, held
     write_log(s, straight, finished)
     s.straight = None
-    if straight.begun and not straight.ended:
+    if not straight.ended:
         s.note_turn("settled", s.clock[-1] if s.clock else 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sparse
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.array.ops.test_sizes import BLOCKS, WHOLE, rows_of
@@ -97,3 +98,28 @@ def test_unknown_lengths_are_counted():
 def test_what_makes_no_sense_is_refused(call, error):
     with pytest.raises(error):
         call(da.ones(4, chunks=2))
+
+
+def test_differences_of_dates_are_times_however_few_there_are():
+    whole = np.arange("1066-10-13", "1066-10-16", dtype="M8[D]")
+    for times in range(6):
+        assert_same(da.diff(da.from_array(whole, chunks=2), times), np.diff(whole, times))
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_areas_below_lines_are_those_of_numpy(axis):
+    whole = np.arange(24.0).reshape(4, 6) ** 2
+    chunked = da.from_array(whole, chunks=(3, 2))
+    places = np.cumsum(np.arange(whole.shape[axis]) + 1.5)
+    assert_same(da.trapezoid(chunked, axis=axis), np.trapezoid(whole, axis=axis), exact=False)
+    assert_same(np.trapezoid(chunked, dx=0.5, axis=axis), np.trapezoid(whole, dx=0.5, axis=axis), exact=False)
+    assert_same(da.trapezoid(chunked, places, axis=axis), np.trapezoid(whole, places, axis=axis), exact=False)
+    assert_same(da.trapezoid(chunked, chunked, axis=axis), np.trapezoid(whole, whole, axis=axis), exact=False)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_differences_of_sparse_blocks(axis):
+    whole = np.eye(6, 8) + 2 * np.eye(6, 8, 3)
+    made = da.diff(da.from_array(sparse.COO(whole), chunks=(3, 4), asarray=False), axis=axis).compute()
+    assert isinstance(made, sparse.SparseArray)
+    np.testing.assert_array_equal(made.todense(), np.diff(whole, axis=axis))

@@ -127,3 +127,9 @@ def test_functions_over_axes_keep_them():
     whole = np.arange(24.0).reshape(2, 3, 4)
     chunked = da.from_array(whole, chunks=2)
     assert_same(da.apply_over_axes(da.sum, chunked, [0, -1]), np.apply_over_axes(np.sum, whole, [0, -1]))
+
+
+def test_texts_of_a_function_of_single_ones_are_as_long_as_they_come():
+    whole = np.array(["a", "bb", "c", "ddd"])
+    made = da.apply_gufunc(str.upper, "()->()", da.from_array(whole, chunks=3), vectorize=True, output_dtypes="U")
+    assert made.compute().tolist() == ["A", "BB", "C", "DDD"]

@@ -123,3 +123,19 @@ def test_bad_calls_are_refused_at_once():
         da.bincount(da.ones((2, 2), dtype=int, chunks=1))
     with pytest.raises(ValueError, match="monotonically"):
         da.digitize(x, [1, 3, 2])
+
+
+@pytest.mark.parametrize("bins", ["auto", "rice", "sqrt", 7])
+def test_the_extent_of_small_integers_may_not_fit_their_dtype(bins):
+    whole = np.array([-100, 0, 127, 90, 3, 2], np.int8)
+    assert_all_close(da.histogram(da.from_array(whole, chunks=4), bins=bins), np.histogram(whole, bins=bins))
+
+
+def test_occurrences_of_an_empty_list_and_of_large_integers():
+    assert da.bincount([], minlength=3).compute().tolist() == [0, 0, 0]
+    assert da.bincount(da.from_array(np.array([0, 1, 1], np.uint64), chunks=2)).compute().tolist() == [1, 2]
+
+
+def test_there_is_at_least_one_bin_for_each_coordinate():
+    with pytest.raises(ValueError, match="positive"):
+        da.histogramdd(da.ones((3, 2), chunks=(2, 2)), bins=[1, 0.99])

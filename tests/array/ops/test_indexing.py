@@ -150,3 +150,14 @@ def test_indexing_a_million_chunks_makes_nothing_for_each_of_them():
     assert x[5:].shape == (10**12 - 5,)
     assert x[::-7][[3, 1, 10**9]].shape == (3,)
     assert x[10 : 10**12 : 10**9].numblocks == (1000,)
+
+
+def test_computed_booleans_stand_beside_other_positions():
+    whole = np.arange(12).reshape(3, 4)
+    chunked, yes = da.from_array(whole, chunks=2), da.ones(2, chunks=1).sum() > 1
+    assert_same(chunked[yes, 1], whole[True, 1])
+    assert_same(chunked[yes, [0, 1]], whole[True, [0, 1]])
+    assert_same(chunked[[0, 1], yes], whole[[0, 1], True])
+    chunked[yes, [0, 2]] = 9
+    whole[True, [0, 2]] = 9
+    assert_same(chunked, whole)

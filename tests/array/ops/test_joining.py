@@ -200,3 +200,9 @@ def test_bytes_in_another_order_stay_so_but_where_arrays_are_joined():
     assert x[::-1].compute().dtype == a.dtype
     joined = da.concatenate([x, x])
     assert joined.dtype == joined.compute().dtype == np.concatenate([a, a]).dtype
+
+
+@pytest.mark.parametrize("function", [da.vstack, da.hstack, da.dstack, da.column_stack])
+def test_generators_are_refused_as_numpy_refuses_them(function):
+    with pytest.raises(TypeError, match="sequence"):
+        function(da.ones(2) for _ in range(2))

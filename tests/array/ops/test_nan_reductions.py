@@ -37,15 +37,21 @@ def test_nan_counts_for_nothing(pair, name, keepdims, data):
         assert_near(ours, expected, whole.dtype)
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("nanmean", "Mean of empty"), ("nanvar", "Degrees of freedom"), ("nanmax", "All-NaN slice")]
-)
-def test_nothing_but_nan_gives_nan_with_numpys_warning(name, message):
-    whole = np.array([[np.nan, 1.0], [np.nan, 2.0]])
-    with pytest.warns(RuntimeWarning, match=message):
-        result = getattr(da, name)(da.from_array(whole, chunks=1), axis=0).compute(scheduler="sync")
-    assert np.isnan(result[0])
-    assert not np.isnan(result[1])
+NOTHING_BUT_NAN = np.array([[np.nan, 1.0], [np.nan, 2.0]])
+
+
+@pytest.mark.parametrize("name", ["nanmean", "nanmin", "nanmax"])
+def test_nothing_but_nan_gives_nan_without_a_warning(name):
+    result = getattr(da, name)(da.from_array(NOTHING_BUT_NAN, chunks=1), axis=0).compute(scheduler="sync")
+    np.testing.assert_array_equal(np.isnan(result), [True, False])
+
+
+@pytest.mark.parametrize("name", ["nanvar", "nanstd"])
+def test_the_spread_of_nothing_but_nan_is_nan_with_numpys_warning(name):
+    spread = getattr(da, name)(da.from_array(NOTHING_BUT_NAN, chunks=1), axis=0)
+    with pytest.warns(RuntimeWarning, match="Degrees of freedom"):
+        result = spread.compute(scheduler="sync")
+    np.testing.assert_array_equal(np.isnan(result), [True, False])
 
 
 def test_large_blocks_are_reduced_in_tiles_with_the_same_result():
@@ -57,3 +63,15 @@ def test_large_blocks_are_reduced_in_tiles_with_the_same_result():
         np.testing.assert_allclose(
             getattr(da, name)(chunked * 2 + 1, axis=0).compute(), getattr(np, name)(whole * 2 + 1, axis=0)
         )
+
+
+@pytest.mark.parametrize("chunks", [1, 2, 4])
+def test_extremes_of_objects_leave_nan_out(chunks):
+    whole = np.array([[1.0, 2.0], [np.nan, 4.0], [np.nan, np.nan], [0.5, np.nan]], dtype=object)
+    chunked = da.from_array(whole, chunks=chunks)
+    for name in ("nanmin", "nanmax"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            by_row = getattr(np, name)(whole, axis=1).astype(float)
+        assert getattr(da, name)(chunked).compute() == getattr(np, name)(whole)
+        np.testing.assert_array_equal(getattr(da, name)(chunked, axis=1).compute().astype(float), by_row)

@@ -1,12 +1,13 @@
 """Medians and quantiles, exact in any chunks."""
 
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.array.strategies import chunked_arrays, chunks_of
+from tests.array.strategies import assert_same, chunked_arrays, chunks_of
 
 import weft.array as da
 from weft import selection
@@ -119,3 +120,19 @@ def test_what_is_wrong_is_said_at_the_call():
 def test_every_backend_gives_the_same(scheduler):
     whole = np.random.default_rng(0).normal(size=1000)
     assert da.median(da.from_array(whole, chunks=130)).compute(scheduler=scheduler) == np.median(whole)
+
+
+def test_quantiles_may_be_chunked_fractions_or_of_objects():
+    x = da.arange(10, chunks=3)
+    q = np.array([0.1, 0.5])
+    assert_same(da.quantile(x, da.from_array(q, chunks=1)), np.quantile(np.arange(10), q), exact=False)
+    assert_same(da.percentile(x, Fraction(50)), np.percentile(np.arange(10), Fraction(50)))
+    fractions = np.array([Fraction(1), Fraction(2), Fraction(4)])
+    assert da.quantile(da.from_array(fractions, chunks=2), [Fraction(1, 2)]).compute().tolist() == [Fraction(2)]
+    assert da.median(da.from_array(np.arange(10, dtype=object), chunks=3)).compute() == 4.5
+
+
+def test_axes_of_quantiles_may_be_a_list():
+    whole = np.arange(24.0).reshape(2, 3, 4)
+    chunked = da.from_array(whole, chunks=(1, 2, 3))
+    assert_same(da.nanquantile(chunked, 0.3, axis=[2, 0]), np.nanquantile(whole, 0.3, axis=[2, 0]), exact=False)

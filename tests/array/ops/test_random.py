@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from tests.array.strategies import chunks_of, graph_size
+from tests.array.strategies import assert_same, chunks_of, graph_size
 
 import weft.array as da
 
@@ -320,12 +320,26 @@ def test_bad_arguments_are_refused_at_the_call(call):
         call(rng())
 
 
+def test_out_stands_for_what_is_drawn():
+    out = da.zeros((4, 3), dtype="f4", chunks=2)
+    assert rng().standard_normal(out=out, dtype="f4") is out
+    assert out.chunks == ((2, 2), (2, 1))
+    assert_same(out, rng().standard_normal((4, 3), dtype="f4").compute())
+    other = da.arange(5, chunks=2)
+    rng().permuted(np.arange(5), out=other)
+    assert_same(other, rng().permuted(np.arange(5)).compute())
+
+
 def test_wrong_types_are_refused_at_the_call():
     with pytest.raises(TypeError, match="float32"):
         rng().random(3, dtype="i4")
-    with pytest.raises(NotImplementedError, match="out="):
+    with pytest.raises(TypeError, match="out="):
         rng().random(3, out=np.empty(3))
-    with pytest.raises(NotImplementedError, match="out="):
+    with pytest.raises(TypeError, match="wrong type"):
+        rng().random(out=da.zeros(3, dtype="f4"))
+    with pytest.raises(ValueError, match="size must match"):
+        rng().random(2, out=da.zeros(3))
+    with pytest.raises(TypeError, match="out="):
         rng().permuted(np.arange(3), out=np.empty(3))
     with pytest.raises(TypeError, match="BitGenerator"):
         da.random.Generator(5)

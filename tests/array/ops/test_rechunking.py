@@ -140,3 +140,21 @@ def test_masked_blocks_keep_their_masks():
         made = x.compute()
         np.testing.assert_array_equal(np.ma.getmaskarray(made), whole.mask)
         np.testing.assert_array_equal(made.filled(0), (-whole).filled(0))
+
+
+def test_none_keeps_the_chunks_of_an_axis():
+    x = da.ones((6, 8), chunks=(2, 3))
+    assert x.rechunk((None, 4)).chunks == ((2, 2, 2), (4, 4))
+    assert x.rechunk({0: None, 1: 4}).chunks == ((2, 2, 2), (4, 4))
+    with pytest.raises(np.exceptions.AxisError):
+        x.rechunk({5: 1})
+
+
+def test_lengths_along_axes_that_are_cut_anew_are_counted():
+    whole = np.arange(20).reshape(10, 2)
+    x = da.from_array(whole, chunks=(3, 1))
+    rows = x[x[:, 0] > 5]
+    assert_same(rows.rechunk(2), whole[3:])
+    assert rows.rechunk((4, 1)).chunks == ((4, 3), (1, 1))
+    assert rows.rechunk(-1).numblocks == (1, 1)
+    assert np.isnan(rows.rechunk({1: -1}).chunks[0]).all()

@@ -241,3 +241,14 @@ def test_wrong_arguments_are_numpys_errors(function, arguments, error):
         getattr(np, function)(np.ones(3), *arguments)
     with pytest.raises(error):
         getattr(da, function)(x, *arguments)
+
+
+def test_empty_arrays_of_floats_are_no_positions():
+    for function in (da.delete, lambda x, places: da.insert(x, places, [])):
+        with pytest.raises(IndexError, match="integer"):
+            function(da.arange(3), np.array([]))
+        assert function(da.arange(3), []).compute().tolist() == [0, 1, 2]
+
+
+def test_none_is_not_a_zero():
+    assert da.trim_zeros(da.from_array(np.array([0, None, 1, None, 0]), chunks=2)).compute().tolist() == [None, 1, None]

@@ -104,3 +104,15 @@ def test_distinct_elements_keep_their_unknown_length_whatever_rules_make_of_the_
     assert da.intersect1d(x, y).compute().dtype == float
     assert da.setxor1d(y, y[:1].reshape(2, 2)).compute().tolist() == [4, 5, 6, 7]
     assert da.intersect1d(da.arange(3, chunks=2), y).compute().tolist() == [0, 1, 2]
+
+
+def test_nans_with_a_part_that_is_a_number_are_one_element():
+    whole = np.array([2.0 - 1j, np.nan, 1.0 + 1j, complex(0.0, np.nan), complex(1.0, np.nan)])
+    _, inverse = da.unique(da.from_array(whole, chunks=2), return_inverse=True)
+    np.testing.assert_array_equal(inverse.compute(), np.unique(whole, return_inverse=True)[1])
+
+
+def test_the_axis_of_an_array_with_one_makes_no_difference():
+    whole = np.array([np.nan, 0.0, np.nan])
+    for axis in (0, -1):
+        np.testing.assert_array_equal(da.unique(da.from_array(whole, chunks=2), axis=axis).compute(), [0.0, np.nan])

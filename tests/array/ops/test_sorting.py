@@ -101,3 +101,20 @@ def test_each_block_is_sorted_once():
     nodes = list(walk(*lowered([da.sort(x).expr])))
     sorting = [each for each in nodes for call in getattr(each, "calls", ()) if call.function is kernels.sorted_keys]
     assert len(sorting) == 1
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+def test_orders_by_several_keys_are_those_of_numpy(axis):
+    keys = np.random.default_rng(0).integers(0, 3, (3, 6, 5))
+    assert_same(da.lexsort([da.from_array(each, chunks=2) for each in keys], axis), np.lexsort(keys, axis))
+    assert_same(np.lexsort(da.from_array(keys[:, 0], chunks=(1, 2))), np.lexsort(keys[:, 0]))
+    with pytest.raises(ValueError, match="same shape"):
+        da.lexsort([da.ones(3), da.ones(4)])
+    with pytest.raises(TypeError, match="sequence"):
+        da.lexsort([])
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i8", "f4", "c8", "?"])
+def test_sorted_complex_numbers_have_numpys_dtype(dtype):
+    whole = np.array([3, 1, 0, 2], dtype)
+    assert_same(da.sort_complex(da.from_array(whole, chunks=3)), np.sort_complex(whole))

@@ -176,3 +176,10 @@ def test_chunk_sizes_follow_the_configuration():
     with weft.config.set({"array.chunk-size": "1 kiB"}):
         x = da.ones((100, 1), chunks=(10, 1))
         assert 8 * np.prod((x @ x.T).chunksize) <= 1024
+
+
+@pytest.mark.parametrize("function", [da.matmul, da.dot, lambda a, b: da.einsum("ij,jk->ik", a, b)])
+def test_texts_are_not_multiplied(function):
+    texts = da.from_array(np.array([["a"]]), chunks=1)
+    with pytest.raises(TypeError, match="no numbers"):
+        function(texts, texts)

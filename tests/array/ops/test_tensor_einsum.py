@@ -95,15 +95,43 @@ def test_subscripts_that_do_not_fit_are_refused(subscripts):
 def test_what_is_not_supported_is_refused():
     x = da.ones((2, 3))
     with pytest.raises(ValueError, match="order"):
-        da.einsum("ij->ji", x, order="F")
+        da.einsum("ij->ji", x, order="Z")
     with pytest.raises(TypeError, match="out"):
         da.einsum("ij->ji", x, out=np.empty((3, 2)))
+    with pytest.raises(ValueError, match="split_every"):
+        da.einsum("ij->ji", x, split_every=1)
     with pytest.raises(ValueError, match="operand"):
         da.einsum("ij->ji")
     with pytest.raises(ValueError, match="string"):
         da.einsum()
     with pytest.raises(ValueError, match="collapsing"):
         da.einsum("ii", x)
+
+
+def test_blocks_lie_in_memory_as_asked_for():
+    whole = np.arange(6.0).reshape(2, 3)
+    for subscripts in ("ij->ji", "ij->ij"):
+        made = da.einsum(subscripts, da.from_array(whole, chunks=-1), order="F")
+        assert_same(made, np.einsum(subscripts, whole))
+        assert made.compute().flags.f_contiguous
+    assert da.einsum("ij->ji", da.from_array(whole, chunks=-1), order="C").compute().flags.c_contiguous
+
+
+def test_out_stands_for_the_result():
+    whole = np.arange(6.0).reshape(2, 3)
+    out = da.zeros((3, 2))
+    assert da.einsum("ij->ji", da.from_array(whole, chunks=1), out=out) is out
+    assert_same(out, whole.T)
+
+
+@pytest.mark.parametrize("subscripts", ["ij,ij->", "ij,kj->ik"])
+def test_the_width_of_the_tree_makes_no_difference(subscripts):
+    whole = np.arange(24.0).reshape(4, 6)
+    chunked = da.from_array(whole, chunks=(2, 1))
+    for width in (2, 3, False):
+        assert_same(
+            da.einsum(subscripts, chunked, chunked, split_every=width), np.einsum(subscripts, whole, whole), exact=False
+        )
 
 
 def test_lengths_that_nobody_has_counted_stay_unknown():

@@ -32,4 +32,10 @@ def test_the_greatest_and_the_least_come_in_order(pair, k, least, data):
 
 def test_none_at_all_is_refused():
     with pytest.raises(ValueError, match="greatest elements"):
-        da.ones(3, chunks=2).topk(0)
+        da.ones(3, chunks=2).topk(1.5)
+
+
+def test_none_of_the_elements_may_be_asked_for():
+    x = da.ones((4, 3), chunks=2)
+    assert_same(x.topk(0), np.ones((4, 0)))
+    assert_same(x.argtopk(0, axis=0), np.ones((0, 3), np.intp))

@@ -234,3 +234,13 @@ def test_strings_from_pandas_are_read_back(tmp_path):
     whole.to_csv(buffer, index=False)
     (tmp_path / "x.csv").write_text(buffer.getvalue())
     same(tmp_path / "x.csv", dd.read_csv(tmp_path / "x.csv"))
+
+
+def test_columns_apart_by_any_space_and_the_engine_by_name(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("a  b\n" + "1   x\n22 y\n" * 20)
+    same(path, dd.read_csv(path, sep=r"\s+", blocksize=30), sep=r"\s+")
+    path.write_text("a  b\n" + "1   'x y'\n22 y\n" * 20)
+    same(path, dd.read_csv(path, sep=r"\s+", quotechar="'", blocksize=30), sep=r"\s+", quotechar="'")
+    path.write_text("a,b\n" + "1,x\n22,y\n" * 20)
+    same(path, dd.read_csv(path, engine="pyarrow", blocksize=30))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -218,3 +220,69 @@ def test_a_metadata_file_of_files_that_are_there(tmp_path):
     assert dd.create_metadata_file(paths, out_dir=False).num_row_groups == 3
     with pytest.raises(ValueError, match="not below"):
         dd.create_metadata_file(paths, root_dir=str(tmp_path / "k=1"))
+
+
+def test_encryption_is_passed_on(tmp_path):
+    import base64
+
+    encryption = pytest.importorskip("pyarrow.parquet.encryption")
+
+    class Keys(encryption.KmsClient):
+        def __init__(self, config):
+            super().__init__()
+
+        def wrap_key(self, key_bytes, master_key_identifier):
+            return base64.b64encode(key_bytes)
+
+        def unwrap_key(self, wrapped_key, master_key_identifier):
+            return base64.b64decode(wrapped_key)
+
+    factory = encryption.CryptoFactory(Keys)
+    connection = encryption.KmsConnectionConfig()
+    config = encryption.EncryptionConfiguration(footer_key="foot", column_keys={"col": ["a", "s", "t"]})
+    ours = dd.from_pandas(sample())
+    ours.to_parquet(
+        tmp_path / "x",
+        encryption_properties=factory.file_encryption_properties(connection, config),
+        write_index=False,
+        compute_kwargs={"scheduler": "threads"},
+    )
+    with pytest.raises((ValueError, OSError), match="part"):
+        dd.read_parquet(tmp_path / "x")
+    keys = factory.file_decryption_properties(connection)
+    read = dd.read_parquet(tmp_path / "x", decryption_properties=keys)
+    assert read.a.sum().compute(scheduler="threads") == 45
+    assert read.s.compute(scheduler="threads").isna().sum() == 3
+
+
+KILLED = """
+import os, sys
+import pandas as pd
+import weft.dataframe as dd
+
+def die(part):
+    if part.a.max() > 8:
+        os._exit(9)
+    return part
+
+if __name__ == "__main__":
+    whole = pd.DataFrame({"a": range(10)})
+    ours = dd.from_pandas(whole, npartitions=5).map_partitions(die, meta=whole.iloc[:0])
+    if sys.argv[1] == "parquet":
+        ours.to_parquet(sys.argv[2], overwrite=True, compute_kwargs={"scheduler": "sync"})
+    else:
+        ours.to_csv(sys.argv[2], single_file=True, scheduler="sync")
+"""
+
+
+def test_a_write_that_is_killed_leaves_the_old_data(tmp_path):
+    whole = sample()
+    dd.from_pandas(whole, npartitions=2).to_parquet(tmp_path / "x")
+    whole.to_csv(tmp_path / "x.csv", index=False)
+    (tmp_path / "script.py").write_text(KILLED)
+    for kind, place in [("parquet", tmp_path / "x"), ("csv", tmp_path / "x.csv")]:
+        made = subprocess.run([sys.executable, str(tmp_path / "script.py"), kind, str(place)], check=False)
+        assert made.returncode == 9
+    pd.testing.assert_frame_equal(dd.read_parquet(tmp_path / "x").compute(scheduler="sync"), whole)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "x"), whole)
+    assert len(pd.read_csv(tmp_path / "x.csv")) == 10

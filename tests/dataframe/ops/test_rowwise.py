@@ -50,17 +50,14 @@ def test_a_column_that_is_not_there_is_an_error_that_names_the_nearest():
         _ = parts.prices
 
 
-def test_rows_of_different_frames_are_aligned_where_divisions_are_known():
+def test_rows_of_different_frames_are_aligned_by_their_index():
     whole = pd.DataFrame({"a": [1, 2, 3]})
     other = pd.DataFrame({"a": [1, 2, 4]}, index=[1, 2, 5])
     left, right = dd.from_pandas(whole, npartitions=2), dd.from_pandas(other, npartitions=1)
     assert_same(left.a + right.a, whole.a + other.a)
     assert_same(left.assign(b=right.a), whole.assign(b=other.a))
-    unknown = dd.from_pandas(other, npartitions=1, sort=False)
-    with pytest.raises(ValueError, match="different frames or filters"):
-        _ = left.a + unknown.a
-    with pytest.raises(ValueError, match="different frames or filters"):
-        left[unknown.a > 1]
+    unknown = dd.from_pandas(other, npartitions=2, sort=False)
+    assert_same(left.a + unknown.a, whole.a + other.a)
 
 
 def test_a_filter_that_is_not_true_or_false_is_refused():

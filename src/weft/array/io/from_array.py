@@ -62,6 +62,8 @@ class FromArray(ArrayExpr):
     storage: tuple[int, ...] | None = None
     prototype: Any = None
 
+    holes = ("held",)
+
     @property
     def label(self) -> str:
         return "array"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from weft.expr import Cost, Expr, derived, node
 from weft.expr.naming import nonce
 from weft.physical.blockwise import Listed, Same, blockwise, from_parts
 from weft.physical.grid import identity_pick
+from weft.scratch import remove_tree
 
 __all__ = ["from_npy_stack", "to_npy_stack"]
 
@@ -145,9 +145,9 @@ def to_npy_stack(dirname: Any, x: Any, axis: int = 0) -> None:
         if final.exists():
             os.rename(final, old)
         os.rename(partial, final)
-        shutil.rmtree(old, ignore_errors=True)
+        remove_tree(old)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
 
 
 def from_npy_stack(dirname: Any, mmap_mode: str | None = "r") -> Any:

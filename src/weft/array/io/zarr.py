@@ -10,7 +10,6 @@ neither half an array nor damage to the one that was there. In other stores it i
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -33,6 +32,7 @@ from weft.extras import import_required
 from weft.physical.blockwise import Column, Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
 from weft.records import record
+from weft.scratch import remove_tree
 
 __all__ = ["from_zarr", "to_zarr"]
 
@@ -211,12 +211,12 @@ class Place:
         if final.exists():
             os.rename(final, old)
         os.rename(self.directory, final)
-        shutil.rmtree(old, ignore_errors=True)
+        remove_tree(old)
 
     def abandon(self) -> None:
         """Remove what has been written, unless it is where it belongs."""
         if self.final is not None:
-            shutil.rmtree(self.directory, ignore_errors=True)
+            remove_tree(self.directory)
 
     def opened(self) -> Any:
         """The array at its place."""

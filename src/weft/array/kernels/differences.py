@@ -19,7 +19,9 @@ def differences(told: tuple[Any, Any, tuple[int, int]], *blocks: Any) -> Any:
         if sum(part.shape[axis] for part in parts) > 1:
             return joined_differences(parts, axis)
     window = assembled((counts, wheres), *blocks)
-    return np.diff(window, times, axis) if window.shape[axis] else window
+    if window.shape[axis]:
+        return np.diff(window, n=times, axis=axis)  # by name: other kinds of arrays have another order
+    return np.empty(window.shape, np.diff(np.zeros(2, window.dtype)).dtype)
 
 
 def joined_differences(parts: list[Any], axis: int) -> Any:

@@ -108,22 +108,41 @@ def nanmax_chunk(block: Block, axes: Axes, dtype: Any) -> Block | None:
 
 def fmin_of(block: Block, axes: Axes) -> Block:
     """Least number along axes."""
+    if block.dtype == object:
+        return extreme_object(np.fmin, block, axes, np.inf)
     return np.fmin.reduce(block, axis=axes, keepdims=True)
 
 
 def fmax_of(block: Block, axes: Axes) -> Block:
     """Greatest number along axes."""
+    if block.dtype == object:
+        return extreme_object(np.fmax, block, axes, -np.inf)
     return np.fmax.reduce(block, axis=axes, keepdims=True)
+
+
+def extreme_object(ufunc: np.ufunc, block: Block, axes: Axes, other: float) -> Block:
+    """Least or greatest object along axes: with another in the place of NaN, which NumPy compares as any object."""
+    numbers = are_numbers(block)
+    found = ufunc.reduce(np.where(numbers, block, other), axis=axes, keepdims=True)
+    return np.where(np.any(numbers, axis=axes, keepdims=True), found, np.nan)
 
 
 def nanmin_combine(*blocks: Block | None) -> Block | None:
     """Least of the least."""
-    return extreme(np.fmin, blocks)
+    return extreme_of(np.fmin, blocks, np.inf)
 
 
 def nanmax_combine(*blocks: Block | None) -> Block | None:
     """Greatest of the greatest."""
-    return extreme(np.fmax, blocks)
+    return extreme_of(np.fmax, blocks, -np.inf)
+
+
+def extreme_of(ufunc: np.ufunc, blocks: tuple[Block | None, ...], other: float) -> Block | None:
+    """Least or greatest of the blocks that there are."""
+    if any(block is not None and block.dtype == object for block in blocks):
+        there: Block = np.stack([block for block in blocks if block is not None])
+        return extreme_object(ufunc, there, (0,), other)[0]
+    return extreme(ufunc, blocks)
 
 
 def nanmean_chunk(block: Block, axes: Axes, dtype: Any) -> Counted:
@@ -207,9 +226,7 @@ def counted_mean_finish(partial: Counted, axes: Axes, keepdims: bool, dtype: Any
 
 
 def mean_of(total: Any, count: Any) -> Any:
-    """Sum by count; NaN, with NumPy's warning, where there was nothing."""
-    if np.any(np.equal(count, 0)):
-        warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=2)
+    """Sum by count; NaN where there was nothing."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return as_block(np.true_divide(total, count))
 
@@ -250,14 +267,6 @@ def nanvar_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, coun
 def nanstd_finish(partial: Moments, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Roots of variances; NaN where there are too few numbers."""
     return plain_finish(as_block(np.sqrt(moments_spread(partial, ddof, True))), axes, keepdims, dtype, count, ddof)
-
-
-def nan_extreme_finish(partial: Block | None, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
-    """The partial result is the result; where all elements were NaN, so is it, with NumPy's warning."""
-    made = plain_finish(partial, axes, keepdims, dtype, count, ddof)
-    if has_nan(made) or (made.dtype.kind in "mM" and np.any(np.isnat(made))):
-        warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=2)
-    return made
 
 
 def count_nonzero_chunk(block: Block, axes: Axes, dtype: Any) -> Block:

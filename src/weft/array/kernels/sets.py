@@ -69,6 +69,9 @@ def inverse(block: Block, found: Found, first: int, equal_nan: bool) -> Block:
         _, where = np.unique(rows, return_inverse=True, axis=0)
         return where.reshape(-1)[len(found.values) :].astype(np.intp, copy=False)
     places = np.searchsorted(found.values, block).astype(np.intp, copy=False)
+    if block.dtype.kind == "c" and equal_nan:
+        # All are one, the last; by order, complex numbers with one NaN for a part stand beyond it or before it.
+        places[np.isnan(block)] = len(found.values) - 1
     if block.dtype.kind in "fcmM" and not equal_nan and (missing := is_missing(block)).any():
         start = len(found.values) - int(is_missing(found.values).sum())
         order = np.argsort(found.firsts[start:])

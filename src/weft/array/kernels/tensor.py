@@ -81,10 +81,47 @@ def accumulated(*values: Any) -> Block:
     *blocks, npairs, left, right, output, dtype = values
     count = len(blocks) - 2 * npairs
     lefts, rights = blocks[count : count + npairs], blocks[count + npairs :]
+    shared = [label for label in left if label in right and label not in output]
+    if len(shared) == 1 and npairs > 1:
+        lefts, rights = side_by_side(lefts, left.index(shared[0]), rights, right.index(shared[0]))
     made = multiplied(lefts[0], rights[0], left, right, output, dtype)
     for a, b in zip(lefts[1:], rights[1:], strict=True):
         made = added(made, multiplied(a, b, left, right, output, dtype))
     return added(made, blocks[0]) if count else made
+
+
+def side_by_side(lefts: list[Block], axis: int, rights: list[Block], other: int) -> tuple[list[Block], list[Block]]:
+    """The pairs as one, if they are pieces of two arrays in memory that lie side by side: one product then has them all."""
+    whole, second = one_view(lefts, axis), one_view(rights, other)
+    if whole is None or second is None or whole.shape[axis] != second.shape[other]:
+        return lefts, rights
+    return [whole], [second]
+
+
+def one_view(blocks: list[Block], axis: int) -> Block | None:
+    """Views of one array that lie side by side along an axis as a single view of it; None if they are not."""
+    first = blocks[0]
+    if any(type(block) is not np.ndarray or block.base is None for block in blocks) or first.dtype.hasobject:
+        return None
+    rest = first.shape[:axis] + first.shape[axis + 1 :]
+    owner, address, length = owner_of(first), first.__array_interface__["data"][0], 0
+    for block in blocks:
+        if block.strides != first.strides or block.dtype != first.dtype or owner_of(block) is not owner:
+            return None
+        if block.shape[:axis] + block.shape[axis + 1 :] != rest:
+            return None
+        if block.__array_interface__["data"][0] != address + length * first.strides[axis]:
+            return None
+        length += block.shape[axis]
+    shape = (*first.shape[:axis], length, *first.shape[axis + 1 :])
+    return np.lib.stride_tricks.as_strided(first, shape, first.strides, writeable=False)
+
+
+def owner_of(block: Block) -> Any:
+    """The object whose memory a view shows."""
+    while isinstance(block, np.ndarray) and block.base is not None:
+        block = block.base
+    return block
 
 
 def added(mine: Block, other: Block) -> Block:

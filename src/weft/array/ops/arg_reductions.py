@@ -14,7 +14,7 @@ from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels.arg_reductions import arg_chunk, arg_combine, arg_finish, flat_chunk, flat_combine
-from weft.array.ops.reductions import FAN_IN, NOT_GIVEN, fan_in, into
+from weft.array.ops.reducing import FAN_IN, NOT_GIVEN, fan_in, into
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Expr, derived, node

@@ -33,6 +33,7 @@ from weft.array.ops.indexing import (
     positions_of,
     result_axes,
     sliced,
+    with_flags,
 )
 from weft.array.ops.masked_assignment import set_where
 from weft.array.ops.rechunking import laid_out
@@ -257,7 +258,7 @@ def set_chosen(base: ArrayExpr, entries: list[Entry], value: Any) -> ArrayExpr:
         covered = list(range(masks[0].axis, masks[0].axis + expr.ndim))
         return set_where(base, expr, masks[0].axis, result_axes(entries, covered, 1), value)
     if any(not each.mask.ndim for each in masks):
-        raise NotImplementedError("cannot assign by a computed boolean together with other positions: compute it first")
+        return set_chosen(base, with_flags(entries), value)
     base, positions = positions_of(base, [as_chunked(each) for each in entries])
     if not positions:
         if not all(each.value for each in others if isinstance(each, Flag)):

@@ -21,6 +21,7 @@ from weft.array.kernels.elementwise import Quiet, boxed, broadcasted, enforced
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known_along
 from weft.expr import Cost, Expr, Fact, derived, node
+from weft.expr.holes import sample_of
 from weft.physical.blockwise import Blockwise, Call, Placed, Product, Same, blockwise
 from weft.physical.grid import Pick, identity_pick
 
@@ -47,6 +48,7 @@ class Elementwise(ArrayExpr):
     given: np.dtype[Any] | None = None
 
     facts = frozenset({Fact.ELEMENTWISE})
+    holes = ("inputs",)
 
     @property
     def label(self) -> str:
@@ -68,7 +70,7 @@ class Elementwise(ArrayExpr):
             return self.given
         if type(self.function) is np.ufunc and self.function.nout == 1 and not self.keywords:
             kinds = [each.dtype if isinstance(each, ArrayExpr) else like(each) for each in self.inputs]
-            plain = all(isinstance(each, ArrayExpr) or type(each) in SCALARS for each in self.inputs)
+            plain = all(isinstance(each, ArrayExpr) or type(sample_of(each)) in SCALARS for each in self.inputs)
             if plain and self.prototype is None:
                 return ufunc_dtype(self.function, *kinds)
         found: np.dtype[Any] = np.dtype(self.result_of_stand_ins.dtype)
@@ -158,6 +160,7 @@ class Elementwise(ArrayExpr):
 
 def like(value: Any) -> Any:
     """A number that gives the same dtype as a Python number: of its type, and of its sign and size for large integers."""
+    value = sample_of(value)
     kind = type(value)
     if kind is int:
         return (1 if value >= 0 else -1) if -128 <= value < 128 else value
@@ -176,7 +179,7 @@ def ufunc_dtype(function: np.ufunc, *kinds: Any) -> np.dtype[Any]:
 def stand_in(value: Any) -> Any:
     """An empty array of the kind of an expression's blocks, with as many axes, but one at least; anything else as it is."""
     if not isinstance(value, ArrayExpr):
-        return value
+        return sample_of(value)
     return np.empty((0,) * (value.ndim or 1), value.dtype) if value.prototype is None else value.meta
 
 

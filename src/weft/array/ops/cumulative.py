@@ -18,7 +18,7 @@ from weft.array.expr import ArrayExpr, SameLayout, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import cumulative as kernels
 from weft.array.ops.rechunking import Rechunk
-from weft.array.ops.reductions import into
+from weft.array.ops.reducing import into
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Expr, derived, node

@@ -16,7 +16,7 @@ from weft.array.expr import ArrayExpr, array_outline, joined_blocks
 from weft.array.io.from_array import asarray
 from weft.array.ops.elementwise import broadcast_shape
 from weft.array.ops.rechunking import laid_out
-from weft.array.ops.reductions import FAN_IN, axes_of, fan_in, into
+from weft.array.ops.reducing import FAN_IN, axes_of, fan_in, into
 from weft.array.ops.sizes import known
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Column, Product, blockwise
@@ -239,16 +239,17 @@ def reduction(
     partly = combine or aggregate
     both = JoinedOf(partly, axes, concatenate, True, extra.get(partly, ()))
     last = JoinedOf(aggregate, axes, concatenate, keep, extra[aggregate])
-    shown = None
+    shown, problem = None, None
     if meta is not None:
         shown = meta if hasattr(meta, "dtype") else np.asarray(meta)
     elif given is None or x.expr.prototype is not None:
-        shown = tried(x.expr, made_chunk, last, weight is not None)
+        shown, problem = tried(x.expr, made_chunk, last, weight is not None)
     if given is None:
         if shown is None:
             raise ValueError(
-                "cannot find out the dtype of a reduction: its functions fail on small arrays. Say it, e.g. dtype=float."
-            )
+                "cannot find out the dtype of a reduction: its functions fail on small arrays"
+                f"{f' ({problem!r})' if problem else ''}. Say it, e.g. dtype=float."
+            ) from problem
         given = np.dtype(shown.dtype)
     prototype = None if shown is None or isinstance(shown, (np.generic, float)) or type(shown) is np.ndarray else shown
     expr = CustomReduction(
@@ -268,8 +269,9 @@ def reduction(
     return into(out, new(expr))
 
 
-def tried(expr: ArrayExpr, chunk: ChunkOf, aggregate: JoinedOf, weighted: bool) -> Any:
-    """What the functions give for an array of one element, or for an empty one; None where they fail."""
+def tried(expr: ArrayExpr, chunk: ChunkOf, aggregate: JoinedOf, weighted: bool) -> tuple[Any, Exception | None]:
+    """What the functions give for an array of one element, or for an empty one; None, and the error, where they fail."""
+    problem: Exception | None = None
     one = np.ones((1,) * expr.ndim, expr.dtype) if expr.prototype is None else None
     for stand_in in (one, expr.meta):
         if stand_in is None:
@@ -283,11 +285,12 @@ def tried(expr: ArrayExpr, chunk: ChunkOf, aggregate: JoinedOf, weighted: bool) 
                 more = (np.ones((1,) * expr.ndim),) if weighted else ()
                 part = chunk.func(stand_in, *more, axis=chunk.axes, keepdims=True, **keywords)
                 shown = aggregate(part, (1,) * expr.ndim)
-        except Exception:
+        except Exception as wrong:  # whatever a user's function raises: it was not made for such arrays
+            problem = wrong
             continue
         if shown is not None:
-            return shown if hasattr(shown, "dtype") else np.asarray(shown)
-    return None
+            return shown if hasattr(shown, "dtype") else np.asarray(shown), None
+    return None, problem
 
 
 def arg_reduction(

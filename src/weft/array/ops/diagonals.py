@@ -12,7 +12,8 @@ from weft.array.chunks import Grid, axis_chunks, compress, grid_for
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import diagonals as kernels
 from weft.array.ops.choosing import where
-from weft.array.ops.creation import Spaced, arange, bounds_of, tri
+from weft.array.ops.index_grids import tri
+from weft.array.ops.ranges import Spaced, arange, bounds_of
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import normal_axis, transpose
 from weft.array.ops.ufunc_reductions import chunked

@@ -1,4 +1,4 @@
-"""Differences of neighbours, and slopes: `diff`, `ediff1d`, `gradient`."""
+"""Differences of neighbours, slopes and areas: `diff`, `ediff1d`, `gradient`, `trapezoid`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from weft.expr import Expr, Held, derived, node
 from weft.physical.gather import Gather
 from weft.records import record
 
-__all__ = ["diff", "ediff1d", "gradient"]
+__all__ = ["diff", "ediff1d", "gradient", "trapezoid"]
 
 
 @node
@@ -308,3 +308,33 @@ def spacings_for(x: Any, axes: list[int], given: tuple[Any, ...]) -> list[Any]:
             )
         made.append(Held.of(np.asarray(each), True) if np.ndim(each) else each)
     return made
+
+
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    """The area below lines that join points, along an axis.
+
+    Parameters
+    ----------
+    y : array-like
+    x : array-like, optional
+        Where the points are: along the axis, or for each of ``y``.
+    dx : float
+        How far apart they are, if ``x`` is not given.
+    axis : int
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> float(da.trapezoid(da.asarray([1, 2, 3])).compute())
+    4.0
+    """
+    heights = new(known_along(asarray(y).expr, normal_axis(axis, asarray(y).ndim)))
+    place = normal_axis(axis, heights.ndim)
+    width: Any = dx
+    if x is not None:
+        places = asarray(x)
+        width = diff(places, axis=0 if places.ndim == 1 else place)
+        if places.ndim == 1:
+            width = width[tuple([slice(None) if each == place else None for each in range(heights.ndim)])]
+    front = (slice(None),) * place
+    return (width * (heights[(*front, slice(1, None))] + heights[(*front, slice(None, -1))]) / 2.0).sum(axis=place)

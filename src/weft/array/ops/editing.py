@@ -59,7 +59,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
                 )
             keep = ~chosen
         else:
-            if chosen.size == 0:
+            if chosen.size == 0 and not hasattr(obj, "dtype"):
                 chosen = chosen.astype(np.intp)
             if chosen.dtype.kind not in "iu":
                 raise IndexError("arrays used as indices must be of integer (or boolean) type")
@@ -105,7 +105,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         where = np.flatnonzero(where)
     if where.ndim > 1:
         raise ValueError("index array argument obj to insert must be one dimensional or scalar")
-    if where.size == 0:
+    if where.size == 0 and not hasattr(obj, "dtype"):
         where = where.astype(np.intp)
     if where.dtype.kind not in "iu":
         raise IndexError("arrays used as indices must be of integer (or boolean) type")
@@ -156,7 +156,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     axes = range(x.ndim) if axis is None else [normal_axis(each, x.ndim) for each in np.atleast_1d(axis).tolist()]
     if x.ndim == 0:
         return x
-    places = nonzero(x)
+    places = nonzero(x != 0 if x.dtype.kind == "O" else x)  # None is not a zero
     low, high = [], []
     bounds = [(0, 1, length) for length in x.shape]
     found = [known(each) for each in places]

@@ -28,7 +28,7 @@ class ExportMethods(ArrayBase):
         return computed.copy() if copy and not computed.flags.writeable else computed
 
     def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
-        """The namespace of the array API standard: `weft.array` itself."""
+        """The namespace of the array API standard: `weft.array.array_api`."""
         return protocols.array_namespace(api_version)
 
     @property

@@ -5,17 +5,20 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import numpy as np
+
 from weft.array.io.from_array import asarray
-from weft.array.ops.creation import arange
+from weft.array.ops.casting import check_device
 from weft.array.ops.elementwise import multiply, where
 from weft.array.ops.flipping import roll
+from weft.array.ops.ranges import arange
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
 
 __all__ = ["fftfreq", "fftshift", "ifftshift", "rfftfreq"]
 
 
-def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Any:
+def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto", *, dtype: Any = None, device: Any = None) -> Any:
     """Frequencies of a transform of length ``n``: from zero up, then the negative ones.
 
     Parameters
@@ -25,6 +28,9 @@ def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Any:
         Distance of the samples.
     chunks : int, tuple or str
         How to cut the result.
+    dtype : dtype, optional
+        A floating-point one; float64 by default.
+    device : {None, "cpu"}
 
     Examples
     --------
@@ -35,10 +41,10 @@ def fftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Any:
     length = whole_number(n)
     step = 1.0 / (length * d)
     places = arange(length, chunks=chunks)
-    return multiply(where(places <= (length - 1) // 2, places, places - length), step)
+    return in_kind(multiply(where(places <= (length - 1) // 2, places, places - length), step), dtype, device)
 
 
-def rfftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Any:
+def rfftfreq(n: int, d: float = 1.0, chunks: Any = "auto", *, dtype: Any = None, device: Any = None) -> Any:
     """Frequencies of a transform of ``n`` real numbers; see `fftfreq`.
 
     Examples
@@ -49,7 +55,17 @@ def rfftfreq(n: int, d: float = 1.0, chunks: Any = "auto") -> Any:
     """
     length = whole_number(n)
     step = 1.0 / (length * d)
-    return multiply(arange(length // 2 + 1, chunks=chunks), step)
+    return in_kind(multiply(arange(length // 2 + 1, chunks=chunks), step), dtype, device)
+
+
+def in_kind(frequencies: Any, dtype: Any, device: Any) -> Any:
+    """Frequencies in the floating-point dtype that was asked for."""
+    check_device(device)
+    if dtype is None:
+        return frequencies
+    if np.dtype(dtype).kind != "f":
+        raise ValueError(f"frequencies are real numbers: dtype={np.dtype(dtype)} is not a floating-point one")
+    return frequencies.astype(dtype)
 
 
 def whole_number(n: Any) -> int:

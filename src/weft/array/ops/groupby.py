@@ -34,7 +34,7 @@ from weft.array.kernels.groupby import Grouping, Look
 from weft.array.kernels.nan_reductions import computed_in
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.rechunking import laid_out
-from weft.array.ops.reductions import FAN_IN, axes_of, fan_in, result_dtype
+from weft.array.ops.reducing import FAN_IN, axes_of, fan_in, result_dtype
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import transpose
 from weft.expr import Cost, Expr, Held, derived, node

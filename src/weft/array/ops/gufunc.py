@@ -136,7 +136,9 @@ def apply_gufunc(
             raise ValueError(f"output_dtypes has {len(listed)} dtypes, and the signature {len(parsed.outputs)} outputs")
         kinds = [np.dtype(each) for each in listed]
     if vectorize:
-        func = np.vectorize(func, otypes=kinds, signature=signature)
+        # Without core axes no signature: NumPy then keeps texts as long as they come.
+        loops_only = not any((*parsed.inputs, *parsed.outputs))
+        func = np.vectorize(func, otypes=kinds, signature=None if loops_only else signature)
     shown = shown_outputs(func, parsed, pairs, sizes, kinds, meta, kwargs)
     function, arguments = with_keywords(func, pairs, kwargs)
     shape, grid = tuple([lengths[each] for each in loop]), tuple([cuts[each] for each in loop])

@@ -23,8 +23,10 @@ from weft.array.ops.cumulative import flat
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.quantiles import quantile
 from weft.array.ops.rechunking import laid_out
-from weft.array.ops.reductions import FAN_IN, fan_in, max, min, ptp, std
+from weft.array.ops.reducing import FAN_IN, fan_in
+from weft.array.ops.reductions import max, min, std
 from weft.array.ops.sizes import known
+from weft.execution import compute
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.grid import Pick, identity_pick
@@ -195,7 +197,8 @@ def estimated_bins(a: Any, name: str, span: Any, weights: Any) -> int:
         x = known(x[elementwise(np.logical_and, x >= span[0], x <= span[1])])
     if x.size == 0:
         return 1
-    extent = float(ptp(x).compute())
+    least, most = compute(min(x), max(x))
+    extent = float(most) - float(least)  # by Python's numbers: the difference may not fit the dtype
     delta = extent if span is None else float(span[1]) - float(span[0])
     width = bin_width(x, name, extent)
     if a.dtype.kind in "iu" and width and width < 1:
@@ -422,6 +425,8 @@ def histogramdd(
 
 def edges_of_axis(column: Any, bins: Any, span: Any) -> Any:
     """Edges of the bins of one coordinate."""
+    if np.ndim(bins) == 0 and not isinstance(bins, (str, ArrayBase)) and bins < 1:
+        raise ValueError("`bins` must be positive, when an integer")
     edges, _ = edges_for(column, bins, span)
     if isinstance(edges, np.ndarray) and edges.dtype.kind in "iub":
         edges = edges.astype(float) if np.ndim(bins) == 0 else edges
@@ -496,7 +501,9 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0, *, split_every:
     >>> da.bincount(da.asarray([0, 2, 2]).rechunk(2)).compute()
     array([1, 0, 2])
     """
-    x = asarray(x)
+    x = asarray(np.empty(0, np.intp) if isinstance(x, (list, tuple)) and not x else x)
+    if x.dtype == np.uint64:
+        x = x.astype(np.int64)  # numbers that do not fit are negative, and an error as such
     if x.ndim != 1:
         raise ValueError(
             "object of too small depth for desired array" if x.ndim == 0 else "object too deep for desired array"
@@ -505,7 +512,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0, *, split_every:
         raise TypeError(f"'{type(minlength).__name__}' object cannot be interpreted as an integer")
     if minlength < 0:
         raise ValueError("'minlength' must not be negative")
-    if x.dtype.kind not in "iub" or x.dtype == np.uint64:
+    if x.dtype.kind not in "iub":
         raise TypeError(
             f"Cannot cast array data from {x.dtype!r} to {np.dtype(np.int64)!r} according to the rule 'safe'"
         )

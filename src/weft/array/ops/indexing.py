@@ -32,6 +32,8 @@ class Slice(ArrayExpr):
     source: ArrayExpr
     region: Region
 
+    holes = ()
+
     @property
     def label(self) -> str:
         return "getitem"
@@ -166,7 +168,8 @@ def mixed(x: Any, entries: list[Entry]) -> Any:
         covered = list(range(masked.axis, masked.axis + masked.mask.ndim))
         return new(arranged(made, result_axes(entries, covered, 1)))
     if any(not each.mask.ndim for each in masks):
-        return by_flag(x, entries)
+        alone = len([each for each in entries if isinstance(each, (Chosen, Masked, Flag, Place))]) == 1
+        return by_flag(x, entries) if alone else mixed(x, with_flags(entries))
     base, positions = positions_of(base, entries)
     if not positions:
         value = all(each.value for each in others if isinstance(each, Flag))
@@ -292,13 +295,16 @@ def flag_axes(entries: Sequence[Entry]) -> list[int | None]:
     return [*axes[:place], None, *axes[place:]]
 
 
+def with_flags(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with computed booleans without axes as True or False: together with positions they are known first."""
+    return [
+        Flag(bool(each.mask.compute())) if isinstance(each, Masked) and not each.mask.ndim else each for each in entries
+    ]
+
+
 def by_flag(x: Any, entries: list[Entry]) -> Any:
     """A computed True or False as an index: as a mask over a new axis of length 1."""
     flags = [each for each in entries if isinstance(each, Masked) and not each.mask.ndim]
-    if len([each for each in entries if isinstance(each, (Chosen, Masked, Flag, Place))]) > 1:
-        raise NotImplementedError(
-            "cannot combine a computed boolean without axes with other positions: compute it first, e.g. bool(flag.compute())"
-        )
     mask = Axes(flags[0].mask.expr, (None,))
     base = arranged(sliced(x.expr, base_region(x, entries)), flag_axes(entries))
     return new(compress_by(base, mask, first_chosen(entries)))

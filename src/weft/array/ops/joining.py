@@ -7,7 +7,7 @@ neighbours are merged. Lengths along the axis need not be known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -189,7 +189,7 @@ def several(arrays: Any, what: str) -> list[Any]:
             raise TypeError(f"{what}() takes a sequence of arrays, not one array without axes")
         arrays = new(known_along(arrays.expr, 0))
         found = [arrays[place] for place in range(arrays.shape[0])]
-    elif isinstance(arrays, (str, bytes)) or not isinstance(arrays, Iterable):
+    elif isinstance(arrays, (str, bytes, Iterator)) or not isinstance(arrays, Iterable):
         raise TypeError(f"{what}() takes a sequence of arrays, not {type(arrays).__name__}")
     else:
         found = list(arrays)

@@ -108,6 +108,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     Returns
     -------
     x : (n,) or (n, k) Array
+        Its columns are cut like those of ``b``.
     residuals : (1,) or (k,) Array
         Sums of squares; of length 0 if ``m <= n``. NumPy also leaves it empty where the rank is too small, which is not
         known before it is computed.
@@ -151,6 +152,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     order, k = min(m, n), y.shape[1]
     outputs = [((order, k), kind), ((), np.intc), ((order,), real)]
     z, rank, s = core_several(kernels.least_squares, (small, right), (2, 2), outputs, (bound,), "lstsq")
+    z = z.rechunk({1: y.chunks[1]})
     made = z if m >= n else matmul(q, z)
     residuals = sum_of(square(absolute(subtract(y, matmul(x, made)))), axis=0)
     if m <= n:

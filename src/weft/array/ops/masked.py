@@ -231,7 +231,7 @@ def masked_values(x: Any, value: float, rtol: float = 1e-05, atol: float = 1e-08
     return elementwise(np.ma.masked_values, x, value, rtol=rtol, atol=atol, shrink=bool(shrink))
 
 
-def fix_invalid(a: Any, mask: Any = np.ma.nomask, copy: bool = True, fill_value: Any = None) -> Any:
+def fix_invalid(a: Any, mask: Any = np.False_, copy: bool = True, fill_value: Any = None) -> Any:
     """An array masked where elements are NaN or infinite, with what is under the mask replaced.
 
     >>> import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from weft.array.ops.reductions import NOT_GIVEN, reduce, spread
+from weft.array.ops.reducing import NOT_GIVEN, reduce, spread
 
 __all__ = ["nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar"]
 

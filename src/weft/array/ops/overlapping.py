@@ -403,7 +403,15 @@ def surviving(depths: Depths, boundaries: tuple[Any, ...], drop: Any, fresh: Any
     return tuple([deep for deep, _ in pairs]), tuple([around for _, around in pairs])
 
 
-def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, automatic_rechunk: bool = True) -> Any:
+def sliding_window_view(
+    x: Any,
+    window_shape: Any,
+    axis: Any = None,
+    automatic_rechunk: bool = True,
+    *,
+    subok: bool = True,
+    writeable: bool = False,
+) -> Any:
     """All windows of a shape, as new last axes; views wherever they are made, never copies.
 
     Parameters
@@ -414,6 +422,10 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, automatic_r
         Along which a window has which length; all axes by default.
     automatic_rechunk : bool
         Whether chunks shorter than a window are joined first; otherwise they are an error.
+    subok : bool
+        Blocks are views, and of the class that they have, in any case.
+    writeable : bool
+        Has to be False: nothing is written into blocks.
 
     Examples
     --------
@@ -421,6 +433,10 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, automatic_r
     >>> da.lib.stride_tricks.sliding_window_view(da.arange(6, chunks=3), 3).sum(-1).compute()
     array([ 3,  6,  9, 12])
     """
+    if writeable:
+        raise ValueError(
+            "windows of a chunked array cannot be written to: leave writeable= out, and assign to the array"
+        )
     x = asarray(x)
     window = (window_shape,) if hasattr(window_shape, "__index__") else tuple(window_shape)
     if any(length < 0 for length in window):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.base import new
+from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, axis_largest, grid_for, limit_bytes
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
@@ -21,6 +21,7 @@ from weft.selection import METHODS, Wanted
 from weft.array.ops.blocks import Mapped
 from weft.array.ops.joining import stack
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.reducing import into
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import expand_dims, normal_axis
 from weft.expr import Expr, derived, node
@@ -147,7 +148,7 @@ def quantile(
     a : array-like
         Of real numbers.
     q : float or array of float
-        Between 0 and 1. The axes of an array come first in the result.
+        Between 0 and 1; computed at the call, if it is a chunked array. Its axes come first in the result.
     axis : int or tuple of int, optional
         All axes by default.
     out : Array, optional
@@ -169,9 +170,7 @@ def quantile(
     >>> da.quantile(da.arange(11, chunks=4), [0.1, 0.5]).compute()
     array([1., 5.])
     """
-    return order_statistic(
-        a, checked(q, 1), interpolation or method, axis, keepdims, out, False, weights, (np.quantile, q)
-    )
+    return order_statistic(a, (np.quantile, q), interpolation or method, axis, keepdims, out, False, weights)
 
 
 def nanquantile(
@@ -187,9 +186,7 @@ def nanquantile(
     interpolation: str | None = None,
 ) -> Any:
     """Quantiles along axes, NaNs left out; see `quantile`."""
-    return order_statistic(
-        a, checked(q, 1), interpolation or method, axis, keepdims, out, True, weights, (np.quantile, q)
-    )
+    return order_statistic(a, (np.quantile, q), interpolation or method, axis, keepdims, out, True, weights)
 
 
 def percentile(
@@ -219,9 +216,7 @@ def percentile(
         raise ValueError(
             f"internal_method={internal_method!r} estimates percentiles, and these are exact: leave it out"
         )
-    return order_statistic(
-        a, checked(q, 100), interpolation or method, axis, keepdims, out, False, weights, (np.percentile, q)
-    )
+    return order_statistic(a, (np.percentile, q), interpolation or method, axis, keepdims, out, False, weights)
 
 
 def nanpercentile(
@@ -237,44 +232,49 @@ def nanpercentile(
     interpolation: str | None = None,
 ) -> Any:
     """Quantiles of which ``q`` is given in per cent, NaNs left out; see `quantile`."""
-    return order_statistic(
-        a, checked(q, 100), interpolation or method, axis, keepdims, out, True, weights, (np.percentile, q)
-    )
+    return order_statistic(a, (np.percentile, q), interpolation or method, axis, keepdims, out, True, weights)
 
 
-def checked(q: Any, scale: int) -> Any:
-    """Quantiles between 0 and 1."""
-    values = np.asanyarray(q)
+def checked(function: Any, q: Any) -> tuple[Any, Any]:
+    """Quantiles between 0 and 1 as numbers, and as they were asked for; those of a chunked array are computed."""
+    scale = 100 if function is np.percentile else 1
+    given = q.compute() if isinstance(q, ArrayBase) else q
+    values = np.asanyarray(given)
+    if values.dtype.kind == "O":
+        values = values.astype(float)
     if values.dtype.kind not in "iufb":
         raise TypeError(f"quantiles are numbers between 0 and {scale}, not {values.dtype}")
     values = np.true_divide(values, scale) if scale != 1 else values.astype(float)
     if not ((values >= 0) & (values <= 1) | np.isnan(values)).all():
         name = "Quantiles must be in the range [0, 1]" if scale == 1 else "Percentiles must be in the range [0, 100]"
         raise ValueError(f"{name}; given was {q!r}")
-    return values if values.ndim else float(values)
+    return values if values.ndim else float(values), given
 
 
 def order_statistic(
     a: Any,
-    q: Any,
+    asked: tuple[Any, Any] | None,
     method: str,
     axis: Any,
     keepdims: bool,
     out: Any,
     skip_nan: bool,
     weights: Any = None,
-    asked: tuple[Any, Any] | None = None,
 ) -> Any:
-    """A median (``q`` is None) or quantiles."""
+    """A median (nothing is asked for), or the quantiles that a function of NumPy is asked for."""
     if method not in METHODS:
         raise ValueError(f"method={method!r} is none of {', '.join(METHODS)}")
     x = asarray(a)
-    if x.dtype.kind == "c" and q is not None:
-        raise TypeError("a must be an array of real numbers")
+    q = None
+    if asked is not None:
+        q, given = checked(*asked)
+        asked = (asked[0], given)
+        if x.dtype.kind == "c":
+            raise TypeError("a must be an array of real numbers")
     if axis is None:
         axes = tuple(range(x.ndim))
     else:
-        axes = tuple([normal_axis(each, x.ndim) for each in (axis if isinstance(axis, tuple) else (axis,))])
+        axes = tuple([normal_axis(each, x.ndim) for each in ((axis,) if hasattr(axis, "__index__") else axis)])
         if len(set(axes)) != len(axes):
             raise ValueError("repeated axis")
     if not axes and x.ndim:
@@ -282,12 +282,7 @@ def order_statistic(
     expr = sized(x.expr)
     kind = sample_dtype(expr.dtype, method, asked)
     made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
-    if out is not None:
-        if out.shape != made.shape:
-            raise ValueError(f"output of shape {out.shape} cannot take a result of shape {made.shape}")
-        out.expr = made if made.dtype == out.dtype else new(made).astype(out.dtype).expr
-        return out
-    return new(made)
+    return into(out, new(made))
 
 
 def placed(
@@ -304,7 +299,7 @@ def placed(
     """The expression of a median or of quantiles."""
     counts = prod([expr.numblocks[axis] for axis in axes])
     plain = expr.dtype.kind in "iufb" and expr.dtype.itemsize <= 8 and expr.dtype.isnative and expr.prototype is None
-    if weights is None and plain and counts > 1:
+    if weights is None and plain and kind.kind != "O" and counts > 1:
         everything = len(axes) == expr.ndim
         lines = prod([length for axis, length in enumerate(expr.shape) if axis not in axes])
         line = prod([expr.shape[axis] for axis in axes]) * expr.dtype.itemsize
@@ -432,7 +427,8 @@ def line_statistic(
         lengths = [1 if axis in axes else length for axis, length in enumerate(block.shape)]
         shape = lengths if keepdims else [length for axis, length in enumerate(block.shape) if axis not in axes]
         return np.empty((*np.shape(options.get("q", 0)), *shape), kind)
-    return function(block, axis=axes, keepdims=keepdims, **options).astype(kind, copy=False)
+    # NumPy gives a bare object for the quantile of objects.
+    return np.asanyarray(function(block, axis=axes, keepdims=keepdims, **options), kind)
 
 
 def weighted_statistic(
@@ -448,5 +444,4 @@ def weighted_statistic(
     """NumPy's weighted quantile of a block."""
     function = WITHOUT_NAN[asked[0]] if skip_nan else asked[0]
     weights = np.broadcast_to(weights, block.shape)
-    found = function(block, asked[1], axis=axes, method=method, keepdims=keepdims, weights=weights)
-    return found.astype(kind, copy=False)
+    return np.asanyarray(function(block, asked[1], axis=axes, method=method, keepdims=keepdims, weights=weights), kind)

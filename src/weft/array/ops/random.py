@@ -70,6 +70,8 @@ class Random(ArrayExpr):
     grid: Grid
     parameters: tuple[Held, ...] = ()
 
+    holes = ("key",)
+
     @property
     def label(self) -> str:
         method = self.law.method

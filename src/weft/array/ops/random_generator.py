@@ -9,9 +9,11 @@ import numpy as np
 
 from weft.array.base import ArrayBase
 from weft.array.kernels.random import factored_normal
+from weft.array.ops.creation import shape_of
 from weft.array.ops.random import Distributions, Stream, drawn
 from weft.array.ops.random_choice import choice
 from weft.array.ops.random_order import order, permuted, shuffled
+from weft.array.ops.reducing import into
 
 __all__ = ["Generator", "RandomState", "default_rng"]
 
@@ -119,14 +121,15 @@ class Generator(Distributions):
     def _floats(
         self, name: str, args: tuple[Any, ...], size: Any, dtype: Any, out: Any, chunks: Any, **keywords: Any
     ) -> Any:
-        if out is not None:
-            raise NotImplementedError(f"{name}() cannot write into out=: it gives a new array, take that")
         kind = np.dtype(dtype)
         if kind.str[1:] not in FLOATS:
             raise TypeError(f"Unsupported dtype {kind.name!r} for {name}: use float64 or float32")
-        return drawn(
+        if out is not None:
+            size, chunks = laid_out_as(out, kind, size)
+        made = drawn(
             self._stream.next(), name, args, size, chunks, dtype=kind, keywords={"dtype": kind.type, **keywords}
         )
+        return into(out, made)
 
     def choice(
         self,
@@ -179,9 +182,7 @@ class Generator(Distributions):
 
     def permuted(self, x: Any, *, axis: int | None = None, out: Any = None) -> Any:
         """``x`` with each line along an axis in a random order of its own; without an axis all elements are."""
-        if out is not None:
-            raise NotImplementedError("permuted() cannot write into out=: it gives a new array, take that")
-        return permuted(x, self._stream.next(), axis)
+        return into(out, permuted(x, self._stream.next(), axis))
 
     def dirichlet(self, alpha: Any, size: Any = None, chunks: Any = "auto") -> Any:
         """Dirichlet distribution; see `numpy.random.Generator.dirichlet`. The last axis has an entry for each of ``alpha``."""
@@ -367,6 +368,17 @@ def default_rng(seed: Any = None) -> Generator:
     if isinstance(seed, np.random.BitGenerator):
         return Generator(seed)
     return Generator(np.random.PCG64(seed))
+
+
+def laid_out_as(out: Any, kind: np.dtype[Any], size: Any) -> tuple[Any, Any]:
+    """Shape and chunks of the array that is to stand for what is drawn."""
+    if not isinstance(out, ArrayBase):
+        raise TypeError(f"out= must be a weft array, which will stand for the result; it is a {type(out).__name__}")
+    if out.dtype != kind:
+        raise TypeError(f"Supplied output array has wrong type. Expected {kind}, got {out.dtype}")
+    if size is not None and shape_of(size) != out.shape:
+        raise ValueError(f"size must match out.shape when used together: {size} and {out.shape}")
+    return out.shape, out.chunks
 
 
 def older_bits(seed: Any) -> Any:

@@ -34,6 +34,7 @@ from weft.array.io.from_array import asarray
 from weft.array.kernels.joining import assembled, merged, scattered
 from weft.array.kernels.numpy import cut_out
 from weft.array.layout_cost import even_parts
+from weft.array.ops.sizes import sized
 from weft.array.rechunk_plan import fits, plan_stages
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Product, blockwise
@@ -76,6 +77,8 @@ class Regridded(ArrayExpr):
     source: ArrayExpr
     grid: Grid
     road: Road | None = None
+
+    holes = ()
 
     @property
     def label(self) -> str:
@@ -288,6 +291,7 @@ def rechunk(
     if threshold is not None and threshold < 1:
         raise ValueError(f"rechunk() needs a threshold of at least 1, not {threshold!r}")
     limit = None if block_size_limit is None else parse_bytes(block_size_limit)
+    x = counted(x, chunks)
     grid = wanted_grid(x, chunks, limit)
     if balance:
         grid = tuple([balanced(length, cut) for length, cut in zip(x.shape, grid, strict=True)])
@@ -298,12 +302,28 @@ def rechunk(
     return new(Rechunk(x.expr, grid, road))
 
 
+def counted(x: Any, chunks: Any) -> Any:
+    """The array with those lengths counted that are not known, along axes that are to be cut anew."""
+    if x.expr.is_known or not isinstance(chunks, (int, dict, tuple, list, str)):
+        return x
+    old = x.expr.grid
+    asked = per_axis(chunks, x.shape, old)
+    anew = [
+        axis
+        for axis, (each, cut) in enumerate(zip(asked, old, strict=True))
+        if isinstance(cut, UnknownCut) and each is not cut and not keeps(each, cut)
+    ]
+    return new(sized(x.expr, tuple(anew))) if anew else x
+
+
 def wanted_grid(x: Any, chunks: Any, limit: int | None) -> Grid:
     """The grid that a user asks for; automatic cuts follow those that are there."""
     old = x.expr.grid
     if isinstance(chunks, dict):
         named = [axis for axis, each in chunks.items() if each is None and -x.ndim <= axis < x.ndim]
         chunks = chunks | {axis: old[axis] for axis in named}
+    elif isinstance(chunks, (tuple, list)) and len(chunks) == x.ndim:
+        chunks = tuple([cut if each is None else each for each, cut in zip(chunks, old, strict=True)])
     asked = [
         cut if isinstance(cut, UnknownCut) and keeps(each, cut) else each
         for each, cut in zip(per_axis(chunks, x.shape, old), old, strict=True)

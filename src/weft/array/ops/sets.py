@@ -204,6 +204,8 @@ def unique(
     (array([1, 2, 3]), array([2, 1, 2]))
     """
     x = asarray(ar)
+    if axis is not None and normal_axis(axis, x.ndim) == 0 and x.ndim == 1:
+        axis = None
     if axis is None:
         lines = x if x.ndim == 1 else x.reshape(-1)
     else:

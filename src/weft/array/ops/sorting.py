@@ -27,11 +27,13 @@ from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, 
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import sorting as kernels
+from weft.array.ops.along_axis import take_along_axis
 from weft.array.ops.blocks import map_aligned
 from weft.array.ops.joining import stack
 from weft.array.ops.quantiles import whole_along
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
+from weft.array.ops.splitting import unstack
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Cost, Expr, derived, node
 from weft.graph import Layer, Program
@@ -40,7 +42,7 @@ from weft.physical.blockwise import Listed, Same, blockwise
 from weft.physical.exchange import Dense, Exchange
 from weft.records import record
 
-__all__ = ["argpartition", "argsort", "partition", "sort"]
+__all__ = ["argpartition", "argsort", "lexsort", "partition", "sort", "sort_complex"]
 
 #: Samples of each block for every block: pivots are then off by a sixteenth of a chunk at most.
 SAMPLES = 16
@@ -284,6 +286,47 @@ def argpartition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introsele
     if x.numblocks[place] == 1:
         return map_aligned(np.argpartition, (x, kth, place, kind, order), {}, dtype=np.intp, token="argpartition")
     return in_order(x, place, True, None, order, None)
+
+
+def lexsort(keys: Any, axis: int = -1) -> Any:
+    """Where the elements stand that come first, second and so on by several keys, of which the last counts most.
+
+    Parameters
+    ----------
+    keys : sequence of array-like of one shape
+    axis : int
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.lexsort([da.asarray([2, 1, 3]), da.asarray([1, 1, 0])]).compute()
+    array([2, 1, 0])
+    """
+    arrays = [asarray(each) for each in (keys if not isinstance(keys, ArrayBase) else unstack(keys))]
+    if not arrays:
+        raise TypeError("need sequence of keys with len > 0 in lexsort")
+    if any(each.shape != arrays[0].shape for each in arrays):
+        raise ValueError(f"all keys need to be the same shape, and they are {[each.shape for each in arrays]}")
+    order = argsort(arrays[0], axis, stable=True)
+    for each in arrays[1:]:
+        order = take_along_axis(order, argsort(take_along_axis(each, order, axis), axis, stable=True), axis)
+    return order
+
+
+def sort_complex(a: Any) -> Any:
+    """The elements in order along the last axis, as complex numbers.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> da.sort_complex(da.asarray([2, 1])).compute()
+    array([1.+0.j, 2.+0.j])
+    """
+    made = sort(a)
+    if made.dtype.kind == "c":
+        return made
+    small = {"b": np.complex64, "h": np.complex64, "B": np.complex64, "H": np.complex64, "g": np.clongdouble}
+    return made.astype(small.get(made.dtype.char, np.complex128))
 
 
 def check_kth(kth: Any, length: int) -> None:

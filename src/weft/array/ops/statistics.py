@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,8 @@ from weft.array.io.from_array import asarray
 from weft.array.kernels import statistics as kernels
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.rechunking import laid_out
-from weft.array.ops.reductions import (
-    FAN_IN,
-    NOT_GIVEN,
-    axes_of,
-    fan_in,
-    into,
-    mean,
-    prod_of,
-    reduce,
-    result_dtype,
-)
+from weft.array.ops.reducing import FAN_IN, NOT_GIVEN, axes_of, fan_in, into, reduce, result_dtype
+from weft.array.ops.reductions import mean
 from weft.array.ops.reductions import sum as sum_of
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import expand_dims, normal_axis, squeeze, transpose
@@ -190,7 +182,7 @@ def average(
         if not returned:
             return made
         a = known(a)
-        share = prod_of(a.shape[each] for each in axes)
+        share = prod(a.shape[each] for each in axes)
         return made, elementwise(np.full_like, made, share)
     weights = asarray(weights)
     kind = (

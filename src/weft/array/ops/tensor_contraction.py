@@ -23,10 +23,11 @@ from weft import config
 from weft.array.base import new
 from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, is_unknown
 from weft.array.expr import ArrayExpr, array_outline
-from weft.array.io.from_array import asarray
+from weft.array.io.from_array import FromArray, asarray
 from weft.array.kernels import tensor as kernels
 from weft.array.ops.linalg_base import finer
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.reducing import FAN_IN, FanIn
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import squeeze
 from weft.expr import Cost, Expr, derived, node
@@ -54,6 +55,7 @@ class Contraction(ArrayExpr):
     output: Labels
     dtype: np.dtype[Any]
     called: str = "contract"
+    split_every: FanIn = FAN_IN
 
     @property
     def label(self) -> str:
@@ -135,13 +137,16 @@ class Contraction(ArrayExpr):
         if not several:
             return part
         axes = tuple(range(len(self.output), len(grid)))
-        return TreeReduce(self.outline, part, axes, kernels.summed, kernels.total, (self.dtype,))
+        return TreeReduce(self.outline, part, axes, kernels.summed, kernels.total, (self.dtype,), self.split_every)
 
     def accumulating(self, sources: Sequence[ArrayExpr], counts: dict[int, int], read: int) -> Expr:
         """A chain of sums for each block; a few chains where there are so few blocks that workers would be idle."""
         nblocks, nsteps = self.nblocks, prod([counts[label] for label in self.summed])
         chains = min(nsteps, max(1, ENOUGH_CHAINS // nblocks))
-        pairs = max(1, min(STEP_PAIRS, STEP_BYTES // max(1, read), nblocks * nsteps // ENOUGH_TASKS))
+        most = self.split_every if isinstance(self.split_every, int) else STEP_PAIRS
+        pairs = max(1, min(STEP_PAIRS, most, STEP_BYTES // max(1, read), nblocks * nsteps // ENOUGH_TASKS))
+        if nblocks >= ENOUGH_CHAINS and all(isinstance(each, FromArray) and each.in_memory for each in sources):
+            pairs = min(nsteps, most)  # nothing is read for it: blocks that are there are multiplied in one go
         recipe = Accumulating(
             self.labels, self.output, tuple(counts.items()), self.dtype, pairs, chains, self.outline.nbytes, self.label
         )
@@ -203,11 +208,18 @@ def block_bytes(expr: ArrayExpr) -> int:
 
 
 def contract(
-    operands: Sequence[Any], labels: Sequence[Sequence[int]], output: Sequence[int], dtype: Any = None, name: str = ""
+    operands: Sequence[Any],
+    labels: Sequence[Sequence[int]],
+    output: Sequence[int],
+    dtype: Any = None,
+    name: str = "",
+    split_every: FanIn = FAN_IN,
 ) -> Any:
     """Contract one or two arrays whose axes have labels; lengths of 1 are broadcast."""
     arrays = aligned([asarray(each) for each in operands], labels)
     kind = np.dtype(dtype) if dtype is not None else np.result_type(*[each.dtype for each in arrays])
+    if kind.kind in "SUTVM":
+        raise TypeError(f"cannot compute {name or 'the product'} of arrays of {kind}: they are no numbers")
     lengths: dict[int, int] = {}
     for each, own in zip(arrays, labels, strict=True):
         for label, length in zip(own, each.shape, strict=True):
@@ -224,7 +236,7 @@ def contract(
         arrays[number] = squeeze(each, drop) if drop else each
         kept.append(tuple([label for axis, label in enumerate(own) if axis not in drop]))
     exprs = tuple([each.expr for each in arrays])
-    return new(Contraction(exprs, tuple(kept), tuple(output), kind, name or "contract"))
+    return new(Contraction(exprs, tuple(kept), tuple(output), kind, name or "contract", split_every))
 
 
 def aligned(arrays: list[Any], labels: Sequence[Sequence[int]]) -> list[Any]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
+from weft.array.ops.reducing import fan_in, into
 from weft.array.ops.sizes import known
 from weft.array.ops.tensor import differ
 from weft.array.ops.tensor_contraction import contract
@@ -25,7 +26,13 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def einsum(
-    *operands: Any, dtype: Any = None, order: str = "K", casting: str = "safe", optimize: Any = False, out: Any = None
+    *operands: Any,
+    dtype: Any = None,
+    order: str = "K",
+    casting: str = "safe",
+    optimize: Any = False,
+    out: Any = None,
+    split_every: int | None = None,
 ) -> Any:
     """Einstein's summation over operands.
 
@@ -36,15 +43,17 @@ def einsum(
         perhaps a list for those of the result. ``...`` stands for further axes, which are broadcast.
     dtype : dtype, optional
         In which it is computed.
-    order : {'K', 'A', 'C'}
-        The memory layout of chunks is not for users to choose: other orders are refused.
+    order : {'K', 'A', 'C', 'F'}
+        How the blocks of the result lie in memory.
     casting : str
         Which casts to ``dtype`` are allowed, as `numpy.can_cast` has them.
     optimize : bool, str or path
         The order of contractions: ``"greedy"``, ``"optimal"``, or a list that `einsum_path` gives. Two operands at a time
         are contracted in any case.
-    out : None
-        Results are new arrays: an array to write to is refused.
+    out : Array, optional
+        Stands for the result from now on.
+    split_every : int, optional
+        How many blocks one task adds, where sums run over many.
 
     Examples
     --------
@@ -53,10 +62,9 @@ def einsum(
     >>> da.einsum("ij,jk->ki", x, y).shape
     (4, 2)
     """
-    if order not in ("K", "A", "C"):
-        raise ValueError(f"einsum: order={order!r} is not supported for chunked arrays; leave it out")
-    if out is not None:
-        raise TypeError("einsum: out= is not supported for chunked arrays; use what is returned")
+    if order not in ("K", "A", "C", "F"):
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+    width = fan_in(split_every, 0)
     subscripts, arrays = parse(operands)
     kind = np.dtype(dtype) if dtype is not None else np.result_type(*[each.dtype for each in arrays])
     for each in arrays:
@@ -73,10 +81,12 @@ def einsum(
             later = {label for each in inputs for label in each} | set(output)
             later |= {label for _, each in taken[number:] for label in each}
             kept = [label for label in dict.fromkeys((*labels, *own)) if label in later]
-            made, labels = contract((made, other), (labels, own), kept, kind, "einsum"), kept
+            made, labels = contract((made, other), (labels, own), kept, kind, "einsum", width), kept
         arrays.append(made)
         inputs.append(labels)
-    return contract(arrays, inputs, output, kind, "einsum") if list(inputs[0]) != output else arrays[0]
+    if list(inputs[0]) != output:
+        arrays = [contract(arrays, inputs, output, kind, "einsum", width)]
+    return into(out, arrays[0] if order in ("K", "A") else arrays[0].astype(kind, order=order))
 
 
 def einsum_path(*operands: Any, optimize: Any = "greedy") -> Any:

@@ -12,7 +12,7 @@ from weft.array.chunks import Cut, Grid
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import histograms as kernels
-from weft.array.ops.reductions import FAN_IN, fan_in
+from weft.array.ops.reducing import FAN_IN, fan_in
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Expr, derived, node
@@ -75,10 +75,11 @@ def top(a: Any, k: int, axis: int, split_every: Any, places: bool) -> Any:
     """Checked and made."""
     a = known(asarray(a))
     place = normal_axis(axis, a.ndim)
-    if not hasattr(k, "__index__") or int(k) == 0:
-        raise ValueError(
-            f"cannot take the {k!r} greatest elements: k is a whole number, below 0 for the least, and not 0"
-        )
+    if not hasattr(k, "__index__"):
+        raise ValueError(f"cannot take the {k!r} greatest elements: k is a whole number, below 0 for the least")
+    if int(k) == 0:
+        none = a[(*[slice(None)] * place, slice(0, 0))]
+        return none.astype(np.intp) if places else none
     return new(TopK(a.expr, int(k), place, places, fan_in(split_every, a.ndim)))
 
 

@@ -42,6 +42,8 @@ class Axes(ArrayExpr):
     source: ArrayExpr
     axes: tuple[int | None, ...]
 
+    holes = ()
+
     @property
     def label(self) -> str:
         return "transpose"

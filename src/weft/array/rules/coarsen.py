@@ -6,7 +6,7 @@ from math import prod
 
 from weft.array.chunks import Cut, axis_largest, regular
 from weft.array.ops.rechunking import Rechunk
-from weft.array.ops.reductions import Reduction
+from weft.array.ops.reducing import Reduction
 from weft.array.rules.rechunk_before import on_grid
 from weft.expr import Context, Expr, rule
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weft.array.ops.masking import Compress, compress_unordered
-from weft.array.ops.reductions import Reduction
+from weft.array.ops.reducing import Reduction
 from weft.expr import Expr, rule
 
 __all__ = ["compress_before_reduction"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import FromArray
-from weft.array.ops.creation import Arange, Full, Placed, Spaced
+from weft.array.ops.creation import Full
 from weft.array.ops.elementwise import Elementwise
+from weft.array.ops.index_grids import Placed
 from weft.array.ops.random import Random
 from weft.array.ops.random_order import Order
+from weft.array.ops.ranges import Arange, Spaced
 from weft.array.ops.rechunking import Rechunk
-from weft.array.ops.reductions import Reduction
+from weft.array.ops.reducing import Reduction
 from weft.array.ops.transposing import Axes
 from weft.expr import Context, Expr, rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.array.ops.reductions import MOMENTS_KINDS, Reduction
+from weft.array.ops.reducing import MOMENTS_KINDS, Reduction
 from weft.expr import Context, Expr, rule
 
 __all__ = ["share_pass"]

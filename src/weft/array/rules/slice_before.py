@@ -10,7 +10,7 @@ from weft.array.expr import ArrayExpr
 from weft.array.ops.broadcasting import Broadcast, Elementwise
 from weft.array.ops.indexing import Slice
 from weft.array.ops.rechunking import Rechunk, laid_out
-from weft.array.ops.reductions import Reduction
+from weft.array.ops.reducing import Reduction
 from weft.array.ops.transposing import Axes
 from weft.expr import Context, Expr, rule
 

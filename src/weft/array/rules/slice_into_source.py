@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from weft.array.io.from_array import FromArray
-from weft.array.ops.creation import Arange, Full
+from weft.array.ops.creation import Full
 from weft.array.ops.indexing import Slice
 from weft.array.ops.random import Random
 from weft.array.ops.random_order import Order
+from weft.array.ops.ranges import Arange
 from weft.array.ops.rechunking import laid_out
 from weft.array.rules.merge_slices import within
 from weft.array.rules.slice_before import is_wanted_in_parts

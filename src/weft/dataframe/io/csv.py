@@ -19,7 +19,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from weft.dataframe.io.predicates import Predicate
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.expr import node
 from weft.io.delimited import Dialect, record_start, whole_records
@@ -403,8 +402,8 @@ class CsvDataset(Dataset):
         share = max(1, len(columns)) / max(1, len(self.whole.columns))
         return int(1.2 * share * max(lengths, default=0))
 
-    def planned(self, predicate: Predicate | None) -> tuple[CsvPart, ...]:
-        return self.parts
+    def workspace(self, columns: Sequence[Hashable]) -> int:
+        return self.nbytes(columns) + max([part.length or 0 for part in self.parts], default=0)
 
 
 @node
@@ -435,6 +434,8 @@ def read_text_table(
     import fsspec
 
     check_options(title, kind, options)
+    if options.get("engine") == "pyarrow":
+        del options["engine"]  # taken wherever it can be
     if lineterminator is not None:
         if len(lineterminator) > 1 and lineterminator != "\r\n":
             raise ValueError(f"lineterminator is a single character, not {lineterminator!r}")
@@ -453,6 +454,9 @@ def read_text_table(
     with fsspec.core.OpenFile(fs, files[0].path, "rb", kind_of_first) as stream:
         raw = stream.read(max(1, parse_bytes(sample) if sample else 1))
         is_whole = not stream.read(1)
+    splits_simply = dialect.escape is None and dialect.doubled
+    if not splits_simply and dialect.quote is not None and dialect.quote.encode() not in raw:
+        dialect = dialect._replace(quote=None)  # else all quotes before each block would have to be counted
     head, names, header = infer(title, kind, raw, is_whole, dialect, options, files[0].path)
     dialect = dialect._replace(fields=len(names))
     dtype = options.get("dtype")

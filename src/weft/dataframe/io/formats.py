@@ -5,7 +5,7 @@ from __future__ import annotations
 from weft.dataframe.io.arrow_files import ArrowFileMethods, read_feather, read_ipc, read_orc, to_feather, to_orc
 from weft.dataframe.io.csv import read_csv, read_fwf, read_table
 from weft.dataframe.io.csv_writing import CsvMethods, to_csv
-from weft.dataframe.io.delayed import DelayedMethods, from_delayed
+from weft.dataframe.io.delayed import from_delayed
 from weft.dataframe.io.from_map import from_map
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.hdf import HdfMethods, read_hdf, to_hdf
@@ -13,6 +13,7 @@ from weft.dataframe.io.json import JsonMethods, read_json, to_json
 from weft.dataframe.io.memory import MemoryMethods, from_array, from_dask_array, from_dict, from_graph, from_records
 from weft.dataframe.io.parquet import read_parquet
 from weft.dataframe.io.parquet_writing import ParquetMethods, create_metadata_file, to_parquet
+from weft.dataframe.io.rows import RowMethods, to_bag
 from weft.dataframe.io.sql import read_sql, read_sql_query, read_sql_table
 from weft.dataframe.io.sql_writing import SqlMethods, to_sql
 
@@ -40,6 +41,7 @@ __all__ = [
     "read_sql_query",
     "read_sql_table",
     "read_table",
+    "to_bag",
     "to_csv",
     "to_feather",
     "to_hdf",
@@ -50,7 +52,7 @@ __all__ = [
 ]
 
 
-class SeriesFormatMethods(CsvMethods, JsonMethods, HdfMethods, SqlMethods, DelayedMethods):
+class SeriesFormatMethods(CsvMethods, JsonMethods, HdfMethods, SqlMethods, RowMethods):
     """Columns as files and other collections."""
 
     __slots__ = ()

@@ -20,6 +20,7 @@ from weft.dataframe.io.writing import check_frame
 from weft.expr import node
 from weft.expr.naming import nonce
 from weft.extras import import_required
+from weft.io.files import UNFINISHED
 from weft.text import natural_sort_key
 
 __all__ = ["HdfMethods", "ReadHDF", "read_hdf", "to_hdf"]
@@ -281,7 +282,7 @@ def to_hdf(
         raise ValueError("name_function must give different names, in order")
     if mode == "r+" and not os.path.exists(place):
         raise FileNotFoundError(f"mode='r+' needs a file that is there; there is no {place!r}")
-    suffix = f".{nonce()[:8]}.part-written"
+    suffix = f".{nonce()[:8]}{UNFINISHED}"
     places = [place.replace("*", name) for name in names] if "*" in place else [place]
     targets = [HdfTarget(each, each + suffix, mode != "w") for each in places]
     keys = [key.replace("*", name) for name in names]

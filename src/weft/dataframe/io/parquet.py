@@ -398,7 +398,7 @@ def read_parquet(
         Take divisions from the statistics of the index column, where the files are in its order. An index of row numbers
         has divisions in any case.
     ignore_metadata_file : bool
-        Ask each file even where a ``_metadata`` file speaks for all.
+        Without effect: each file is asked, so that a ``_metadata`` file that is out of date misleads nobody.
     metadata_task_size : int, optional
         Without effect: footers are read side by side, each once.
     split_row_groups : bool, int or str
@@ -457,7 +457,7 @@ def read_parquet(
         filesystem=filesystem,
         extensions=parquet_file_extension,
     )
-    footers = known_footers(fs, files, root, ignore_metadata_file, options)
+    footers = read_footers(fs, files, **options)
     keys, codes = ((), [()] * len(files)) if partitioning is None else hive_keys(files, root, partitioning)
     joint = schema_for(schema, files, footers, keys)
     numberings = [numbering_of(footer.schema) for footer in footers]
@@ -528,13 +528,6 @@ def check_labels(layout: Layout, index: Any, coded: Iterable[Any], columns: Any)
             raise ValueError(
                 f"{sorted(map(str, both))} cannot be both the index and columns: leave them out of columns="
             )
-
-
-def known_footers(
-    fs: Any, files: Sequence[FoundFile], root: str | None, ignore: bool, options: Mapping[str, Any]
-) -> list[Footer]:
-    """The footers of all files: from ``_metadata`` if it speaks for exactly these, else from each."""
-    return read_footers(fs, files, **options)
 
 
 def schema_for(given: Any, files: Sequence[FoundFile], footers: Sequence[Footer], keys: Sequence[HiveKey]) -> pa.Schema:

@@ -9,6 +9,7 @@ partitions (``wanted``). A format says what it can do of it; what it reads is he
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -21,7 +22,8 @@ from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.projection import missing_column
 from weft.expr import Cost, Expr, derived
 from weft.expr import node as expression
-from weft.physical.blockwise import Listed, Same, from_parts
+from weft.expr.naming import token_of
+from weft.physical.blockwise import Listed, Same, blockwise
 
 __all__ = ["Dataset", "FileSource", "Reading", "check_chosen", "conform", "read_part", "source_frame"]
 
@@ -52,8 +54,13 @@ class Dataset:
     #: Columns that become the index.
     index_columns: tuple[Hashable, ...] = ()
 
-    def __weft_tokenize__(self) -> Any:
-        return self.token
+    @cached_property
+    def identity(self) -> str:
+        """The token, in short."""
+        return token_of(self.token)
+
+    def __weft_tokenize__(self) -> str:
+        return self.identity
 
     @property
     def columns(self) -> tuple[Hashable, ...]:
@@ -79,6 +86,10 @@ class Dataset:
     def nbytes(self, columns: Sequence[Hashable]) -> int:
         """Projected size of the largest partition; 0 where nothing is known."""
         return 0
+
+    def workspace(self, columns: Sequence[Hashable]) -> int:
+        """Memory that reading the largest part takes besides the frame: by default as much again, for what it is made of."""
+        return self.nbytes(columns)
 
     def planned(self, predicate: Predicate | None) -> tuple[Any, ...]:
         """The parts as the tasks get them; what statistics exclude may be left out of them."""
@@ -114,7 +125,7 @@ class FileSource(FrameExpr):
 
     @derived
     def rows(self) -> Hashable:
-        return (self.dataset.token, self.predicate, self.wanted)
+        return (self.dataset.identity, self.predicate, self.wanted)
 
     @derived
     def divisions(self) -> tuple[Any, ...] | None:
@@ -153,7 +164,8 @@ class FileSource(FrameExpr):
         how = Reading(
             self.dataset.reader, self.chosen, self.index, self.predicate, meta, self.name, self.dataset.strict
         )
-        return from_parts(self.outline, read_part, Listed(parts), Same(how), cost=Cost.HEAVY)
+        extra = self.dataset.workspace(self.chosen)
+        return blockwise(self.outline, read_part, (), [Listed(parts), Same(how)], cost=Cost.HEAVY, extra=extra)
 
 
 class Reading(NamedTuple):

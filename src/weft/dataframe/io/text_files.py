@@ -12,7 +12,7 @@ from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import new
 from weft.dataframe.io.writing import Written, write_frame
 from weft.expr.naming import nonce
-from weft.io.files import filesystem_for
+from weft.io.files import UNFINISHED, filesystem_for
 from weft.io.writing import can_rename, compressor, in_place, paths_for, put_in_place
 
 __all__ = ["FilesWriter", "Render", "SingleFileWriter", "delayed_write", "write_files"]
@@ -145,7 +145,7 @@ def write_files(
     compute_kwargs: Mapping[str, Any] | None = None,
 ) -> Any:
     """Write a frame by a `Render`; gives the paths, or a list with a delayed value that writes."""
-    suffix = f".{nonce()[:8]}.part-written"
+    suffix = f".{nonce()[:8]}{UNFINISHED}"
     if single:
         fs = filesystem_for(path, storage_options)
         place = fs._strip_protocol(str(path))

@@ -73,8 +73,9 @@ class Merge(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        made = join(self.left.meta, self.right.meta, self.plan)
-        return with_gaps(made, self.left.meta, self.right.meta, self.plan)
+        left, right = self.left.meta, self.right.meta
+        made = plain_meta(left, right, self.plan)
+        return with_gaps(join(left, right, self.plan) if made is None else made, left, right, self.plan)
 
     @derived
     def way(self) -> str:
@@ -118,6 +119,24 @@ class Merge(FrameExpr):
 
     def lower(self) -> Expr:
         return LOWERINGS[self.way](self)
+
+
+def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame | None:
+    """The meta of a join by columns of equal types, put together without asking pandas; None for all others."""
+    if plan.how not in ("inner", "left", "right", "outer") or plan.indicator is not None or plan.suffixes is not None:
+        return None
+    if plan.left_on is None or plan.right_on is None:
+        return None
+    ours = dict(zip(left.columns.tolist(), left.dtypes.array, strict=True))
+    theirs = dict(zip(right.columns.tolist(), right.dtypes.array, strict=True))
+    if any(ours[a] != theirs[b] for a, b in zip(plan.left_on, plan.right_on, strict=True)):
+        return None
+    columns = {name: ours[label] for label, name in plan.left_names if label in ours}
+    columns |= {name: theirs[label] for label, name in plan.right_names if label in theirs}
+    if any(isinstance(each, pd.CategoricalDtype) for each in columns.values()):
+        return None
+    empty = {kind: pd.array([], dtype=kind) for kind in dict.fromkeys(columns.values())}
+    return pd.DataFrame({name: empty[kind] for name, kind in columns.items()}, index=pd.RangeIndex(0))
 
 
 def with_gaps(made: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
@@ -214,6 +233,10 @@ def joined_partitions(
     return blockwise(outline or merge.outline, kernel, sources, [Same(merge.plan)], cost=Cost.HEAVY)
 
 
+class PrepareJoin:
+    """Operation of a kernel: a side that is joined to many partitions, with a table of its keys."""
+
+
 class JoinPartitions:
     """Operation of a kernel: two partitions joined."""
 
@@ -230,6 +253,12 @@ def lower_broadcast(merge: Merge) -> Expr:
         left = whole(left)
     else:
         right = whole(right)
+        if left.npartitions > 1 and merge.plan.how in ("inner", "left"):
+            outline = Outline(merge.name, "prepare", (1,), right.partition_nbytes)
+            table = blockwise(
+                outline, KERNELS["pandas"][PrepareJoin], [(right, (0,))], [Same(merge.plan)], cost=Cost.HEAVY
+            )
+            return joined_partitions(merge, left, table, [(0,), (None,)])
     return joined_partitions(merge, left, right, [place_pick(each, merge.npartitions) for each in (left, right)])
 
 

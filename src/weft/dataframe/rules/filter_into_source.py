@@ -82,6 +82,8 @@ def membership(column: Any, values: Any, source: ReadParquet) -> Predicate | Non
         return None
     items = tuple([each.item() if isinstance(each, np.generic) else each for each in values])
     dtype = source.meta[column].dtype
+    if dtype == np.dtype("float32"):  # pandas looks for the values as they are, Arrow for the nearest that the type has
+        return None
     same = len({type(each) for each in items}) == 1
     return ("isin", column, items) if same and all(agrees(dtype, each) for each in items) else None
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.kernels.pandas.runs import Run, assembled, frame_of, index_of, taken
-from weft.dataframe.kernels.pandas.shuffle import merged_run
+from weft.dataframe.kernels.pandas.lookup import Prepared, joined_by_lookup
+from weft.dataframe.kernels.pandas.runs import Run, assembled, frame_of, index_of, joined, taken
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
 
@@ -52,6 +52,11 @@ class JoinPlan:
 @PANDAS.add("JoinPartitions")
 def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
     """Rows of both, matched by their keys, as pandas matches them."""
+    prepared = right if isinstance(right, Prepared) else Prepared(right, plan.right_on)
+    quick = joined_by_lookup(left, prepared, plan)
+    if quick is not None:
+        return quick
+    right = prepared.frame
     names = dict(plan.left_names)
     others = dict(plan.right_names)
     if plan.how == "cross":
@@ -117,6 +122,12 @@ def only_matched(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.
     return made
 
 
+@PANDAS.add("PrepareJoin")
+def prepare(right: pd.DataFrame, plan: JoinPlan) -> Prepared:
+    """A side that is joined to many partitions."""
+    return Prepared(right, plan.right_on)
+
+
 @PANDAS.add("MarkPlaces")
 def mark_places(partition: pd.DataFrame, number: int) -> pd.DataFrame:
     """A frame with a column that says where each row stands."""
@@ -140,12 +151,14 @@ class ByPlace:
 @PANDAS.add("BackMerge")
 def back_in_place(meta: pd.DataFrame, told: Any, *runs: Run) -> pd.DataFrame:
     """Rows in the order in which they stood, without the column that says so."""
-    run = merged_run(runs)
-    if run.length == 0:
-        made = frame_of(runs, meta)
-        return made.drop(columns=[PLACE])
-    column = list(meta.columns).index(PLACE)
-    order = np.argsort(run.columns[column], kind="stable")
-    kept = [place for place in range(len(run.columns)) if place != column]
-    index = pd.RangeIndex(run.length) if run.index is None else index_of(taken(run.index, order), meta.index)
-    return assembled([taken(run.columns[place], order) for place in kept], index, meta.iloc[:, kept])
+    filled = [run for run in runs if run.length]
+    if not filled:
+        return frame_of(runs, meta).drop(columns=[PLACE])
+    place = list(meta.columns).index(PLACE)
+    order = np.argsort(joined([run.columns[place] for run in filled]), kind="stable")
+    kept = [each for each in range(len(filled[0].columns)) if each != place]
+    columns = [taken(joined([run.columns[each] for run in filled]), order) for each in kept]
+    if filled[0].index is None:
+        return assembled(columns, pd.RangeIndex(len(order)), meta.iloc[:, kept])
+    index = index_of(taken(joined([run.index for run in filled]), order), meta.index)
+    return assembled(columns, index, meta.iloc[:, kept])

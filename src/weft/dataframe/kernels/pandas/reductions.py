@@ -360,7 +360,7 @@ def finished_moments(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
 
 def is_nothing(second: float, mean: float, n: int) -> bool:
     """Whether the squared distances are rounding errors only."""
-    return second <= n * (np.finfo(np.float64).eps * abs(mean)) ** 2
+    return bool(second <= n * (np.finfo(np.float64).eps * abs(mean)) ** 2)
 
 
 @PANDAS.add("Length")

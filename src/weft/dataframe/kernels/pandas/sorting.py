@@ -7,6 +7,7 @@ keys stay together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,6 @@ from weft.dataframe.kernels.pandas.runs import (
     series_array,
     taken,
 )
-from weft.dataframe.kernels.pandas.shuffle import merged_run
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
 
@@ -166,42 +166,44 @@ def with_kinds(partition: Any, order: Order, bounds: list[Any]) -> tuple[Any, li
 
 @PANDAS.add("SortMerge")
 def merge_sorted(order: Order, meta: Any, told: Any, *runs: Run) -> Any:
-    """A bucket from its runs, sorted."""
-    run = merged_run(runs)
-    return sorted_run(run, order, meta)
+    """A bucket from its runs, sorted. Columns are put together one at a time, which keeps the memory for it small."""
+    return sorted_runs([run for run in runs if run.length] or list(runs[:1]), order, meta)
 
 
-def sorted_run(run: Run, order: Order, meta: Any) -> Any:
-    """The rows of a run in order, as a pandas object."""
+def sorted_runs(runs: Sequence[Run], order: Order, meta: Any) -> Any:
+    """The rows of some runs in order, as a pandas object."""
+    length = sum([run.length for run in runs])
+
+    def column(place: int) -> Any:
+        return joined([run.columns[place] for run in runs])
+
+    def labels() -> Any:
+        return joined([run.index for run in runs])
+
     if order.by is None:
-        keys_frame: Any = (
-            pd.DataFrame(index=index_of(run.index, meta.index))
-            if not isinstance(meta, pd.Index)
-            else index_of(run.columns[0], meta)
+        keyed: Any = (
+            index_of(column(0), meta)
+            if isinstance(meta, pd.Index)
+            else pd.DataFrame(index=index_of(labels(), meta.index))
         )
     elif isinstance(meta, pd.DataFrame):
         wanted = [meta.columns.get_loc(label) for label in order.by]
-        keys_frame = assembled(
-            [run.columns[place] for place in wanted], pd.RangeIndex(run.length), meta.iloc[:0, wanted]
-        )
+        keyed = assembled([column(place) for place in wanted], pd.RangeIndex(length), meta.iloc[:0, wanted])
     else:
-        keys_frame = assembled(run.columns, pd.RangeIndex(run.length), meta)
-    places = order_of(key_arrays(keys_frame, order), order)
-    columns = [taken(each, places) for each in run.columns]
+        keyed = assembled([column(0)], pd.RangeIndex(length), meta)
+    places = order_of(key_arrays(keyed, order), order)
+    columns = [taken(column(place), places) for place in range(len(runs[0].columns))]
     if isinstance(meta, pd.Index):
         return index_of(columns[0], meta)
-    index = (
-        pd.RangeIndex(run.length, name=meta.index.name)
-        if run.index is None
-        else index_of(taken(run.index, places), meta.index)
-    )
-    return assembled(columns, index, meta)
+    if runs[0].index is None:
+        return assembled(columns, pd.RangeIndex(length, name=meta.index.name), meta)
+    return assembled(columns, index_of(taken(labels(), places), meta.index), meta)
 
 
 @PANDAS.add("SortWhole")
 def sort_whole(partition: Any, order: Order, keep_index: bool) -> Any:
     """A partition sorted by itself."""
-    return sorted_run(run_of(partition, keep_index or order.by is None), order, partition)
+    return sorted_runs([run_of(partition, keep_index or order.by is None)], order, partition)
 
 
 @PANDAS.add("IndexEnds")

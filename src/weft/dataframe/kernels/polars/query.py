@@ -83,7 +83,7 @@ class Query:
         if relation.index is None:
             index: pd.Index = pd.RangeIndex(found.height)
         elif len(relation.index) == 1:
-            index = pd.Index(values[count], name=meta.index.name)
+            index = plain_index(values[count], meta.index)
         else:
             index = pd.MultiIndex.from_arrays(values[count:], names=meta.index.names)
         if isinstance(meta, pd.DataFrame):
@@ -91,6 +91,13 @@ class Query:
             made.columns = meta.columns
             return made
         return pd.Series(values[0], index=index, name=meta.name, copy=False)
+
+
+def plain_index(values: Any, like: pd.Index) -> pd.Index:
+    """An index of values; of numbers that count from 0 a range, where the meta has one."""
+    if isinstance(like, pd.RangeIndex) and np.array_equal(values, np.arange(len(values))):
+        return pd.RangeIndex(len(values), name=like.name)
+    return pd.Index(values, name=like.name)
 
 
 def single_value(found: pl.DataFrame, column: Column) -> Any:
@@ -115,6 +122,8 @@ def to_pandas(found: pl.DataFrame, column: Column) -> Any:
     (name,) = column.expr.meta.root_names()
     series = found.get_column(name)
     dtype = column.dtype
+    if column.narrow is not None and not series.null_count():
+        return series.cast(engine_type(column.narrow)).to_numpy()
     if is_text(dtype):
         return pd.array(series.to_arrow(), dtype=dtype)
     wanted = engine_type(dtype)

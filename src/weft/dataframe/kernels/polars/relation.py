@@ -91,6 +91,8 @@ class Column:
         Frames of one row that the expression reads, by the names of their columns.
     rowwise : bool
         Whether each value depends on its own row only.
+    narrow : dtype, optional
+        pandas' type in case that nothing turns out to be missing: that of a column that a join may leave gaps in.
     """
 
     expr: pl.Expr
@@ -100,6 +102,7 @@ class Column:
     null_is_false: bool = False
     scalars: Mapping[str, Any] = field(default_factory=dict)
     rowwise: bool = True
+    narrow: Any = None
 
     def settled(self) -> Column:
         """A truth value without null."""
@@ -117,7 +120,7 @@ class Column:
         """The same values in another type, which must hold them."""
         if dtype == self.dtype:
             return self
-        return replace(self, expr=self.expr.cast(engine_type(dtype)), dtype=dtype)
+        return replace(self, expr=self.expr.cast(engine_type(dtype)), dtype=dtype, narrow=None)
 
 
 @dataclass(frozen=True)

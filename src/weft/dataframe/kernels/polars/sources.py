@@ -9,9 +9,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from weft.dataframe.io.footers import check_unchanged
+from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, comparison, missing
 from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, engine_type, is_float, is_text
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
 from weft.expr import Need
+from weft.io.files import is_local
 
 INT64 = np.dtype("int64")
 
@@ -70,3 +73,93 @@ def handed_over(column: pd.Series) -> pl.Series:
     if is_text(column.dtype):
         return pl.Series(values=pl.from_arrow(pa.chunked_array(column.array.__arrow_array__())))
     return pl.Series(values=pl.from_arrow(pa.array(column.to_numpy(), from_pandas=column.dtype.kind == "M")))
+
+
+@translation("ReadParquet")
+def read_parquet(node: Any, translate: Translator) -> Relation:
+    """Parquet files of one schema, on this machine; Polars leaves out what it need not read by itself."""
+    dataset, reader = node.dataset, node.dataset.reader
+    if node.wanted is not None or reader.keys or reader.filters is not None or reader.options:
+        raise Untranslatable("a part of the files, directories as keys, or the user's filters are read by Weft")
+    if not is_local(dataset.filesystem):
+        raise Untranslatable("files elsewhere are read by Weft")
+    paths = [piece.path for part in dataset.parts for piece in part.pieces]
+    footers = [dataset.footers[path] for path in dict.fromkeys(paths)]
+    if any(each.schema.remove_metadata() != footers[0].schema.remove_metadata() for each in footers[1:]):
+        raise Untranslatable("files of different columns are read by Weft")
+    for path in dict.fromkeys(paths):
+        check_unchanged(
+            dataset.filesystem, path, next(p.stamp for part in dataset.parts for p in part.pieces if p.path == path)
+        )
+    base = translate.sources.get(node.rows)
+    if base is None:
+        base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False)
+        if node.index and not dataset.index_columns and translate.wants(node, Need.INDEX):
+            base = base.with_row_index("row numbers of the files")
+        if node.predicate is not None:
+            base = base.filter(predicate_of(node.predicate, node, dataset))
+        translate.sources[node.rows] = base
+    meta = node.meta
+    columns = [(label, parquet_column(label, meta[label].dtype, dataset)) for label in node.chosen]
+    index: tuple[Column, ...] | None = None
+    if translate.wants(node, Need.INDEX):
+        if dataset.index_columns:
+            labels = [dataset.layout.whole.index.get_level_values(place) for place in range(len(dataset.index_columns))]
+            index = tuple(
+                [
+                    parquet_column(label, each.dtype, dataset)
+                    for label, each in zip(dataset.index_columns, labels, strict=True)
+                ]
+            )
+        elif node.predicate is None:
+            numbering = dataset.layout.numbering
+            number = pl.col("row numbers of the files").cast(pl.Int64) * numbering.step + numbering.start
+            index = (Column(number, INT64),)
+        else:
+            raise Untranslatable("rows are numbered by Weft")
+    return Relation(base, tuple(columns), index)
+
+
+def parquet_column(label: Any, dtype: Any, dataset: Any) -> Column:
+    """A column of the files as pandas has it."""
+    name = dataset.layout.fields[label]
+    kind = dataset.schema.field(name).type
+    if not (
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_timestamp(kind)
+        or pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+    ):
+        raise Untranslatable(f"columns of {kind} are read by Weft")
+    bounds = dataset.bounds(label)
+    null = bounds is None or any(each is None or each.missing is None or each.missing > 0 for each in bounds)
+    wanted = engine_type(dtype)
+    column = Column(pl.col(name), dtype, null, is_float(dtype))
+    if pa.types.is_integer(kind) and is_float(dtype):
+        return Column(pl.col(name).cast(wanted), dtype, True, False)
+    if pa.types.is_timestamp(kind) and kind.unit != np.datetime_data(dtype)[0]:
+        return Column(pl.col(name).cast(wanted), dtype, null)
+    if not is_float(dtype) and dtype.kind in "iub" and null:
+        raise Untranslatable(f"column {label!r} may have missing values that its type cannot hold")
+    return column
+
+
+def predicate_of(predicate: Any, node: Any, dataset: Any) -> Any:
+    """A predicate of the reader as Polars has it."""
+    match predicate:
+        case ("and", left, right):
+            return predicate_of(left, node, dataset) & predicate_of(right, node, dataset)
+        case ("or", left, right):
+            return predicate_of(left, node, dataset) | predicate_of(right, node, dataset)
+        case (operator, label, value) if operator in COMPARE:
+            dtype = dataset.layout.whole[label].dtype
+            return comparison(parquet_column(label, dtype, dataset), value, dtype=TRUTH, name=operator).expr
+        case (("isna" | "notna") as operator, label, _):
+            dtype = dataset.layout.whole[label].dtype
+            return missing(parquet_column(label, dtype, dataset), dtype=TRUTH, name=operator).expr
+        case ("isin", label, values):
+            column = parquet_column(label, dataset.layout.whole[label].dtype, dataset)
+            return pl.any_horizontal([comparison(column, each, dtype=TRUTH, name="eq").expr for each in values])
+    raise Untranslatable(f"the predicate {predicate!r} is looked at by Weft")

@@ -1,0 +1,160 @@
+"""Aggregates of groups; different rows; frequencies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from weft.dataframe.kernels.polars.reductions import aggregate
+from weft.dataframe.kernels.polars.relation import (
+    Column,
+    Relation,
+    Untranslatable,
+    engine_type,
+    is_float,
+    is_integer,
+    is_text,
+    materialised,
+    with_scalars,
+)
+from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.expr import Need
+
+#: Options of aggregates that say what happens anyway.
+DEFAULTS: dict[str, tuple[Any, ...] | None] = {
+    "min_count": (None, 0, -1),
+    "numeric_only": (False, True),
+    "skipna": (True,),
+    "dropna": (True,),
+    "sort": None,
+}
+
+
+@translation("GroupbyAggregate")
+def grouped(node: Any, translate: Translator) -> Relation:
+    """One row for each group."""
+    plan = node.asked
+    groups = plan.groups
+    if node.blocks or any(each.kind != "column" for each in groups.by):
+        raise Untranslatable("groups by anything but columns stay in pandas")
+    source = translate(node.source)
+    if node.source.meta.ndim != 2:
+        raise Untranslatable("groups of a series stay in pandas")
+    keys = [key_column(source.column(each.value)) for each in groups.by]
+    meta = node.meta
+    count = len(keys)
+    is_looked_at = translate.wants(node, Need.ORDER) or translate.wants(node, Need.INDEX)
+    dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
+    if not groups.as_index:
+        dtypes = dtypes[count:]
+    made = [aggregated(request, source, dtype) for request, dtype in zip(plan.requests, dtypes, strict=True)]
+    base = with_scalars(
+        source.base,
+        [
+            *keys,
+            *[source.column(each.column) for each in plan.requests if each.column is not None and each.how != "size"],
+        ],
+    )
+    if groups.dropna and any(each.null for each in keys):
+        base = base.filter(pl.all_horizontal([each.expr.is_not_null() for each in keys if each.null]))
+    names = [translate.fresh("key") for _ in keys]
+    values = [translate.fresh("agg") for _ in made]
+    named = [each.expr.alias(name) for each, name in zip(keys, names, strict=True)]
+    base = base.group_by(named, maintain_order=is_looked_at and not groups.sort).agg(
+        [each.expr.alias(name) for each, name in zip(made, values, strict=True)]
+    )
+    if is_looked_at and groups.sort:
+        base = base.sort(names, nulls_last=True)
+    still_null = not groups.dropna
+    labels = [
+        replace(each, expr=pl.col(name), scalars={}, null=each.null and still_null)
+        for each, name in zip(keys, names, strict=True)
+    ]
+    columns = [replace(each, expr=pl.col(name), scalars={}) for each, name in zip(made, values, strict=True)]
+    if not groups.as_index:
+        return Relation(base, labelled(meta.columns, [*labels, *columns]), None)
+    titles = meta.columns if isinstance(meta, pd.DataFrame) else [meta.name]
+    return Relation(base, labelled(titles, columns), tuple(labels))
+
+
+def key_column(column: Column) -> Column:
+    """A column whose equal values make a group."""
+    if not (is_text(column.dtype) or is_integer(column.dtype) or column.dtype.kind in "bM" or is_float(column.dtype)):
+        raise Untranslatable(f"groups by columns of {column.dtype} stay in pandas")
+    if not column.rowwise:
+        raise Untranslatable("groups by running totals stay in pandas")
+    return column.settled().nulled()
+
+
+def aggregated(request: Any, source: Relation, dtype: Any) -> Column:
+    """One aggregate."""
+    if not isinstance(request.how, str):
+        raise Untranslatable("aggregates of the user's own stay in pandas")
+    options = dict(request.options)
+    ddof = options.pop("ddof", 1)
+    for word, value in options.items():
+        allowed = DEFAULTS.get(word, ())
+        if allowed is not None and value not in allowed:
+            raise Untranslatable(f"{request.how}({word}={value!r}) stays in pandas")
+    if request.how == "size":
+        return Column(pl.len().cast(pl.Int64), dtype)
+    column = source.column(request.column)
+    if not column.rowwise:
+        raise Untranslatable("aggregates of running totals stay in pandas")
+    made = aggregate(request.how, column, dtype, ddof)
+    if made.dtype != dtype and not (is_text(dtype) and is_text(made.dtype)):
+        made = made.cast(dtype)
+    return made
+
+
+@translation("DistinctRows")
+def distinct(node: Any, translate: Translator) -> Relation:
+    """Rows that differ in some columns."""
+    source = translate(node.source)
+    if node.keep not in ("first", "last") or node.source.meta.ndim != 2:
+        raise Untranslatable("drop_duplicates() of such a kind stays in pandas")
+    labels = [label for label, _ in source.columns]
+    wanted = labels if node.subset is None else list(node.subset)
+    plain = replace(
+        source,
+        columns=tuple(
+            [(label, column.settled().nulled() if label in wanted else column) for label, column in source.columns]
+        ),
+        index=None if node.ignore_index else source.index,
+    )
+    fresh = materialised(plain)
+    names = [f"c{labels.index(label)}" for label in wanted]
+    is_ordered = translate.wants(node, Need.ORDER) or translate.wants(node, Need.INDEX)
+    is_whole = set(wanted) == set(labels) and fresh.index is None
+    keep = "any" if is_whole and not is_ordered else node.keep
+    base = fresh.base.unique(names, keep=keep, maintain_order=is_ordered or not is_whole)
+    made = replace(fresh, base=base)
+    if node.ignore_index and translate.wants(node, Need.INDEX):
+        from weft.dataframe.kernels.polars.rows import numbered
+
+        return numbered(made, translate)
+    return made
+
+
+@translation("ValueCounts")
+def value_counts(node: Any, translate: Translator) -> Relation:
+    """How often each value is there."""
+    source = translate(node.source)
+    if node.normalize or not node.sort or node.ascending or node.source.meta.ndim != 1:
+        raise Untranslatable("value_counts() of such a kind stays in pandas")
+    column = key_column(source.only)
+    base = with_scalars(source.base, [column])
+    if node.dropna and column.null:
+        base = base.filter(column.expr.is_not_null())
+    key, many = translate.fresh("key"), translate.fresh("agg")
+    base = (
+        base.group_by(column.expr.alias(key), maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias(many))
+        .sort(many, descending=True, maintain_order=True)
+    )
+    label = replace(column, expr=pl.col(key), scalars={}, null=column.null and not node.dropna)
+    engine_type(node.meta.dtype)
+    return Relation(base, ((node.meta.name, Column(pl.col(many), node.meta.dtype)),), (label,))

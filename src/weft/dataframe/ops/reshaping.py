@@ -1,0 +1,352 @@
+"""Frames in other shapes, and two frames as one by their index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, row_needs
+from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import meta_nonempty, same_kind
+from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.concat import Concat, as_collection
+from weft.dataframe.ops.projection import missing_column
+from weft.expr import Cost, Expr, Need, Needs, derived, node
+
+__all__ = ["CombiningMethods", "ReshapingMethods", "from_dummies", "get_dummies", "melt"]
+
+#: Operations whose result has the divisions of their first operand.
+DIVIDED = frozenset({"explode", "combine_first", "combine", "align", "update", "get_dummies", "from_dummies"})
+
+
+@node
+class Reshaped(Partitionwise):
+    """An operation by name on partitions that match."""
+
+    operation: str
+    sources: tuple[FrameExpr, ...]
+    options: Pairs
+
+    @property
+    def label(self) -> str:
+        return self.operation
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.operation, self.options)
+
+    @derived
+    def meta(self) -> Any:
+        return same_kind(
+            KERNELS["pandas"][Reshaped](*[meta_nonempty(each.meta) for each in self.sources], *self.arguments)
+        )
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return self.sources[0].divisions if self.operation in DIVIDED else None
+
+    @derived
+    def rows(self) -> Hashable:
+        return self.sources[0].rows if self.operation in ("get_dummies", "from_dummies") else self.name
+
+    @property
+    def cost(self) -> Cost:
+        return Cost.HEAVY if self.operation == "combine" else Cost.LIGHT
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        needs = row_needs(asked) | VALUES
+        return needs | {Need.INDEX, Need.ORDER} if len(self.sources) > 1 else needs
+
+
+@node
+class Melted(Partitionwise):
+    """One column of a frame as rows, beside columns that are repeated."""
+
+    source: FrameExpr
+    kept: tuple[Hashable, ...]
+    column: Hashable
+    options: Pairs
+
+    @property
+    def label(self) -> str:
+        return "melt"
+
+    @derived
+    def meta(self) -> Any:
+        return same_kind(KERNELS["pandas"][Reshaped](meta_nonempty(self.source.meta), *self.arguments))
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        words = Pairs((*self.options, ("id_vars", self.kept), ("value_vars", (self.column,))))
+        return ("melt", words)
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return None
+
+    @derived
+    def rows(self) -> Hashable:
+        return self.name
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return row_needs(asked) | column_needs((*self.kept, self.column))
+
+    def lower(self) -> Expr:
+        return Reshaped("melt", (self.source,), self.arguments[1])
+
+
+def reshaped(operation: str, *frames: Any, **options: Any) -> Any:
+    """A collection of an operation; what pandas refuses is refused here."""
+    words = Pairs([(word, tuple(each) if isinstance(each, list) else each) for word, each in options.items()])
+    expr = Reshaped(operation, tuple([each.expr for each in frames]), words)
+    _ = expr.meta
+    return new(expr)
+
+
+def label_list(frame: Any, given: Any) -> tuple[Hashable, ...]:
+    """Labels of columns that a user gives, checked."""
+    labels = tuple(given) if isinstance(given, (list, tuple, pd.Index)) else (given,)
+    for label in labels:
+        if label not in frame.expr.columns:
+            raise KeyError(missing_column(label, frame.expr.columns))
+    return labels
+
+
+def melt(
+    frame: Any,
+    id_vars: Any = None,
+    value_vars: Any = None,
+    var_name: Any = None,
+    value_name: Hashable = "value",
+    col_level: Any = None,
+    ignore_index: bool = True,
+) -> Any:
+    """Columns as rows: one row for each value, with the label of its column, in pandas' order.
+
+    The rows of the first column come first, those of all partitions, then those of the second: the partitions are read for
+    each of the columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    id_vars : label or list of labels, optional
+        Columns that stay, repeated.
+    value_vars : label or list of labels, optional
+        Columns that become rows; all others by default.
+    var_name, value_name : label, optional
+        Of the column with labels, and of the column with values.
+    ignore_index : bool
+        Whether rows are numbered anew.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> df = dd.from_pandas(pd.DataFrame({"k": ["x", "y"], "a": [1, 2], "b": [3, 4]}), npartitions=2)
+    >>> df.melt("k").compute()
+       k variable  value
+    0  x        a      1
+    1  y        a      2
+    2  x        b      3
+    3  y        b      4
+    """
+    if col_level is not None:
+        raise NotImplementedError("melt(col_level=...) is not supported: give the columns labels of one level first")
+    kept = label_list(frame, id_vars) if id_vars is not None else ()
+    columns = frame.expr.columns
+    chosen = label_list(frame, value_vars) if value_vars is not None else tuple([c for c in columns if c not in kept])
+    whole = pd.melt(
+        meta_nonempty(frame.expr.meta),
+        id_vars=list(kept),
+        value_vars=list(chosen),
+        var_name=var_name,
+        value_name=value_name,
+    )
+    words = Pairs({"var_name": var_name, "value_name": value_name}.items())
+    if not chosen:
+        raise ValueError("melt() needs at least one column that becomes rows")
+    parts = tuple([Melted(frame.expr, kept, label, words) for label in chosen])
+    made = new(Concat(parts, "outer", tuple(whole.columns)) if len(parts) > 1 else parts[0])
+    return made.reset_index(drop=True) if ignore_index else made
+
+
+def get_dummies(
+    data: Any,
+    prefix: Any = None,
+    prefix_sep: Any = "_",
+    dummy_na: bool = False,
+    columns: Any = None,
+    sparse: bool = False,
+    drop_first: bool = False,
+    dtype: Any = bool,
+) -> Any:
+    """A column for each category, true where a row has it.
+
+    The categories must be known, since they make the columns: `categorize` finds them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> s = dd.from_pandas(pd.Series(["a", "b", "a"], dtype="category"), npartitions=2)
+    >>> dd.get_dummies(s).sum().compute().to_dict()
+    {'a': 2, 'b': 1}
+    """
+    if isinstance(data, (pd.DataFrame, pd.Series)):
+        return pd.get_dummies(data, prefix, prefix_sep, dummy_na, columns, sparse, drop_first, dtype)
+    meta = data.expr.meta
+    if isinstance(meta, pd.Series):
+        dtypes = {meta.name: meta.dtype}
+    else:
+        chosen = label_list(data, columns) if columns is not None else data.expr.columns
+        dtypes = {label: meta[label].dtype for label in chosen}
+    for label, kind in dtypes.items():
+        is_text = kind == np.dtype(object) or isinstance(kind, pd.StringDtype)
+        is_asked = columns is not None or isinstance(meta, pd.Series)
+        if isinstance(kind, pd.CategoricalDtype):
+            if "__UNKNOWN_CATEGORIES__" in kind.categories:
+                raise NotImplementedError(
+                    f"get_dummies: the categories of {label!r} are not known, and they make the columns. "
+                    "Find them first: df.categorize()"
+                )
+        elif is_text or is_asked:
+            raise NotImplementedError(
+                f"get_dummies: {label!r} is {kind}, whose values are not known, and they make the columns. "
+                "Make categories of it first: df.categorize(columns=[...])"
+            )
+    words = {
+        "prefix": Pairs(prefix.items()) if isinstance(prefix, dict) else prefix,
+        "prefix_sep": prefix_sep,
+        "dummy_na": bool(dummy_na),
+        "columns": None if columns is None else label_list(data, columns),
+        "sparse": bool(sparse),
+        "drop_first": bool(drop_first),
+        "dtype": dtype,
+    }
+    if isinstance(prefix, dict) or isinstance(prefix_sep, dict):
+        raise NotImplementedError("get_dummies() takes a text or a list for prefix and prefix_sep, not a dict")
+    return reshaped("get_dummies", data, **words)
+
+
+def from_dummies(data: Any, sep: str | None = None, default_category: Any = None) -> Any:
+    """The categories that columns of truths stand for; see `pandas.from_dummies`."""
+    return reshaped("from_dummies", data, sep=sep, default_category=default_category)
+
+
+class ReshapingMethods(FrameBase):
+    """A frame in another shape."""
+
+    __slots__ = ()
+
+    def explode(self, column: Any, ignore_index: bool = False) -> Any:
+        """A row for each element of the lists in a column (or several).
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"a": [[1, 2], [3]], "b": [0, 1]}), npartitions=2)
+        >>> df.explode("a").b.compute().tolist()
+        [0, 0, 1]
+        """
+        labels = label_list(self, column)
+        made = reshaped("explode", self, column=labels if len(labels) > 1 else labels[0])
+        return made.reset_index(drop=True) if ignore_index else made
+
+    def melt(
+        self,
+        id_vars: Any = None,
+        value_vars: Any = None,
+        var_name: Any = None,
+        value_name: Hashable = "value",
+        col_level: Any = None,
+        ignore_index: bool = True,
+    ) -> Any:
+        """Columns as rows; see `weft.dataframe.melt`."""
+        return melt(self, id_vars, value_vars, var_name, value_name, col_level, ignore_index)
+
+    def stack(self, level: Any = -1) -> Any:
+        """The columns as the innermost level of the index: a series with a row for each value."""
+        if level not in (-1, 0) or self.expr.meta.columns.nlevels > 1:
+            raise NotImplementedError("stack() is of all columns, whose labels have one level")
+        return reshaped("stack", self)
+
+
+class SeriesReshapingMethods(FrameBase):
+    """A series in another shape."""
+
+    __slots__ = ()
+
+    def explode(self, ignore_index: bool = False) -> Any:
+        """A row for each element of the lists."""
+        made = reshaped("explode", self)
+        return made.reset_index(drop=True) if ignore_index else made
+
+
+def matched(operation: str, left: Any, right: Any) -> list[Any]:
+    """Two collections in partitions that match."""
+    other = as_collection(right)
+    return [new(each) for each in align_rows([left.expr, other.expr], operation)]
+
+
+class CombiningMethods(FrameBase):
+    """Two frames as one, by their labels."""
+
+    __slots__ = ()
+
+    def combine_first(self, other: Any) -> Any:
+        """The values, and where they are missing those of another frame or series.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> s = dd.from_pandas(pd.Series([1.0, None, 3.0]), npartitions=2)
+        >>> s.combine_first(pd.Series([9.0, 9.0, 9.0])).compute().tolist()
+        [1.0, 9.0, 3.0]
+        """
+        return reshaped("combine_first", *matched("combine_first", self, other))
+
+    def combine(self, other: Any, func: Callable[..., Any], fill_value: Any = None, overwrite: bool = True) -> Any:
+        """The columns (or values) of two, combined by a function."""
+        words: dict[str, Any] = {"func": func, "fill_value": fill_value}
+        if isinstance(self.expr.meta, pd.DataFrame):
+            words["overwrite"] = bool(overwrite)
+        return reshaped("combine", *matched("combine", self, other), **words)
+
+    def align(self, other: Any, join: str = "outer", axis: Any = None, fill_value: Any = None) -> tuple[Any, Any]:
+        """Both with the same labels.
+
+        Parameters
+        ----------
+        other : DataFrame or Series
+        join : {"outer", "inner", "left", "right"}
+        axis : {0, 1}, optional
+            Labels of rows, of columns, or both.
+        fill_value : scalar, optional
+        """
+        if join not in ("outer", "inner", "left", "right"):
+            raise ValueError(f"join must be outer, inner, left or right; it is {join!r}")
+        pair = matched("align", self, other)
+        words = {"join": join, "axis": axis, "fill_value": fill_value}
+        return tuple([reshaped("align", *pair, number=number, **words) for number in (0, 1)])
+
+
+class FrameCombiningMethods(CombiningMethods):
+    """A frame and another."""
+
+    __slots__ = ()
+
+    def update(self, other: Any, join: str = "left", overwrite: bool = True, errors: str = "ignore") -> None:
+        """Take the values of another frame that are not missing; the frame itself stands for the result from then on."""
+        if join != "left":
+            raise NotImplementedError("Only left join is supported")
+        if errors not in ("ignore", "raise"):
+            raise ValueError("The parameter errors must be either 'ignore' or 'raise'")
+        pair = matched("update", self, other)
+        self.expr = reshaped("update", *pair, overwrite=bool(overwrite), errors=errors).expr

@@ -1,0 +1,1 @@
+"""The path at which programs look for plugins."""

@@ -1,0 +1,332 @@
+"""What went on, for people: progress bars, task streams, reports, messages from tasks."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import html
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from time import monotonic, time
+from typing import Any
+
+from weft.backends.live import PENDING
+from weft.backends.live_here import HERE
+from weft.distributed.client import default_client
+from weft.distributed.waiting import Countdown, futures_of
+from weft.errors import BackendError
+from weft.graph.annotations import annotate
+from weft.graph.key import key_split
+from weft.units import format_bytes, format_time
+
+__all__ = ["get_task_metadata", "get_task_stream", "performance_report", "print", "progress", "span", "warn"]
+
+#: Characters of a progress bar.
+WIDTH = 40
+#: How often it is drawn, in seconds.
+STEP_S = 0.1
+
+
+def progress(
+    *futures: Any,
+    notebook: bool | None = None,
+    multi: bool = True,
+    complete: bool = True,
+    group_by: Any = "prefix",
+    **kwargs: Any,
+) -> None:
+    """Show on the terminal how many futures are done, until all are.
+
+    Parameters
+    ----------
+    *futures : futures, persisted collections, containers of those
+    notebook : bool, optional
+        Widgets are not offered; a notebook shows the same text.
+    multi, group_by
+        How widgets would group tasks.
+    complete : bool
+        Count those that were done before.
+
+    Examples
+    --------
+    >>> from weft.distributed import Client
+    >>> with Client(processes=False) as client:
+    ...     progress(client.map(abs, [-1, -2]))  # doctest: +ELLIPSIS
+    [########################################] | 100% Completed | ...
+    """
+    if notebook:
+        raise BackendError("notebook=True is not offered: there are no widgets; the text is shown in notebooks, too")
+    interval = kwargs.pop("interval", None)
+    if kwargs:
+        raise TypeError(f"progress() takes no argument {next(iter(kwargs))!r}")
+    found = futures_of(list(futures))
+    tickets = [future._bound() for future in found]
+    if not complete:
+        tickets = [ticket for ticket in tickets if ticket.status == PENDING]
+    total, began = len(tickets), monotonic()
+    countdown = Countdown(0)
+    waiting = [ticket for ticket in tickets if ticket.status == PENDING]
+    if waiting:
+        countdown = Countdown(len(waiting))
+        for ticket in found[0].client._run.watch_all(waiting, countdown):
+            countdown(ticket)
+    done = not waiting
+    terminal = sys.stdout.isatty()
+    while True:
+        if terminal or done:
+            share = 1.0 if not total else (total - countdown.left) / total
+            bar = ("#" * int(share * WIDTH)).ljust(WIDTH)
+            end = "\n" if done else ""
+            start = "\r" if terminal else ""
+            sys.stdout.write(f"{start}[{bar}] | {share:4.0%} Completed | {format_time(monotonic() - began)}{end}")
+            sys.stdout.flush()
+        if done:
+            return
+        done = countdown.bell.wait(float(interval) if interval else STEP_S)
+
+
+class get_task_stream:  # noqa: N801
+    """Records the tasks that run inside a ``with`` block.
+
+    Parameters
+    ----------
+    client : Client, optional
+    plot : bool
+        Not offered.
+    filename : str
+        Where a plot would go.
+
+    Attributes
+    ----------
+    data : list of dict
+        As :meth:`Client.get_task_stream` gives them, after the block.
+
+    Examples
+    --------
+    >>> from weft.distributed import Client
+    >>> with Client(processes=False) as client, get_task_stream() as stream:
+    ...     client.submit(abs, -1).result()
+    1
+    >>> len(stream.data)
+    1
+    """
+
+    def __init__(self, client: Any = None, plot: bool = False, filename: str = "task-stream.html") -> None:
+        if plot:
+            raise BackendError("plot= is not offered: write a performance_report(), or draw what `data` has")
+        self.data: list[dict[str, Any]] = []
+        self._client = client
+
+    def __enter__(self) -> get_task_stream:
+        self._client = default_client(self._client)
+        self._start = time()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.data.extend(self._client._ask("task_stream", self._start, None, None).get())
+
+    async def __aenter__(self) -> get_task_stream:
+        return self.__enter__()
+
+    async def __aexit__(self, *exc: Any) -> None:
+        self.__exit__()
+
+
+class get_task_metadata:  # noqa: N801
+    """Records the keys of the tasks that end inside a ``with`` block.
+
+    Attributes
+    ----------
+    metadata : dict
+        By key, when and where it ran.
+    state : dict
+        By key, how it ended: ``"memory"`` or ``"erred"``.
+
+    Examples
+    --------
+    >>> from weft.distributed import Client
+    >>> with Client(processes=False) as client, get_task_metadata() as tasks:
+    ...     future = client.submit(abs, -1)
+    ...     _ = future.result()
+    >>> list(tasks.state.values())
+    ['memory']
+    """
+
+    def __init__(self) -> None:
+        self.metadata: dict[Any, Any] = {}
+        self.state: dict[Any, str] = {}
+        self._stream = get_task_stream()
+
+    def __enter__(self) -> get_task_metadata:
+        self._stream.__enter__()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._stream.__exit__()
+        for row in self._stream.data:
+            self.metadata[row["key"]] = {name: row[name] for name in ("worker", "startstops", "nbytes", "type")}
+            self.state[row["key"]] = "erred" if row["status"] == "error" else "memory"
+
+    async def __aenter__(self) -> get_task_metadata:
+        return self.__enter__()
+
+    async def __aexit__(self, *exc: Any) -> None:
+        self.__exit__()
+
+
+class performance_report:  # noqa: N801
+    """Writes an HTML page about the tasks that run inside a ``with`` block.
+
+    Parameters
+    ----------
+    filename : str
+        A path or URL.
+    stacklevel : int
+        Not needed: the page shows no code.
+    mode : None
+        Not offered: the page loads nothing from elsewhere.
+    storage_options : dict, optional
+        For URLs.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from weft.distributed import Client
+    >>> name = os.path.join(tempfile.mkdtemp(), "report.html")
+    >>> with Client(processes=False) as client, performance_report(name):
+    ...     client.submit(abs, -1).result()
+    1
+    >>> os.path.exists(name)
+    True
+    """
+
+    def __init__(
+        self,
+        filename: str = "weft-report.html",
+        stacklevel: int = 1,
+        mode: None = None,
+        storage_options: dict[str, Any] | None = None,
+    ) -> None:
+        if mode is not None:
+            raise BackendError("mode= is not offered: the page loads nothing from elsewhere")
+        self.filename = filename
+        self.storage_options = storage_options or {}
+        self._stream = get_task_stream()
+
+    def __enter__(self) -> performance_report:
+        self._stream.__enter__()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        import fsspec
+
+        self._stream.__exit__()
+        with fsspec.open(self.filename, "w", **self.storage_options) as file:
+            file.write(page(self._stream.data, self._stream._client))
+
+    async def __aenter__(self) -> performance_report:
+        return self.__enter__()
+
+    async def __aexit__(self, *exc: Any) -> None:
+        self.__exit__()
+
+
+#: Pixels of the timeline.
+TIMELINE, LANE = 1000, 22
+
+
+def page(rows: list[dict[str, Any]], client: Any) -> str:
+    """An HTML page about tasks: sums by what their keys begin with, and a timeline of workers."""
+    sums: dict[str, list[float]] = {}
+    for row in rows:
+        times = row["startstops"][0]
+        mine = sums.setdefault(key_split(row["key"]), [0, 0.0, 0.0, 0])
+        mine[0] += 1
+        mine[1] += times["stop"] - times["start"]
+        mine[2] += row["nbytes"]
+        mine[3] += row["status"] == "error"
+    table = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{count:.0f}</td><td>{format_time(seconds)}</td>"
+        f"<td>{format_bytes(int(nbytes))}</td><td>{failed:.0f}</td></tr>"
+        for name, (count, seconds, nbytes, failed) in sorted(sums.items(), key=lambda item: -item[1][1])
+    )
+    begin = min((row["startstops"][0]["start"] for row in rows), default=0.0)
+    end = max((row["startstops"][0]["stop"] for row in rows), default=1.0)
+    scale = TIMELINE / max(end - begin, 1e-9)
+    lanes = {worker: place for place, worker in enumerate(sorted({row["worker"] for row in rows}))}
+    boxes = "".join(
+        f'<rect x="{(row["startstops"][0]["start"] - begin) * scale:.1f}" y="{lanes[row["worker"]] * LANE}" '
+        f'width="{max((row["startstops"][0]["stop"] - row["startstops"][0]["start"]) * scale, 0.5):.1f}" height="{LANE - 2}" '
+        f'fill="hsl({hash(key_split(row["key"])) % 360},60%,60%)"><title>{html.escape(str(row["key"]))}</title></rect>'
+        for row in rows
+    )
+    return (
+        "<!doctype html><meta charset='utf-8'><title>Weft: performance report</title>"
+        "<style>body{font-family:sans-serif}td,th{padding:2px 10px;text-align:right}td:first-child{text-align:left}</style>"
+        f"<h1>Performance report</h1><p>{len(rows)} tasks in {format_time(end - begin) if rows else '0 s'} on "
+        f"{html.escape(client.cluster.describe('cluster'))}</p>"
+        f"<table><tr><th>tasks</th><th>count</th><th>time</th><th>bytes</th><th>failed</th></tr>{table}</table>"
+        f"<h2>Timeline</h2><svg width='{TIMELINE}' height='{max(1, len(lanes)) * LANE}'>{boxes}</svg>"
+    )
+
+
+@contextlib.contextmanager
+def span(*tags: str) -> Iterator[str]:
+    """Tag what is submitted inside the block; gives the span's id.
+
+    Examples
+    --------
+    >>> with span("load", "clean") as identifier:
+    ...     isinstance(identifier, str)
+    True
+    """
+    if not tags or not all(isinstance(tag, str) for tag in tags):
+        raise ValueError(f"span() takes one or more names, not {tags!r}")
+    identifier = os.urandom(8).hex()
+    with annotate(span={"name": tags, "ids": (identifier,)}):
+        yield identifier
+
+
+def _tell(op: str, *args: Any) -> bool:
+    """Have the client's process do something, if this is another."""
+    home = getattr(HERE.run, "home", None)
+    if home is None or not hasattr(home, "process"):
+        return False
+    home.process.ask(op, args, _Ignored())
+    return True
+
+
+class _Ignored:
+    """A reply that nobody waits for."""
+
+    def __call__(self, value: Any = None) -> None:
+        """Nothing."""
+
+    def fail(self, error: BaseException) -> None:
+        builtins.print(error, file=sys.stderr)
+
+
+def print(*args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
+    """Print from a task where its client sees it.
+
+    Parameters
+    ----------
+    *args, sep, end, file, flush
+        As of the builtin ``print``; ``file`` may be ``sys.stdout``, ``sys.stderr``, or something of the task's own.
+    """
+    if file in (None, sys.stdout, sys.stderr, 1, 2):
+        stream = 2 if file in (sys.stderr, 2) and file is not None else 1
+        if _tell("say", " ".join(map(str, args)) if sep is None else sep.join(map(str, args)), end, stream, flush):
+            return
+        file = sys.stderr if stream == 2 else sys.stdout
+    builtins.print(*args, sep=sep, end=end, file=file, flush=flush)
+
+
+def warn(
+    message: str | Warning, category: type[Warning] | None = UserWarning, stacklevel: int = 1, source: Any = None
+) -> None:
+    """Warn from a task, where its client sees it."""
+    if not _tell("warn", message, category):
+        warnings.warn(message, category, stacklevel + 1, source)

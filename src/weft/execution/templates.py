@@ -1,0 +1,170 @@
+"""Plans with holes, for expressions that differ in numbers and data only.
+
+The plan of an expression with holes (`weft.expr.holes`) serves for all expressions of its form: only names, numbers and data
+are exchanged. Such a *template* is made when a form is met for the second time, if its plan is small and holds nothing that
+matters: no data, and functions and constants that take next to no memory. The last `MOST` are kept.
+
+``(x + c).sum()`` of ten chunks, built with another number each time: 530 us when planned each time, 190 us when filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from itertools import chain
+from types import FunctionType
+from typing import Any, NamedTuple
+
+from weft.config.state import version
+from weft.expr import Expr, walk
+from weft.expr.holes import Form, Hole, filled, form_of, hollow
+from weft.expr.naming import token_of
+from weft.graph import Plan, compile_plan
+from weft.graph.plan import paused_collector
+from weft.physical.base import Called, build
+from weft.physical.rewrite import lowered
+from weft.physical.source import InMemory
+from weft.store.memory import freeze
+
+__all__ = ["MOST", "planned_by_form"]
+
+#: Blocks that a plan with a template may have.
+TINY = 32
+#: Forms that are remembered.
+MOST = 64
+#: Types of constants that take next to no memory, besides tuples of them and dtypes.
+LIGHT = frozenset({int, float, complex, bool, type(None), slice, Hole})
+#: What is known of a form that has been met once, and of one that has no template.
+MET, NONE = "met once", "has none"
+
+#: How a block is cut out of the data for a hole: block, hole, function, part.
+Cut = tuple[int, int, Callable[[Any, Any], Any], Any]
+
+
+class Remembered(NamedTuple):
+    """What is known of a form, for a configuration."""
+
+    template: Template | str
+    version: object
+
+
+#: By form, kind of collection and way of planning; the oldest first.
+RECENT: dict[Hashable, Remembered] = {}
+
+
+def planned_by_form(expression: Expr, kind: type, fuse: bool) -> Plan | None:
+    """The plan of an expression, if its form has a template, or gets one now."""
+    form = form_of(expression)
+    if form is None:
+        return None
+    own = (form.key, kind, fuse)
+    found = RECENT.get(own)
+    if found is None or found.version is not version():
+        remember(own, MET)
+        return None
+    template = found.template
+    if template is MET:
+        template = template_of(form, fuse) or NONE
+        remember(own, template)
+    return template.fill(form) if isinstance(template, Template) else None
+
+
+def remember(own: Hashable, template: Template | str) -> None:
+    """Remember what is known of a form."""
+    RECENT.pop(own, None)
+    RECENT[own] = Remembered(template, version())
+    if len(RECENT) > MOST:
+        RECENT.pop(next(iter(list(RECENT))), None)
+
+
+def template_of(form: Form, fuse: bool) -> Template | None:
+    """The template of a form; None if its plan is large or keeps things alive."""
+    empty = hollow(form)
+    with paused_collector():
+        trees = lowered([empty])
+        plan = compile_plan(build([empty], trees), empty.keys(), fuse=fuse, between=freeze)  # type: ignore[attr-defined]
+    if plan.nblocks > TINY or plan.annotations or plan.sites or not is_light(plan):
+        return None
+    cuts = cuts_of(form, plan, trees)
+    own = form_of(empty)
+    if cuts is None or own is None:
+        return None
+    plan.data = {}
+    return Template(plan, [node.name for node in own.nodes], cuts)
+
+
+class Template(NamedTuple):
+    """The plan of a hollow expression."""
+
+    plan: Plan
+    names: list[str]  #: of the form's nodes
+    cuts: list[Cut]
+
+    def fill(self, form: Form) -> Plan:
+        """The plan of an expression of the form."""
+        bare, values = self.plan, form.values
+        names = {old: node.name for old, node in zip(self.names, form.nodes, strict=True)}
+        root = form.nodes[-1].name
+
+        def renamed(key: Any) -> Any:
+            name = key[0]
+            if name not in names:
+                names[name] = f"{name.rpartition('-')[0]}-{token_of(name, root)}"
+            return (names[name], *key[1:])
+
+        constants: list[tuple[Any, ...]] = []
+        known: dict[int, tuple[Any, ...]] = {}
+        for each in bare.constants:
+            made = known.get(id(each))
+            if made is None:
+                made = known[id(each)] = filled(each, values)
+            constants.append(made)
+        return Plan(
+            keys=list(map(renamed, bare.keys)),
+            programs=bare.programs,
+            inputs=bare.inputs,
+            constants=constants,
+            nbytes=bare.nbytes,
+            wanted=bare.wanted,
+            outputs=bare.outputs,
+            maker=bare.maker,
+            data={block: cut(values[hole].value, part) for block, hole, cut, part in self.cuts},
+            workspace=bare.workspace,
+            origins=[(first, names.get(name, name)) for first, name in bare.origins],
+            in_order=bare.in_order,
+            derived=bare.derived,
+        )
+
+
+def cuts_of(form: Form, plan: Plan, trees: Sequence[Expr]) -> list[Cut] | None:
+    """How the blocks that are there from the start come from the holes; None if some come from elsewhere."""
+    holes = {id(value): number for number, value in enumerate(form.values)}
+    numbers = {plan.keys[block]: block for block in plan.data}
+    found = []
+    called = Called(trees)
+    for node in walk(*trees):
+        if isinstance(node, InMemory) and id(node.held) in holes:
+            for key, part in zip(node.placed_keys(called), node.parts.values(node.numblocks), strict=True):
+                if key in numbers:
+                    found.append((numbers.pop(key), holes[id(node.held)], node.cut, part))
+    return None if numbers else found
+
+
+def is_light(plan: Plan) -> bool:
+    """Whether a plan keeps nothing alive but numbers and functions of Weft's own and NumPy's."""
+    functions = [step.function for program in set(plan.programs) for step in program.steps]
+    return all(map(is_ours, functions)) and all(map(is_light_value, chain.from_iterable(plan.constants)))
+
+
+def is_ours(function: Any) -> bool:
+    """Whether a function is NumPy's or Weft's, and has no values of its own."""
+    if type(function) is FunctionType:
+        return str(function.__module__).startswith("weft.") and function.__closure__ is None
+    return type(function).__name__ == "ufunc"
+
+
+def is_light_value(value: Any) -> bool:
+    """Whether a constant takes next to no memory."""
+    kind = type(value)
+    if kind is tuple:
+        return len(value) <= TINY and all(map(is_light_value, value))
+    return kind in LIGHT or kind.__module__ == "numpy.dtypes" or (kind in (str, bytes) and len(value) <= 64)

@@ -1,0 +1,60 @@
+"""The standard's namespace: every function and method of array-api-strict's newest revision, by name and by signature."""
+
+from __future__ import annotations
+
+import inspect
+from inspect import Parameter
+
+import array_api_strict
+import pytest
+
+import weft.array as da
+
+XP = da.ones(1).__array_namespace__()
+POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+#: What belongs to array-api-strict, and not to the standard.
+ITS_OWN = {"Device", "ArrayAPIStrictFlags", "__version__"} | {
+    f"{verb}_array_api_strict_flags" for verb in ("set", "get", "reset")
+}
+
+
+def functions():
+    for module in ("", "linalg", "fft"):
+        theirs = getattr(array_api_strict, module) if module else array_api_strict
+        for name in sorted(set(theirs.__all__) - ITS_OWN):
+            yield pytest.param(module, name, id=f"{module}.{name}".strip("."))
+
+
+@pytest.mark.parametrize(("module", "name"), list(functions()))
+def test_functions_can_be_called_as_the_standard_says(module, name):
+    theirs = getattr(getattr(array_api_strict, module) if module else array_api_strict, name)
+    ours = getattr(getattr(XP, module) if module else XP, name)
+    if inspect.isfunction(theirs):
+        assert not refused(inspect.signature(ours), inspect.signature(theirs))
+
+
+METHODS = sorted(
+    name
+    for name, each in vars(type(array_api_strict.asarray(1))).items()
+    if inspect.isfunction(each) and (not name.startswith("_") or name.startswith("__"))
+)
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - {"__buffer__", "__init__", "__new__"}))
+def test_methods_are_there(name):
+    assert callable(getattr(da.Array, name))
+
+
+def refused(ours: inspect.Signature, theirs: inspect.Signature) -> list[str]:
+    """The standard's parameters that cannot be given in the standard's way."""
+    mine = [each for each in ours.parameters.values() if each.kind in POSITIONAL]
+    named = {each.name for each in ours.parameters.values() if each.kind is not Parameter.POSITIONAL_ONLY}
+    kinds = {each.kind for each in ours.parameters.values()}
+    wrong = []
+    for place, each in enumerate(theirs.parameters.values()):
+        if each.kind in POSITIONAL and place >= len(mine) and Parameter.VAR_POSITIONAL not in kinds:
+            wrong.append(each.name)
+        by_name = each.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        if by_name and each.name not in named and Parameter.VAR_KEYWORD not in kinds:
+            wrong.append(each.name)
+    return wrong
