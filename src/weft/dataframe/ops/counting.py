@@ -223,4 +223,4 @@ def binned_counts(series: Any, bins: Any, normalize: bool, sort: bool | None, as
 
 def with_intervals(counts: pd.Series) -> pd.Series:
     """Counts whose labels are intervals, not categories."""
-    return counts.set_axis(pd.IntervalIndex(counts.index), axis=0)
+    return counts.set_axis(pd.IntervalIndex(list(counts.index), dtype="interval[float64, right]"), axis=0)
