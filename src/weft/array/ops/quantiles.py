@@ -2,7 +2,7 @@
 
 Along axes that are in one chunk a block is all there is to know. Where the axes are in several chunks, but what lies along
 them fits a chunk, the array is cut anew, along other axes. And of all elements together, however many, they are found by
-counting (see `weft.array.kernels.selection`): twice over the data, with no more than a few elements of each block kept.
+counting (see `weft.selection`): twice over the data, with no more than a few elements of each block kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, axis_largest, grid_for, limit_bytes
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
-from weft.array.kernels import selection
-from weft.array.kernels.selection import METHODS, Wanted
+from weft import selection
+from weft.selection import METHODS, Wanted
 from weft.array.ops.blocks import Mapped
 from weft.array.ops.joining import stack
 from weft.array.ops.rechunking import laid_out
