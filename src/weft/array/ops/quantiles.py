@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from weft import selection
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, axis_largest, grid_for, limit_bytes
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
-from weft import selection
-from weft.selection import METHODS, Wanted
 from weft.array.ops.blocks import Mapped
 from weft.array.ops.joining import stack
 from weft.array.ops.rechunking import laid_out
@@ -29,6 +28,7 @@ from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.grid import identity_pick
 from weft.physical.tree_reduce import TreeReduce
+from weft.selection import METHODS, Wanted
 
 __all__ = [
     "median",

@@ -311,7 +311,7 @@ class ResampleMethods(FrameBase):
         --------
         >>> import pandas as pd
         >>> import weft.dataframe as dd
-        >>> s = pd.Series([1, 2, 3], index=pd.to_datetime(["2024-01-01", "2024-01-01 12:00", "2024-01-03"]))
+        >>> s = pd.Series([1, 2, 3], index=pd.to_datetime(["2024-01-01 00:00", "2024-01-01 12:00", "2024-01-03 00:00"]))
         >>> dd.from_pandas(s, npartitions=2).resample("D").sum().compute().tolist()
         [3, 0, 3]
         """

@@ -31,7 +31,14 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         if wanted == "polars":
             raise EngineError("dataframe.engine is 'polars', which is not installed: pip install \"weft[dataframe]\"")
         return None
-    query, reason = translated(node, context.needs(node))
+    source = node.source if isinstance(node, Together) else node
+    vain: set[str] = context.__dict__.setdefault("polars in vain", set())
+    if any(isinstance(child, EngineQuery) or child.name in vain for child in source.children):
+        vain.add(source.name)  # something below it stays in pandas, or has been handed over already
+    if source.name in vain and (wanted != "polars" or not context.is_root(node)):
+        return None
+    query, reason, found = translated(source, context.needs(node))
+    vain |= found
     if query is not None:
         return EngineQuery(query, "polars", Alike(node))
     if wanted == "polars" and context.is_root(node):
@@ -55,7 +62,7 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
         elif tree.npartitions != 1:
             found.append(f"{source.label}: pandas, partition by partition: its blocks are kept or read one by one")
         else:
-            _, reason = translated(tree, context.needs(tree)) if HAS_POLARS else (None, "polars is not installed")
+            reason = translated(source, context.needs(tree))[1] if HAS_POLARS else "polars is not installed"
             found.append(f"{source.label}: pandas, since {reason}")
             found.extend(parts_below(source, context))
     return found
@@ -73,9 +80,8 @@ def parts_below(tree: FrameExpr, context: Context) -> list[str]:
     return found
 
 
-def translated(node: FrameExpr, needs: Needs) -> tuple[Any, str]:
-    """A query for a tree, or the reason why there is none."""
+def translated(node: FrameExpr, needs: Needs) -> tuple[Any, str, frozenset[str]]:
+    """A query for a tree, or the reason why there is none, and the nodes for which it holds."""
     from weft.dataframe.kernels import polars
 
-    source = node.source if isinstance(node, Together) else node
-    return polars.translated(source, needs)
+    return polars.translated(node, needs)

@@ -59,7 +59,7 @@ class Query:
     def prepared(self) -> Relation:
         """The lazy query."""
         if self._prepared is None:
-            relation = Translator(self.node, self.asked)(self.node)
+            relation = Translator(self.node, self.asked).translated()
             meta = self.node.meta
             dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
             for (_, column), dtype in zip(relation.columns, dtypes, strict=True):

@@ -21,7 +21,14 @@ __all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "i
 
 
 class Untranslatable(Exception):
-    """Polars has no answer that is certainly pandas'; the reason is the message."""
+    """Polars has no answer that is certainly pandas'; the reason is the message.
+
+    ``vain`` are the names of the nodes that cannot be translated for it.
+    """
+
+    def __init__(self, reason: str, vain: frozenset[str] = frozenset()) -> None:
+        super().__init__(reason)
+        self.vain = vain
 
 
 #: Types whose values both libraries hold alike.
