@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.columns import agree, cut_series
+from tests.dataframe.columns import agree, cut_series, in_partitions
 
 import weft.dataframe as dd
 
@@ -26,7 +26,16 @@ def test_intervals_agree_with_pandas(pair, bins, right, labels):
 @given(cut_series(("int64", "float64"), min_size=3))
 def test_quantile_intervals_agree_with_pandas(pair):
     whole, parts = pair
+    if not whole.count():
+        with pytest.raises(ValueError, match="without values"):
+            dd.qcut(parts, 3)
+        return
     agree(lambda: dd.qcut(parts, 3, duplicates="drop"), lambda: pd.qcut(whole, 3, duplicates="drop"))
+
+
+def test_numbers_are_counted_in_intervals():
+    whole = pd.Series([1.0, 2.0, None, 5.0, 4.5])
+    parts = in_partitions(whole, [2])
     agree(lambda: parts.value_counts(bins=2), lambda: whole.value_counts(bins=2))
 
 

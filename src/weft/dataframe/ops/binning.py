@@ -124,4 +124,6 @@ def qcut(x: Any, q: Any, labels: Any = None, precision: int = 3, duplicates: str
     check_series(x, "qcut")
     wanted = np.linspace(0, 1, int(q) + 1) if np.ndim(q) == 0 else np.asarray(q)
     edges = quantile(x, wanted.tolist()).compute()
+    if edges.isna().all():
+        raise ValueError("qcut() was given a series without values, which has no quantiles: drop it, or use cut(...)")
     return cut(x, edges.to_numpy(), labels=labels, precision=precision, include_lowest=True, duplicates=duplicates)
