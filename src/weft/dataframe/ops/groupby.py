@@ -89,7 +89,7 @@ class GroupBy:
         if self._frame.expr.meta.ndim == 1:
             return (self._frame.expr.meta.name,)
         if self._chosen is not None:
-            return (self._chosen,) if self._is_single else self._chosen  # type: ignore[no-any-return]
+            return (self._chosen,) if self._is_single else self._chosen
         keys = {each.value for each in self._plan.by if each.kind == "column"}
         return tuple([label for label in self._frame.expr.columns if label not in keys])
 
@@ -258,11 +258,8 @@ class GroupBy:
         >>> import pandas as pd
         >>> import weft.dataframe as dd
         >>> df = dd.from_pandas(pd.DataFrame({"k": [1, 2, 1], "v": [1.0, 2.0, 3.0]}), npartitions=2)
-        >>> df.groupby("k").agg(total=("v", "sum"), largest=("v", "max")).compute()
-           total  largest
-        k
-        1    4.0      3.0
-        2    2.0      2.0
+        >>> df.groupby("k").agg(total=("v", "sum"), largest=("v", "max")).compute().to_dict("list")
+        {'total': [4.0, 2.0], 'largest': [3.0, 2.0]}
         """
         spec = parse_requests(arg, kwargs, self._columns, self._is_series)
         if spec is None:

@@ -9,14 +9,18 @@ from typing import Any
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr
+from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, rule, walk
+from weft.units import format_bytes
 
 __all__ = ["choose_engine", "engine_remarks"]
 
 HAS_POLARS = find_spec("polars") is not None
+#: Part of the memory budget that a query may hold by estimate.
+SHARE = 0.6
 
 
 @rule
@@ -45,6 +49,8 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         needs |= ROWS  # what else has the same rows stays in pandas, and is matched with these by index
     query, reason, found = translated(source, needs)
     vain |= found
+    if query is not None and (large := too_large(source)):
+        query, reason = None, large
     if query is not None:
         return EngineQuery(query, "polars", Alike(node))
     if wanted == "polars" and context.is_root(node):
@@ -55,6 +61,14 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
 def has_rows_of_memory(node: FrameExpr) -> bool:
     """Whether a node has the rows of a frame in memory: Polars would hand them back as they are."""
     return any(isinstance(each, FromPandas) and each.rows == node.rows for each in walk(node))
+
+
+def too_large(node: FrameExpr) -> str | None:
+    """Why a query is not run as a whole: what it would hold may not fit the budget."""
+    held, budget = held_bytes(node), int(config.value("memory.budget"))
+    if held <= SHARE * budget:
+        return None
+    return f"it may hold {format_bytes(held)} of a memory budget of {format_bytes(budget)}: Weft's own exchanges go to disk"
 
 
 def engine_remarks(trees: Sequence[Expr]) -> list[str]:
@@ -74,6 +88,7 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
             found.append(f"{source.label}: pandas, partition by partition: its blocks are kept or read one by one")
         else:
             reason = translated(source, context.needs(tree))[1] if HAS_POLARS else "polars is not installed"
+            reason = reason or too_large(source) or ""
             found.append(f"{source.label}: pandas, since {reason}")
             found.extend(parts_below(source, context))
     return found
