@@ -244,8 +244,8 @@ def conformed(source: Relation, label: Any, dtype: Any) -> Column:
 def neighbours(node: Any, translate: Translator) -> Relation:
     """Values of rows before or behind."""
     around = node.around
-    inputs, keywords = around.calls[0] if around.calls else ((), ())
-    if around.method != "shift" or keywords or len(inputs) != 1:
+    inputs, keywords = around.calls[0]
+    if len(around.calls) > 1 or around.method != "shift" or keywords or len(inputs) != 1:
         raise Untranslatable(f"{around.method} with these options stays in pandas")
     source = row_by_row(translate(node.source))
     return source.with_columns(
