@@ -49,7 +49,9 @@ class Quantiles(Treewise):
         steps: Any = KERNELS["pandas"][Quantiles]
         source, count = self.source, (self.source.npartitions,)
         dtypes = tuple([number_dtype(each.dtype) for each in columns_of(self.source.meta)])
-        wanted = Wanted(self.wanted, self.interpolation, True)
+        wanted = Wanted(
+            tuple([each * 100 / 100 for each in self.wanted]), self.interpolation, True
+        )  # as percentiles, like pandas
 
         def each(label: str, function: Any, *sources: tuple[Expr, Any]) -> Expr:
             return blockwise(Outline(self.name, label, count), function, list(sources))
