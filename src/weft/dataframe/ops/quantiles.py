@@ -49,9 +49,7 @@ class Quantiles(Treewise):
         steps: Any = KERNELS["pandas"][Quantiles]
         source, count = self.source, (self.source.npartitions,)
         dtypes = tuple([number_dtype(each.dtype) for each in columns_of(self.source.meta)])
-        wanted = Wanted(
-            tuple([each * 100 / 100 for each in self.wanted]), self.interpolation, True
-        )  # as percentiles, like pandas
+        wanted = Wanted(self.wanted, self.interpolation, True)
 
         def each(label: str, function: Any, *sources: tuple[Expr, Any]) -> Expr:
             return blockwise(Outline(self.name, label, count), function, list(sources))
