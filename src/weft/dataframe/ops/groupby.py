@@ -113,7 +113,8 @@ class GroupBy:
         labels = pd.Index(columns) if columns else self._frame.expr.meta.columns[:0]
         if not self._is_series:
             labels = labels.rename(self._frame.expr.meta.columns.name)
-        return self._aggregate(requests, None if self._is_series else labels, self._is_series, split_every, split_out)
+        is_single = self._is_series and self._plan.as_index
+        return self._aggregate(requests, None if is_single else labels, self._is_series, split_every, split_out)
 
     def _aggregate(
         self, requests: tuple[Request, ...], labels: Any, single: bool, split_every: Any, split_out: Any
@@ -162,7 +163,8 @@ class GroupBy:
         """Number of each group's rows."""
         request = Request("size", None, "size")
         labels = None if self._plan.as_index else pd.Index(["size"])
-        return self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
+        made = self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
+        return made.rename(self._columns[0]) if self._is_series and self._plan.as_index and self._columns else made
 
     def var(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
         """Variance of each group's values."""

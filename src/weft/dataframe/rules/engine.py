@@ -8,11 +8,12 @@ from typing import Any
 
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
-from weft.dataframe.expr import FrameExpr
+from weft.dataframe.expr import ROWS, FrameExpr
 from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.from_blocks import FromBlocks
+from weft.dataframe.io.from_pandas import FromPandas
 from weft.errors import EngineError
-from weft.expr import Context, Expr, Needs, rule
+from weft.expr import Context, Expr, Needs, rule, walk
 from weft.units import format_bytes
 
 __all__ = ["choose_engine", "engine_remarks"]
@@ -41,7 +42,12 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         vain.add(source.name)  # something below it stays in pandas, or has been handed over already
     if source.name in vain and (wanted != "polars" or not context.is_root(node)):
         return None
-    query, reason, found = translated(source, context.needs(node))
+    needs = context.needs(node)
+    if not (context.is_root(node) or isinstance(node, Together)):
+        if has_rows_of_memory(node):
+            return None
+        needs |= ROWS  # what else has the same rows stays in pandas, and is matched with these by index
+    query, reason, found = translated(source, needs)
     vain |= found
     if query is not None and (large := too_large(source)):
         query, reason = None, large
@@ -50,6 +56,11 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
     if wanted == "polars" and context.is_root(node):
         raise EngineError(f"dataframe.engine is 'polars', and {node.label} cannot be computed by it: {reason}")
     return None
+
+
+def has_rows_of_memory(node: FrameExpr) -> bool:
+    """Whether a node has the rows of a frame in memory: Polars would hand them back as they are."""
+    return any(isinstance(each, FromPandas) and each.rows == node.rows for each in walk(node))
 
 
 def too_large(node: FrameExpr) -> str | None:

@@ -92,8 +92,6 @@ def key_labels(plan: Any) -> dict[Any, Any]:
 
 def side(relation: Relation, prefix: str, translate: Translator) -> Relation:
     """A side of a join with column names that the other side does not have."""
-    if not all(each.rowwise for each in relation.every()):
-        raise Untranslatable("joins of running totals stay in pandas")
     fresh = materialised(replace(relation, index=None))
     mark = translate.fresh(prefix)
     names = {f"c{place}": f"{mark}_{place}" for place in range(len(fresh.columns))}
@@ -119,4 +117,6 @@ def with_gaps(column: Column, dtype: Any) -> Column:
     """A column of the side that may have no match."""
     if is_integer(column.dtype) and dtype.kind == "f":
         return replace(column.cast(dtype), null=True, narrow=column.dtype)
+    if dtype.kind in "iub":
+        raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
     return replace(column.settled(), null=True, dtype=dtype)
