@@ -169,7 +169,8 @@ def aggregate(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords:
     ):
         return whole_result(frame, "agg", call_of(dict(func) if isinstance(func, Mapping) else list(func)))
     meta = meta_nonempty(frame.expr.meta).agg(dict(func) if isinstance(func, Mapping) else list(func))
-    parts, places = [], []
+    parts: list[Any] = []
+    places: list[tuple[Any, ...]] = []
     for label, each in wanted:
         column = frame if frame.expr.meta.ndim == 1 else project(frame, label)
         value = getattr(column, named(each))

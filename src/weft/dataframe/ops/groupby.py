@@ -19,6 +19,7 @@ from weft.dataframe.ops.groupby_nodes import GroupbyAggregate, GroupbyRows, Grou
 from weft.dataframe.ops.groupby_requests import Aggregation, numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of
 from weft.dataframe.ops.projection import Projection, missing_column, project
+from weft.dataframe.ops.repartition import in_partitions
 from weft.dataframe.treewise import check_split_every
 
 __all__ = ["Aggregation", "GroupBy"]
@@ -119,12 +120,12 @@ class GroupBy:
         self, requests: tuple[Request, ...], labels: Any, single: bool, split_every: Any, split_out: Any
     ) -> Any:
         """Aggregates in parts."""
-        check_split_out(split_out)
+        count = parts_of_result(split_out)
         single = single and self._plan.as_index
         plan = AggregatePlan(self._plan, requests, labels, single)
         expr = GroupbyAggregate(self._source(), self._blocks, plan, check_split_every(split_every))
         _ = expr.meta
-        return new(expr)
+        return new(expr if count == 1 else in_partitions(expr, count))
 
     def sum(
         self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
@@ -661,10 +662,13 @@ def check_words(method: str, given: dict[str, Any], *known: str) -> None:
         raise TypeError(f"{method}() got unexpected arguments {unknown}")
 
 
-def check_split_out(split_out: Any) -> None:
+def parts_of_result(split_out: Any) -> int:
     """How many partitions a result has."""
-    if split_out not in (None, True, False, 1) and not (isinstance(split_out, int) and split_out > 1):
+    if split_out is None or isinstance(split_out, bool):
+        return 1
+    if not isinstance(split_out, int) or split_out < 1:
         raise ValueError(f"split_out is a number of partitions, at least 1; it is {split_out!r}")
+    return split_out
 
 
 def frozen_spec(arg: Any) -> Any:

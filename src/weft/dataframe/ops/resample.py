@@ -122,7 +122,7 @@ class Resampler:
         if self._frame.expr.meta.ndim == 1:
             return (self._frame.expr.meta.name,)
         if self._chosen is not None:
-            return (self._chosen,) if self._is_single else self._chosen  # type: ignore[no-any-return]
+            return (self._chosen,) if self._is_single else self._chosen
         return tuple([label for label in self._frame.expr.columns if label != self._on])
 
     def _pandas(self, whole: Any) -> Any:

@@ -182,11 +182,11 @@ class ExponentialWindow(Window):
 
     kind = "ewm"
 
-    def var(self, bias: bool = False, *args: Any, **kwargs: Any) -> Any:
+    def var(self, bias: bool = False, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Variance of each window; with ``bias`` not corrected."""
         return self._method("var", bias, *args, **kwargs)
 
-    def std(self, bias: bool = False, *args: Any, **kwargs: Any) -> Any:
+    def std(self, bias: bool = False, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Standard deviation of each window; with ``bias`` not corrected."""
         return self._method("std", bias, *args, **kwargs)
 

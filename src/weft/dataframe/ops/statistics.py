@@ -190,7 +190,7 @@ class SeriesStatisticsMethods(FrameBase):
         check_split_every(split_every)
         if method == "pearson":
             return pair(self, other, "corr", min_periods)
-        both = self.to_frame("a").assign(b=other)
+        both = self.to_frame("a").assign(b=other)  # type: ignore[attr-defined]
         return whole_result(both, "corr", call_of(method=method, min_periods=min_periods or 1), pick=("a", "b"))
 
     def cov(self, other: Any, min_periods: Any = None, ddof: int = 1, split_every: Any = None) -> Any:
@@ -200,4 +200,4 @@ class SeriesStatisticsMethods(FrameBase):
 
     def autocorr(self, lag: int = 1, split_every: Any = None) -> Any:
         """Correlation with the same values ``lag`` rows before."""
-        return self.corr(self.shift(lag), split_every=split_every)
+        return self.corr(self.shift(lag), split_every=split_every)  # type: ignore[attr-defined]
