@@ -170,7 +170,9 @@ WHOLE = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:invalid value", "ignore:divide by zero")  # of NumPy's cov
+@pytest.mark.filterwarnings(
+    "ignore:Degrees of freedom", "ignore:invalid value", "ignore:divide by zero"
+)  # of NumPy's cov
 @settings(max_examples=40, deadline=None)
 @given(grouped(("int64", "float64"), ("int64", "str"), max_keys=1), st.sampled_from(list(WHOLE)))
 def test_what_needs_whole_groups_agrees_with_pandas(case, method):
