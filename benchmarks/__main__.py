@@ -8,6 +8,7 @@ import sys
 SUITES = {
     "array": "arrays beside Dask, NumPy and numexpr",
     "bag": "bags beside Dask, a pool and joblib, and their memory",
+    "dataframe": "TPC-H, groups, frames in memory, beside Dask, Polars, DuckDB and pandas",
     "scheduler": "everything the foundation must show, beside Dask",
     "order": "live blocks of the static order, beside Dask's",
     "simulated": "a thousand simulated workers, a million tasks",

@@ -30,6 +30,7 @@ GROUND = [
     "seeds",
     "text",
     "records",
+    "selection",
 ]
 
 #: Modules at the paths that users of Dask know. They only pass on names from where these live.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -114,7 +115,9 @@ def outcome(function):
 
 def agree(ours, expected, **options):
     """Whether both do the same: ``ours`` and ``expected`` are functions; results and errors are compared."""
-    wanted = outcome(expected)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas' own
+        wanted = outcome(expected)
     for optimize in (True, False):
         found = outcome(lambda: computed(ours(), optimize))  # noqa: B023
         if isinstance(wanted, type):

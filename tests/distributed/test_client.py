@@ -911,3 +911,14 @@ def test_workers_that_cannot_start_are_a_clear_error(tmp_path):
             client.submit(inc, 1).result(timeout=60)
         with pytest.raises(BackendError, match="cannot start"):
             client.submit(inc, 2).result(timeout=60)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_leaves_the_workers_alone():
+    with Client(n_workers=1, threads_per_worker=1) as client:
+        assert client.submit(inc, 1).result() == 2
+        pid = os.fork()
+        if not pid:
+            os._exit(0)
+        os.waitpid(pid, 0)
+        assert client.submit(inc, 2).result() == 3

@@ -21,6 +21,7 @@ import selectors
 import signal
 import sys
 import threading
+import weakref
 from _thread import allocate_lock
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -192,9 +193,9 @@ class LiveProcesses(Live, RemoteRun):
                 self._hire(number, count)
         self.thread = threading.Thread(target=self._main, name="weft-cluster", daemon=True)
         self.thread.start()
-        os.register_at_fork(after_in_child=self._forget_in_child)
+        forget_in_child(self)
 
-    def _forget_in_child(self) -> None:
+    def forget_in_child(self) -> None:
         """In a forked child: the workers are the parent's."""
         self.closed = True
         self.lock = allocate_lock()
@@ -1141,6 +1142,17 @@ class LiveProcesses(Live, RemoteRun):
         self.wake_end = -1
         self.files.close()
         self.refs[:] = [None] * len(self.refs)
+
+
+def forget_in_child(run: LiveProcesses) -> None:
+    """A forked child must not end, or talk to, its parent's workers."""
+    known = weakref.ref(run)
+
+    def forget() -> None:
+        if (mine := known()) is not None and not mine.closed:
+            mine.forget_in_child()
+
+    os.register_at_fork(after_in_child=forget)
 
 
 class Source:

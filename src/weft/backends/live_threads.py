@@ -12,7 +12,7 @@ import logging
 import sys
 import threading
 import traceback
-from _thread import allocate_lock
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter, sleep
 from typing import Any
@@ -57,9 +57,11 @@ class LiveThread:
         if once:
             self.ident = threading.get_ident()
             return
-        threading.Thread(target=self._main, name=f"weft-worker-{worker}", daemon=True).start()
+        # not threading.Thread: a finalizer may be here, that has interrupted what holds that module's lock
+        start_new_thread(self._main, ())
 
     def _main(self) -> None:
+        threading.current_thread().name = f"weft-worker-{self.worker}"
         self.ident = threading.get_ident()
         HERE.run, HERE.worker = self.run, self.worker
         try:
@@ -96,8 +98,9 @@ class LiveThreads(Live, LocalRun):
         self.nactive = 0
         self.nfinished = 0
         self.mean_s = 1.0  # how long tasks take, roughly
-        self.looker: threading.Thread | None = None
+        self.looker = 0  # the thread that looks after short tasks
         self.looker_sleeps = True
+        self.calling_looker = allocate_lock()
         self.look = allocate_lock()
         self.look.acquire()
         self.threads: dict[int, LiveThread] = {}  # task to the thread that runs it
@@ -149,12 +152,15 @@ class LiveThreads(Live, LocalRun):
 
     def _have_looked_after(self) -> None:
         """See to it that somebody looks, should a task take longer than those before it."""
-        if self.looker_sleeps:
-            self.looker_sleeps = False
-            if self.looker is None:
-                self.looker = threading.Thread(target=self._look, name="weft-looker", daemon=True)
-                self.looker.start()
-            self.look.release()
+        if self.looker_sleeps and self.calling_looker.acquire(False):  # one caller is enough
+            try:
+                if self.looker_sleeps:
+                    self.looker_sleeps = False
+                    if not self.looker:
+                        self.looker = start_new_thread(self._look, ())
+                    self.look.release()
+            finally:
+                self.calling_looker.release()
 
     def _look(self) -> None:
         """While there is work that threads were not called for: call them if nothing was finished for a moment."""
@@ -558,8 +564,8 @@ class LiveThreads(Live, LocalRun):
                     self.active[me.worker] += 1
                     self.nactive += 1
                     me.wake.release()
-            if self.look.locked():
-                self.look.release()
+            if self.looker:
+                self._have_looked_after()
             fired, self.fired = self.fired, []
         for call, what in fired:
             call(what)

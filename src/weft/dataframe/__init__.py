@@ -36,12 +36,14 @@ from weft.dataframe.io.formats import (
 )
 from weft.dataframe.kernels import pandas as _pandas
 from weft.dataframe.meta import make_meta, meta_nonempty
+from weft.dataframe.ops.binning import cut, qcut
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.conversion import isna, to_datetime, to_numeric, to_timedelta
 from weft.dataframe.ops.groupby import Aggregation, GroupBy
 from weft.dataframe.ops.map_partitions import map_partitions
 from weft.dataframe.ops.merge import merge
 from weft.dataframe.ops.merge_asof import merge_asof
+from weft.dataframe.ops.pivot import crosstab, pivot, pivot_table
 from weft.dataframe.ops.reshaping import from_dummies, get_dummies, melt
 from weft.dataframe.series import Scalar, Series
 from weft.execution import compute
@@ -61,6 +63,8 @@ __all__ = [
     "compute",
     "concat",
     "create_metadata_file",
+    "crosstab",
+    "cut",
     "from_array",
     "from_dask_array",
     "from_delayed",
@@ -78,6 +82,9 @@ __all__ = [
     "merge",
     "merge_asof",
     "meta_nonempty",
+    "pivot",
+    "pivot_table",
+    "qcut",
     "read_csv",
     "read_feather",
     "read_fwf",

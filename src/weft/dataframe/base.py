@@ -43,7 +43,8 @@ class FrameBase(Collection):
     @property
     def divisions(self) -> tuple[Any, ...]:
         """Index values at the edges of the partitions; None in each place where they are not known."""
-        return self.expr.divisions or (None,) * (self.npartitions + 1)
+        edges = self.expr.divisions
+        return (None,) * (self.npartitions + 1) if edges is None else tuple(edges)
 
     @property
     def known_divisions(self) -> bool:

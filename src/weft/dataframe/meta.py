@@ -201,7 +201,7 @@ def meta_nonempty(arg: Any) -> Any:
 
 def nonempty_series(column: pd.Series, index: pd.Index) -> pd.Series:
     """Two values of a column's dtype."""
-    return pd.Series(two_values(column.dtype), index=index, name=column.name, copy=False)
+    return pd.Series(two_values(column.dtype), index=index, name=column.name, dtype=column.dtype, copy=False)
 
 
 def nonempty_index(index: pd.Index) -> pd.Index:

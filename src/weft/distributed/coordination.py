@@ -478,7 +478,10 @@ class Variable(Shared):
 
     def set(self, value: Any, timeout: float | str | None = "30 s", **kwargs: Any) -> Any:
         """Set it."""
-        return self._do(self._ask, "variable_set", self.name, marked(value))
+        return self._do(self._set, value)
+
+    def _set(self, value: Any) -> None:
+        self._ask("variable_set", self.name, marked(value))  # a future is held until the variable holds it
 
     def get(self, timeout: float | str | None = None, **kwargs: Any) -> Any:
         """The value; waits until there is one.

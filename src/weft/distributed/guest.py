@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from _thread import allocate_lock
+from _thread import allocate_lock, start_new_thread
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -101,9 +101,10 @@ class Remote:
                 return
             del self.tickets[ticket.key]
             self.refs.pop(ticket.key, None)
-        threading.Thread(target=self.worker.flush, args=(("release", [ticket.key]),), daemon=True).start() if (
-            self.worker.sending.locked()
-        ) else self.worker.flush(("release", [ticket.key]))
+        if self.worker.sending.locked():
+            start_new_thread(self.worker.flush, (("release", [ticket.key]),))
+        else:
+            self.worker.flush(("release", [ticket.key]))
 
     def hold(self, ticket: Ticket) -> bool:
         with self.guard:

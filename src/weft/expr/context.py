@@ -30,6 +30,7 @@ class Context:
     _unsettled: dict[Hashable, int]
     _unreached: dict[Hashable, int]
     _freed: list[Expr]
+    _asked: dict[Hashable, Needs]
     size: int
 
     def __getattr__(self, name: str) -> Any:
@@ -47,6 +48,7 @@ class Context:
         self._unsettled = unsettled = {}
         self._unreached = {}
         self._freed = []
+        self._asked = {}
         self.size = 0
         for node in walk_objects(*self._forest):
             own = node.identity
@@ -94,7 +96,7 @@ class Context:
         """What is looked at in a node, by all who depend on it."""
         if self._earlier:
             self.catch_up()
-        known: dict[Hashable, Needs] = {}
+        known = self._asked
         stack = [node]
         while stack:
             each = stack[-1]
@@ -122,6 +124,7 @@ class Context:
         self._earlier.append((old, new))
 
     def _replaced(self, old: Expr, new: Expr) -> None:
+        self._asked = {}  # what is looked at below may have changed
         self._enter(new)
         self._became[old.identity] = new
         self._became.pop(new.identity, None)

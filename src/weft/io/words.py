@@ -57,8 +57,8 @@ class Tally:
     >>> tally = Tally(Splitter())
     >>> tally.add(b"one two\\n", LineFormat())
     >>> tally.add(b"two\\n", LineFormat())
-    >>> tally.take()
-    {'one': 1, 'two': 2}
+    >>> sorted(tally.take().items())
+    [('one', 1), ('two', 2)]
     """
 
     def __init__(self, splitter: Splitter) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of
 
 import weft.array as da
-from weft.array.kernels import selection
-from weft.array.kernels.selection import METHODS
+from weft import selection
+from weft.selection import METHODS
 
 KINDS = st.sampled_from(["int64", "int8", "uint8", "float64", "float32", "float16", "bool"])
 

@@ -170,6 +170,9 @@ WHOLE = {
 }
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Degrees of freedom", "ignore:invalid value", "ignore:divide by zero"
+)  # of NumPy's cov
 @settings(max_examples=40, deadline=None)
 @given(grouped(("int64", "float64"), ("int64", "str"), max_keys=1), st.sampled_from(list(WHOLE)))
 def test_what_needs_whole_groups_agrees_with_pandas(case, method):
@@ -275,3 +278,9 @@ def test_bad_arguments_are_refused_at_the_call():
         parts.groupby()
     with pytest.raises(ValueError, match="start from one frame"):
         parts.groupby(parts[parts.key > 1].key)
+
+
+def test_categories_without_rows_have_no_first_value():
+    whole = pd.DataFrame({"k": pd.Categorical(["x", "y", "x"], categories=["z", "x", "y"]), "v": [1, 2, 3]})
+    parts = in_partitions(whole, [1])
+    agree(lambda: parts.groupby("k", observed=False).first(), lambda: whole.groupby("k", observed=False).first())

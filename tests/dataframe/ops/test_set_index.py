@@ -9,6 +9,7 @@ from tests.dataframe.ops.test_sorting import columns_of_every_type
 from tests.dataframe.strategies import assert_same, partitioned
 
 import weft.dataframe as dd
+from weft import config
 
 
 @settings(max_examples=40, deadline=None)
@@ -100,3 +101,14 @@ def test_what_cannot_be_an_index_is_refused():
         parts.set_index("alpha", divisions=(2, 1))
     with pytest.raises(NotImplementedError, match="inplace"):
         parts.set_index("alpha", inplace=True)
+
+
+@pytest.mark.parametrize("scheduler", ["processes", "threads"])
+def test_rows_that_move_are_the_same_on_every_backend(scheduler):
+    rng = np.random.default_rng(0)
+    whole = pd.DataFrame({"k": rng.integers(0, 50, 300), "s": rng.integers(0, 9, 300).astype(str)})
+    other = pd.DataFrame({"k": rng.integers(0, 50, 60), "x": range(60)})
+    ours, theirs = dd.from_pandas(whole, npartitions=4), dd.from_pandas(other, npartitions=3)
+    with config.set({"dataframe.engine": "pandas"}):
+        joined = ours.merge(theirs, on="k", broadcast=False).set_index("s").compute(scheduler=scheduler)
+    pd.testing.assert_frame_equal(joined, whole.merge(other, on="k").set_index("s").sort_index(kind="stable"))

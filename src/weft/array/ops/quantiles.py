@@ -2,7 +2,7 @@
 
 Along axes that are in one chunk a block is all there is to know. Where the axes are in several chunks, but what lies along
 them fits a chunk, the array is cut anew, along other axes. And of all elements together, however many, they are found by
-counting (see `weft.array.kernels.selection`): twice over the data, with no more than a few elements of each block kept.
+counting (see `weft.selection`): twice over the data, with no more than a few elements of each block kept.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from weft import selection
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, axis_largest, grid_for, limit_bytes
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
-from weft.array.kernels import selection
-from weft.array.kernels.selection import METHODS, Wanted
 from weft.array.ops.blocks import Mapped
 from weft.array.ops.joining import stack
 from weft.array.ops.rechunking import laid_out
@@ -29,6 +28,7 @@ from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.grid import identity_pick
 from weft.physical.tree_reduce import TreeReduce
+from weft.selection import METHODS, Wanted
 
 __all__ = [
     "median",

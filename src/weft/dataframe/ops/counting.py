@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
@@ -215,6 +216,11 @@ def binned_counts(series: Any, bins: Any, normalize: bool, sort: bool | None, as
 
     edges = [float(each) for each in bins] if isinstance(bins, (list, tuple, np.ndarray)) else int(bins)
     found = cut(series, edges, include_lowest=True)
-    return found.value_counts(
-        normalize=normalize, sort=True if sort is None else sort, ascending=ascending, dropna=dropna
-    )
+    words = {"normalize": normalize, "sort": sort is None or sort, "ascending": ascending, "dropna": dropna}
+    counts = found.value_counts(**words)
+    return counts.map_partitions(with_intervals, meta=with_intervals(counts.expr.meta))
+
+
+def with_intervals(counts: pd.Series) -> pd.Series:
+    """Counts whose labels are intervals, not categories."""
+    return counts.set_axis(pd.IntervalIndex(list(counts.index), dtype="interval[float64, right]"), axis=0)

@@ -19,6 +19,7 @@ from weft.dataframe.ops.groupby_nodes import GroupbyAggregate, GroupbyRows, Grou
 from weft.dataframe.ops.groupby_requests import Aggregation, numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of
 from weft.dataframe.ops.projection import Projection, missing_column, project
+from weft.dataframe.ops.repartition import in_partitions
 from weft.dataframe.treewise import check_split_every
 
 __all__ = ["Aggregation", "GroupBy"]
@@ -89,7 +90,7 @@ class GroupBy:
         if self._frame.expr.meta.ndim == 1:
             return (self._frame.expr.meta.name,)
         if self._chosen is not None:
-            return (self._chosen,) if self._is_single else self._chosen  # type: ignore[no-any-return]
+            return (self._chosen,) if self._is_single else self._chosen
         keys = {each.value for each in self._plan.by if each.kind == "column"}
         return tuple([label for label in self._frame.expr.columns if label not in keys])
 
@@ -112,18 +113,19 @@ class GroupBy:
         labels = pd.Index(columns) if columns else self._frame.expr.meta.columns[:0]
         if not self._is_series:
             labels = labels.rename(self._frame.expr.meta.columns.name)
-        return self._aggregate(requests, None if self._is_series else labels, self._is_series, split_every, split_out)
+        is_single = self._is_series and self._plan.as_index
+        return self._aggregate(requests, None if is_single else labels, self._is_series, split_every, split_out)
 
     def _aggregate(
         self, requests: tuple[Request, ...], labels: Any, single: bool, split_every: Any, split_out: Any
     ) -> Any:
         """Aggregates in parts."""
-        check_split_out(split_out)
+        count = parts_of_result(split_out)
         single = single and self._plan.as_index
         plan = AggregatePlan(self._plan, requests, labels, single)
         expr = GroupbyAggregate(self._source(), self._blocks, plan, check_split_every(split_every))
         _ = expr.meta
-        return new(expr)
+        return new(expr if count == 1 else in_partitions(expr, count))
 
     def sum(
         self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
@@ -161,7 +163,8 @@ class GroupBy:
         """Number of each group's rows."""
         request = Request("size", None, "size")
         labels = None if self._plan.as_index else pd.Index(["size"])
-        return self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
+        made = self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
+        return made.rename(self._columns[0]) if self._is_series and self._plan.as_index and self._columns else made
 
     def var(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
         """Variance of each group's values."""
@@ -256,11 +259,8 @@ class GroupBy:
         >>> import pandas as pd
         >>> import weft.dataframe as dd
         >>> df = dd.from_pandas(pd.DataFrame({"k": [1, 2, 1], "v": [1.0, 2.0, 3.0]}), npartitions=2)
-        >>> df.groupby("k").agg(total=("v", "sum"), largest=("v", "max")).compute()
-           total  largest
-        k
-        1    4.0      3.0
-        2    2.0      2.0
+        >>> df.groupby("k").agg(total=("v", "sum"), largest=("v", "max")).compute().to_dict("list")
+        {'total': [4.0, 2.0], 'largest': [3.0, 2.0]}
         """
         spec = parse_requests(arg, kwargs, self._columns, self._is_series)
         if spec is None:
@@ -662,10 +662,13 @@ def check_words(method: str, given: dict[str, Any], *known: str) -> None:
         raise TypeError(f"{method}() got unexpected arguments {unknown}")
 
 
-def check_split_out(split_out: Any) -> None:
+def parts_of_result(split_out: Any) -> int:
     """How many partitions a result has."""
-    if split_out not in (None, True, False, 1) and not (isinstance(split_out, int) and split_out > 1):
+    if split_out is None or isinstance(split_out, bool):
+        return 1
+    if not isinstance(split_out, int) or split_out < 1:
         raise ValueError(f"split_out is a number of partitions, at least 1; it is {split_out!r}")
+    return split_out
 
 
 def frozen_spec(arg: Any) -> Any:

@@ -142,12 +142,12 @@ def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.Da
 def with_gaps(made: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
     """A meta in which the columns of a side that may have no match can have missing values."""
     gaps: list[Any] = []
+    pairs = zip(plan.left_on or (), plan.right_on or (), strict=False)
+    shared = {a for a, b in pairs if a == b}  # such keys come out once, with the values of both sides
     if plan.how in ("right", "outer", "right_anti"):
-        gaps += [name for label, name in plan.left_names if label in left.columns and label not in (plan.left_on or ())]
+        gaps += [name for label, name in plan.left_names if label in left.columns and label not in shared]
     if plan.how in ("left", "outer", "left_anti"):
-        gaps += [
-            name for label, name in plan.right_names if label in right.columns and label not in (plan.right_on or ())
-        ]
+        gaps += [name for label, name in plan.right_names if label in right.columns and label not in shared]
     changes: dict[Any, Any] = {}
     for name in gaps:
         if name in made.columns:

@@ -12,14 +12,14 @@ from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around, apply_method
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import UNKNOWN, meta_nonempty
 from weft.dataframe.treewise import EVERYTHING
 from weft.expr import Cost, Expr, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, blockwise
 from weft.physical.gather import Gather
 
-__all__ = ["Fill", "Neighbours", "WholeRows", "call_of", "needs_rows", "whole_rows"]
+__all__ = ["Fill", "Neighbours", "WholeRows", "call_of", "WholeResult", "needs_rows", "whole_result", "whole_rows"]
 
 
 def call_of(*inputs: Any, **keywords: Any) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
@@ -98,6 +98,51 @@ class WholeRows(Partitionwise):
         return blockwise(
             self.outline, steps.pick, [(gathered, (None,))], [Listed(tuple(range(count)))], cost=Cost.LIGHT
         )
+
+
+@node
+class WholeResult(FrameExpr):
+    """A method that needs all rows in one place, and what it gives: one partition, or a value.
+
+    This holds all of the columns in memory at once. It is for methods that no smaller knowledge is enough for.
+    """
+
+    source: FrameExpr
+    around: Around
+    pick: tuple[Any, ...] | None = None
+    given: Any = UNKNOWN
+
+    @property
+    def label(self) -> str:
+        return self.around.method.replace(".", "-")
+
+    @derived
+    def meta(self) -> Any:
+        if self.given is not UNKNOWN:
+            return self.given
+        steps: Any = KERNELS["pandas"][type(self)]
+        made = steps.gather((self.around, self.pick), meta_nonempty(self.source.meta))
+        is_small = isinstance(made, pd.Series) and self.around.method in ("agg", "corr", "cov")
+        return made.iloc[:0] if isinstance(made, (pd.DataFrame, pd.Series)) and not is_small else made
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return EVERYTHING
+
+    def lower(self) -> Expr:
+        steps: Any = KERNELS["pandas"][type(self)]
+        routes = AllTo(self.source.npartitions, (self.around, self.pick))
+        return Gather(self.outline, self.source, partial(told_first, steps.gather), routes)
+
+
+def whole_result(frame: Any, method: str, *calls: Any, pick: Any = None, meta: Any = UNKNOWN) -> Any:
+    """What a method gives for all rows at once, or one entry of it."""
+    expr = WholeResult(frame.expr, Around(method, calls), pick, meta)
+    _ = expr.meta
+    return new(expr)
 
 
 class AllTo:

@@ -467,7 +467,7 @@ class ReductionMethods(FrameBase):
             last,
             combine,
             tuple(own.items()),
-            tuple((aggregate_kwargs if aggregate else own or {}).items()) if aggregate_kwargs or not aggregate else (),
+            tuple(((aggregate_kwargs if aggregate else own) or {}).items()),
             tuple((combine_kwargs or {}).items()),
         )
         expr = Custom(self.expr, plan, meta, check_split_every(split_every))

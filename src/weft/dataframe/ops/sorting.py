@@ -196,7 +196,7 @@ def found_divisions(source: FrameExpr, order: Order, count: int) -> tuple[Any, .
         return (None,) * (count + 1)
     values = [plain_value(each) for each in pd.Series(bounds.keys[0])]
     low, high = map(plain_value, bounds.ends)
-    inner = [min(max(each, low), high) if each == each else high for each in values]
+    inner = [high if pd.isna(each) else each for each in values]
     inner += [high] * (count - 1 - len(inner))
     return (low, *inner, high)
 

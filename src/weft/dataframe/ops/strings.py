@@ -30,6 +30,12 @@ class StringAccessor(Accessor):
 
     __slots__ = ()
 
+    def __getitem__(self, key: Any) -> Any:
+        """The character at a place, or a part by places."""
+        if isinstance(key, slice):
+            return self.slice(key.start, key.stop, key.step)
+        return self.get(key)
+
     def capitalize(self) -> Any:
         """First letter upper case, the others lower."""
         return self._call("capitalize")

@@ -8,14 +8,19 @@ from typing import Any
 
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
-from weft.dataframe.expr import FrameExpr
+from weft.dataframe.expr import ROWS, FrameExpr
+from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.from_blocks import FromBlocks
+from weft.dataframe.io.from_pandas import FromPandas
 from weft.errors import EngineError
-from weft.expr import Context, Expr, Needs, rule
+from weft.expr import Context, Expr, Needs, rule, walk
+from weft.units import format_bytes
 
 __all__ = ["choose_engine", "engine_remarks"]
 
 HAS_POLARS = find_spec("polars") is not None
+#: Part of the memory budget that a query may hold by estimate.
+SHARE = 0.6
 
 
 @rule
@@ -31,12 +36,39 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         if wanted == "polars":
             raise EngineError("dataframe.engine is 'polars', which is not installed: pip install \"weft[dataframe]\"")
         return None
-    query, reason = translated(node, context.needs(node))
+    source = node.source if isinstance(node, Together) else node
+    vain: set[str] = context.__dict__.setdefault("polars in vain", set())
+    if any(isinstance(child, EngineQuery) or child.name in vain for child in source.children):
+        vain.add(source.name)  # something below it stays in pandas, or has been handed over already
+    if source.name in vain and (wanted != "polars" or not context.is_root(node)):
+        return None
+    needs = context.needs(node)
+    if not (context.is_root(node) or isinstance(node, Together)):
+        if has_rows_of_memory(node):
+            return None
+        needs |= ROWS  # what else has the same rows stays in pandas, and is matched with these by index
+    query, reason, found = translated(source, needs)
+    vain |= found
+    if query is not None and (large := too_large(source)):
+        query, reason = None, large
     if query is not None:
         return EngineQuery(query, "polars", Alike(node))
     if wanted == "polars" and context.is_root(node):
         raise EngineError(f"dataframe.engine is 'polars', and {node.label} cannot be computed by it: {reason}")
     return None
+
+
+def has_rows_of_memory(node: FrameExpr) -> bool:
+    """Whether a node has the rows of a frame in memory: Polars would hand them back as they are."""
+    return any(isinstance(each, FromPandas) and each.rows == node.rows for each in walk(node))
+
+
+def too_large(node: FrameExpr) -> str | None:
+    """Why a query is not run as a whole: what it would hold may not fit the budget."""
+    held, budget = held_bytes(node), int(config.value("memory.budget"))
+    if held <= SHARE * budget:
+        return None
+    return f"it may hold {format_bytes(held)} of a memory budget of {format_bytes(budget)}: Weft's own exchanges go to disk"
 
 
 def engine_remarks(trees: Sequence[Expr]) -> list[str]:
@@ -55,7 +87,8 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
         elif tree.npartitions != 1:
             found.append(f"{source.label}: pandas, partition by partition: its blocks are kept or read one by one")
         else:
-            _, reason = translated(tree, context.needs(tree)) if HAS_POLARS else (None, "polars is not installed")
+            reason = translated(source, context.needs(tree))[1] if HAS_POLARS else "polars is not installed"
+            reason = reason or too_large(source) or ""
             found.append(f"{source.label}: pandas, since {reason}")
             found.extend(parts_below(source, context))
     return found
@@ -73,9 +106,8 @@ def parts_below(tree: FrameExpr, context: Context) -> list[str]:
     return found
 
 
-def translated(node: FrameExpr, needs: Needs) -> tuple[Any, str]:
-    """A query for a tree, or the reason why there is none."""
+def translated(node: FrameExpr, needs: Needs) -> tuple[Any, str, frozenset[str]]:
+    """A query for a tree, or the reason why there is none, and the nodes for which it holds."""
     from weft.dataframe.kernels import polars
 
-    source = node.source if isinstance(node, Together) else node
-    return polars.translated(source, needs)
+    return polars.translated(node, needs)

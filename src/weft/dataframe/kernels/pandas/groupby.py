@@ -623,6 +623,14 @@ def finish_plain(name: str) -> Callable[..., pd.Series]:
     return finish
 
 
+def finish_end(name: str) -> Callable[..., pd.Series]:
+    def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+        lacking = order < 0
+        return with_missing(given[name][0], lacking if lacking.any() else None, dtype)
+
+    return finish
+
+
 def finish_total(name: str) -> Callable[..., pd.Series]:
     def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
         values, (counts,) = given[name][0], given["count"]
@@ -722,8 +730,8 @@ FINISH: dict[str, Callable[..., pd.Series]] = {
     "sem": finish_spread,
     "skew": finish_shape,
     "kurt": finish_shape,
-    "first": finish_plain("first"),
-    "last": finish_plain("last"),
+    "first": finish_end("first"),
+    "last": finish_end("last"),
     "any": finish_truth,
     "all": finish_truth,
     "idxmin": finish_place,

@@ -64,7 +64,7 @@ class Groups(NamedTuple):
     """
 
     codes: Any
-    count: int
+    count: int  # type: ignore[assignment]
     sizes: Any
     keys_of: Callable[[Any], list[pd.Series]]
 

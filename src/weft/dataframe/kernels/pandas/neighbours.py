@@ -211,3 +211,15 @@ class WholeRows:
         """The rows of one partition."""
         made, ends = gathered
         return made.iloc[ends[place] : ends[place + 1]]
+
+
+@PANDAS.add("WholeResult")
+class WholeResult:
+    """Methods that need all rows at once."""
+
+    @staticmethod
+    def gather(plan: tuple[Around, Any], *partitions: Any) -> Any:
+        """The method on all rows; of a table perhaps only one entry."""
+        around, pick = plan
+        made = apply_method(concatenated(*partitions), around.method, around.calls)
+        return made.loc[pick] if pick is not None else made

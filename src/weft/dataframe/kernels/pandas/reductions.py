@@ -185,7 +185,7 @@ def integers_of(column: pd.Series) -> Any:
     values = column.array
     if isinstance(column.dtype, pd.ArrowDtype):
         values = column.astype(column.dtype.numpy_dtype).array
-    return np.asarray(values).view("i8") if isinstance(column.dtype, np.dtype) else values.asi8  # type: ignore[attr-defined]
+    return np.asarray(values).view("i8") if isinstance(column.dtype, np.dtype) else values.asi8
 
 
 def exact_sum(values: Any) -> int:

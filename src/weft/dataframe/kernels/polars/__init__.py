@@ -17,11 +17,11 @@ from weft.expr import Needs
 __all__ = ["elementwise", "groups", "joins", "reductions", "rows", "sorting", "sources", "translated"]
 
 
-def translated(node: FrameExpr, asked: Needs) -> tuple[Any, str]:
-    """A query that computes a tree, and no reason; or None, and why there is none."""
+def translated(node: FrameExpr, asked: Needs) -> tuple[Any, str, frozenset[str]]:
+    """A query that computes a tree, and no reason; or None, why there is none, and the nodes for which it holds."""
     query = Query(node, asked)
     try:
         query.prepared()
     except Untranslatable as reason:
-        return None, str(reason)
-    return query, ""
+        return None, str(reason), reason.vain
+    return query, "", frozenset()

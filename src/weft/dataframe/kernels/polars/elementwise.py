@@ -6,11 +6,13 @@ import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow.compute as pc
 
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.polars.relation import (
@@ -51,11 +53,16 @@ def elementwise(node: Any, translate: Translator) -> Relation:
     function = OPERATIONS.get(node.operation)
     if function is None:
         raise Untranslatable(f"{node.operation} stays in pandas")
+    check_call(function, node)
     relations = {each.name: translate(each) for each in node.frames}
     rowed = [relations[each.name] for each in node.frames if not relations[each.name].single]
     if any(each.base is not rowed[0].base for each in rowed[1:]):
         raise Untranslatable("columns of different rows are aligned by pandas")
     is_single = not rowed
+    for each in node.frames:
+        single = relations[each.name]
+        if single.single and not is_single and single.may_be_empty(rowed[0]) and node.operation not in COMPARE:
+            raise Untranslatable("a single value of no rows turns integers into floats in pandas")
     meta = node.meta
     if isinstance(meta, pd.DataFrame):
         wide = [each for each in node.frames if getattr(each.meta, "ndim", 0) == 2]
@@ -78,9 +85,18 @@ def elementwise(node: Any, translate: Translator) -> Relation:
         base = first.base
         for each in relations.values():
             if each.base is not base:
-                base = base.join(each.base, how="cross")
+                base = base.join(each.base, how="cross", maintain_order="left")
         return Relation(base, labelled(labels, made), None, True)
     return Relation(rowed[0].base, labelled(labels, made), rowed[0].index)
+
+
+def check_call(function: Callable[..., Column], node: Any) -> None:
+    """Refuse arguments that a translation does not know."""
+    try:
+        signature(function).bind(*node.inputs, **dict(node.keywords), dtype=None, name=node.operation)
+    except TypeError:
+        given = ", ".join([word for word, _ in node.keywords]) or f"{len(node.inputs)} operands"
+        raise Untranslatable(f"{node.operation} with {given} stays in pandas") from None
 
 
 def value_type(meta: Any) -> Any:
@@ -142,11 +158,44 @@ def number(value: Any, dtype: Any) -> Column:
 @operation("add", "sub", "mul")
 def arithmetic(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
     """Sums, differences and products of numbers."""
+    if is_text(dtype) and name == "add":
+        return joined_text(left, right, dtype)
+    if getattr(dtype, "kind", "") in "mM" and name != "mul":
+        return moved_date(left, right, dtype, name)
     if not (is_float(dtype) or is_integer(dtype)):
         raise Untranslatable(f"{name} of {dtype} stays in pandas")
     a, b = number(left, dtype), number(right, dtype)
     made = {"add": a.expr + b.expr, "sub": a.expr - b.expr, "mul": a.expr * b.expr}[name]
     return Column(made, dtype, a.null or b.null, is_float(dtype) and (a.nan or b.nan))
+
+
+def joined_text(left: Any, right: Any, dtype: Any) -> Column:
+    """Texts one after the other; missing if one is."""
+    a, b = [
+        Column(pl.lit(each, dtype=pl.String), dtype) if isinstance(each, str) else text(each) for each in (left, right)
+    ]
+    return Column(a.expr + b.expr, dtype, a.null or b.null)
+
+
+def moved_date(left: Any, right: Any, dtype: Any, name: str) -> Column:
+    """Dates some time before or after; the time between two."""
+    if isinstance(left, Column) and isinstance(right, Column):
+        if name != "sub" or dtype.kind != "m" or {left.dtype.kind, right.dtype.kind} != {"M"}:
+            raise Untranslatable(f"{name} of {left.dtype} and {right.dtype} stays in pandas")
+        whole = np.dtype(f"datetime64[{np.datetime_data(dtype)[0]}]")
+        a, b = left.cast(whole), right.cast(whole)
+        return Column(a.expr - b.expr, dtype, a.null or b.null)
+    if name == "add" and isinstance(right, Column):
+        left, right = right, left
+    spans = (datetime.timedelta, np.timedelta64)
+    if not isinstance(left, Column) or left.dtype.kind != "M" or dtype.kind != "M" or not isinstance(right, spans):
+        raise Untranslatable(f"{name} of dates and others stays in pandas")
+    steps = pd.Timedelta(right) / pd.Timedelta(1, np.datetime_data(dtype)[0])
+    if not steps.is_integer():
+        raise Untranslatable("a time between two values of the type stays in pandas")
+    numbers = left.cast(dtype).expr.cast(pl.Int64)
+    moved = numbers + int(steps) if name == "add" else numbers - int(steps)
+    return Column(moved.cast(engine_type(dtype)), dtype, left.null)
 
 
 @operation("truediv")
@@ -180,9 +229,13 @@ def rounded(value: Any, decimals: Any, *, dtype: Any, name: str) -> Column:
 
 def comparable(column: Column, value: Any) -> Any:
     """A plain value as Polars compares it with a column, as pandas would."""
-    if isinstance(value, np.generic):
-        value = value.item()
     dtype = column.dtype
+    if isinstance(value, (np.number, np.bool_)):
+        if np.result_type(dtype if isinstance(dtype, np.dtype) else object, value) != dtype and not (
+            is_integer(dtype) and isinstance(value, np.integer)
+        ):
+            raise Untranslatable(f"{value!r} is compared with columns of {dtype} by pandas")
+        value = value.item()
     if is_text(dtype):
         if isinstance(value, str):
             return pl.lit(value, dtype=pl.String)
@@ -195,7 +248,10 @@ def comparable(column: Column, value: Any) -> Any:
         if isinstance(value, int) and abs(value) <= EXACT:
             return pl.lit(value)
         if isinstance(value, float) and value == value:
-            return pl.lit(value)
+            with np.errstate(over="ignore"):
+                narrow = np.result_type(dtype, value).type(value)
+            if is_float(dtype) or narrow == value:  # NumPy compares in the narrower type
+                return pl.lit(float(narrow))
     elif dtype.kind == "M" and isinstance(value, datetime.datetime) and value.tzinfo is None and value is not pd.NaT:
         moment = pd.Timestamp(value)
         unit = np.datetime_data(dtype)[0]
@@ -227,9 +283,11 @@ def comparison(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
     if isinstance(right, Column):
         right = right.settled()
         kinds = {kind_of(left.dtype), kind_of(right.dtype)}
-        if len(kinds) > 1 or (kinds == {"number"} and mixes_widths(left.dtype, right.dtype)):
+        if len(kinds) > 1:
             raise Untranslatable(f"{left.dtype} and {right.dtype} are compared by pandas")
         a, b = left.nulled(), right.nulled()
+        if kinds == {"number"} and a.dtype != b.dtype:
+            a, b = widened(a, b)
         made = COMPARE[name](a.expr, b.expr)
     else:
         value = comparable(left, right)
@@ -251,9 +309,13 @@ def kind_of(dtype: Any) -> str:
     return "number" if dtype.kind in "iuf" else str(dtype)
 
 
-def mixes_widths(left: Any, right: Any) -> bool:
-    """Whether two types of numbers cannot be compared exactly in either library."""
-    return (left.kind != right.kind and "int64" in (left.name, right.name)) or "u" in (left.kind, right.kind)
+def widened(left: Column, right: Column) -> tuple[Column, Column]:
+    """Numbers of two types in the one in which NumPy compares them."""
+    wide = np.promote_types(left.dtype, right.dtype)
+    if is_integer(left.dtype) and is_integer(right.dtype) and not is_integer(wide):
+        # NumPy compares signed and unsigned numbers of 64 bits as the integers that they are
+        return replace(left, expr=left.expr.cast(pl.Int128)), replace(right, expr=right.expr.cast(pl.Int128))
+    return left.cast(wide), right.cast(wide)
 
 
 def truth(value: Any) -> Column:
@@ -315,12 +377,16 @@ def among(value: Any, values: Any, *, dtype: Any, name: str) -> Column:
     items = [each.item() if isinstance(each, np.generic) else each for each in wanted]
     if len(items) > 10_000:
         raise Untranslatable("isin() of many values stays in pandas")
-    kind = str if is_text(a.dtype) else int if is_integer(a.dtype) else None
-    if kind is None or not all(type(each) is kind for each in items):
+    kinds: tuple[type, ...] = (str,) if is_text(a.dtype) else (int,) if is_integer(a.dtype) else ()
+    if a.dtype == np.dtype("float64"):
+        kinds = (int, float)
+    if not kinds or not all(type(each) in kinds and each == each for each in items):
         raise Untranslatable(f"isin() of such values in columns of {a.dtype} stays in pandas")
-    if kind is int:
+    if kinds == (int,):
         bounds = np.iinfo(a.dtype)
         items = [each for each in items if bounds.min <= each <= bounds.max]
+    if kinds == (int, float):
+        items = [float(each) for each in items if abs(each) <= EXACT or type(each) is float]
     made = a.expr.is_in(pl.Series(items, dtype=engine_type(a.dtype)).implode())
     return Column(made, TRUTH, null_is_false=a.null)
 
@@ -342,14 +408,22 @@ def chosen(value: Any, condition: Any, other: Any = np.nan, *, dtype: Any, name:
         else:
             raise Untranslatable("text is replaced by something else")
     elif other is np.nan:
-        if not is_float(dtype):
+        if not is_float(dtype) and dtype.kind != "M":
             raise Untranslatable(f"{name} of {dtype} stays in pandas")
         b = Column(pl.lit(None, dtype=engine_type(dtype)), dtype, True)
     elif is_float(dtype) or is_integer(dtype):
         b = number(other, dtype)
+        if isinstance(other, float) and other != other:
+            b = replace(b, nan=True)
+    elif dtype == TRUTH and isinstance(other, bool) and a.dtype == TRUTH:
+        b = Column(pl.lit(other), TRUTH)
+    elif dtype.kind == "M" and a.dtype == dtype:
+        b = other if isinstance(other, Column) else Column(comparable(a, other), dtype)
+        if b.dtype != dtype:
+            raise Untranslatable(f"{name} of {dtype} by {b.dtype} stays in pandas")
     else:
         raise Untranslatable(f"{name} of {dtype} stays in pandas")
-    if not is_text(dtype):
+    if is_float(dtype) or is_integer(dtype):
         a = number(a, dtype)
     first, second = (a, b) if name == "where" else (b, a)
     made = pl.when(holds.expr).then(first.expr).otherwise(second.expr)
@@ -372,6 +446,8 @@ def filled(value: Any, other: Any, *, dtype: Any, name: str) -> Column:
         return Column(made.fill_null(plain.expr) if a.null else made, dtype)
     if is_integer(dtype):
         return a
+    if dtype.kind == "M" and a.dtype == dtype:
+        return Column(a.expr.fill_null(comparable(a, other)), dtype)
     raise Untranslatable(f"missing values of {dtype} are replaced by pandas")
 
 
@@ -416,11 +492,19 @@ def text(value: Any) -> Column:
 
 @operation("str.contains")
 def contains(
-    value: Any, pat: Any, *, dtype: Any, name: str, case: bool = True, flags: int = 0, regex: bool = True
+    value: Any,
+    pat: Any,
+    *,
+    dtype: Any,
+    name: str,
+    case: bool = True,
+    flags: int = 0,
+    na: Any = False,
+    regex: bool = True,
 ) -> Column:
     """Whether a pattern occurs."""
     a = text(value)
-    if not case or flags or dtype != TRUTH or not isinstance(pat, str):
+    if not case or flags or na is not False or dtype != TRUTH or not isinstance(pat, str):
         raise Untranslatable("str.contains() with such options stays in pandas")
     if regex and not PLAIN_PATTERN.fullmatch(pat):
         raise Untranslatable(f"the pattern {pat!r} may mean something else to Polars")
@@ -430,10 +514,10 @@ def contains(
 
 
 @operation("str.startswith", "str.endswith")
-def affix(value: Any, pat: Any, *, dtype: Any, name: str) -> Column:
+def affix(value: Any, pat: Any, *, dtype: Any, name: str, na: Any = False) -> Column:
     """Whether text begins or ends with another."""
     a = text(value)
-    if not isinstance(pat, str) or dtype != TRUTH:
+    if not isinstance(pat, str) or na is not False or dtype != TRUTH:
         raise Untranslatable("several texts are looked for by pandas")
     made = a.expr.str.starts_with(pat) if name == "str.startswith" else a.expr.str.ends_with(pat)
     return Column(made, TRUTH, null_is_false=a.null)
@@ -453,7 +537,74 @@ def part_of_text(value: Any, *, dtype: Any, name: str, start: Any = None, stop: 
 def cased(value: Any, *, dtype: Any, name: str) -> Column:
     """Upper and lower case."""
     a = text(value)
-    return Column(a.expr.str.to_uppercase() if name == "str.upper" else a.expr.str.to_lowercase(), dtype, a.null)
+    if dtype.storage != "pyarrow":
+        raise Untranslatable("text of Python's objects stays in pandas")
+    change = pc.utf8_upper if name == "str.upper" else pc.utf8_lower  # Polars changes letters such as ß otherwise
+    made = a.expr.map_batches(
+        lambda series: pl.Series(values=pl.from_arrow(change(series.to_arrow()))), pl.String, is_elementwise=True
+    )
+    return Column(made, dtype, a.null)
+
+
+#: What Python takes for white space; Polars' own list lacks some.
+SPACE = "".join([chr(code) for code in range(0x3001) if chr(code).isspace()])
+
+
+@operation("str.strip", "str.lstrip", "str.rstrip")
+def stripped(value: Any, *, dtype: Any, name: str, to_strip: Any = None) -> Column:
+    """Without some characters at the ends."""
+    a = text(value)
+    if to_strip is not None and (not isinstance(to_strip, str) or not to_strip):
+        raise Untranslatable(f"{name} of such characters stays in pandas")
+    method = {"str.strip": "strip_chars", "str.lstrip": "strip_chars_start", "str.rstrip": "strip_chars_end"}[name]
+    return Column(getattr(a.expr.str, method)(SPACE if to_strip is None else to_strip), dtype, a.null)
+
+
+@operation("str.removeprefix", "str.removesuffix")
+def without_affix(value: Any, affix: Any, *, dtype: Any, name: str) -> Column:
+    """Without a text at one end."""
+    a = text(value)
+    if not isinstance(affix, str):
+        raise Untranslatable(f"{name} of anything but a text stays in pandas")
+    made = a.expr.str.strip_prefix(affix) if name == "str.removeprefix" else a.expr.str.strip_suffix(affix)
+    return Column(made, dtype, a.null)
+
+
+@operation("str.zfill")
+def zero_filled(value: Any, width: Any, *, dtype: Any, name: str) -> Column:
+    """Zeros on the left, behind a sign."""
+    a = text(value)
+    if not isinstance(width, int) or width < 0:
+        raise Untranslatable("zfill() to anything but a width stays in pandas")
+    return Column(a.expr.str.zfill(width), dtype, a.null)
+
+
+@operation("str.replace")
+def replaced(
+    value: Any,
+    pat: Any,
+    *,
+    dtype: Any,
+    name: str,
+    repl: Any = None,
+    n: int = -1,
+    case: Any = None,
+    flags: int = 0,
+    regex: bool = False,
+) -> Column:
+    """A text within text, replaced; patterns stay in pandas."""
+    a = text(value)
+    if (
+        regex
+        or not isinstance(pat, str)
+        or not pat
+        or not isinstance(repl, str)
+        or n != -1
+        or case is not None
+        or flags
+    ):
+        raise Untranslatable("str.replace() of anything but one text by another stays in pandas")
+    return Column(a.expr.str.replace_all(pat, repl, literal=True), dtype, a.null)
 
 
 @operation("str.len")
@@ -497,3 +648,20 @@ for _name, _method, _offset in (
     ("weekday", "weekday", 1),
 ):
     operation(f"dt.{_name}")(part_of_date(_method, _offset))
+
+
+@operation("dt.floor", "dt.normalize")
+def floored(
+    value: Any, freq: Any = "D", *, dtype: Any, name: str, ambiguous: Any = "raise", nonexistent: Any = "raise"
+) -> Column:
+    """The last moment of a frequency before each; what is ambiguous has a zone, and there is none here."""
+    parts = re.fullmatch(r"(\d*)(D|h|min|s)", freq) if isinstance(freq, str) else None
+    if parts is None or not isinstance(value, Column) or value.dtype.kind != "M" or dtype != value.dtype:
+        raise Untranslatable(f"{name} to {freq!r} stays in pandas")
+    many = int(parts[1] or 1)
+    if not many:
+        raise Untranslatable(f"{name} to {freq!r} stays in pandas")
+    unit = np.datetime_data(dtype)[0]
+    step = int(pd.Timedelta(many, parts[2]) / pd.Timedelta(1, unit))
+    numbers = value.expr.cast(pl.Int64)
+    return replace(value, expr=((numbers // step) * step).cast(engine_type(dtype)))

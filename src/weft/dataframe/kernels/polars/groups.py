@@ -18,6 +18,7 @@ from weft.dataframe.kernels.polars.relation import (
     is_integer,
     is_text,
     materialised,
+    row_by_row,
     with_scalars,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
@@ -40,9 +41,9 @@ def grouped(node: Any, translate: Translator) -> Relation:
     groups = plan.groups
     if node.blocks or any(each.kind != "column" for each in groups.by):
         raise Untranslatable("groups by anything but columns stay in pandas")
-    source = translate(node.source)
     if node.source.meta.ndim != 2:
         raise Untranslatable("groups of a series stay in pandas")
+    source = row_by_row(translate(node.source))
     keys = [key_column(source.column(each.value)) for each in groups.by]
     meta = node.meta
     count = len(keys)
@@ -84,8 +85,6 @@ def key_column(column: Column) -> Column:
     """A column whose equal values make a group."""
     if not (is_text(column.dtype) or is_integer(column.dtype) or column.dtype.kind in "bM" or is_float(column.dtype)):
         raise Untranslatable(f"groups by columns of {column.dtype} stay in pandas")
-    if not column.rowwise:
-        raise Untranslatable("groups by running totals stay in pandas")
     return column.settled().nulled()
 
 
@@ -102,8 +101,6 @@ def aggregated(request: Any, source: Relation, dtype: Any) -> Column:
     if request.how == "size":
         return Column(pl.len().cast(pl.Int64), dtype)
     column = source.column(request.column)
-    if not column.rowwise:
-        raise Untranslatable("aggregates of running totals stay in pandas")
     made = aggregate(request.how, column, dtype, ddof)
     if made.dtype != dtype and not (is_text(dtype) and is_text(made.dtype)):
         made = made.cast(dtype)
@@ -142,7 +139,7 @@ def distinct(node: Any, translate: Translator) -> Relation:
 @translation("ValueCounts")
 def value_counts(node: Any, translate: Translator) -> Relation:
     """How often each value is there."""
-    source = translate(node.source)
+    source = row_by_row(translate(node.source))
     if node.normalize or not node.sort or node.ascending or node.source.meta.ndim != 1:
         raise Untranslatable("value_counts() of such a kind stays in pandas")
     column = key_column(source.only)

@@ -11,7 +11,7 @@ import polars as pl
 from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, is_integer, is_text, materialised
 from weft.dataframe.kernels.polars.rows import numbered
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
-from weft.expr import Need
+from weft.expr import Need, walk
 
 #: pandas' kinds of joins, and Polars'; and whose order the rows have.
 KINDS: dict[str, tuple[str, str]] = {
@@ -37,6 +37,8 @@ def merged(node: Any, translate: Translator) -> Relation:
     is_ordered = translate.wants(node, Need.ORDER) or translate.wants(node, Need.INDEX)
     if is_ordered and (not order or plan.sort):
         raise Untranslatable("the order of the rows of this join stays with pandas")
+    if is_ordered and any(type(each).__name__ == "FromPandas" for each in walk(node)):
+        raise Untranslatable("rows in memory are joined in their order faster by pandas")
     left, right = side(translate(node.left), "l", translate), side(translate(node.right), "r", translate)
     keys = (
         [] if how == "cross" else [matched(left, right, a, b) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
@@ -90,8 +92,6 @@ def key_labels(plan: Any) -> dict[Any, Any]:
 
 def side(relation: Relation, prefix: str, translate: Translator) -> Relation:
     """A side of a join with column names that the other side does not have."""
-    if not all(each.rowwise for each in relation.every()):
-        raise Untranslatable("joins of running totals stay in pandas")
     fresh = materialised(replace(relation, index=None))
     mark = translate.fresh(prefix)
     names = {f"c{place}": f"{mark}_{place}" for place in range(len(fresh.columns))}
@@ -117,4 +117,6 @@ def with_gaps(column: Column, dtype: Any) -> Column:
     """A column of the side that may have no match."""
     if is_integer(column.dtype) and dtype.kind == "f":
         return replace(column.cast(dtype), null=True, narrow=column.dtype)
+    if dtype.kind in "iub":
+        raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
     return replace(column.settled(), null=True, dtype=dtype)

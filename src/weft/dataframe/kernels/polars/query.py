@@ -23,6 +23,9 @@ from weft.expr import Need, Needs
 
 __all__ = ["Query", "why_not"]
 
+#: Weft knows itself where order matters; Polars forgets it below a slice of a join (2.1: ``join(...).head(5).group_by(...)``).
+OPTIMIZATIONS = pl.QueryOptFlags(check_order_observe=False)
+
 
 def why_not(node: FrameExpr, asked: Needs) -> str | None:
     """Why a tree is not translated; None if it can be."""
@@ -59,7 +62,7 @@ class Query:
     def prepared(self) -> Relation:
         """The lazy query."""
         if self._prepared is None:
-            relation = Translator(self.node, self.asked)(self.node)
+            relation = Translator(self.node, self.asked).translated()
             meta = self.node.meta
             dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
             for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
@@ -74,7 +77,7 @@ class Query:
     def __call__(self, *_: Any) -> Any:
         """The answer."""
         relation = self.prepared()
-        found = relation.base.collect(engine="streaming")
+        found = relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
         meta = self.node.meta
         if relation.single and not isinstance(meta, pd.Series):
             return single_value(found, relation.only)
@@ -104,7 +107,7 @@ def single_value(found: pl.DataFrame, column: Column) -> Any:
     """The only value, as NumPy has it; missing where there is none."""
     value = found.to_series(0)[0] if found.height else None
     if value is None:
-        return pd.NaT if column.dtype.kind == "M" else np.nan
+        return pd.NaT if column.dtype.kind in "mM" else np.nan
     if is_text(column.dtype):
         return value
     if column.dtype.kind == "M":
@@ -131,6 +134,6 @@ def to_pandas(found: pl.DataFrame, column: Column) -> Any:
         series = series.cast(wanted)
     if is_float(dtype):
         return series.fill_null(float("nan")).to_numpy() if series.null_count() else series.to_numpy()
-    if series.null_count() and dtype.kind != "M":
+    if series.null_count() and dtype.kind not in "mM":
         raise AssertionError(f"a column of {dtype} has missing values that were not foreseen: {name}")
     return series.to_numpy()

@@ -18,6 +18,7 @@ from weft.dataframe.kernels.polars.relation import (
     is_float,
     is_integer,
     is_text,
+    row_by_row,
     with_scalars,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
@@ -52,6 +53,8 @@ def aggregate(how: str, column: Column, dtype: Any, ddof: int = 1) -> Column:
     """An aggregate of a column with pandas' meaning, of type ``dtype``."""
     column = column.settled().nulled()
     kind = "text" if is_text(column.dtype) else column.dtype.kind
+    if column.dtype.kind == "m" and how not in ("count", "size"):
+        raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
     if how in ("sum", "mean", "std", "var") and kind not in "biuf":
         raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
     if how in ("any", "all") and kind != "b":
@@ -84,18 +87,30 @@ def reduced(node: Any, translate: Translator) -> Relation:
         value not in (None, 0, False) for word, value in options.items() if word not in ("ddof",)
     ):
         raise Untranslatable(f"{node.kind} with these options stays in pandas")
-    dtype = value_type(node.meta) if not isinstance(node.meta, str) else source.only.dtype
+    dtype = source.only.dtype if isinstance(node.meta, (str, pd.Timestamp)) else value_type(node.meta)
     if node.kind in ("sum", "min", "max") and is_integer(source.only.dtype) and node.kind != "sum":
         dtype = source.only.dtype
+    source = row_by_row(source)
     column = source.only
-    if not column.rowwise:
-        raise Untranslatable("running totals are reduced by pandas")
     made = aggregate(node.kind, column, dtype, options.get("ddof", 1))
     name = translate.fresh("value")
     base = with_scalars(source.base, [column]).select(made.expr.alias(name))
     label = source.columns[0][0]
     fresh = Column(pl.col(name), made.dtype, made.null, made.nan)
-    return Relation(base, labelled([label], [fresh]), None, True)
+    return Relation(base, labelled([label], [fresh]), None, True, source.base)
+
+
+@translation("CountUnique")
+def count_unique(node: Any, translate: Translator) -> Relation:
+    """Number of different values of a column."""
+    if isinstance(node.source.meta, (pd.DataFrame, pd.Index)):
+        raise Untranslatable("nunique of a frame stays in pandas")
+    source = row_by_row(translate(node.source))
+    column = source.only.settled().nulled()
+    name = translate.fresh("value")
+    values = column.expr.drop_nulls() if node.dropna else column.expr
+    base = with_scalars(source.base, [column]).select(values.n_unique().cast(pl.Int64).alias(name))
+    return Relation(base, ((source.columns[0][0], Column(pl.col(name), INT64)),), None, True)
 
 
 @translation("Length")

@@ -9,6 +9,7 @@ two apart. A `Column` says which of them it may hold; who looks at its values as
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,11 +18,22 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-__all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text"]
+__all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text", "row_by_row"]
+
+
+#: Numbers for names that must not be met twice.
+COUNTED = itertools.count()
 
 
 class Untranslatable(Exception):
-    """Polars has no answer that is certainly pandas'; the reason is the message."""
+    """Polars has no answer that is certainly pandas'; the reason is the message.
+
+    ``vain`` are the names of the nodes that cannot be translated for it.
+    """
+
+    def __init__(self, reason: str, vain: frozenset[str] = frozenset()) -> None:
+        super().__init__(reason)
+        self.vain = vain
 
 
 #: Types whose values both libraries hold alike.
@@ -52,8 +64,8 @@ def engine_type(dtype: Any) -> Any:
     if isinstance(dtype, np.dtype):
         if dtype.name in NUMBERS:
             return NUMBERS[dtype.name]
-        if dtype.kind == "M" and (unit := np.datetime_data(dtype)[0]) in UNITS:
-            return pl.Datetime(UNITS[unit])
+        if dtype.kind in "mM" and (unit := np.datetime_data(dtype)[0]) in UNITS:
+            return pl.Datetime(UNITS[unit]) if dtype.kind == "M" else pl.Duration(UNITS[unit])
     if is_text(dtype):
         return pl.String
     raise Untranslatable(f"columns of {dtype} stay in pandas")
@@ -142,6 +154,14 @@ class Relation:
     columns: tuple[tuple[Hashable, Column], ...]
     index: tuple[Column, ...] | None = None
     single: bool = False
+    #: The rows that a single value was made of.
+    made_of: Any = None
+
+    def may_be_empty(self, rows: Relation) -> bool:
+        """Whether a single value may be missing though there are rows, and not be held by its type."""
+        return any(
+            each.null and each.dtype.kind in "iu" for _, each in self.columns if isinstance(each.dtype, np.dtype)
+        ) and (self.made_of is None or self.made_of is not rows.base)
 
     def column(self, label: Hashable) -> Column:
         """A column by label."""
@@ -171,8 +191,13 @@ def with_scalars(base: Any, columns: list[Column]) -> Any:
     for each in columns:
         known |= each.scalars
     for single in known.values():
-        base = base.join(single, how="cross")
+        base = base.join(single, how="cross", maintain_order="left")
     return base
+
+
+def row_by_row(relation: Relation) -> Relation:
+    """A relation whose values may be looked at row by row: running totals are made before."""
+    return relation if all(each.rowwise for each in relation.every()) else materialised(relation)
 
 
 def materialised(relation: Relation) -> Relation:
@@ -180,9 +205,10 @@ def materialised(relation: Relation) -> Relation:
     every = relation.every()
     settled = [each.settled() for each in every]
     names = [f"c{place}" for place in range(len(settled))]
-    base = with_scalars(relation.base, settled).select(
-        [each.expr.alias(name) for each, name in zip(settled, names, strict=True)]
-    )
+    made = [each.expr.alias(name) for each, name in zip(settled, names, strict=True)]
+    if not made:  # rows without columns are still so many rows
+        made = [pl.int_range(pl.len()).alias(f"row{next(COUNTED)}")]
+    base = with_scalars(relation.base, settled).select(made)
     fresh = [
         replace(each, expr=pl.col(name), scalars={}, rowwise=True) for each, name in zip(settled, names, strict=True)
     ]

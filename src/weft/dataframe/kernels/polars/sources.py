@@ -13,7 +13,7 @@ from weft.dataframe.io.footers import check_unchanged
 from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, comparison, missing
 from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, engine_type, is_float, is_text
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
-from weft.expr import Need
+from weft.expr import Need, walk
 from weft.io.files import is_local
 
 INT64 = np.dtype("int64")
@@ -33,14 +33,21 @@ def from_pandas(node: Any, translate: Translator) -> Relation:
         values = {place: value.iloc[:, place] for place in range(value.shape[1])}
         wanted = [place for place, label in enumerate(value.columns) if node.only is None or label in node.only]
         labels = [value.columns[place] for place in wanted]
-    found = translate.sources.get(node.rows)
-    if found is None:
-        arrays = {f"c{place}": handed_over(each) for place, each in values.items() if place in wanted}
-        base = pl.DataFrame(arrays).lazy() if arrays else None
-        found = translate.sources[node.rows] = (base, set(wanted))
-    base, there = found
-    if base is None or not set(wanted) <= there:
-        raise Untranslatable("one frame is read in two ways")
+    if not wanted:
+        raise Untranslatable("rows without columns are counted by Weft")
+    base = translate.sources.get(node.rows)
+    if base is None:
+        every = alike(node, translate)
+        used = (
+            {label for each in every for label in (value.columns if each.only is None else each.only)}
+            if value.ndim == 2
+            else ()
+        )
+        chosen = [place for place in values if value.ndim == 1 or value.columns[place] in used]
+        base = pl.DataFrame({f"c{place}": handed_over(values[place]) for place in chosen}).lazy()
+        if any(translate.wants(each, Need.INDEX) for each in every):
+            base = with_labels(base, value.index)
+        translate.sources[node.rows] = base
     columns = []
     for place in wanted:
         dtype = values[place].dtype
@@ -49,22 +56,26 @@ def from_pandas(node: Any, translate: Translator) -> Relation:
         )
     index = None
     if translate.wants(node, Need.INDEX):
-        base, index = with_labels(base, value.index)
-        translate.sources[node.rows] = (base, there)
+        dtype = value.index.dtype
+        index = (Column(pl.col("i0"), dtype, null=not (is_float(dtype) or dtype.kind in "iub"), nan=is_float(dtype)),)
     return Relation(base, labelled(labels, columns), index)
 
 
-def with_labels(base: Any, index: pd.Index) -> tuple[Any, tuple[Column, ...]]:
+def alike(node: Any, translate: Translator) -> list[Any]:
+    """The nodes of a tree that read the same rows: they stand on one base."""
+    every: list[Any] = [each for each in walk(translate.root) if type(each) is type(node)]
+    return [each for each in every if each.rows == node.rows]
+
+
+def with_labels(base: Any, index: pd.Index) -> Any:
     """Rows with their labels beside them."""
     if isinstance(index, pd.RangeIndex):
         numbers = pl.int_range(pl.len(), dtype=pl.Int64) * index.step + index.start
-        return base.with_columns(numbers.alias("i0")), (Column(pl.col("i0"), INT64),)
+        return base.with_columns(numbers.alias("i0"))
     if isinstance(index, pd.MultiIndex):
         raise Untranslatable("an index of several levels stays in pandas")
     labels = pl.DataFrame({"i0": handed_over(index.to_series())}).lazy()
-    dtype = index.dtype
-    column = Column(pl.col("i0"), dtype, null=not (is_float(dtype) or dtype.kind in "iub"), nan=is_float(dtype))
-    return pl.concat([base, labels], how="horizontal"), (column,)
+    return pl.concat([base, labels], how="horizontal")
 
 
 def handed_over(column: pd.Series) -> pl.Series:
@@ -94,7 +105,7 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     base = translate.sources.get(node.rows)
     if base is None:
         base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False)
-        if node.index and not dataset.index_columns and translate.wants(node, Need.INDEX):
+        if not dataset.index_columns and any(translate.wants(each, Need.INDEX) for each in alike(node, translate)):
             base = base.with_row_index("row numbers of the files")
         if node.predicate is not None:
             base = base.filter(predicate_of(node.predicate, node, dataset))
@@ -104,14 +115,14 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     index: tuple[Column, ...] | None = None
     if translate.wants(node, Need.INDEX):
         if dataset.index_columns:
-            labels = [dataset.layout.whole.index.get_level_values(place) for place in range(len(dataset.index_columns))]
+            labels = [node.meta.index.get_level_values(place) for place in range(len(dataset.index_columns))]
             index = tuple(
                 [
                     parquet_column(label, each.dtype, dataset)
                     for label, each in zip(dataset.index_columns, labels, strict=True)
                 ]
             )
-        elif node.predicate is None:
+        elif node.predicate is None and node.index:
             numbering = dataset.layout.numbering
             number = pl.col("row numbers of the files").cast(pl.Int64) * numbering.step + numbering.start
             index = (Column(number, INT64),)
@@ -134,11 +145,17 @@ def parquet_column(label: Any, dtype: Any, dataset: Any) -> Column:
     ):
         raise Untranslatable(f"columns of {kind} are read by Weft")
     bounds = dataset.bounds(label)
-    null = bounds is None or any(each is None or each.missing is None or each.missing > 0 for each in bounds)
+    rows = [part.rows for part in dataset.parts]
+    null = bounds is None or any(
+        many != 0 and (each is None or each.missing is None or each.missing > 0)
+        for each, many in zip(bounds, rows, strict=True)
+    )
     wanted = engine_type(dtype)
     column = Column(pl.col(name), dtype, null, is_float(dtype))
     if pa.types.is_integer(kind) and is_float(dtype):
         return Column(pl.col(name).cast(wanted), dtype, True, False)
+    if pa.types.is_timestamp(kind) != (dtype.kind == "M"):
+        raise Untranslatable(f"{kind} as {dtype} is read by Weft")
     if pa.types.is_timestamp(kind) and kind.unit != np.datetime_data(dtype)[0]:
         return Column(pl.col(name).cast(wanted), dtype, null)
     if not is_float(dtype) and dtype.kind in "iub" and null:

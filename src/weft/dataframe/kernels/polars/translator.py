@@ -16,6 +16,9 @@ from weft.expr import Expr, Need, Needs, walk
 
 __all__ = ["TRANSLATIONS", "Translator"]
 
+#: Operations of one query at most: expressions within expressions take an engine's stack.
+MOST = 500
+
 #: What each class of nodes is to Polars.
 TRANSLATIONS = KernelTable("polars")
 
@@ -39,13 +42,33 @@ class Translator:
         self._names = 0
 
     def __call__(self, node: Expr) -> Relation:
-        """The relation of a node."""
-        found = self._known.get(node.name)
-        if found is None:
+        """The relation of a node below the one that is being translated."""
+        return self._known[node.name]
+
+    def translated(self) -> Relation:
+        """The relation of the root: children come before their parents, so that no tree is too deep."""
+        nodes = list(walk(self.root))
+        depths: dict[str, int] = {}
+        for node in nodes:
+            depths[node.name] = 1 + max([depths[child.name] for child in node.children], default=0)
+            if depths[node.name] > MOST:
+                raise self.refusal(node, f"more than {MOST} operations in a row are too many for one query")
             if not TRANSLATIONS.has(type(node)):
-                raise Untranslatable(f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
-            found = self._known[node.name] = TRANSLATIONS[type(node)](node, self)
-        return found
+                raise self.refusal(node, f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
+        for node in nodes:
+            try:
+                self._known[node.name] = TRANSLATIONS[type(node)](node, self)
+            except Untranslatable as reason:
+                raise self.refusal(node, str(reason)) from None
+        return self._known[self.root.name]
+
+    def refusal(self, node: Expr, reason: str) -> Untranslatable:
+        """The error for one node, with all above it, which are in vain as well."""
+        vain = {node.name}
+        for each in walk(self.root):
+            if any(child.name in vain for child in each.children):
+                vain.add(each.name)
+        return Untranslatable(reason, frozenset(vain))
 
     def wants(self, node: Expr, need: Need) -> bool:
         """Whether somebody looks at the index, or the order, of a node's rows."""

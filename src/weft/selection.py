@@ -307,7 +307,7 @@ def place_of(quantile: float, size: int, method: str) -> tuple[int, int, float]:
     last = size - 1
     if method in CONTINUOUS:
         alpha, beta = CONTINUOUS[method]
-        index = size * quantile + (alpha + quantile * (1 - alpha - beta)) - 1
+        index = last * quantile if method == "linear" else size * quantile + (alpha + quantile * (1 - alpha - beta)) - 1
         if index < 0:
             return 0, 0, 0.0
         if index >= last:

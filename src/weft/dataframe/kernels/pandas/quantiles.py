@@ -1,0 +1,143 @@
+"""Order statistics of columns, by counting (see `weft.selection`): each column as plain numbers, without missing values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft import selection
+from weft.dataframe.kernels.pandas.groupby import values_and_missing, with_missing
+from weft.dataframe.kernels.pandas.reductions import columns_of
+from weft.dataframe.kernels.table import KERNELS
+
+__all__ = ["numbers_of"]
+
+PANDAS = KERNELS["pandas"]
+
+
+def numbers_of(partition: Any) -> list[Any]:
+    """The columns of a partition as arrays of numbers that sort as the values do."""
+    found = []
+    for column in columns_of(partition):
+        values, missing = values_and_missing(column)
+        if missing is not None:
+            values = values[~missing]
+        found.append(values.astype(np.uint8) if values.dtype.kind == "b" else values)
+    return found
+
+
+@PANDAS.add("Quantiles")
+class Quantiles:
+    """The rounds of `weft.selection`, column by column."""
+
+    @staticmethod
+    def count(partition: Any) -> tuple[Any, ...]:
+        """Elements by their leading bits."""
+        return tuple([selection.counted(values) for values in numbers_of(partition)])
+
+    @staticmethod
+    def merge(*counts: Any) -> tuple[Any, ...]:
+        """Of several partitions."""
+        return tuple([selection.merged(*each) for each in zip(*counts, strict=True)])
+
+    @staticmethod
+    def choose(counts: Any, wanted: Any, dtypes: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The buckets with what is wanted."""
+        return tuple([selection.choose(each, wanted, dtype) for each, dtype in zip(counts, dtypes, strict=True)])
+
+    @staticmethod
+    def extract(partition: Any, chosen: Any) -> tuple[Any, ...]:
+        """The elements of the buckets."""
+        return tuple(
+            [selection.extracted(values, each) for values, each in zip(numbers_of(partition), chosen, strict=True)]
+        )
+
+    @staticmethod
+    def collect(parts: Any, chosen: Any) -> tuple[Any, ...]:
+        """A further round of counting."""
+        return tuple([selection.collected(*each) for each in zip(parts, chosen, strict=True)])
+
+    @staticmethod
+    def add(*counts: Any) -> tuple[Any, ...]:
+        """Of several partitions."""
+        return tuple([selection.added(*each) for each in zip(*counts, strict=True)])
+
+    @staticmethod
+    def narrow(counts: Any, chosen: Any, dtypes: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The buckets after a further round."""
+        return tuple(
+            [
+                old if dtype.itemsize * 8 <= old.bits else selection.narrowed(each, old, dtype)
+                for each, old, dtype in zip(counts, chosen, dtypes, strict=True)
+            ]
+        )
+
+    @staticmethod
+    def keep(parts: Any, before: Any, after: Any) -> tuple[Any, ...]:
+        """The elements of the buckets after a further round."""
+        return tuple(
+            [
+                part if old.bits == new.bits else selection.kept(part, old, new)
+                for part, old, new in zip(parts, before, after, strict=True)
+            ]
+        )
+
+    @staticmethod
+    def join(*parts: Any) -> tuple[Any, ...]:
+        """Of several partitions."""
+        return tuple([selection.joined(*each) for each in zip(*parts, strict=True)])
+
+    @staticmethod
+    def finish(
+        parts: Any, chosen: Any, wanted: Any, dtypes: tuple[Any, ...], empty: Any, is_scalar: bool, meta: Any
+    ) -> Any:
+        """The quantiles as pandas gives them."""
+        columns = []
+        for part, each, dtype in zip(parts, chosen, dtypes, strict=True):
+            values = selection.selected(part, each, wanted, dtype, np.dtype(np.float64), (len(wanted.quantiles),))
+            columns.append((values, each.size))
+        return assembled(columns, wanted, empty, is_scalar, meta)
+
+
+def assembled(columns: list[Any], wanted: Any, empty: Any, is_scalar: bool, meta: Any) -> Any:
+    """Numbers by column as a value, a series or a frame."""
+    if empty.ndim == 1:
+        ((values, size),) = columns
+        dtype = meta.dtype if isinstance(meta, pd.Series) else scalar_dtype(meta, empty)
+        made = column_of(values, size, dtype)
+        if is_scalar:
+            return made.iloc[0]
+        return pd.Series(made.array, index=pd.Index(list(wanted.quantiles), dtype=np.float64), name=empty.name)
+    if is_scalar:
+        made = [
+            column_of(values, size, meta.dtype if meta.dtype.kind != "O" else np.dtype(np.float64))
+            for values, size in columns
+        ]
+        joined = pd.concat(made, ignore_index=True) if made else pd.Series([], dtype=meta.dtype)
+        return pd.Series(joined.array, index=meta.index, name=meta.name)
+    frame = pd.DataFrame(
+        {place: column_of(values, size, meta.dtypes.iloc[place]).array for place, (values, size) in enumerate(columns)},
+        index=pd.Index(list(wanted.quantiles), dtype=np.float64),
+    )
+    frame.columns = meta.columns
+    return frame
+
+
+def scalar_dtype(value: Any, empty: Any) -> Any:
+    """The dtype of a column that a value comes of."""
+    if empty.dtype.kind in "mM":
+        return empty.dtype
+    if not isinstance(empty.dtype, np.dtype):
+        return pd.Float64Dtype() if not isinstance(empty.dtype, pd.ArrowDtype) else empty.dtype
+    return np.asarray(value).dtype if np.asarray(value).dtype.kind in "iuf" else np.dtype(np.float64)
+
+
+def column_of(values: Any, size: int, dtype: Any) -> pd.Series:
+    """Quantiles of one column with their dtype; missing ones where there are no values."""
+    if not size:
+        return with_missing(np.zeros(len(values)), np.ones(len(values), bool), dtype)
+    if isinstance(dtype, pd.ArrowDtype) and dtype.kind in "iu" and (values % 1 != 0).any():
+        return pd.Series(values, dtype="double[pyarrow]")
+    return with_missing(values, None, dtype)

@@ -1,0 +1,129 @@
+"""Numbers in intervals: `cut` by edges, `qcut` by quantiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.ops.quantiles import quantile
+from weft.expr import derived, node
+
+__all__ = ["cut", "qcut"]
+
+
+@node
+class Bins(Partitionwise):
+    """The interval of each number."""
+
+    source: FrameExpr
+    bins: Any
+    options: tuple[tuple[str, Any], ...]
+
+    @property
+    def label(self) -> str:
+        return "cut"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.bins, self.options)
+
+    @derived
+    def meta(self) -> Any:
+        edges = pd.Index(self.bins) if isinstance(self.bins, tuple) else self.bins
+        return pd.cut(meta_nonempty(self.source.meta), edges, **dict(self.options)).iloc[:0]
+
+
+def check_series(x: Any, function: str) -> None:
+    """Refuse what is not a series in partitions."""
+    if not isinstance(x, FrameBase) or not isinstance(x.expr.meta, pd.Series):
+        raise TypeError(
+            f"{function}() takes a Series of Weft, not a {type(x).__name__}; for pandas objects use pandas.{function}"
+        )
+
+
+def cut(
+    x: Any,
+    bins: Any,
+    right: bool = True,
+    labels: Any = None,
+    precision: int = 3,
+    include_lowest: bool = False,
+    duplicates: str = "raise",
+    ordered: bool = True,
+) -> Any:
+    """The interval in which each number of a series is.
+
+    Parameters
+    ----------
+    x : Series
+    bins : sequence, IntervalIndex or int
+        Edges; or how many intervals of equal length: then least and greatest number are computed at once.
+    right : bool
+        Whether right edges belong to intervals.
+    labels : sequence or False, optional
+        What intervals are called; False gives their numbers.
+    precision : int
+        Digits of labels.
+    include_lowest : bool
+        Whether the first left edge belongs to its interval.
+    duplicates : {"raise", "drop"}
+    ordered : bool
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> ages = dd.from_pandas(pd.Series([5, 30, 70]), npartitions=2)
+    >>> dd.cut(ages, [0, 18, 65, 120], labels=["child", "adult", "old"]).compute().tolist()
+    ['child', 'adult', 'old']
+    """
+    check_series(x, "cut")
+    options: dict[str, Any] = {
+        "right": right,
+        "labels": tuple(labels) if isinstance(labels, (list, np.ndarray, pd.Index)) else labels,
+        "precision": precision,
+        "include_lowest": include_lowest,
+        "duplicates": duplicates,
+        "ordered": ordered,
+    }
+    if isinstance(options["labels"], tuple):
+        options["labels"] = list(options["labels"])
+    if np.ndim(bins) == 0 and not isinstance(bins, pd.IntervalIndex):
+        ends = quantile(x, [0.0, 1.0]).compute()
+        if ends.isna().all():
+            raise ValueError("Cannot cut empty array")
+        _, edges = pd.cut(ends.to_numpy(), int(bins), right=right, include_lowest=include_lowest, retbins=True)
+        bins = edges
+        options["include_lowest"] = include_lowest if include_lowest else False
+    given = bins if isinstance(bins, pd.IntervalIndex) else tuple(np.asarray(bins).tolist())
+    if not isinstance(given, tuple):
+        expr = Bins(x.expr, given, tuple(options.items()))
+    else:
+        expr = Bins(x.expr, given, tuple(options.items()))
+    _ = expr.meta
+    return new(expr)
+
+
+def qcut(x: Any, q: Any, labels: Any = None, precision: int = 3, duplicates: str = "raise") -> Any:
+    """The quantiles between which each number of a series is; these are computed at once.
+
+    Parameters
+    ----------
+    x : Series
+    q : int or sequence of float
+        How many intervals with as many rows each, or the quantiles that divide them.
+    labels : sequence or False, optional
+    precision : int
+    duplicates : {"raise", "drop"}
+    """
+    check_series(x, "qcut")
+    wanted = np.linspace(0, 1, int(q) + 1) if np.ndim(q) == 0 else np.asarray(q)
+    edges = quantile(x, wanted.tolist()).compute()
+    if edges.isna().all():
+        raise ValueError("qcut() was given a series without values, which has no quantiles: drop it, or use cut(...)")
+    return cut(x, edges.to_numpy(), labels=labels, precision=precision, include_lowest=True, duplicates=duplicates)

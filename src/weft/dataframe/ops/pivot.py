@@ -1,0 +1,289 @@
+"""Tables with a column for each value of a key.
+
+What columns there will be depends on the data. Where the key is a column of known categories, they are known; otherwise its
+different values are computed when the table is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import VALUES, FrameExpr
+from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.ops.neighbours import call_of, whole_result
+from weft.dataframe.ops.projection import missing_column, project
+from weft.expr import Expr, Need, Needs, derived, node
+from weft.physical.blockwise import Same, blockwise
+
+__all__ = ["crosstab", "pivot", "pivot_table"]
+
+#: Aggregates of which cells are made group by group.
+CELLS = ("mean", "sum", "count", "min", "max", "first", "last", "std", "var", "prod", "size", "nunique", "median")
+
+
+@node
+class FromGroups(FrameExpr):
+    """Base of tables that are made of one partition of aggregates."""
+
+    source: FrameExpr
+    options: tuple[Any, ...]
+    given: Any
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.options,)
+
+    @derived
+    def meta(self) -> Any:
+        return self.given
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return frozenset(Need) | VALUES
+
+    def lower(self) -> Expr:
+        kernel = KERNELS["pandas"][type(self)]
+        return blockwise(self.outline, kernel, [(self.source, (0,))], [Same(each) for each in self.arguments])
+
+
+@node
+class PivotTable(FromGroups):
+    """A table of aggregates."""
+
+
+@node
+class Crosstab(FromGroups):
+    """A table of frequencies."""
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.options
+
+
+def labels_of(value: Any) -> list[Hashable]:
+    """One label or several, as a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple, pd.Index)) else [value]
+
+
+def pivot_table(
+    df: Any,
+    values: Any = None,
+    index: Any = None,
+    columns: Any = None,
+    aggfunc: Any = "mean",
+    fill_value: Any = None,
+    margins: bool = False,
+    dropna: bool = True,
+    margins_name: str = "All",
+    observed: bool = True,
+    sort: bool = True,
+) -> Any:
+    """A table of aggregates, with rows and columns by keys.
+
+    Parameters
+    ----------
+    df : DataFrame
+    values : label or list of labels, optional
+        Columns that are aggregated; all others by default.
+    index, columns : label or list of labels
+        Keys of rows, and of columns.
+    aggfunc : str
+        Name of an aggregate; others, lists, and ``margins=True`` bring the columns to one place.
+    fill_value : optional
+        Stands in cells without rows.
+    margins, dropna, margins_name, observed, sort
+        As in pandas.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> df = dd.from_pandas(pd.DataFrame({"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}), npartitions=2)
+    >>> dd.pivot_table(df, values="v", index="a", columns="b", aggfunc="sum").compute().fillna(0).values.tolist()
+    [[1.0, 2.0], [3.0, 0.0]]
+    """
+    if not isinstance(df, FrameBase):
+        raise TypeError(f"pivot_table() takes a DataFrame of Weft, not a {type(df).__name__}: use pandas.pivot_table")
+    keys = [*labels_of(index), *labels_of(columns)]
+    if not keys:
+        raise ValueError("No group keys passed!")
+    known = df.expr.columns
+    for label in [*keys, *labels_of(values)]:
+        if label not in known:
+            raise KeyError(missing_column(label, known))
+    chosen = labels_of(values) if values is not None else [label for label in known if label not in keys]
+    options: dict[str, Any] = {
+        "values": values if values is not None else chosen,
+        "index": index,
+        "columns": columns,
+        "aggfunc": aggfunc,
+        "fill_value": fill_value,
+        "margins": margins,
+        "dropna": dropna,
+        "margins_name": margins_name,
+        "observed": observed,
+        "sort": sort,
+    }
+    used = project(df, list(dict.fromkeys([*keys, *chosen])))
+    if (
+        not isinstance(aggfunc, str)
+        or aggfunc not in CELLS
+        or aggfunc == "size"
+        or margins
+        or not observed
+        or not chosen
+    ):
+        return whole_result(used, "pivot_table", call_of(**options), meta=table_meta(used, options, columns))
+    groups = getattr(used.groupby(keys, sort=sort, observed=True)[chosen], aggfunc)()
+    cells = dict(options, aggfunc="first")
+    if aggfunc in ("count", "nunique", "sum", "prod"):
+        cells["aggfunc"] = "sum" if aggfunc != "prod" else "prod"
+    return new(PivotTable(groups.expr, tuple(cells.items()), table_meta(used, options, columns)))
+
+
+def table_meta(frame: Any, options: Mapping[str, Any], columns: Any) -> Any:
+    """The table without rows: its columns are computed, unless they are known."""
+    from weft.dataframe.meta import meta_nonempty
+
+    keys = labels_of(columns)
+    if not keys:
+        return meta_nonempty(frame.expr.meta).pivot_table(**options).iloc[:0]
+    different = project(frame, keys).drop_duplicates().compute()
+    example = pd.concat([meta_nonempty(frame.expr.meta).iloc[:1]] * max(1, len(different)), ignore_index=True)
+    for label in keys:
+        if len(different):
+            example[label] = (
+                different[label].to_numpy() if different[label].dtype.kind != "O" else different[label].array
+            )
+    return example.pivot_table(**options).iloc[:0]
+
+
+def pivot(data: Any, *, columns: Any, index: Any = None, values: Any = None) -> Any:
+    """Rows turned into a table, a cell for each; the frame is brought to one place.
+
+    Parameters
+    ----------
+    data : DataFrame
+    columns, index, values : label or list of labels
+        Where columns, rows and cells come from; without ``index`` the frame's own labels are taken.
+    """
+    words: dict[str, Any] = {"columns": columns}
+    if index is not None:
+        words["index"] = index
+    if values is not None:
+        words["values"] = values
+    from weft.dataframe.meta import meta_nonempty
+
+    different = project(data, labels_of(columns)).drop_duplicates().compute()
+    example = pd.concat([meta_nonempty(data.expr.meta).iloc[:1]] * max(1, len(different)), ignore_index=True)
+    for label in labels_of(columns):
+        if len(different):
+            example[label] = different[label].array
+    return whole_result(data, "pivot", call_of(**words), meta=example.pivot(**words).iloc[:0])
+
+
+def crosstab(
+    index: Any,
+    columns: Any,
+    rownames: Any = None,
+    colnames: Any = None,
+    margins: bool = False,
+    margins_name: str = "All",
+    dropna: bool = True,
+    normalize: Any = False,
+) -> Any:
+    """How often values of series come together, as a table; which values there are is computed at once.
+
+    Parameters
+    ----------
+    index, columns : Series, or list of them
+        Of the same rows.
+    rownames, colnames : list of labels, optional
+    margins, margins_name, dropna, normalize
+        As in pandas.
+    """
+    rows, across = (
+        list(index) if isinstance(index, (list, tuple)) else [index],
+        (list(columns) if isinstance(columns, (list, tuple)) else [columns]),
+    )
+    keys = [*rows, *across]
+    for each in keys:
+        if not isinstance(each, FrameBase):
+            raise TypeError(f"crosstab() takes Series of Weft, not {type(each).__name__}: use pandas.crosstab")
+    frame = keys[0].to_frame("key0")
+    for place, key in enumerate(keys[1:], 1):
+        frame = frame.assign(**{f"key{place}": key})
+    counts = frame.groupby([f"key{place}" for place in range(len(keys))]).size()
+    names = (
+        tuple(rownames if rownames is not None else [named(key, f"row_{place}") for place, key in enumerate(rows)]),
+        tuple(colnames if colnames is not None else [named(key, f"col_{place}") for place, key in enumerate(across)]),
+    )
+    words = {"margins": margins, "margins_name": margins_name, "dropna": dropna, "normalize": normalize}
+    table = KERNELS["pandas"][Crosstab](counts.compute(), names, tuple(words.items()))
+    return new(Crosstab(counts.expr, (names, tuple(words.items())), table.iloc[:0]))
+
+
+def named(key: Any, otherwise: str) -> Any:
+    """The name of a series."""
+    return otherwise if key.expr.meta.name is None else key.expr.meta.name
+
+
+class PivotMethods(FrameBase):
+    """Tables of a frame."""
+
+    __slots__ = ()
+
+    def pivot_table(
+        self,
+        values: Any = None,
+        index: Any = None,
+        columns: Any = None,
+        aggfunc: Any = "mean",
+        fill_value: Any = None,
+        margins: bool = False,
+        dropna: bool = True,
+        margins_name: str = "All",
+        observed: bool = True,
+        sort: bool = True,
+    ) -> Any:
+        """A table of aggregates, with rows and columns by keys; see `weft.dataframe.pivot_table`."""
+        return pivot_table(
+            self, values, index, columns, aggfunc, fill_value, margins, dropna, margins_name, observed, sort
+        )
+
+    def pivot(self, *, columns: Any, index: Any = None, values: Any = None) -> Any:
+        """Rows turned into a table; see `weft.dataframe.pivot`."""
+        return pivot(self, columns=columns, index=index, values=values)
+
+    def value_counts(
+        self,
+        subset: Any = None,
+        normalize: bool = False,
+        sort: bool = True,
+        ascending: bool = False,
+        dropna: bool = True,
+    ) -> Any:
+        """How often rows are there that are equal in some columns.
+
+        Parameters
+        ----------
+        subset : list of labels, optional
+            All columns by default.
+        normalize, sort, ascending, dropna
+            As for a series.
+        """
+        labels = labels_of(subset) if subset is not None else list(self.expr.columns)
+        words = {"subset": labels, "normalize": normalize, "sort": sort, "ascending": ascending, "dropna": dropna}
+        from weft.dataframe.ops.unique import check_subset
+
+        check_subset(self, labels)
+        return whole_result(project(self, labels), "value_counts", call_of(**words))

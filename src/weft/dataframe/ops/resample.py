@@ -1,0 +1,333 @@
+"""Rows by periods of time.
+
+Named aggregates go in parts: first and last time of all rows say what periods there are, then each partition counts its rows to
+them. What pandas computes of whole periods needs the rows in one place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import ROWS, VALUES, FrameExpr, column_needs
+from weft.dataframe.kernels.pandas.groupby import AggregatePlan, Request
+from weft.dataframe.kernels.pandas.grouping import By, GroupPlan
+from weft.dataframe.kernels.pandas.resample import ResamplePlan
+from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
+from weft.dataframe.ops.neighbours import call_of, whole_result
+from weft.dataframe.ops.projection import missing_column, project
+from weft.dataframe.treewise import Treewise
+from weft.expr import Expr, Need, Needs, derived, node
+
+__all__ = ["Resampler"]
+
+#: Periods are groups by number.
+NUMBERED = GroupPlan((By("block", 0, None),), True, True, True, True, True, False)
+
+
+@node
+class TimeSpan(Treewise):
+    """First and last time of all rows."""
+
+    source: FrameExpr
+    on: Any
+
+    @property
+    def label(self) -> str:
+        return "resample-span"
+
+    @property
+    def plan(self) -> Any:
+        return self.on
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta.index if self.on is None else pd.Index(self.source.meta[self.on])
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return frozenset({Need.INDEX}) if self.on is None else column_needs([self.on])
+
+
+@node
+class ResampleAggregate(Treewise):
+    """Named aggregates of periods: one row for each."""
+
+    source: FrameExpr
+    span: FrameExpr
+    asked: ResamplePlan
+    given: Any
+
+    @property
+    def frames(self) -> tuple[FrameExpr, ...]:
+        return (self.source, self.span)
+
+    @property
+    def label(self) -> str:
+        return "resample"
+
+    @property
+    def plan(self) -> ResamplePlan:
+        return self.asked
+
+    @derived
+    def meta(self) -> Any:
+        return self.given
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        if child == self.span:
+            return VALUES | ROWS
+        columns = [each.column for each in self.asked.asked.requests if each.how != "size"]
+        wanted = VALUES if self.source.meta.ndim == 1 else column_needs(columns)
+        return ROWS | wanted | (frozenset() if self.asked.on is None else column_needs([self.asked.on]))
+
+
+class Resampler:
+    """Periods of time: what ``resample(...)`` gives."""
+
+    __slots__ = ("_chosen", "_frame", "_is_single", "_on", "_options")
+
+    def __init__(
+        self, frame: Any, options: dict[str, Any], on: Any, chosen: Any = None, is_single: bool = False
+    ) -> None:
+        self._frame = frame
+        self._options = options
+        self._on = on
+        self._chosen = chosen
+        self._is_single = is_single
+
+    def __getitem__(self, key: Any) -> Resampler:
+        is_list = isinstance(key, (list, pd.Index))
+        for label in key if is_list else [key]:
+            if label not in self._frame.expr.columns:
+                raise KeyError(missing_column(label, self._frame.expr.columns))
+        return Resampler(self._frame, self._options, self._on, tuple(key) if is_list else key, not is_list)
+
+    def __getattr__(self, label: str) -> Resampler:
+        if not label.startswith("_") and self._frame.expr.meta.ndim == 2 and label in self._frame.expr.columns:
+            return self[label]
+        raise AttributeError(f"Resampler has no attribute and no column {label!r}")
+
+    def __repr__(self) -> str:
+        return f"<Resampler {self._options['rule']} of {self._frame!r}>"
+
+    @property
+    def _is_series(self) -> bool:
+        return self._is_single or self._frame.expr.meta.ndim == 1
+
+    @property
+    def _columns(self) -> tuple[Any, ...]:
+        if self._frame.expr.meta.ndim == 1:
+            return (self._frame.expr.meta.name,)
+        if self._chosen is not None:
+            return (self._chosen,) if self._is_single else self._chosen
+        return tuple([label for label in self._frame.expr.columns if label != self._on])
+
+    def _pandas(self, whole: Any) -> Any:
+        """pandas' own periods of a pandas object."""
+        made = whole.resample(**self._options, **({} if self._on is None else {"on": self._on}))
+        if self._chosen is None:
+            return made
+        return made[self._chosen if self._is_single else list(self._chosen)]
+
+    def _example(self) -> Any:
+        """A made-up row twice: of one period, so that no period is without rows."""
+        example = meta_nonempty(self._frame.expr.meta)
+        return example.iloc[[0, 0]]
+
+    def _parts(self, requests: tuple[Request, ...], meta: Any) -> Any:
+        """Named aggregates, in parts."""
+        words = {word: value for word, value in self._options.items() if value is not None}
+        words["freq"] = words.pop("rule")
+        asked = AggregatePlan(NUMBERED, requests, None, isinstance(meta, pd.Series))
+        span = TimeSpan(self._frame.expr, self._on)
+        plan = ResamplePlan(tuple(words.items()), self._on, asked)
+        return new(ResampleAggregate(self._frame.expr, span, plan, meta.iloc[:0]))
+
+    def _named(self, how: str, *, numeric_only: bool = False, **options: Any) -> Any:
+        """A named aggregate of all columns."""
+        words = dict(options) | ({"numeric_only": True} if numeric_only else {})
+        meta = getattr(self._pandas(self._example()), how)(**words)
+        columns = self._columns
+        if numeric_only and not self._is_series:
+            columns = numeric_labels(columns, lambda label: self._frame.expr.meta[label].dtype)
+        return self._parts(tuple([Request(label, label, how, tuple(options.items())) for label in columns]), meta)
+
+    def _whole(self, method: str, *args: Any, meta: Any = None, **kwargs: Any) -> Any:
+        """What pandas computes of all rows in one place."""
+        words = self._options if self._on is None else {**self._options, "on": self._on}
+        calls = [call_of(**words), call_of(*args, **kwargs)]
+        name = f"resample.{method}"
+        if self._chosen is not None:
+            chosen = self._chosen if self._is_single else list(self._chosen)
+            if self._on is None:
+                return whole_result(project(self._frame, chosen), name, *calls)
+            calls.insert(1, call_of(chosen))
+            name = f"resample.__getitem__.{method}"
+        return whole_result(self._frame, name, *calls)
+
+    def sum(self, numeric_only: bool = False, min_count: int = 0) -> Any:
+        """Sum of each period's values."""
+        return self._named("sum", numeric_only=numeric_only, min_count=min_count)
+
+    def prod(self, numeric_only: bool = False, min_count: int = 0) -> Any:
+        """Product of each period's values."""
+        return self._named("prod", numeric_only=numeric_only, min_count=min_count)
+
+    def mean(self, numeric_only: bool = False) -> Any:
+        """Mean of each period's values."""
+        return self._named("mean", numeric_only=numeric_only)
+
+    def min(self, numeric_only: bool = False) -> Any:
+        """Least of each period's values."""
+        return self._named("min", numeric_only=numeric_only)
+
+    def max(self, numeric_only: bool = False) -> Any:
+        """Greatest of each period's values."""
+        return self._named("max", numeric_only=numeric_only)
+
+    def first(self, numeric_only: bool = False) -> Any:
+        """First value of each period that is not missing."""
+        return self._named("first", numeric_only=numeric_only)
+
+    def last(self, numeric_only: bool = False) -> Any:
+        """Last value of each period that is not missing."""
+        return self._named("last", numeric_only=numeric_only)
+
+    def count(self) -> Any:
+        """Number of each period's values that are not missing."""
+        return self._named("count")
+
+    def nunique(self) -> Any:
+        """Number of different values of each period."""
+        return self._named("nunique")
+
+    def std(self, ddof: int = 1, numeric_only: bool = False) -> Any:
+        """Standard deviation of each period's values."""
+        return self._named("std", numeric_only=numeric_only, ddof=ddof)
+
+    def var(self, ddof: int = 1, numeric_only: bool = False) -> Any:
+        """Variance of each period's values."""
+        return self._named("var", numeric_only=numeric_only, ddof=ddof)
+
+    def sem(self, ddof: int = 1, numeric_only: bool = False) -> Any:
+        """Standard error of each period's mean."""
+        return self._named("sem", numeric_only=numeric_only, ddof=ddof)
+
+    def size(self) -> Any:
+        """Number of each period's rows."""
+        meta = self._pandas(self._example()).size()
+        return self._parts((Request("size", None, "size"),), meta)
+
+    def agg(self, func: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Several aggregates of each period; see `GroupBy.agg`."""
+        spec = None if args else parse_requests(func, kwargs, self._columns, self._is_series)
+        if spec is None or any(not isinstance(each.how, str) for each in spec.requests):
+            return self._whole("agg", *(() if func is None else (func,)), *args, **kwargs)
+        meta = self._pandas(self._example()).agg(*(() if func is None else (func,)), **kwargs)
+        return self._parts(spec.requests, meta)
+
+    aggregate = agg
+
+    def median(self, numeric_only: bool = False) -> Any:
+        """Median of each period's values."""
+        return self._whole("median", numeric_only=numeric_only)
+
+    def quantile(self, q: Any = 0.5) -> Any:
+        """Quantile of each period's values."""
+        return self._whole("quantile", q)
+
+    def ohlc(self) -> Any:
+        """First, greatest, least and last value of each period."""
+        return self._whole("ohlc")
+
+    def ffill(self, limit: int | None = None) -> Any:
+        """The last row before each label."""
+        return self._whole("ffill", limit=limit)
+
+    def bfill(self, limit: int | None = None) -> Any:
+        """The next row behind each label."""
+        return self._whole("bfill", limit=limit)
+
+    def nearest(self, limit: int | None = None) -> Any:
+        """The nearest row of each label."""
+        return self._whole("nearest", limit=limit)
+
+    def asfreq(self, fill_value: Any = None) -> Any:
+        """The row at each label."""
+        return self._whole("asfreq", fill_value=fill_value)
+
+    def interpolate(self, method: str = "linear", **kwargs: Any) -> Any:
+        """Values between rows at each label."""
+        return self._whole("interpolate", method, **kwargs)
+
+    def apply(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """A function of each period's rows."""
+        return self._whole("apply", func, *args, **kwargs)
+
+    def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """For each row what a function gives for its period."""
+        return self._whole("transform", func, *args, **kwargs)
+
+    def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """``func(resampler, *args, **kwargs)``."""
+        return func(self, *args, **kwargs)
+
+
+class ResampleMethods(FrameBase):
+    """Periods of time."""
+
+    __slots__ = ()
+
+    def resample(
+        self,
+        rule: Any,
+        closed: str | None = None,
+        label: str | None = None,
+        on: Any = None,
+        level: Any = None,
+        origin: Any = "start_day",
+        offset: Any = None,
+    ) -> Resampler:
+        """Rows by periods of time of their index.
+
+        Parameters
+        ----------
+        rule : offset or str
+            Length of a period.
+        closed, label : {"left", "right"}, optional
+            Which end belongs to a period; which one it is called by.
+        on : label, optional
+            A column of times in place of the index.
+        level : not supported
+        origin : Timestamp or str
+            From where periods are counted.
+        offset : Timedelta or str, optional
+            Added to the origin.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> s = pd.Series([1, 2, 3], index=pd.to_datetime(["2024-01-01 00:00", "2024-01-01 12:00", "2024-01-03 00:00"]))
+        >>> dd.from_pandas(s, npartitions=2).resample("D").sum().compute().tolist()
+        [3, 0, 3]
+        """
+        if level is not None:
+            raise NotImplementedError("resample(level=) is not there: reset_index() and use on=")
+        if on is not None and on not in self.expr.columns:
+            raise KeyError(missing_column(on, self.expr.columns))
+        options = {"rule": rule, "closed": closed, "label": label, "origin": origin, "offset": offset}
+        made = Resampler(self, options, on)
+        _ = made._pandas(self.expr.meta)  # pandas refuses indexes without times, and rules it does not know
+        return made
+
+    def asfreq(
+        self, freq: Any, method: Any = None, how: Any = None, normalize: bool = False, fill_value: Any = None
+    ) -> Any:
+        """The rows at regular times; the frame is brought to one place."""
+        return whole_result(
+            self, "asfreq", call_of(freq, method=method, how=how, normalize=normalize, fill_value=fill_value)
+        )

@@ -1,0 +1,312 @@
+"""Windows of rows: of a fixed length, over a stretch of time, from the first row on, exponentially weighted.
+
+A fixed window, or one over time, looks at the rows that it reaches to, however many partitions those are in. Windows that reach
+back to the first row need the whole column in one place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.base import FrameBase
+from weft.dataframe.kernels.pandas.neighbours import Around
+from weft.dataframe.ops.differences import neighbours
+from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
+from weft.dataframe.ops.projection import missing_column, project
+
+__all__ = ["Expanding", "ExponentialWindow", "Rolling"]
+
+
+class Window:
+    """Base of windows: the frame, and how windows are made."""
+
+    __slots__ = ("_call", "_frame")
+
+    kind = ""
+
+    def __init__(self, frame: Any, call: Any) -> None:
+        self._frame = frame
+        self._call = call
+        _ = getattr(_example(frame), self.kind)(*call[0], **dict(call[1]))  # pandas refuses what makes no sense
+
+    def __getitem__(self, key: Any) -> Any:
+        chosen = list(key) if isinstance(key, (list, pd.Index)) else key
+        return type(self)(project(self._frame, chosen), self._call)
+
+    def __getattr__(self, label: str) -> Any:
+        if not label.startswith("_") and self._frame.expr.meta.ndim == 2 and label in self._frame.expr.columns:
+            return self[label]
+        raise AttributeError(f"{type(self).__name__} has no attribute and no column {label!r}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._frame!r}>"
+
+    def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return whole_rows(self._frame, f"{self.kind}.{name}", self._call, call_of(*args, **kwargs))
+
+    def _pairs(self, name: str, other: Any, **kwargs: Any) -> Any:
+        """What has as many rows for each row as there are columns, unless it is a series."""
+        if other is not None:
+            raise NotImplementedError(
+                f"{name}() with another series is not there: put both into a frame, and leave it out"
+            )
+        if self._frame.expr.meta.ndim == 1:
+            return self._method(name, **kwargs)
+        return whole_result(self._frame, f"{self.kind}.{name}", self._call, call_of(**kwargs))
+
+    def sum(self, *args: Any, **kwargs: Any) -> Any:
+        """Sum of each window."""
+        return self._method("sum", *args, **kwargs)
+
+    def mean(self, *args: Any, **kwargs: Any) -> Any:
+        """Mean of each window."""
+        return self._method("mean", *args, **kwargs)
+
+    def var(self, ddof: int = 1, *args: Any, **kwargs: Any) -> Any:
+        """Variance of each window."""
+        return self._method("var", ddof, *args, **kwargs)
+
+    def std(self, ddof: int = 1, *args: Any, **kwargs: Any) -> Any:
+        """Standard deviation of each window."""
+        return self._method("std", ddof, *args, **kwargs)
+
+
+class RowWindow(Window):
+    """Windows that know their rows."""
+
+    __slots__ = ()
+
+    def count(self, *args: Any, **kwargs: Any) -> Any:
+        """Number of values of each window."""
+        return self._method("count", *args, **kwargs)
+
+    def min(self, *args: Any, **kwargs: Any) -> Any:
+        """Least value of each window."""
+        return self._method("min", *args, **kwargs)
+
+    def max(self, *args: Any, **kwargs: Any) -> Any:
+        """Greatest value of each window."""
+        return self._method("max", *args, **kwargs)
+
+    def first(self, *args: Any, **kwargs: Any) -> Any:
+        """First value of each window."""
+        return self._method("first", *args, **kwargs)
+
+    def last(self, *args: Any, **kwargs: Any) -> Any:
+        """Last value of each window."""
+        return self._method("last", *args, **kwargs)
+
+    def nunique(self, *args: Any, **kwargs: Any) -> Any:
+        """Number of different values of each window."""
+        return self._method("nunique", *args, **kwargs)
+
+    def median(self, *args: Any, **kwargs: Any) -> Any:
+        """Median of each window."""
+        return self._method("median", *args, **kwargs)
+
+    def quantile(self, q: float, interpolation: str = "linear", **kwargs: Any) -> Any:
+        """Quantile of each window."""
+        return self._method("quantile", q, interpolation=interpolation, **kwargs)
+
+    def sem(self, ddof: int = 1, *args: Any, **kwargs: Any) -> Any:
+        """Standard error of each window's mean."""
+        return self._method("sem", ddof, *args, **kwargs)
+
+    def skew(self, *args: Any, **kwargs: Any) -> Any:
+        """Skewness of each window."""
+        return self._method("skew", *args, **kwargs)
+
+    def kurt(self, *args: Any, **kwargs: Any) -> Any:
+        """Kurtosis of each window."""
+        return self._method("kurt", *args, **kwargs)
+
+    def rank(self, *args: Any, **kwargs: Any) -> Any:
+        """Rank of the last value of each window within it."""
+        return self._method("rank", *args, **kwargs)
+
+    def apply(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """A function of each window."""
+        return self._method("apply", func, *args, **kwargs)
+
+    def agg(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """Several aggregates of each window."""
+        return self._method("agg", func, *args, **kwargs)
+
+    aggregate = agg
+
+    def cov(self, other: None = None, pairwise: bool | None = None, ddof: int = 1, **kwargs: Any) -> Any:
+        """Covariance of the columns in each window."""
+        return self._pairs("cov", other, pairwise=pairwise, ddof=ddof, **kwargs)
+
+    def corr(self, other: None = None, pairwise: bool | None = None, ddof: int = 1, **kwargs: Any) -> Any:
+        """Correlation of the columns in each window."""
+        return self._pairs("corr", other, pairwise=pairwise, ddof=ddof, **kwargs)
+
+
+class Rolling(RowWindow):
+    """Windows of a fixed number of rows, or over a stretch of time: what ``rolling(...)`` gives."""
+
+    __slots__ = ()
+
+    kind = "rolling"
+
+    def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        options = dict(self._call[1])
+        window, call = options["window"], call_of(*args, **kwargs)
+        if options.get("step") not in (None, 1):
+            return whole_result(self._frame, f"rolling.{name}", self._call, call)
+        if options.get("on") is not None:
+            return whole_rows(self._frame, f"rolling.{name}", self._call, call)
+        if isinstance(window, pd.api.indexers.BaseIndexer):
+            return whole_rows(self._frame, f"rolling.{name}", self._call, call)
+        reach: Any = int(window) + 1 if isinstance(window, (int, np.integer)) else pd.Timedelta(as_offset(window))
+        after = reach if options.get("center") else 0
+        return neighbours(self._frame, Around(f"rolling.{name}", (self._call, call), reach, after))
+
+
+class Expanding(RowWindow):
+    """Windows from the first row on: what ``expanding(...)`` gives."""
+
+    __slots__ = ()
+
+    kind = "expanding"
+
+
+class ExponentialWindow(Window):
+    """Exponentially weighted windows: what ``ewm(...)`` gives."""
+
+    __slots__ = ()
+
+    kind = "ewm"
+
+    def var(self, bias: bool = False, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Variance of each window; with ``bias`` not corrected."""
+        return self._method("var", bias, *args, **kwargs)
+
+    def std(self, bias: bool = False, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Standard deviation of each window; with ``bias`` not corrected."""
+        return self._method("std", bias, *args, **kwargs)
+
+    def cov(self, other: None = None, pairwise: bool | None = None, bias: bool = False, **kwargs: Any) -> Any:
+        """Covariance of the columns in each window."""
+        return self._pairs("cov", other, pairwise=pairwise, bias=bias, **kwargs)
+
+    def corr(self, other: None = None, pairwise: bool | None = None, **kwargs: Any) -> Any:
+        """Correlation of the columns in each window."""
+        return self._pairs("corr", other, pairwise=pairwise, **kwargs)
+
+
+def as_offset(window: Any) -> Any:
+    """A stretch of time as something that has a length."""
+    try:
+        return pd.Timedelta(window)
+    except (TypeError, ValueError):
+        return pd.tseries.frequencies.to_offset(window)
+
+
+def _example(frame: Any) -> Any:
+    """No rows of the right types; times in order where the index has times."""
+    return frame.expr.meta
+
+
+class WindowMethods(FrameBase):
+    """Windows of rows."""
+
+    __slots__ = ()
+
+    def rolling(
+        self,
+        window: Any,
+        min_periods: int | None = None,
+        center: bool = False,
+        win_type: str | None = None,
+        on: Any = None,
+        closed: str | None = None,
+        step: int | None = None,
+        axis: Any = 0,
+        method: str = "single",
+    ) -> Rolling:
+        """Windows that end at each row.
+
+        Parameters
+        ----------
+        window : int, str, offset or Timedelta
+            Number of rows, which may be more than a partition has; or a stretch of time of a sorted index of times.
+        min_periods : int, optional
+            Values without which a window has no result.
+        center : bool
+            Whether windows have the row in their middle.
+        win_type : str, optional
+            Weights by a function of `scipy.signal.windows`.
+        on : label, optional
+            A column of times in place of the index; the frame is then brought to one place.
+        closed : {"right", "left", "both", "neither"}, optional
+            Which ends belong to a window.
+        step : int, optional
+            Only every so many rows; the frame is then brought to one place.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> dd.from_pandas(pd.Series([1, 2, 3, 4]), npartitions=4).rolling(3).sum().compute().tolist()
+        [nan, nan, 6.0, 9.0]
+        """
+        if axis not in (0, "index"):
+            raise NotImplementedError("rolling(axis=1) is not there: use T on a small frame, or map_partitions")
+        if method != "single":
+            raise NotImplementedError("rolling(method='table') is not there: use method='single'")
+        if on is not None and on not in self.expr.columns:
+            raise KeyError(missing_column(on, self.expr.columns))
+        options = {
+            "window": window,
+            "min_periods": min_periods,
+            "center": center,
+            "win_type": win_type,
+            "on": on,
+            "closed": closed,
+            "step": step,
+        }
+        if isinstance(window, (int, np.integer)) and window < 0:
+            raise ValueError("window must be an integer 0 or greater")
+        return Rolling(self, ((), tuple([(word, value) for word, value in options.items() if value is not None])))
+
+    def expanding(self, min_periods: int = 1, method: str = "single") -> Expanding:
+        """Windows from the first row to each; the columns are brought to one place."""
+        if method != "single":
+            raise NotImplementedError("expanding(method='table') is not there: use method='single'")
+        return Expanding(self, call_of(min_periods=min_periods))
+
+    def ewm(
+        self,
+        com: float | None = None,
+        span: float | None = None,
+        halflife: Any = None,
+        alpha: float | None = None,
+        min_periods: int = 0,
+        adjust: bool = True,
+        ignore_na: bool = False,
+    ) -> ExponentialWindow:
+        """Exponentially weighted windows; the columns are brought to one place.
+
+        Parameters
+        ----------
+        com, span, halflife, alpha : float
+            One of them: how fast weights fall.
+        min_periods : int
+        adjust, ignore_na : bool
+            As in pandas.
+        """
+        options = {
+            "com": com,
+            "span": span,
+            "halflife": halflife,
+            "alpha": alpha,
+            "min_periods": min_periods,
+            "adjust": adjust,
+            "ignore_na": ignore_na,
+        }
+        return ExponentialWindow(self, call_of(**options))

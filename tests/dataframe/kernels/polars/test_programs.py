@@ -1,0 +1,67 @@
+"""Random programs give the same by pandas itself, by our pandas kernels, and by Polars.
+
+``WEFT_ENGINE_PROGRAMS=20000`` runs as many; ``WEFT_ENGINE_SEED`` says where to begin.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from tests.dataframe.kernels.polars.programs import computed, program
+
+from weft import config
+from weft.dataframe.kernels.polars.query import Query
+
+PROGRAMS = int(os.environ.get("WEFT_ENGINE_PROGRAMS", "500"))
+FIRST = int(os.environ.get("WEFT_ENGINE_SEED", "0"))
+#: Programs of one test: each is one line of the report.
+TOGETHER = 50
+#: The share of the programs that Polars must compute a part of; and of those that it must compute as a whole.
+PART, WHOLE = 0.5, 0.3
+
+
+class Tally:
+    """Counts queries, and how many of them stood for a whole program."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.queries = 0
+        original = Query.__call__
+
+        def counted(query: Query, *args: object) -> object:
+            self.queries += 1
+            return original(query, *args)
+
+        monkeypatch.setattr(Query, "__call__", counted)
+
+
+def is_whole(ours: object) -> bool:
+    """Whether Polars computes all of a result."""
+    from weft.dataframe.kernels import polars
+    from weft.expr import Need
+
+    if not hasattr(ours, "expr"):
+        return False
+    query, *_ = polars.translated(ours.expr, frozenset({Need.VALUES, Need.INDEX, Need.ORDER}))
+    return query is not None
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("start", range(FIRST, FIRST + PROGRAMS, TOGETHER))
+def test_engines_agree(start, tmp_path, monkeypatch):
+    tally, parts, wholes = Tally(monkeypatch), 0, 0
+    for seed in range(start, min(start + TOGETHER, FIRST + PROGRAMS)):
+        drawn = program(seed, tmp_path)
+        ours = drawn.ours()
+        for engine in ("pandas", "auto"):
+            tally.queries = 0
+            try:
+                with config.set({"dataframe.engine": engine}):
+                    found = computed(ours)
+                drawn.check(found)
+            except Exception as error:
+                raise AssertionError(f"engine {engine!r} differs in the program of {drawn}") from error
+        parts += bool(tally.queries)
+        wholes += is_whole(ours)
+    assert parts >= PART * TOGETHER, f"Polars computed a part of {parts} of {TOGETHER} programs only"
+    assert wholes >= WHOLE * TOGETHER, f"Polars computed {wholes} of {TOGETHER} programs only"

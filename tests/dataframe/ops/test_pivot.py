@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.dataframe.columns import agree, cut_frames, in_partitions
+
+import weft.dataframe as dd
+
+CELLS = ["mean", "sum", "count", "min", "max", "first", "last", "median", ["sum", "mean"]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cut_frames(("int64", "float64"), keys=("int64", "str"), min_size=1, max_columns=2),
+    st.sampled_from(CELLS),
+    st.sampled_from(["c0", None]),
+    st.booleans(),
+)
+def test_tables_of_aggregates_agree_with_pandas(pair, aggfunc, values, margins):
+    whole, parts = pair
+    if isinstance(aggfunc, list) and margins:
+        return
+    words = {"index": "k0", "columns": "k1", "values": values, "aggfunc": aggfunc, "margins": margins}
+    if whole.k1.notna().any():
+        agree(lambda: parts.pivot_table(**words), lambda: whole.pivot_table(**words))
+
+
+def test_rows_are_turned_into_a_table():
+    whole = pd.DataFrame({"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]})
+    parts = in_partitions(whole, [1])
+    agree(lambda: parts.pivot(index="a", columns="b"), lambda: whole.pivot(index="a", columns="b"))
+    agree(
+        lambda: dd.pivot(parts, index="a", columns="b", values="v"),
+        lambda: whole.pivot(index="a", columns="b", values="v"),
+    )
+    assert list(parts.pivot_table(index="a", columns="b", values="v").columns) == ["x", "y"]
+    with pytest.raises(KeyError, match="no column 'z'"):
+        parts.pivot_table(index="a", columns="z", values="v")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    cut_frames(("int64",), keys=("int64", "str"), min_size=1), st.booleans(), st.sampled_from([False, "all", "index"])
+)
+def test_tables_of_frequencies_agree_with_pandas(pair, margins, normalize):
+    whole, parts = pair
+    words = {"margins": margins, "normalize": normalize}
+    if whole.k1.notna().any():
+        agree(lambda: dd.crosstab(parts.k0, parts.k1, **words), lambda: pd.crosstab(whole.k0, whole.k1, **words))
+
+
+@settings(max_examples=40, deadline=None)
+@given(cut_frames(("int64", "str", "float64"), min_size=1, max_columns=2), st.booleans(), st.booleans())
+def test_frequencies_of_rows_agree_with_pandas(pair, normalize, dropna):
+    whole, parts = pair
+    words = {"normalize": normalize, "dropna": dropna}
+    agree(lambda: parts.value_counts(**words), lambda: whole.value_counts(**words))

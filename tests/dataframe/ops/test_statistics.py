@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.dataframe.columns import agree, cut_frames, in_partitions
+
+KINDS = ("int64", "float64", "float32", "bool", "Float64")
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut_frames(KINDS, min_columns=2), st.sampled_from(["cov", "corr"]), st.integers(1, 4))
+def test_tables_agree_with_pandas(pair, kind, few):
+    whole, parts = pair
+    agree(lambda: getattr(parts, kind)(min_periods=few), lambda: getattr(whole, kind)(min_periods=few), atol=1e-7)
+
+
+@settings(max_examples=20, deadline=None)
+@given(cut_frames(("int64", "float64"), min_columns=2, min_size=2), st.sampled_from(["spearman", "kendall"]))
+def test_rank_correlations_agree_with_pandas(pair, method):
+    whole, parts = pair
+    agree(lambda: parts.corr(method), lambda: whole.corr(method))
+    agree(lambda: parts.c0.corr(parts.c1, method), lambda: whole.c0.corr(whole.c1, method))
+
+
+@settings(max_examples=40, deadline=None)
+@given(cut_frames(("int64", "float64"), min_columns=2, max_columns=2), st.sampled_from(["cov", "corr"]))
+def test_pairs_of_series_agree_with_pandas(pair, kind):
+    whole, parts = pair
+    agree(lambda: getattr(parts.c0, kind)(parts.c1), lambda: getattr(whole.c0, kind)(whole.c1))
+
+
+@settings(max_examples=20, deadline=None)
+@given(cut_frames(("int64", "float64"), min_columns=2), st.integers(1, 3))
+def test_other_correlations_agree_with_pandas(pair, lag):
+    whole, parts = pair
+    agree(lambda: parts.c0.autocorr(lag), lambda: whole.c0.autocorr(lag))
+    agree(lambda: parts.corrwith(parts.c0), lambda: whole.corrwith(whole.c0))
+    agree(lambda: parts.corrwith(parts * 2), lambda: whole.corrwith(whole * 2))
+
+
+def test_text_is_refused_at_the_call():
+    parts = in_partitions(pd.DataFrame({"a": [1, 2], "word": ["x", "y"]}), [1])
+    with pytest.raises(ValueError, match="'word', a column of str"):
+        parts.corr()
+    agree(lambda: parts.corr(numeric_only=True), lambda: pd.DataFrame({"a": [1, 2]}).corr())

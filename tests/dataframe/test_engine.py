@@ -1,0 +1,97 @@
+"""Which engine computes what: chosen by what it can, by size, by configuration; told by explain()."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import weft
+import weft.dataframe as dd
+from weft.dataframe.footprint import held_bytes
+from weft.errors import EngineError
+
+WHOLE = pd.DataFrame({"k": [1, 2, 1, 3], "v": [1.0, np.nan, 3.0, 4.0], "s": ["a", None, "b", "a"]})
+
+
+@pytest.fixture
+def stored(tmp_path):
+    rng = np.random.default_rng(0)
+    whole = pd.DataFrame({"k": rng.integers(0, 50, 20_000), "v": rng.random(20_000)})
+    whole.to_parquet(tmp_path / "data.parquet")
+    return whole, dd.read_parquet(str(tmp_path / "data.parquet"))
+
+
+def engines(collection):
+    """What explain() says of engines."""
+    return "\n".join(collection.explain().remarks)
+
+
+def test_a_relational_program_is_one_query_and_explain_says_so():
+    ours = dd.from_pandas(WHOLE, npartitions=2)
+    asked = ours[ours.k < 3].groupby("k").agg(total=("v", "sum"))
+    assert "polars, as one query" in engines(asked)
+    expected = WHOLE[WHOLE.k < 3].groupby("k").agg(total=("v", "sum"))
+    pd.testing.assert_frame_equal(asked.compute(), expected)
+
+
+def test_what_stays_in_pandas_is_told_with_the_reason():
+    ours = dd.from_pandas(WHOLE, npartitions=2)
+    asked = ours.assign(w=ours.s.map(len, na_action="ignore")).groupby("k").w.sum()
+    assert "pandas, since MapPartitions" in engines(asked)
+
+
+def test_pandas_alone_by_configuration():
+    ours = dd.from_pandas(WHOLE, npartitions=2)
+    with weft.config.set({"dataframe.engine": "pandas"}):
+        assert "as dataframe.engine says" in engines(ours.v.sum())
+        assert ours.v.sum().compute() == 8.0
+
+
+def test_polars_by_configuration_refuses_what_it_cannot_compute():
+    ours = dd.from_pandas(WHOLE, npartitions=2)
+    with weft.config.set({"dataframe.engine": "polars"}):
+        assert ours.v.sum().compute() == 8.0
+        with pytest.raises(EngineError, match="cannot be computed by it"):
+            ours.v.map(abs).sum().compute()
+
+
+def test_a_query_that_may_not_fit_the_budget_goes_through_exchanges(stored):
+    whole, ours = stored
+    asked = ours.sort_values("v")
+    assert held_bytes(asked.expr) > 300_000
+    with weft.config.set({"memory.budget": "200 kB"}):
+        assert "may hold" in engines(asked)
+    assert "polars, as one query" in engines(asked)
+    assert "polars, as one query" in engines(ours.v.sum())
+    pd.testing.assert_frame_equal(asked.compute(), whole.sort_values("v"))
+
+
+def test_blocks_that_are_kept_are_not_a_query():
+    ours = dd.from_pandas(WHOLE, npartitions=2)
+    kept = ours[ours.k < 3].persist()
+    assert kept.npartitions == 2
+    pd.testing.assert_frame_equal((kept.v + kept.k).compute().to_frame(), (WHOLE.v + WHOLE.k)[WHOLE.k < 3].to_frame())
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes", "inline"])
+def test_queries_give_the_same_on_every_backend(stored, scheduler):
+    whole, ours = stored
+    asked = ours[ours.v > 0.5].groupby("k").v.mean()
+    expected = whole[whole.v > 0.5].groupby("k").v.mean()
+    pd.testing.assert_series_equal(asked.compute(scheduler=scheduler), expected)
+
+
+def test_several_results_at_once_share_nothing_wrongly(stored):
+    whole, ours = stored
+    total, rows, frame = weft.compute(ours.v.sum(), ours[ours.k == 3].k.count(), ours.groupby("k").v.max())
+    assert np.isclose(total, whole.v.sum())
+    assert rows == (whole.k == 3).sum()
+    pd.testing.assert_series_equal(frame, whole.groupby("k").v.max())
+
+
+def test_chains_of_any_length_are_chosen_for_in_linear_time():
+    frame = dd.from_pandas(pd.DataFrame({"a": [1.0]}), npartitions=1)
+    for step in range(700):
+        frame = frame.assign(**{f"c{step % 7}": frame.a + step})
+    assert frame.compute(scheduler="inline").c6.tolist() == [700.0 - (700 - 1 - 6) % 7]
