@@ -26,6 +26,8 @@ PACKAGES = (
     "numpy",
     "pandas",
     "pyarrow",
+    "polars",
+    "tables",
     "ray",
     "bokeh",
     "graphviz",
