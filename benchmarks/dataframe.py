@@ -34,6 +34,7 @@ def tpch(report: Report, place: Path, options: argparse.Namespace) -> None:
     ours = tables_of("weft", folder, scale)
     connection = duckdb.connect()
     totals: dict[str, float] = {}
+    beside: dict[str, float] = {}  # of the queries that Dask can answer
     worst = 0.0
     for number in QUERIES:
         expected = ask_duckdb(number, folder, scale, connection)
@@ -47,8 +48,15 @@ def tpch(report: Report, place: Path, options: argparse.Namespace) -> None:
             actions["weft on pandas"] = lambda number=number: on_pandas(number, ours)  # type: ignore[misc]
         if "dask" in options.peers:
             theirs = tables_of("dask", folder, scale)
-            actions["dask"] = lambda number=number, theirs=theirs: ask_pandas_style(number, theirs)  # type: ignore[misc]
+            try:
+                ask_pandas_style(number, theirs)
+                actions["dask"] = lambda number=number, theirs=theirs: ask_pandas_style(number, theirs)  # type: ignore[misc]
+            except (ValueError, NotImplementedError, AttributeError) as error:
+                report.add(f"q{number}, Dask", f"cannot: {error}"[:46])
         times = interleaved(actions, options.rounds)
+        if "dask" in times:
+            for name, seconds in times.items():
+                beside[name] = beside.get(name, 0.0) + seconds
         for name, seconds in times.items():
             totals[name] = totals.get(name, 0.0) + seconds
         worst = max(worst, times["weft"] / times["polars"])
@@ -60,11 +68,11 @@ def tpch(report: Report, place: Path, options: argparse.Namespace) -> None:
     report.add(
         "total beside DuckDB", f"{totals['weft'] / totals['duckdb']:.2f}x", "< 1x", totals["weft"] < totals["duckdb"]
     )
-    if "dask" in totals:
-        faster = totals["dask"] / totals["weft"]
+    if beside:
+        faster = beside["dask"] / beside["weft"]
         report.add("total beside Dask", f"{faster:.1f}x faster", ">= 6x", faster >= 6)
-    if "dask" in totals and "weft on pandas" in totals:
-        faster = totals["dask"] / totals["weft on pandas"]
+    if "weft on pandas" in beside:
+        faster = beside["dask"] / beside["weft on pandas"]
         report.add("total on pandas kernels beside Dask", f"{faster:.1f}x faster", ">= 2x", faster >= 2)
 
 
