@@ -33,8 +33,6 @@ COLUMNWISE = frozenset(
         *("round", "replace", "where", "mask", "ufunc", "infer_objects", "convert_dtypes", "map"),
     }
 )
-#: The largest array or list that is an operand by its content; larger ones are named by identity.
-SMALL = 1_000
 
 
 @node
