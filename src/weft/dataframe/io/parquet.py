@@ -16,8 +16,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset as pads
-import pyarrow.fs as pafs
 
 from weft.dataframe.io.arrow import Layout, Numbering, as_type, joint_schema, numbering_of
 from weft.dataframe.io.footers import (
@@ -139,6 +137,8 @@ class ParquetReader(NamedTuple):
 
     def filtered_table(self, piece: Piece, names: list[str], predicate: Predicate | None) -> pa.Table:
         """The rows that fulfil the predicate and the user's filters."""
+        import pyarrow.dataset as pads
+
         schema = pa.schema([field_without_dictionary(field) for field in self.layout.schema])
         guarantee = None
         for key, code in zip(self.keys, piece.codes, strict=True):
@@ -687,6 +687,8 @@ def without_hopeless(dataset: ParquetDataset, known: Predicate) -> ParquetDatase
 
 def arrow_filesystem(filesystem: Any) -> Any:
     """An fsspec file system as Arrow knows it."""
+    import pyarrow.fs as pafs
+
     inner = getattr(filesystem, "fs", None)
     if isinstance(inner, pafs.FileSystem):
         return inner

@@ -18,6 +18,7 @@ import pandas as pd
 from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.predicates import Bounds, Predicate
+from weft.dataframe.known_metas import source_meta
 from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.projection import missing_column
 from weft.expr import Cost, Expr, derived
@@ -117,7 +118,7 @@ class FileSource(FrameExpr):
 
     @derived
     def meta(self) -> pd.DataFrame:
-        return self.dataset.meta(self.chosen, self.index)
+        return source_meta(self.dataset.meta(self.chosen, self.index))
 
     @derived
     def npartitions(self) -> int:

@@ -47,7 +47,7 @@ def operation(*names: str) -> Callable[[Callable[..., Column]], Callable[..., Co
     return register
 
 
-@translation("Elementwise")
+@translation("Elementwise", any_order=True)
 def elementwise(node: Any, translate: Translator) -> Relation:
     """An operation on columns of the same rows."""
     function = OPERATIONS.get(node.operation)
@@ -87,7 +87,7 @@ def elementwise(node: Any, translate: Translator) -> Relation:
             if each.base is not base:
                 base = base.join(each.base, how="cross", maintain_order="left")
         return Relation(base, labelled(labels, made), None, True)
-    return Relation(rowed[0].base, labelled(labels, made), rowed[0].index)
+    return rowed[0].with_columns(labelled(labels, made))
 
 
 def check_call(function: Callable[..., Column], node: Any) -> None:

@@ -16,6 +16,7 @@ from weft.dataframe.kernels.polars.relation import (
     Relation,
     Untranslatable,
     engine_type,
+    in_order,
     is_float,
     is_integer,
     is_text,
@@ -29,7 +30,7 @@ from weft.expr import Need
 INT64 = np.dtype("int64")
 
 
-@translation("Projection")
+@translation("Projection", any_order=True)
 def projection(node: Any, translate: Translator) -> Relation:
     """Some columns."""
     source = translate(node.source)
@@ -37,7 +38,7 @@ def projection(node: Any, translate: Translator) -> Relation:
     return source.with_columns([(label, source.column(label)) for label in chosen])
 
 
-@translation("Filter")
+@translation("Filter", any_order=True)
 def filtered(node: Any, translate: Translator) -> Relation:
     """Rows where a predicate holds."""
     source, predicate = translate(node.source), translate(node.predicate)
@@ -51,7 +52,7 @@ def filtered(node: Any, translate: Translator) -> Relation:
     return replace(source, base=base)
 
 
-@translation("Assign")
+@translation("Assign", any_order=True)
 def assigned(node: Any, translate: Translator) -> Relation:
     """Columns added or replaced."""
     source = translate(node.source)
@@ -95,21 +96,21 @@ def constant(source: Relation, value: Any, dtype: Any, nan: bool = False) -> Col
     )
 
 
-@translation("Relabel")
+@translation("Relabel", any_order=True)
 def relabelled(node: Any, translate: Translator) -> Relation:
     """Other labels."""
     source, new = translate(node.source), dict(node.labels)
     return source.with_columns([(new[label], column) for label, column in source.columns])
 
 
-@translation("Renamed")
+@translation("Renamed", any_order=True)
 def renamed(node: Any, translate: Translator) -> Relation:
     """A series of another name."""
     source = translate(node.source)
     return source.with_columns([(node.title, source.only)])
 
 
-@translation("ToFrame")
+@translation("ToFrame", any_order=True)
 def to_frame(node: Any, translate: Translator) -> Relation:
     """A series as a frame of one column."""
     source = translate(node.source)
@@ -118,13 +119,13 @@ def to_frame(node: Any, translate: Translator) -> Relation:
     return source.with_columns(labelled(node.meta.columns, [source.only]))
 
 
-@translation("Divided")
+@translation("Divided", any_order=True)
 def divided(node: Any, translate: Translator) -> Relation:
     """The same rows."""
     return translate(node.source)
 
 
-@translation("ResetIndex")
+@translation("ResetIndex", any_order=True)
 def reset_index(node: Any, translate: Translator) -> Relation:
     """Rows numbered; their labels become columns."""
     source = translate(node.source)
@@ -150,7 +151,7 @@ def reset_index(node: Any, translate: Translator) -> Relation:
 
 def numbered(relation: Relation, translate: Translator) -> Relation:
     """Rows with their numbers as the index."""
-    fresh = materialised(relation)
+    fresh = materialised(in_order(relation))
     name = translate.fresh("row")
     base = fresh.base.with_row_index(name)
     label = Column(pl.col(name).cast(pl.Int64), INT64)
@@ -167,7 +168,7 @@ def ends(node: Any, translate: Translator) -> Relation:
     return replace(fresh, base=fresh.base.tail(node.count) if node.last else fresh.base.head(node.count))
 
 
-@translation("DropMissing")
+@translation("DropMissing", any_order=True)
 def without_missing(node: Any, translate: Translator) -> Relation:
     """Rows without missing values."""
     source = row_by_row(translate(node.source))
