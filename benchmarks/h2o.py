@@ -175,7 +175,9 @@ def h2o(report: Report, place: Path, options: argparse.Namespace) -> None:
     for name in ("groups", "left", "small", "medium", "big"):
         connection.execute(f"create view {name} as select * from read_parquet('{folder / name}.parquet')")
     connection.execute("create view x as select * from groups")
-    ours = {name: dd.read_parquet(str(folder / f"{name}.parquet")) for name in ("groups", "left", "small", "medium", "big")}
+    ours = {
+        name: dd.read_parquet(str(folder / f"{name}.parquet")) for name in ("groups", "left", "small", "medium", "big")
+    }
     theirs = {}
     if "dask" in options.peers:
         import dask.dataframe
@@ -199,11 +201,17 @@ def h2o(report: Report, place: Path, options: argparse.Namespace) -> None:
     for name, (side, key, how) in JOINS.items():
         if options.question and not name.startswith(tuple(options.question)):
             continue
-        sql = f"select sum(v1) v1, sum(v2) v2 from 'left' l {how} join {side} r on l.{key} = r.{key}".replace("'left'", '"left"')
+        sql = f"select sum(v1) v1, sum(v2) v2 from 'left' l {how} join {side} r on l.{key} = r.{key}".replace(
+            "'left'", '"left"'
+        )
         actions = {
             "weft": lambda s=side, k=key, h=how: join_ours(ours["left"], ours[s], k, h).compute(),  # type: ignore[misc]
             "polars": lambda s=side, k=key, h=how: (  # type: ignore[misc]
-                scan("left").join(scan(s), on=k, how=h).select(C("v1").sum(), C("v2").sum()).collect(engine="streaming").to_pandas()
+                scan("left")
+                .join(scan(s), on=k, how=h)
+                .select(C("v1").sum(), C("v2").sum())
+                .collect(engine="streaming")
+                .to_pandas()
             ),
             "duckdb": lambda sql=sql: connection.execute(sql).df(),  # type: ignore[misc]
         }

@@ -17,7 +17,7 @@ import pandas as pd
 
 from weft.expr.naming import encode
 
-__all__ = ["remembered", "source_meta"]
+__all__ = ["remembered", "source_meta", "types_of"]
 
 #: Metas that are remembered.
 MOST = 4096
@@ -77,15 +77,46 @@ def forget_some() -> None:
             FREE.pop(id(old.made), None)
 
 
-def source_meta(meta: Any) -> Any:
-    """The meta of a source: an equal one that refers to no data, the same object for all of one structure."""
+def source_meta(make: Callable[[], Any], source: str, operands: Any) -> Any:
+    """The meta of a source: one that refers to no data, the same object for all of one structure.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the meta, which may refer to data.
+    source : str
+        The kind of the source.
+    operands : value
+        All that the meta depends on.
+    """
+    own = (source, encode(operands))
+    known = KNOWN.get(own)
+    if known is not None:
+        return known.made
+    meta = make()
+    made = without_data(meta)
+    if made is not meta:
+        KNOWN[own] = Known((), made)
+    return made
+
+
+def types_of(meta: pd.DataFrame) -> dict[Hashable, Any]:
+    """The types of a frame's columns by label; of columns of one label that of the last."""
+    found: dict[Hashable, Any] = remembered(
+        lambda: dict(zip(meta.columns.tolist(), meta.dtypes.array, strict=True)), "types", (), meta
+    )
+    return found
+
+
+def without_data(meta: Any) -> Any:
+    """An equal meta that refers to no data, one for each structure; the meta itself where there is more to it."""
     key = structure_of(meta)
     if key is None:
         return meta
     known = KNOWN.get(key)
     if known is not None and id(known.made) in FREE:
         return known.made
-    made = without_data(meta)
+    made = empty_like(meta)
     KNOWN[key] = Known((), made)
     FREE[id(made)] = made
     return made
@@ -112,7 +143,7 @@ def structure_of(meta: Any) -> Hashable:
     return (type(meta), labels, tuple(kinds), type(index), index.name, type(index.name), span)
 
 
-def without_data(meta: Any) -> Any:
+def empty_like(meta: Any) -> Any:
     """A zero-length series or frame that shares no memory with the data that it was cut from."""
     old = meta.index
     index = old if isinstance(old, pd.RangeIndex) else pd.Index(no_values(old.dtype), dtype=old.dtype, name=old.name)

@@ -41,7 +41,7 @@ class FromPandas(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        return source_meta(self.whole.iloc[:0])
+        return source_meta(lambda: self.whole.iloc[:0], "FromPandas", (self.held.token, self.only))
 
     @derived
     def npartitions(self) -> int:

@@ -226,10 +226,19 @@ class ParquetDataset(Dataset):
             found[path] = by_schema[key]
         return found
 
+    @cached_property
+    def known_bounds(self) -> dict[Hashable, tuple[Bounds | None, ...]]:
+        """What statistics say of columns, as far as it has been asked for."""
+        return {}
+
     def bounds(self, label: Hashable) -> tuple[Bounds | None, ...] | None:
         if self.filters is not None:
             return None
-        return tuple([joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts])
+        if label not in self.known_bounds:
+            self.known_bounds[label] = tuple(
+                [joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts]
+            )
+        return self.known_bounds[label]
 
     def piece_bounds(self, piece: Piece, label: Hashable) -> Bounds | None:
         """Bounds of a column in some row groups of one file."""

@@ -60,6 +60,11 @@ class Dataset:
         """The token, in short."""
         return token_of(self.token)
 
+    @cached_property
+    def sizes(self) -> dict[tuple[Hashable, ...], int]:
+        """Projected sizes of the largest partition, by columns, as far as they have been asked for."""
+        return {}
+
     def __weft_tokenize__(self) -> str:
         return self.identity
 
@@ -118,7 +123,8 @@ class FileSource(FrameExpr):
 
     @derived
     def meta(self) -> pd.DataFrame:
-        return source_meta(self.dataset.meta(self.chosen, self.index))
+        dataset, chosen, index = self.dataset, self.chosen, self.index
+        return source_meta(lambda: dataset.meta(chosen, index), "FileSource", (dataset.identity, chosen, index))
 
     @derived
     def npartitions(self) -> int:
@@ -141,7 +147,10 @@ class FileSource(FrameExpr):
 
     @property
     def partition_nbytes(self) -> int:
-        return self.dataset.nbytes(self.chosen)
+        known = self.dataset.sizes
+        if self.chosen not in known:
+            known[self.chosen] = self.dataset.nbytes(self.chosen)
+        return known[self.chosen]
 
     @property
     def row_counts(self) -> tuple[int, ...] | None:

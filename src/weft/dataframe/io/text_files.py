@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import new
 from weft.dataframe.io.writing import Written, write_frame

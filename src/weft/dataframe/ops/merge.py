@@ -609,6 +609,23 @@ def planned(
     sort: bool,
 ) -> JoinPlan:
     """The plan of a join; pandas itself says what columns are called, and refuses what it refuses."""
+    asked = (how, left_on, right_on, suffixes, indicator, validate, sort)
+    plan: JoinPlan = remembered(partial(plan_of, left, right, *asked), "plan of a join", asked, left, right)
+    return plan
+
+
+def plan_of(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    how: str,
+    left_on: tuple[Hashable, ...] | None,
+    right_on: tuple[Hashable, ...] | None,
+    suffixes: Any,
+    indicator: Any,
+    validate: str | None,
+    sort: bool,
+) -> JoinPlan:
+    """The plan of a join, made anew."""
     options: dict[str, Any] = {
         "how": "inner" if how == "leftsemi" else how,
         "suffixes": suffixes,

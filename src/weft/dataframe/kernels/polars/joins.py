@@ -22,6 +22,7 @@ from weft.dataframe.kernels.polars.relation import (
 )
 from weft.dataframe.kernels.polars.rows import numbered
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 
 #: pandas' kinds of joins, and Polars'; and whose order the rows have.
@@ -75,7 +76,7 @@ def merged(node: Any, translate: Translator) -> Relation:
         if is_ordered and not by_columns:
             options["maintain_order"] = order if asked == [True, True] else order.partition("_")[0]
     base = left.base.join(right.base, **options)
-    meta = node.meta
+    meta, types = node.meta, types_of(node.meta)
     found: dict[Any, Column] = {}
     gaps_left, gaps_right = how in ("right", "full"), how in ("left", "full")
     shared = key_labels(plan)
@@ -87,18 +88,18 @@ def merged(node: Any, translate: Translator) -> Relation:
             other = right.column(shared[label])
             column = replace(column, expr=pl.coalesce(column.expr, other.expr), null=column.null or other.null)
         elif gaps_left:
-            column = with_gaps(column, meta[name].dtype)
+            column = with_gaps(column, types[name])
         found[name] = column
     if how == "semi" and plan.how == "inner":
         equal = dict(zip(plan.right_on, plan.left_on, strict=True))
         for label, name in plan.right_names:
             if name in meta.columns:
-                found[name] = left.column(equal[label]) if label in equal else unseen(meta[name].dtype)
+                found[name] = left.column(equal[label]) if label in equal else unseen(types[name])
     elif plan.how not in ("leftsemi", "left_anti"):
         for label, name in plan.right_names:
             if name in meta.columns:
                 column = right.column(label)
-                found[name] = with_gaps(column, meta[name].dtype) if gaps_right else column
+                found[name] = with_gaps(column, types[name]) if gaps_right else column
     if set(found) != set(meta.columns):
         raise Untranslatable("the columns of this join are pandas' own")
     ranks = [*(left.order or ()), *(right.order or ())]
@@ -147,7 +148,8 @@ def semi_joined(node: Any, translate: Translator) -> Any:
     wanted = set(asked_columns(translate.needs[node.name], node.columns))
     if any(label not in plan.right_on and name in wanted for label, name in plan.right_names):
         return None
-    types = [(node.left.meta[a].dtype, right.meta[b].dtype) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
+    ours, theirs = types_of(node.left.meta), types_of(right.meta)
+    types = [(ours[a], theirs[b]) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
     if any(a != b or is_float(a) for a, b in types):
         return None
     below = right

@@ -25,6 +25,7 @@ from weft.dataframe.kernels.polars.relation import (
     with_scalars,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 
 INT64 = np.dtype("int64")
@@ -58,7 +59,7 @@ def assigned(node: Any, translate: Translator) -> Relation:
     source = translate(node.source)
     columns = dict(source.columns)
     for label, value in zip(node.labels, node.values, strict=True):
-        columns[label] = assigned_column(source, value, translate, node.meta[label].dtype)
+        columns[label] = assigned_column(source, value, translate, types_of(node.meta)[label])
     return source.with_columns(columns.items())
 
 
@@ -193,7 +194,7 @@ def one_after_another(node: Any, translate: Translator) -> Relation:
     meta = node.meta
     is_frame = isinstance(meta, pd.DataFrame)
     labels = list(meta.columns) if is_frame else [meta.name]
-    dtypes = list(meta.dtypes) if is_frame else [meta.dtype]
+    dtypes = list(meta.dtypes.array) if is_frame else [meta.dtype]
     wants_index = translate.wants(node, Need.INDEX)
     parts, null, nan = [], [False] * len(labels), [False] * len(labels)
     index: list[Column] | None = None
