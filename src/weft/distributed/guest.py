@@ -17,7 +17,7 @@ from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import rebuilt
 from weft.distributed.actors import Stage
 from weft.distributed.pausing import Reply
-from weft.distributed.serving import with_worker
+from weft.distributed.plugin_host import with_worker
 from weft.distributed.worker import Worker
 from weft.errors import BlockLostError, CancelledError
 from weft.graph import Plan
@@ -332,7 +332,7 @@ class Home:
         return value
 
     def as_own(self, client: Any, value: Any) -> Any:
-        from weft.distributed.cluster import rebound
+        from weft.distributed.rebinding import rebound
 
         return rebound(value, client)
 
