@@ -64,7 +64,7 @@ class Watching:
         sys.meta_path.remove(self)
         spec = find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = Afterwards(spec.loader, self.call)
+            spec.loader = Afterwards(spec.loader, self.call)  # type: ignore[assignment]
         return spec
 
 

@@ -212,7 +212,7 @@ class Remote:
         foreign: dict[int, Key] = {}
         data: dict[int, Any] = {}
         for block, value in plan.data.items():
-            if isinstance(value, HeldTicket) and value.run is self:  # type: ignore[comparison-overlap]
+            if isinstance(value, HeldTicket) and value.run is self:
                 foreign[block] = value.ticket.key
                 data[block] = None
             else:
@@ -231,6 +231,7 @@ class Home:
     """The cluster, as a worker process sees it."""
 
     processes = True
+    engine = "processes"
     status = "running"
     asynchronous = False
 

@@ -79,8 +79,6 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
     supports_retrieve_callback = True
     supports_inner_max_num_threads = True
     default_n_jobs = -1
-    MIN_IDEAL_BATCH_DURATION = 0.1
-    MAX_IDEAL_BATCH_DURATION = 1.0
 
     def __init__(
         self,
@@ -289,7 +287,7 @@ def own_client(engine: str, count: int) -> Any:
         place = os.getpid(), engine
         client = _own.get(place)
         if client is None or client.status != "running":
-            shape = {"n_workers": max(count, CPU_COUNT), "threads_per_worker": 1}
+            shape: dict[str, Any] = {"n_workers": max(count, CPU_COUNT), "threads_per_worker": 1}
             client = _own[place] = Client(engine=engine, set_as_default=False, **({} if engine == "inline" else shape))
         elif engine != "inline" and client.cluster.nthreads_total() < count:
             client.cluster.scale(count)
@@ -449,7 +447,7 @@ def reopened(
 
     if not nbytes:
         return np.empty(shape, dtype)
-    memory = np.memmap(filename, np.uint8, mode, offset, (nbytes,))
+    memory: Any = np.memmap(filename, np.uint8, mode, offset, (nbytes,))  # type: ignore[call-overload]
     return np.ndarray(shape, dtype, memory, first, strides)
 
 

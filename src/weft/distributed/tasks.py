@@ -32,6 +32,7 @@ class TaskMethods:
     asynchronous: bool
     _shared_ticket: Callable[[Key], Ticket | None]
     _refuse_closed: Callable[[], None]
+    _scatter_one: Callable[..., Future]
 
     def submit(
         self,
