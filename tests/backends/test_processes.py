@@ -18,8 +18,8 @@ import pytest
 
 import weft
 from weft import compute, delayed, persist
-from weft.backends import pool as pool_module
 from weft.backends import deaths
+from weft.backends import pool as pool_module
 from weft.backends.processes import Processes
 from weft.errors import BackendError, KilledWorkerError, RemoteError, SerializationError, WorkerMemoryError
 from weft.testing.backends import BackendContract
