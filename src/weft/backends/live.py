@@ -289,8 +289,10 @@ class Live(LiveCancelling):
             item = inbox.popleft()
             if type(item) is Ticket:
                 self._let_go(item)
-            else:
+            elif type(item) is tuple:
                 self._admit(*item)
+            else:
+                item.arrive()
 
     def _admit(
         self,

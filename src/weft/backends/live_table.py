@@ -45,6 +45,7 @@ class LiveTable:
     plan: Plan
     lock: Any
     values: list[Any]
+    shares_memory = False  #: whether tasks run in this process
 
     def absorb(self) -> None:
         """Empty the inbox into the core."""
@@ -242,6 +243,10 @@ class LiveTable:
                     if ticket.status in (PENDING, FINISHED):
                         self._end(ticket, CANCELLED, CancelledError(f"{ticket.key!r} was cancelled: {reason}"))
         self.tickets = [None] * len(self.tickets)
+
+    def where_is(self, number: int) -> int:
+        """The worker that made a block."""
+        return self.where.get(number, number % max(1, len(self.core.on)))
 
     def budget(self) -> int:
         """Bytes that results may take."""

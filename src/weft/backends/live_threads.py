@@ -83,6 +83,7 @@ class LiveThreads(Live, LocalRun):
     """
 
     kind = "threads"
+    shares_memory = True
 
     def __init__(
         self, request: Request, nthreads: list[int], *, resources: dict[int, dict[str, float]] | None = None
@@ -148,7 +149,11 @@ class LiveThreads(Live, LocalRun):
                 if idle:
                     idle.pop().wake.release()
                 else:
-                    self.everyone.add(LiveThread(self, worker))
+                    self._start_thread(worker)
+
+    def _start_thread(self, worker: int) -> None:
+        """Under the lock: one thread more for a worker."""
+        self.everyone.add(LiveThread(self, worker))
 
     def _have_looked_after(self) -> None:
         """See to it that somebody looks, should a task take longer than those before it."""
@@ -537,10 +542,6 @@ class LiveThreads(Live, LocalRun):
         return {
             number: {"memory": self.core.held // max(1, len(self.nthreads))} for number in range(len(self.nthreads))
         }
-
-    def where_is(self, number: int) -> int:
-        """The worker that made a block."""
-        return self.where.get(number, number % max(1, len(self.nthreads)))
 
     def actor_call(self, number: int, key: Key, op: str, args: Any, reply: Any) -> None:
         self.home.stage.ask(key, op, args, reply)

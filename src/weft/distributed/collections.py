@@ -76,7 +76,7 @@ class ClientBackend:
 
     @property
     def fuses_chains(self) -> bool:
-        return bool(self.client.cluster.processes)
+        return not self.client._run.shares_memory
 
     def run(self, plan: Plan, request: Request) -> list[Any]:
         with _heard(self, plan, request):
@@ -275,7 +275,7 @@ class CollectionMethods:
                 more.add(Layer(Program.call(Finish(finalize, extra, nested), name="finalize"), [key], [tuple(own)]))
         graph.update(more)
         graph = with_known(graph, Known(self).known(graph.keys()))
-        fuse = self.cluster.processes and config.value("optimization.fuse") and optimize_graph
+        fuse = not self._run.shares_memory and config.value("optimization.fuse") and optimize_graph
         plan = compile_plan(graph, wanted, fuse=fuse)
         return self._add_plan(plan, plan.wanted, notes=notes)
 
@@ -370,7 +370,7 @@ class CollectionMethods:
         graph = with_known(
             graph, {key: held for key, held in Known(self).known(graph.keys()).items() if key not in graph.data}
         )
-        plan = compile_plan(graph, wanted, fuse=bool(self.cluster.processes and config.value("optimization.fuse")))
+        plan = compile_plan(graph, wanted, fuse=bool(not self._run.shares_memory and config.value("optimization.fuse")))
         futures = dict(zip(wanted, self._add_plan(plan, plan.wanted, notes=notes)))
 
         def nested(each: Any, of: Any) -> Any:

@@ -133,7 +133,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
     def uses_threads(self) -> bool:
         """Whether tasks share this process's memory."""
         client = self._find()
-        return (self._engine if client is None else client.cluster.engine) in ("threads", "inline")
+        return self._engine in ("threads", "inline") if client is None else bool(client._run.shares_memory)
 
     supports_sharedmem = uses_threads
 
@@ -200,7 +200,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
 
     def _start(self, batch: Any) -> Any:
         client, threads = self._client, self.inner_max_num_threads
-        if client.cluster.engine in ("threads", "inline"):
+        if client._run.shares_memory:
             return client.submit(run_here, batch, threads, pure=False, **self._options)
         assert self._shared is not None
         written, blocks = self._shared.dumps(batch)
