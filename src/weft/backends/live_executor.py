@@ -142,7 +142,7 @@ class LiveExecutor(LiveRefs):
         tasks = [order[0] for order in orders]
         if self.observers:
             for task in tasks:
-                self.transition(self.plan.keys[task], "waiting", "processing", worker=place)
+                self.transition(self.plan.keys[task], "waiting", "processing", worker=place, number=task)
         try:
             future = self.pool.submit(run_bundle, self.context, message)
         except Exception as error:  # whatever an executor raises, its tasks must not wait for ever
@@ -178,7 +178,7 @@ class LiveExecutor(LiveRefs):
                 continue
             self.learn(task, ended - began)
             self.records.append((self.plan.keys[task], place, began, ended, nbytes, "", FINISHED))
-            self.finished(place, task, ref, nbytes)
+            self.finished(place, task, ref, nbytes, began=began, ended=ended)
         for kind, *content in news:
             match kind:
                 case "failed":
@@ -189,10 +189,10 @@ class LiveExecutor(LiveRefs):
                     left.pop(content[0], None)
                     self.lost(place, content[0], content[1])
                 case "unreadable":
-                    error = rebuilt(content[0])
+                    problem = rebuilt(content[0])
                     for task in list(left):
                         del left[task]
-                        self.failed(place, task, error, retry=False)
+                        self.failed(place, task, problem, retry=False)
         for task in left:
             self.give_back(place, task)
 

@@ -49,17 +49,17 @@ class LiveLent(LiveThreads):
     def _start_thread(self, worker: int) -> None:
         me = LiveThread(self, worker, once=True)
         if self.nlent >= self.nthreads_total:
-            start_new_thread(self._work, (me,))
+            start_new_thread(self._be_lent, (me,))
             return
         try:
-            future = self.pool.submit(self._work, me)
+            future = self.pool.submit(self._be_lent, me)
         except RuntimeError as error:
             self._is_gone(worker, error)
             return
         self.nlent += 1
         future.add_done_callback(Returned(self, worker).ended)
 
-    def _work(self, me: LiveThread) -> None:
+    def _be_lent(self, me: LiveThread) -> None:
         before: Any = HERE.run, HERE.worker, HERE.task, HERE.key
         HERE.run, HERE.worker = self, me.worker
         me.ident = threading.get_ident()

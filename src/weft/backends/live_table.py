@@ -223,9 +223,9 @@ class LiveTable:
         """Tasks will never be done."""
         for each in tasks:
             self.errors[each] = error
-            self.settle(each, ERROR, error)
             if self.observers:
-                self.transition(self.plan.keys[each], "processing", "erred")
+                self.transition(self.plan.keys[each], "processing", "erred", number=each)
+            self.settle(each, ERROR, error)
 
     def transition(self, key: Key, start: str, finish: str, **more: Any) -> None:
         """Tell observers, after the lock was given up."""

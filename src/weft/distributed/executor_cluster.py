@@ -61,7 +61,11 @@ class ExecutorCluster(Cluster):
         if not isinstance(executor, Executor):
             raise TypeError(f"an executor is of concurrent.futures.Executor, not {executor!r}")
         count = n_workers or workers_of(executor) or CPU_COUNT
-        own = isinstance(executor, ThreadPoolExecutor)
+        make_run: Any
+        if isinstance(executor, ThreadPoolExecutor):
+            own, make_run = True, partial(LiveLent, executor)
+        else:
+            own, make_run = False, partial(LiveExecutor, executor, directory)
         if own and directory is not None:
             raise BackendError(
                 "directory= makes no sense here: the threads of this executor share this process's memory"
@@ -69,7 +73,7 @@ class ExecutorCluster(Cluster):
         per_worker = memory_of(memory_limit, 1 if own else count)
         super().__init__(
             engine="executor",
-            make_run=partial(LiveLent, executor) if own else partial(LiveExecutor, executor, directory),
+            make_run=make_run,
             nthreads=[count] if own else [1] * count,
             name=name,
             budget=per_worker * (1 if own else count) if per_worker else None,

@@ -42,6 +42,8 @@ __all__ = ["WeftBackend", "register"]
 
 #: What ``submit`` takes of what users may say.
 TASK_OPTIONS = frozenset({"workers", "resources", "retries", "priority", "allow_other_workers"})
+#: What joblib gives every backend, and what says only how long idle workers live.
+NO_EFFECT = frozenset({"temp_folder", "verbose", "context", "idle_worker_timeout"})
 #: How long an aborted task may take to notice it before its worker is replaced, in seconds.
 GRACE_S = 0.3
 
@@ -163,6 +165,9 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         **backend_kwargs: Any,
     ) -> int:
         """Get ready for a call; gives how many batches run at a time."""
+        for name in backend_kwargs:
+            if name not in NO_EFFECT:
+                raise TypeError(f"joblib.Parallel on the backend 'weft' takes no option {name!r}")
         count = self.effective_n_jobs(n_jobs)
         if count == 1:
             raise backends.FallbackToBackend(backends.SequentialBackend(nesting_level=self.nesting_level))
