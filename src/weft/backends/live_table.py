@@ -248,6 +248,10 @@ class LiveTable:
         """The worker that made a block."""
         return self.where.get(number, number % max(1, len(self.core.on)))
 
+    def mean_duration(self) -> float | None:
+        """How long a task takes, in seconds, if that is known."""
+        return None
+
     def budget(self) -> int:
         """Bytes that results may take."""
         return self.core.limit

@@ -537,6 +537,9 @@ class LiveThreads(Live, LocalRun):
             }
         )
 
+    def mean_duration(self) -> float | None:
+        return self.mean_s if self.nfinished else None
+
     def executor(self, number: int) -> Any:
         return self
 
