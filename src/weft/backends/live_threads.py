@@ -21,6 +21,7 @@ from weft.backends.evaluate import PLAIN_SIZES, as_task_error
 from weft.backends.interrupting import interrupt, take_back
 from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Live, Ticket, empty_plan
 from weft.backends.live_here import HERE
+from weft.backends.live_table import tell
 from weft.backends.local import LocalRun, is_ordinary
 from weft.backends.threads import Interrupted
 from weft.errors import Reschedule
@@ -187,8 +188,7 @@ class LiveThreads(Live, LocalRun):
                     if done:
                         self.looker_sleeps = True
                     fired, self.fired = self.fired, []
-                for call, what in fired:
-                    call(what)
+                tell(fired)
                 if done:
                     break
             if self.closed:
@@ -207,6 +207,11 @@ class LiveThreads(Live, LocalRun):
             if self.inbox:
                 self.absorb()
                 tickets = self.tickets
+            if self.fired:  # before there is a task: whoever stops that must not stop this
+                fired, self.fired = self.fired, []
+                lock.release()
+                tell(fired)
+                lock.acquire()
             task = NOTHING
             if self.active[worker] <= self.nthreads[worker] and not self.closed:
                 task = core.take(worker, ended)
@@ -235,19 +240,18 @@ class LiveThreads(Live, LocalRun):
             here.key = keys[task]
             program = programs[task]
             sources, more = inputs[task], constants[task]
+            fired = []
             if self.observers:
                 self.transition(here.key, "waiting", "processing", worker=worker, number=task)
-            fired = self.fired
-            if fired:
-                self.fired = []
+                fired, self.fired = self.fired, []
             lock.release()
             error: BaseException | None = None
             value: Any = None
             nbytes: Any = 0
             began = perf_counter()
             try:
-                for call, what in fired:
-                    call(what)
+                if fired:
+                    tell(fired)
                 function = program.direct
                 if function is None:
                     value = program.run([*map(block_of, sources), *more])
@@ -259,7 +263,7 @@ class LiveThreads(Live, LocalRun):
                 if nbytes is None and task not in core.outputs:
                     freeze(value)
                     nbytes = sizeof(value)
-            except BaseException as problem:
+            except BaseException as problem:  # it is the task's, whatever it is
                 error = problem
                 if problem.__traceback__ is not None:  # this frame is of no interest
                     error.__traceback__ = problem.__traceback__.tb_next
@@ -337,7 +341,7 @@ class LiveThreads(Live, LocalRun):
                 lock.release()
                 try:
                     self._spill(victims)
-                except Exception as error:
+                except Exception as error:  # of the disk, or of users' classes that are written down
                     lock.acquire()
                     self._fail_ready(worker, error)
                 else:
@@ -349,7 +353,7 @@ class LiveThreads(Live, LocalRun):
                 lock.release()
                 try:
                     self._load(loads)
-                except Exception as error:
+                except Exception as error:  # of the disk, or of users' classes that are read
                     lock.acquire()
                     self._task_failed(worker, task, error, [])
                     task = core.take(worker, perf_counter())
@@ -370,7 +374,7 @@ class LiveThreads(Live, LocalRun):
         """Keep the blocks of a task with several, gives their sizes; None if it has failed."""
         try:
             return self._store_several(task, value)
-        except BaseException as error:
+        except BaseException as error:  # the task's result may be an iterator, which raises what it likes
             self._task_failed(worker, task, error, released)
             return None
 
@@ -516,7 +520,7 @@ class LiveThreads(Live, LocalRun):
             HERE.run, HERE.worker = self, number
             try:
                 value = self.home.call_here(number, function, args, kwargs)
-            except BaseException as error:
+            except BaseException as error:  # it is the answer
                 reply.fail(error)
             else:
                 reply(value)
@@ -574,8 +578,7 @@ class LiveThreads(Live, LocalRun):
             if self.looker:
                 self._have_looked_after()
             fired, self.fired = self.fired, []
-        for call, what in fired:
-            call(what)
+        tell(fired)
         self.blocks[:] = [None] * len(self.blocks)
         if self._store is not None:
             self._store.close()

@@ -531,5 +531,5 @@ _open: weakref.WeakSet[Any] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for cluster in list(_open):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # the others are to be closed all the same
             cluster._close()
