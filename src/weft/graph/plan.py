@@ -18,6 +18,7 @@ from weft.errors import CycleError
 from weft.graph.graph import Graph, MixedLayer, Site, duplicate_key, missing_key
 from weft.graph.priority import order
 from weft.graph.program import Program, chain
+from weft.graph.side_by_side import FROM, side_by_side
 from weft.typing import Annotations, Function, Key
 
 __all__ = ["Plan", "compile_plan", "paused_collector"]
@@ -26,9 +27,10 @@ __all__ = ["Plan", "compile_plan", "paused_collector"]
 class Derived:
     """What follows from a plan's inputs, made when it is first asked for: plans that share a shape share it."""
 
-    __slots__ = ("dependents", "rank", "uses")
+    __slots__ = ("dependents", "rank", "uses", "wide")
 
     def __init__(self) -> None:
+        self.wide: dict[int, list[int]] = {}
         self.uses: list[int] | None = None
         self.dependents: list[list[int]] | None = None
         self.rank: list[int] | None = None
@@ -89,6 +91,17 @@ class Plan:
     @rank.setter
     def rank(self, rank: list[int]) -> None:
         self.derived.rank = rank
+        self.derived.wide = {}
+
+    def ranks(self, workers: int) -> list[int]:
+        """By task: static order where so many workers run side by side (:mod:`weft.graph.side_by_side`)."""
+        wide = self.derived.wide
+        if workers < FROM:
+            return self.rank
+        if workers not in wide:
+            inputs, dependents, _ = _edges(self)
+            wide[workers] = side_by_side(self.rank, inputs, dependents, workers)
+        return wide[workers]
 
     def bare(self) -> Plan:
         """The plan without the values it works on: no constants, no data."""
@@ -409,28 +422,27 @@ def _fuse_chains(plan: Plan, between: Function | None) -> Plan:
     return _cull(plan)
 
 
-def _rank(plan: Plan) -> list[int]:
-    """Static order of the tasks; data blocks are always there, and several outputs are one task."""
+def _edges(plan: Plan) -> tuple[list[Any], list[Any], list[int]]:
+    """Inputs and dependents of tasks, and wanted ones; data blocks are always there, and several outputs are one task."""
     ntasks = plan.ntasks
     if plan.nblocks == ntasks:
-        inputs: list[Any] = plan.inputs
-        dependents: list[Any] = plan.dependents
-        wanted = plan.wanted
-    else:
-        maker = plan.maker
-        inputs = [
-            list(dict.fromkeys(maker.get(block, block) for block in sources if block not in plan.data))
-            if sources
-            else ()
-            for sources in plan.inputs
-        ]
-        dependents = [[] for _ in range(ntasks)]
-        for task, sources in enumerate(inputs):
-            for source in sources:
-                dependents[source].append(task)
-        wanted = [maker.get(block, block) for block in plan.wanted if block not in plan.data]
+        return plan.inputs, plan.dependents, plan.wanted
+    maker, data = plan.maker, plan.data
+    inputs: list[Any] = [
+        list(dict.fromkeys(maker.get(block, block) for block in sources if block not in data)) if sources else ()
+        for sources in plan.inputs
+    ]
+    dependents: list[list[int]] = [[] for _ in range(ntasks)]
+    for task, sources in enumerate(inputs):
+        for source in sources:
+            dependents[source].append(task)
+    return inputs, dependents, [maker.get(block, block) for block in plan.wanted if block not in data]
+
+
+def _rank(plan: Plan) -> list[int]:
+    """Static order of the tasks."""
     try:
-        return order(inputs, dependents, wanted)
+        return order(*_edges(plan))
     except CycleError as error:
         circle = [plan.keys[task] for task in getattr(error, "cycle", ())]
         shown = " -> ".join(map(repr, [*circle, *circle[:1]]))

@@ -38,11 +38,9 @@ it is.
 
 What was tried, on the 60 shapes of ``benchmarks/order.py``: the walk depth first alone holds up to 48 times more
 blocks than Dask's order, and more than 10 % more on 15 shapes; with last use, on 13. Looking for the next output near
-the oldest block instead of the newest opens whole arrays on everything all-to-all. Where eight workers run in step and
-every block counts the same, two shapes hold a seventh more than Dask's order does (mean and std by 8; means of uu, uv, vv):
-that order keeps the chunks of a whole group until one of the two reductions is through it, which is no worse if a partial
-result weighs as much as a chunk, and four times as much if it weighs a hundredth. No order of ties, of inputs or of
-outputs brought them closer without making other shapes worse by a third.
+the oldest block instead of the newest opens whole arrays on everything all-to-all. Several workers need one thing more,
+which :mod:`weft.graph.side_by_side` sees to afterwards: no order of ties, of inputs or of outputs gave it for eight workers
+without making other shapes worse by a third.
 
 HOT: runs at each compute; ``benchmarks/order.py`` measures it. Hence lists of integers, no recursion, and one long
 function. Every rule looks at each edge a constant number of times, so the work grows as tasks plus edges.

@@ -133,7 +133,7 @@ def _count(s: Scheduler, plan: Plan, base: int, arrived: list[int]) -> None:
             missing[t] -= 1
     s.missing += missing
     shift = s.serial << SHIFT
-    s.order += [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.rank, base)]
+    s.order += [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.ranks(len(s.on)), base)]
     s.order += nothing
 
 

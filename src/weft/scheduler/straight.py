@@ -260,7 +260,7 @@ def fill_in(s: Scheduler, straight: Straight, begun: int) -> None:
             for reader in s.dependents[block]:
                 missing[reader] -= 1
     ntasks = plan.ntasks
-    s.order = [(rank << SHIFT) + task for task, rank in enumerate(plan.rank)]
+    s.order = [(rank << SHIFT) + task for task, rank in enumerate(plan.ranks(len(s.on)))]
     s.order += [0] * (len(phase) - ntasks)
     ready = []
     for task in straight.sequence[begun:]:
