@@ -23,7 +23,6 @@ from tests.graph.shapes import Shape, peak_of_live_blocks
 
 from weft.graph import Plan, Program
 from weft.graph.priority import order
-from weft.graph.side_by_side import side_by_side
 
 WORKERS = (1, 2, 8)
 ROUNDS = 3
@@ -129,7 +128,7 @@ def print_spread() -> None:
 
 
 def print_times(*, growth: bool) -> None:
-    print("\nµs for each task (best of 3): the order for one worker, and what eight add to it")
+    print("\nµs for each task (best of 3): the order for one worker, and for eight")
     for scale in (1, 5) if growth else (1,):
         for shape in (
             shapes.independent_tasks(100_000 * scale),
@@ -141,8 +140,8 @@ def print_times(*, growth: bool) -> None:
         ):
             run = weft_ranks(shape)
             best = min(timed(run, len(shape))[1] for _ in range(3))
-            more = partial(side_by_side, run(), shape.inputs, shape.dependents, 8)
-            wide = min(timed(more, len(shape))[1] for _ in range(3))
+            for_eight = partial(order, shape.inputs, shape.dependents, shape.wanted, 8)
+            wide = min(timed(for_eight, len(shape))[1] for _ in range(3))
             print(f"{shape.name:44}{len(shape):10,} {best:6.2f} {wide:6.2f}", flush=True)
 
 

@@ -16,15 +16,17 @@ shuffles, products of matrices and the like keep the order they have, which is r
 On the shapes of ``benchmarks/order.py`` and eight workers, blocks of one size, this lowers the peaks of two, three and six
 reductions of one array by 8 to 13 %, and those of grouped reductions by 10 %.
 
-HOT: runs at each compute with more than two workers whose static order is needed, half as long as that; trees, chains
-and whatever else has no block with a few uses are left alone at once.
+One worker in that order holds one chunk where it held one before, unless the chunk has three uses or more: then two are
+taken through together, which is a little better if small results weigh as much as chunks, and costs a chunk if not.
+
+HOT: runs at each compute whose order :mod:`weft.graph.priority` found to be closed chunk by chunk, and takes as long again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["FROM", "side_by_side"]
+__all__ = ["side_by_side"]
 
 TOGETHER = 3
 """Loads that may make one chunk, as ``u`` and ``v`` in the means of ``uu``, ``uv`` and ``vv``."""
@@ -32,11 +34,8 @@ TOGETHER = 3
 TIMES = 4
 """A group of more loads than this many for each worker keeps the order it has."""
 
-FROM = 3
-"""So many workers at least gain something; fewer keep the order for one."""
-
-SHARED = 8
-"""A graph in which no block has from two to so many dependents keeps the order it has."""
+MANY = 3
+"""One worker takes two chunks at a time through so many uses, or more."""
 
 
 def side_by_side(
@@ -62,18 +61,19 @@ def side_by_side(
     >>> side_by_side(list(range(8)), inputs, dependents, 4)
     [0, 2, 5, 1, 3, 6, 4, 7]
     """
-    if not any(1 < len(users) <= SHARED for users in dependents):
-        return ranks
     sequence = [0] * len(ranks)
     for task, rank in enumerate(ranks):
         sequence[rank] = task
     chunk = [-1] * len(ranks)  # the load with which a task's chunk begins; loads are counted
     level = [0] * len(ranks)
     is_reduction = bytearray(len(ranks))
-    suitable = _groups(sequence, inputs, dependents, TIMES * workers, chunk, level, is_reduction)
-    if not suitable:
-        return ranks
-    for first, end, load, loads in suitable:
+    suitable = _groups(sequence, inputs, dependents, chunk, level, is_reduction)
+    if workers == 1:
+        suitable = [group for group in suitable if group[-1] >= MANY]
+        workers = 2
+    for first, end, load, loads, _ in suitable:
+        if loads > TIMES * workers:
+            continue
         batch = -(-loads // -(-loads // workers))
         leads_to: dict[int, int] = {}  # task to the rank of the first reduction of the group that it leads to
         for task in reversed(sequence[first:end]):
@@ -95,25 +95,26 @@ def _groups(
     sequence: list[int],
     inputs: Sequence[Sequence[int]],
     dependents: Sequence[Sequence[int]],
-    most: int,
     chunk: list[int],
     level: list[int],
     is_reduction: bytearray,
-) -> list[tuple[int, int, int, int]]:
-    """The groups that suit: their places in the sequence, from and to, their first load, and how many; fills the columns."""
+) -> list[tuple[int, int, int, int, int]]:
+    """The groups that suit: from where in the sequence, to where, first load, loads, most uses of a block; fills the columns."""
     users = list(map(len, dependents))
     left = users[:]
     found = []
-    first = begin = newest = loads = 0  # where the group begins, its first load, that of its newest chunk; loads so far
+    first = begin = newest = loads = most = (
+        0  # where the group begins, its first load, that of its newest chunk; loads so far
+    )
     shared = unused = 0  # blocks with several uses that have some left; blocks of no reduction that are still needed
     meets, suits = False, True
     for place, task in enumerate(sequence):
         sources = inputs[task]
         if not sources:
             if meets and not unused:
-                if suits and 1 < loads - begin <= most:
-                    found.append((first, place, begin, loads - begin))
-                first, begin, newest, shared, meets, suits = place, loads, loads, 0, False, True
+                if suits and loads - begin > 1:
+                    found.append((first, place, begin, loads - begin, most))
+                first, begin, newest, shared, most, meets, suits = place, loads, loads, 0, 0, False, True
             if not shared:
                 newest = loads
                 suits = suits and not meets
@@ -149,8 +150,10 @@ def _groups(
             unused += 1
             if users[task] > 1:
                 shared += 1
+                if users[task] > most:
+                    most = users[task]
         else:
             suits = False
-    if suits and meets and not unused and 1 < loads - begin <= most:
-        found.append((first, len(sequence), begin, loads - begin))
+    if suits and meets and not unused and loads - begin > 1:
+        found.append((first, len(sequence), begin, loads - begin, most))
     return found

@@ -32,6 +32,7 @@ class Added(NamedTuple):
     external: dict[int, int]
     stored: dict[int, int]
     alone: bool
+    workers: int  #: for so many it was ranked
 
 
 def add(
@@ -102,7 +103,7 @@ def add(
         _queue(s, base, plan.ntasks)
     s.serial += plan.ntasks
     s.left += plan.ntasks
-    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone)
+    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone, len(s.on))
 
 
 def _check(s: Scheduler, plan: Plan, external: dict[int, int]) -> dict[int, placement.Rule]:
