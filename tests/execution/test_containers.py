@@ -84,9 +84,9 @@ def deep(levels: int = 100_000) -> list:
 def test_containers_without_a_reachable_end_are_refused_with_what_to_do(make):
     value = make()
 
-    with pytest.raises(RecursionError, match="holds itself, or they are nested too deeply.*traverse=False"):
+    with pytest.raises(RecursionError, match=r"holds itself, or they are nested too deeply.*traverse=False"):
         weft.compute(value)
-    with pytest.raises(RecursionError, match="holds itself, or they are nested too deeply.*traverse=False"):
+    with pytest.raises(RecursionError, match=r"holds itself, or they are nested too deeply.*traverse=False"):
         weft.delayed(len)(value)
     assert weft.delayed(value, traverse=False).compute(scheduler="inline") is value
     while len(value) == 1 and isinstance(value[0], list):  # take it apart here: the interpreter's stack is small
