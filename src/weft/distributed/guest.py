@@ -14,7 +14,7 @@ from weft.backends.contract import Held
 from weft.backends.live import BAD, CANCELLED, FINISHED, PENDING, HeldTicket, Ticket
 from weft.backends.live_worker import ANY_SIZE, WRITTEN, LiveWorker
 from weft.backends.packed import pack, unpack_own
-from weft.backends.remote import rebuilt
+from weft.backends.packed_errors import rebuilt
 from weft.distributed.actors import Stage
 from weft.distributed.pausing import Reply
 from weft.distributed.serving import with_worker
@@ -101,7 +101,7 @@ class Remote:
                 return
             del self.tickets[ticket.key]
             self.refs.pop(ticket.key, None)
-        if self.worker.sending.locked():
+        if self.worker.is_sending():
             start_new_thread(self.worker.flush, (("release", [ticket.key]),))
         else:
             self.worker.flush(("release", [ticket.key]))
