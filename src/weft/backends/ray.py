@@ -22,7 +22,7 @@ from weft.backends.ray_connection import CONNECTION, Node, living_nodes, session
 from weft.backends.ray_crew import NODES_EVERY_S, Crew, Flight, limit_of
 from weft.backends.ray_objects import PACKED_NBYTES, Place, Traffic, taken, value_at
 from weft.backends.ray_worker import import_ray
-from weft.backends.remote import rebuilt
+from weft.backends.packed_errors import rebuilt, traceback_of
 from weft.errors import BackendError, BlockLostError, ResultTooLargeError, SchedulerStuckError
 from weft.graph import Plan
 from weft.scheduler.story import dump
@@ -330,6 +330,7 @@ class RayRun(Crew):
 
     def task_raised(self, node: int, task: int, packed: Any) -> None:
         error = rebuilt(packed)
+        error.__traceback__ = traceback_of(packed.frames)
         if self.core.failed(node, task, [], now=perf_counter(), retry=isinstance(error, Exception)).retry:
             return
         raise as_task_error(error, self, task)

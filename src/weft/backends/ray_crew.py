@@ -317,7 +317,8 @@ class Crew(Run):
         }
         rule = self.core.queue_of.get(tasks[0]) if self.core.queue_of else None
         bound = rule is not None and rule.workers is not None
-        if bound or (len(self.nodes) > 1 and sum(map(self._nbytes_read, tasks)) >= NEAR_NBYTES):
+        here = rule is not None or sum(map(self._nbytes_read, tasks)) >= NEAR_NBYTES
+        if bound or (here and len(self.nodes) > 1):
             options["scheduling_strategy"] = self.at_node(number, soft=not bound)
         if rule is not None:
             others: dict[str, float] = {}

@@ -23,16 +23,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 from weft import config
 from weft.backends.live_here import HERE
-from weft.backends.live_worker import traced_error
-from weft.backends.packed import unpack
-from weft.backends.worker import limit_libraries
+from weft.backends.packed import unpack, unpack_own
+from weft.backends.packed_errors import packed_error, traced_error
+from weft.backends.worker_life import limit_libraries
 from weft.errors import MissingDependencyError, TaskTimeoutError
 from weft.graph import Program
 from weft.sizeof import sizeof
 from weft.store.memory import freeze
 from weft.store.serialize import loads
 
-__all__ = ["Bundle", "Done", "Introduction", "Letter", "Order", "Report", "Slot", "Station", "import_ray", "work_off"]
+__all__ = ["Bundle", "Done", "Introduction", "Letter", "Order", "Report", "Slot", "Station", "call_at", "import_ray", "work_off"]
 
 #: Where a task finds a value: (argument, item of it or -1 for all of it), or (-1, item of the letter's values).
 Slot: TypeAlias = tuple[int, int]
@@ -291,3 +291,14 @@ def import_ray() -> Any:
             'Install it with: pip install "weft[ray]"'
         ) from error
     return ray
+
+
+def call_at(extras: list[Any], packed: bytes) -> tuple[bool, Any]:
+    """Run a function on a node, beside its tasks: whether it went well, and what it gave."""
+    station = station_of(extras[0])
+    try:
+        function, args, kwargs = unpack_own(packed)
+        with station.guest.visiting():
+            return True, station.guest.home.call_here(station.number, function, args, kwargs)
+    except BaseException as error:
+        return False, packed_error(error)
