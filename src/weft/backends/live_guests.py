@@ -114,11 +114,12 @@ class LiveGuests(LiveRefs):
         return ticket if ticket is not None else self._joined(guest.member, key)
 
     def _joined(self, member: Any, key: Key) -> Ticket:
-        known = member.guest.tickets.get(key)
+        guest: Guest = member.guest
+        known = guest.tickets.get(key)
         if known is not None:
             known.count += 1
             return known
-        ticket = member.guest.ticket(key)
+        ticket = guest.ticket(key)
         number = self.known.get(key)
         if number is not None:
             self._join(ticket, number)

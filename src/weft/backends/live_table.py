@@ -46,6 +46,14 @@ class LiveTable:
     lock: Any
     values: list[Any]
 
+    def absorb(self) -> None:
+        """Empty the inbox into the core."""
+        raise NotImplementedError
+
+    def revive(self, number: int) -> None:
+        """Have a task run again that failed, was cancelled, or whose block is gone."""
+        raise NotImplementedError
+
     def live_init(self) -> None:
         """Get ready; the crew has made the core, the plan and the lock."""
         self.inbox: deque[Any] = deque()

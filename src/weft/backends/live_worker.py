@@ -331,7 +331,7 @@ class LiveWorker(Desk):
             here.task = me.task = -1
             here.seceded = False
             here.key = None
-            order = refs = constants = None
+            order = refs = constants = None  # type: ignore[assignment]
             if error is None:
                 if self.observers:
                     self._observe(task, "processing", "memory")

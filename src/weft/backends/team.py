@@ -54,6 +54,8 @@ class Team(RemoteRun):
 
     __slots__ = ("selector",)
 
+    selector: selectors.BaseSelector
+
     def _watch(self, member: Any) -> None:
         """Hear what the process of a member says, and of its end."""
         process = member.process

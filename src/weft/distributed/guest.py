@@ -17,7 +17,7 @@ from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import rebuilt
 from weft.distributed.actors import Stage
 from weft.distributed.pausing import Reply
-from weft.distributed.serving import with_worker
+from weft.distributed.plugin_host import with_worker
 from weft.distributed.worker import Worker
 from weft.errors import BlockLostError, CancelledError
 from weft.graph import Plan
@@ -212,7 +212,7 @@ class Remote:
         foreign: dict[int, Key] = {}
         data: dict[int, Any] = {}
         for block, value in plan.data.items():
-            if isinstance(value, HeldTicket) and value.run is self:  # type: ignore[comparison-overlap]
+            if isinstance(value, HeldTicket) and value.run is self:
                 foreign[block] = value.ticket.key
                 data[block] = None
             else:
@@ -231,6 +231,7 @@ class Home:
     """The cluster, as a worker process sees it."""
 
     processes = True
+    engine = "processes"
     status = "running"
     asynchronous = False
 
@@ -332,7 +333,7 @@ class Home:
         return value
 
     def as_own(self, client: Any, value: Any) -> Any:
-        from weft.distributed.cluster import rebound
+        from weft.distributed.rebinding import rebound
 
         return rebound(value, client)
 
