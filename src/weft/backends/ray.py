@@ -18,11 +18,11 @@ from typing import Any, Self
 
 from weft.backends.contract import Held, Request, heard
 from weft.backends.evaluate import as_task_error
+from weft.backends.packed_errors import rebuilt, traceback_of
 from weft.backends.ray_connection import CONNECTION, Node, living_nodes, session_name
 from weft.backends.ray_crew import NODES_EVERY_S, Crew, Flight, limit_of
 from weft.backends.ray_objects import PACKED_NBYTES, Place, Traffic, taken, value_at
 from weft.backends.ray_worker import import_ray
-from weft.backends.packed_errors import rebuilt, traceback_of
 from weft.errors import BackendError, BlockLostError, ResultTooLargeError, SchedulerStuckError
 from weft.graph import Plan
 from weft.scheduler.story import dump
@@ -400,4 +400,3 @@ def check_fits(nbytes: int) -> None:
             f"the result has {format_bytes(nbytes)}, more than this process can have ({format_bytes(room)}). Keep it on the "
             "cluster with persist(), and fetch pieces of that, or write it to files from there."
         )
-

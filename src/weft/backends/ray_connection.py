@@ -120,7 +120,7 @@ class Connection:
                 ) from error
             except ImportError as error:  # ray:// needs gRPC
                 raise BackendError(
-                    f"cannot connect to Ray at {address!r}: {error}. Such an address needs: pip install \"ray[client]\""
+                    f'cannot connect to Ray at {address!r}: {error}. Such an address needs: pip install "ray[client]"'
                 ) from error
         else:
             start_private(ray, quiet, **options)

@@ -357,14 +357,16 @@ class Crew(Run):
             self.task_raised(flight.node, flight.tasks[failed], report.error)
         flight.left = set()
 
-    def deliver(self, flight: Flight, done: Sequence[tuple[Any, ...]], node: int, pack: Any, refs: Sequence[Any]) -> None:
+    def deliver(
+        self, flight: Flight, done: Sequence[tuple[Any, ...]], node: int, pack: Any, refs: Sequence[Any]
+    ) -> None:
         """Tasks of a bundle were done: their blocks are items of the pack, or at their places among the references."""
         packed: dict[int, int] = {}
         own: dict[int, Any] = {}
         sizes: dict[int, int] = {}
         for place, found, _, _ in done:
             task = flight.tasks[place]
-            nblocks, start = flight.shapes[place]
+            start = flight.shapes[place].start
             blocks = self.outputs_of(task)
             for offset, (block, nbytes) in enumerate(zip(blocks, found, strict=True)):
                 sizes[block] = nbytes
@@ -398,7 +400,9 @@ class Crew(Run):
         if isinstance(cause, known.TaskCancelledError):
             for task in tasks:
                 self.task_hopeless(
-                    flight.node, task, CancelledError("the computation was cancelled: Ray was told to stop one of its tasks")
+                    flight.node,
+                    task,
+                    CancelledError("the computation was cancelled: Ray was told to stop one of its tasks"),
                 )
             return
         hopeless = len(tasks) == 1 and (not blameless or self._lost_too_often(tasks[0]))

@@ -145,7 +145,14 @@ class Objects:
         return self._card(program).habits
 
     def write(
-        self, tasks: Sequence[int], shapes: Sequence[Shape], *, npacked: int, timeout: float | None, node: int, named: bool
+        self,
+        tasks: Sequence[int],
+        shapes: Sequence[Shape],
+        *,
+        npacked: int,
+        timeout: float | None,
+        node: int,
+        named: bool,
     ) -> tuple[Any, list[Any], list[Any]]:
         """The letter for some tasks, the objects it refers to besides, and the references that are its arguments."""
         plan = self._plan

@@ -32,7 +32,19 @@ from weft.sizeof import sizeof
 from weft.store.memory import freeze
 from weft.store.serialize import loads
 
-__all__ = ["Bundle", "Done", "Introduction", "Letter", "Order", "Report", "Slot", "Station", "call_at", "import_ray", "work_off"]
+__all__ = [
+    "Bundle",
+    "Done",
+    "Introduction",
+    "Letter",
+    "Order",
+    "Report",
+    "Slot",
+    "Station",
+    "call_at",
+    "import_ray",
+    "work_off",
+]
 
 #: Where a task finds a value: (argument, item of it or -1 for all of it), or (-1, item of the letter's values).
 Slot: TypeAlias = tuple[int, int]
