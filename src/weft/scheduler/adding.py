@@ -32,6 +32,7 @@ class Added(NamedTuple):
     external: dict[int, int]
     stored: dict[int, int]
     alone: bool
+    workers: int  #: for so many it was ranked
 
 
 def add(
@@ -102,7 +103,7 @@ def add(
         _queue(s, base, plan.ntasks)
     s.serial += plan.ntasks
     s.left += plan.ntasks
-    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone)
+    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone, len(s.on))
 
 
 def _check(s: Scheduler, plan: Plan, external: dict[int, int]) -> dict[int, placement.Rule]:
@@ -133,7 +134,7 @@ def _count(s: Scheduler, plan: Plan, base: int, arrived: list[int]) -> None:
             missing[t] -= 1
     s.missing += missing
     shift = s.serial << SHIFT
-    s.order += [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.rank, base)]
+    s.order += [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.ranks(len(s.on)), base)]
     s.order += nothing
 
 
