@@ -29,6 +29,7 @@ __all__ = [
     "RemoteError",
     "RemoteTraceback",
     "Reschedule",
+    "ResultTooLargeError",
     "RewriteError",
     "SchedulerStuckError",
     "SerializationError",
@@ -104,6 +105,10 @@ class SerializationError(WeftError, TypeError):
 
 class BackendError(WeftError, ValueError):
     """A scheduler name, worker count or backend option that makes no sense."""
+
+
+class ResultTooLargeError(BackendError, MemoryError):
+    """A result stays on the cluster, because this process has no room for it."""
 
 
 class TaskTimeoutError(WeftError, TimeoutError):

@@ -250,7 +250,9 @@ class LiveProcesses(LiveMembers):
         for order, cost in zip(orders, costs, strict=True):
             member.orders[order[0]] = cost
             if self.observers:
-                self.transition(self.plan.keys[order[0]], "waiting", "processing", worker=member.number)
+                self.transition(
+                    self.plan.keys[order[0]], "waiting", "processing", worker=member.number, number=order[0]
+                )
             timeout = self.core.annotations.get(order[0], {}).get("timeout") if self.core.annotations else None
             if timeout is not None:
                 self.deadlines[order[0]] = parse_timedelta(timeout, "s")
@@ -340,7 +342,7 @@ class LiveProcesses(LiveMembers):
                 self._come_back(member, task)
             self.learn(task, ended - began + OVERHEAD_S)
             self.records.append((self.plan.keys[task], number, began, ended, nbytes, "", FINISHED))
-            self.finished(number, task, ref, nbytes)
+            self.finished(number, task, ref, nbytes, began=began, ended=ended)
         if not orders:
             member.load = 0.0
 

@@ -45,6 +45,7 @@ class LiveTable:
     plan: Plan
     lock: Any
     values: list[Any]
+    shares_memory = False  #: whether tasks run in this process
 
     def absorb(self) -> None:
         """Empty the inbox into the core."""
@@ -222,9 +223,9 @@ class LiveTable:
         """Tasks will never be done."""
         for each in tasks:
             self.errors[each] = error
-            self.settle(each, ERROR, error)
             if self.observers:
-                self.transition(self.plan.keys[each], "processing", "erred")
+                self.transition(self.plan.keys[each], "processing", "erred", number=each)
+            self.settle(each, ERROR, error)
 
     def transition(self, key: Key, start: str, finish: str, **more: Any) -> None:
         """Tell observers, after the lock was given up."""
@@ -242,6 +243,10 @@ class LiveTable:
                     if ticket.status in (PENDING, FINISHED):
                         self._end(ticket, CANCELLED, CancelledError(f"{ticket.key!r} was cancelled: {reason}"))
         self.tickets = [None] * len(self.tickets)
+
+    def where_is(self, number: int) -> int:
+        """The worker that made a block."""
+        return self.where.get(number, number % max(1, len(self.core.on)))
 
     def budget(self) -> int:
         """Bytes that results may take."""

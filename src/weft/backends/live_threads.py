@@ -7,7 +7,6 @@ working while it waits, and if there is work, another takes its place. So tasks 
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 
 from weft.backends.contract import Held, Request
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error
+from weft.backends.interrupting import interrupt, take_back
 from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Live, Ticket, empty_plan
 from weft.backends.live_here import HERE
 from weft.backends.local import LocalRun, is_ordinary
@@ -83,6 +83,7 @@ class LiveThreads(Live, LocalRun):
     """
 
     kind = "threads"
+    shares_memory = True
 
     def __init__(
         self, request: Request, nthreads: list[int], *, resources: dict[int, dict[str, float]] | None = None
@@ -148,7 +149,11 @@ class LiveThreads(Live, LocalRun):
                 if idle:
                     idle.pop().wake.release()
                 else:
-                    self.everyone.add(LiveThread(self, worker))
+                    self._start_thread(worker)
+
+    def _start_thread(self, worker: int) -> None:
+        """Under the lock: one thread more for a worker."""
+        self.everyone.add(LiveThread(self, worker))
 
     def _have_looked_after(self) -> None:
         """See to it that somebody looks, should a task take longer than those before it."""
@@ -231,7 +236,7 @@ class LiveThreads(Live, LocalRun):
             program = programs[task]
             sources, more = inputs[task], constants[task]
             if self.observers:
-                self.transition(here.key, "waiting", "processing", worker=worker)
+                self.transition(here.key, "waiting", "processing", worker=worker, number=task)
             fired = self.fired
             if fired:
                 self.fired = []
@@ -298,6 +303,11 @@ class LiveThreads(Live, LocalRun):
             self.records.append((here.key, worker, began, ended, nbytes, type(value).__name__, FINISHED))
             value = None
             if core.phase[task] == DONE:
+                if self.observers:  # they hear of it before those who wait
+                    self.transition(
+                        here.key, "processing", "memory", worker=worker, nbytes=nbytes, number=task, value=blocks[task],
+                        began=began, ended=ended,
+                    )  # fmt: skip
                 if core.large:
                     self.touch(task)
                 there = tickets[task]
@@ -307,8 +317,6 @@ class LiveThreads(Live, LocalRun):
                         self._fire(there)
                 elif there is not None:
                     self.settle(task, FINISHED, None)
-                if self.observers:
-                    self.transition(here.key, "processing", "memory", worker=worker, nbytes=nbytes)
                 if core.outputs and task in core.outputs:
                     for each in core.outputs[task][1:]:
                         self.settle(each, FINISHED, None)
@@ -414,13 +422,13 @@ class LiveThreads(Live, LocalRun):
             me = self.threads.get(task)
             if me is not None and me.ident and me.ident != threading.get_ident() and me.ident not in self.doomed:
                 self.doomed.add(me.ident)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), ctypes.py_object(Interrupted))
+                interrupt(me.ident, Interrupted, self.lock, lambda ident=me.ident: ident in self.doomed)  # type: ignore[misc]
 
     def _no_interrupt(self, me: LiveThread) -> None:
         """Under the lock, in the thread itself: an exception that is still on its way does not arrive."""
         if me.ident in self.doomed:
             self.doomed.discard(me.ident)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), None)
+            take_back(me.ident)
 
     # -- values ---------------------------------------------------------------------------------------------------------
 
@@ -537,10 +545,6 @@ class LiveThreads(Live, LocalRun):
         return {
             number: {"memory": self.core.held // max(1, len(self.nthreads))} for number in range(len(self.nthreads))
         }
-
-    def where_is(self, number: int) -> int:
-        """The worker that made a block."""
-        return self.where.get(number, number % max(1, len(self.nthreads)))
 
     def actor_call(self, number: int, key: Key, op: str, args: Any, reply: Any) -> None:
         self.home.stage.ask(key, op, args, reply)

@@ -15,7 +15,6 @@ they submitted is *done* (:class:`Remote` is the run as they see it).
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import itertools
 import os
@@ -31,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from weft.backends.bench import Failure, SharedBench
 from weft.backends.channel import Channel
 from weft.backends.desk import FLUSH_S, Desk
+from weft.backends.interrupting import interrupt, take_back
 from weft.backends.live_here import HERE
 from weft.backends.packed import pack, unpack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt, traced_error
@@ -247,7 +247,8 @@ class LiveWorker(Desk):
             thread = self.running.get(task)
             if thread is not None and thread.ident not in self.doomed:
                 self.doomed.add(thread.ident)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Interrupted))
+                ident = thread.ident
+                interrupt(ident, Interrupted, self.guard, lambda: ident in self.doomed)
                 return
             kept = [order for order in self.queue if order[0] != task]
             if len(kept) < len(self.queue):
@@ -319,7 +320,7 @@ class LiveWorker(Desk):
                         self.running.pop(task, None)
                         if me.ident in self.doomed:
                             self.doomed.discard(me.ident)
-                            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), None)
+                            take_back(me.ident)
                         if me.aside:
                             me.aside = False
                             self.active += 1

@@ -62,6 +62,8 @@ class Cluster(Serving):
         What runs the tasks.
     nthreads : list of int
         Threads of each worker.
+    make_run : callable, optional
+        What makes the run of an engine that is not in ``ENGINES``.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Cluster(Serving):
         *,
         engine: str,
         nthreads: list[int],
+        make_run: Callable[..., Any] | None = None,
         name: str | None = None,
         asynchronous: bool = False,
         budget: int | None = None,
@@ -110,7 +113,7 @@ class Cluster(Serving):
         )
         offers = {number: dict(self._offer) for number in range(len(nthreads))} if self._offer else None
         more: dict[str, Any] = {"env": dict(env or {})} if self.processes else {}
-        self.run = ENGINES[engine](request, nthreads, resources=offers, **more)
+        self.run = (make_run or ENGINES[engine])(request, nthreads, resources=offers, **more)
         self.run.home = self
         self.scheduler = Scheduler._of(self)
         self.arbiter = Arbiter(self._keep_key, self._let_key_go)
@@ -143,6 +146,8 @@ class Cluster(Serving):
         """A worker by its number."""
         return self.workers[number]
 
+    #: Whether its workers keep objects between tasks.
+    offers_actors = True
     #: What makes the cluster that tasks in worker processes see.
     guest_home = "weft.distributed.guest:Home"
 
