@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick
-from weft.dataframe.kernels.pandas.groupby import AggregatePlan, whole_aggregate
+from weft.dataframe.kernels.pandas.groupby import whole_aggregate
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
 from weft.dataframe.kernels.table import KERNELS
