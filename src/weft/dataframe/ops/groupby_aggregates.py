@@ -7,12 +7,15 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import new
+from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, Request
+from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.ops.groupby_base import GroupsBase
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
 from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of
-from weft.dataframe.ops.repartition import in_partitions
+from weft.dataframe.ops.sorting import Sort
+from weft.dataframe.spread import as_asked, spread_of
 from weft.dataframe.treewise import check_split_every
 
 __all__ = ["GroupAggregates"]
@@ -24,7 +27,13 @@ class GroupAggregates(GroupsBase):
     __slots__ = ()
 
     def _named(
-        self, how: str, numeric_only: bool = False, split_every: Any = None, split_out: Any = None, **options: Any
+        self,
+        how: str,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        split_out: Any = None,
+        shuffle_method: Any = None,
+        **options: Any,
     ) -> Any:
         """A named aggregate of all columns."""
         columns = self._columns
@@ -37,18 +46,28 @@ class GroupAggregates(GroupsBase):
         if not self._is_series:
             labels = labels.rename(self._frame.expr.meta.columns.name)
         is_single = self._is_series and self._plan.as_index
-        return self._aggregate(requests, None if is_single else labels, self._is_series, split_every, split_out)
+        return self._aggregate(
+            requests, None if is_single else labels, self._is_series, split_every, split_out, shuffle_method
+        )
 
     def _aggregate(
-        self, requests: tuple[Request, ...], labels: Any, single: bool, split_every: Any, split_out: Any
+        self,
+        requests: tuple[Request, ...],
+        labels: Any,
+        single: bool,
+        split_every: Any,
+        split_out: Any,
+        shuffle_method: Any = None,
     ) -> Any:
         """Aggregates in parts."""
-        count = parts_of_result(split_out)
+        count, exchanged = spread_of(self._frame, split_out, shuffle_method)
         single = single and self._plan.as_index
         plan = AggregatePlan(self._plan, requests, labels, single)
-        expr = GroupbyAggregate(self._source(), self._blocks, plan, check_split_every(split_every))
-        _ = expr.meta
-        return new(expr if count == 1 else in_partitions(expr, count))
+        made = GroupbyAggregate(self._source(), self._blocks, plan, check_split_every(split_every), count, exchanged)
+        _ = made.meta
+        if count == 1 or made.kept_whole is not None:
+            return new(as_asked(made))
+        return new(in_order_of_keys(made) if self._plan.sort else made)
 
     def sum(
         self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
@@ -147,7 +166,7 @@ class GroupAggregates(GroupsBase):
         """Number of different values of each group."""
         if not dropna:
             return self._whole("nunique", call_of(dropna=False))
-        return self._named("nunique", False, split_every, split_out)
+        return self._named("nunique", False, split_every, split_out, shuffle_method)
 
     def median(
         self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None
@@ -171,9 +190,11 @@ class GroupAggregates(GroupsBase):
         split_every : int, optional
             How many partial results one task combines.
         split_out : int, optional
-            1: the result is one partition.
-        shuffle_method : optional
-            Of no effect.
+            How many partitions the result has; 1 by default. Groups then go by the hash of their keys, and no task sees all
+            of them; they are in order over all partitions (in the order of first rows within each, with ``sort=False``).
+        shuffle_method : {"tasks", "disk", "p2p"}, optional
+            Have groups go by the hash of their keys in any case. By default that is done where there are many: two
+            partitions are looked at, and `explain` tells what was chosen, and why.
         **kwargs
             Named aggregates: ``total=("column", "sum")``, or, of a single column, ``total="sum"``.
 
@@ -188,18 +209,22 @@ class GroupAggregates(GroupsBase):
         spec = parse_requests(arg, kwargs, self._columns, self._is_series)
         if spec is None:
             return self._whole("agg", call_of(*(() if arg is None else (frozen_spec(arg),)), **kwargs))
-        return self._aggregate(spec.requests, spec.labels, spec.single, split_every, split_out)
+        return self._aggregate(spec.requests, spec.labels, spec.single, split_every, split_out, shuffle_method)
 
     aggregate = agg
 
 
-def parts_of_result(split_out: Any) -> int:
-    """How many partitions a result has."""
-    if split_out is None or isinstance(split_out, bool):
-        return 1
-    if not isinstance(split_out, int) or split_out < 1:
-        raise ValueError(f"split_out is a number of partitions, at least 1; it is {split_out!r}")
-    return split_out
+def in_order_of_keys(made: GroupbyAggregate) -> FrameExpr:
+    """Groups of several partitions in the order of their keys over all of them."""
+    groups, meta = made.asked.groups, made.meta
+    if groups.as_index:
+        nlevels = meta.index.nlevels
+        return Sort(made, True, Order(None, (True,) * nlevels), made.count, nlevels == 1)
+    labels = tuple(meta.columns[: len(groups.by)])
+    made_sorted: FrameExpr = (
+        new(Sort(made, True, Order(labels, (True,) * len(labels)), made.count)).reset_index(drop=True).expr
+    )
+    return made_sorted
 
 
 def frozen_spec(arg: Any) -> Any:

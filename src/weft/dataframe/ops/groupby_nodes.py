@@ -10,13 +10,14 @@ import pandas as pd
 
 from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick
 from weft.dataframe.kernels.pandas.groupby import whole_aggregate
-from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
 from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
 from weft.dataframe.ops.neighbours import AllTo, told_first
-from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise
+from weft.dataframe.spread import Choice, Spreadable
+from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, Same, blockwise
@@ -32,13 +33,16 @@ def key_needs(plan: GroupPlan) -> Needs:
 
 
 @node
-class GroupbyAggregate(Treewise):
+class GroupbyAggregate(Spreadable):
     """Named aggregates: one row for each group. Neither index nor order of the rows is looked at, unless groups keep it."""
 
     source: FrameExpr
     blocks: tuple[FrameExpr, ...]
     asked: AggregatePlan
     split_every: int = SPLIT_EVERY
+    count: int = 1
+    exchanged: bool = False
+    choice: Choice | None = None
 
     @property
     def frames(self) -> tuple[FrameExpr, ...]:
@@ -67,7 +71,19 @@ class GroupbyAggregate(Treewise):
     def rows(self) -> Hashable:
         if not self.asked.groups.as_index:
             return self.name
-        return ("groups", self.source.rows, self.asked.groups, tuple([each.name for each in self.blocks]))
+        return ("groups", self.source.rows, self.asked.groups, tuple([each.name for each in self.blocks]), self.count)
+
+    @property
+    def by(self) -> GroupPlan:
+        return self.asked.groups
+
+    @property
+    def kept_whole(self) -> str | None:
+        return kept_whole(self)
+
+    @property
+    def payload(self) -> int:
+        return 16 * len(wanted_parts(self.asked))
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         needs: Needs = frozenset()
@@ -89,6 +105,15 @@ class GroupbyAggregate(Treewise):
             | key_needs(self.asked.groups)
             | column_needs([each.column for each in self.asked.requests if each.how != "size"])
         )
+
+
+def kept_whole(node: Any) -> str | None:
+    """Why groups are all made in one place, if so: a bucket must be able to do without the others."""
+    groups: GroupPlan = node.asked.groups
+    keys = key_columns(node.source.meta, [each.meta for each in node.blocks], groups)
+    if not groups.observed and any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys):
+        return "categories without rows are groups too"
+    return None
 
 
 class Method:

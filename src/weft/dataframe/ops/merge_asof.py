@@ -33,6 +33,10 @@ class MergeAsof(Partitionwise):
     def arguments(self) -> tuple[Any, ...]:
         return (self.options,)
 
+    @property
+    def stands_alone(self) -> bool:
+        return False
+
     @derived
     def divisions(self) -> tuple[Any, ...] | None:
         return self.left.divisions if dict(self.options).get("left_index") else None

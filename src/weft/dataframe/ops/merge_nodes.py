@@ -20,14 +20,11 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.divisions import is_at_hand, union_of
-from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, place_pick
+from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, place_pick
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.kernels.pandas.merge import PLACE, ByPlace, JoinPlan, join
 from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.ops.filtering import Filter
-from weft.dataframe.ops.labels import ResetIndex
-from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.repartition import RepartitionMerge, by_divisions
 from weft.dataframe.ops.shuffle import Shuffle, exchanged
 from weft.dataframe.ops.sorting import SharedBounds
@@ -87,6 +84,19 @@ class Merge(FrameExpr):
         if self.way == "aligned":
             return aligned_edges(self)
         return None
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        plan = self.plan
+        if self.way != "shuffled" or plan.how == "outer" or (self.keep_order and plan.how in ORDERED_BY):
+            return None
+        on, names = (
+            (plan.right_on, plan.right_names) if plan.how.startswith("right") else (plan.left_on, plan.left_names)
+        )
+        if on is None:
+            return None
+        called = dict(names)
+        return HashedBy(tuple([called.get(label, label) for label in on]), self.npartitions)
 
     @property
     def partition_nbytes(self) -> int:
@@ -373,29 +383,6 @@ class MarkPlaces(Partitionwise):
 
 def by_hash(source: FrameExpr, on: tuple[Hashable, ...] | None, count: int, keep_index: bool) -> FrameExpr:
     """A frame whose rows lie by the hash of their keys: as it is, if they do already."""
-    if lies_by(source) == (on, count):
+    if source.hashed_by == (on, count):
         return source
     return Shuffle(source, keep_index, on, count)
-
-
-def lies_by(expr: FrameExpr) -> Any:
-    """The keys by whose hash rows lie in their partitions, and the number of these; None if they do not."""
-    while True:
-        match expr:
-            case Shuffle():
-                return (expr.on, expr.npartitions)
-            case Merge():
-                plan = expr.plan
-                if expr.way != "shuffled" or (expr.keep_order and plan.how in ORDERED_BY):
-                    return None
-                on, names = (
-                    (plan.right_on, plan.right_names) if plan.how == "right" else (plan.left_on, plan.left_names)
-                )
-                if on is None or plan.how == "outer":
-                    return None
-                called = dict(names)
-                return (tuple([called.get(label, label) for label in on]), expr.npartitions)
-            case Filter() | Projection() | ResetIndex():
-                expr = expr.source
-            case _:
-                return None

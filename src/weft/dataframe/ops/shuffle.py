@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import FrameExpr, column_needs
+from weft.dataframe.expr import FrameExpr, HashedBy, column_needs
 from weft.dataframe.kernels.pandas.shuffle import ByHash, Targets
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.projection import missing_column
@@ -80,6 +80,10 @@ class Shuffle(Moving):
     @property
     def may_leave_index(self) -> bool:
         return self.on is not None
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        return HashedBy(self.on, self.npartitions)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         if self.on is None:

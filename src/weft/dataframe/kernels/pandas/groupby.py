@@ -6,17 +6,21 @@ a count); see `weft.dataframe.kernels.pandas.groupby_parts`. Their dtypes come b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.groupby_finish import final_index, finished_column
-from weft.dataframe.kernels.pandas.groupby_parts import Partial, made_part, merged_part
+from weft.dataframe.kernels.pandas.groupby_parts import PLACES, Partial, concat_arrays, made_part, merged_part
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, group_rows, key_columns, pandas_groupby
+from weft.dataframe.kernels.pandas.hashing import hash_rows, targets_of
+from weft.dataframe.kernels.pandas.runs import ROW_BITS, by_target
 from weft.dataframe.kernels.table import KERNELS
 
-__all__ = ["GroupbyAggregate", "whole_aggregate"]
+__all__ = ["GroupbyAggregate", "apart", "split_groups", "whole_aggregate", "with_places"]
 
 PANDAS = KERNELS["pandas"]
 
@@ -58,6 +62,28 @@ class GroupbyAggregate:
         return Partial(groups.keys_of(order), parts)
 
     @staticmethod
+    def part(partition: Any, *values: Any) -> Partial:
+        """Parts of one partition for an exchange; groups that are not sorted in the end know where they first were."""
+        *given, number = values
+        made = GroupbyAggregate.chunk(partition, *given)
+        return made if given[-1].groups.sort else with_places(made, number)
+
+    @staticmethod
+    def split(plan: AggregatePlan, like: Any, count: int, partial: Partial, told: Sequence[int]) -> list[Partial]:
+        """Groups by bucket."""
+        return split_groups(partial, count, told)
+
+    @staticmethod
+    def join(plan: AggregatePlan, like: Any, *partials: Partial) -> Partial:
+        """Groups of one bucket."""
+        return GroupbyAggregate.combine(plan, *partials)
+
+    @staticmethod
+    def together(plan: AggregatePlan, like: Any, *partials: Partial) -> Partial:
+        """Groups of all buckets."""
+        return apart(partials)
+
+    @staticmethod
     def finish(partial: Partial, plan: AggregatePlan, meta: Any) -> Any:
         """The aggregates, in the order and with the dtypes that pandas gives them."""
         index, order = final_index(partial.keys, plan.groups)
@@ -82,6 +108,71 @@ class GroupbyAggregate:
 def has_all_categories(keys: list[pd.Series], plan: GroupPlan) -> bool:
     """Whether results have a row for every category with every other key, also of keys that never meet a present one."""
     return not plan.observed and len(keys) > 1 and any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys)
+
+
+def with_places(partial: Partial, number: int) -> Partial:
+    """Groups with a part that says where they first were: the partition, and their place in it."""
+    places = np.arange(len(partial.keys[0]), dtype=np.int64) + (number << ROW_BITS)
+    return Partial(partial.keys, {**partial.parts, PLACES: (places,)})
+
+
+def split_groups(partial: Partial, count: int, told: Sequence[int]) -> list[Partial]:
+    """Groups by the hash of their keys."""
+    length = len(partial.keys[0])
+    targets = targets_of(hash_rows(partial.keys), count) if length else np.empty(0, np.uint8)
+    chosen = by_target(targets, told)
+    keys = [[pd.Series(key.array.take(rows), name=key.name, copy=False) for key in partial.keys] for rows in chosen]
+    parts: list[dict[Any, Any]] = [{} for _ in chosen]
+    for wanted, arrays in partial.parts.items():
+        split = split_pairs(arrays, targets, chosen, told) if wanted[1] == "pairs" else taken_parts(arrays, chosen)
+        for own, each in zip(parts, split, strict=True):
+            own[wanted] = each
+    return [Partial(*each) for each in zip(keys, parts, strict=True)]
+
+
+def taken_parts(arrays: tuple[Any, ...], chosen: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Some groups' elements of a part."""
+    return [tuple([each[rows] for each in arrays]) for rows in chosen]
+
+
+def split_pairs(
+    arrays: tuple[Any, ...], targets: Any, chosen: Sequence[Any], told: Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """Pairs of groups and values, which go where their groups go; groups are numbered anew in each bucket."""
+    numbers, values = arrays
+    renumbered = np.empty(len(targets), np.int64)
+    for rows in chosen:
+        renumbered[rows] = np.arange(len(rows))
+    found = by_target(targets[numbers], told)
+    return [(renumbered[numbers[places]], values[places]) for places in found]
+
+
+def apart(partials: Sequence[Partial]) -> Partial:
+    """Groups of several partial results that have none in common, in the order of first rows if that is known."""
+    filled = [each for each in partials if len(each.keys[0])] or list(partials[:1])
+    keys = [concat_keys(each) for each in zip(*[each.keys for each in filled], strict=True)]
+    parts: dict[Any, tuple[Any, ...]] = {}
+    starts = np.cumsum([0, *[len(each.keys[0]) for each in filled]])
+    for wanted in filled[0].parts:
+        given = [each.parts[wanted] for each in filled]
+        if wanted[1] == "pairs":
+            given = [(numbers + start, values) for (numbers, values), start in zip(given, starts[:-1], strict=True)]
+        parts[wanted] = tuple([concat_arrays(each) for each in zip(*given, strict=True)])
+    places = parts.pop(PLACES, None)
+    if places is None:
+        return Partial(keys, parts)
+    order = np.argsort(places[0], kind="stable")
+    renumbered = np.empty(len(order), np.int64)
+    renumbered[order] = np.arange(len(order))
+    return Partial(
+        [key.iloc[order] for key in keys],
+        {
+            wanted: (renumbered[arrays[0]], arrays[1])
+            if wanted[1] == "pairs"
+            else tuple([each[order] for each in arrays])
+            for wanted, arrays in parts.items()
+        },
+    )
 
 
 def concat_keys(keys: tuple[pd.Series, ...]) -> pd.Series:

@@ -15,7 +15,11 @@ import pandas as pd
 from weft.dataframe.kernels.pandas.grouping import Groups
 from weft.dataframe.kernels.pandas.reductions import floats_of, integers_of
 
-__all__ = ["Partial", "is_number", "made_part", "merged_part", "values_and_missing"]
+__all__ = ["PLACES", "Partial", "concat_arrays", "is_number", "made_part", "merged_part", "values_and_missing"]
+
+
+#: The part that says where groups first were.
+PLACES = (None, "places")
 
 
 class Part(NamedTuple):
@@ -371,6 +375,7 @@ PARTS: dict[str, Part] = {
     "min": Part(make_extreme("min"), merge_extreme("min")),
     "max": Part(make_extreme("max"), merge_extreme("max")),
     "mean": Part(make_mean, add_all),
+    "places": Part(make_extreme("min"), merge_extreme("min")),
     "moments2": Part(make_moments(2), merge_moments),
     "moments4": Part(make_moments(4), merge_moments),
     "first": Part(make_end("first"), merge_end("first")),
