@@ -67,7 +67,9 @@ class GroupAggregates(GroupsBase):
         _ = made.meta
         if count == 1 or made.kept_whole is not None:
             return new(as_asked(made))
-        return new(in_order_of_keys(made) if self._plan.sort else made)
+        if self._plan.sort:
+            return new(in_order_of_keys(made))
+        return new(made) if self._plan.as_index else new(made).reset_index(drop=True)
 
     def sum(
         self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
