@@ -10,7 +10,7 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns, pandas_groupby
 from weft.dataframe.meta import UNKNOWN
-from weft.dataframe.ops.groupby_nodes import GroupbyRows, GroupbyWhole
+from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole
 from weft.dataframe.ops.projection import project
 
 __all__ = ["GroupsBase"]

@@ -111,7 +111,7 @@ class GroupMethods(GroupsBase):
     def _kept(self, mask: Any) -> Any:
         """Rows where a mask holds whose keys are not missing (unless those are groups too)."""
         if self._plan.dropna:
-            mask = mask & self._rows("ngroup", call_of()).ge(0)
+            mask = mask & self._rows("in_group", call_of())
         return new(Filter(self._chosen_frame().expr, mask.expr))
 
     def get_group(self, name: Any) -> Any:

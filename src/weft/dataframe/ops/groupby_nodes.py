@@ -1,29 +1,22 @@
-"""Nodes of grouped operations: aggregates in parts, and what needs the rows of a group together."""
+"""The node of named aggregates of groups, which go in parts."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick
+from weft.dataframe.expr import ROWS, VALUES, FrameExpr, column_needs
 from weft.dataframe.kernels.pandas.groupby import whole_aggregate
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
-from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
-from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
-from weft.dataframe.ops.neighbours import AllTo, told_first
+from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.spread import Choice, Spreadable
-from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY
-from weft.expr import Cost, Expr, Need, Needs, derived, node
-from weft.physical.base import Outline
-from weft.physical.blockwise import Listed, Same, blockwise
-from weft.physical.gather import Gather
+from weft.dataframe.treewise import SPLIT_EVERY
+from weft.expr import Expr, Need, Needs, derived, node
 
-__all__ = ["GroupbyAggregate", "GroupbyRows", "GroupbyWhole", "key_needs"]
+__all__ = ["GroupbyAggregate", "key_needs"]
 
 
 def key_needs(plan: GroupPlan) -> Needs:
@@ -114,105 +107,3 @@ def kept_whole(node: Any) -> str | None:
     if not groups.observed and any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys):
         return "categories without rows are groups too"
     return None
-
-
-class Method:
-    """What the nodes below have in common; see `MethodPlan`."""
-
-    source: FrameExpr
-    blocks: tuple[FrameExpr, ...]
-    asked: MethodPlan
-    given: Any
-
-    def example(self) -> Any:
-        """The result for two made-up rows."""
-        rows = meta_nonempty(self.source.meta)
-        blocks = [meta_nonempty(each.meta) for each in self.blocks]
-        return apply_to_groups(Table(rows, key_columns(rows, blocks, self.asked.groups)), self.asked)
-
-    def made_meta(self) -> Any:
-        """The meta: as given, or that of the example."""
-        if self.given is not UNKNOWN:
-            return make_meta(self.given, parent_meta=self.source.meta)
-        made = self.example()
-        return made.iloc[:0] if isinstance(made, (pd.DataFrame, pd.Series)) else made
-
-    def asked_of(self, child: Expr) -> Needs:
-        """What is looked at in a child: everything in the chosen columns and the keys."""
-        if child == self.source and self.asked.chosen is not None and not any(child == each for each in self.blocks):
-            chosen = (self.asked.chosen,) if self.asked.is_single else self.asked.chosen
-            return ROWS | key_needs(self.asked.groups) | column_needs(chosen)
-        return EVERYTHING
-
-    def gathered(self, outline: Outline) -> Gather:
-        """All rows with their keys in one block, and the method applied to them."""
-        steps: Any = KERNELS["pandas"][type(self)]
-        count = self.source.npartitions
-        sources = [(each, place_pick(each, count)) for each in (self.source, *self.blocks)]
-        tables = blockwise(
-            Outline(outline.origin, f"{outline.label}-keys", (count,)), steps.table, sources, [Same(self.asked)]
-        )
-        return Gather(outline, tables, partial(told_first, steps.merge), AllTo(count, self.asked))
-
-
-@node
-class GroupbyWhole(Method, FrameExpr):
-    """What pandas computes of groups, in one partition."""
-
-    source: FrameExpr
-    blocks: tuple[FrameExpr, ...]
-    asked: MethodPlan
-    given: Any = UNKNOWN
-
-    @property
-    def label(self) -> str:
-        return f"groupby-{self.asked.method.replace('.', '-')}"
-
-    @derived
-    def meta(self) -> Any:
-        return self.made_meta()
-
-    @derived
-    def npartitions(self) -> int:
-        return 1
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return self.asked_of(child)
-
-    def lower(self) -> Expr:
-        return self.gathered(self.outline)
-
-
-@node
-class GroupbyRows(Method, Partitionwise):
-    """What pandas computes of groups for each of their rows, which stay where they are."""
-
-    source: FrameExpr
-    blocks: tuple[FrameExpr, ...]
-    asked: MethodPlan
-    given: Any = UNKNOWN
-
-    @property
-    def label(self) -> str:
-        return f"groupby-{self.asked.method.replace('.', '-')}"
-
-    @derived
-    def frames(self) -> tuple[FrameExpr, ...]:
-        return (self.source, *self.blocks)
-
-    @derived
-    def meta(self) -> Any:
-        return self.made_meta()
-
-    @property
-    def cost(self) -> Cost:
-        return Cost.LIGHT
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return self.asked_of(child)
-
-    def lower(self) -> Expr:
-        steps: Any = KERNELS["pandas"][type(self)]
-        gathered = self.gathered(Outline(self.name, f"{self.label}-whole", (1,)))
-        places = Listed(tuple(range(self.npartitions)))
-        return blockwise(self.outline, steps.pick, [(gathered, (None,))], [places], cost=self.cost)

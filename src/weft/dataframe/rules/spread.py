@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+import pandas as pd
+
 from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, Request
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import DropMissing, Filter
+from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
+from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole, GroupLookup
 from weft.dataframe.ops.labels import IndexOf, Relabel, RenameAxis, Renamed, ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.sorting import Sort
@@ -15,7 +20,7 @@ from weft.dataframe.spread import Spreadable, chosen_way
 from weft.dataframe.treewise import Treewise
 from weft.expr import Context, Expr, Need, optimize, rule, walk
 
-__all__ = ["choose_way", "leave_spread", "way_remarks"]
+__all__ = ["choose_way", "leave_spread", "look_up_groups", "way_remarks"]
 
 #: Nodes that treat rows by themselves, in whatever partition they are.
 ROW_BY_ROW = (
@@ -49,6 +54,32 @@ def leave_spread(node: Treewise, context: Context) -> Expr | None:
             return None
         other = found.with_operands(count=chosen.buckets, choice=chosen)
     return node.map_children(lambda child: with_source(child, found, other))
+
+
+#: Aggregates that can be looked up for each row.
+LOOKED_UP = {"sum", "mean", "min", "max", "count", "std", "var", "prod", "first", "last", "any", "all", "nunique"}
+
+
+@rule
+def look_up_groups(node: GroupbyRows) -> Expr | None:
+    """``groupby(...).transform("mean")`` of much data with few groups: these are found first, and looked up for each row."""
+    plan = node.asked
+    if plan.method != "transform" or node.way.way != "exchange" or not plan.groups.observed:
+        return None
+    ((inputs, keywords),) = plan.calls
+    if len(inputs) != 1 or keywords or inputs[0] not in LOOKED_UP:
+        return None
+    meta = node.meta
+    labels = tuple(meta.columns) if isinstance(meta, pd.DataFrame) else (meta.name,)
+    requests = tuple([Request(label, label, inputs[0]) for label in labels])
+    groups = plan.groups._replace(sort=True, as_index=True)
+    single = isinstance(meta, pd.Series)
+    asked = AggregatePlan(groups, requests, None if single else pd.Index(labels), single)
+    table = GroupbyAggregate(node.source, node.blocks, asked)
+    chosen = chosen_way(table)
+    if chosen.way != "tree":
+        return None
+    return GroupLookup(node.source, node.blocks, table.with_operands(choice=chosen), plan, meta)
 
 
 def only_source(top: FrameExpr, reader: Expr, context: Context) -> FrameExpr | None:
@@ -86,7 +117,9 @@ def way_remarks(trees: Sequence[Expr]) -> list[str]:
     """For each result that may be as large as the data: how it comes about, and why."""
     found = []
     for each in walk(*optimize(trees, ("choose",))):
-        if isinstance(each, Spreadable):
+        if isinstance(each, GroupLookup):
+            found.append(f"{each.label}: groups are found first, and looked up for each row")
+        if isinstance(each, (Spreadable, GroupbyRows, GroupbyWhole)):
             way = each.way
             buckets = f" into {way.buckets} buckets" if way.way == "exchange" else ""
             found.append(f"{each.label}: {way.way}{buckets}, since {way.reason}")

@@ -11,7 +11,7 @@ import pandas as pd
 from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, Request
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 
-__all__ = ["final_index", "finished_column", "with_missing"]
+__all__ = ["final_index", "finished_column", "sorted_places", "with_missing"]
 
 
 def final_index(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
