@@ -46,7 +46,7 @@ class HashedBy(NamedTuple):
     """Columns (None: the index) by whose hash rows lie in so many partitions."""
 
     on: tuple[Hashable, ...] | None
-    count: int
+    count: int  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)

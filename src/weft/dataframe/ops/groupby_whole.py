@@ -56,7 +56,7 @@ class Method:
             return ROWS | key_needs(self.asked.groups) | column_needs(chosen)
         return EVERYTHING
 
-    @derived
+    @property
     def way(self) -> Choice:
         """Where the rows of a group meet: in one place with all others (a tree), or in a bucket."""
         return way_of_method(self)

@@ -27,6 +27,7 @@ from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.repartition import RepartitionMerge, by_divisions
 from weft.dataframe.ops.shuffle import Shuffle, exchanged
+from weft.dataframe.ops.skew import Heavy
 from weft.dataframe.ops.sorting import SharedBounds
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
@@ -55,6 +56,8 @@ class Merge(FrameExpr):
         Whether somebody looks at the order of the rows.
     broadcast : bool, optional
         Whether to put a side together; chosen by size if it is not said.
+    heavy : Heavy, optional
+        Keys that are split among partitions; a rule looks for them.
     """
 
     left: FrameExpr
@@ -63,6 +66,7 @@ class Merge(FrameExpr):
     count: int
     broadcast: bool | None = None
     keep_order: bool = True
+    heavy: Heavy | None = None
 
     @derived
     def meta(self) -> Any:
@@ -88,7 +92,12 @@ class Merge(FrameExpr):
     @derived
     def hashed_by(self) -> HashedBy | None:
         plan = self.plan
-        if self.way != "shuffled" or plan.how == "outer" or (self.keep_order and plan.how in ORDERED_BY):
+        if (
+            self.way != "shuffled"
+            or (self.heavy is not None and self.heavy.keys)
+            or plan.how == "outer"
+            or (self.keep_order and plan.how in ORDERED_BY)
+        ):
             return None
         on, names = (
             (plan.right_on, plan.right_names) if plan.how.startswith("right") else (plan.left_on, plan.left_names)
@@ -301,7 +310,8 @@ def lower_shuffled(merge: Merge) -> Expr:
         assert first is not None
         sides[first] = MarkPlaces(sides[first])
     keyed = list(zip(sides, (plan.left_on, plan.right_on), strict=True))
-    moved = [by_hash(source, on, count, on is None or None in (plan.left_on, plan.right_on)) for source, on in keyed]
+    keep_index = None in (plan.left_on, plan.right_on)
+    moved = [by_hash(source, on, count, keep_index, merge.heavy, place) for place, (source, on) in enumerate(keyed)]
     if not keeps:
         return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
     assert first is not None
@@ -318,7 +328,6 @@ def lower_shuffled(merge: Merge) -> Expr:
         plan.suffixes,
     )
     together = Joined(moved[0], moved[1], marked)
-    keep_index = None in (plan.left_on, plan.right_on)
     back = partial(KERNELS["pandas"]["BackMerge"], together.meta)
     return exchanged(
         merge.outline,
@@ -381,8 +390,16 @@ class MarkPlaces(Partitionwise):
         return blockwise(self.outline, KERNELS["pandas"][MarkPlaces], [(self.source, (0,))], [numbers])
 
 
-def by_hash(source: FrameExpr, on: tuple[Hashable, ...] | None, count: int, keep_index: bool) -> FrameExpr:
+def by_hash(
+    source: FrameExpr,
+    on: tuple[Hashable, ...] | None,
+    count: int,
+    keep_index: bool,
+    heavy: Heavy | None = None,
+    side: int = 0,
+) -> FrameExpr:
     """A frame whose rows lie by the hash of their keys: as it is, if they do already."""
-    if source.hashed_by == (on, count):
+    split = () if heavy is None else heavy.keys
+    if source.hashed_by == (on, count) and not split:
         return source
-    return Shuffle(source, keep_index, on, count)
+    return Shuffle(source, keep_index, on, count, split, heavy is not None and side != heavy.side)

@@ -72,10 +72,15 @@ def without_index(meta: Any) -> Any:
 
 @node
 class Shuffle(Moving):
-    """Rows by the hash of some columns, or of the index (``on`` is None)."""
+    """Rows by the hash of some columns, or of the index (``on`` is None).
+
+    Keys in ``split`` go to several partitions: see `weft.dataframe.kernels.pandas.shuffle.ByHash`.
+    """
 
     on: tuple[Hashable, ...] | None
     npartitions: int
+    split: tuple[tuple[int, int], ...] = ()
+    copies: bool = False
 
     @property
     def may_leave_index(self) -> bool:
@@ -83,7 +88,7 @@ class Shuffle(Moving):
 
     @derived
     def hashed_by(self) -> HashedBy | None:
-        return HashedBy(self.on, self.npartitions)
+        return None if self.split else HashedBy(self.on, self.npartitions)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         if self.on is None:
@@ -92,7 +97,7 @@ class Shuffle(Moving):
         return needs if Need.VALUES in asked else needs | column_needs(self.on)
 
     def lower(self) -> Expr:
-        targets = ByHash(self.on, self.npartitions)
+        targets = ByHash(self.on, self.npartitions, self.split, self.copies)
         merge = partial(KERNELS["pandas"][ShuffleMerge], self.meta)
         return exchanged(self.outline, self.source, targets, merge, self.npartitions, self.keep_index)
 

@@ -124,7 +124,7 @@ def kept_whole(meta: Any) -> str | None:
     """Why different values are found in one place in any case, if so."""
     dtype = meta.dtype if isinstance(meta, (pd.Series, pd.Index)) and not isinstance(meta, pd.MultiIndex) else None
     if isinstance(dtype, pd.CategoricalDtype) or getattr(dtype, "kind", "O") == "b":
-        return f"values of {dtype.name} are few"
+        return "values of categories and truth values are few"
     return None
 
 

@@ -49,6 +49,7 @@ def leave_spread(node: Treewise, context: Context) -> Expr | None:
         if not isinstance(other, Spreadable):
             return None
     else:
+        assert isinstance(found, Spreadable)
         chosen = found.choice or chosen_way(found)  # type: ignore[attr-defined]
         if chosen.way == "tree" or found.npartitions > 1:
             return None

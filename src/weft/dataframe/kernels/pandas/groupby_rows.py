@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,7 +110,7 @@ def in_group(grouped: Any) -> pd.Series:
 
 
 #: Methods that pandas does not have in this form.
-OWN = {"in_group": in_group, "kept_groups": kept_groups}
+OWN: dict[str, Callable[..., Any]] = {"in_group": in_group, "kept_groups": kept_groups}
 
 
 class Moved(NamedTuple):
