@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 
+import fsspec
 import pytest
 from tests.bag.strategies import value
 
@@ -141,6 +143,20 @@ def test_files_that_are_cut_off_are_named_skipped_or_collected(tmp_path):
     assert lines == read
     assert bad.path == str(path)
     assert "ReadError" in bad.error
+
+
+@pytest.mark.parametrize("kind", sorted(filter(None, fsspec.available_compressions())))
+def test_damaged_files_of_every_compression_are_named(tmp_path, kind):
+    path = str(tmp_path / "damaged")
+    with fsspec.open(path, "wb", compression=kind) as file:
+        file.write(b"".join(b"%d is a line of text\n" % i for i in range(20_000)))
+    with open(path, "rb+") as file:
+        file.truncate(os.path.getsize(path) - 3)
+    with pytest.raises(OSError, match=f"cannot read {path} to its end"):
+        value(db.read_text(path, compression=kind))
+    *lines, bad = value(db.read_text(path, compression=kind, on_error="collect"))
+    assert bad.path == path
+    assert lines == value(db.read_text(path, compression=kind, on_error="skip"))
 
 
 def first_of(line):

@@ -95,6 +95,14 @@ def test_a_byte_order_mark_is_at_the_start_of_a_file_only(parts, delimiter, chun
     assert [line for block in blocks for line in block] == expected(text, delimiter)
 
 
+def test_a_file_of_a_byte_order_mark_has_no_lines(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"\xef\xbb\xbf")
+    (file,), _ = open_files(str(path), compression=None, storage_options={})
+    lines = Lines([ByteRange(file, 0, None)], LineFormat("utf-8-sig"))
+    assert (list(lines), lines.count_records()) == ([], 0)
+
+
 def test_encodings_whose_line_ends_are_no_bytes_of_ascii():
     assert [is_ascii_based(each) for each in ("utf-8", "latin-1", "utf-16", "utf-7", "utf-8-sig")] == [
         True,

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from operator import length_hint
 from typing import Any
+from zipfile import BadZipFile
 
 from weft.errors import ReadError
 from weft.io.bytes import ByteRange, behind_delimiter, opened
@@ -31,7 +32,7 @@ NEWLINES = (None, "", "\n")
 #: Encodings in which every byte below 128 is the character of ASCII.
 SUPERSETS = frozenset({"ascii", "utf-8", "iso8859-1", "iso8859-15", "cp1252"})
 #: What readers of compressed files raise for damaged ones, besides OSError.
-DAMAGED = (EOFError, zlib.error, lzma.LZMAError, RuntimeError)
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, BadZipFile, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -298,7 +299,8 @@ def cut_chunks(stream: Any, path: str, part: ByteRange, form: LineFormat) -> Ite
         rest = raw[end:]
         yield Chunk(path, position, raw[:end] if rest else raw, form if position == 0 else form.inner)
         position += end
-    if rest:
+    is_mark_only = position == 0 and rest == codecs.BOM_UTF8 and has_signature(form.encoding)
+    if rest and not is_mark_only:
         yield Chunk(path, position, rest, form if position == 0 else form.inner)
 
 

@@ -22,7 +22,7 @@ class FromBlocks(BagExpr):
     npartitions: int
     foreign: Foreign
     is_item: bool = False
-    may_hold_bad: bool = False  # type: ignore[assignment]
+    may_hold_bad: bool = False
 
     @derived
     def name(self) -> str:

@@ -67,9 +67,10 @@ class WriteText(Stage):
         yield encode("", True)
 
 
-def joined(first: Any, others: Iterator[Any], end: Any, nothing: Any, kind: type, last_endline: bool) -> Iterator[Any]:
+def joined(first: Any, others: Iterator[Any], end: Any, nothing: Any, kind: Any, last_endline: bool) -> Iterator[Any]:
     """Lines, some of them at a time, with an end between any two, and behind the last one if that is wanted."""
-    kept, length = [], 0
+    kept: list[Any] = []
+    length = 0
     is_open = False  # whether the last line still lacks its end
     for line in chain((first,), others):
         if not isinstance(line, kind):

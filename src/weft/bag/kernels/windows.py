@@ -16,7 +16,7 @@ class Passed(NamedTuple):
     """What lies before a partition: its last records, and how many records there are in all."""
 
     last: list[Any]
-    count: int
+    total: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,7 +41,7 @@ class CarryOn:
 
     def __call__(self, earlier: Passed, later: Passed) -> Passed:
         last = [*earlier.last, *later.last]
-        return Passed(last[max(0, len(last) - self.most) :], earlier.count + later.count)
+        return Passed(last[max(0, len(last) - self.most) :], earlier.total + later.total)
 
     def __weft_tokenize__(self) -> int:
         return self.most
