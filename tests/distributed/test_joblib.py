@@ -15,7 +15,8 @@ import pytest
 from joblib import Parallel, delayed
 
 from weft.distributed import Client, Event
-from weft.distributed.joblib import WeftBackend, place_in_file, reopened
+from weft.distributed.batches import place_in_file, reopened
+from weft.distributed.joblib import WeftBackend
 from weft.errors import BackendError
 
 
