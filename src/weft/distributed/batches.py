@@ -14,7 +14,7 @@ from typing import Any
 
 import cloudpickle
 
-__all__ = ["BatchPickler", "Own", "Shared", "place_in_file", "reopened", "run_here", "run_there"]
+__all__ = ["BatchPickler", "Own", "Shared", "label", "place_in_file", "reopened", "run_here", "run_there"]
 
 
 class Own:
@@ -31,9 +31,17 @@ def run_here(batch: Callable[[], Any], threads: int | None) -> Own:
     return Own(_called(batch, threads))
 
 
-def run_there(written: bytes, threads: int | None, own: bool, *blocks: Any) -> Any:
-    """The task of a batch in another process."""
-    return _called(pickle.loads(written, buffers=map(bytearray, blocks) if own else blocks), threads)
+def run_there(written: bytes, threads: int | None, own: bool, nplaced: int, *values: Any) -> Any:
+    """The task of a batch in another process; of the values the first were scattered by the user."""
+    blocks: Any = values[nplaced:]
+    reader = BatchUnpickler(io.BytesIO(written), values, map(bytearray, blocks) if own else blocks)
+    return _called(reader.load(), threads)
+
+
+def label(batch: Any) -> str:
+    """What the task of a batch is called."""
+    names = {getattr(call[0], "__name__", type(call[0]).__name__) for call in batch.items}
+    return f"{'mixed_' * (len(names) > 1)}batch_of_{getattr(batch.items[0][0], '__name__', 'call')}"
 
 
 def _called(batch: Callable[[], Any], threads: int | None) -> Any:
@@ -55,23 +63,29 @@ class Shared:
         What counts as large; None: nothing.
     copied : bool
         Tasks are to get copies that they may change.
+    scatter : list
+        Values that are scattered, too, wherever they stand.
     """
 
-    def __init__(self, client: Any, nbytes: int | None, copied: bool) -> None:
+    def __init__(self, client: Any, nbytes: int | None, copied: bool, scatter: list[Any]) -> None:
         self.client = client
         self.nbytes = nbytes
         self.copied = copied
         self._known: dict[tuple[int, int], tuple[Any, Any]] = {}  # address and size to the memory and its future
+        self._scatter = {id(value): value for value in scatter}
+        self._placed: dict[int, Any] = {}  # id of a scattered value to its future
         self._packed: dict[int, tuple[Any, Any]] = {}  # id of an array with gaps to that and a copy without
 
     def clear(self) -> None:
         """Forget all."""
         self._known.clear()
+        self._placed.clear()
         self._packed.clear()
 
-    def dumps(self, batch: Any) -> tuple[bytes, list[Any]]:
-        """A batch, pickled, and the futures of the memory that was left out."""
+    def dumps(self, batch: Any) -> tuple[bytes, list[Any], list[Any]]:
+        """A batch, pickled; the futures of the memory that was left out, and of the scattered values in it."""
         blocks: list[Any] = []
+        placed: dict[int, Any] = {}
 
         def keep(buffer: pickle.PickleBuffer) -> bool:
             """Whether memory is to be part of the stream."""
@@ -82,8 +96,20 @@ class Shared:
             return False
 
         file = io.BytesIO()
-        BatchPickler(file, self, keep).dump(batch)
-        return file.getvalue(), blocks
+        if self._scatter:
+            PlacingPickler(file, self, keep, placed).dump(batch)
+        else:
+            BatchPickler(file, self, keep).dump(batch)
+        return file.getvalue(), blocks, list(placed.values())
+
+    def scattered(self, value: Any) -> Any:
+        """The future of a value that is to be scattered; None of all others."""
+        if id(value) not in self._scatter:
+            return None
+        future = self._placed.get(id(value))
+        if future is None:
+            future = self._placed[id(value)] = self.client.scatter([value], hash=False)[0]
+        return future
 
     def _future_of(self, raw: memoryview) -> Any:
         import numpy as np
@@ -126,6 +152,34 @@ class BatchPickler(cloudpickle.Pickler):  # type: ignore[misc]
                 return self.shared.without_gaps(obj).__reduce_ex__(5)
             return NotImplemented
         return super().reducer_override(obj)
+
+
+class PlacingPickler(BatchPickler):
+    """Leaves values out that the user has scattered."""
+
+    def __init__(
+        self, file: Any, shared: Shared, keep: Callable[[pickle.PickleBuffer], bool], placed: dict[int, Any]
+    ) -> None:
+        super().__init__(file, shared, keep)
+        self.placed = placed
+
+    def persistent_id(self, obj: Any) -> int | None:
+        future = self.shared.scattered(obj)
+        if future is None:
+            return None
+        self.placed.setdefault(id(obj), future)
+        return list(self.placed).index(id(obj))
+
+
+class BatchUnpickler(pickle.Unpickler):
+    """Puts scattered values where they belong."""
+
+    def __init__(self, file: Any, values: tuple[Any, ...], buffers: Any) -> None:
+        super().__init__(file, buffers=buffers)
+        self.values = values
+
+    def persistent_load(self, place: int) -> Any:
+        return self.values[place]
 
 
 def memmap_behind(array: Any) -> Any:

@@ -24,10 +24,12 @@ from typing import Any
 
 from weft.backends.live_here import HERE
 from weft.backends.worker_life import inside_worker
-from weft.distributed.batches import Own, Shared, run_here, run_there
+from weft.distributed.batches import Own, Shared, label, run_here, run_there
 from weft.distributed.current import current_client
+from weft.distributed.pausing import seconds
 from weft.errors import BackendError
 from weft.extras import import_required
+from weft.physical.call import fresh_name
 from weft.system import CPU_COUNT
 
 backends = import_required("joblib._parallel_backends", 'the joblib backend needs joblib: pip install "weft[joblib]"')
@@ -53,8 +55,10 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         when it is first needed and kept.
     engine : {"processes", "threads", "inline"}, optional
         What kind of cluster that is.
-    scatter : sequence, optional
-        Not needed: large arrays are always sent once.
+    scatter : list or tuple, optional
+        Values that are sent once, wherever they stand in the calls; large arrays are always.
+    wait_for_workers_timeout : float or str
+        How long a call waits for the first worker of a cluster that has none, in seconds.
     **options
         ``workers``, ``resources``, ``retries``, ``priority``, ``allow_other_workers`` of all tasks.
 
@@ -85,6 +89,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         client: Any = None,
         engine: str | None = None,
         scatter: Any = None,
+        wait_for_workers_timeout: float | str = 10,
         **options: Any,
     ) -> None:
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
@@ -92,6 +97,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
             if name not in TASK_OPTIONS:
                 raise TypeError(
                     f"the joblib backend 'weft' has no option {name!r}; there are client, engine, scatter, "
+                    "wait_for_workers_timeout, "
                     f"{', '.join(sorted(TASK_OPTIONS))}"
                 )
         if scatter is not None and not isinstance(scatter, (list, tuple)):
@@ -103,6 +109,8 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         self.parallel: Any = None
         self._given = client
         self._engine = engine
+        self._scatter = list(scatter or ())
+        self._wait_s = seconds(wait_for_workers_timeout)
         self._options = options
         self._client: Any = None
         self._is_own = False
@@ -163,6 +171,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         for name in backend_kwargs:
             if name not in NO_EFFECT:
                 raise TypeError(f"joblib.Parallel on the backend 'weft' takes no option {name!r}")
+        self._wait_for_a_worker()
         count = self.effective_n_jobs(n_jobs)
         if count == 1:
             raise backends.FallbackToBackend(backends.SequentialBackend(nesting_level=self.nesting_level))
@@ -177,8 +186,18 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         self._client = own_client(self._engine or "processes", count) if client is None else client
         threads = int(self._client.cluster.nthreads_total())
         self._limit = count if count < threads else 0
-        self._shared = Shared(self._client, None if mmap_mode is None else max_nbytes, mmap_mode == "c")
+        self._shared = Shared(self._client, None if mmap_mode is None else max_nbytes, mmap_mode == "c", self._scatter)
         return count
+
+    def _wait_for_a_worker(self) -> None:
+        client = self._find()
+        if client is None or client.cluster.nthreads_total():
+            return
+        end = None if self._wait_s is None else monotonic() + self._wait_s
+        while not client.cluster.nthreads_total():
+            if end is not None and monotonic() >= end:
+                raise TimeoutError(f"{type(self).__name__} has no worker after {self._wait_s:g} seconds.")
+            sleep(0.01)
 
     def get_nested_backend(self) -> tuple[Any, int | None]:
         """What calls inside tasks use."""
@@ -199,13 +218,13 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         return future
 
     def _start(self, batch: Any) -> Any:
-        client, threads = self._client, self.inner_max_num_threads
+        client, threads, key = self._client, self.inner_max_num_threads, fresh_name(label(batch))
         if client._run.shares_memory:
-            return client.submit(run_here, batch, threads, pure=False, **self._options)
+            return client.submit(run_here, batch, threads, key=key, **self._options)
         assert self._shared is not None
-        written, blocks = self._shared.dumps(batch)
+        written, blocks, placed = self._shared.dumps(batch)
         own = self._shared.copied
-        return client.submit(run_there, written, threads, own, *blocks, pure=False, **self._options)
+        return client.submit(run_there, written, threads, own, len(placed), *placed, *blocks, key=key, **self._options)
 
     def _follow(self, future: Any, callback: Callable[[Any], Any] | None) -> None:
         def ended(future: Any) -> None:
