@@ -13,7 +13,7 @@ from tests.array.strategies import chunked_arrays, chunks_of
 
 import weft.array as da
 from weft.array.kernels import groupby as kernels
-from weft.array.ops.groupby import GroupBlocks, GroupCohorts, GroupTree
+from weft.array.ops.group_nodes import GroupBlocks, GroupCohorts, GroupTree
 
 BASIC = ["sum", "prod", "min", "max", "mean", "var", "std", "argmin", "argmax"]
 FUNCS = [

@@ -17,7 +17,9 @@ from weft import config
 from weft.array.kernels.jitted import Jitted, is_compilable
 from weft.array.kernels.numpy import filled, filled_view, ranged
 from weft.array.kernels.reductions import COMBINE_OF, moments_chunk, var_chunk
-from weft.array.kernels.tiled import SMALL, End, Leaf, Step, Tiled, is_steppable
+from weft.array.kernels.tile_writers import is_steppable
+from weft.array.kernels.tiled import End, Leaf, Step, Tiled
+from weft.array.kernels.tiles import SMALL
 from weft.errors import MissingDependencyError
 from weft.physical.base import Outline
 from weft.physical.blockwise import Call

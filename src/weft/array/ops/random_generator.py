@@ -10,8 +10,9 @@ import numpy as np
 from weft.array.base import ArrayBase
 from weft.array.kernels.random import factored_normal
 from weft.array.ops.creation import shape_of
-from weft.array.ops.random import Distributions, Stream, drawn
+from weft.array.ops.random import Stream, drawn
 from weft.array.ops.random_choice import choice
+from weft.array.ops.random_distributions import Distributions
 from weft.array.ops.random_order import order, permuted, shuffled
 from weft.array.ops.reducing import into
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from weft.array.kernels.chains import tile_elementwise
 from weft.array.kernels.elementwise import Output, same_elements, select_block
-from weft.array.kernels.tiled import add_writer, write_result
+from weft.array.kernels.tile_writers import add_writer, write_result
 from weft.array.ops.elementwise import cast
 from weft.array.rules.axes_before import axes_before_elementwise
 from weft.array.rules.coarsen import coarsen_before_reduction
