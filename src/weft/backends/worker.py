@@ -35,6 +35,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from weft.backends.channel import Channel
+from weft.backends.heap import keep_freed_memory
 from weft.backends.packed import pack, unpack
 from weft.errors import BlockLostError
 from weft.graph import Program
@@ -393,6 +394,7 @@ def limit_libraries(nthreads: int, *, loaded: bool) -> None:
         import threadpoolctl
 
         threadpoolctl.threadpool_limits(nthreads)
+    keep_freed_memory()
     arrow = sys.modules.get("pyarrow")
     if arrow is not None:
         arrow.set_cpu_count(nthreads)
