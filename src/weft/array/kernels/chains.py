@@ -14,6 +14,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from weft import config
+from weft.array.kernels.compressing import without_unread
 from weft.array.kernels.jitted import Jitted, is_compilable
 from weft.array.kernels.numpy import filled, filled_view, ranged
 from weft.array.kernels.reductions import COMBINE_OF, moments_chunk, var_chunk
@@ -222,18 +223,3 @@ def jit_mode() -> bool | str:
 def has_compiler() -> bool:
     """Whether numba is installed."""
     return find_spec("numba") is not None
-
-
-def without_unread(calls: Sequence[Call], arity: int) -> tuple[Call, ...]:
-    """The calls without those whose results nobody reads any more."""
-    read = {arity + len(calls) - 1}
-    for number in reversed(range(len(calls))):
-        if arity + number in read:
-            read.update(calls[number].slots)
-    place: dict[int, int] = {}
-    kept: list[Call] = []
-    for number, call in enumerate(calls):
-        if arity + number in read:
-            place[arity + number] = arity + len(kept)
-            kept.append(call._replace(slots=tuple([slot if slot < arity else place[slot] for slot in call.slots])))
-    return tuple(kept)

@@ -64,7 +64,7 @@ def tried(
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 shown = func(*values, **keywords, **told)
-        except Exception as wrong:  # a function made for real blocks may raise anything on these; it is told or not needed
+        except Exception as wrong:  # made for real blocks, it may raise anything
             error = wrong
             continue
         if shown is not None:
