@@ -9,7 +9,7 @@ import numpy as np
 
 from weft.typing import Function
 
-__all__ = ["WRITERS", "add_writer", "is_steppable"]
+__all__ = ["MANY_PASSES", "WRITERS", "add_writer", "is_steppable"]
 
 #: Unsigned integers by their width in bytes.
 UNSIGNED = {width: np.dtype(f"u{width}") for width in (1, 2, 4, 8)}
@@ -50,6 +50,23 @@ def bits_of(value: Any, dtype: np.dtype[Any], unsigned: np.dtype[Any]) -> Any:
     return value.view(unsigned) if value.dtype == dtype else None
 
 
+def write_nan_to_num(out: Any, block: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> None:
+    """``np.nan_to_num`` into an array: infinities by clipping, which leaves NaN alone, then NaN by its bits."""
+    plain = isinstance(block, np.ndarray) and block.dtype == out.dtype and out.dtype.kind == "f"
+    if not plain or posinf is not None or neginf is not None or not np.isscalar(nan):
+        np.copyto(out, np.nan_to_num(block, nan=nan, posinf=posinf, neginf=neginf), casting="no")
+        return
+    limits = np.finfo(out.dtype)
+    np.clip(block, limits.min, limits.max, out=out)
+    missing = np.isnan(out)
+    if not missing.any():
+        return
+    if nan == 0 and not np.signbit(nan):
+        write_where(out, missing, out.dtype.type(0), out)
+    else:
+        np.copyto(out, nan, where=missing)
+
+
 def write_result(function: Function) -> Function:
     """A writer that computes first and copies then; both stay in the cache."""
 
@@ -74,7 +91,7 @@ WRITERS: dict[Any, Function] = {
     np.clip: write_into(np.clip),
     np.round: write_into(np.round),
     np.around: write_into(np.around),
-    np.nan_to_num: write_result(np.nan_to_num),
+    np.nan_to_num: write_nan_to_num,
     np.real: write_result(np.real),
     np.imag: write_result(np.imag),
     np.angle: write_result(np.angle),
@@ -95,6 +112,8 @@ def add_writer(function: Function, writer: Function) -> None:
         raise ValueError(f"there is a writer for {function!r} already")
 
 
+#: Functions that take several passes over their block, even alone: in tiles most of them are passes over the cache.
+MANY_PASSES = frozenset([np.where, np.nan_to_num, np.isclose, np.sinc, np.i0])
 #: Keywords of ufuncs that are the same for each tile as for the whole.
 KEYWORDS: Mapping[str, None] = dict.fromkeys(["dtype", "casting"])
 

@@ -426,6 +426,8 @@ def apply_along_axis(
     """
     arr = asarray(arr)
     axis = normal_axis(axis, arr.ndim)
+    if 0 in [length for place, length in enumerate(arr.shape) if place != axis]:
+        raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
     whole = arr if axis_count(arr.shape[axis], arr.expr.grid[axis]) == 1 else arr.rechunk({axis: -1})
     if dtype is None or shape is None:
         vector = np.ones((whole.shape[axis],), dtype=arr.dtype)

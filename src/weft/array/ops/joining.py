@@ -190,7 +190,9 @@ def several(arrays: Any, what: str) -> list[Any]:
         arrays = new(known_along(arrays.expr, 0))
         found = [arrays[place] for place in range(arrays.shape[0])]
     elif isinstance(arrays, (str, bytes, Iterator)) or not isinstance(arrays, Iterable):
-        raise TypeError(f"{what}() takes a sequence of arrays, not {type(arrays).__name__}")
+        raise TypeError(
+            f"{what}(): arrays to stack must be given in a sequence, such as a list or tuple, not in a {type(arrays).__name__}"
+        )
     else:
         found = list(arrays)
     if not found:
