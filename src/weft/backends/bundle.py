@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from weft.backends.bench import Bench, Failure
 from weft.backends.packed import unpack
-from weft.backends.worker import Bench, Failure, packed_error
+from weft.backends.packed_errors import packed_error
 from weft.store.serialize import PROTOCOL
 
 __all__ = ["BundleContext", "run_bundle"]

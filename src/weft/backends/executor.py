@@ -29,7 +29,8 @@ from weft.backends.contract import Held, Request
 from weft.backends.filed import FiledBlocks
 from weft.backends.inline import Inline
 from weft.backends.libraries import limited_libraries
-from weft.backends.remote import RemoteRun, discard, rebuilt
+from weft.backends.packed_errors import rebuilt
+from weft.backends.remote import RemoteRun, discard
 from weft.backends.threads import HERE, Pool, ThreadRun
 from weft.errors import BackendError, KilledWorkerError
 from weft.graph import Plan

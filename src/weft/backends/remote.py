@@ -17,14 +17,14 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Self, cast
 
+from weft.backends.bench import Order
 from weft.backends.contract import Held, Request, Run, heard
 from weft.backends.evaluate import as_task_error
 from weft.backends.filed import FiledBlocks, HeldFile, Holding
 from weft.backends.held import HELD
 from weft.backends.local import is_ordinary
 from weft.backends.packed import pack, serialized, unpack_own
-from weft.backends.worker import Order, PackedError
-from weft.errors import BackendError, RemoteError, RemoteTraceback, SchedulerStuckError, SerializationError
+from weft.errors import BackendError, SchedulerStuckError, SerializationError
 from weft.graph import Plan, Program
 from weft.graph.program import name_of
 from weft.scheduler import SPILL, Scheduler
@@ -36,7 +36,7 @@ from weft.store.memory import readonly_view
 from weft.store.places import free_nbytes
 from weft.store.serialize import dumps
 
-__all__ = ["ANY_SIZE", "RemoteRun", "discard", "rebuilt"]
+__all__ = ["ANY_SIZE", "RemoteRun", "discard"]
 
 #: Larger than any message.
 ANY_SIZE = 1 << 62
@@ -399,21 +399,6 @@ class RemoteRun(Run):
             if (copy := self.copies.pop(block, None)) is not None:
                 unlink(copy)
         return [made[block] for block in self.plan.wanted]
-
-
-def rebuilt(packed: PackedError) -> BaseException:
-    """The exception that a task raised in another process; its traceback there is its cause."""
-    error: BaseException
-    try:
-        assert packed.written is not None
-        error = unpack_own(packed.written)
-    except Exception:
-        error = RemoteError(
-            f"a task raised {packed.type_name}: {packed.what} (the exception itself could not travel to this process)"
-        )
-    if not isinstance(error, SystemExit):
-        error.__cause__ = RemoteTraceback(packed.text)
-    return error
 
 
 def discard(ref: Any) -> None:

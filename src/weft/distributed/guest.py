@@ -14,10 +14,10 @@ from weft.backends.contract import Held
 from weft.backends.live import BAD, CANCELLED, FINISHED, PENDING, HeldTicket, Ticket
 from weft.backends.live_worker import ANY_SIZE, WRITTEN, LiveWorker
 from weft.backends.packed import pack, unpack_own
-from weft.backends.remote import rebuilt
+from weft.backends.packed_errors import rebuilt
 from weft.distributed.actors import Stage
 from weft.distributed.pausing import Reply
-from weft.distributed.serving import with_worker
+from weft.distributed.plugin_host import with_worker
 from weft.distributed.worker import Worker
 from weft.errors import BlockLostError, CancelledError
 from weft.graph import Plan
@@ -101,7 +101,7 @@ class Remote:
                 return
             del self.tickets[ticket.key]
             self.refs.pop(ticket.key, None)
-        if self.worker.sending.locked():
+        if self.worker.is_sending():
             start_new_thread(self.worker.flush, (("release", [ticket.key]),))
         else:
             self.worker.flush(("release", [ticket.key]))
@@ -212,7 +212,7 @@ class Remote:
         foreign: dict[int, Key] = {}
         data: dict[int, Any] = {}
         for block, value in plan.data.items():
-            if isinstance(value, HeldTicket) and value.run is self:  # type: ignore[comparison-overlap]
+            if isinstance(value, HeldTicket) and value.run is self:
                 foreign[block] = value.ticket.key
                 data[block] = None
             else:
@@ -231,6 +231,7 @@ class Home:
     """The cluster, as a worker process sees it."""
 
     processes = True
+    engine = "processes"
     status = "running"
     asynchronous = False
 
@@ -332,7 +333,7 @@ class Home:
         return value
 
     def as_own(self, client: Any, value: Any) -> Any:
-        from weft.distributed.cluster import rebound
+        from weft.distributed.rebinding import rebound
 
         return rebound(value, client)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from weft.distributed.cluster import LocalCluster
+from weft.distributed.local_cluster import LocalCluster
 from weft.errors import BackendError
 
 __all__ = [

@@ -161,7 +161,7 @@ def concatenate(
     for place, x in enumerate(xs):
         if x.ndim != first.ndim:
             raise ValueError(
-                "all the input array dimensions must match: the array at index 0 has "
+                "all the input arrays must have same number of dimensions, but the array at index 0 has "
                 f"{first.ndim} dimension(s) and the array at index {place} has {x.ndim} dimension(s)"
             )
     axis = normal_axis(axis, first.ndim)
