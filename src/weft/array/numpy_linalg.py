@@ -9,7 +9,7 @@ from numpy import linalg as _numpys
 
 from weft.array.linalg import *  # noqa: F403
 from weft.array.linalg import __all__ as _own
-from weft.array.ops.linalg_facade import cholesky, svd
+from weft.array.ops.linalg_facade import cholesky, svd  # type: ignore[assignment]
 
 __all__ = ["cholesky", "svd"]
 __all__ += [name for name in _own if name not in __all__ and hasattr(_numpys, name)]

@@ -436,7 +436,7 @@ def spread(
             f"cannot compute {kind}: the mean has the shape {np.shape(mean)}, which does not broadcast to {a.shape}. "
             "Compute it with keepdims=True."
         )
-    squares = elementwise(nans.squared, away)
+    squares = elementwise(kernels.squared, away)
     squared = "nansum" if kind.startswith("nan") else "sum"
     total = reduce(squares, squared, axis, keepdims, None, 0, split_every, where=where, reproducible=reproducible)
     ones = elementwise(np.equal, a, a) if kind.startswith("nan") else elementwise(np.ones_like, a, dtype=bool)
