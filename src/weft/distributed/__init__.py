@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from weft.distributed.actors import Actor, ActorFuture, BaseActorFuture
+from weft.distributed.adaptive import Adaptive
 from weft.distributed.client import Client, default_client, get_client
 from weft.distributed.cluster import Cluster
 from weft.distributed.coordination import Event, Lock, MultiLock, Pub, Queue, RLock, Semaphore, Sub, Variable
@@ -21,7 +22,6 @@ from weft.distributed.plugins import (
     WorkerPlugin,
 )
 from weft.distributed.refused import (
-    Adaptive,
     CompatibleExecutor,
     Nanny,
     Security,

@@ -19,6 +19,7 @@ from typing import Any
 from weft.backends.live_inline import LiveInline
 from weft.backends.live_threads import LiveThreads
 from weft.distributed.actors import Stage
+from weft.distributed.adaptive import Adaptive, bounds
 from weft.distributed.arbiter import Arbiter
 from weft.distributed.current import CLUSTERS
 from weft.distributed.future import Future
@@ -62,6 +63,8 @@ class Cluster(Serving):
         What runs the tasks.
     nthreads : list of int
         Threads of each worker.
+    make_run : callable, optional
+        What makes the run of an engine that is not in ``ENGINES``.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Cluster(Serving):
         *,
         engine: str,
         nthreads: list[int],
+        make_run: Callable[..., Any] | None = None,
         name: str | None = None,
         asynchronous: bool = False,
         budget: int | None = None,
@@ -99,6 +103,7 @@ class Cluster(Serving):
         self._offer = dict(resources or {})
         self._directory: Any = None
         self._task_client: Any = None
+        self._adaptive: Any = None
         self._guard = threading.RLock()
         self._logs: list[str] = []
         request = request_for(budget=budget) if budget else request_for()
@@ -110,7 +115,7 @@ class Cluster(Serving):
         )
         offers = {number: dict(self._offer) for number in range(len(nthreads))} if self._offer else None
         more: dict[str, Any] = {"env": dict(env or {})} if self.processes else {}
-        self.run = ENGINES[engine](request, nthreads, resources=offers, **more)
+        self.run = (make_run or ENGINES[engine])(request, nthreads, resources=offers, **more)
         self.run.home = self
         self.scheduler = Scheduler._of(self)
         self.arbiter = Arbiter(self._keep_key, self._let_key_go)
@@ -143,6 +148,8 @@ class Cluster(Serving):
         """A worker by its number."""
         return self.workers[number]
 
+    #: Whether its workers keep objects between tasks.
+    offers_actors = True
     #: What makes the cluster that tasks in worker processes see.
     guest_home = "weft.distributed.guest:Home"
 
@@ -287,6 +294,7 @@ class Cluster(Serving):
             n = max(n, math.ceil(parse_bytes(memory) / self.memory_per_worker))
         if cores is not None:
             n = max(n, math.ceil(cores / self.threads_per_worker))
+        self._stop_adapting()
         if self.asynchronous:
             return in_thread(self._scale, n)
         self._scale(n)
@@ -320,18 +328,54 @@ class Cluster(Serving):
         numbers = self.numbers_of(workers)
         return in_thread(self._retire, numbers) if self.asynchronous else self._retire(numbers)
 
-    def adapt(self, *args: Any, **kwargs: Any) -> Any:
-        """Not offered: on one machine idle workers cost next to nothing.
+    def adapt(
+        self,
+        Adaptive: Callable[..., Any] = Adaptive,  # noqa: N803
+        minimum: int = 0,
+        maximum: float = math.inf,
+        minimum_cores: int | None = None,
+        maximum_cores: int | None = None,
+        minimum_memory: int | str | None = None,
+        maximum_memory: int | str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Have the number of workers follow what there is to do.
 
-        Raises
-        ------
-        BackendError
-            Always.
+        Parameters
+        ----------
+        Adaptive : class
+            What decides; see :class:`Adaptive`.
+        minimum, maximum : int
+            Of workers; without a maximum there are not more than cores.
+        minimum_cores, maximum_cores, minimum_memory, maximum_memory
+            The same in cores or bytes.
+        **kwargs
+            ``interval``, ``wait_count``, ``target_duration``.
         """
-        raise BackendError(
-            "adapt() is not offered: idle workers of one machine cost next to nothing, and Ray's own autoscaler does this for "
-            "many machines. Set the number with scale(n)."
-        )
+        if self.engine not in ("threads", "processes"):
+            raise BackendError(f"adapt() is not offered by the engine {self.engine!r}: it has the workers that it has")
+        least, most = bounds(self, minimum, maximum, minimum_cores, maximum_cores, minimum_memory, maximum_memory)
+        self._stop_adapting()
+        self._adaptive = Adaptive(self, minimum=least, maximum=most, **kwargs)
+        return self._adaptive
+
+    def _stop_adapting(self) -> None:
+        adaptive, self._adaptive = self._adaptive, None
+        if adaptive is not None:
+            adaptive.stop()
+
+    def workload(self) -> tuple[int, float | None]:
+        """Tasks that wait for a worker or have one, and how long one thread would take for them, if that is known."""
+        with self.run:
+            core = self.run.core
+            ntasks = len(core.ready) + sum(map(len, core.constrained.values())) + core.nrunning
+            mean = self.run.mean_duration()
+        return ntasks, None if mean is None else ntasks * mean
+
+    def busy_workers(self) -> set[int]:
+        """Workers that have tasks."""
+        with self.run:
+            return set(self.run.core.flying.values())
 
     def wait_for_workers(self, n_workers: int, timeout: float | str | None = None) -> Any:
         """Wait until there are so many workers."""
@@ -425,6 +469,7 @@ class Cluster(Serving):
             if self.status == "closed":
                 return
             self.status = "closed"
+        self._stop_adapting()
         plugins = list(self.scheduler_plugins.values())
         for plugin in plugins:
             self._call_hook(plugin, "before_close")
@@ -486,5 +531,5 @@ _open: weakref.WeakSet[Any] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for cluster in list(_open):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # the others are to be closed all the same
             cluster._close()

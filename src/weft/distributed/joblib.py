@@ -42,6 +42,8 @@ __all__ = ["WeftBackend", "register"]
 
 #: What ``submit`` takes of what users may say.
 TASK_OPTIONS = frozenset({"workers", "resources", "retries", "priority", "allow_other_workers"})
+#: What joblib gives every backend, and what says only how long idle workers live.
+NO_EFFECT = frozenset({"temp_folder", "verbose", "context", "idle_worker_timeout"})
 #: How long an aborted task may take to notice it before its worker is replaced, in seconds.
 GRACE_S = 0.3
 
@@ -133,7 +135,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
     def uses_threads(self) -> bool:
         """Whether tasks share this process's memory."""
         client = self._find()
-        return (self._engine if client is None else client.cluster.engine) in ("threads", "inline")
+        return self._engine in ("threads", "inline") if client is None else bool(client._run.shares_memory)
 
     supports_sharedmem = uses_threads
 
@@ -163,6 +165,9 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         **backend_kwargs: Any,
     ) -> int:
         """Get ready for a call; gives how many batches run at a time."""
+        for name in backend_kwargs:
+            if name not in NO_EFFECT:
+                raise TypeError(f"joblib.Parallel on the backend 'weft' takes no option {name!r}")
         count = self.effective_n_jobs(n_jobs)
         if count == 1:
             raise backends.FallbackToBackend(backends.SequentialBackend(nesting_level=self.nesting_level))
@@ -200,7 +205,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
 
     def _start(self, batch: Any) -> Any:
         client, threads = self._client, self.inner_max_num_threads
-        if client.cluster.engine in ("threads", "inline"):
+        if client._run.shares_memory:
             return client.submit(run_here, batch, threads, pure=False, **self._options)
         assert self._shared is not None
         written, blocks = self._shared.dumps(batch)
