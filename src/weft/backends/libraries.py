@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from weft.backends.contract import Request
+from weft.backends.heap import keep_freed_memory
 from weft.forking import ForkLock
 
 __all__ = ["limited_libraries"]
@@ -66,6 +67,7 @@ def limited_libraries(nworkers: int, ntasks: int, request: Request) -> Iterator[
     if min(nworkers, ntasks) < 2 or not any(name in sys.modules for name in THREADED):
         yield
         return
+    keep_freed_memory()
     _libraries.enter(request.library_threads)
     try:
         yield
