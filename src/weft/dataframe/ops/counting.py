@@ -10,6 +10,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
 from weft.dataframe.kernels.pandas.reductions import columns_of
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
 from weft.dataframe.ops.unique import kept_whole
@@ -51,8 +52,10 @@ class ValueCounts(Spreadable):
 
     @derived
     def meta(self) -> Any:
-        example = meta_nonempty(self.source.meta)
-        return example.value_counts(normalize=self.normalize).iloc[:0]
+        meta, normalize = self.source.meta, self.normalize
+        return remembered(
+            lambda: meta_nonempty(meta).value_counts(normalize=normalize).iloc[:0], "ValueCounts", normalize, meta
+        )
 
     @property
     def kept_whole(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from weft.dataframe.expr import ROWS, VALUES, FrameExpr, column_needs
 from weft.dataframe.kernels.pandas.groupby import whole_aggregate
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.spread import Choice, Spreadable
 from weft.dataframe.treewise import SPLIT_EVERY
@@ -56,9 +58,9 @@ class GroupbyAggregate(Spreadable):
 
     @derived
     def meta(self) -> Any:
-        examples = [meta_nonempty(each.meta) for each in self.frames]
-        made = whole_aggregate(examples[0], examples[1:], self.asked)
-        return made.iloc[:0]
+        metas, labels = [each.meta for each in self.frames], self.asked.labels
+        named = (tuple(labels), tuple(labels.names), labels.dtype) if isinstance(labels, pd.Index) else labels
+        return remembered(partial(aggregate_meta, self.asked, metas), "GroupbyAggregate", (self.asked, named), *metas)
 
     @derived
     def rows(self) -> Hashable:
@@ -107,3 +109,9 @@ def kept_whole(node: Any) -> str | None:
     if not groups.observed and any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys):
         return "categories without rows are groups too"
     return None
+
+
+def aggregate_meta(plan: AggregatePlan, metas: list[Any]) -> Any:
+    """What aggregates of a few made-up rows are."""
+    examples = list(map(meta_nonempty, metas))
+    return whole_aggregate(examples[0], examples[1:], plan).iloc[:0]

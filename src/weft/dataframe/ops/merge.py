@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.pandas.merge import JoinPlan
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.labels import ToFrame
 from weft.dataframe.ops.merge_nodes import Merge, aligned_edges
 from weft.dataframe.ops.projection import missing_column
@@ -221,6 +223,23 @@ def planned(
     sort: bool,
 ) -> JoinPlan:
     """The plan of a join; pandas itself says what columns are called, and refuses what it refuses."""
+    asked = (how, left_on, right_on, suffixes, indicator, validate, sort)
+    plan: JoinPlan = remembered(partial(plan_of, left, right, *asked), "plan of a join", asked, left, right)
+    return plan
+
+
+def plan_of(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    how: str,
+    left_on: tuple[Hashable, ...] | None,
+    right_on: tuple[Hashable, ...] | None,
+    suffixes: Any,
+    indicator: Any,
+    validate: str | None,
+    sort: bool,
+) -> JoinPlan:
+    """The plan of a join, made anew."""
     options: dict[str, Any] = {
         "how": "inner" if how == "leftsemi" else how,
         "suffixes": suffixes,

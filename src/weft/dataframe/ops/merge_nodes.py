@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.different import rows_differ
 from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, place_pick
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.kernels.pandas.merge import PLACE, ByPlace, JoinPlan, join
 from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.repartition import RepartitionMerge, by_divisions
 from weft.dataframe.ops.shuffle import Shuffle, exchanged
 from weft.dataframe.ops.skew import Heavy
@@ -70,9 +72,8 @@ class Merge(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        left, right = self.left.meta, self.right.meta
-        made = plain_meta(left, right, self.plan)
-        return with_gaps(join(left, right, self.plan) if made is None else made, left, right, self.plan)
+        left, right, plan = self.left.meta, self.right.meta, self.plan
+        return remembered(partial(joined_meta, left, right, plan), "Merge", plan, left, right)
 
     @derived
     def way(self) -> str:
@@ -115,14 +116,13 @@ class Merge(FrameExpr):
         needs: Needs = frozenset()
         plan = self.plan
         is_ordered = self.keep_order and (Need.ORDER in asked or Need.INDEX in asked)
-        for side, on, names in (
-            (self.left, plan.left_on, plan.left_names),
-            (self.right, plan.right_on, plan.right_names),
+        for place, (side, on, names) in enumerate(
+            ((self.left, plan.left_on, plan.left_names), (self.right, plan.right_on, plan.right_names))
         ):
             if side != child:
                 continue
-            if is_ordered:
-                needs |= {Need.ORDER}
+            if is_ordered and not (place == 1 - ORDERED_BY.get(plan.how, 2) and on and rows_differ(side, on)):
+                needs |= {Need.ORDER}  # of a side that gives each row of the other once at most nobody sees the order
             if on is None or (Need.INDEX in asked and None in (plan.left_on, plan.right_on)):
                 needs |= {Need.INDEX}
             if Need.VALUES in asked or plan.suffixes is not None:
@@ -134,6 +134,12 @@ class Merge(FrameExpr):
 
     def lower(self) -> Expr:
         return LOWERINGS[self.way](self)
+
+
+def joined_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+    """The meta of a join."""
+    made = plain_meta(left, right, plan)
+    return with_gaps(join(left, right, plan) if made is None else made, left, right, plan)
 
 
 def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame | None:
