@@ -23,7 +23,7 @@ from typing import Any
 
 from weft.backends.contract import Held
 from weft.backends.live_cancelling import LiveCancelling
-from weft.backends.live_table import DONE, FAILED, SPILLED, empty_plan
+from weft.backends.live_table import DONE, FAILED, SPILLED, empty_plan, tell
 from weft.backends.tickets import BAD, CANCELLED, ERROR, FINISHED, LOST, PENDING, HeldTicket, Submission, Ticket
 from weft.errors import BackendError, CancelledError
 from weft.graph import Plan
@@ -74,8 +74,8 @@ class Live(LiveCancelling):
             if fired:
                 self.fired = []
             self.lock.release()
-            for call, what in fired:
-                call(what)
+            if fired:
+                tell(fired)
             if not self.inbox or not self.lock.acquire(False):
                 return
             self.absorb()
@@ -225,9 +225,15 @@ class Live(LiveCancelling):
                 self.transition(ticket.key, "released", "memory")
 
     def add_plan(
-        self, plan: Plan, tickets: Mapping[int, Ticket], *, retries: int = 0, notes: Mapping[str, Any] | None = None
+        self,
+        plan: Plan,
+        tickets: Mapping[int, Ticket],
+        *,
+        retries: int = 0,
+        notes: Mapping[str, Any] | None = None,
+        attach: Callable[[int], None] | None = None,
     ) -> None:
-        """Take in a plan; ``tickets`` are for its wanted blocks."""
+        """Take in a plan; ``tickets`` are for its wanted blocks, ``attach`` is told the number of its first one."""
         annotations = plan.annotations
         if retries or notes:
             more: dict[str, Any] = {**({"retries": retries} if retries else {}), **(notes or {})}
@@ -252,6 +258,8 @@ class Live(LiveCancelling):
                     stored[block] = value.nbytes if isinstance(value, Held) else self.cost_of(value)
             base = core.added(plan, keep=True, external=external, stored=stored, now=perf_counter())
             core.grown = True
+            if attach is not None:
+                attach(base)
             for block in dict.fromkeys(plan.wanted):  # each wanted block is held once, by its ticket
                 theirs = external.get(block)
                 if theirs is not None and block not in tickets:
@@ -289,8 +297,10 @@ class Live(LiveCancelling):
             item = inbox.popleft()
             if type(item) is Ticket:
                 self._let_go(item)
-            else:
+            elif type(item) is tuple:
                 self._admit(*item)
+            else:
+                item.arrive()
 
     def _admit(
         self,

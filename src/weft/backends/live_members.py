@@ -319,10 +319,6 @@ class LiveMembers(LiveGuests, Team):
             number: {"memory": member.process.rss, "pid": member.process.pid} for number, member in self.members.items()
         }
 
-    def where_is(self, number: int) -> int:
-        """The worker that made a block."""
-        return self.where.get(number, number % max(1, len(self.counts)))
-
     def actor_call(self, number: int, key: Key, op: str, args: Any, reply: Any) -> None:
         message = pack((key, op, args), ANY_SIZE, "an argument of the actor's method")
         with self:

@@ -82,6 +82,9 @@ class LiveRefs(Live, RemoteRun):
         self.deadlines: dict[int, float] = {}  # tasks with a timeout
         self.live_init()
 
+    def mean_duration(self) -> float | None:
+        return self.mean_cost
+
     # -- programs -------------------------------------------------------------------------------------------------------
 
     def _write(self, program: Program) -> int:
@@ -110,7 +113,9 @@ class LiveRefs(Live, RemoteRun):
 
     # -- news -----------------------------------------------------------------------------------------------------------
 
-    def finished(self, worker: int, task: int, ref: Any, nbytes: Any) -> None:
+    def finished(
+        self, worker: int, task: int, ref: Any, nbytes: Any, *, began: float = 0.0, ended: float = 0.0
+    ) -> None:
         core, released = self.core, self.released
         if self.deadlines:
             self.deadlines.pop(task, None)
@@ -130,13 +135,16 @@ class LiveRefs(Live, RemoteRun):
         self.where[task] = worker
         core.finished(worker, task, nbytes, released, perf_counter())
         if core.phase[task] == DONE or (core.outputs and task in core.outputs):
+            if self.observers:  # they hear of it before those who wait
+                self.transition(
+                    self.plan.keys[task], "processing", "memory", worker=worker, nbytes=nbytes, number=task, value=ref,
+                    began=began, ended=ended,
+                )  # fmt: skip
             if core.large:
                 self.touch(task)
             self.settle(task, FINISHED, None)
             for each in core.outputs.get(task, ())[1:] if core.outputs else ():
                 self.settle(each, FINISHED, None)
-            if self.observers:
-                self.transition(self.plan.keys[task], "processing", "memory", worker=worker, nbytes=nbytes)
         if released:
             self._clear(released)
 

@@ -6,6 +6,7 @@ the thread that noticed.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
@@ -18,8 +19,9 @@ from weft.scheduler import Scheduler, growing
 from weft.scheduler.state import LARGE, Phase
 from weft.typing import Key
 
-__all__ = ["DONE", "FAILED", "LiveTable", "RUNNING", "SPILLED", "empty_plan"]
+__all__ = ["DONE", "FAILED", "LiveTable", "RUNNING", "SPILLED", "empty_plan", "tell"]
 
+logger = logging.getLogger("weft.distributed")
 #: How far back the record of finished tasks goes.
 RECORDS = 50_000
 DONE, SPILLED, RELEASED = Phase.DONE.value, Phase.SPILLED.value, Phase.RELEASED.value
@@ -45,6 +47,7 @@ class LiveTable:
     plan: Plan
     lock: Any
     values: list[Any]
+    shares_memory = False  #: whether tasks run in this process
 
     def absorb(self) -> None:
         """Empty the inbox into the core."""
@@ -222,9 +225,9 @@ class LiveTable:
         """Tasks will never be done."""
         for each in tasks:
             self.errors[each] = error
-            self.settle(each, ERROR, error)
             if self.observers:
-                self.transition(self.plan.keys[each], "processing", "erred")
+                self.transition(self.plan.keys[each], "processing", "erred", number=each)
+            self.settle(each, ERROR, error)
 
     def transition(self, key: Key, start: str, finish: str, **more: Any) -> None:
         """Tell observers, after the lock was given up."""
@@ -242,6 +245,14 @@ class LiveTable:
                     if ticket.status in (PENDING, FINISHED):
                         self._end(ticket, CANCELLED, CancelledError(f"{ticket.key!r} was cancelled: {reason}"))
         self.tickets = [None] * len(self.tickets)
+
+    def where_is(self, number: int) -> int:
+        """The worker that made a block."""
+        return self.where.get(number, number % max(1, len(self.core.on)))
+
+    def mean_duration(self) -> float | None:
+        """How long a task takes, in seconds, if that is known."""
+        return None
 
     def budget(self) -> int:
         """Bytes that results may take."""
@@ -278,6 +289,16 @@ class LiveTable:
 
     def fetch(self, ticket: Ticket) -> Any:
         raise NotImplementedError
+
+
+def tell(fired: list[tuple[Callable[[Any], None], Any]]) -> None:
+    """Call whoever is to hear of something; one who fails does not keep it from the others."""
+    for call, what in fired:
+        try:
+            call(what)
+        except Exception:  # of whoever listens: it has nowhere else to go
+            logger.exception("%r failed when it was told of %r", call, what)
+    fired.clear()  # a thread that sleeps next must not keep what waited for it
 
 
 class Telling:

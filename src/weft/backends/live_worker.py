@@ -15,7 +15,6 @@ they submitted is *done* (:class:`Remote` is the run as they see it).
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import itertools
 import os
@@ -31,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from weft.backends.bench import Failure, SharedBench
 from weft.backends.channel import Channel
 from weft.backends.desk import FLUSH_S, Desk
+from weft.backends.interrupting import interrupt, take_back
 from weft.backends.live_here import HERE
 from weft.backends.packed import pack, unpack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt, traced_error
@@ -128,7 +128,7 @@ class LiveWorker(Desk):
             assert message is not None
             try:
                 kind, *content = unpack(message)
-            except BaseException as error:
+            except BaseException as error:  # what users' classes raise when they arrive
                 self.flush(("unreadable", packed_error(error)))
                 continue
             if kind == "tasks":
@@ -181,7 +181,7 @@ class LiveWorker(Desk):
             try:
                 for function, args in unpack_own(packed):
                     self.home.call_here(self.number, function, args, {})
-            except BaseException:
+            except BaseException:  # of a plugin; the worker works without it
                 traceback.print_exc()
             with self.guard:
                 self.prepared.set()
@@ -204,7 +204,7 @@ class LiveWorker(Desk):
     def _reply(self, rid: int, function: Callable[[], Any]) -> None:
         try:
             self.flush(("answer", rid, True, pack(function(), ANY_SIZE)))
-        except BaseException as error:
+        except BaseException as error:  # it is the answer
             self.flush(("answer", rid, False, packed_error(error)))
 
     def on_actor(self, rid: int, packed: bytes) -> None:
@@ -247,7 +247,8 @@ class LiveWorker(Desk):
             thread = self.running.get(task)
             if thread is not None and thread.ident not in self.doomed:
                 self.doomed.add(thread.ident)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Interrupted))
+                ident = thread.ident
+                interrupt(ident, Interrupted, self.guard, lambda: ident in self.doomed)
                 return
             kept = [order for order in self.queue if order[0] != task]
             if len(kept) < len(self.queue):
@@ -310,7 +311,7 @@ class LiveWorker(Desk):
             error: BaseException | None = None
             try:
                 ref, nbytes, began, ended = work(number, refs, constants)
-            except BaseException as problem:
+            except BaseException as problem:  # it is the task's, whatever it is
                 error = problem
                 ended = perf_counter()
             while True:  # from here on nobody can interrupt this thread
@@ -319,7 +320,7 @@ class LiveWorker(Desk):
                         self.running.pop(task, None)
                         if me.ident in self.doomed:
                             self.doomed.discard(me.ident)
-                            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), None)
+                            take_back(me.ident)
                         if me.aside:
                             me.aside = False
                             self.active += 1

@@ -22,10 +22,11 @@ def cluster_for(
     if address is None:
         return LocalCluster(engine=engine, security=security, asynchronous=False, **kwargs), True
     if isinstance(address, Executor):
-        raise BackendError(
-            "Client(executor) is not offered: pass the executor to a computation, compute(scheduler=executor), or use "
-            "Client(processes=...)"
-        )
+        if engine is not None or security:
+            raise BackendError("engine= and security= make no sense here: the executor is what runs the tasks")
+        from weft.distributed.executor_cluster import ExecutorCluster
+
+        return ExecutorCluster(address, **kwargs), True
     if kwargs or engine is not None or security:
         given = next(iter(kwargs), "engine" if engine is not None else "security")
         raise BackendError(

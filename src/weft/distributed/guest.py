@@ -30,6 +30,8 @@ __all__ = ["Home", "Remote"]
 class Remote:
     """The run, as a client in a worker process sees it. What it has of a task's end is what it was told."""
 
+    shares_memory = False
+
     def __init__(self, worker: LiveWorker) -> None:
         self.worker = worker
         self.home: Any = None
@@ -231,7 +233,7 @@ class Home:
     """The cluster, as a worker process sees it."""
 
     processes = True
-    engine = "processes"
+    offers_actors = True
     status = "running"
     asynchronous = False
 

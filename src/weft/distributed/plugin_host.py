@@ -140,6 +140,10 @@ class PluginHost:
                 reply.get()
 
 
+#: What plugins are told of a transition, besides key and states.
+FOR_PLUGINS = frozenset({"worker", "nbytes"})
+
+
 class Observer:
     """Tells a scheduler plugin of transitions."""
 
@@ -148,11 +152,12 @@ class Observer:
         self.cluster = cluster
 
     def __call__(self, key: Key, start: str, finish: str, **more: Any) -> None:
+        told = {name: value for name, value in more.items() if name in FOR_PLUGINS}
         worker = more.get("worker")
         if worker is not None and worker in self.cluster.workers:
-            more["worker"] = self.cluster.workers[worker].address
+            told["worker"] = self.cluster.workers[worker].address
         self.cluster._call_hook(
-            self.plugin, "transition", key, start, finish, stimulus_id=f"task-{perf_counter()}", **more
+            self.plugin, "transition", key, start, finish, stimulus_id=f"task-{perf_counter()}", **told
         )
 
 
