@@ -7,6 +7,7 @@ from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_order
 from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
+from weft.dataframe.rules.part_of_split import part_of_split
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.dataframe.rules.skew import join_remarks, split_heavy_keys
 from weft.dataframe.rules.spread import choose_way, leave_spread, look_up_groups, way_remarks
@@ -18,6 +19,7 @@ __all__ = ["CHOOSE", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
     merge_projections,
+    part_of_split,
     drop_unseen_assign,
     filter_into_source,  # before columns are pruned: a predicate's columns need not be made
     forget_order,

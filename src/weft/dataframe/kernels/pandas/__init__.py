@@ -24,6 +24,7 @@ from weft.dataframe.kernels.pandas import (
     shuffle,
     sorting,
     statistics,
+    texts,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "shuffle",
     "sorting",
     "statistics",
+    "texts",
 ]
