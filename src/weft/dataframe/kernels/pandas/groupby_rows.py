@@ -194,7 +194,14 @@ class GroupbyWhole:
     @staticmethod
     def bucket(plan: MethodPlan, examples: tuple[Any, ...], told: Any, *parts: Moved) -> Any:
         """The results for the groups of a bucket, if it has any."""
-        return answer(plan, examples, parts)[0]
+        moved = in_order(join_moved(*parts))
+        rows = frame_of([moved.rows], examples[0])
+        keys = keys_of(rows, moved.keys, plan, examples)
+        if not len(rows) or (
+            plan.groups.dropna and np.logical_or.reduce([key.isna().to_numpy() for key in keys]).all()
+        ):
+            return None  # rows that are in no group
+        return apply_to_groups(Table(rows, keys), plan)
 
     @staticmethod
     def ordered(plan: MethodPlan, examples: tuple[Any, ...], told: Any, *results: Any) -> Any:
@@ -228,7 +235,12 @@ class GroupbyRows:
     def bucket(plan: MethodPlan, examples: tuple[Any, ...], meta: Any, told: Any, *parts: Moved) -> Answered:
         """Results for the rows of a bucket."""
         made, places = answer(plan, examples, parts)
-        return Answered(run_of(meta if made is None else made), places)
+        if made is None:
+            return Answered(run_of(meta), places)
+        if len(made) != len(places):  # no row is in a group: pandas gives no rows for some methods then
+            made = meta.reset_index(drop=True).reindex(np.arange(len(places)))
+            made.index = frame_of([in_order(join_moved(*parts)).rows], examples[0]).index
+        return Answered(run_of(made), places)
 
     @staticmethod
     def split_back(part: Answered, told: Sequence[int]) -> list[Answered]:
