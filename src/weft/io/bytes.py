@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO, Any
 
+from weft.errors import MissingDependencyError
 from weft.text import natural_sort_key
 
 __all__ = ["ByteRange", "cut", "open_files", "opened", "read_range", "read_sample"]
@@ -41,27 +42,62 @@ class ByteRange:
 
 
 def open_files(
-    urlpath: Any, *, compression: str | None, storage_options: Mapping[str, Any]
+    urlpath: Any, *, compression: str | None = None, storage_options: Mapping[str, Any] | None = None
 ) -> tuple[list[Any], list[str]]:
     """The files that paths or globs stand for, in natural order, and their paths.
+
+    Parameters
+    ----------
+    urlpath : str, path, or list of them
+    compression : str, optional
+        Such as ``"gzip"``, or ``"infer"`` to go by the names.
+    storage_options : dict, optional
+        Options of the file system.
+
+    Returns
+    -------
+    files : list of fsspec.core.OpenFile
+        Each opens, for reading bytes, as a context manager, and travels to other processes.
+    paths : list of str
 
     Raises
     ------
     FileNotFoundError
         There are none.
+    MissingDependencyError
+        They are compressed by zstd, and what is installed would not notice when one is cut off.
     """
     import fsspec
 
+    options = dict(storage_options or {})
     if isinstance(urlpath, (list, tuple, set)):
         if not urlpath:
             raise ValueError("cannot read from an empty list of paths.")
-        files = fsspec.open_files(list(urlpath), mode="rb", compression=compression, **storage_options)
+        files = fsspec.open_files(list(urlpath), mode="rb", compression=compression, **options)
     else:
-        files = fsspec.open_files(urlpath, mode="rb", compression=compression, **storage_options)
+        files = fsspec.open_files(urlpath, mode="rb", compression=compression, **options)
         files = sorted(files, key=lambda file: natural_sort_key(file.path))
     if not files:
         raise FileNotFoundError(f"cannot read {urlpath!r}: no file has such a name.")
+    if any(file.compression == "zstd" for file in files):
+        check_zstd()
     return list(files), [file.path for file in files]
+
+
+def check_zstd() -> None:
+    """The reader of ``zstd`` must be one that notices when a file is cut off; that of the package zstandard does not.
+
+    Raises
+    ------
+    MissingDependencyError
+    """
+    from fsspec.compression import compr
+
+    if not isinstance(compr["zstd"], type):
+        raise MissingDependencyError(
+            'reading zstd needs a newer fsspec and backports.zstd: pip install "weft[io]". '
+            "The package zstandard, which is there, takes a file that was cut off for a whole one."
+        )
 
 
 def cut(file: Any, blocksize: int | None, *, not_zero: bool = False) -> list[ByteRange]:
