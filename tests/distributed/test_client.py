@@ -939,3 +939,11 @@ def test_a_task_is_not_stopped_in_the_middle_of_an_import(own, tmp_path, monkeyp
     began.wait(10)
     future.cancel()
     assert own.submit(lambda: __import__("slow_to_import").x, pure=False).result(20) == 1
+
+
+def test_wrong_options_are_said_of_tasks_that_are_known(client):
+    future = client.submit(inc, 1)
+    for options in ({"retries": -1}, {"priority": "high"}, {"resources": 3}, {"key": ["a"]}):
+        with pytest.raises((TypeError, ValueError)):
+            client.submit(inc, 1, **options)
+    assert future.result() == 2
