@@ -32,7 +32,7 @@ from weft.sizeof import sizeof
 from weft.store.memory import freeze
 from weft.typing import Key
 
-__all__ = ["LiveThreads"]
+__all__ = ["LiveThread", "LiveThreads", "forget_thread"]
 
 #: A second thread does not help while tasks take less than this on average, in seconds.
 SHORT_S = 30e-6
@@ -70,6 +70,12 @@ class LiveThread:
             self.run.perform(self)
         finally:
             HERE.run = None
+            forget_thread()
+
+
+def forget_thread() -> None:
+    """At the end of a thread: before Python 3.13, what stands for one that is not threading's own would be there for ever."""
+    threading._active.pop(threading.get_ident(), None)  # type: ignore[attr-defined]
 
 
 class LiveThreads(LiveBlocks):
