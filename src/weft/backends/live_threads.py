@@ -352,6 +352,7 @@ class LiveThreads(LiveBlocks):
                     self._fail_ready(worker, error)
                 else:
                     lock.acquire()
+                self._recycle(victims)
                 task = core.take(worker, perf_counter())
                 continue
             if task >= 0 and core.loads:
@@ -362,9 +363,11 @@ class LiveThreads(LiveBlocks):
                 except Exception as error:  # of the disk, or of users' classes that are read
                     lock.acquire()
                     self._task_failed(worker, task, error, [])
+                    self._recycle(loads)
                     task = core.take(worker, perf_counter())
                     continue
                 lock.acquire()
+                self._recycle(loads)
             return task
 
     def _fail_ready(self, worker: int, error: BaseException) -> None:
