@@ -7,6 +7,7 @@ from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_order
 from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
+from weft.dataframe.rules.part_of_split import part_of_split
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.dataframe.rules.travel_light import leave_columns, leave_index
 from weft.expr import add_rules
@@ -16,6 +17,7 @@ __all__ = ["CHOOSE", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
     merge_projections,
+    part_of_split,
     drop_unseen_assign,
     filter_into_source,  # before columns are pruned: a predicate's columns need not be made
     forget_order,

@@ -22,6 +22,7 @@ from weft.dataframe.kernels.pandas import (
     shuffle,
     sorting,
     statistics,
+    texts,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "shuffle",
     "sorting",
     "statistics",
+    "texts",
 ]
