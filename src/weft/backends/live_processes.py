@@ -224,13 +224,10 @@ class LiveProcesses(LiveMembers):
             return
         share = max(1, min(ready // (2 * max(1, len(members))), BATCH_TASKS))
         hungry = False
-        for started in (True, False):
-            for member in members:
-                if member.process.ready is started and self._wants(member):
-                    given = self._feed_one(member, share)
-                    hungry = hungry or (not given or self._wants(member))
-            if hungry:  # those that are still starting get only what the others leave
-                break
+        for member in members:
+            if self._wants(member):
+                given = self._feed_one(member, share)
+                hungry = hungry or (not given or self._wants(member))
         self.hungry = hungry
 
     def _wants(self, member: Member) -> bool:
