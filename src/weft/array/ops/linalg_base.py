@@ -9,7 +9,6 @@ What NumPy does to stacks of matrices is done to blocks whose last axes are whol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -28,6 +27,7 @@ from weft.expr import Cost, Expr, derived, node
 from weft.physical.base import BlockExpr, Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.drawn import Blocks, Drawn, Recipe, Selected, Sheet
+from weft.records import record
 from weft.typing import Function, Key
 
 __all__ = [
@@ -322,7 +322,7 @@ class CoreSeveral(Several):
         return CoreCalls(self.function, counts, self.cores, len(self.outputs), self.arguments, largest, self.called)
 
 
-@dataclass(frozen=True)
+@record
 class CoreCalls(Recipe):
     """One call for each block of the batch."""
 
