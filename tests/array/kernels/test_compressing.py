@@ -21,7 +21,7 @@ from weft.expr import optimize
 @pytest.fixture
 def small_bands(monkeypatch):
     monkeypatch.setattr(compressing, "SMALL", 1)
-    monkeypatch.setattr(compressing, "CACHE", 64)
+    monkeypatch.setattr(compressing, "BAND", 64)
 
 
 def parts(partial):
@@ -51,7 +51,7 @@ def test_bands_give_what_the_whole_selection_gives(data, end, kind):
         axes = (0,)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compressing, "SMALL", 1)
-        patch.setattr(compressing, "CACHE", 64)
+        patch.setattr(compressing, "BAND", 64)
         found = CompressedReduction(end)(block, 0, axes, None, mask)
     wanted = end(compressed(block, mask, 0), axes, None)
     for own, other in zip(parts(found), parts(wanted), strict=True):
@@ -91,7 +91,7 @@ def test_masks_of_several_functions_are_made_with_the_rows(name, width, seed):
     x, y = da.from_array(whole, chunks=(120, width)), da.from_array(other, chunks=70)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compressing, "SMALL", 1)
-        patch.setattr(compressing, "CACHE", 512)
+        patch.setattr(compressing, "BAND", 512)
         picks = [
             (x[:, 0] > 0.3) & ~(y * 2 > 1.5),
             x > 0.5,
