@@ -28,6 +28,10 @@ __all__ = ["Resampler"]
 NUMBERED = GroupPlan((By("block", 0, None),), True, True, True, True, True, False)
 
 
+#: From a time that may begin a month, a week or a day, to one that begins nothing.
+AWAY = pd.Timedelta(days=16, hours=5, minutes=7, seconds=3)
+
+
 @node
 class TimeSpan(Treewise):
     """First and last time of all rows."""
@@ -133,9 +137,13 @@ class Resampler:
         return made[self._chosen if self._is_single else list(self._chosen)]
 
     def _example(self) -> Any:
-        """A made-up row twice: of one period, so that no period is without rows."""
-        example = meta_nonempty(self._frame.expr.meta)
-        return example.iloc[[0, 0]]
+        """A made-up row twice: in the middle of one period, so that no period is without rows."""
+        example = meta_nonempty(self._frame.expr.meta).iloc[[0, 0]]
+        if self._on is None and isinstance(example.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+            example.index = example.index + AWAY
+        elif self._on is not None and example[self._on].dtype.kind in "mM":
+            example[self._on] = example[self._on] + AWAY
+        return example
 
     def _parts(self, requests: tuple[Request, ...], meta: Any) -> Any:
         """Named aggregates, in parts."""
