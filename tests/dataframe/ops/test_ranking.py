@@ -27,3 +27,17 @@ def test_gaps_are_filled_between_values_as_pandas_does(pair, limit, direction):
     whole, parts = pair
     words = {"limit": limit, "limit_direction": direction}
     agree(lambda: parts.interpolate(**words), lambda: whole.interpolate(**words))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cut_frames(("float64", "float32", "int64"), indexes=False),
+    st.sampled_from(["linear", "index"]),
+    st.none() | st.integers(1, 3),
+    st.sampled_from(["forward", "both", "backward"]),
+    st.sampled_from([None, "inside", "outside"]),
+)
+def test_gaps_over_partitions_are_filled_as_pandas_does(pair, method, limit, direction, area):
+    whole, parts = pair
+    words = {"method": method, "limit": limit, "limit_direction": direction, "limit_area": area}
+    agree(lambda: parts.interpolate(**words), lambda: whole.interpolate(**words))

@@ -20,6 +20,7 @@ from weft.dataframe.ops.groupby_requests import Aggregation, numeric_labels, par
 from weft.dataframe.ops.neighbours import call_of
 from weft.dataframe.ops.projection import Projection, missing_column, project
 from weft.dataframe.ops.repartition import in_partitions
+from weft.dataframe.ops.time_bins import time_bins
 from weft.dataframe.treewise import check_split_every
 
 __all__ = ["Aggregation", "GroupBy"]
@@ -719,6 +720,8 @@ class GroupbyMethods(FrameBase):
         >>> df.groupby("k").v.sum().compute().to_dict()
         {'a': 4, 'b': 2}
         """
+        if isinstance(by, pd.Grouper) and getattr(by, "freq", None) is not None:
+            return by_periods(self, by)  # type: ignore[no-any-return]
         found = keys_by_level(self, level) if level is not None and by is None else keys_of(self, by)
         if level is not None and by is not None:
             raise TypeError("groupby() takes by or level, not both")
@@ -736,7 +739,20 @@ class GroupbyMethods(FrameBase):
             bool(group_keys),
             is_listed,
         )
-        return GroupBy(self, plan, tuple(blocks))
+        return GroupBy(without_times(self, by), plan, tuple(blocks))
+
+
+def by_periods(frame: Any, grouper: Any) -> Any:
+    """Periods of time, those without rows too: what `resample` gives."""
+    words = {word: getattr(grouper, word) for word in ("closed", "label", "origin", "offset")}
+    return frame.resample(grouper.freq, on=grouper.key, level=grouper.level, **words)
+
+
+def without_times(frame: Any, by: Any) -> Any:
+    """A frame without the columns of times that only say in which period a row is."""
+    listed = by if isinstance(by, (list, tuple)) else [by]
+    gone = [each.key for each in listed if isinstance(each, pd.Grouper) and getattr(each, "freq", None) is not None]
+    return project(frame, [label for label in frame.expr.columns if label not in gone]) if any(gone) else frame
 
 
 def keys_by_level(frame: Any, level: Any) -> tuple[list[By], list[FrameExpr], bool]:
@@ -783,7 +799,9 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
         return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, pd.Grouper):
         if getattr(by, "freq", None) is not None:
-            raise NotImplementedError("groups of a pandas.Grouper with freq= are not there: use resample(...)")
+            bins = time_bins(frame.expr, by)
+            blocks.append(bins)
+            return By("block", len(blocks) - 1, bins.meta.name)
         return one_key(frame, by.key, blocks) if by.key is not None else level_key(frame, by.level)
     if isinstance(by, (pd.Series, np.ndarray, pd.Index)):
         raise TypeError(

@@ -19,36 +19,14 @@ from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import missing_column, project
+from weft.dataframe.ops.time_bins import TimeSpan
 from weft.dataframe.treewise import Treewise
-from weft.expr import Expr, Need, Needs, derived, node
+from weft.expr import Expr, Needs, derived, node
 
 __all__ = ["Resampler"]
 
 #: Periods are groups by number.
 NUMBERED = GroupPlan((By("block", 0, None),), True, True, True, True, True, False)
-
-
-@node
-class TimeSpan(Treewise):
-    """First and last time of all rows."""
-
-    source: FrameExpr
-    on: Any
-
-    @property
-    def label(self) -> str:
-        return "resample-span"
-
-    @property
-    def plan(self) -> Any:
-        return self.on
-
-    @derived
-    def meta(self) -> Any:
-        return self.source.meta.index if self.on is None else pd.Index(self.source.meta[self.on])
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return frozenset({Need.INDEX}) if self.on is None else column_needs([self.on])
 
 
 @node

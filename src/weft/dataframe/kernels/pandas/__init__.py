@@ -1,6 +1,7 @@
 """Kernels on pandas: every operation has one."""
 
 from weft.dataframe.kernels.pandas import (
+    arrays,
     concat,
     counting,
     describe,
@@ -22,9 +23,11 @@ from weft.dataframe.kernels.pandas import (
     shuffle,
     sorting,
     statistics,
+    windows,
 )
 
 __all__ = [
+    "arrays",
     "concat",
     "counting",
     "describe",
@@ -46,4 +49,5 @@ __all__ = [
     "shuffle",
     "sorting",
     "statistics",
+    "windows",
 ]
