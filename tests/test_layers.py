@@ -42,6 +42,7 @@ FACADE = {
     "callbacks",
     "core",
     "highlevelgraph",
+    "joblib",
     "local",
     "multiprocessing",
     "optimization",

@@ -11,7 +11,10 @@ import math
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "CPU_COUNT",
@@ -25,7 +28,7 @@ __all__ = [
 
 _LINUX = sys.platform == "linux"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_ROOT = Path("/")
+_ROOT = "/"
 
 
 def cpu_count() -> int:
@@ -107,7 +110,8 @@ def pss(pid: int | None = None) -> int:
         except psutil.NoSuchProcess:
             raise ProcessLookupError(f"cannot read the memory of process {number}: there is none.") from None
     try:
-        text = Path(f"/proc/{number}/smaps_rollup").read_bytes()
+        with open(f"/proc/{number}/smaps_rollup", "rb") as file:
+            text = file.read()
     except FileNotFoundError:
         raise ProcessLookupError(f"cannot read the memory of process {number}: there is none.") from None
     return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(b"Pss:")) * 1024
@@ -121,6 +125,8 @@ def shm_directory() -> Path | None:
     >>> shm_directory() is None or shm_directory().is_dir()
     True
     """
+    from pathlib import Path  # here, for a quick import
+
     directory = Path("/dev/shm")
     return directory if directory.is_dir() and os.access(directory, os.W_OK | os.X_OK) else None
 
@@ -133,9 +139,9 @@ def free_disk(path: str | os.PathLike[str]) -> int:
     >>> free_disk("/tmp/not/there/yet") >= 0
     True
     """
-    place = Path(path).absolute()
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    place = os.path.abspath(path)
+    while not os.path.exists(place) and place != os.path.dirname(place):
+        place = os.path.dirname(place)
     if hasattr(os, "statvfs"):
         status = os.statvfs(place)
         return status.f_bavail * status.f_frsize
@@ -161,54 +167,55 @@ def _address_space_limit() -> float:
     return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
-def _cgroup_memory(root: Path) -> float:
+def _cgroup_memory(root: str | os.PathLike[str]) -> float:
     """The lowest memory limit of this process's control group and those around it; infinity without one."""
     limits = [math.inf]
     for name, v1 in (("memory.max", False), ("memory.limit_in_bytes", True)):
         for directory in _cgroup_directories(root, "memory" if v1 else ""):
-            limits += [float(text) for text in _words(directory / name)[:1] if text != "max"]
+            limits += [float(text) for text in _words(f"{directory}/{name}")[:1] if text != "max"]
     return min(limit for limit in limits if limit > 0)
 
 
-def _cgroup_cpus(root: Path) -> float:
+def _cgroup_cpus(root: str | os.PathLike[str]) -> float:
     """The lowest core quota of this process's control group and those around it; infinity without one."""
     quotas = [math.inf]
     for directory in _cgroup_directories(root, ""):
-        match _words(directory / "cpu.max"):
+        match _words(f"{directory}/cpu.max"):
             case [quota, period] if quota != "max":
                 quotas.append(int(quota) / int(period))
     for directory in _cgroup_directories(root, "cpu"):
-        match _words(directory / "cpu.cfs_quota_us") + _words(directory / "cpu.cfs_period_us"):
+        match _words(f"{directory}/cpu.cfs_quota_us") + _words(f"{directory}/cpu.cfs_period_us"):
             case [quota, period] if int(quota) > 0 and int(period) > 0:
                 quotas.append(int(quota) / int(period))
     return min(quotas)
 
 
-def _cgroup_directories(root: Path, controller: str) -> Iterator[Path]:
+def _cgroup_directories(root: str | os.PathLike[str], controller: str) -> Iterator[str]:
     """Directories that hold a controller's limits, innermost first; the empty name stands for version 2.
 
     Inside a container ``/proc/self/cgroup`` may name a path of the host that is not mounted here: then the mount's
     own root is the container's group, and it is always among the parents.
     """
-    for line in _lines(root / "proc/self/cgroup"):
+    for line in _lines(os.path.join(root, "proc/self/cgroup")):
         number, controllers, path = line.split(":", 2)
         if controller in controllers.split(",") and (controller or number == "0"):
-            mount = root / "sys/fs/cgroup" / controllers
-            inner = mount / path.strip().lstrip("/")
-            for directory in (inner, *inner.parents):
-                yield directory
-                if directory == mount:
-                    break
+            mount = os.path.join(root, "sys/fs/cgroup", controllers).rstrip("/")
+            inside = path.strip().strip("/")
+            while inside:
+                yield f"{mount}/{inside}"
+                inside = os.path.dirname(inside)
+            yield mount
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: str) -> list[str]:
     try:
-        return path.read_text().splitlines()
+        with open(path) as file:
+            return file.read().splitlines()
     except OSError:
         return []
 
 
-def _words(path: Path) -> list[str]:
+def _words(path: str) -> list[str]:
     return " ".join(_lines(path)).split()
 
 

@@ -18,8 +18,8 @@ import pytest
 
 import weft
 from weft import compute, delayed, persist
+from weft.backends import deaths
 from weft.backends import pool as pool_module
-from weft.backends import processes as processes_module
 from weft.backends.processes import Processes
 from weft.errors import BackendError, KilledWorkerError, RemoteError, SerializationError, WorkerMemoryError
 from weft.testing.backends import BackendContract
@@ -109,7 +109,7 @@ def test_allowed_failures_say_how_often_a_task_may_kill(backend, tmp_path):
 
 
 def test_a_worker_killed_for_memory_is_told_apart(backend, monkeypatch):
-    monkeypatch.setattr(processes_module, "memory_limit", lambda: 1 << 20)
+    monkeypatch.setattr(deaths, "memory_limit", lambda: 1 << 20)
     fatal = delayed(os.kill)(delayed(os.getpid, pure=False)(), signal.SIGKILL)
     with pytest.raises(WorkerMemoryError, match="lack of memory"):
         fatal.compute(scheduler=backend)

@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import cloudpickle
@@ -49,18 +48,8 @@ cloudpickle.register_pickle_by_value(__import__(__name__, fromlist=["_"]))
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Any]:
-    import ray
-    from ray.cluster_utils import Cluster
-
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    cluster = Cluster()
-    for _ in range(2):
-        cluster.add_node(num_cpus=1, object_store_memory=200 * MB, resources={"licence": 2}, include_dashboard=False)
-    ray.init(address=cluster.address, log_to_driver=False)
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+def cluster(ray_cluster: Any) -> Any:
+    return ray_cluster
 
 
 @pytest.fixture(scope="session")

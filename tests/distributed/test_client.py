@@ -849,8 +849,6 @@ def test_clusters_grow_and_shrink(own):
     own.cluster.scale(1)
     assert len(own.scheduler_info()["workers"]) == 1
     assert own.gather(own.map(inc, range(20, 40))) == list(range(21, 41))
-    with pytest.raises(BackendError, match="adapt"):
-        own.cluster.adapt(minimum=1, maximum=2)
 
 
 def test_a_task_may_ask_to_run_later(client):
@@ -922,3 +920,22 @@ def test_a_forked_child_leaves_the_workers_alone():
             os._exit(0)
         os.waitpid(pid, 0)
         assert client.submit(inc, 2).result() == 3
+
+
+def test_a_task_is_not_stopped_in_the_middle_of_an_import(own, tmp_path, monkeypatch):
+    (tmp_path / "slow_to_import.py").write_text("import time\nfor _ in range(30):\n    time.sleep(0.01)\nx = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    began = Event("began")
+
+    def run_for_ever():
+        began.set()
+        import slow_to_import
+
+        assert slow_to_import
+        while True:
+            time.sleep(0.001)
+
+    future = own.submit(run_for_ever, pure=False)
+    began.wait(10)
+    future.cancel()
+    assert own.submit(lambda: __import__("slow_to_import").x, pure=False).result(20) == 1

@@ -1,4 +1,4 @@
-"""The programs of docs/howto/futures.md, and the examples in docstrings, run."""
+"""The programs of the pages about clients, and the examples in docstrings, run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import pytest
 
 import weft.distributed
 
-PAGE = Path(__file__).parents[2] / "docs" / "howto" / "futures.md"
+PAGES = Path(__file__).parents[2] / "docs" / "howto"
 
 
-def test_the_programs_of_the_page_run():
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
-    assert len(blocks) > 5
+@pytest.mark.parametrize(("page", "count"), [("futures.md", 6), ("executors.md", 2), ("joblib.md", 3)])
+def test_the_programs_of_a_page_run(page, count):
+    blocks = re.findall(r"```python\n(.*?)```", (PAGES / page).read_text(), re.S)
+    assert len(blocks) >= count
     for block in blocks:
         done = subprocess.run([sys.executable, "-c", block], capture_output=True, text=True, timeout=60, check=False)
         assert not done.returncode, f"{block}\n{done.stderr}"

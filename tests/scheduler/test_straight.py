@@ -162,7 +162,7 @@ def test_the_static_order_is_not_worked_out_for_plain_results():
     s, task = begun(plan)
     while task >= 0:
         task = finished(s, task, 8)
-    assert plan.derived.rank is None
+    assert not plan.derived.ranks
 
 
 def test_a_graph_that_is_not_written_inputs_first_runs_by_rank():

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from weft.backends.bench import Bench, Failure
 from weft.backends.packed import unpack
-from weft.backends.worker import Bench, Failure, packed_error
+from weft.backends.packed_errors import packed_error
 from weft.store.serialize import PROTOCOL
 
 __all__ = ["BundleContext", "run_bundle"]
@@ -24,7 +25,7 @@ class BundleContext:
 
     shared: str
     inline_nbytes: int
-    over: str  #: a file that is there once nobody wants the results any more
+    over: str  #: a file that is there once nobody wants the results any more; then the directory may be gone, too
 
 
 def run_bundle(context: BundleContext, message: bytes) -> bytes:
@@ -35,7 +36,7 @@ def run_bundle(context: BundleContext, message: bytes) -> bytes:
     news: list[tuple[Any, ...]] = []
     try:
         _, programs, orders = unpack(message)
-    except BaseException as error:
+    except BaseException as error:  # what users' classes raise when they arrive
         return pickle.dumps((acks, [("unreadable", packed_error(error))]), PROTOCOL)
     bench.written.update(programs)
     last_look = 0.0
@@ -43,13 +44,13 @@ def run_bundle(context: BundleContext, message: bytes) -> bytes:
         now = perf_counter()
         if now - last_look > LOOK_S:
             last_look = now
-            if os.path.exists(context.over):
+            if os.path.exists(context.over) or not os.path.exists(context.shared):
                 news.append(("back", [order[0] for order in orders[place:]]))
                 break
         try:
             ref, nbytes, began, ended = bench.perform(number, refs, constants)
             acks.append((task, ref, nbytes, began, ended))
-        except BaseException as error:
+        except BaseException as error:  # it is the task's, whatever it is
             what = error.news if isinstance(error, Failure) else ("failed", packed_error(error))
             news.append((what[0], task, *what[1:]))
     return pickle.dumps((acks, news), PROTOCOL)

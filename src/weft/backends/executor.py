@@ -29,14 +29,15 @@ from weft.backends.contract import Held, Request
 from weft.backends.filed import FiledBlocks
 from weft.backends.inline import Inline
 from weft.backends.libraries import limited_libraries
-from weft.backends.remote import RemoteRun, discard, rebuilt
+from weft.backends.packed_errors import rebuilt
+from weft.backends.remote import RemoteRun, discard
 from weft.backends.threads import HERE, Pool, ThreadRun
 from weft.errors import BackendError, KilledWorkerError
 from weft.graph import Plan
 from weft.store.places import shared_parent
 from weft.store.shared import SharedStore
 
-__all__ = ["ExecutorBackend"]
+__all__ = ["ExecutorBackend", "remove_results", "store_in", "workers_of"]
 
 #: Work that a bundle should bring, in seconds.
 BUNDLE_S = 0.05
@@ -193,15 +194,15 @@ class ExecutorRun(RemoteRun):
                 place, future = self.arrived.get(timeout=left)
             except queue.Empty:
                 break
-            _clean(future)
+            remove_results(future)
             self.flying.pop(place, None)
         for future, _ in self.flying.values():
-            future.add_done_callback(_clean)
+            future.add_done_callback(remove_results)
         if not self.flying:
             over.unlink()
 
 
-def _clean(future: Future[bytes]) -> None:
+def remove_results(future: Future[bytes]) -> None:
     """Remove the results of a bundle that nobody wants any more."""
     if not future.cancelled() and future.exception() is None:
         for _, ref, *_ in pickle.loads(future.result())[0]:
@@ -272,14 +273,13 @@ class ExecutorBackend:
             raise BackendError(f"nworkers must be at least 1, not {nworkers}")
         self.executor = executor
         self._nworkers = nworkers
-        self._files = FiledBlocks(lambda: _store(directory))
+        self._files = FiledBlocks(lambda: store_in(directory))
         weakref.finalize(self, self._files.close)
         self._lender = Lender(executor) if isinstance(executor, ThreadPoolExecutor) else None
         self.fuses_chains = self._lender is None  # blocks travel, unless the workers are threads
 
     def _workers(self, request: Request) -> int:
-        known = self._nworkers or getattr(self.executor, "_max_workers", None)
-        return int(known) if isinstance(known, int) and known > 0 else request.nworkers
+        return self._nworkers or workers_of(self.executor) or request.nworkers
 
     def _start(self, plan: Plan, request: Request, keep: bool) -> ExecutorRun | LentRun:
         nworkers = self._workers(request)
@@ -321,5 +321,15 @@ class ExecutorBackend:
         self._files.close()
 
 
-def _store(directory: str | os.PathLike[str] | None) -> SharedStore:
+def workers_of(executor: Executor) -> int | None:
+    """How many calls an executor runs side by side, if it tells."""
+    for name in ("_max_workers", "num_workers"):
+        known = getattr(executor, name, None)
+        if isinstance(known, int) and known > 0:
+            return known
+    return None
+
+
+def store_in(directory: str | os.PathLike[str] | None) -> SharedStore:
+    """A store in a directory; in shared memory if there is none."""
     return SharedStore(shared_parent(SHARED_NBYTES) if directory is None else directory, inline_nbytes=-1)

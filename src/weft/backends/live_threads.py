@@ -7,7 +7,6 @@ working while it waits, and if there is work, another takes its place. So tasks 
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import sys
 import threading
@@ -19,8 +18,10 @@ from typing import Any
 
 from weft.backends.contract import Held, Request
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error
+from weft.backends.interrupting import interrupt, take_back
 from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Live, Ticket, empty_plan
 from weft.backends.live_here import HERE
+from weft.backends.live_table import tell
 from weft.backends.local import LocalRun, is_ordinary
 from weft.backends.threads import Interrupted
 from weft.errors import Reschedule
@@ -83,6 +84,7 @@ class LiveThreads(Live, LocalRun):
     """
 
     kind = "threads"
+    shares_memory = True
 
     def __init__(
         self, request: Request, nthreads: list[int], *, resources: dict[int, dict[str, float]] | None = None
@@ -148,7 +150,11 @@ class LiveThreads(Live, LocalRun):
                 if idle:
                     idle.pop().wake.release()
                 else:
-                    self.everyone.add(LiveThread(self, worker))
+                    self._start_thread(worker)
+
+    def _start_thread(self, worker: int) -> None:
+        """Under the lock: one thread more for a worker."""
+        self.everyone.add(LiveThread(self, worker))
 
     def _have_looked_after(self) -> None:
         """See to it that somebody looks, should a task take longer than those before it."""
@@ -182,8 +188,7 @@ class LiveThreads(Live, LocalRun):
                     if done:
                         self.looker_sleeps = True
                     fired, self.fired = self.fired, []
-                for call, what in fired:
-                    call(what)
+                tell(fired)
                 if done:
                     break
             if self.closed:
@@ -202,6 +207,11 @@ class LiveThreads(Live, LocalRun):
             if self.inbox:
                 self.absorb()
                 tickets = self.tickets
+            if self.fired:  # before there is a task: whoever stops that must not stop this
+                fired, self.fired = self.fired, []
+                lock.release()
+                tell(fired)
+                lock.acquire()
             task = NOTHING
             if self.active[worker] <= self.nthreads[worker] and not self.closed:
                 task = core.take(worker, ended)
@@ -230,19 +240,18 @@ class LiveThreads(Live, LocalRun):
             here.key = keys[task]
             program = programs[task]
             sources, more = inputs[task], constants[task]
+            fired = []
             if self.observers:
-                self.transition(here.key, "waiting", "processing", worker=worker)
-            fired = self.fired
-            if fired:
-                self.fired = []
+                self.transition(here.key, "waiting", "processing", worker=worker, number=task)
+                fired, self.fired = self.fired, []
             lock.release()
             error: BaseException | None = None
             value: Any = None
             nbytes: Any = 0
             began = perf_counter()
             try:
-                for call, what in fired:
-                    call(what)
+                if fired:
+                    tell(fired)
                 function = program.direct
                 if function is None:
                     value = program.run([*map(block_of, sources), *more])
@@ -254,7 +263,7 @@ class LiveThreads(Live, LocalRun):
                 if nbytes is None and task not in core.outputs:
                     freeze(value)
                     nbytes = sizeof(value)
-            except BaseException as problem:
+            except BaseException as problem:  # it is the task's, whatever it is
                 error = problem
                 if problem.__traceback__ is not None:  # this frame is of no interest
                     error.__traceback__ = problem.__traceback__.tb_next
@@ -298,6 +307,11 @@ class LiveThreads(Live, LocalRun):
             self.records.append((here.key, worker, began, ended, nbytes, type(value).__name__, FINISHED))
             value = None
             if core.phase[task] == DONE:
+                if self.observers:  # they hear of it before those who wait
+                    self.transition(
+                        here.key, "processing", "memory", worker=worker, nbytes=nbytes, number=task, value=blocks[task],
+                        began=began, ended=ended,
+                    )  # fmt: skip
                 if core.large:
                     self.touch(task)
                 there = tickets[task]
@@ -307,8 +321,6 @@ class LiveThreads(Live, LocalRun):
                         self._fire(there)
                 elif there is not None:
                     self.settle(task, FINISHED, None)
-                if self.observers:
-                    self.transition(here.key, "processing", "memory", worker=worker, nbytes=nbytes)
                 if core.outputs and task in core.outputs:
                     for each in core.outputs[task][1:]:
                         self.settle(each, FINISHED, None)
@@ -329,7 +341,7 @@ class LiveThreads(Live, LocalRun):
                 lock.release()
                 try:
                     self._spill(victims)
-                except Exception as error:
+                except Exception as error:  # of the disk, or of users' classes that are written down
                     lock.acquire()
                     self._fail_ready(worker, error)
                 else:
@@ -341,7 +353,7 @@ class LiveThreads(Live, LocalRun):
                 lock.release()
                 try:
                     self._load(loads)
-                except Exception as error:
+                except Exception as error:  # of the disk, or of users' classes that are read
                     lock.acquire()
                     self._task_failed(worker, task, error, [])
                     task = core.take(worker, perf_counter())
@@ -362,7 +374,7 @@ class LiveThreads(Live, LocalRun):
         """Keep the blocks of a task with several, gives their sizes; None if it has failed."""
         try:
             return self._store_several(task, value)
-        except BaseException as error:
+        except BaseException as error:  # the task's result may be an iterator, which raises what it likes
             self._task_failed(worker, task, error, released)
             return None
 
@@ -414,13 +426,13 @@ class LiveThreads(Live, LocalRun):
             me = self.threads.get(task)
             if me is not None and me.ident and me.ident != threading.get_ident() and me.ident not in self.doomed:
                 self.doomed.add(me.ident)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), ctypes.py_object(Interrupted))
+                interrupt(me.ident, Interrupted, self.lock, lambda ident=me.ident: ident in self.doomed)  # type: ignore[misc]
 
     def _no_interrupt(self, me: LiveThread) -> None:
         """Under the lock, in the thread itself: an exception that is still on its way does not arrive."""
         if me.ident in self.doomed:
             self.doomed.discard(me.ident)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), None)
+            take_back(me.ident)
 
     # -- values ---------------------------------------------------------------------------------------------------------
 
@@ -508,7 +520,7 @@ class LiveThreads(Live, LocalRun):
             HERE.run, HERE.worker = self, number
             try:
                 value = self.home.call_here(number, function, args, kwargs)
-            except BaseException as error:
+            except BaseException as error:  # it is the answer
                 reply.fail(error)
             else:
                 reply(value)
@@ -529,6 +541,9 @@ class LiveThreads(Live, LocalRun):
             }
         )
 
+    def mean_duration(self) -> float | None:
+        return self.mean_s if self.nfinished else None
+
     def executor(self, number: int) -> Any:
         return self
 
@@ -537,10 +552,6 @@ class LiveThreads(Live, LocalRun):
         return {
             number: {"memory": self.core.held // max(1, len(self.nthreads))} for number in range(len(self.nthreads))
         }
-
-    def where_is(self, number: int) -> int:
-        """The worker that made a block."""
-        return self.where.get(number, number % max(1, len(self.nthreads)))
 
     def actor_call(self, number: int, key: Key, op: str, args: Any, reply: Any) -> None:
         self.home.stage.ask(key, op, args, reply)
@@ -567,8 +578,7 @@ class LiveThreads(Live, LocalRun):
             if self.looker:
                 self._have_looked_after()
             fired, self.fired = self.fired, []
-        for call, what in fired:
-            call(what)
+        tell(fired)
         self.blocks[:] = [None] * len(self.blocks)
         if self._store is not None:
             self._store.close()

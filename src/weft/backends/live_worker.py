@@ -15,49 +15,35 @@ they submitted is *done* (:class:`Remote` is the run as they see it).
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import itertools
 import os
-import pickle
 import sys
 import threading
-import time
 import traceback
 from _thread import allocate_lock
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from weft.backends.bench import Failure, SharedBench
 from weft.backends.channel import Channel
+from weft.backends.desk import FLUSH_S, Desk
+from weft.backends.interrupting import interrupt, take_back
 from weft.backends.live_here import HERE
 from weft.backends.packed import pack, unpack, unpack_own
-from weft.backends.worker import (
-    FLUSH_S,
-    SITTING_S,
-    Bench,
-    Failure,
-    PackedError,
-    get_ready,
-    leave,
-    limit_libraries,
-    packed_error,
-)
-from weft.backends.worker import _here as here
-from weft.store.serialize import PROTOCOL
+from weft.backends.packed_errors import packed_error, rebuilt, traced_error
+from weft.backends.worker_life import get_ready, is_worker, leave, limit_libraries, settle_in
 
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["Introduction", "LiveWorker", "main"]
+__all__ = ["ANY_SIZE", "WRITTEN", "Introduction", "LiveWorker", "main"]
 
 ANY_SIZE = 1 << 62
 #: Programs whose written form is remembered.
 WRITTEN = 512
-#: Frames of an exception that are sent.
-FRAMES = 100
 
 
 @dataclass(frozen=True)
@@ -79,54 +65,8 @@ class Introduction:
     home: str = ""  #: what makes the cluster as tasks see it, as module:name
 
 
-class TracedError(PackedError):
-    """An exception on its way to the driver, with the frames of its traceback."""
-
-    __slots__ = ("frames",)
-
-    def __init__(
-        self, written: bytes | None, type_name: str, what: str, text: str, frames: list[tuple[str, str, int]]
-    ) -> None:
-        super().__init__(written, type_name, what, text)
-        self.frames = frames
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return TracedError, (self.written, self.type_name, self.what, self.text, self.frames)
-
-
-OWN_FILES = (__file__, sys.modules[Bench.__module__].__file__)
-
-
-def traced_error(error: BaseException) -> TracedError:
-    """An exception, with where it was raised."""
-    frames = [
-        (frame.f_code.co_filename, frame.f_code.co_name, line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if frame.f_code.co_filename not in OWN_FILES
-    ][-FRAMES:]
-    packed = packed_error(error)
-    return TracedError(packed.written, packed.type_name, packed.what, packed.text, frames)
-
-
 class Interrupted(BaseException):
     """Raised inside a task whose result nobody wants any more."""
-
-
-class SharedBench(Bench):
-    """A bench at which several threads work."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._reading = threading.Lock()
-
-    def _read(self, path: Any) -> Any:
-        with self._reading:
-            return super()._read(path)
-
-    def _program(self, number: int) -> Any:
-        with self._reading:
-            known = self.programs.get(number)
-            return known if known is not None else super()._program(number)
 
 
 class TaskThread:
@@ -150,31 +90,20 @@ class TaskThread:
         self.worker.perform(self)
 
 
-class LiveWorker:
+class LiveWorker(Desk):
     """A worker process."""
 
     def __init__(self, channel: Channel, page: memoryview[float]) -> None:
-        self.channel = channel
-        self.page = page
-        self.bench = SharedBench()
-        self.queue: deque[Any] = deque()
-        self.done: deque[Any] = deque()
-        self.serial = 0
+        super().__init__(channel, page, SharedBench())
         self.number = -1
         self.nthreads = 1
         self.introduction: Introduction | None = None
-        self.configuration: dict[str, str] = {}
-        self.library_threads = 0
-        self.sending = threading.Lock()
         self.guard = allocate_lock()  # of the threads
         self.active = 0
         self.idle: list[TaskThread] = []
         self.running: dict[int, TaskThread] = {}
         self.slots: list[int] = []
         self.doomed: set[int] = set()
-        self.sitter: threading.Thread | None = None
-        self.sit = threading.Lock()
-        self.sit.acquire()
         self.retiring = False
         self.prepared = threading.Event()
         self.prepared.set()
@@ -199,7 +128,7 @@ class LiveWorker:
             assert message is not None
             try:
                 kind, *content = unpack(message)
-            except BaseException as error:
+            except BaseException as error:  # what users' classes raise when they arrive
                 self.flush(("unreadable", packed_error(error)))
                 continue
             if kind == "tasks":
@@ -209,7 +138,7 @@ class LiveWorker:
                     self.queue.extend(orders)
                     self._wake()
                 if len(self.queue) > 1 or self.active > 1:
-                    self._sit()
+                    self.look_after()
             elif kind == "exit":
                 return
             elif kind == "retire":
@@ -228,14 +157,9 @@ class LiveWorker:
         self.nthreads = introduction.nthreads
         self.slots = list(range(self.nthreads))
         self.bench.begin(introduction.shared, introduction.inline_nbytes)
-        self.on_path(introduction.path)
-        with contextlib.suppress(OSError):
-            if os.getcwd() != introduction.directory:
-                os.chdir(introduction.directory)
+        settle_in(introduction.directory, introduction.path, introduction.configuration)
         from weft import config
 
-        os.environ.update(introduction.configuration)
-        config.refresh()
         config.set(scheduler="inline" if self.nthreads == 1 else "threads", num_workers=self.nthreads)
         limit_libraries(introduction.library_threads, loaded=False)
 
@@ -257,7 +181,7 @@ class LiveWorker:
             try:
                 for function, args in unpack_own(packed):
                     self.home.call_here(self.number, function, args, {})
-            except BaseException:
+            except BaseException:  # of a plugin; the worker works without it
                 traceback.print_exc()
             with self.guard:
                 self.prepared.set()
@@ -280,7 +204,7 @@ class LiveWorker:
     def _reply(self, rid: int, function: Callable[[], Any]) -> None:
         try:
             self.flush(("answer", rid, True, pack(function(), ANY_SIZE)))
-        except BaseException as error:
+        except BaseException as error:  # it is the answer
             self.flush(("answer", rid, False, packed_error(error)))
 
     def on_actor(self, rid: int, packed: bytes) -> None:
@@ -307,8 +231,6 @@ class LiveWorker:
         if good:
             reply(value)
         else:
-            from weft.backends.remote import rebuilt
-
             reply.fail(rebuilt(value))
 
     def on_done(self, told: list[Any]) -> None:
@@ -325,7 +247,8 @@ class LiveWorker:
             thread = self.running.get(task)
             if thread is not None and thread.ident not in self.doomed:
                 self.doomed.add(thread.ident)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Interrupted))
+                ident = thread.ident
+                interrupt(ident, Interrupted, self.guard, lambda: ident in self.doomed)
                 return
             kept = [order for order in self.queue if order[0] != task]
             if len(kept) < len(self.queue):
@@ -333,19 +256,6 @@ class LiveWorker:
                 self.queue.extend(kept)
                 self.done.append((task, None, 0, 0.0, 0.0))
         self.flush()
-
-    def flush(self, *news: Any) -> None:
-        """Send what was finished, and other news."""
-        with self.sending:
-            self._send(list(news))
-
-    def _send(self, news: list[Any]) -> None:
-        acks = []
-        with contextlib.suppress(IndexError):
-            while True:
-                acks.append(self.done.popleft())
-        if acks or news:
-            self.channel.send(pickle.dumps((acks, news), PROTOCOL))
 
     def ask(self, op: str, args: tuple[Any, ...], reply: Any) -> None:
         """Ask the run, or its cluster, something; the reply is called by the reading thread."""
@@ -401,7 +311,7 @@ class LiveWorker:
             error: BaseException | None = None
             try:
                 ref, nbytes, began, ended = work(number, refs, constants)
-            except BaseException as problem:
+            except BaseException as problem:  # it is the task's, whatever it is
                 error = problem
                 ended = perf_counter()
             while True:  # from here on nobody can interrupt this thread
@@ -410,7 +320,7 @@ class LiveWorker:
                         self.running.pop(task, None)
                         if me.ident in self.doomed:
                             self.doomed.discard(me.ident)
-                            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(me.ident), None)
+                            take_back(me.ident)
                         if me.aside:
                             me.aside = False
                             self.active += 1
@@ -422,7 +332,7 @@ class LiveWorker:
             here.task = me.task = -1
             here.seceded = False
             here.key = None
-            order = refs = constants = None
+            order = refs = constants = None  # type: ignore[assignment]
             if error is None:
                 if self.observers:
                     self._observe(task, "processing", "memory")
@@ -469,30 +379,13 @@ class LiveWorker:
                 self.active += 1
             self.flush(("again", me.task))
 
-    def _sit(self) -> None:
-        if self.sitter is None:
-            self.sitter = threading.Thread(target=self._sitting, name="weft-sitter", daemon=True)
-            self.sitter.start()
-        if self.sit.locked():
-            with contextlib.suppress(RuntimeError):
-                self.sit.release()
-
-    def _sitting(self) -> None:
-        """Send what was finished before a task that takes long, and give back what waits behind it."""
-        while True:
-            self.sit.acquire()
-            while self.queue or self.done:
-                seen = self.serial
-                time.sleep(SITTING_S)
-                if self.serial != seen:
-                    continue
-                with self.sending:
-                    back = []
-                    with self.guard:
-                        if self.active >= self.nthreads:
-                            back = [order[0] for order in self.queue]
-                            self.queue.clear()
-                    self._send([("back", back)] if back else [])
+    def left_behind(self) -> list[int]:
+        with self.guard:
+            if self.active < self.nthreads:
+                return []
+            back = [order[0] for order in self.queue]
+            self.queue.clear()
+            return back
 
     # -- the cluster, as tasks see it -----------------------------------------------------------------------------------
 
@@ -533,7 +426,7 @@ def main(
     """Be a worker process, to the end."""
     memory = get_ready(lifeline, page, inherited, env)
     worker = LiveWorker(Channel(ours), memory)
-    here.append(worker)
+    is_worker(worker)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         worker.flush(("hello", os.getpid()))
         worker.hear()

@@ -33,6 +33,7 @@ from typing import Any
 from weft import config
 from weft.backends import worker
 from weft.backends.channel import channel_pair
+from weft.backends.worker_life import THREAD_VARIABLES
 from weft.config.state import global_tree
 from weft.config.tree import copied
 
@@ -102,10 +103,12 @@ class WorkerProcess:
         """Read how much memory it takes."""
         try:
             with open(f"/proc/{self.pid}/statm", "rb") as file:
-                self.rss = int(file.read().split()[1]) * MEMORY_PAGE_NBYTES
+                pages = int(file.read().split()[1])
         except (OSError, IndexError):
             return
-        self.peak = max(self.peak, self.rss)
+        if pages:  # one that has ended, and that nobody has waited for yet, has none
+            self.rss = pages * MEMORY_PAGE_NBYTES
+            self.peak = max(self.peak, self.rss)
 
     def kill(self) -> None:
         """End it now, with what its tasks have started."""
@@ -210,7 +213,7 @@ def _spawn(
     environment = {
         **os.environ,
         **config.child_environment(),
-        **dict.fromkeys(worker.THREAD_VARIABLES, str(library_threads)),
+        **dict.fromkeys(THREAD_VARIABLES, str(library_threads)),
         **env,
     }
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]

@@ -25,7 +25,6 @@ import itertools
 import os
 import pickle
 import selectors
-import signal
 import sys
 import weakref
 from collections import Counter
@@ -34,64 +33,56 @@ from typing import Any
 
 from weft import config
 from weft.backends.contract import Held, Request
+from weft.backends.deaths import ending, killed_error, was_for_memory
 from weft.backends.filed import FiledBlocks
 from weft.backends.inline import Inline
 from weft.backends.packed import pack
-from weft.backends.pool import Pool, WorkerProcess, oom_kills
-from weft.backends.remote import ANY_SIZE, RemoteRun, discard, rebuilt
-from weft.backends.worker import Context, inside_worker
-from weft.errors import BackendError, KilledWorkerError, TaskTimeoutError, WorkerMemoryError
+from weft.backends.packed_errors import rebuilt
+from weft.backends.pool import Pool, WorkerProcess
+from weft.backends.remote import ANY_SIZE, discard
+from weft.backends.team import (
+    BATCH_S,
+    BATCH_TASKS,
+    FALSE_STARTS,
+    OVERHEAD_S,
+    READ,
+    SAMPLE_S,
+    WRITE,
+    Team,
+    TeamMember,
+)
+from weft.backends.worker import Context
+from weft.backends.worker_life import inside_worker
+from weft.errors import BackendError, TaskTimeoutError
 from weft.graph import Plan
-from weft.store.files import FileRef
 from weft.store.places import shared_parent
 from weft.store.shared import SharedStore
-from weft.system import memory_limit
-from weft.units import format_bytes, parse_timedelta
+from weft.units import parse_timedelta
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "shared_store"]
 
-#: Work that a batch should bring, in seconds; a worker gets another when it has less than this.
-BATCH_S = 0.004
-#: Tasks in one batch at most.
-BATCH_TASKS = 200
-#: What a task costs a worker besides itself, in seconds.
-OVERHEAD_S = 5e-6
 #: How long a worker that was told to stop may take, in seconds.
 GRACE_S = 0.3
-#: How often the memory of workers is read, in seconds.
-SAMPLE_S = 0.2
-#: Workers that may end before they have started.
-FALSE_STARTS = 3
-#: A killed worker that had this share of the memory was killed for it.
-NEAR_LIMIT = 0.8
 #: Room that shared memory must have to be used.
 SHARED_NBYTES = 256 << 20
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
+class Member(TeamMember):
+    """A worker's place in the team of a run that ends."""
 
-class Member:
-    """A worker's place in a team: its process (replaced when it dies), and what it has to do."""
-
-    __slots__ = ("doom", "known", "load", "number", "orders", "process", "stuck", "waiting")
+    __slots__ = ("doom", "waiting")
 
     def __init__(self, number: int, process: WorkerProcess) -> None:
-        self.number = number
-        self.process = process
-        self.orders: dict[int, float] = {}  # tasks it was handed, in order, and what each is expected to take
-        self.load = 0.0
-        self.known: set[int] = set()  # programs it has
-        self.stuck = False  # in a task that takes longer than expected
+        super().__init__(number, process)
         self.doom: tuple[int, BaseException] | None = None  # the task for which it is killed, and what to say
         self.waiting = False  # for its answer that it has stopped
 
 
-class ProcessRun(RemoteRun):
+class ProcessRun(Team):
     """A run whose workers are processes."""
 
     __slots__ = (
-        "context", "deaths", "false_starts", "last_sample", "members", "pool", "request",
-        "selector", "serial", "timeouts",
+        "context", "deaths", "false_starts", "last_sample", "members", "pool", "request", "serial", "timeouts",
     )  # fmt: skip
 
     def __init__(self, pool: Pool, serial: int, plan: Plan, request: Request, nworkers: int, **options: Any) -> None:
@@ -185,23 +176,6 @@ class ProcessRun(RemoteRun):
         if not self.timeouts:
             return SAMPLE_S
         return min(max(min(self.timeouts.values()) / 10, 0.001), 0.05)
-
-    def _attend(self, member: Member, process: WorkerProcess, what: Any, mask: int) -> None:
-        """Something happened to a worker."""
-        if process is not member.process or process.exit_code is not None:
-            return  # it has been dealt with
-        channel = process.channel
-        if what is not channel:
-            self._bury(member)
-            return
-        if mask & WRITE and channel.flush():
-            self.selector.modify(channel, READ, (member, process))
-        if mask & READ:
-            try:
-                for message in channel.arrived():
-                    self._hear(member, message)
-            except EOFError:
-                self._bury(member)
 
     # -- tasks go ---------------------------------------------------------------------------------------------------
 
@@ -316,15 +290,7 @@ class ProcessRun(RemoteRun):
     def _bury(self, member: Member) -> None:
         """A worker has ended: hear what it still had to say, give back its tasks, and put another in its place."""
         process = member.process
-        try:
-            while True:
-                messages = process.channel.arrived()
-                if not messages and process.has_ended():
-                    break
-                for message in messages:
-                    self._hear(member, message)
-        except EOFError:
-            pass
+        self._hear_last_words(member)
         running = int(process.now[0])
         code = process.reap()
         self._unwatch(process)
@@ -360,35 +326,20 @@ class ProcessRun(RemoteRun):
         process = member.process
         self.deaths[task] += 1
         deaths, allowed = self.deaths[task], max(1, self.request.allowed_failures)
-        kills = oom_kills()
-        for_memory = code == -signal.SIGKILL and (
-            kills > self.pool.oom_kills or process.peak > NEAR_LIMIT * memory_limit()
-        )
-        self.pool.oom_kills = kills
+        for_memory, self.pool.oom_kills = was_for_memory(process, code, self.pool.oom_kills)
         if deaths < allowed:
             self.give_back(member.number, task)
             return
-        kind = WorkerMemoryError if for_memory else KilledWorkerError
-        memory = f"it last held {format_bytes(process.rss)} of memory, {format_bytes(process.peak)} at most"
-        why = (
-            "The kernel killed it for lack of memory: make blocks smaller, or run fewer workers (num_workers=)."
-            if for_memory
-            else "The cause is in the task's own code or a library it calls, or somebody killed the process."
+        error = killed_error(
+            self.key(task),
+            deaths,
+            self.request.allowed_failures,
+            process,
+            code,
+            for_memory=for_memory,
+            fewer="num_workers=",
         )
-        self.failed(
-            member.number,
-            task,
-            kind(
-                f"task {self.key(task)!r} ended its worker process {deaths} time{'s' * (deaths > 1)} "
-                f"(allowed_failures={self.request.allowed_failures}), the last time with {ending(code)}; {memory}. {why}"
-            ),
-            retry=False,
-        )
-
-    def _reclaim(self, process: WorkerProcess) -> None:
-        """Remove files that a worker wrote and nobody knows of."""
-        known = [FileRef(ref, 0) for ref in self.refs if type(ref) is str]
-        self.files.shared.reclaim(process.pid, [*known, *self.files.held_files()])
+        self.failed(member.number, task, error, retry=False)
 
     def _stop(self) -> None:
         """Have all workers stop what they do; those that do not come back in a moment are killed."""
@@ -409,27 +360,6 @@ class ProcessRun(RemoteRun):
                     member.process.kill()
                 member.orders = {}
                 self._reclaim(member.process)
-
-    def _watch(self, member: Member) -> None:
-        process = member.process
-        self.selector.register(process.channel, READ, (member, process))
-        if process.sentinel is not None:
-            self.selector.register(process.sentinel, READ, (member, process))
-
-    def _unwatch(self, process: WorkerProcess) -> None:
-        for each in (process.channel, process.sentinel):
-            if each is not None and each in self.selector.get_map():
-                self.selector.unregister(each)
-
-
-def ending(code: int) -> str:
-    """An exit code in words."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {signal.Signals(-code).name} (exit code {code})"
-    except ValueError:
-        return f"signal {-code} (exit code {code})"
 
 
 class Processes:
@@ -452,7 +382,7 @@ class Processes:
         self._nworkers = nworkers
         self._resources = resources
         self._pool = Pool()
-        self._files = FiledBlocks(_shared_store)
+        self._files = FiledBlocks(shared_store)
         self._serials = itertools.count()
         weakref.finalize(self, _close, self._pool, self._files)
         _forget_in_child(self._pool)
@@ -490,7 +420,7 @@ class Processes:
         _close(self._pool, self._files)
 
 
-def _shared_store() -> SharedStore:
+def shared_store() -> SharedStore:
     """Where blocks lie that all processes see; on a disk where shared memory is scant (containers)."""
     return SharedStore(shared_parent(SHARED_NBYTES), inline_nbytes=-1)
 

@@ -1,7 +1,7 @@
 """Where the blocks of a run on Ray are, and how tasks are told of them. All that goes through the driver is counted here.
 
 A block is a *place*: a reference, and for small blocks an item of the object behind it. Data of the caller and large
-constants become objects when a task first reads them, each once; what is short goes in the letter itself.
+constants become objects when a task first reads them, each once; what is short goes in the letter itself. So do programs.
 """
 
 from __future__ import annotations
@@ -14,20 +14,26 @@ from typing import Any, NamedTuple
 
 from weft.backends.contract import Held
 from weft.backends.evaluate import PLAIN_SIZES
+from weft.backends.packed import pack
 from weft.backends.ray_worker import Letter, Order, Slot
 from weft.errors import SerializationError
 from weft.graph import Plan, Program
+from weft.graph.program import name_of
 from weft.sizeof import sizeof
 from weft.store.serialize import Serialized, dumps
 
-__all__ = ["PACKED_NBYTES", "Objects", "Place", "Traffic", "taken", "value_at"]
+__all__ = ["PACKED_NBYTES", "Habits", "Objects", "Place", "Shape", "Traffic", "sendable", "taken", "value_at"]
 
 #: Blocks up to this size share the pack of their bundle.
 PACKED_NBYTES = 8 << 10
 #: Constants from this size on go to the object store, once each, instead of along with each task.
 SHIPPED_NBYTES = 64 << 10
+#: Programs up to this size travel with each letter.
+PROGRAM_NBYTES = 16 << 10
 #: Objects below this size Ray sends through the process that asked for them.
 INLINED_NBYTES = 100_000
+#: Programs that are remembered.
+PROGRAMS = 4096
 
 
 @dataclass
@@ -52,68 +58,160 @@ class Place(NamedTuple):
     inlined: int = 0  #: bytes that travel with each task that reads the object, because it is small
 
 
+class Shape(NamedTuple):
+    """The blocks of a task in a bundle: how many, and where the first goes, as in an :data:`Order`."""
+
+    nblocks: int
+    start: int
+
+
+class Habits:
+    """What was measured of the tasks that run the same functions."""
+
+    __slots__ = ("known", "nbytes", "seconds")
+
+    def __init__(self) -> None:
+        self.known = False
+        self.seconds = 0.0
+        self.nbytes = 0  # of the largest block
+
+    def seen(self, seconds: float, nbytes: int) -> None:
+        self.seconds = 0.7 * self.seconds + 0.3 * seconds if self.known else seconds
+        self.nbytes = max(nbytes, self.nbytes)
+        self.known = True
+
+    @property
+    def are_small(self) -> bool:
+        """Whether the blocks go in a pack."""
+        return self.known and self.nbytes <= PACKED_NBYTES
+
+
+class Card:
+    """A program that travels: its number, its written form, the habits of its tasks."""
+
+    __slots__ = ("habits", "number", "program", "written")
+
+    def __init__(self, program: Program, number: int, habits: Habits) -> None:
+        self.program = program  # it must live as long as it is known by its id
+        self.number = number
+        self.habits = habits
+        self.written: Any = None  # bytes, or the reference of an object
+
+
 class Objects:
     """What a run has in Ray's object stores.
+
+    Parameters
+    ----------
+    plan : Plan
+        The columns of tasks.
+    data : mapping of int to object
+        Blocks that were given.
 
     Attributes
     ----------
     places : dict of int to Place
         Where each block is that is there.
-    table : reference
-        The programs of the plan.
     traffic : Traffic
     """
 
-    def __init__(self, ray: Any, plan: Plan) -> None:
+    def __init__(self, ray: Any, plan: Plan, data: Mapping[int, Any]) -> None:
         self.places: dict[int, Place] = {}
-        self.table: Any = None
         self.traffic = Traffic()
+        self.introduction: Any = None
         self._ray = ray
         self._plan = plan
-        self._constants: dict[int, Any] = {}  # id to reference
-        self._programs: dict[int, int] = {}  # id to place in the table
+        self._data = data
+        self._constants: dict[int, tuple[Any, Any]] = {}  # by id: the value, which must live on, and its reference
+        self._cards: dict[int, Card] = {}  # by id of the program
+        self._ncards = 0
+        self._habits: dict[tuple[int, ...], Habits] = {}  # by functions
 
-    def put(self, value: Any) -> Any:
+    def introduce(self, introduction: Any) -> None:
+        """What workers must know of the run from now on."""
+        self.introduction = self._ray.put(introduction)
+
+    def put(self, value: Any, name: str = "the value") -> Any:
         """Give a value of the caller to Ray; returns its reference."""
         self.traffic.put += sizeof(value)
-        return self._ray.put(value)
+        try:
+            return self._ray.put(value)
+        except Exception:
+            dumps(value, name=name)  # raises what is wrong with it
+            raise
+
+    def habits_of(self, program: Program) -> Habits:
+        """What was measured of a program's tasks."""
+        return self._card(program).habits
 
     def write(
-        self, tasks: Sequence[int], shapes: Sequence[tuple[int, bool]], timeout: float | None, nthreads: int
-    ) -> tuple[Any, list[Any]]:
-        """The letter for some tasks, and the references that go with it.
-
-        Parameters
-        ----------
-        shapes : sequence of (int, bool)
-            For each task the number of its blocks, and whether they go in the pack.
-        """
+        self,
+        tasks: Sequence[int],
+        shapes: Sequence[Shape],
+        *,
+        npacked: int,
+        timeout: float | None,
+        node: int,
+        named: bool,
+    ) -> tuple[Any, list[Any], list[Any]]:
+        """The letter for some tasks, the objects it refers to besides, and the references that are its arguments."""
         plan = self._plan
         references: dict[Any, int] = {}  # to its place among the arguments
         values: list[Any] = []
         orders: list[Order] = []
-        for task, (noutputs, small) in zip(tasks, shapes, strict=True):
+        programs: dict[int, bytes | int] = {}
+        extras: list[Any] = [self.introduction]
+        for task, shape in zip(tasks, shapes, strict=True):
             slots = [self._block_slot(block, references, values) for block in plan.inputs[task]]
             if plan.constants[task]:
                 slots += [self._constant_slot(value, references, values) for value in plan.constants[task]]
-            orders.append((self._program(plan.programs[task]), slots, noutputs, small))
-        return self._written((orders, values, timeout, nthreads), tasks), list(references)
+            card = self._card(plan.programs[task])
+            if card.number not in programs:
+                written = self._written_program(card)
+                if isinstance(written, bytes):
+                    programs[card.number] = written
+                else:
+                    programs[card.number] = len(extras)
+                    extras.append(written)
+            orders.append((card.number, slots, *shape))
+        letter = Letter(orders, values, programs, list(tasks) if named else [], npacked, timeout, node)
+        return self._written(letter, tasks), extras, list(references)
 
-    def settle(self, pack: Any, packed: Sequence[int], own: Mapping[int, Any], sizes: Mapping[int, int]) -> None:
-        """Note where the blocks of a bundle are; those without a size were not made."""
+    def settle(self, pack: Any, packed: Mapping[int, int], own: Mapping[int, Any], sizes: Mapping[int, int]) -> None:
+        """Note where the blocks of a bundle are; those without a size were not made.
+
+        ``packed`` has the items of the pack by block, ``own`` the references of other blocks.
+        """
         inlined = self._count_inlined(sum([sizes.get(block, 0) for block in packed]))
-        for item, block in enumerate(packed):
+        for block, item in packed.items():
             if block in sizes:
                 self.places[block] = Place(pack, item, inlined)
         for block, ref in own.items():
             if block in sizes:
                 self.places[block] = Place(ref, -1, self._count_inlined(sizes[block]))
 
+    def fetch(self, places: Mapping[int, Place]) -> dict[int, Any]:
+        """The values at some places, as the caller's own.
+
+        Raises
+        ------
+        ray.exceptions.RayError
+            One is lost.
+        """
+        refs = list(dict.fromkeys([place.ref for place in places.values()]))
+        found = dict(zip(refs, self._ray.get(refs), strict=True))
+        return {block: taken(value_at(place, found[place.ref])) for block, place in places.items()}
+
     def close(self) -> None:
         """Let go of everything."""
         self.places.clear()
         self._constants.clear()
-        self.table = None
+        self._cards.clear()
+        self.introduction = None
+
+    def forget_constants(self) -> None:
+        """Let go of constants: tasks that come may bring others at the same addresses."""
+        self._constants.clear()
 
     def _count_inlined(self, nbytes: int) -> int:
         inlined = nbytes if nbytes < INLINED_NBYTES else 0
@@ -123,13 +221,13 @@ class Objects:
     def _block_slot(self, block: int, references: dict[Any, int], values: list[Any]) -> Slot:
         place = self.places.get(block)
         if place is None:
-            value = self._plan.data[block]
+            value = self._data[block]
             if isinstance(value, Held):
                 value = value.get()
             if sizeof(value) <= PACKED_NBYTES:
                 values.append(value)
                 return -1, len(values) - 1
-            place = self.places[block] = Place(self.put(value))
+            place = self.places[block] = Place(self.put(value, f"data {self._plan.keys[block]!r}"))
         argument = references.get(place.ref)
         if argument is None:
             argument = references[place.ref] = len(references)
@@ -138,32 +236,48 @@ class Objects:
 
     def _constant_slot(self, value: Any, references: dict[Any, int], values: list[Any]) -> Slot:
         if type(value) not in PLAIN_SIZES and sizeof(value) >= SHIPPED_NBYTES:
-            ref = self._constants.get(id(value))
-            if ref is None:
-                ref = self._constants[id(value)] = self.put(value)
-            return references.setdefault(ref, len(references)), -1
+            known = self._constants.get(id(value))
+            if known is None:
+                known = self._constants[id(value)] = value, self.put(value)
+            return references.setdefault(known[1], len(references)), -1
         values.append(value)
         return -1, len(values) - 1
 
-    def _program(self, program: Program) -> int:
-        """A program's place in the table; all programs of the plan go to Ray before the first is used."""
-        if self.table is None:
-            programs = list({id(each): each for each in self._plan.programs}.values())
-            self._programs = {id(each): place for place, each in enumerate(programs)}
+    def _card(self, program: Program) -> Card:
+        card = self._cards.get(id(program))
+        if card is None:
+            functions = tuple([id(step.function) for step in program.steps])
+            if len(self._cards) >= PROGRAMS:
+                self._forget_programs()
+            habits = self._habits.setdefault(functions, Habits())
+            card = self._cards[id(program)] = Card(program, self._ncards, habits)
+            self._ncards += 1
+        return card
+
+    def _forget_programs(self) -> None:
+        for key in list(self._cards)[: PROGRAMS // 2]:
+            del self._cards[key]
+        kept = {tuple([id(step.function) for step in card.program.steps]) for card in self._cards.values()}
+        self._habits = {functions: habits for functions, habits in self._habits.items() if functions in kept}
+
+    def _written_program(self, card: Card) -> Any:
+        if card.written is None:
             try:
-                written = dumps(programs, callables=True)
+                written = pack(card.program, PROGRAM_NBYTES, f"the function of {card.program.name!r}")
             except SerializationError:
-                for each in programs:
-                    for step in each.steps:
-                        dumps(step.function, callables=True, name=f"the function of {each.name!r}")
+                for step in card.program.steps:
+                    dumps(step.function, callables=True, name=f"the function `{name_of(step.function)}`")
                 raise
-            self.table = self._ray.put(sendable(written))
-            self.traffic.put += written.nbytes
-        return self._programs[id(program)]
+            if isinstance(written, bytes):
+                card.written = written
+            else:
+                card.written = self._ray.put(sendable(written))
+                self.traffic.put += written.nbytes
+        return card.written
 
     def _written(self, letter: Letter, tasks: Sequence[int]) -> Any:
         try:
-            written = dumps(letter)
+            written = dumps(tuple(letter))
         except SerializationError:
             for task in tasks:
                 for position, value in enumerate(self._plan.constants[task]):

@@ -1,86 +1,265 @@
 """What Ray's workers do: they run bundles. Also the form in which tasks travel there, and reports back.
 
-A bundle comes as a *letter*: for each task the place of its program in the run's table, and where its values are. Inputs
-are arguments of the Ray task, each object once, so that Ray brings them and maps them without a copy; short values stand in
-the letter itself. The table of programs is an object of its own, which each worker fetches once.
+A bundle comes as a *letter*: for each task the number of its program, and where its values are. Inputs are arguments of
+the Ray task, each object once, so that Ray brings them and maps them without a copy; short values stand in the letter
+itself. Programs travel with the letter, large ones as objects; a worker keeps those that it has seen. What a worker must
+know of a run is told once, in an object that all letters of the run refer to (:class:`Introduction`).
+
+A bundle that takes far longer than it should stops after the task that it is at and says so: what is left runs elsewhere.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
+import importlib
+import os
 import pickle
 import signal
 import time
-import traceback
+from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from weft.backends.contract import Request
-from weft.backends.libraries import limited_libraries
+from weft import config
+from weft.backends.live_here import HERE
+from weft.backends.packed import unpack, unpack_own
+from weft.backends.packed_errors import packed_error, traced_error
+from weft.backends.worker_life import limit_libraries
 from weft.errors import MissingDependencyError, TaskTimeoutError
 from weft.graph import Program
 from weft.sizeof import sizeof
 from weft.store.memory import freeze
-from weft.store.serialize import dumps, loads
+from weft.store.serialize import loads
 
-__all__ = ["Letter", "Order", "RemoteTraceback", "Report", "Slot", "import_ray", "work_off"]
+__all__ = [
+    "Bundle",
+    "Done",
+    "Introduction",
+    "Letter",
+    "Order",
+    "Report",
+    "Slot",
+    "Station",
+    "call_at",
+    "import_ray",
+    "work_off",
+]
 
 #: Where a task finds a value: (argument, item of it or -1 for all of it), or (-1, item of the letter's values).
 Slot: TypeAlias = tuple[int, int]
-#: A task: place of its program, where its values are, number of its blocks, whether they go in the pack.
-Order: TypeAlias = tuple[int, list[Slot], int, bool]
-#: A bundle: tasks, values, timeout of its only task in seconds, threads that libraries may use.
-Letter: TypeAlias = tuple[list[Order], list[Any], float | None, int]
+#: A task: its program, where its values are, number of its blocks, and where the first goes: its place in the pack, or if
+#: it is negative, the place among the results as ``-1 - place``.
+Order: TypeAlias = tuple[int, list[Slot], int, int]
+#: A bundle that has run so long, in seconds, starts no further task.
+LONG_S = 1.0
+#: Runs, and programs of each, that a worker remembers.
+RUNS, PROGRAMS = 4, 4096
+
+
+class Letter(NamedTuple):
+    """A bundle on its way to a worker."""
+
+    orders: list[Order]
+    values: list[Any]
+    programs: dict[int, bytes | int]  #: written down, or the place of what is written among the extras
+    tasks: list[int]  #: their numbers; empty if nobody asks for them
+    npacked: int
+    timeout: float | None
+    node: int  #: where it was sent
+
+
+class Done(NamedTuple):
+    """A task that was run."""
+
+    place: int  #: in the bundle
+    sizes: list[int]  #: of its blocks
+    began: float  #: by the clock
+    ended: float
 
 
 class Report(NamedTuple):
     """What a bundle tells of itself."""
 
     node: str
-    sizes: list[list[int]]  #: of each task's blocks, for the tasks that have run
-    times: list[tuple[float, float]]  #: when each began and ended, by the clock
-    failure: tuple[bytes, str] | None  #: exception and traceback of the task after these
+    done: list[tuple[Any, ...]]  #: the fields of each :class:`Done`
+    failed: int  #: place of the task that raised, or -1
+    error: Any  #: what it raised
 
 
-def work_off(nresults: int, letter: tuple[Any, Any], table: list[Any], *arguments: Any) -> list[Any]:
-    """Run a bundle: gives its pack if there is one, its other blocks, and its report."""
-    own: list[Any] = []
-    pack: list[Any] = []
-    sizes: list[list[int]] = []
-    times: list[tuple[float, float]] = []
-    failure = None
-    has_pack = False
-    try:
-        orders, values, timeout, nthreads = loads(*letter)
-        has_pack = any(order[3] for order in orders)
-        programs = programs_of(table[0])
-        with limited_libraries(2, 2, Request(library_threads=nthreads)), stopped_after(timeout):
-            for program, slots, noutputs, small in orders:
-                inputs = [
-                    values[item] if where < 0 else freeze(arguments[where] if item < 0 else arguments[where][item])
-                    for where, item in slots
-                ]
-                started = time.time()
+@dataclass(frozen=True)
+class Introduction:
+    """What a worker must know of a run."""
+
+    run: str
+    configuration: dict[str, str]
+    library_threads: int
+    numbers: dict[str, int] = field(default_factory=dict)  #: of the nodes, by name
+    home: str = ""  #: what makes the run as its tasks see it, as module:name; empty if they see none
+    told: Any = None  #: what that needs to know
+
+
+class Station:
+    """What a worker has of one run."""
+
+    def __init__(self, introduction: Introduction) -> None:
+        self.introduction = introduction
+        self.programs: OrderedDict[int, Program] = OrderedDict()
+        self.node = str(import_ray().get_runtime_context().get_node_id())
+        self.number = introduction.numbers.get(self.node, -1)
+        os.environ.update(introduction.configuration)
+        config.refresh()
+        config.set(scheduler="inline", num_workers=1)
+        limit_libraries(introduction.library_threads, loaded=True)
+        #: The run as its tasks see it: None, or what stands in ``HERE.run``.
+        self.guest: Any = None
+        if introduction.home:
+            module, _, name = introduction.home.partition(":")
+            self.guest = getattr(importlib.import_module(module), name)(self)
+
+    def program(self, number: int) -> Program:
+        return self.programs[number]
+
+    def learn(self, programs: dict[int, bytes | int], extras: list[Any]) -> None:
+        """Take in programs that are new here."""
+        mine = self.programs
+        for number, written in programs.items():
+            if number in mine:
+                mine.move_to_end(number)
+            elif isinstance(written, int):
+                mine[number] = loads(*import_ray().get(extras[written]))
+            else:
+                mine[number] = unpack(written)
+        while len(mine) > max(PROGRAMS, len(programs)):
+            mine.popitem(last=False)
+
+
+_stations: OrderedDict[Any, Station] = OrderedDict()
+
+
+def station_of(introduction: Any) -> Station:
+    """What this process has of a run; fetched when it first meets the run."""
+    station = _stations.get(introduction)
+    if station is None:
+        told: Introduction = import_ray().get(introduction)
+        known = next((each for each in _stations.values() if each.introduction.run == told.run), None)
+        if known is not None and known.guest is not None:
+            known.guest.told_again(told)
+            known.introduction = told
+            known.number = told.numbers.get(known.node, -1)
+            station = known
+        else:
+            station = Station(told)
+        _stations[introduction] = station
+        while len(_stations) > RUNS:
+            _stations.popitem(last=False)
+    return station
+
+
+class Bundle:
+    """A bundle while it runs."""
+
+    def __init__(self, nresults: int, letter: Letter, station: Station) -> None:
+        self.letter = letter
+        self.station = station
+        self.results: list[Any] = [None] * nresults
+        self.pack: list[Any] = [None] * letter.npacked
+        self.done: list[Done] = []
+        self.failed = -1
+        self.error: Any = None
+        #: The task that runs now, by its place.
+        self.place = 0
+        #: Whether what comes after it was given back.
+        self.is_cut = False
+
+    def work(self, arguments: tuple[Any, ...]) -> None:
+        """Run the tasks."""
+        letter, station, here = self.letter, self.station, HERE
+        programs, values, tasks = station.programs, letter.values, letter.tasks
+        first = time.time()
+        for place, (program, slots, nblocks, start) in enumerate(letter.orders):
+            self.place = place
+            if tasks:
+                here.task, here.key = tasks[place], None
+            inputs = [
+                values[item] if where < 0 else freeze(arguments[where] if item < 0 else arguments[where][item])
+                for where, item in slots
+            ]
+            began = time.time()
+            try:
                 value = programs[program].run(inputs)
-                blocks = [value] if noutputs == 1 else several(value, noutputs)
-                times.append((started, time.time()))
-                sizes.append([sizeof(block) for block in blocks])
-                (pack if small else own).extend(blocks)
-                inputs = value = blocks = None  # type: ignore[assignment]
-    except BaseException as error:
-        failure = written_error(error), traceback.format_exc()
-    node = import_ray().get_runtime_context().get_node_id()
-    report = pickle.dumps(Report(node, sizes, times, failure)[:])
-    blocks = [pack, *own] if has_pack else own
-    missing = [None] * (nresults - 1 - len(blocks))
-    return [*blocks, *missing, report]
+                blocks = [value] if nblocks == 1 else several(value, nblocks)
+            except BaseException as error:
+                self.fail(place, error)
+                return
+            ended = time.time()
+            self.done.append(Done(place, [sizeof(block) for block in blocks], began, ended))
+            if start >= 0:
+                self.pack[start : start + nblocks] = blocks
+            else:
+                self.results[-1 - start : nblocks - 1 - start] = blocks
+            inputs = value = blocks = None  # type: ignore[assignment]
+            if self.is_cut or ended - first > LONG_S:
+                return
+
+    def fail(self, place: int, error: BaseException) -> None:
+        """A task raised: that is the end of the bundle."""
+        trace = error.__traceback__
+        if trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+            error.__traceback__ = trace.tb_next  # this frame is of no interest
+        self.failed, self.error = place, traced_error(error)
+
+    def cut(self) -> tuple[list[Done], list[Any], list[Any], list[int]]:
+        """Before a task waits for others: take what is finished out of the bundle, and what comes after it.
+
+        Returns
+        -------
+        done, pack, results : list
+            What was run, the pack as it is, and other blocks; their places are empty from now on.
+        left : list of int
+            Places of the tasks that the bundle will not run.
+        """
+        done, self.done = self.done, []
+        pack, self.pack = self.pack, [None] * len(self.pack)
+        results, self.results = self.results, [None] * len(self.results)
+        left = [] if self.is_cut else list(range(self.place + 1, len(self.letter.orders)))
+        self.is_cut = True
+        return done, pack, results, left
+
+    def ended(self) -> list[Any]:
+        """What the Ray task gives: pack, blocks, report."""
+        node = str(import_ray().get_runtime_context().get_node_id())
+        self.results[-1] = pickle.dumps(
+            Report(node, [tuple(each) for each in self.done], self.failed, self.error)[:], pickle.HIGHEST_PROTOCOL
+        )
+        if self.pack:
+            self.results[0] = self.pack
+        return self.results
 
 
-@functools.lru_cache(maxsize=4)
-def programs_of(table: Any) -> list[Program]:
-    """The programs of a run, fetched once by each worker."""
-    return loads(*import_ray().get(table))  # type: ignore[no-any-return]
+def work_off(nresults: int, written: tuple[Any, Any], extras: list[Any], *arguments: Any) -> list[Any]:
+    """Run a bundle: gives its pack if there is one, its other blocks, and its report.
+
+    The first of the extras is the run's introduction.
+    """
+    try:
+        station = station_of(extras[0])
+        letter = Letter(*loads(*written))
+        station.learn(letter.programs, extras)
+    except BaseException as error:  # modules are missing here, or differ
+        return [*[None] * (nresults - 1), pickle.dumps(Report(node_name(), [], 0, traced_error(error))[:])]
+    bundle = Bundle(nresults, letter, station)
+    guest = station.guest
+    try:
+        with stopped_after(letter.timeout), guest.at_work(bundle) if guest is not None else contextlib.nullcontext():
+            bundle.work(arguments)
+    except BaseException as error:  # a signal that came just outside of the task
+        bundle.fail(bundle.place, error)
+    return bundle.ended()
+
+
+def node_name() -> str:
+    return str(import_ray().get_runtime_context().get_node_id())
 
 
 def several(value: Any, expected: int) -> list[Any]:
@@ -113,24 +292,6 @@ def stopped_after(timeout: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def written_error(error: BaseException) -> bytes:
-    """An exception, pickled; one that does not survive that is replaced by its text."""
-    try:
-        header, buffers = dumps(error)
-        pickled = header if not buffers else pickle.dumps(loads(header, buffers))
-        pickle.loads(pickled)
-    except Exception:
-        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
-    return pickled
-
-
-class RemoteTraceback(Exception):
-    """The traceback of a task's exception, as text: the cause of the exception that the caller sees."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
-
-
 def import_ray() -> Any:
     """The package ``ray``, or the error that says how to get it."""
     try:
@@ -138,6 +299,18 @@ def import_ray() -> Any:
         import ray.exceptions
     except ImportError as error:
         raise MissingDependencyError(
-            'scheduler="ray" needs the package ray, which is not installed. Install it with: pip install "weft[ray]"'
+            'scheduler="ray" and Client(engine="ray") need the package ray, which is not installed. '
+            'Install it with: pip install "weft[ray]"'
         ) from error
     return ray
+
+
+def call_at(extras: list[Any], packed: bytes) -> tuple[bool, Any]:
+    """Run a function on a node, beside its tasks: whether it went well, and what it gave."""
+    station = station_of(extras[0])
+    try:
+        function, args, kwargs = unpack_own(packed)
+        with station.guest.visiting():
+            return True, station.guest.home.call_here(station.number, function, args, kwargs)
+    except BaseException as error:
+        return False, packed_error(error)

@@ -17,18 +17,17 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Self, cast
 
-from weft.backends.contract import Held, Request, Run, heard
+from weft.backends.bench import Order
+from weft.backends.contract import Held, Request, Run, core_for, heard
 from weft.backends.evaluate import as_task_error
 from weft.backends.filed import FiledBlocks, HeldFile, Holding
 from weft.backends.held import HELD
 from weft.backends.local import is_ordinary
 from weft.backends.packed import pack, serialized, unpack_own
-from weft.backends.worker import Order, PackedError
-from weft.errors import BackendError, RemoteError, RemoteTraceback, SchedulerStuckError, SerializationError
+from weft.errors import SerializationError
 from weft.graph import Plan, Program
 from weft.graph.program import name_of
 from weft.scheduler import SPILL, Scheduler
-from weft.scheduler.story import dump
 from weft.sizeof import sizeof
 from weft.store.blockfile import read_block
 from weft.store.files import FileRef
@@ -36,7 +35,7 @@ from weft.store.memory import readonly_view
 from weft.store.places import free_nbytes
 from weft.store.serialize import dumps
 
-__all__ = ["ANY_SIZE", "RemoteRun", "discard", "rebuilt"]
+__all__ = ["ANY_SIZE", "RemoteRun", "discard"]
 
 #: Larger than any message.
 ANY_SIZE = 1 << 62
@@ -76,14 +75,10 @@ class RemoteRun(Run):
         keep: bool = False,
         resources: dict[int, dict[str, float]] | None = None,
     ) -> None:
-        if request.options:
-            raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
         limit = files.limit_beside(HELD.limit_beside(request.budget), request.spill_directory)
         if limit < Scheduler.UNLIMITED and files.shares_memory:
             limit = min(limit, free_nbytes(files.directory) * 9 // 10)
-        core = Scheduler(
-            nworkers, limit=limit, retries=request.retries, resources=resources, log_length=request.log_length
-        )
+        core = core_for(request, backend, nworkers, limit, resources)
         super().__init__(plan, core, backend, nworkers, perf_counter())
         self.files = files
         self.spills = request.spill_directory
@@ -362,11 +357,7 @@ class RemoteRun(Run):
         if self.problem is not None:
             problem, self.problem = self.problem, None
             raise problem
-        if self.core.left:
-            raise SchedulerStuckError(
-                f"{self.core.left} tasks are left, nothing runs and nothing can start. This is a defect of Weft; "
-                f"please report it with this state:\n{dump(self.core, self.plan)}"
-            )
+        self.check_done()
 
     def results(self) -> list[Any]:
         """Values of the wanted blocks."""
@@ -399,21 +390,6 @@ class RemoteRun(Run):
             if (copy := self.copies.pop(block, None)) is not None:
                 unlink(copy)
         return [made[block] for block in self.plan.wanted]
-
-
-def rebuilt(packed: PackedError) -> BaseException:
-    """The exception that a task raised in another process; its traceback there is its cause."""
-    error: BaseException
-    try:
-        assert packed.written is not None
-        error = unpack_own(packed.written)
-    except Exception:
-        error = RemoteError(
-            f"a task raised {packed.type_name}: {packed.what} (the exception itself could not travel to this process)"
-        )
-    if not isinstance(error, SystemExit):
-        error.__cause__ = RemoteTraceback(packed.text)
-    return error
 
 
 def discard(ref: Any) -> None:

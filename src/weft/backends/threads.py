@@ -22,7 +22,6 @@ it returns is thrown away, and another takes its place.
 from __future__ import annotations
 
 import contextvars
-import ctypes
 import os
 import sys
 import threading
@@ -32,6 +31,7 @@ from time import perf_counter
 from typing import Any
 
 from weft.backends.contract import Held, Request
+from weft.backends.interrupting import interrupt, take_back
 from weft.backends.libraries import limited_libraries
 from weft.backends.local import LocalRun
 from weft.errors import BackendError, CancelledError, TaskTimeoutError
@@ -315,7 +315,7 @@ class ThreadRun(LocalRun):
                 raise Interrupted
             reason = self.doomed.pop(number, None)
             if reason is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), None)
+                take_back(ident)
                 if not isinstance(reason, TaskTimeoutError):
                     raise Interrupted
                 raise reason
@@ -378,7 +378,7 @@ class ThreadRun(LocalRun):
         if inner is not None:
             with inner.lock:
                 inner.give_up(CancelledError("the task that asked for this was stopped"))
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Interrupted))
+        interrupt(ident, Interrupted, self.lock, lambda: self.doomed.get(number) is reason)
 
     def abandon(self, number: int, reason: BaseException) -> None:
         """Under the lock: give up a thread that does not come back, fail its task, and put another in its place."""

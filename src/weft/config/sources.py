@@ -19,8 +19,7 @@ import site
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from weft.config import schema
 from weft.config.tree import (
@@ -37,6 +36,9 @@ from weft.config.tree import (
     update,
 )
 from weft.errors import ConfigError, ConfigWarning, UnknownOptionError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "check_deprecations",
@@ -220,6 +222,8 @@ def ensure_file(
     ConfigWarning
         If the file cannot be written, as in a read-only home directory.
     """
+    from pathlib import Path  # here, for a quick import
+
     source = Path(source)
     place = Path(user_path() if destination is None else destination)
     if destination is None and place.suffix in (".yaml", ".yml"):
@@ -332,15 +336,20 @@ def check_deprecations(key: str, deprecations: Mapping[str, str | None] | None =
 
 
 def _files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
-    for place in map(Path, paths):
-        if place.is_dir():
+    found = []
+    for place in paths:
+        if os.path.isdir(place):
             try:
                 names = sorted(os.listdir(place))
             except PermissionError:
                 continue  # a directory of another user's, such as a locked /etc/weft, holds nothing for this one
-            yield from (place / name for name in names if name.endswith((".yaml", ".yml")))
-        elif place.is_file():
-            yield place
+            found += [os.path.join(place, name) for name in names if name.endswith((".yaml", ".yml"))]
+        elif os.path.isfile(place):
+            found.append(os.fspath(place))
+    if found:
+        from pathlib import Path  # here, for a quick import where there is no file
+
+        yield from map(Path, found)
 
 
 def _read(file: Path) -> Tree:

@@ -29,8 +29,8 @@ class Forecast:
 
 def forecast(plan: Plan, nworkers: int = 1) -> Forecast:
     """Go through a plan with so many workers."""
-    ntasks, inputs, dependents, rank, size = plan.ntasks, plan.inputs, plan.dependents, plan.rank, plan.nbytes
-    outputs, workspace = plan.outputs, plan.workspace
+    ntasks, inputs, dependents, size = plan.ntasks, plan.inputs, plan.dependents, plan.nbytes
+    outputs, workspace, rank = plan.outputs, plan.workspace, plan.ranks(nworkers)
     missing = list(map(len, inputs))
     users = list(map(len, dependents))
     for block in plan.wanted:

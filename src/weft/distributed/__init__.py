@@ -1,11 +1,15 @@
 """Futures on a cluster: submit functions as you go, wait for what comes first, share state between tasks."""
 
+from importlib import import_module
+
 from weft.distributed.actors import Actor, ActorFuture, BaseActorFuture
+from weft.distributed.adaptive import Adaptive
 from weft.distributed.client import Client, default_client, get_client
-from weft.distributed.cluster import Cluster, LocalCluster, Scheduler
+from weft.distributed.cluster import Cluster
 from weft.distributed.coordination import Event, Lock, MultiLock, Pub, Queue, RLock, Semaphore, Sub, Variable
 from weft.distributed.executor import ClientExecutor
 from weft.distributed.future import Future, FutureCancelledError
+from weft.distributed.local_cluster import LocalCluster
 from weft.distributed.plugins import (
     CondaInstall,
     Environ,
@@ -18,7 +22,6 @@ from weft.distributed.plugins import (
     WorkerPlugin,
 )
 from weft.distributed.refused import (
-    Adaptive,
     CompatibleExecutor,
     Nanny,
     Security,
@@ -39,12 +42,17 @@ from weft.distributed.reports import (
     span,
     warn,
 )
+from weft.distributed.scheduler import Scheduler
 from weft.distributed.waiting import as_completed, fire_and_forget, futures_of, wait
 from weft.distributed.worker import Worker, get_worker, local_client, rejoin, secede, worker_client
 from weft.errors import CancelledError, KilledWorkerError, Reschedule
+from weft.extras import when_imported
 
 KilledWorker = KilledWorkerError
 TimeoutError = TimeoutError
+
+# joblib takes longer to import than all of this
+when_imported("joblib.parallel", lambda: import_module("weft.distributed.joblib"))
 
 __all__ = [
     "Actor",

@@ -266,6 +266,10 @@ def submit_actor(
     """Have an actor made."""
     if not isinstance(cls, type):
         raise TypeError(f"actor=True makes an instance of a class in a worker; {cls!r} is none")
+    if not client.cluster.offers_actors:
+        raise BackendError(
+            "actor=True needs workers that keep what they are given, and an executor's do not. Use Client(processes=True)."
+        )
     name = key if key is not None else f"{cls.__name__}-{os.urandom(8).hex()}-{next(_count)}"
     future: Future = client.submit(
         MakeActor(cls, name), *args, key=name, workers=workers, resources=resources, **kwargs

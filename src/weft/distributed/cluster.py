@@ -12,7 +12,6 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import Executor
 from dataclasses import replace
 from time import time
 from typing import Any
@@ -20,21 +19,23 @@ from typing import Any
 from weft.backends.live_inline import LiveInline
 from weft.backends.live_threads import LiveThreads
 from weft.distributed.actors import Stage
+from weft.distributed.adaptive import Adaptive, bounds
 from weft.distributed.arbiter import Arbiter
 from weft.distributed.current import CLUSTERS
 from weft.distributed.future import Future
 from weft.distributed.pausing import in_thread, seconds
-from weft.distributed.serving import Serving, install_worker_plugin
+from weft.distributed.plugin_host import install_worker_plugin
+from weft.distributed.rebinding import rebound
+from weft.distributed.scheduler import Scheduler
+from weft.distributed.serving import Serving
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
-from weft.execution.containers import taken_apart
 from weft.execution.current import request_for
 from weft.graph import Plan
-from weft.system import CPU_COUNT, memory_limit
 from weft.typing import Key
-from weft.units import format_bytes, parse_bytes, parse_fraction_or_bytes
+from weft.units import format_bytes, parse_bytes
 
-__all__ = ["ENGINES", "Cluster", "LocalCluster", "Scheduler", "cluster_for"]
+__all__ = ["ENGINES", "Cluster"]
 
 logger = logging.getLogger("weft.distributed")
 _numbers = itertools.count(1)
@@ -53,75 +54,6 @@ def _processes(*args: Any, **kwargs: Any) -> Any:
 ENGINES: dict[str, Callable[..., Any]] = {"threads": LiveThreads, "inline": LiveInline, "processes": _processes}
 
 
-class Scheduler:
-    """A cluster's scheduler, as plugins and :meth:`Client.run_on_scheduler` see it. It cannot be made: clusters have one."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise BackendError(
-            "schedulers are not made: LocalCluster() has one. For many machines see Client(engine='ray')."
-        )
-
-    @classmethod
-    def _of(cls, cluster: Any) -> Scheduler:
-        made = cls.__new__(cls)
-        made._cluster = weakref.ref(cluster)
-        return made
-
-    _cluster: Any
-
-    @property
-    def cluster(self) -> Any:
-        return self._cluster()
-
-    @property
-    def address(self) -> str:
-        return str(self.cluster.scheduler_address)
-
-    @property
-    def id(self) -> str:
-        return str(self.cluster.id)
-
-    @property
-    def workers(self) -> dict[str, Worker]:
-        """The workers by address."""
-        return {worker.address: worker for worker in self.cluster.workers.values()}
-
-    @property
-    def clients(self) -> dict[str, Any]:
-        return {client.id: client for client in self.cluster.clients}
-
-    @property
-    def tasks(self) -> dict[Key, str]:
-        """How each task that is known stands, by key."""
-        return self.cluster.states()  # type: ignore[no-any-return]
-
-    @property
-    def plugins(self) -> dict[str, Any]:
-        return dict(self.cluster.scheduler_plugins)
-
-    @property
-    def total_nthreads(self) -> int:
-        return int(self.cluster.nthreads_total())
-
-    @property
-    def local_directory(self) -> str:
-        return str(self.cluster.local_directory())
-
-    def restart_workers(self) -> None:
-        """Start all worker processes anew."""
-        self.cluster.restart_workers(None)
-
-    def log_event(self, topic: str | list[str], msg: Any) -> None:
-        """Log an event."""
-        self.cluster.arbiter.log_event([topic] if isinstance(topic, str) else list(topic), msg)
-
-    def get_worker_service_addr(self, *args: Any) -> None:
-        return None
-
-    def __repr__(self) -> str:
-        return f"<Scheduler {self.address!r}, workers: {len(self.cluster.workers)}, tasks: {len(self.tasks)}>"
-
-
 class Cluster(Serving):
     """What clusters have in common: workers, clients, plugins, an arbiter.
 
@@ -131,6 +63,8 @@ class Cluster(Serving):
         What runs the tasks.
     nthreads : list of int
         Threads of each worker.
+    make_run : callable, optional
+        What makes the run of an engine that is not in ``ENGINES``.
     """
 
     def __init__(
@@ -138,6 +72,7 @@ class Cluster(Serving):
         *,
         engine: str,
         nthreads: list[int],
+        make_run: Callable[..., Any] | None = None,
         name: str | None = None,
         asynchronous: bool = False,
         budget: int | None = None,
@@ -168,6 +103,7 @@ class Cluster(Serving):
         self._offer = dict(resources or {})
         self._directory: Any = None
         self._task_client: Any = None
+        self._adaptive: Any = None
         self._guard = threading.RLock()
         self._logs: list[str] = []
         request = request_for(budget=budget) if budget else request_for()
@@ -179,7 +115,7 @@ class Cluster(Serving):
         )
         offers = {number: dict(self._offer) for number in range(len(nthreads))} if self._offer else None
         more: dict[str, Any] = {"env": dict(env or {})} if self.processes else {}
-        self.run = ENGINES[engine](request, nthreads, resources=offers, **more)
+        self.run = (make_run or ENGINES[engine])(request, nthreads, resources=offers, **more)
         self.run.home = self
         self.scheduler = Scheduler._of(self)
         self.arbiter = Arbiter(self._keep_key, self._let_key_go)
@@ -212,6 +148,8 @@ class Cluster(Serving):
         """A worker by its number."""
         return self.workers[number]
 
+    #: Whether its workers keep objects between tasks.
+    offers_actors = True
     #: What makes the cluster that tasks in worker processes see.
     guest_home = "weft.distributed.guest:Home"
 
@@ -356,6 +294,7 @@ class Cluster(Serving):
             n = max(n, math.ceil(parse_bytes(memory) / self.memory_per_worker))
         if cores is not None:
             n = max(n, math.ceil(cores / self.threads_per_worker))
+        self._stop_adapting()
         if self.asynchronous:
             return in_thread(self._scale, n)
         self._scale(n)
@@ -389,18 +328,54 @@ class Cluster(Serving):
         numbers = self.numbers_of(workers)
         return in_thread(self._retire, numbers) if self.asynchronous else self._retire(numbers)
 
-    def adapt(self, *args: Any, **kwargs: Any) -> Any:
-        """Not offered: on one machine idle workers cost next to nothing.
+    def adapt(
+        self,
+        Adaptive: Callable[..., Any] = Adaptive,  # noqa: N803
+        minimum: int = 0,
+        maximum: float = math.inf,
+        minimum_cores: int | None = None,
+        maximum_cores: int | None = None,
+        minimum_memory: int | str | None = None,
+        maximum_memory: int | str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Have the number of workers follow what there is to do.
 
-        Raises
-        ------
-        BackendError
-            Always.
+        Parameters
+        ----------
+        Adaptive : class
+            What decides; see :class:`Adaptive`.
+        minimum, maximum : int
+            Of workers; without a maximum there are not more than cores.
+        minimum_cores, maximum_cores, minimum_memory, maximum_memory
+            The same in cores or bytes.
+        **kwargs
+            ``interval``, ``wait_count``, ``target_duration``.
         """
-        raise BackendError(
-            "adapt() is not offered: idle workers of one machine cost next to nothing, and Ray's own autoscaler does this for "
-            "many machines. Set the number with scale(n)."
-        )
+        if self.engine not in ("threads", "processes"):
+            raise BackendError(f"adapt() is not offered by the engine {self.engine!r}: it has the workers that it has")
+        least, most = bounds(self, minimum, maximum, minimum_cores, maximum_cores, minimum_memory, maximum_memory)
+        self._stop_adapting()
+        self._adaptive = Adaptive(self, minimum=least, maximum=most, **kwargs)
+        return self._adaptive
+
+    def _stop_adapting(self) -> None:
+        adaptive, self._adaptive = self._adaptive, None
+        if adaptive is not None:
+            adaptive.stop()
+
+    def workload(self) -> tuple[int, float | None]:
+        """Tasks that wait for a worker or have one, and how long one thread would take for them, if that is known."""
+        with self.run:
+            core = self.run.core
+            ntasks = len(core.ready) + sum(map(len, core.constrained.values())) + core.nrunning
+            mean = self.run.mean_duration()
+        return ntasks, None if mean is None else ntasks * mean
+
+    def busy_workers(self) -> set[int]:
+        """Workers that have tasks."""
+        with self.run:
+            return set(self.run.core.flying.values())
 
     def wait_for_workers(self, n_workers: int, timeout: float | str | None = None) -> Any:
         """Wait until there are so many workers."""
@@ -494,6 +469,7 @@ class Cluster(Serving):
             if self.status == "closed":
                 return
             self.status = "closed"
+        self._stop_adapting()
         plugins = list(self.scheduler_plugins.values())
         for plugin in plugins:
             self._call_hook(plugin, "before_close")
@@ -555,247 +531,5 @@ _open: weakref.WeakSet[Any] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for cluster in list(_open):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # the others are to be closed all the same
             cluster._close()
-
-
-def rebound(value: Any, client: Any) -> Any:
-    """A value with futures of one client in the places of another's; a persisted collection likewise."""
-    if isinstance(value, Future):
-        return Future(value.key, client)
-    kind = type(value)
-    if hasattr(kind, "__weft_postpersist__") and not isinstance(value, type):
-        from weft.backends.live import HeldTicket
-        from weft.execution.pipeline import keys_of
-
-        graph = value.__weft_graph__()
-        data = getattr(graph, "data", None) or {}
-        keys = keys_of(value)
-        if not all(isinstance(data.get(key), HeldTicket) for key in keys):
-            return value
-        rebuild, extra = value.__weft_postpersist__()
-        return rebuild({key: Future(data[key].key, client).__weft_held__() for key in keys}, *extra)
-    if kind in (list, tuple, set, frozenset, dict):
-        parts = taken_apart(value)
-        if parts is not None:
-            return parts.make(*[rebound(item, client) for item in parts.items])
-    return value
-
-
-def threads_of_workers(n_workers: int | None, threads_per_worker: int | None, processes: bool) -> tuple[int, int]:
-    """How many workers with how many threads, where users leave that open."""
-    if threads_per_worker == 0:
-        threads_per_worker = None
-    if n_workers is None and threads_per_worker is None:
-        if not processes:
-            return 1, CPU_COUNT
-        count = (
-            CPU_COUNT
-            if CPU_COUNT <= 4
-            else max(each for each in range(1, int(CPU_COUNT**0.5) + 2) if CPU_COUNT % each == 0)
-        )
-        count = CPU_COUNT if CPU_COUNT <= 4 else max(4, CPU_COUNT // count) if CPU_COUNT // count >= 4 else count
-        return count, max(1, CPU_COUNT // count)
-    if n_workers is None:
-        assert threads_per_worker is not None
-        return (max(1, CPU_COUNT // threads_per_worker) if processes else 1), threads_per_worker
-    if threads_per_worker is None:
-        return n_workers, max(1, CPU_COUNT // n_workers) if n_workers else 1
-    return n_workers, threads_per_worker
-
-
-class LocalCluster(Cluster):
-    """Workers on this machine: processes, or threads of this one.
-
-    Parameters
-    ----------
-    name : str, optional
-    n_workers : int, optional
-    threads_per_worker : int, optional
-    processes : bool, optional
-        Worker processes (the default), or threads of this process.
-    asynchronous : bool
-        Methods that would wait give something to be awaited.
-    memory_limit : int, float, str or None
-        Memory of each worker: bytes, a share of the machine's, text such as ``"4 GiB"``, or None for no limit. All workers
-        of a machine share what they have together; what does not fit goes to disk. By default the configuration's budget.
-    resources : mapping, optional
-        What each worker offers to tasks with ``resources=``.
-    local_directory : str, optional
-        Where blocks go that do not fit in memory.
-    env : mapping, optional
-        Environment variables of worker processes.
-    plugins : sequence, optional
-        Plugins to register at once.
-    silence_logs : int or False
-        The level from which on the logger ``weft.distributed`` speaks.
-    engine : {"processes", "threads", "inline"}, optional
-        The same as ``processes=``; ``"inline"`` runs each task where it is submitted, for debugging.
-    **options
-        Names that make sense for servers on a network only raise, and say what to do instead.
-
-    Examples
-    --------
-    >>> from weft.distributed import Client, LocalCluster
-    >>> with LocalCluster(n_workers=1, threads_per_worker=2, processes=False) as cluster, Client(cluster) as client:
-    ...     client.submit(abs, -1).result()
-    1
-    """
-
-    def __init__(
-        self,
-        name: str | None = None,
-        n_workers: int | None = None,
-        threads_per_worker: int | None = None,
-        processes: bool | None = None,
-        loop: None = None,
-        start: None = None,
-        host: str | None = None,
-        ip: str | None = None,
-        scheduler_port: int = 0,
-        silence_logs: int | str | bool = logging.WARNING,
-        dashboard_address: Any = ":8787",
-        worker_dashboard_address: None = None,
-        services: None = None,
-        worker_services: None = None,
-        service_kwargs: None = None,
-        asynchronous: bool = False,
-        security: Any = None,
-        protocol: str | None = None,
-        blocked_handlers: None = None,
-        interface: None = None,
-        worker_class: None = None,
-        scheduler_kwargs: None = None,
-        scheduler_sync_interval: float = 1,
-        memory_limit: Any = "auto",
-        resources: Mapping[str, float] | None = None,
-        local_directory: str | None = None,
-        env: Mapping[str, str] | None = None,
-        plugins: Iterable[Any] = (),
-        nthreads: int | None = None,
-        engine: str | None = None,
-        **options: Any,
-    ) -> None:
-        if protocol in ("inproc", "inproc://") and processes is None:
-            processes, protocol = False, None
-        refuse_network_options(
-            loop=loop, start=start, host=None if host in ("127.0.0.1", "localhost") else host, ip=ip,
-            scheduler_port=scheduler_port or None, worker_dashboard_address=worker_dashboard_address, services=services or None,
-            worker_services=worker_services or None, service_kwargs=service_kwargs or None, protocol=protocol,
-            blocked_handlers=blocked_handlers, interface=interface, worker_class=worker_class,
-            scheduler_kwargs=scheduler_kwargs or None, security=security or None,
-            dashboard_address=None if dashboard_address in (None, False, "", ":0", 0, ":8787") else dashboard_address,
-            **options,
-        )  # fmt: skip
-        if engine is None:
-            engine = "threads" if processes is False else "processes"
-        elif engine not in ENGINES:
-            raise BackendError(f"engine={engine!r}: there are {', '.join(map(repr, ENGINES))}")
-        elif processes is not None and processes != (engine == "processes"):
-            raise BackendError(f"processes={processes} and engine={engine!r} contradict each other: give one of them")
-        if nthreads is not None:
-            if threads_per_worker not in (None, nthreads):
-                raise BackendError("nthreads= and threads_per_worker= mean the same: give one of them")
-            threads_per_worker = nthreads
-        for option, value, least in (("n_workers", n_workers, 0), ("threads_per_worker", threads_per_worker, 0)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-                raise BackendError(f"{option} must be a whole number, {least} or more, not {value!r}")
-        if engine == "inline":
-            n_workers, threads_per_worker = 1, 1
-        count, threads = threads_of_workers(n_workers, threads_per_worker, engine == "processes")
-        if silence_logs is not False:
-            logger.setLevel(silence_logs if not isinstance(silence_logs, bool) else logging.WARNING)
-        per_worker = memory_of(memory_limit, max(count, 1))
-        super().__init__(
-            engine=engine, nthreads=[threads] * count, name=name, asynchronous=asynchronous,
-            budget=per_worker * max(count, 1) if per_worker else None, memory_per_worker=per_worker,
-            spill_directory=local_directory, resources=resources, threads_per_worker=threads, env=env, plugins=plugins,
-        )  # fmt: skip
-
-
-def memory_of(limit: Any, n_workers: int) -> int:
-    """Bytes of each worker; 0 if it is left to the configuration."""
-    if limit == "auto":
-        return 0
-    if limit is None or limit == 0:
-        return (1 << 62) // n_workers
-    try:
-        return parse_fraction_or_bytes(limit, memory_limit())
-    except ValueError as error:
-        raise BackendError(f"memory_limit={limit!r}: {error}") from None
-
-
-REASONS = {
-    "loop": "clusters need no event loop of yours",
-    "start": "a cluster is ready when it is made",
-    "host": "nothing listens on a network here",
-    "ip": "nothing listens on a network here",
-    "interface": "nothing listens on a network here",
-    "scheduler_port": "nothing listens on a network here",
-    "port": "nothing listens on a network here",
-    "protocol": "workers are processes behind pipes, or threads (processes=False)",
-    "security": "nothing goes over a network, so there is nothing to encrypt",
-    "dashboard_address": "there is no dashboard server; see weft.diagnostics, or pass dashboard_address=None",
-    "worker_dashboard_address": "there is no dashboard server; see weft.diagnostics",
-    "services": "workers have no services",
-    "worker_services": "workers have no services",
-    "service_kwargs": "workers have no services",
-    "blocked_handlers": "there are no message handlers to block",
-    "worker_class": "workers are made by the cluster: say processes=True or False",
-    "scheduler_kwargs": "the scheduler has no options of its own; see weft.config",
-    "death_timeout": "workers end with this process, by the system's own means",
-    "lifetime": "workers are not restarted by the clock; use client.restart_workers()",
-    "preload": "register a plugin instead: LocalCluster(plugins=[...])",
-    "preload_nanny": "register a plugin instead: LocalCluster(plugins=[...])",
-    "executor": "workers have one pool of threads each",
-    "data": "results lie in Weft's own store",
-    "memory_target_fraction": "there is one budget: memory_limit=",
-    "memory_spill_fraction": "there is one budget: memory_limit=",
-    "memory_pause_fraction": "there is one budget: memory_limit=",
-    "memory_terminate_fraction": "there is one budget: memory_limit=",
-}
-
-
-def refuse_network_options(**options: Any) -> None:
-    """Raise for an option that was given and makes no sense on one machine."""
-    for name, value in options.items():
-        if value is None:
-            continue
-        if name in REASONS:
-            raise BackendError(f"{name}={value!r} makes no sense here: {REASONS[name]}.")
-        raise TypeError(f"LocalCluster() takes no option {name!r}")
-
-
-def cluster_for(
-    address: Any, *, engine: str | None, security: Any, timeout: Any, asynchronous: bool, **kwargs: Any
-) -> tuple[Any, bool]:
-    """The cluster that a client is to use, and whether it was made for it."""
-    if engine is not None and engine not in ENGINES:
-        raise BackendError(f"engine={engine!r}: there are {', '.join(map(repr, ENGINES))}")
-    if address is None:
-        return LocalCluster(engine=engine, security=security, asynchronous=False, **kwargs), True
-    if isinstance(address, Executor):
-        raise BackendError(
-            "Client(executor) is not offered: pass the executor to a computation, compute(scheduler=executor), or use "
-            "Client(processes=...)"
-        )
-    if kwargs or engine is not None or security:
-        given = next(iter(kwargs), "engine" if engine is not None else "security")
-        raise BackendError(
-            f"{given}= is for a cluster that the client makes: give it to the cluster, not to Client(address)"
-        )
-    if hasattr(address, "add_client"):
-        if address.status != "running":
-            raise BackendError("the cluster is closed: make a new one")
-        return address, False
-    if hasattr(address, "scheduler_address") and not isinstance(address, str):
-        address = address.scheduler_address
-    if isinstance(address, str):
-        found = CLUSTERS.get(address)
-        if found is not None:
-            return found, False
-        raise OSError(
-            f"no cluster of this process has the address {address!r}. Clusters of other processes or machines are Ray's: "
-            "Client(engine='ray', address=...)."
-        )
-    raise TypeError(f"Client() takes a cluster or an address, not {address!r}")

@@ -7,8 +7,10 @@ from typing import Any
 
 from weft import config
 from weft.backends.contract import Held, Request
-from weft.backends.live import PENDING, HeldTicket, Ticket
+from weft.backends.tickets import BAD, PENDING, HeldTicket, Ticket
 from weft.distributed.future import Future, later, value_of
+from weft.distributed.hearing import Mirror, mirror_for
+from weft.distributed.pausing import in_thread
 from weft.distributed.waiting import await_all
 from weft.errors import BackendError
 from weft.execution import is_weft_collection
@@ -76,24 +78,66 @@ class ClientBackend:
 
     @property
     def fuses_chains(self) -> bool:
-        return bool(self.client.cluster.processes)
+        return not self.client._run.shares_memory
 
     def run(self, plan: Plan, request: Request) -> list[Any]:
-        with _heard(self, plan, request):
-            futures = self.client._add_plan(plan, plan.wanted, retries=request.retries, options=request.options)
-            tickets = [future._bound() for future in futures]
-            countdown = await_all(self.client._run, tickets, on_error=True)
-            if countdown is not None:
+        mirror = mirror_for(self.client, plan, request)
+        if mirror is None:
+            return self._run(plan, request, None)
+        try:
+            mirror.begin()
+            values = self._run(plan, request, mirror)
+        except BaseException as error:
+            mirror.end(error)
+            raise
+        mirror.end(None)
+        return values
+
+    def _run(self, plan: Plan, request: Request, mirror: Mirror | None) -> list[Any]:
+        client = self.client
+        listening = mirror if mirror is not None and mirror.listens() else None
+        futures = client._add_plan(
+            plan, plan.wanted, retries=request.retries, options=request.options, mirror=listening
+        )
+        tickets = [future._bound() for future in futures]
+        countdown = await_all(client._run, tickets, on_error=True)
+        if countdown is not None:
+            if listening is not None:
+                listening.stop = countdown.bell.ring
+            if listening is None or listening.problem is None:
                 countdown.bell.wait()
-            for ticket in tickets:
-                if ticket.status not in (PENDING, "finished"):
-                    value_of(self.client, ticket)
-            return [value_of(self.client, ticket) for ticket in tickets]
+        if listening is not None and listening.problem is not None:
+            client._run.cancel(tickets)
+            raise listening.problem
+        for ticket in tickets:
+            if ticket.status not in (PENDING, "finished"):
+                value_of(client, ticket)
+        return [value_of(client, ticket) for ticket in tickets]
 
     def hold(self, plan: Plan, request: Request) -> list[Held]:
-        with _heard(self, plan, request):
-            futures = self.client._add_plan(plan, plan.wanted, retries=request.retries, options=request.options)
-            return [future.__weft_held__() for future in futures]
+        mirror = mirror_for(self.client, plan, request)
+        if mirror is None or not mirror.listens():
+            return self._hold(plan, request, None)
+        mirror.begin()
+        try:
+            held = self._hold(plan, request, mirror)
+        except BaseException as error:
+            mirror.end(error)
+            raise
+        run = self.client._run
+        tickets = list({id(each.ticket): each.ticket for each in held if isinstance(each, HeldTicket)}.values())
+        countdown = await_all(run, tickets, on_error=True)  # the call does not wait, but the listeners hear it all
+        if countdown is None:
+            mirror.end(None)
+        else:
+            in_thread(_end_later, mirror, countdown.bell, tickets)
+        return held
+
+    def _hold(self, plan: Plan, request: Request, mirror: Mirror | None) -> list[Held]:
+        futures = self.client._add_plan(
+            plan, plan.wanted, retries=request.retries, options=request.options, mirror=mirror
+        )
+        return [future.__weft_held__() for future in futures]
 
     def wait(self, x: Any, timeout: float | None = None, return_when: str = "ALL_COMPLETED") -> Any:
         """Wait for persisted collections."""
@@ -105,35 +149,11 @@ class ClientBackend:
         """The client is closed by whoever made it."""
 
 
-class _heard:  # noqa: N801
-    """Tells listeners of the start and end of a computation; its tasks are the cluster's."""
-
-    def __init__(self, backend: ClientBackend, plan: Plan, request: Request) -> None:
-        from time import perf_counter
-
-        from weft.backends.contract import Run
-        from weft.scheduler import Scheduler
-
-        self.listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
-        self.run = (
-            Run(plan, Scheduler(1), "client", backend.client.cluster.nthreads_total(), perf_counter())
-            if self.listeners
-            else None
-        )
-        self.told: list[Any] = []
-
-    def __enter__(self) -> None:
-        for listener in self.listeners:
-            listener.started(self.run)  # type: ignore[arg-type]
-            self.told.append(listener)
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        from time import perf_counter
-
-        if self.run is not None:
-            self.run.ended, self.run.error = perf_counter(), error
-        for listener in reversed(self.told):
-            listener.ended(self.run)
+def _end_later(mirror: Mirror, bell: Any, tickets: list[Ticket]) -> None:
+    """Tell of the end of a computation that nobody waits for."""
+    mirror.stop = bell.ring
+    bell.wait()
+    mirror.end(next((ticket.error for ticket in tickets if ticket.status in BAD), mirror.problem))
 
 
 class CollectionMethods:
@@ -157,6 +177,7 @@ class CollectionMethods:
         retries: int = 0,
         notes: dict[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
+        mirror: Mirror | None = None,
     ) -> list[Future]:
         """Have a plan run; gives futures of its wanted blocks."""
         if options:
@@ -175,7 +196,10 @@ class CollectionMethods:
             self._tickets.setdefault(key, ticket)
             futures[block] = Future._of(self, ticket)
         try:
-            self._run.add_plan(plan, tickets, retries=retries, notes=notes)
+            if mirror is None:
+                self._run.add_plan(plan, tickets, retries=retries, notes=notes)
+            else:
+                self._run.add_plan(plan, tickets, retries=retries, notes=notes, attach=mirror.attach)
         except BaseException:
             for ticket in tickets.values():
                 if self._tickets.get(ticket.key) is ticket:
@@ -275,7 +299,7 @@ class CollectionMethods:
                 more.add(Layer(Program.call(Finish(finalize, extra, nested), name="finalize"), [key], [tuple(own)]))
         graph.update(more)
         graph = with_known(graph, Known(self).known(graph.keys()))
-        fuse = self.cluster.processes and config.value("optimization.fuse") and optimize_graph
+        fuse = not self._run.shares_memory and config.value("optimization.fuse") and optimize_graph
         plan = compile_plan(graph, wanted, fuse=fuse)
         return self._add_plan(plan, plan.wanted, notes=notes)
 
@@ -370,7 +394,7 @@ class CollectionMethods:
         graph = with_known(
             graph, {key: held for key, held in Known(self).known(graph.keys()).items() if key not in graph.data}
         )
-        plan = compile_plan(graph, wanted, fuse=bool(self.cluster.processes and config.value("optimization.fuse")))
+        plan = compile_plan(graph, wanted, fuse=bool(not self._run.shares_memory and config.value("optimization.fuse")))
         futures = dict(zip(wanted, self._add_plan(plan, plan.wanted, notes=notes)))
 
         def nested(each: Any, of: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import weakref
 from typing import Any
 
 from weft.backends.live_here import HERE
-from weft.execution.current import DEFAULT
+from weft.execution.current import CURRENT, DEFAULT
 
 __all__ = ["CLIENTS", "CLUSTERS", "IN_CONTEXT", "client_at", "current_client", "remove_default", "set_default"]
 
@@ -70,3 +71,19 @@ def set_default(client: Any) -> None:
 def remove_default(client: Any) -> None:
     """A client is not the default any more; the one before it is."""
     CLIENTS[:] = [ref for ref in CLIENTS if ref() is not client and ref() is not None]
+
+
+def _forget_in_child() -> None:
+    """In a forked child: nothing runs the tasks of the parent's clusters there."""
+    for cluster in list(CLUSTERS.values()):
+        cluster.status = "closed"
+        for client in list(cluster.clients):
+            client.status = "closed"
+    CLIENTS.clear()
+    CLUSTERS.clear()
+    IN_CONTEXT.set(None)
+    CURRENT.set(None)
+    HERE.run, HERE.worker, HERE.task, HERE.key = None, -1, -1, None
+
+
+os.register_at_fork(after_in_child=_forget_in_child)

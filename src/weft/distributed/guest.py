@@ -14,10 +14,10 @@ from weft.backends.contract import Held
 from weft.backends.live import BAD, CANCELLED, FINISHED, PENDING, HeldTicket, Ticket
 from weft.backends.live_worker import ANY_SIZE, WRITTEN, LiveWorker
 from weft.backends.packed import pack, unpack_own
-from weft.backends.remote import rebuilt
+from weft.backends.packed_errors import rebuilt
 from weft.distributed.actors import Stage
 from weft.distributed.pausing import Reply
-from weft.distributed.serving import with_worker
+from weft.distributed.plugin_host import with_worker
 from weft.distributed.worker import Worker
 from weft.errors import BlockLostError, CancelledError
 from weft.graph import Plan
@@ -29,6 +29,8 @@ __all__ = ["Home", "Remote"]
 
 class Remote:
     """The run, as a client in a worker process sees it. What it has of a task's end is what it was told."""
+
+    shares_memory = False
 
     def __init__(self, worker: LiveWorker) -> None:
         self.worker = worker
@@ -101,7 +103,7 @@ class Remote:
                 return
             del self.tickets[ticket.key]
             self.refs.pop(ticket.key, None)
-        if self.worker.sending.locked():
+        if self.worker.is_sending():
             start_new_thread(self.worker.flush, (("release", [ticket.key]),))
         else:
             self.worker.flush(("release", [ticket.key]))
@@ -212,7 +214,7 @@ class Remote:
         foreign: dict[int, Key] = {}
         data: dict[int, Any] = {}
         for block, value in plan.data.items():
-            if isinstance(value, HeldTicket) and value.run is self:  # type: ignore[comparison-overlap]
+            if isinstance(value, HeldTicket) and value.run is self:
                 foreign[block] = value.ticket.key
                 data[block] = None
             else:
@@ -231,6 +233,7 @@ class Home:
     """The cluster, as a worker process sees it."""
 
     processes = True
+    offers_actors = True
     status = "running"
     asynchronous = False
 
@@ -332,7 +335,7 @@ class Home:
         return value
 
     def as_own(self, client: Any, value: Any) -> Any:
-        from weft.distributed.cluster import rebound
+        from weft.distributed.rebinding import rebound
 
         return rebound(value, client)
 

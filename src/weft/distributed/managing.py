@@ -9,8 +9,8 @@ from typing import Any
 
 from weft.distributed.future import later
 from weft.distributed.pausing import in_thread
+from weft.distributed.plugin_host import with_worker
 from weft.distributed.plugins import UploadFile, WorkerPlugin
-from weft.distributed.serving import with_worker
 from weft.distributed.waiting import futures_of
 from weft.errors import BackendError
 

@@ -10,28 +10,33 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
 from weft.errors import CycleError
 from weft.graph.graph import Graph, MixedLayer, Site, duplicate_key, missing_key
-from weft.graph.priority import order
+from weft.graph.priority import rank_tasks
 from weft.graph.program import Program, chain
+from weft.graph.side_by_side import side_by_side
 from weft.typing import Annotations, Function, Key
 
 __all__ = ["Plan", "compile_plan", "paused_collector"]
 
 
+#: Ranks that are the same for any number of workers, and ranks from which others are made.
+ANY, BY_CHUNKS = 0, -1
+
+
 class Derived:
     """What follows from a plan's inputs, made when it is first asked for: plans that share a shape share it."""
 
-    __slots__ = ("dependents", "rank", "uses")
+    __slots__ = ("dependents", "ranks", "uses")
 
     def __init__(self) -> None:
         self.uses: list[int] | None = None
         self.dependents: list[list[int]] | None = None
-        self.rank: list[int] | None = None
+        self.ranks: dict[int, list[int]] = {}  # by number of workers, or one of the two below
 
 
 @dataclass(slots=True)
@@ -76,30 +81,58 @@ class Plan:
 
     @property
     def rank(self) -> list[int]:
-        """By task: static order, lower runs earlier.
+        """By task: static order for one worker, lower runs earlier."""
+        return self.ranks(1)
+
+    @rank.setter
+    def rank(self, rank: list[int]) -> None:
+        self.derived.ranks = {ANY: rank}
+
+    def ranks(self, workers: int) -> list[int]:
+        """By task: static order where so many workers run side by side, lower runs earlier.
 
         To work it out takes longer than to run a task that does nothing, so it is left until somebody asks: a core that
         runs straight (:mod:`weft.scheduler.straight`) may never do.
         """
-        made = self.derived.rank
-        if made is None:
-            made = self.derived.rank = _rank(self)
-        return made
-
-    @rank.setter
-    def rank(self, rank: list[int]) -> None:
-        self.derived.rank = rank
+        made = self.derived.ranks
+        if ANY not in made and workers not in made:
+            _rank(self, workers)
+        return made[ANY] if ANY in made else made[workers]
 
     def bare(self) -> Plan:
         """The plan without the values it works on: no constants, no data."""
-        return replace(self, constants=[()] * self.ntasks, data=dict.fromkeys(self.data))
+        return self._without(self.keys, self.programs, [()] * self.ntasks, self.sites, self.origins)
 
     def shape(self) -> Plan:
         """The plan without anything that belongs to others: no keys, programs, constants, data and places."""
         none: list[Any] = [None] * self.ntasks
-        data: dict[int, Any] = dict.fromkeys(self.data)
-        return replace(
-            self, keys=list(range(self.nblocks)), programs=none, constants=none, data=data, sites=[], origins=[]
+        return self._without(list(range(self.nblocks)), none, none, [], [])
+
+    def _without(
+        self,
+        keys: list[Any],
+        programs: list[Any],
+        constants: list[Any],
+        sites: list[Site | None],
+        origins: list[tuple[int, str]],
+    ) -> Plan:
+        """The plan with these columns, and no data. Written out: each run asks for it, and `replace` takes five times as long."""
+        return Plan(
+            keys,
+            programs,
+            self.inputs,
+            constants,
+            self.nbytes,
+            self.wanted,
+            self.outputs,
+            self.maker,
+            dict.fromkeys(self.data),
+            self.workspace,
+            self.annotations,
+            sites,
+            origins,
+            self.in_order,
+            self.derived,
         )
 
     @property
@@ -409,8 +442,8 @@ def _fuse_chains(plan: Plan, between: Function | None) -> Plan:
     return _cull(plan)
 
 
-def _rank(plan: Plan) -> list[int]:
-    """Static order of the tasks; data blocks are always there, and several outputs are one task."""
+def _rank(plan: Plan, workers: int) -> None:
+    """Note the static order of the tasks; data blocks are always there, and several outputs are one task."""
     ntasks = plan.ntasks
     if plan.nblocks == ntasks:
         inputs: list[Any] = plan.inputs
@@ -429,8 +462,13 @@ def _rank(plan: Plan) -> list[int]:
             for source in sources:
                 dependents[source].append(task)
         wanted = [maker.get(block, block) for block in plan.wanted if block not in plan.data]
+    made = plan.derived.ranks
     try:
-        return order(inputs, dependents, wanted)
+        if BY_CHUNKS not in made:
+            ranks, by_chunks = rank_tasks(inputs, dependents, wanted)
+            made[BY_CHUNKS if by_chunks else ANY] = ranks
+        if ANY not in made:
+            made[workers] = side_by_side(made[BY_CHUNKS], inputs, dependents, workers)
     except CycleError as error:
         circle = [plan.keys[task] for task in getattr(error, "cycle", ())]
         shown = " -> ".join(map(repr, [*circle, *circle[:1]]))

@@ -38,11 +38,9 @@ it is.
 
 What was tried, on the 60 shapes of ``benchmarks/order.py``: the walk depth first alone holds up to 48 times more
 blocks than Dask's order, and more than 10 % more on 15 shapes; with last use, on 13. Looking for the next output near
-the oldest block instead of the newest opens whole arrays on everything all-to-all. Where eight workers run in step and
-every block counts the same, two shapes hold a seventh more than Dask's order does (mean and std by 8; means of uu, uv, vv):
-that order keeps the chunks of a whole group until one of the two reductions is through it, which is no worse if a partial
-result weighs as much as a chunk, and four times as much if it weighs a hundredth. No order of ties, of inputs or of
-outputs brought them closer without making other shapes worse by a third.
+the oldest block instead of the newest opens whole arrays on everything all-to-all. Several workers need one thing more,
+which :mod:`weft.graph.side_by_side` sees to afterwards: no order of ties, of inputs or of outputs gave it for eight workers
+without making other shapes worse by a third.
 
 HOT: runs at each compute; ``benchmarks/order.py`` measures it. Hence lists of integers, no recursion, and one long
 function. Every rule looks at each edge a constant number of times, so the work grows as tasks plus edges.
@@ -53,8 +51,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from weft.errors import CycleError
+from weft.graph.side_by_side import side_by_side
 
-__all__ = ["order"]
+__all__ = ["order", "rank_tasks"]
 
 FEW = 8
 """So many dependents at most may be run together in order to free the block they use."""
@@ -65,11 +64,16 @@ CAUTION = 6
 NEAR = 64
 """Blocks with more dependents than this do not say where the next output may be."""
 
+OFTEN = 50
+"""Orders in which one block for so many tasks is closed, or more, are looked at again for several workers."""
+
 HELD = 1 << 32
 """Stands for the user of a block that is held to the end."""
 
 
-def order(inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], wanted: Iterable[int]) -> list[int]:
+def order(
+    inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], wanted: Iterable[int], workers: int = 1
+) -> list[int]:
     """Rank tasks so that, run by rank, they keep few blocks alive.
 
     Parameters
@@ -80,6 +84,8 @@ def order(inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], 
         The same edges, seen from the other side.
     wanted : iterable of int
         Tasks whose results are held to the end, whoever else has used them.
+    workers : int
+        How many tasks will run side by side.
 
     Returns
     -------
@@ -102,11 +108,20 @@ def order(inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], 
     >>> order(inputs, dependents, [4])
     [0, 2, 1, 3, 4]
     """
+    ranks, by_chunks = rank_tasks(inputs, dependents, wanted)
+    return side_by_side(ranks, inputs, dependents, workers) if by_chunks else ranks
+
+
+def rank_tasks(
+    inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], wanted: Iterable[int]
+) -> tuple[list[int], bool]:
+    """Ranks as this module gives them, and whether they go chunk by chunk, so that ``side_by_side`` may better them."""
     if not any(inputs):
-        return list(range(len(inputs)))
+        return list(range(len(inputs))), False
     if max(map(len, dependents)) <= 1:
-        return _order_of_trees(inputs, dependents)
-    return _order_of_graph(inputs, dependents, wanted)
+        return _order_of_trees(inputs, dependents), False
+    ranks, closed = _order_of_graph(inputs, dependents, wanted)
+    return ranks, closed * OFTEN >= len(ranks)
 
 
 def _order_of_trees(inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]]) -> list[int]:
@@ -160,7 +175,8 @@ def _order_of_trees(inputs: Sequence[Sequence[int]], dependents: Sequence[Sequen
 
 def _order_of_graph(
     inputs: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]], wanted: Iterable[int]
-) -> list[int]:
+) -> tuple[list[int], int]:
+    """The ranks for one worker, and how many blocks were closed."""
     n = len(inputs)
     numbered, weight = _weights(inputs, dependents)
     weight_of = weight.__getitem__
@@ -170,7 +186,7 @@ def _order_of_graph(
     for task in wanted:
         users[task] += HELD
     rank = [-1] * n
-    done = 0
+    done = closed = 0
     outputs = [task for task, waiting in enumerate(dependents) if not waiting]
     outputs.reverse()
     if not numbered:
@@ -186,7 +202,7 @@ def _order_of_graph(
         if not stack:
             goal = _next_goal(outputs, opened, dependents, missing, rank)
             if goal < 0:
-                return rank
+                return rank, closed
             push(goal)
             below = weight[goal]
 
@@ -255,6 +271,7 @@ def _order_of_graph(
             and _is_worth_closing(waiting, inputs, dependents, missing, weight, below)
             and _can_be_closed(waiting, inputs, dependents, missing, rank)
         ):
+            closed += 1
             # outputs first, since nobody waits for them with more
             stack += sorted(waiting, key=lambda task: (-missing[task], bool(dependents[task]), -task))
 

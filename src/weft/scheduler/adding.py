@@ -32,6 +32,7 @@ class Added(NamedTuple):
     external: dict[int, int]
     stored: dict[int, int]
     alone: bool
+    workers: int  #: for so many it was ranked
 
 
 def add(
@@ -90,8 +91,9 @@ def add(
         s.workspace[base + t] = nbytes
     if plan.workspace or plan.outputs:
         s.slow = True
+    shape = plan.shape()
     if alone and not (base or external or stored):
-        s.straight = straight_for(s, plan)
+        s.straight = straight_for(s, shape)
     if s.straight is None:
         dependents = plan.dependents
         s.dependents += (
@@ -102,7 +104,7 @@ def add(
         _queue(s, base, plan.ntasks)
     s.serial += plan.ntasks
     s.left += plan.ntasks
-    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone)
+    return Added(base, shape, keep, dict(external), dict(stored), alone, len(s.on))
 
 
 def _check(s: Scheduler, plan: Plan, external: dict[int, int]) -> dict[int, placement.Rule]:
@@ -133,7 +135,7 @@ def _count(s: Scheduler, plan: Plan, base: int, arrived: list[int]) -> None:
             missing[t] -= 1
     s.missing += missing
     shift = s.serial << SHIFT
-    s.order += [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.rank, base)]
+    s.order += [(rank << SHIFT) + place + shift for place, rank in enumerate(plan.ranks(len(s.on)), base)]
     s.order += nothing
 
 

@@ -116,7 +116,7 @@ def _export_plan(added: Added, programs: list[int]) -> dict[str, Any]:
     return {
         "programs": programs[added.base : added.base + plan.ntasks],
         "inputs": [list(sources) for sources in plan.inputs],
-        "rank": list(plan.rank),
+        "rank": list(plan.ranks(added.workers)),
         "nbytes": list(plan.nbytes),
         "wanted": list(plan.wanted),
         "outputs": [[task, list(blocks)] for task, blocks in plan.outputs.items()],

@@ -64,15 +64,18 @@ class Straight:
         Bytes that may be held when a task begins.
     users : list of int
         How many need each block.
+    workers : int
+        How many there are, though one is alone now.
     """
 
     __slots__ = (
         "begun", "cursor", "ended", "logged", "nbytes", "plan", "room", "sequence", "sizes", "times", "uses", "worker",
-        "written",
+        "workers", "written",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, room: int, users: list[int]) -> None:
+    def __init__(self, plan: Plan, room: int, users: list[int], workers: int) -> None:
         self.plan = plan
+        self.workers = workers
         self.room = room
         self.uses = list(users)
         self.begun = self.ended = False
@@ -84,7 +87,7 @@ class Straight:
         self.written = plan.in_order and not any(plan.nbytes)
         self.sequence: range | list[int] = range(plan.ntasks)
         if not self.written:
-            self.sequence = sorted(self.sequence, key=plan.rank.__getitem__)
+            self.sequence = sorted(self.sequence, key=plan.ranks(workers).__getitem__)
         self.cursor: Iterator[int] = iter(self.sequence)
 
     @property
@@ -100,11 +103,11 @@ class Straight:
 
 
 def straight_for(s: Scheduler, plan: Plan) -> Straight | None:
-    """The straight run of a core's first plan, if it may have one."""
+    """The straight run of a core's first plan (its shape), if it may have one."""
     if s.slow or plan.annotations or plan.outputs or plan.workspace or not plan.ntasks or not ONE_AT_A_TIME:
         return None
     room = s.limit - s.held - max(plan.nbytes) - PLAIN_NBYTES * plan.ntasks
-    return Straight(plan.shape(), room, s.users) if room > 0 and all(s.users) else None
+    return Straight(plan, room, s.users, len(s.on)) if room > 0 and all(s.users) else None
 
 
 def begin(s: Scheduler, worker: int) -> int:
@@ -194,7 +197,7 @@ def sort(s: Scheduler, now: float) -> None:
     if straight is None or not straight.written:
         return
     begun = len(straight.sequence) - straight.left
-    rest = sorted(straight.sequence[begun:], key=straight.plan.rank.__getitem__)
+    rest = sorted(straight.sequence[begun:], key=straight.plan.ranks(straight.workers).__getitem__)
     straight.sequence = [*straight.sequence[:begun], *rest]
     straight.cursor = iter(rest)
     straight.written = False
@@ -260,7 +263,7 @@ def fill_in(s: Scheduler, straight: Straight, begun: int) -> None:
             for reader in s.dependents[block]:
                 missing[reader] -= 1
     ntasks = plan.ntasks
-    s.order = [(rank << SHIFT) + task for task, rank in enumerate(plan.rank)]
+    s.order = [(rank << SHIFT) + task for task, rank in enumerate(plan.ranks(straight.workers))]
     s.order += [0] * (len(phase) - ntasks)
     ready = []
     for task in straight.sequence[begun:]:

@@ -16,11 +16,15 @@
 ==============  =======================================================================
 """
 
-from weft.store.memory import MemoryRef, MemoryStore, freeze, readonly_view
-from weft.store.shared import SharedStore
-from weft.store.spill import SpillStore
-from weft.store.store import BlockStore
-from weft.store.tiers import Tiers
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from weft.store.memory import MemoryRef, MemoryStore, freeze, readonly_view
+    from weft.store.shared import SharedStore
+    from weft.store.spill import SpillStore
+    from weft.store.store import BlockStore
+    from weft.store.tiers import Tiers
 
 __all__ = [
     "BlockStore",
@@ -32,3 +36,21 @@ __all__ = [
     "freeze",
     "readonly_view",
 ]
+
+#: Modules of the names, which are looked up when they are first used, so that ``import weft`` stays quick.
+_LATER = {
+    "BlockStore": "store",
+    "MemoryRef": "memory",
+    "MemoryStore": "memory",
+    "SharedStore": "shared",
+    "SpillStore": "spill",
+    "Tiers": "tiers",
+    "freeze": "memory",
+    "readonly_view": "memory",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import partial
-from hashlib import blake2b
 from importlib import import_module
 
 from weft import config
@@ -84,7 +83,9 @@ def tokenize(*args: object, ensure_deterministic: bool | None = None, **kwargs: 
                 "ends. Give a flatter value, or raise sys.setrecursionlimit."
             ) from None
         return os.urandom(16).hex()
-    return blake2b(b"".join(encoder.parts), digest_size=16).hexdigest()
+    import hashlib  # takes 3 ms; not for `import weft` to pay
+
+    return hashlib.blake2b(b"".join(encoder.parts), digest_size=16).hexdigest()
 
 
 def normalize_object(o: object) -> object:

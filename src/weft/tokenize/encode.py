@@ -15,7 +15,6 @@ so that no two sequences of values run together to the same bytes. Three ways le
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import struct
@@ -151,6 +150,8 @@ def digest(buffers: Iterable[Any]) -> bytes:
 
     SHA-256 rather than BLAKE2b, which names the tokens: processors have instructions for it (1.8 GB/s against 0.9).
     """
+    import hashlib  # here, for a quick import
+
     hasher = hashlib.sha256(usedforsecurity=False)
     for buffer in buffers:
         hasher.update(buffer)

@@ -53,6 +53,28 @@ def test_tiny_chunks_are_made_larger_before_they_are_reduced():
     assert_same(ones.sum(0), 1000.0 + 1000 * np.arange(20))
 
 
+def test_chunks_are_not_joined_along_the_axes_that_are_reduced_anyway(x):
+    for axis, joined, stays in (
+        (0, (6, 3), 0),
+        (1, (2, 8), 0),
+        (0, (2, 8), 1),
+        (0, (6, 8), 1),
+        (None, (6, 8), 0),
+        (0, (1, 3), 1),
+    ):
+        made = (x @ x.T @ x).rechunk(joined).max(axis)
+        assert count(Rechunk, made) == stays
+        assert_same(made, (WHOLE @ WHOLE.T @ WHOLE).max(axis))
+
+
+def test_a_source_read_along_both_axes_and_reduced_is_drawn_once():
+    x = da.random.default_rng(0).random((400, 400), chunks=(100, 400))
+    down = (x + x.T).rechunk((400, 100)).max(0)
+    assert graph_size(down) == 16 + 16 + 4
+    values = x.compute()
+    assert_same(down, (values + values.T).max(0))
+
+
 def test_tiny_chunks_stay_where_somebody_wants_them():
     ones = da.ones(1000, chunks=1) + 1
     trees = simplified(ones.sum(), ones)

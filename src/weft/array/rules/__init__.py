@@ -20,6 +20,7 @@ from weft.array.rules.merge_slices import merge_slices
 from weft.array.rules.rechunk_before import rechunk_before_operations
 from weft.array.rules.rechunk_before_concatenate import rechunk_before_concatenate
 from weft.array.rules.rechunk_into_source import rechunk_into_source
+from weft.array.rules.reduce_before_rechunk import reduce_before_rechunk
 from weft.array.rules.share_pass import share_pass
 from weft.array.rules.slice_before import (
     slice_before_axes,
@@ -59,6 +60,7 @@ SIMPLIFY = (
     merge_axes,
     axes_before_elementwise,
     compress_before_reduction,
+    reduce_before_rechunk,
     coarsen_before_reduction,  # late: slices make sources smaller first
     share_pass,  # when it is settled what is reduced
 )

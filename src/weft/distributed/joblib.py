@@ -1,0 +1,464 @@
+"""The joblib backend: ``joblib.parallel_config(backend="weft")``, and with it scikit-learn's ``n_jobs``.
+
+joblib makes batches of calls; each is a task of a cluster: of the current client, or else of one that is made for joblib
+and stays until the process ends. Where tasks run in other processes a batch is pickled here, and the memory of large
+arrays in it (and in dataframes, sparse matrices, estimators...) is left out: it is scattered once for all batches of a
+call, and every task maps it, read-only, without a copy. Arrays that are ``numpy.memmap`` already travel as the name of
+their file.
+
+Calls inside tasks (nested parallelism) are tasks of the same cluster; who waits for them steps aside, so there are never
+more at work than the cluster has threads.
+
+The backend is registered when this module is imported, and when joblib is imported after ``weft.distributed``, or before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import mmap
+import os
+import pickle
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from time import monotonic, sleep
+from typing import Any
+
+import cloudpickle
+
+from weft.backends.live_here import HERE
+from weft.backends.worker_life import inside_worker
+from weft.distributed.current import current_client
+from weft.errors import BackendError
+from weft.extras import import_required
+from weft.system import CPU_COUNT
+
+backends = import_required("joblib._parallel_backends", 'the joblib backend needs joblib: pip install "weft[joblib]"')
+parallel = import_required("joblib.parallel", 'the joblib backend needs joblib: pip install "weft[joblib]"')
+
+__all__ = ["WeftBackend", "register"]
+
+#: What ``submit`` takes of what users may say.
+TASK_OPTIONS = frozenset({"workers", "resources", "retries", "priority", "allow_other_workers"})
+#: What joblib gives every backend, and what says only how long idle workers live.
+NO_EFFECT = frozenset({"temp_folder", "verbose", "context", "idle_worker_timeout"})
+#: How long an aborted task may take to notice it before its worker is replaced, in seconds.
+GRACE_S = 0.3
+
+
+class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # type: ignore[misc, name-defined]
+    """Runs joblib's batches on a cluster.
+
+    Parameters
+    ----------
+    client : Client, optional
+        Whose cluster runs them; by default the current client, or else a cluster of this machine's cores that is made
+        when it is first needed and kept.
+    engine : {"processes", "threads", "inline"}, optional
+        What kind of cluster that is.
+    scatter : sequence, optional
+        Not needed: large arrays are always sent once.
+    **options
+        ``workers``, ``resources``, ``retries``, ``priority``, ``allow_other_workers`` of all tasks.
+
+    Notes
+    -----
+    ``n_jobs`` is -1 unless somebody says otherwise, and 1 in calls inside tasks. Arrays of at least ``max_nbytes`` are
+    read-only in tasks (``mmap_mode="r"``, joblib's default), tasks' own with ``mmap_mode="c"`` or None. ``temp_folder`` has no
+    effect: shared memory is Weft's own, see ``spill.directory``.
+
+    Examples
+    --------
+    >>> import joblib
+    >>> from weft.distributed import Client
+    >>> with Client(processes=False), joblib.parallel_config(backend="weft"):
+    ...     joblib.Parallel()(joblib.delayed(abs)(x) for x in [-1, -2])
+    [1, 2]
+    """
+
+    supports_retrieve_callback = True
+    supports_inner_max_num_threads = True
+    default_n_jobs = -1
+
+    def __init__(
+        self,
+        nesting_level: int | None = None,
+        inner_max_num_threads: int | None = None,
+        *,
+        client: Any = None,
+        engine: str | None = None,
+        scatter: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
+        for name in options:
+            if name not in TASK_OPTIONS:
+                raise TypeError(
+                    f"the joblib backend 'weft' has no option {name!r}; there are client, engine, scatter, "
+                    f"{', '.join(sorted(TASK_OPTIONS))}"
+                )
+        if scatter is not None and not isinstance(scatter, (list, tuple)):
+            raise TypeError(f"scatter= takes a list or tuple of values, not {scatter!r}")
+        if client is not None and engine is not None:
+            raise TypeError("give client= or engine=: a client has its engine")
+        if client is not None and client.asynchronous:
+            raise BackendError("joblib needs a client that is not asynchronous: its calls wait for their results")
+        self.parallel: Any = None
+        self._given = client
+        self._engine = engine
+        self._options = options
+        self._client: Any = None
+        self._is_own = False
+        self._limit = 0  # batches that may run at a time; 0: as many as there are threads
+        self._guard = threading.RLock()  # a generator that nobody wants any more may be let go anywhere
+        self._waiting: deque[tuple[Any, Any]] = deque()
+        self._flying: set[Any] = set()
+        self._shared: Shared | None = None
+        if nesting_level:
+            self.default_n_jobs = 1
+
+    def __reduce__(self) -> Any:
+        return _again, (self.nesting_level, self.inner_max_num_threads, self._options)
+
+    # -- which cluster, how many --------------------------------------------------------------------------------------
+
+    def _find(self) -> Any:
+        """The client of the cluster that is to be used; None if that is yet to be made."""
+        client = self._given or (current_client() if self._engine is None else None)
+        if client is not None and client.asynchronous:
+            raise BackendError("joblib needs a client that is not asynchronous: its calls wait for their results")
+        return client
+
+    @property
+    def uses_threads(self) -> bool:
+        """Whether tasks share this process's memory."""
+        client = self._find()
+        return self._engine in ("threads", "inline") if client is None else bool(client._run.shares_memory)
+
+    supports_sharedmem = uses_threads
+
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
+        """How many batches run at a time."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        if n_jobs is None:
+            n_jobs = self.default_n_jobs
+        client = self._find()
+        if client is None and inside_worker():
+            return 1
+        threads = CPU_COUNT if client is None else int(client.cluster.nthreads_total())
+        if n_jobs < 0:
+            return max(threads + 1 + n_jobs, 1)
+        return n_jobs if client is None else max(1, min(n_jobs, threads))
+
+    def configure(
+        self,
+        n_jobs: int = 1,
+        parallel: Any = None,
+        prefer: str | None = None,
+        require: str | None = None,
+        *,
+        max_nbytes: int | None = 1 << 20,
+        mmap_mode: str | None = "r",
+        **backend_kwargs: Any,
+    ) -> int:
+        """Get ready for a call; gives how many batches run at a time."""
+        for name in backend_kwargs:
+            if name not in NO_EFFECT:
+                raise TypeError(f"joblib.Parallel on the backend 'weft' takes no option {name!r}")
+        count = self.effective_n_jobs(n_jobs)
+        if count == 1:
+            raise backends.FallbackToBackend(backends.SequentialBackend(nesting_level=self.nesting_level))
+        if mmap_mode not in (None, "r", "c"):
+            raise BackendError(
+                f"mmap_mode={mmap_mode!r}: tasks share what they read only. Pass a numpy.memmap that is opened with "
+                "mode='r+' for what tasks are to write."
+            )
+        self.parallel = parallel
+        client = self._find()
+        self._is_own = client is None
+        self._client = own_client(self._engine or "processes", count) if client is None else client
+        threads = int(self._client.cluster.nthreads_total())
+        self._limit = count if count < threads else 0
+        self._shared = Shared(self._client, None if mmap_mode is None else max_nbytes, mmap_mode == "c")
+        return count
+
+    def get_nested_backend(self) -> tuple[Any, int | None]:
+        """What calls inside tasks use."""
+        level = (self.nesting_level or 0) + 1
+        return _again(level, self.inner_max_num_threads, self._options), None
+
+    # -- batches go ---------------------------------------------------------------------------------------------------
+
+    def submit(self, func: Any, callback: Callable[[Any], Any] | None = None) -> Any:
+        """Have a batch run."""
+        with self._guard:
+            if self._limit and len(self._flying) >= self._limit:
+                self._waiting.append((func, callback))
+                return None
+            future = self._start(func)
+            self._flying.add(future)
+        self._follow(future, callback)
+        return future
+
+    def _start(self, batch: Any) -> Any:
+        client, threads = self._client, self.inner_max_num_threads
+        if client._run.shares_memory:
+            return client.submit(run_here, batch, threads, pure=False, **self._options)
+        assert self._shared is not None
+        written, blocks = self._shared.dumps(batch)
+        own = self._shared.copied
+        return client.submit(run_there, written, threads, own, *blocks, pure=False, **self._options)
+
+    def _follow(self, future: Any, callback: Callable[[Any], Any] | None) -> None:
+        def ended(future: Any) -> None:
+            following = None
+            with self._guard:
+                self._flying.discard(future)
+                if self._waiting and len(self._flying) < self._limit:
+                    batch, call = self._waiting.popleft()
+                    following = self._start(batch), call
+                    self._flying.add(following[0])
+            if following is not None:
+                self._follow(*following)
+            if callback is not None:
+                callback(future)
+
+        future.add_done_callback(ended)
+
+    def retrieve_result_callback(self, future: Any) -> Any:
+        """The results of a batch."""
+        found = future.result()
+        return found.value if type(found) is Own else found
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def stop_call(self) -> None:
+        """A call is over: arrays may change before the next one."""
+        if self._shared is not None:
+            self._shared.clear()
+
+    def terminate(self) -> None:
+        """Let go of everything but the cluster."""
+        self.stop_call()
+        self.reset_batch_stats()
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        """Stop what runs: the call has failed, or nobody wants its results."""
+        with self._guard:
+            self._waiting.clear()
+            flying, self._flying = list(self._flying), set()
+        run = self._client._run
+        numbers = [future._ticket.number for future in flying if future._ticket is not None]
+        self._client.cancel(flying, force=True)
+        self.stop_call()
+        if self._is_own and self._client.cluster.processes:
+            end = monotonic() + GRACE_S
+            while (stuck := run.workers_at(numbers)) and monotonic() < end:
+                sleep(0.01)
+            if stuck:
+                self._client.cluster.restart_workers(stuck)
+
+    @contextlib.contextmanager
+    def retrieval_context(self) -> Iterator[None]:
+        """While results are waited for inside a task, another runs in its place."""
+        run, task = HERE.run, HERE.task
+        aside = run is not None and task >= 0 and not HERE.seceded and run.step_aside()
+        try:
+            yield
+        finally:
+            if aside and HERE.run is run and HERE.task == task:
+                run.come_back()
+
+
+def _again(level: int | None, threads: int | None, options: Mapping[str, Any]) -> WeftBackend:
+    """A backend with the same options for another level, in this process or another."""
+    return WeftBackend(nesting_level=level, inner_max_num_threads=threads, **options)
+
+
+# -- a cluster of joblib's own ------------------------------------------------------------------------------------------
+
+_own: dict[tuple[int, str], Any] = {}
+_making = threading.Lock()
+
+
+def own_client(engine: str, count: int) -> Any:
+    """The client of the cluster that is made for joblib, with at least so many threads."""
+    from weft.distributed.client import Client
+
+    with _making:
+        place = os.getpid(), engine
+        client = _own.get(place)
+        if client is None or client.status != "running":
+            shape: dict[str, Any] = {"n_workers": max(count, CPU_COUNT), "threads_per_worker": 1}
+            client = _own[place] = Client(engine=engine, set_as_default=False, **({} if engine == "inline" else shape))
+        elif engine != "inline" and client.cluster.nthreads_total() < count:
+            client.cluster.scale(count)
+        return client
+
+
+# -- what tasks are -----------------------------------------------------------------------------------------------------
+
+
+class Own:
+    """A result that is the caller's own, and so is not made read-only."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def run_here(batch: Callable[[], Any], threads: int | None) -> Own:
+    """The task of a batch in this process."""
+    return Own(_called(batch, threads))
+
+
+def run_there(written: bytes, threads: int | None, own: bool, *blocks: Any) -> Any:
+    """The task of a batch in another process."""
+    return _called(pickle.loads(written, buffers=map(bytearray, blocks) if own else blocks), threads)
+
+
+def _called(batch: Callable[[], Any], threads: int | None) -> Any:
+    if threads is None:
+        return batch()
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(threads):
+        return batch()
+
+
+# -- large arrays -------------------------------------------------------------------------------------------------------
+
+
+class Shared:
+    """The memory of large arrays in the batches of one call: each piece is scattered once.
+
+    Parameters
+    ----------
+    client : Client
+    nbytes : int or None
+        What counts as large; None: nothing.
+    copied : bool
+        Tasks are to get copies that they may change.
+    """
+
+    def __init__(self, client: Any, nbytes: int | None, copied: bool) -> None:
+        self.client = client
+        self.nbytes = nbytes
+        self.copied = copied
+        self._known: dict[tuple[int, int], tuple[Any, Any]] = {}  # address and size to the memory and its future
+        self._packed: dict[int, tuple[Any, Any]] = {}  # id of an array with gaps to that and a copy without
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._known.clear()
+        self._packed.clear()
+
+    def dumps(self, batch: Any) -> tuple[bytes, list[Any]]:
+        """A batch, pickled, and the futures of the memory that was left out."""
+        blocks: list[Any] = []
+
+        def keep(buffer: pickle.PickleBuffer) -> bool:
+            """Whether memory is to be part of the stream."""
+            raw = buffer.raw()
+            if self.nbytes is None or raw.nbytes < self.nbytes or "numpy" not in sys.modules:
+                return True
+            blocks.append(self._future_of(raw))
+            return False
+
+        file = io.BytesIO()
+        BatchPickler(file, self, keep).dump(batch)
+        return file.getvalue(), blocks
+
+    def _future_of(self, raw: memoryview) -> Any:
+        import numpy as np
+
+        array = np.frombuffer(raw, np.uint8)
+        place = array.ctypes.data, raw.nbytes
+        known = self._known.get(place)
+        if known is None:  # as long as it is known the memory is not used for anything else
+            known = self._known[place] = raw, self.client.scatter(array, hash=False)
+        return known[1]
+
+    def without_gaps(self, array: Any) -> Any:
+        """A copy of an array, whose memory can be left out of the stream."""
+        known = self._packed.get(id(array))
+        if known is None:
+            known = self._packed[id(array)] = array, array.copy(order="C")
+        return known[1]
+
+
+class BatchPickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Writes batches down; arrays in files as the files' names."""
+
+    def __init__(self, file: Any, shared: Shared, keep: Callable[[pickle.PickleBuffer], bool]) -> None:
+        super().__init__(file, protocol=5, buffer_callback=keep)
+        self.shared = shared
+        self.numpy: Any = sys.modules.get("numpy")
+
+    def reducer_override(self, obj: Any) -> Any:
+        if self.numpy is not None and isinstance(obj, self.numpy.ndarray):
+            backing = memmap_behind(obj)
+            if backing is not None:
+                return reopened, place_in_file(obj, backing)
+            limit, flags = self.shared.nbytes, obj.flags
+            if (
+                limit is not None
+                and obj.nbytes >= limit
+                and type(obj) is self.numpy.ndarray
+                and not (flags.c_contiguous or flags.f_contiguous or obj.dtype.hasobject)
+            ):
+                return self.shared.without_gaps(obj).__reduce_ex__(5)
+            return NotImplemented
+        return super().reducer_override(obj)
+
+
+def memmap_behind(array: Any) -> Any:
+    """The ``numpy.memmap`` that an array is, or is a view of; None if its memory is not that of a file."""
+    base = array
+    while (below := getattr(base, "base", None)) is not None:
+        if isinstance(below, mmap.mmap):
+            return base if getattr(base, "filename", None) is not None else None
+        base = below
+    return None
+
+
+def place_in_file(array: Any, backing: Any) -> tuple[Any, ...]:
+    """Where an array lies in the file of a ``numpy.memmap``: what :func:`reopened` takes."""
+    import numpy as np
+
+    low, high = np.lib.array_utils.byte_bounds(array)
+    offset = backing.offset + low - np.lib.array_utils.byte_bounds(backing)[0]
+    mode = "r+" if backing.mode == "w+" else backing.mode
+    first = array.ctypes.data - low
+    return str(backing.filename), mode, offset, high - low, first, array.dtype, array.shape, array.strides
+
+
+def reopened(
+    filename: str,
+    mode: str,
+    offset: int,
+    nbytes: int,
+    first: int,
+    dtype: Any,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+) -> Any:
+    """An array in a file."""
+    import numpy as np
+
+    if not nbytes:
+        return np.empty(shape, dtype)
+    memory: Any = np.memmap(filename, np.uint8, mode, offset, (nbytes,))  # type: ignore[call-overload]
+    return np.ndarray(shape, dtype, memory, first, strides)
+
+
+def register() -> None:
+    """Make the backend known to joblib as ``"weft"``."""
+    parallel.register_parallel_backend("weft", WeftBackend)
+
+
+register()

@@ -1,0 +1,36 @@
+"""``import weft`` is quick: it loads nothing that is large or that most programs need later, if at all."""
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+from weft import errors
+
+LATER = ["numpy", "pandas", "asyncio", "cloudpickle", "concurrent.futures", "ctypes", "hashlib", "logging", "pathlib",
+         "pickle", "subprocess", "tempfile", "urllib.parse", "yaml"]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", ["weft", "weft.config"])
+def test_an_import_loads_no_large_modules(module: str) -> None:
+    program = f"import sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)"
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert module in loaded
+    assert set(LATER).isdisjoint(loaded)
+
+
+def test_the_error_that_is_made_later_is_one_class() -> None:
+    made = errors.CancelledError
+
+    assert errors.CancelledError is made
+    assert pickle.loads(pickle.dumps(made("gone"))).args == ("gone",)
+    assert type(pickle.loads(pickle.dumps(made("gone")))) is made
+    with pytest.raises(AttributeError, match="no attribute 'Cancelled'"):
+        errors.Cancelled  # noqa: B018
