@@ -14,11 +14,11 @@ import weft.dataframe as dd
 def test_values_are_those_of_pandas(pair):
     whole, parts = pair
     found = parts.values
-    np.testing.assert_array_equal(found.compute(scheduler="sync"), whole.to_numpy())
+    assert pd.DataFrame(found.compute(scheduler="sync")).equals(pd.DataFrame(whole.to_numpy()))
     assert found.dtype == whole.to_numpy().dtype
     column = parts.c0.to_dask_array(lengths=True)
     assert sum(column.chunks[0]) == len(whole)
-    np.testing.assert_array_equal(column.compute(scheduler="sync"), whole.c0.to_numpy())
+    assert pd.Series(column.compute(scheduler="sync")).equals(pd.Series(whole.c0.to_numpy()))
     np.testing.assert_array_equal(parts.index.values.compute(scheduler="sync"), whole.index.to_numpy())
 
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pandas as pd
 from hypothesis import given, settings
-from tests.dataframe.columns import agree, cut_frames
+from tests.dataframe.columns import agree, numbered_frames
 
 
 @settings(max_examples=20, deadline=None)
-@given(cut_frames(("int64", "float64"), min_size=1, indexes=False))
+@given(numbered_frames(("int64", "float64"), min_size=1))
 def test_products_agree_with_pandas(pair):
     whole, parts = pair
     vector = pd.Series(range(1, len(whole.columns) + 1), index=whole.columns)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.columns import KINDS, agree, cut_frames, cut_series
+from tests.dataframe.columns import KINDS, agree, cut_frames, cut_series, numbered_frames
 
 NOT_OBJECT = tuple(kind for kind in KINDS if kind != "object")
 
@@ -31,7 +31,7 @@ def test_gaps_are_filled_between_values_as_pandas_does(pair, limit, direction):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    cut_frames(("float64", "float32", "int64"), indexes=False),
+    numbered_frames(("float64", "float32", "int64")),
     st.sampled_from(["linear", "index"]),
     st.none() | st.integers(1, 3),
     st.sampled_from(["forward", "both", "backward"]),

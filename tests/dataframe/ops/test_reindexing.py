@@ -4,13 +4,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.columns import KINDS, agree, cut_frames, in_partitions
+from tests.dataframe.columns import KINDS, agree, in_partitions, numbered_frames
 
 PLAIN = tuple(kind for kind in KINDS if kind != "category")
 
 
 @settings(max_examples=30, deadline=None)
-@given(cut_frames(PLAIN, indexes=False), st.lists(st.integers(0, 12), max_size=4))
+@given(numbered_frames(PLAIN), st.lists(st.integers(0, 12), max_size=4))
 def test_rows_of_given_labels_agree_with_pandas(pair, labels):
     whole, parts = pair
     agree(lambda: parts.reindex(labels), lambda: whole.reindex(labels), check_dtype=False)

@@ -27,13 +27,16 @@ WORDS = pd.Series(range(4), index=["a", "bb", "ab", "c"])
         lambda series: series.filter(regex="^a"),
         lambda series: series.get("bb"),
         lambda series: series.get("q", 5),
-        lambda series: list(series.items()),
         lambda series: series.keys(),
         lambda series: series.T,
     ],
 )
 def test_rows_by_label_agree_with_pandas(ask):
     agree(lambda: ask(in_partitions(WORDS, [1, 3])), lambda: ask(WORDS))
+
+
+def test_rows_come_one_by_one():
+    assert list(in_partitions(WORDS, [1, 3]).items()) == list(WORDS.items())
 
 
 def test_values_are_taken_from_another():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.columns import agree, cut_frames, cut_series, in_partitions
+from tests.dataframe.columns import agree, cut_frames, cut_series, in_partitions, numbered_frames
 
 METHODS = ["sum", "mean", "min", "max", "count", "std", "var", "median", "skew", "kurt", "sem", "rank"]
 KINDS = ("int64", "float64", "float32", "bool")
@@ -127,7 +127,7 @@ def test_windows_from_the_first_row_go_on_from_partition_to_partition(pair, meth
 
 
 @settings(max_examples=20, deadline=None)
-@given(cut_frames(("float64",), min_columns=2, indexes=False), st.sampled_from(["corr", "cov"]))
+@given(numbered_frames(("float64",), min_columns=2), st.sampled_from(["corr", "cov"]))
 def test_windows_of_two_agree_with_pandas(pair, method):
     whole, parts = pair
     for ask in (

@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.columns import agree, cut_frames, in_partitions
+from tests.dataframe.columns import agree, cut_frames, in_partitions, numbered_frames
 
 import weft.dataframe as dd
 
 
 @settings(max_examples=30, deadline=None)
 @given(
-    cut_frames(("float64",), keys=("int64", "str"), indexes=False),
+    numbered_frames(("float64",), keys=("int64", "str")),
     st.sampled_from([-1, 0, "k0"]),
     st.none() | st.just(0.0),
 )

@@ -73,7 +73,7 @@ def as_array(frame: Any, dtype: Any, records: bool | None, lengths: Any, optimiz
 
 def partition_lengths(frame: Any) -> tuple[int, ...]:
     """Numbers of rows of the partitions, computed now."""
-    return tuple([int(each) for each in frame.map_partitions(len, meta=(None, "int64")).compute()])
+    return tuple([int(each) for each in frame.map_partitions(len).compute()])
 
 
 def check_lengths(lengths: Any, count: int) -> tuple[int, ...]:

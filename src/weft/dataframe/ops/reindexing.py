@@ -20,17 +20,19 @@ from weft.dataframe.ops.reshaping import reshaped_whole
 __all__ = ["ReindexMethods", "SeriesReindexMethods"]
 
 
-def labels_in_memory(given: Any, name: Any = None) -> pd.Index:
+def labels_in_memory(given: Any, like: pd.Index) -> pd.Index:
     """Labels as an index; those of a collection are computed. A list has the name of the labels that it stands for."""
     found = given.compute() if isinstance(given, FrameBase) else given
     if isinstance(found, pd.Index):
         return found
-    return pd.Index(found) if hasattr(found, "name") else pd.Index(found, name=name)
+    if not len(found):
+        return like[:0]
+    return pd.Index(found) if hasattr(found, "name") else pd.Index(found, name=like.name)
 
 
 def reindexed_rows(frame: Any, given: Any, options: dict[str, Any]) -> Any:
     """The rows of some labels, in their order; missing values where there is none."""
-    labels = labels_in_memory(given, frame.expr.meta.index.name)
+    labels = labels_in_memory(given, frame.expr.meta.index)
     if options.get("method") is not None or options.get("level") is not None:
         return whole_result(frame, "reindex", call_of(labels, **options))
     words = {"fill_value": options["fill_value"]}
@@ -231,7 +233,7 @@ class ReindexMethods(LevelMethods):
         options = reindex_options(method, fill_value, level, limit, tolerance)
         if columns is not None:
             made = elementwise(
-                "reindex_columns", made, labels_in_memory(columns, self.expr.meta.columns.name), tuple(options.items())
+                "reindex_columns", made, labels_in_memory(columns, self.expr.meta.columns), tuple(options.items())
             )
         return made if index is None else reindexed_rows(made, index, options)
 

@@ -62,6 +62,10 @@ class ResampleAggregate(Treewise):
         return ROWS | wanted | (frozenset() if self.asked.on is None else column_needs([self.asked.on]))
 
 
+#: Added to made-up times, which are midnights: no period begins there.
+INSIDE = pd.Timedelta("5h 3min 1s")
+
+
 class Resampler:
     """Periods of time: what ``resample(...)`` gives."""
 
@@ -111,9 +115,12 @@ class Resampler:
         return made[self._chosen if self._is_single else list(self._chosen)]
 
     def _example(self) -> Any:
-        """A made-up row twice: of one period, so that no period is without rows."""
-        example = meta_nonempty(self._frame.expr.meta)
-        return example.iloc[[0, 0]]
+        """A made-up row twice: of one period, so that no period is without rows; not where one ends and another begins."""
+        rows = meta_nonempty(self._frame.expr.meta).iloc[[0, 0]]
+        if self._on is not None:
+            return rows.assign(**{self._on: rows[self._on] + INSIDE}) if rows[self._on].dtype.kind in "mM" else rows
+        is_moment = isinstance(rows.index, (pd.DatetimeIndex, pd.TimedeltaIndex))
+        return rows.set_axis(rows.index + INSIDE, axis=0) if is_moment else rows
 
     def _parts(self, requests: tuple[Request, ...], meta: Any) -> Any:
         """Named aggregates, in parts."""

@@ -300,7 +300,10 @@ def chained_rows(partition: Any, plan: EwmPlan) -> tuple[Chained, np.ndarray, np
 
 def kept_share(gap: Any, plan: EwmPlan) -> Any:
     """What part of a mean is still that of the mean so many rows before."""
-    return np.power(1.0 - plan.alpha, gap)
+    old = np.power(1.0 - plan.alpha, gap)
+    if plan.alpha == 0.5:
+        return old
+    return old / (old + plan.alpha)
 
 
 def started(before: Chained, own: Chained, plan: EwmPlan) -> tuple[Any, Any]:
