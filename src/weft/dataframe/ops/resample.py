@@ -62,8 +62,8 @@ class ResampleAggregate(Treewise):
         return ROWS | wanted | (frozenset() if self.asked.on is None else column_needs([self.asked.on]))
 
 
-#: Added to made-up times, which are midnights: no period begins there.
-INSIDE = pd.Timedelta("5h 3min 1s")
+#: Added to made-up times, which are midnights at the start of a year: no period begins, or ends, near there.
+INSIDE = pd.Timedelta("134 days 5h 3min 1s")
 
 
 class Resampler:
