@@ -298,6 +298,7 @@ def tell(fired: list[tuple[Callable[[Any], None], Any]]) -> None:
             call(what)
         except Exception:  # of whoever listens: it has nowhere else to go
             logger.exception("%r failed when it was told of %r", call, what)
+    fired.clear()  # a thread that sleeps next must not keep what waited for it
 
 
 class Telling:

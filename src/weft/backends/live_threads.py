@@ -12,14 +12,15 @@ import sys
 import threading
 import traceback
 from _thread import allocate_lock, start_new_thread
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter, sleep
 from typing import Any
 
-from weft.backends.contract import Held, Request
+from weft.backends.contract import Request
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error
 from weft.backends.interrupting import interrupt, take_back
-from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Live, Ticket, empty_plan
+from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Ticket, empty_plan
+from weft.backends.live_blocks import LiveBlocks
 from weft.backends.live_here import HERE
 from weft.backends.live_table import tell
 from weft.backends.local import LocalRun, is_ordinary
@@ -28,7 +29,7 @@ from weft.errors import Reschedule
 from weft.graph import Plan
 from weft.scheduler import NOTHING, SPILL
 from weft.sizeof import sizeof
-from weft.store.memory import freeze, readonly_view
+from weft.store.memory import freeze
 from weft.typing import Key
 
 __all__ = ["LiveThreads"]
@@ -71,7 +72,7 @@ class LiveThread:
             HERE.run = None
 
 
-class LiveThreads(Live, LocalRun):
+class LiveThreads(LiveBlocks):
     """See the module.
 
     Parameters
@@ -84,7 +85,6 @@ class LiveThreads(Live, LocalRun):
     """
 
     kind = "threads"
-    shares_memory = True
 
     def __init__(
         self, request: Request, nthreads: list[int], *, resources: dict[int, dict[str, float]] | None = None
@@ -433,51 +433,6 @@ class LiveThreads(Live, LocalRun):
         if me.ident in self.doomed:
             self.doomed.discard(me.ident)
             take_back(me.ident)
-
-    # -- values ---------------------------------------------------------------------------------------------------------
-
-    def fetch(self, ticket: Ticket) -> Any:
-        """The value of a task that has finished."""
-        while True:
-            with self.lock:
-                number = ticket.number
-                if number < 0:
-                    raise ticket.error or KeyError(ticket.key)
-                self.touch(number)
-                if self.core.phase[number] == DONE:
-                    value = self.blocks[number]
-                    break
-                copy = self.copies.get(number)
-                source = self.sources.get(number)
-            try:
-                value = self.store.get(copy) if copy is not None else source.get() if source is not None else None
-                break
-            except KeyError:
-                continue
-        return readonly_view(value)
-
-    def spill_now(self, victims: list[int]) -> None:
-        self._spill(victims)
-
-    def packed(self, value: Any, key: Key) -> tuple[Any, int]:
-        return readonly_view(value), sizeof(value)
-
-    def put_in(self, number: int, packed: Any) -> None:
-        self.blocks[number] = packed
-
-    def cost_of(self, value: Any) -> int:
-        return 0  # it is the caller's
-
-    def bring(self, number: int, value: Any) -> None:
-        self.sources[number] = value if isinstance(value, Held) else Held("", 0, lambda: readonly_view(value))
-
-    def drop(self, numbers: list[int]) -> None:
-        self._drop(numbers)
-
-    def forgotten(self, numbers: Sequence[int]) -> None:
-        if self.sources:
-            for number in numbers:
-                self.sources.pop(number, None)
 
     # -- workers come and go --------------------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ from weft.distributed.actors import Actor, ActorFuture, BaseActorFuture
 from weft.distributed.adaptive import Adaptive
 from weft.distributed.client import Client, default_client, get_client
 from weft.distributed.cluster import Cluster
-from weft.distributed.coordination import Event, Lock, MultiLock, Pub, Queue, RLock, Semaphore, Sub, Variable
 from weft.distributed.executor import ClientExecutor
 from weft.distributed.future import Future, FutureCancelledError
 from weft.distributed.local_cluster import LocalCluster
+from weft.distributed.locks import Lock, MultiLock, RLock, Semaphore
 from weft.distributed.plugins import (
     CondaInstall,
     Environ,
@@ -21,6 +21,7 @@ from weft.distributed.plugins import (
     UploadFile,
     WorkerPlugin,
 )
+from weft.distributed.queues import Event, Pub, Queue, Sub, Variable
 from weft.distributed.refused import (
     CompatibleExecutor,
     Nanny,
