@@ -107,7 +107,7 @@ def to_dask_array(df: Any, lengths: Any = None, meta: Any = None, optimize: bool
     >>> import weft.dataframe as dd
     >>> df = dd.from_pandas(pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}), npartitions=2)
     >>> df.to_dask_array(lengths=True).chunks
-    ((2, 1), (2,))
+    ((1, 2), (2,))
     >>> df.values.sum(axis=0).compute().tolist()
     [6, 15]
     """
