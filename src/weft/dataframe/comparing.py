@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
-from weft.dataframe.expr import schema_of
 from weft.dataframe.meta import is_pandas
 
 __all__ = ["assert_divisions", "assert_eq"]
@@ -113,21 +112,23 @@ def result_of(value: Any, check_dtype: bool, scheduler: Any) -> Any:
     found = value.compute(scheduler=scheduler)
     meta: Any = value.expr.meta if isinstance(value, FrameBase) else None
     if is_pandas(meta):
-        promised, made = schema_of(meta), schema_of(found)
         if type(found) is not type(meta) and not (isinstance(found, pd.Index) and isinstance(meta, pd.Index)):
             raise AssertionError(f"the frame says it is a {type(meta).__name__}, and is a {type(found).__name__}")
         if isinstance(meta, pd.DataFrame) and list(meta.columns) != list(found.columns):
             raise AssertionError(f"the frame says its columns are {list(meta.columns)}; they are {list(found.columns)}")
-        if check_dtype and len(found) and kinds_of(promised) != kinds_of(made):
-            raise AssertionError(f"the frame says its types are {promised}; they are {made}")
+        if check_dtype and len(found) and kinds_of(meta) != kinds_of(found):
+            raise AssertionError(f"the frame says its types are {types_of(meta)}; they are {types_of(found)}")
     return found
 
 
-def kinds_of(schema: Any) -> list[str]:
+def types_of(value: Any) -> list[Any]:
+    """The types of columns."""
+    return list(value.dtypes) if isinstance(value, pd.DataFrame) else [value.dtype]
+
+
+def kinds_of(value: Any) -> list[str]:
     """Types as texts; categories, units, and whether numbers may be missing do not matter."""
-    if schema[0] == "frame":
-        return [kind_of(dtype) for _, dtype in schema[1:]]
-    return [kind_of(schema[-1])]
+    return [kind_of(dtype) for dtype in types_of(value)]
 
 
 def kind_of(dtype: Any) -> str:
