@@ -350,10 +350,19 @@ def growth(count: int, twice: bool = False) -> Callable[[float], Actions]:
 
 
 def importing(scale: float) -> Actions:
+    import atexit
+    import os
+    import shutil
     import subprocess
+    import tempfile
+
+    # As after an installation: with bytecode, wherever this environment would not have it written.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = directory = tempfile.mkdtemp(prefix="weft-bytecode-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
 
     def load(code: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, "-c", code], check=True)
+        return lambda: subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
     return {"weft": load("import weft.array"), "numpy": load("import numpy"), "dask": load("import dask.array")}
 

@@ -4,7 +4,7 @@ Beside Weft stand ``dask.distributed``'s LocalCluster, frisky, and ``concurrent.
 machine; a peer that is not installed is left out. Ray joins by a line in ``PEERS``. They take turns within one run.
 
 ``--soak SECONDS`` kills worker processes at random while futures come and go, and counts at the end: results, threads,
-descriptors, shared memory. ``--million`` submits and releases a million futures on processes, and looks at memory.
+descriptors, shared memory. ``--joblib`` runs scikit-learn on joblib's own backend and on Weft's. ``--million`` submits and releases a million futures on processes, and looks at memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.harness import Report, in_fresh_process
+from benchmarks.harness import Report, in_fresh_process, interleaved
 
 TASKS = 10_000
 
@@ -215,6 +215,61 @@ def million(report: Report, count: int = 1_000_000) -> None:
     )  # fmt: skip
 
 
+def tiny(x: int) -> int:
+    return x + 1
+
+
+def joblib_backends(report: Report, rounds: int) -> None:
+    """scikit-learn and bare joblib on two processes: joblib's own backend beside Weft's, same scores."""
+    import joblib
+    from sklearn.datasets import make_classification
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from weft.distributed import Client
+
+    x, y = make_classification(30_000, 100, n_informative=30, random_state=0)
+
+    def cross_validation() -> Any:
+        return cross_val_score(LogisticRegression(max_iter=50, tol=0.1), x, y, cv=8).tolist()
+
+    def grid_search() -> Any:
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=50, tol=0.1))
+        grid = {"logisticregression__C": [0.01, 0.1, 1.0]}
+        return GridSearchCV(pipeline, grid, cv=4).fit(x, y).cv_results_["mean_test_score"].tolist()
+
+    def forest() -> Any:
+        made = RandomForestClassifier(16, max_depth=8, random_state=0).fit(x[:5000], y[:5000])
+        return made.predict_proba(x[:1000]).round(12).tolist()  # trees are added up in any order
+
+    def many() -> Any:
+        return joblib.Parallel()(joblib.delayed(tiny)(i) for i in range(5_000))
+
+    with Client(n_workers=2, threads_per_worker=1):
+        for what, function in (
+            ("cross_val_score", cross_validation),
+            ("GridSearchCV of a Pipeline", grid_search),
+            ("RandomForestClassifier", forest),
+            ("5,000 tiny calls", many),
+        ):
+            found: dict[str, Any] = {}
+
+            def on(backend: str, function: Callable[[], Any] = function, found: dict[str, Any] = found) -> None:
+                with joblib.parallel_config(backend=backend, n_jobs=2):
+                    found[backend] = function()
+
+            times = interleaved({"weft": lambda on=on: on("weft"), "loky": lambda on=on: on("loky")}, rounds)
+            ratio = times["weft"] / times["loky"]
+            same = found["weft"] == found["loky"]
+            report.add(
+                f"joblib: {what}", f"{times['weft']:.3f} s (loky {times['loky']:.3f}), scores {'equal' if same else 'DIFFER'}",
+                "not slower than loky", ratio <= 1.05 and same,
+            )  # fmt: skip
+
+
 def slow(x: int) -> int:
     time.sleep(0.0005 * (x % 7))
     return x + 1
@@ -313,6 +368,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--million", action="store_true", help="only: a million futures")
     parser.add_argument("--soak", type=float, metavar="SECONDS", help="only: random kills for so long")
+    parser.add_argument("--joblib", action="store_true", help="only: joblib's backends")
     parser.add_argument("--quick", action="store_true", help="without the million")
     options = parser.parse_args()
     report = Report("Futures")
@@ -320,12 +376,16 @@ def main() -> None:
     if options.soak:
         soak(report, options.soak)
         return
+    if options.joblib:
+        joblib_backends(report, options.rounds)
+        return
     if options.million:
         million(report)
         return
     submit_and_gather(report, "threads", options.rounds, (20, 100))
     submit_and_gather(report, "processes", options.rounds, (80, 600))
     starts(report, options.rounds)
+    joblib_backends(report, options.rounds)
     if not options.quick:
         million(report)
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 import weft
 import weft.dataframe as dd
+from benchmarks.h2o import h2o
 from benchmarks.harness import Report, interleaved
 from benchmarks.tpch.answers import QUERIES, ask_duckdb, ask_pandas_style, ask_polars, same_answer, tables_of
 from benchmarks.tpch.data import make_data
@@ -262,6 +263,7 @@ def importing(report: Report, place: Path, options: argparse.Namespace) -> None:
 
 CASES: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "tpch": tpch,
+    "h2o": h2o,
     "memory": in_memory,
     "groups": groups,
     "latency": latency,
@@ -277,6 +279,8 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of TPC-H")
     parser.add_argument("--rows", type=int, default=10_000_000, help="of frames in memory")
     parser.add_argument("--groups", type=int, default=100_000_000, help="rows of the Parquet files that are grouped")
+    parser.add_argument("--h2o", type=int, default=10_000_000, help="rows of groups and joins of the h2o kind")
+    parser.add_argument("--question", nargs="*", default=[], help="of h2o: only those whose names begin so, as g1:")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", nargs="*", default=["dask", "kernels"], help="beside Polars and DuckDB in TPC-H")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "weft-benchmarks")

@@ -12,6 +12,7 @@ ROOT = Path(weft.__file__).parent
 #: Floor 0 is a list of single modules; each may import those that stand before it.
 GROUND = [
     "errors",
+    "forking",
     "typing",
     "deprecation",
     "units",

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from weft.errors import RegistryError
+from weft.forking import ForkLock
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -62,7 +62,7 @@ class Registry(Generic[T]):
         self._group = entry_points
         self._error = error
         self._found: dict[str, T | str] = {}
-        self._lock = RLock()
+        self._lock = ForkLock()
 
     def add(self, name: str, implementation: T | str) -> None:
         """Register an implementation, or where it can be imported from as ``"module:attribute"``.
@@ -170,7 +170,7 @@ class TypeRegistry(Generic[T]):
         self._registered: dict[type, T] = {}
         self._lazy: dict[str, list[Callable[[], object]]] = {}
         self._group = entry_points
-        self._lock = RLock()
+        self._lock = ForkLock()
 
     def register(self, *classes: type) -> Callable[[T], T]:
         """A decorator that registers an implementation for classes and their subclasses, in place of an earlier one."""

@@ -7,7 +7,7 @@ import statistics
 from collections import Counter
 from functools import reduce
 from itertools import accumulate, chain, product, starmap
-from operator import add, mul
+from operator import add, itemgetter, mul
 
 import pytest
 from hypothesis import given
@@ -146,6 +146,41 @@ def test_take_and_repartition(pair, k, count):
     assert value(bag.take(k, npartitions=-1, compute=False)) == records[:k]
     again = bag.repartition(count)
     assert (again.npartitions, value(again)) == (count, records)
+
+
+@given(bags(st.tuples(small, small)), st.booleans(), st.one_of(st.none(), st.integers(1, 6)))
+def test_sort_is_stable_over_all_partitions(pair, reverse, count):
+    records, bag = pair
+    ordered = bag.sort(key=0, reverse=reverse, npartitions=count)
+    assert value(ordered) == sorted(records, key=itemgetter(0), reverse=reverse)
+    assert ordered.npartitions == (count or bag.npartitions)
+    assert value(bag.sort(reverse=reverse)) == sorted(records, reverse=reverse)
+
+
+@given(bags(), st.integers(1, 9), st.integers(1, 9))
+def test_windows_go_over_the_borders_of_partitions(pair, size, step):
+    records, bag = pair
+    expected = [tuple(records[k : k + size]) for k in range(0, len(records) - size + 1, step)]
+    assert value(bag.windows(size, step)) == expected
+
+
+@given(bags(), bags())
+def test_bags_as_sets(one, two):
+    (left, a), (right, b) = one, two
+    for name in ("union", "intersection", "difference"):
+        found = value(getattr(a, name)(b))
+        assert len(found) == len(set(found))
+        assert set(found) == getattr(set(left), name)(right)
+        by_size = value(getattr(a, name)(b, key=abs))
+        assert sorted(map(abs, by_size)) == sorted(getattr(set(map(abs, left)), name)(map(abs, right)))
+        assert name == "union" or set(by_size) <= set(left)
+
+
+@given(bags(), st.one_of(st.none(), st.integers(1, 3)))
+def test_loops_give_all_records_in_order(pair, count):
+    records, bag = pair
+    assert list(bag.map(abs).iterate(npartitions=count, scheduler="sync")) == [abs(x) for x in records]
+    assert sorted(dict(bag.groupby(abs).iterate(scheduler="sync"))) == sorted(set(map(abs, records)))
 
 
 @given(bags(st.text("ab", max_size=30)))

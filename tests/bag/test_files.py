@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import datetime
 import gzip
 import json
 import lzma
@@ -97,6 +98,57 @@ def test_lines_that_end_get_no_second_end(tmp_path):
     with pytest.raises(TypeError, match="writes texts, not int"):
         db.range(3, 1).to_textfiles(str(tmp_path / "numbers"), scheduler="sync")
     assert os.listdir(tmp_path / "numbers") == []
+
+
+def test_bytes_are_written_as_they_are(tmp_path):
+    bag = db.from_sequence([b"caf\xe9", b"two\n", b"three"], npartitions=1)
+    bag.to_textfiles([tmp_path / "a"], encoding=None, last_endline=True, scheduler="sync")
+    assert (tmp_path / "a").read_bytes() == b"caf\xe9\ntwo\nthree\n"
+    with pytest.raises(TypeError, match="writes texts, not str"):
+        db.from_sequence([b"a", "b"], npartitions=1).to_textfiles([tmp_path / "b"], scheduler="sync")
+    with pytest.raises(LookupError, match="nothing"):
+        bag.to_textfiles([tmp_path / "b"], encoding="nothing")
+
+
+def test_json_lines_are_written(tmp_path):
+    records = [{"a": "é\n", "b": [1, None]}, 2, "three", datetime.date(2020, 1, 2)]
+    bag = db.from_sequence(records, npartitions=2)
+    paths = bag.to_json(tmp_path, default=str, scheduler="sync")
+    assert paths == [str(tmp_path / "0.jsonl"), str(tmp_path / "1.jsonl")]
+    assert value(db.read_json(paths)) == [*records[:3], "2020-01-02"]
+    with pytest.raises(TypeError, match="not JSON serializable") as info:
+        bag.to_json(str(tmp_path / "again-*.gz"), scheduler="sync")
+    assert "number 1 of its partition" in "".join(info.value.__notes__)
+    with pytest.raises(TypeError, match="takes a bag"):
+        db.to_json([1], tmp_path)
+
+
+def test_dicts_are_written_as_parquet(tmp_path, monkeypatch):
+    pq = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr("weft.bag.io.parquet.ROWS", 3)
+    records = [{"a": n if n % 3 else None, "b": {"c": [str(n)] * (n % 2)}} for n in range(10)]
+    bag = db.from_sequence(records, npartitions=2)
+    paths = bag.to_parquet(tmp_path / "some", compression="zstd", scheduler="sync")
+    assert [os.path.basename(path) for path in paths] == ["0.parquet", "1.parquet"]
+    assert pq.read_table(tmp_path / "some").to_pylist() == records
+    assert pq.ParquetFile(paths[0]).num_row_groups == 2
+    bag.to_parquet([tmp_path / "x", tmp_path / "y"], schema={"a": "float64", "more": "string"}, scheduler="sync")
+    assert pq.read_table(tmp_path / "x").to_pylist()[1] == {"a": 1.0, "more": None}
+    later = bag.filter(lambda record: False).to_parquet(tmp_path / "z", schema={"a": "int64"}, compute=False)
+    weft.compute(*later, scheduler="sync")
+    assert pq.read_table(tmp_path / "z").num_rows == 0
+    with pytest.raises(ValueError, match="Give schema="):
+        bag.filter(lambda record: False).to_parquet(tmp_path / "none", scheduler="sync")
+    with pytest.raises(TypeError, match="writes dicts, not int"):
+        db.range(3, 1).to_parquet(tmp_path / "none", schema={"a": "int64"}, scheduler="sync")
+    odd = db.from_sequence([{"a": 1}, {"a": "x"}], npartitions=2)
+    with pytest.raises(ValueError, match="unless you pass schema"):
+        odd.to_parquet(tmp_path / "none", scheduler="sync")
+
+
+def test_nothing_put_together_is_a_bag_without_records():
+    assert value(db.concat([])) == value(db.from_delayed([])) == []
+    assert value(db.concat([]).count()) == 0
 
 
 json_values = st.dictionaries(

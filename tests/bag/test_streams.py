@@ -50,6 +50,34 @@ def test_take_warns_when_there_are_fewer():
         assert db.range(10, 5).take(3) == (0, 1)
 
 
+def test_loops_compute_partitions_as_they_come_to_them_and_no_others():
+    noted = Noted()
+    records = db.range(40, 20).map(noted).iterate(scheduler="sync", num_workers=2)
+    assert noted.seen == []
+    assert next(records) == 0
+    assert noted.seen == [0, 1]
+    assert [next(records) for _ in range(2)] == [1, 2]
+    assert noted.seen == [0, 1, 2, 3, 4, 5]
+    records.close()
+    some = db.range(40, 20).map(noted).iterate(npartitions=1, scheduler="sync")
+    noted.seen.clear()
+    assert [next(some) for _ in range(5)] == [0, 1, 2, 3, 4]
+    assert noted.seen == [0, 1, 2, 3, 4, 5]
+
+
+def test_loops_make_once_what_partitions_share():
+    noted = Noted()
+    bag = db.range(40, 20).map(noted)
+    assert len(list(bag.map(max, bag.max()).iterate(scheduler="sync"))) == 40
+    assert noted.seen == list(range(40))
+    joined = db.concat([bag, bag.repartition(2)])
+    noted.seen.clear()
+    assert next(joined.iterate(scheduler="sync")) == 0
+    assert noted.seen == [0, 1]
+    with pytest.raises(ValueError, match="npartitions is a whole number"):
+        bag.iterate(npartitions=0)
+
+
 def test_take_refuses_what_makes_no_sense():
     with pytest.raises(ValueError, match="number of records"):
         db.range(3, 1).take(-1)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import weft
+import weft.io
 from weft.bytes import read_bytes
 from weft.scratch import tmpdir
 
@@ -19,6 +20,17 @@ def files(tmp_path):
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     return tmp_path, list(contents.values())
+
+
+def test_the_functions_are_names_of_weft_io_as_well(files):
+    directory, contents = files
+    opened, paths = weft.io.open_files(f"{directory}/*.txt")
+    with opened[2] as file:
+        assert file.read() == contents[2]
+    assert paths[2] == f"{directory}/part-10.txt"
+    assert weft.io.read_bytes is read_bytes
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = weft.io.nothing
 
 
 @settings(max_examples=60, deadline=None)

@@ -849,8 +849,6 @@ def test_clusters_grow_and_shrink(own):
     own.cluster.scale(1)
     assert len(own.scheduler_info()["workers"]) == 1
     assert own.gather(own.map(inc, range(20, 40))) == list(range(21, 41))
-    with pytest.raises(BackendError, match="adapt"):
-        own.cluster.adapt(minimum=1, maximum=2)
 
 
 def test_a_task_may_ask_to_run_later(client):

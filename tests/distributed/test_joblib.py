@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import subprocess
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 from joblib import Parallel, delayed
 
-from weft.distributed import Client, Event
-from weft.distributed.joblib import WeftBackend, place_in_file, reopened
+from weft.distributed import Client, Event, LocalCluster, get_task_stream, wait
+from weft.distributed.batches import place_in_file, reopened
+from weft.distributed.joblib import WeftBackend
 from weft.errors import BackendError
 
 
@@ -283,7 +285,8 @@ def test_a_forest_is_the_same(weft, data):
 
     found = forest(2).fit(*data).predict_proba(data[0])
     with joblib.parallel_config(backend="sequential"):
-        assert found.tolist() == forest(1).fit(*data).predict_proba(data[0]).tolist()
+        expected = forest(1).fit(*data).predict_proba(data[0])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)  # trees are added up in any order
 
 
 def test_a_forest_inside_a_grid_search_shares_the_cluster(weft, data):
@@ -294,3 +297,52 @@ def test_a_forest_inside_a_grid_search_shares_the_cluster(weft, data):
     found = search.fit(*data).cv_results_["mean_test_score"]
     with joblib.parallel_config(backend="sequential"):
         assert found.tolist() == search.fit(*data).cv_results_["mean_test_score"].tolist()
+
+
+class Counted:
+    """Counts how often it is pickled."""
+
+    pickled = 0
+
+    def __reduce__(self):
+        type(self).pickled += 1
+        return Counted, ()
+
+
+def test_values_may_be_scattered_by_hand():
+    with Client(n_workers=2, threads_per_worker=1):
+        once, twice = Counted(), {"deep": [Counted()]}
+        with joblib.parallel_config(backend="weft", scatter=[once, twice]):
+            found = Parallel(n_jobs=2)(delayed(lambda *a: len(a[1]["deep"]))(once, twice) for _ in range(6))
+        assert found == [1] * 6
+        assert Counted.pickled == 2
+    with pytest.raises(TypeError, match="scatter="):
+        WeftBackend(scatter=1)
+
+
+def test_a_cluster_without_workers_is_waited_for():
+    cluster = LocalCluster(n_workers=0, threads_per_worker=2, processes=False)
+    with cluster, Client(cluster), joblib.parallel_config(backend="weft", wait_for_workers_timeout=0.01):
+        with pytest.raises(TimeoutError, match=r"no worker after 0\.01 seconds"):
+            Parallel()(delayed(double)(x) for x in range(3))
+        cluster.scale(1)
+        assert Parallel()(delayed(double)(x) for x in range(3)) == [0, 2, 4]
+
+
+def test_nothing_is_left_of_a_call(weft):
+    with Client(weft.cluster) as client, joblib.parallel_config(backend="weft", client=client):
+        Parallel(n_jobs=2)(delayed(about)(np.ones(200_000)) for _ in range(6))
+        while client.futures:  # the thread that heard of the last end lets go in a moment
+            gc.collect()
+            wait([], timeout=0.01)
+
+
+def test_tasks_are_called_after_their_functions(weft):
+    with get_task_stream(weft) as stream:
+        Parallel(n_jobs=2)(delayed(double)(x) for x in range(3))
+    assert {row["key"].rpartition("-")[0] for row in stream.data} == {"batch_of_double"}
+
+
+def test_options_that_the_backend_does_not_have_raise(weft):
+    with pytest.raises(TypeError, match="initializer"):
+        Parallel(n_jobs=2, initializer=print)([delayed(double)(1)])

@@ -65,3 +65,29 @@ def test_many_collections_are_taken_as_they_are():
     found = Containers(tuple(many))
     assert len(found.collections) == 1000
     assert found.repack(range(1000)) == tuple(range(1000))
+
+
+def endless() -> list:
+    found: list = [weft.delayed(abs)(-1)]
+    found.append(found)
+    return found
+
+
+def deep(levels: int = 100_000) -> list:
+    found: list = [weft.delayed(abs)(-1)]
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize("make", [endless, deep])
+def test_containers_without_a_reachable_end_are_refused_with_what_to_do(make):
+    value = make()
+
+    with pytest.raises(RecursionError, match=r"holds itself, or they are nested too deeply.*traverse=False"):
+        weft.compute(value)
+    with pytest.raises(RecursionError, match=r"holds itself, or they are nested too deeply.*traverse=False"):
+        weft.delayed(len)(value)
+    assert weft.delayed(value, traverse=False).compute(scheduler="inline") is value
+    while len(value) == 1 and isinstance(value[0], list):  # take it apart here: the interpreter's stack is small
+        value = value[0]

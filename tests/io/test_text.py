@@ -88,13 +88,28 @@ def test_the_place_of_a_line_is_its_first_byte(tmp_path):
     assert places[:2] == [(str(path), 0, "é\r\n".encode()), (str(path), 4, b"two\n")]
 
 
+@given(pieces, st.sampled_from([None, "\r\n", "語"]), st.integers(1, 30), st.integers(1, 30))
+def test_a_byte_order_mark_is_at_the_start_of_a_file_only(parts, delimiter, chunk, blocksize):
+    text = "\ufeff".join(parts)
+    blocks = lines_of(text.encode("utf-8-sig"), LineFormat("utf-8-sig", "strict", delimiter), chunk, blocksize)
+    assert [line for block in blocks for line in block] == expected(text, delimiter)
+
+
+def test_a_file_of_a_byte_order_mark_has_no_lines(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"\xef\xbb\xbf")
+    (file,), _ = open_files(str(path), compression=None, storage_options={})
+    lines = Lines([ByteRange(file, 0, None)], LineFormat("utf-8-sig"))
+    assert (list(lines), lines.count_records()) == ([], 0)
+
+
 def test_encodings_whose_line_ends_are_no_bytes_of_ascii():
     assert [is_ascii_based(each) for each in ("utf-8", "latin-1", "utf-16", "utf-7", "utf-8-sig")] == [
         True,
         True,
         False,
         False,
-        False,
+        True,
     ]
-    with pytest.raises(ValueError, match="no encoding 'nothing'"):
+    with pytest.raises(LookupError, match="no encoding 'nothing'"):
         is_ascii_based("nothing")

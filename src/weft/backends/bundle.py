@@ -36,7 +36,7 @@ def run_bundle(context: BundleContext, message: bytes) -> bytes:
     news: list[tuple[Any, ...]] = []
     try:
         _, programs, orders = unpack(message)
-    except BaseException as error:
+    except BaseException as error:  # what users' classes raise when they arrive
         return pickle.dumps((acks, [("unreadable", packed_error(error))]), PROTOCOL)
     bench.written.update(programs)
     last_look = 0.0
@@ -50,7 +50,7 @@ def run_bundle(context: BundleContext, message: bytes) -> bytes:
         try:
             ref, nbytes, began, ended = bench.perform(number, refs, constants)
             acks.append((task, ref, nbytes, began, ended))
-        except BaseException as error:
+        except BaseException as error:  # it is the task's, whatever it is
             what = error.news if isinstance(error, Failure) else ("failed", packed_error(error))
             news.append((what[0], task, *what[1:]))
     return pickle.dumps((acks, news), PROTOCOL)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from weft.errors import BackendError, SchedulerStuckError
 from weft.graph import Plan
 from weft.scheduler import Scheduler
 from weft.typing import Key
@@ -92,6 +93,25 @@ class Run:
 
     def key(self, task: int) -> Key:
         return self.plan.keys[task]
+
+    def check_done(self) -> None:
+        """Raise if tasks are left, though nothing runs."""
+        if self.core.left:
+            from weft.scheduler.story import dump  # here, for a quick import
+
+            raise SchedulerStuckError(
+                f"{self.core.left} tasks are left, nothing runs and nothing can start. This is a defect of Weft; "
+                f"please report it with this state:\n{dump(self.core, self.plan)}"
+            )
+
+
+def core_for(
+    request: Request, backend: str, nworkers: int, limit: int, resources: dict[int, dict[str, float]] | None
+) -> Scheduler:
+    """The scheduler of a run on one machine; refuses options, which no such backend has."""
+    if request.options:
+        raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
+    return Scheduler(nworkers, limit=limit, retries=request.retries, resources=resources, log_length=request.log_length)
 
 
 class Held:

@@ -32,10 +32,12 @@ def killed_error(
         if for_memory
         else "The cause is in the task's own code or a library it calls, or somebody killed the process."
     )
+    held = f"{format_bytes(process.peak)} of memory at most"
+    if process.rss:
+        held = f"{format_bytes(process.rss)} of memory when it was last looked at, {format_bytes(process.peak)} at most"
     return kind(
         f"task {key!r} ended its worker process {deaths} time{'s' * (deaths > 1)} "
-        f"(allowed-failures={allowed_failures}), the last time with {ending(code)}; it last held "
-        f"{format_bytes(process.rss)} of memory, {format_bytes(process.peak)} at most. {why}"
+        f"(allowed-failures={allowed_failures}), the last time with {ending(code)}; it held {held}. {why}"
     )
 
 

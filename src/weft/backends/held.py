@@ -6,11 +6,11 @@ go to disk before a run starts; a run reads them back when it needs them, one ta
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from typing import Any
 
 from weft.backends.contract import Held
+from weft.forking import ForkLock
 from weft.scheduler import Scheduler
 from weft.store.spill import SpillStore
 from weft.typing import Key
@@ -38,7 +38,7 @@ class HeldBlocks:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[int, Entry] = OrderedDict()
-        self._lock = threading.RLock()  # finalizers may run while it is held
+        self._lock = ForkLock()  # finalizers may run while it is held
         self._serial = 0
         self.in_memory = 0
 

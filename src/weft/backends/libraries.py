@@ -9,12 +9,13 @@ modules were imported, and setting them takes microseconds.
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from weft.backends.contract import Request
+from weft.backends.heap import keep_freed_memory
+from weft.forking import ForkLock
 
 __all__ = ["limited_libraries"]
 
@@ -26,7 +27,7 @@ class Libraries:
     """Libraries with threads that are loaded in this process, and how many runs limit them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._seen: tuple[str, ...] = ()
         self._found: list[Any] = []
         self._before: list[int] = []
@@ -66,6 +67,7 @@ def limited_libraries(nworkers: int, ntasks: int, request: Request) -> Iterator[
     if min(nworkers, ntasks) < 2 or not any(name in sys.modules for name in THREADED):
         yield
         return
+    keep_freed_memory()
     _libraries.enter(request.library_threads)
     try:
         yield

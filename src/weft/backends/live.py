@@ -23,7 +23,7 @@ from typing import Any
 
 from weft.backends.contract import Held
 from weft.backends.live_cancelling import LiveCancelling
-from weft.backends.live_table import DONE, FAILED, SPILLED, empty_plan
+from weft.backends.live_table import DONE, FAILED, SPILLED, empty_plan, tell
 from weft.backends.tickets import BAD, CANCELLED, ERROR, FINISHED, LOST, PENDING, HeldTicket, Submission, Ticket
 from weft.errors import BackendError, CancelledError
 from weft.graph import Plan
@@ -74,8 +74,8 @@ class Live(LiveCancelling):
             if fired:
                 self.fired = []
             self.lock.release()
-            for call, what in fired:
-                call(what)
+            if fired:
+                tell(fired)
             if not self.inbox or not self.lock.acquire(False):
                 return
             self.absorb()

@@ -23,7 +23,7 @@ from weft.backends.contract import Request
 from weft.backends.executor import AHEAD, BUNDLE_S, BUNDLE_TASKS, remove_results, store_in
 from weft.backends.filed import FiledBlocks
 from weft.backends.live_refs import LiveRefs
-from weft.backends.live_table import RUNNING
+from weft.backends.live_table import RUNNING, tell
 from weft.backends.packed_errors import rebuilt
 from weft.backends.remote import discard
 from weft.backends.tickets import ERROR, FINISHED
@@ -288,7 +288,6 @@ class LiveExecutor(LiveRefs):
             fired, self.fired = self.fired, []
         for bundle in bundles:
             bundle.future.cancel()
-        for call, what in fired:
-            call(what)
+        tell(fired)
         self.files.close()
         self.refs[:] = [None] * len(self.refs)

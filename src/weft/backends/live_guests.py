@@ -16,6 +16,7 @@ from weft.backends.live_refs import PROGRAMS, LiveRefs
 from weft.backends.packed import unpack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt
 from weft.backends.pool import WorkerProcess
+from weft.errors import SerializationError
 from weft.graph import Plan, Program
 from weft.typing import Key
 
@@ -68,7 +69,7 @@ class LiveGuests(Live):
             reply, good = rid, op
             try:
                 value = unpack_own(packed) if good else rebuilt(packed)
-            except Exception as error:
+            except Exception as error:  # what users' classes raise when they arrive
                 good, value = False, error
             if good:
                 reply(value)
@@ -78,7 +79,7 @@ class LiveGuests(Live):
         answer = Answer(self, member, member.process, rid)
         try:
             self.answer_guest(member, op, unpack_own(packed), answer)
-        except Exception as error:
+        except Exception as error:  # it is the answer
             answer.fail(error)
 
     def answer_guest(self, member: Any, op: Any, args: Any, reply: Any) -> None:
@@ -94,7 +95,7 @@ class LiveGuests(Live):
         for key, written, sources, constants, notes in items:
             try:
                 self._submit_for(guest, key, written, sources, unpack(constants), notes)
-            except Exception as error:
+            except Exception as error:  # it is the task's
                 self._end(guest.tickets.get(key) or guest.ticket(key), "error", error)
 
     def _submit_for(
@@ -193,7 +194,7 @@ class LiveGuests(Live):
         def wait() -> None:
             try:
                 reply({address: each.get() for address, each in replies.items()})
-            except BaseException as error:
+            except BaseException as error:  # what the function raised there
                 reply.fail(error)
 
         threading.Thread(target=wait, daemon=True).start()
@@ -259,7 +260,7 @@ class Answer:
         if self.member.process is self.process:
             try:
                 self.run.post(self.member, ("answer", self.rid, True, value))
-            except Exception as error:
+            except SerializationError as error:
                 self.fail(error)
 
     def fail(self, error: BaseException) -> None:

@@ -30,6 +30,7 @@ from weft.backends.filed import FiledBlocks
 from weft.backends.live import FINISHED
 from weft.backends.live_members import LiveMembers, Member
 from weft.backends.live_refs import PROGRAMS, LiveRefs
+from weft.backends.live_table import tell
 from weft.backends.packed import pack
 from weft.backends.packed_errors import rebuilt, traceback_of
 from weft.backends.pool import WorkerProcess, oom_kills
@@ -146,8 +147,9 @@ class LiveProcesses(LiveMembers):
                         member.process.sample()
                 self._feed()
                 self._send_all()
-            except BaseException:
+            except Exception as error:  # a defect of this module: nobody shall wait for what cannot come
                 logger.exception("the cluster's thread failed")
+                self.close_tickets(f"the cluster's thread failed: {type(error).__name__}: {error}. Please report this.")
             finally:
                 self.give_up_lock()
             while self.asks:
@@ -366,8 +368,9 @@ class LiveProcesses(LiveMembers):
     def stop(self, reason: str) -> None:
         """End the run and its workers."""
         with self.lock:
-            if self.closed:
+            if self.ended is not None:
                 return
+            self.ended = perf_counter()
             self.close_tickets(reason)
             self.core.stop(now=perf_counter())
             members, self.members = list(self.members.values()), {}
@@ -375,8 +378,7 @@ class LiveProcesses(LiveMembers):
             for member in members:
                 for reply in member.calls.values():
                     fired.append((reply.fail, KilledWorkerError(reason)))
-        for call, what in fired:
-            call(what)
+        tell(fired)
         self.called = False
         self._call()
         if self.thread is not None and threading.get_ident() != self.ident:

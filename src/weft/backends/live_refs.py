@@ -82,6 +82,9 @@ class LiveRefs(Live, RemoteRun):
         self.deadlines: dict[int, float] = {}  # tasks with a timeout
         self.live_init()
 
+    def mean_duration(self) -> float | None:
+        return self.mean_cost
+
     # -- programs -------------------------------------------------------------------------------------------------------
 
     def _write(self, program: Program) -> int:

@@ -6,6 +6,7 @@ the thread that noticed.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
@@ -18,8 +19,9 @@ from weft.scheduler import Scheduler, growing
 from weft.scheduler.state import LARGE, Phase
 from weft.typing import Key
 
-__all__ = ["DONE", "FAILED", "LiveTable", "RUNNING", "SPILLED", "empty_plan"]
+__all__ = ["DONE", "FAILED", "LiveTable", "RUNNING", "SPILLED", "empty_plan", "tell"]
 
+logger = logging.getLogger("weft.distributed")
 #: How far back the record of finished tasks goes.
 RECORDS = 50_000
 DONE, SPILLED, RELEASED = Phase.DONE.value, Phase.SPILLED.value, Phase.RELEASED.value
@@ -248,6 +250,10 @@ class LiveTable:
         """The worker that made a block."""
         return self.where.get(number, number % max(1, len(self.core.on)))
 
+    def mean_duration(self) -> float | None:
+        """How long a task takes, in seconds, if that is known."""
+        return None
+
     def budget(self) -> int:
         """Bytes that results may take."""
         return self.core.limit
@@ -283,6 +289,16 @@ class LiveTable:
 
     def fetch(self, ticket: Ticket) -> Any:
         raise NotImplementedError
+
+
+def tell(fired: list[tuple[Callable[[Any], None], Any]]) -> None:
+    """Call whoever is to hear of something; one who fails does not keep it from the others."""
+    for call, what in fired:
+        try:
+            call(what)
+        except Exception:  # of whoever listens: it has nowhere else to go
+            logger.exception("%r failed when it was told of %r", call, what)
+    fired.clear()  # a thread that sleeps next must not keep what waited for it
 
 
 class Telling:

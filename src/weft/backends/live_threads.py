@@ -12,22 +12,24 @@ import sys
 import threading
 import traceback
 from _thread import allocate_lock, start_new_thread
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter, sleep
 from typing import Any
 
-from weft.backends.contract import Held, Request
+from weft.backends.contract import Request
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error
 from weft.backends.interrupting import interrupt, take_back
-from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Live, Ticket, empty_plan
+from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Ticket, empty_plan
+from weft.backends.live_blocks import LiveBlocks
 from weft.backends.live_here import HERE
+from weft.backends.live_table import tell
 from weft.backends.local import LocalRun, is_ordinary
 from weft.backends.threads import Interrupted
 from weft.errors import Reschedule
 from weft.graph import Plan
 from weft.scheduler import NOTHING, SPILL
 from weft.sizeof import sizeof
-from weft.store.memory import freeze, readonly_view
+from weft.store.memory import freeze
 from weft.typing import Key
 
 __all__ = ["LiveThreads"]
@@ -70,7 +72,7 @@ class LiveThread:
             HERE.run = None
 
 
-class LiveThreads(Live, LocalRun):
+class LiveThreads(LiveBlocks):
     """See the module.
 
     Parameters
@@ -83,7 +85,6 @@ class LiveThreads(Live, LocalRun):
     """
 
     kind = "threads"
-    shares_memory = True
 
     def __init__(
         self, request: Request, nthreads: list[int], *, resources: dict[int, dict[str, float]] | None = None
@@ -187,8 +188,7 @@ class LiveThreads(Live, LocalRun):
                     if done:
                         self.looker_sleeps = True
                     fired, self.fired = self.fired, []
-                for call, what in fired:
-                    call(what)
+                tell(fired)
                 if done:
                     break
             if self.closed:
@@ -207,6 +207,11 @@ class LiveThreads(Live, LocalRun):
             if self.inbox:
                 self.absorb()
                 tickets = self.tickets
+            if self.fired:  # before there is a task: whoever stops that must not stop this
+                fired, self.fired = self.fired, []
+                lock.release()
+                tell(fired)
+                lock.acquire()
             task = NOTHING
             if self.active[worker] <= self.nthreads[worker] and not self.closed:
                 task = core.take(worker, ended)
@@ -235,19 +240,18 @@ class LiveThreads(Live, LocalRun):
             here.key = keys[task]
             program = programs[task]
             sources, more = inputs[task], constants[task]
+            fired = []
             if self.observers:
                 self.transition(here.key, "waiting", "processing", worker=worker, number=task)
-            fired = self.fired
-            if fired:
-                self.fired = []
+                fired, self.fired = self.fired, []
             lock.release()
             error: BaseException | None = None
             value: Any = None
             nbytes: Any = 0
             began = perf_counter()
             try:
-                for call, what in fired:
-                    call(what)
+                if fired:
+                    tell(fired)
                 function = program.direct
                 if function is None:
                     value = program.run([*map(block_of, sources), *more])
@@ -259,7 +263,7 @@ class LiveThreads(Live, LocalRun):
                 if nbytes is None and task not in core.outputs:
                     freeze(value)
                     nbytes = sizeof(value)
-            except BaseException as problem:
+            except BaseException as problem:  # it is the task's, whatever it is
                 error = problem
                 if problem.__traceback__ is not None:  # this frame is of no interest
                     error.__traceback__ = problem.__traceback__.tb_next
@@ -337,7 +341,7 @@ class LiveThreads(Live, LocalRun):
                 lock.release()
                 try:
                     self._spill(victims)
-                except Exception as error:
+                except Exception as error:  # of the disk, or of users' classes that are written down
                     lock.acquire()
                     self._fail_ready(worker, error)
                 else:
@@ -349,7 +353,7 @@ class LiveThreads(Live, LocalRun):
                 lock.release()
                 try:
                     self._load(loads)
-                except Exception as error:
+                except Exception as error:  # of the disk, or of users' classes that are read
                     lock.acquire()
                     self._task_failed(worker, task, error, [])
                     task = core.take(worker, perf_counter())
@@ -370,7 +374,7 @@ class LiveThreads(Live, LocalRun):
         """Keep the blocks of a task with several, gives their sizes; None if it has failed."""
         try:
             return self._store_several(task, value)
-        except BaseException as error:
+        except BaseException as error:  # the task's result may be an iterator, which raises what it likes
             self._task_failed(worker, task, error, released)
             return None
 
@@ -430,51 +434,6 @@ class LiveThreads(Live, LocalRun):
             self.doomed.discard(me.ident)
             take_back(me.ident)
 
-    # -- values ---------------------------------------------------------------------------------------------------------
-
-    def fetch(self, ticket: Ticket) -> Any:
-        """The value of a task that has finished."""
-        while True:
-            with self.lock:
-                number = ticket.number
-                if number < 0:
-                    raise ticket.error or KeyError(ticket.key)
-                self.touch(number)
-                if self.core.phase[number] == DONE:
-                    value = self.blocks[number]
-                    break
-                copy = self.copies.get(number)
-                source = self.sources.get(number)
-            try:
-                value = self.store.get(copy) if copy is not None else source.get() if source is not None else None
-                break
-            except KeyError:
-                continue
-        return readonly_view(value)
-
-    def spill_now(self, victims: list[int]) -> None:
-        self._spill(victims)
-
-    def packed(self, value: Any, key: Key) -> tuple[Any, int]:
-        return readonly_view(value), sizeof(value)
-
-    def put_in(self, number: int, packed: Any) -> None:
-        self.blocks[number] = packed
-
-    def cost_of(self, value: Any) -> int:
-        return 0  # it is the caller's
-
-    def bring(self, number: int, value: Any) -> None:
-        self.sources[number] = value if isinstance(value, Held) else Held("", 0, lambda: readonly_view(value))
-
-    def drop(self, numbers: list[int]) -> None:
-        self._drop(numbers)
-
-    def forgotten(self, numbers: Sequence[int]) -> None:
-        if self.sources:
-            for number in numbers:
-                self.sources.pop(number, None)
-
     # -- workers come and go --------------------------------------------------------------------------------------------
 
     def add_worker(self, nthreads: int, offer: Mapping[str, float] | None) -> int:
@@ -516,7 +475,7 @@ class LiveThreads(Live, LocalRun):
             HERE.run, HERE.worker = self, number
             try:
                 value = self.home.call_here(number, function, args, kwargs)
-            except BaseException as error:
+            except BaseException as error:  # it is the answer
                 reply.fail(error)
             else:
                 reply(value)
@@ -536,6 +495,9 @@ class LiveThreads(Live, LocalRun):
                 if ident in frames and (wanted is None or key in wanted)
             }
         )
+
+    def mean_duration(self) -> float | None:
+        return self.mean_s if self.nfinished else None
 
     def executor(self, number: int) -> Any:
         return self
@@ -571,8 +533,7 @@ class LiveThreads(Live, LocalRun):
             if self.looker:
                 self._have_looked_after()
             fired, self.fired = self.fired, []
-        for call, what in fired:
-            call(what)
+        tell(fired)
         self.blocks[:] = [None] * len(self.blocks)
         if self._store is not None:
             self._store.close()

@@ -128,7 +128,7 @@ class LiveWorker(Desk):
             assert message is not None
             try:
                 kind, *content = unpack(message)
-            except BaseException as error:
+            except BaseException as error:  # what users' classes raise when they arrive
                 self.flush(("unreadable", packed_error(error)))
                 continue
             if kind == "tasks":
@@ -181,7 +181,7 @@ class LiveWorker(Desk):
             try:
                 for function, args in unpack_own(packed):
                     self.home.call_here(self.number, function, args, {})
-            except BaseException:
+            except BaseException:  # of a plugin; the worker works without it
                 traceback.print_exc()
             with self.guard:
                 self.prepared.set()
@@ -204,7 +204,7 @@ class LiveWorker(Desk):
     def _reply(self, rid: int, function: Callable[[], Any]) -> None:
         try:
             self.flush(("answer", rid, True, pack(function(), ANY_SIZE)))
-        except BaseException as error:
+        except BaseException as error:  # it is the answer
             self.flush(("answer", rid, False, packed_error(error)))
 
     def on_actor(self, rid: int, packed: bytes) -> None:
@@ -311,7 +311,7 @@ class LiveWorker(Desk):
             error: BaseException | None = None
             try:
                 ref, nbytes, began, ended = work(number, refs, constants)
-            except BaseException as problem:
+            except BaseException as problem:  # it is the task's, whatever it is
                 error = problem
                 ended = perf_counter()
             while True:  # from here on nobody can interrupt this thread

@@ -16,13 +16,11 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Self
 
-from weft.backends.contract import Held, Request, Run
+from weft.backends.contract import Held, Request, Run, core_for
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error, outputs_of
 from weft.backends.held import HELD
-from weft.errors import BackendError, SchedulerStuckError
 from weft.graph import Plan
-from weft.scheduler import NOTHING, SPILL, Scheduler
-from weft.scheduler.story import dump
+from weft.scheduler import NOTHING, SPILL
 from weft.scheduler.straight import Finish
 from weft.sizeof import sizeof
 from weft.store.memory import freeze, readonly_view
@@ -60,15 +58,7 @@ class LocalRun(Run):
         resources: dict[int, dict[str, float]] | None = None,
         alone: bool = True,
     ) -> None:
-        if request.options:
-            raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
-        core = Scheduler(
-            nworkers,
-            limit=HELD.limit_beside(request.budget),
-            retries=request.retries,
-            resources=resources,
-            log_length=request.log_length,
-        )
+        core = core_for(request, backend, nworkers, HELD.limit_beside(request.budget), resources)
         super().__init__(plan, core, backend, nworkers, perf_counter())
         self.blocks: list[Any] = [None] * plan.nblocks
         self.copies: dict[int, Any] = {}
@@ -384,11 +374,7 @@ class LocalRun(Run):
         if self.problem is not None:
             problem, self.problem = self.problem, None
             raise problem
-        if self.core.left:
-            raise SchedulerStuckError(
-                f"{self.core.left} tasks are left, nothing runs and nothing can start. This is a defect of Weft; "
-                f"please report it with this state:\n{dump(self.core, self.plan)}"
-            )
+        self.check_done()
 
     def results(self) -> list[Any]:
         """Values of the wanted blocks."""

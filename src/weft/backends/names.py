@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import threading
 from typing import Any
 
 from weft.backends.contract import Backend
 from weft.errors import BackendError
+from weft.forking import ForkLock
 from weft.registry import Registry
 
 __all__ = ["BACKENDS", "backend_for", "close_all"]
@@ -31,7 +31,7 @@ OTHER_NAMES = {
 }
 
 _made: dict[str, Backend] = {}
-_making = threading.Lock()
+_making = ForkLock()
 
 
 def backend_for(scheduler: Any) -> Backend:

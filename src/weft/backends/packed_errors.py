@@ -58,7 +58,7 @@ def packed_error(error: BaseException) -> PackedError:
             assert isinstance(copy, bytes)
             unpack(copy)
             return PackedError(copy, name, _text_of(error), text)
-        except Exception:
+        except Exception:  # then as text
             return PackedError(None, name, _text_of(error), text)
 
 
@@ -86,7 +86,7 @@ def _made_again(kind: type[BaseException], args: tuple[Any, ...], state: dict[st
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:
+    except Exception:  # users' __str__ may do anything
         return "(its text cannot be had)"
 
 
@@ -122,7 +122,7 @@ def rebuilt(packed: PackedError) -> BaseException:
     try:
         assert packed.written is not None
         error = unpack_own(packed.written)
-    except Exception:
+    except Exception:  # what its class raises when it arrives
         error = RemoteError(
             f"a task raised {packed.type_name}: {packed.what} (the exception itself could not travel to this process)"
         )
@@ -138,7 +138,7 @@ def traceback_of(frames: Sequence[tuple[str, str, int]]) -> Any:
         code = compile("\n" * (max(line, 1) - 1) + "raise Exception", filename, "exec").replace(co_name=name)
         try:
             exec(code, {"__name__": name, "__file__": filename})
-        except Exception as error:
+        except Exception as error:  # the one of the line above
             inner = error.__traceback__
             assert inner is not None
             assert inner.tb_next is not None

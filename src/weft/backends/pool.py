@@ -103,10 +103,12 @@ class WorkerProcess:
         """Read how much memory it takes."""
         try:
             with open(f"/proc/{self.pid}/statm", "rb") as file:
-                self.rss = int(file.read().split()[1]) * MEMORY_PAGE_NBYTES
+                pages = int(file.read().split()[1])
         except (OSError, IndexError):
             return
-        self.peak = max(self.peak, self.rss)
+        if pages:  # one that has ended, and that nobody has waited for yet, has none
+            self.rss = pages * MEMORY_PAGE_NBYTES
+            self.peak = max(self.peak, self.rss)
 
     def kill(self) -> None:
         """End it now, with what its tasks have started."""

@@ -23,9 +23,8 @@ from weft.backends.ray_connection import CONNECTION, Node, living_nodes, session
 from weft.backends.ray_crew import NODES_EVERY_S, Crew, Flight, limit_of
 from weft.backends.ray_objects import PACKED_NBYTES, Place, Traffic, taken, value_at
 from weft.backends.ray_worker import import_ray
-from weft.errors import BackendError, BlockLostError, ResultTooLargeError, SchedulerStuckError
+from weft.errors import BackendError, BlockLostError, ResultTooLargeError
 from weft.graph import Plan
-from weft.scheduler.story import dump
 from weft.sizeof import sizeof
 from weft.system import memory_limit
 from weft.typing import Key
@@ -297,10 +296,7 @@ class RayRun(Crew):
                     f"all nodes of the Ray cluster that had CPUs are gone, and {self.core.left} tasks are left to do. "
                     "Add nodes and compute again: `ray start --address=...`."
                 )
-            raise SchedulerStuckError(
-                f"{self.core.left} tasks are left, nothing runs and nothing can start. This is a defect of Weft; "
-                f"please report it with this state:\n{dump(self.core, self.plan)}"
-            )
+            self.check_done()
 
     def _wait(self) -> list[Any]:
         """Reports that are there; waits a while for the first."""

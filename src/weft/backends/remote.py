@@ -18,17 +18,16 @@ from time import perf_counter
 from typing import Any, Self, cast
 
 from weft.backends.bench import Order
-from weft.backends.contract import Held, Request, Run, heard
+from weft.backends.contract import Held, Request, Run, core_for, heard
 from weft.backends.evaluate import as_task_error
 from weft.backends.filed import FiledBlocks, HeldFile, Holding
 from weft.backends.held import HELD
 from weft.backends.local import is_ordinary
 from weft.backends.packed import pack, serialized, unpack_own
-from weft.errors import BackendError, SchedulerStuckError, SerializationError
+from weft.errors import SerializationError
 from weft.graph import Plan, Program
 from weft.graph.program import name_of
 from weft.scheduler import SPILL, Scheduler
-from weft.scheduler.story import dump
 from weft.sizeof import sizeof
 from weft.store.blockfile import read_block
 from weft.store.files import FileRef
@@ -76,14 +75,10 @@ class RemoteRun(Run):
         keep: bool = False,
         resources: dict[int, dict[str, float]] | None = None,
     ) -> None:
-        if request.options:
-            raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
         limit = files.limit_beside(HELD.limit_beside(request.budget), request.spill_directory)
         if limit < Scheduler.UNLIMITED and files.shares_memory:
             limit = min(limit, free_nbytes(files.directory) * 9 // 10)
-        core = Scheduler(
-            nworkers, limit=limit, retries=request.retries, resources=resources, log_length=request.log_length
-        )
+        core = core_for(request, backend, nworkers, limit, resources)
         super().__init__(plan, core, backend, nworkers, perf_counter())
         self.files = files
         self.spills = request.spill_directory
@@ -362,11 +357,7 @@ class RemoteRun(Run):
         if self.problem is not None:
             problem, self.problem = self.problem, None
             raise problem
-        if self.core.left:
-            raise SchedulerStuckError(
-                f"{self.core.left} tasks are left, nothing runs and nothing can start. This is a defect of Weft; "
-                f"please report it with this state:\n{dump(self.core, self.plan)}"
-            )
+        self.check_done()
 
     def results(self) -> list[Any]:
         """Values of the wanted blocks."""

@@ -237,7 +237,7 @@ class ThreadRun(LocalRun):
         return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
 
     def _wait(self) -> None:
-        if self.nworkers > 1 and self._look_after():
+        if min(self.nworkers, self.plan.ntasks) > 1 and self._look_after():
             return
         # A signal that arrives just before the thread sleeps does not wake it: look again now and then.
         while not self.finished.acquire(timeout=LOOK_S):

@@ -67,7 +67,7 @@ class Worker(Desk):
                 done.append((task, ref, nbytes, began, ended))
                 now[0] = -1.0
                 ref = refs = constants = None  # type: ignore[assignment]
-            except BaseException as error:
+            except BaseException as error:  # it is the task's, whatever it is
                 ended = perf_counter()
                 news = error.news if isinstance(error, Failure) else ("failed", packed_error(error))
                 refs = constants = None  # type: ignore[assignment]
@@ -91,7 +91,7 @@ class Worker(Desk):
             return True
         try:
             kind, *content = unpack(message)
-        except BaseException as error:
+        except BaseException as error:  # what users' classes raise when they arrive
             self.flush(("unreadable", packed_error(error)))
             return True
         match kind:

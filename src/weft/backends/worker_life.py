@@ -17,6 +17,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from weft.backends.heap import keep_freed_memory
+
 __all__ = ["THREAD_VARIABLES", "get_ready", "inside_worker", "is_worker", "leave", "limit_libraries", "settle_in"]
 
 #: Variables that libraries read when they are loaded.
@@ -33,6 +35,7 @@ def limit_libraries(nthreads: int, *, loaded: bool) -> None:
         import threadpoolctl
 
         threadpoolctl.threadpool_limits(nthreads)
+    keep_freed_memory()
     arrow = sys.modules.get("pyarrow")
     if arrow is not None:
         arrow.set_cpu_count(nthreads)

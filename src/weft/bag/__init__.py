@@ -4,8 +4,10 @@ from weft.bag import rules as _rules
 from weft.bag.bag import Bag
 from weft.bag.checking import assert_eq
 from weft.bag.io.avro import read_avro, to_avro
+from weft.bag.io.json import read_json, to_json
+from weft.bag.io.parquet import to_parquet
 from weft.bag.io.sequences import from_delayed, from_sequence, from_url, range
-from weft.bag.io.text import read_json, read_text
+from weft.bag.io.text import read_text
 from weft.bag.io.written import to_textfiles
 from weft.bag.item import Item
 from weft.bag.kernels.pipeline import Partition
@@ -35,6 +37,8 @@ __all__ = [
     "read_json",
     "read_text",
     "to_avro",
+    "to_json",
+    "to_parquet",
     "to_textfiles",
     "zip",
 ]

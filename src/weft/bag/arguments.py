@@ -15,6 +15,7 @@ from weft.physical.outside import Outside
 
 __all__ = [
     "Arguments",
+    "check_count",
     "check_function",
     "check_probability",
     "check_whole",
@@ -40,7 +41,7 @@ class Arguments:
         entries = [*[("", each) for each in positional], *keywords.items()]
         bags = [value for _, value in entries if isinstance(value, BagBase)]
         if not bags:
-            raise TypeError(f"{operation}() needs a bag among its arguments. Make one with from_sequence(...).")
+            raise ValueError(f"{operation}() needs a bag among its arguments. Make one with from_sequence(...).")
         counts = dict.fromkeys(each.npartitions for each in bags)
         if len(counts) > 1:
             raise ValueError(
@@ -90,9 +91,10 @@ def tree_width(split_every: Any, default: int) -> int:
         return default
     if split_every is False:
         return 1 << 30
-    if isinstance(split_every, bool) or not isinstance(split_every, int) or split_every < 2:
-        raise ValueError(f"split_every is a whole number, 2 or more, or False for all at once; it is {split_every!r}")
-    return split_every
+    try:
+        return check_count("split_every", split_every, 2)
+    except ValueError as error:
+        raise ValueError(f"{error}. Give False for all at once.") from None
 
 
 def check_whole(operation: str, number: Any) -> int:
@@ -101,6 +103,23 @@ def check_whole(operation: str, number: Any) -> int:
         return index(number)
     except TypeError:
         raise TypeError(f"{operation}() needs a whole number, not {number!r}") from None
+
+
+def check_count(word: str, number: Any, least: int = 1) -> int:
+    """A number of partitions, records or the like as an int.
+
+    Raises
+    ------
+    ValueError
+        It is no whole number, or too small.
+    """
+    try:
+        found = least - 1 if isinstance(number, bool) else index(number)
+    except TypeError:
+        found = least - 1
+    if found < least:
+        raise ValueError(f"{word} is a whole number, {least} or more; it is {number!r}")
+    return found
 
 
 def check_probability(prob: Any) -> None:

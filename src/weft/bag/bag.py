@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from weft.bag.base import Holder
@@ -10,15 +10,21 @@ from weft.bag.expr import BagExpr
 from weft.bag.io.avro import AvroMethods
 from weft.bag.io.conversion import ConversionMethods
 from weft.bag.io.from_blocks import FromBlocks
+from weft.bag.io.json import JsonMethods
+from weft.bag.io.parquet import ParquetMethods
 from weft.bag.io.written import TextFileMethods
 from weft.bag.ops.accumulate import AccumulateMethods
 from weft.bag.ops.elementwise import ElementMethods
 from weft.bag.ops.groupby import GroupbyMethods
+from weft.bag.ops.iterating import IterationMethods
 from weft.bag.ops.joining import JoiningMethods
 from weft.bag.ops.reductions import ReductionMethods
 from weft.bag.ops.repartition import RepartitionMethods
 from weft.bag.ops.sampling import SamplingMethods
+from weft.bag.ops.sets import SetMethods
+from weft.bag.ops.sorting import SortingMethods
 from weft.bag.ops.taking import TakeMethods
+from weft.bag.ops.windows import WindowMethods
 from weft.graph.mapping import graph_from_mapping
 from weft.physical.base import block_keys
 from weft.physical.opaque import Foreign
@@ -30,13 +36,19 @@ class Bag(
     ElementMethods,
     ReductionMethods,
     GroupbyMethods,
+    SortingMethods,
     JoiningMethods,
+    SetMethods,
     AccumulateMethods,
+    WindowMethods,
     TakeMethods,
+    IterationMethods,
     RepartitionMethods,
     SamplingMethods,
     ConversionMethods,
     TextFileMethods,
+    JsonMethods,
+    ParquetMethods,
     AvroMethods,
 ):
     """Python objects in partitions; nothing is computed before `compute`, which by default uses processes.
@@ -77,9 +89,6 @@ class Bag(
         if missing := [key for key in keys if key not in dsk]:
             raise KeyError(f"the graph has no key {missing[0]!r}, where a partition of the bag should be")
         self.expr = FromBlocks(name, npartitions, Foreign(graph_from_mapping(dsk), keys))
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.compute())
 
     def __bool__(self) -> bool:
         raise TypeError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
 from weft.bag.kernels.pipeline import Stage
 from weft.expr import Cost, Expr, derived, node
@@ -24,6 +24,8 @@ class BagExpr(BlockExpr):
 
     #: Whether it is a single value.
     is_item = False
+    #: Whether a partition is made of what no other partition is made of.
+    is_separable: ClassVar[bool] = False
 
     @derived
     def npartitions(self) -> int:
@@ -41,6 +43,11 @@ class BagExpr(BlockExpr):
     @derived
     def outline(self) -> Outline:
         return Outline(self.name, self.label, self.numblocks, self.partition_nbytes, self.signature)
+
+    @derived
+    def may_hold_bad(self) -> bool:
+        """Whether there may be a `BadRecord` among the records."""
+        return holds_bad(self.children)
 
     @property
     def partition_nbytes(self) -> int:
@@ -80,6 +87,7 @@ class Streamed(BagExpr):
     """
 
     child_fields = ("sources",)
+    is_separable = True
 
     stage: Stage
     sources: tuple[Expr, ...] = ()
@@ -103,6 +111,10 @@ class Streamed(BagExpr):
                 return source.numblocks[0]
         return 1
 
+    @derived
+    def may_hold_bad(self) -> bool:
+        return self.stage.collects or holds_bad(self.children)
+
     def lower(self) -> Expr:
         sources = []
         picks = []
@@ -119,6 +131,11 @@ class Streamed(BagExpr):
 def streamed(stage: Stage, *sources: Expr, is_item: bool = False) -> Streamed:
     """A stage over sources."""
     return Streamed(stage, tuple(sources), is_item=is_item)
+
+
+def holds_bad(children: Sequence[Expr]) -> bool:
+    """Whether there may be a `BadRecord` in one of some nodes."""
+    return any(isinstance(each, BagExpr) and each.may_hold_bad for each in children)
 
 
 def only(blocks: Sequence[Any]) -> Any:

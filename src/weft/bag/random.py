@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from weft.bag.arguments import tree_width
+from weft.bag.arguments import check_count, tree_width
 from weft.bag.base import BagBase, new_bag
 from weft.bag.expr import Streamed
 from weft.bag.kernels.reductions import Reduction
@@ -39,7 +39,7 @@ def choices(population: Any, k: int = 1, split_every: int | None = None, seed: A
     >>> len(random.choices(db.range(5, 2), 10).compute(scheduler="sync"))
     10
     """
-    return drawn(population, Choices(checked(k), seed_of(seed)), split_every)
+    return drawn(population, Choices(check_count("k", k, 0), seed_of(seed)), split_every)
 
 
 def sample(population: Any, k: int, split_every: int | None = None, seed: Any = None) -> Any:
@@ -65,14 +65,7 @@ def sample(population: Any, k: int, split_every: int | None = None, seed: Any = 
     >>> sorted(random.sample(db.range(5, 2), 5).compute(scheduler="sync"))
     [0, 1, 2, 3, 4]
     """
-    return drawn(population, Sample(checked(k), seed_of(seed)), split_every)
-
-
-def checked(k: Any) -> int:
-    """A number of records."""
-    if isinstance(k, bool) or not isinstance(k, int) or k < 0:
-        raise ValueError(f"k is a number of records, 0 or more; it is {k!r}")
-    return k
+    return drawn(population, Sample(check_count("k", k, 0), seed_of(seed)), split_every)
 
 
 def drawn(population: Any, reduction: Reduction, split_every: Any) -> Any:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from typing import Any
 from weft.config import schema, sources
 from weft.config.tree import MISSING, Path, Tree, assign, copied, lookup, merge, path_of, remove, update
 from weft.errors import ConfigError
+from weft.forking import ForkLock
 
 __all__ = [
     "child_environment",
@@ -48,7 +48,7 @@ class _State:
     parsed: dict[str, Any] = field(default_factory=dict)
     defaults: list[Tree] = field(default_factory=lambda: [schema.defaults()])
     loaded: bool = False
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    lock: ForkLock = field(default_factory=ForkLock)
     contexts: weakref.WeakSet[Setting] = field(default_factory=weakref.WeakSet)
     ticket: itertools.count[int] = field(default_factory=itertools.count)
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.known_metas import remembered
 from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
 from weft.physical.base import BlockExpr, Outline
 from weft.physical.blockwise import Same, blockwise
@@ -82,9 +84,8 @@ class FrameExpr(BlockExpr):
 
     @property
     def signature(self) -> Mapping[str, Any]:
-        meta = self.meta
-        index = (meta.index.names, meta.index.dtype) if isinstance(meta, (pd.DataFrame, pd.Series)) else None
-        return {"columns": schema_of(meta), "index": index, "npartitions": self.npartitions}
+        columns, index = remembered(partial(schema_of, self.meta), "schema", (), self.meta)
+        return {"columns": columns, "index": index, "npartitions": self.npartitions}
 
     @derived
     def outline(self) -> Outline:
@@ -122,7 +123,9 @@ class Partitionwise(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        return KERNELS["pandas"][type(self)](*[each.meta for each in self.frames], *self.arguments)
+        metas, arguments = [each.meta for each in self.frames], self.arguments
+        kernel = KERNELS["pandas"][type(self)]
+        return remembered(lambda: kernel(*metas, *arguments), type(self).__name__, arguments, *metas)
 
     @derived
     def npartitions(self) -> int:
@@ -183,13 +186,16 @@ def labels_of(meta: Any) -> tuple[Hashable, ...]:
     return (meta.name,) if isinstance(meta, (pd.Series, pd.Index)) else ()
 
 
-def schema_of(meta: Any) -> Any:
-    """Kind, labels and dtypes: what a rewrite must keep of a meta."""
+def schema_of(meta: Any) -> tuple[Any, Any]:
+    """Kind, labels and dtypes of columns, and names and dtype of the index: what a rewrite must keep of a meta."""
     if isinstance(meta, pd.DataFrame):
-        return ("frame", *zip(meta.columns, meta.dtypes.array, strict=True))
-    if isinstance(meta, (pd.Series, pd.Index)):
-        return (type(meta).__name__, meta.name, meta.dtype)
-    return ("scalar", type(meta).__name__)
+        columns = ("frame", *zip(meta.columns, meta.dtypes.array, strict=True))
+        return columns, (meta.index.names, meta.index.dtype)
+    if isinstance(meta, pd.Series):
+        return ("Series", meta.name, meta.dtype), (meta.index.names, meta.index.dtype)
+    if isinstance(meta, pd.Index):
+        return (type(meta).__name__, meta.name, meta.dtype), None
+    return ("scalar", type(meta).__name__), None
 
 
 def assemble_partitions(blocks: Sequence[Any]) -> Any:

@@ -8,9 +8,9 @@ made of them only.
 from __future__ import annotations
 
 from weft.dataframe.expr import FrameExpr
-from weft.expr import Fact, walk
+from weft.expr import Expr, Fact, walk
 
-__all__ = ["held_bytes"]
+__all__ = ["held_bytes", "sizes_of"]
 
 #: What is held of the rows of a child, by the class of the node that holds them.
 HOLDING = {"Sort": 1.0, "DistinctRows": 1.0, "Largest": 0.1, "ValueCounts": 0.1, "GroupbyAggregate": 0.2}
@@ -22,25 +22,31 @@ SMALL = ("Reduce", "Length", "Ends", "Largest")
 
 def held_bytes(root: FrameExpr) -> int:
     """Estimated bytes that a query holds at its largest; 0 where sizes are not known."""
-    sizes: dict[str, float] = {}
-    held = 0.0
+    sizes, held = sizes_of(root), 0.0
     for node in walk(root):
-        if not isinstance(node, FrameExpr):
-            sizes[node.name] = 0.0
-            continue
-        kind = type(node).__name__
         frames = [sizes[child.name] for child in node.children]
-        if not frames:
-            sizes[node.name] = float(node.partition_nbytes * node.npartitions)
-            continue
-        if kind == "Merge":
-            held += 1.5 * min(frames)
-            sizes[node.name] = max(frames)
-            continue
-        held += HOLDING.get(kind, 0.0) * frames[0]
-        share = KEEPING.get(kind, 1.0) if Fact.SAME_ROWS not in node.facts else column_share(node)
-        sizes[node.name] = 0.0 if kind in SMALL else share * frames[0]
+        if frames:
+            kind = type(node).__name__
+            held += 1.5 * min(frames) if kind == "Merge" else HOLDING.get(kind, 0.0) * frames[0]
     return int(held + sizes[root.name])
+
+
+def sizes_of(root: Expr) -> dict[str, float]:
+    """Estimated bytes of the rows of each node of a tree, by name; 0 where nothing is known."""
+    sizes: dict[str, float] = {}
+    for node in walk(root):
+        frames = [sizes[child.name] for child in node.children]
+        kind = type(node).__name__
+        if not isinstance(node, FrameExpr) or kind in SMALL:
+            sizes[node.name] = 0.0
+        elif not frames:
+            sizes[node.name] = float(node.partition_nbytes * node.npartitions)
+        elif kind == "Merge":
+            sizes[node.name] = max(frames)
+        else:
+            share = KEEPING.get(kind, 1.0) if Fact.SAME_ROWS not in node.facts else column_share(node)
+            sizes[node.name] = share * frames[0]
+    return sizes
 
 
 def column_share(node: FrameExpr) -> float:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
-from weft.backends import Held
 from weft.collection.base import Collection
+from weft.delayed.from_graph import node_from_graph
 from weft.delayed.operators import OperatorMethods
 from weft.delayed.trace import ATOMS, Traced, node_of, trace
 from weft.delayed.travel import pack, unpack
@@ -535,40 +535,6 @@ def rebuild(
     """A delayed value over another graph (or over blocks that a backend holds)."""
     new = replace_name_in_key(key, rename) if rename else key
     return Delayed._of(node_from_graph(new, graph), length)
-
-
-def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
-    """The node for a key of a graph made elsewhere."""
-    from weft.graph.mapping import graph_from_mapping  # here, for a quick `import weft`
-
-    if not isinstance(graph, Graph):
-        found = graph.get(key)
-        if isinstance(found, Held):
-            return Data(key, found)
-        graph = graph_from_mapping(graph)
-    nodes: dict[Key, Any] = {k: Data(k, value) for k, value in graph.data.items()}
-    stack = [key]
-    while stack:
-        current = stack[-1]
-        if current in nodes:
-            stack.pop()
-            continue
-        task = graph[current]
-        missing = [k for k in task.inputs if k not in nodes]
-        if missing:
-            stack.extend(missing)
-            continue
-        layer, position = graph.index[current]
-        nodes[current] = Call(
-            task.program,
-            tuple([nodes[k] for k in task.inputs]),
-            task.constants,
-            current,
-            None,
-            layer.annotations_of(position),
-        )
-        stack.pop()
-    return nodes[key]
 
 
 def name_of_node(node: Any) -> str:

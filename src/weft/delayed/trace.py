@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from weft.execution.containers import ITERATORS, is_weft_collection, taken_apart
+from weft.execution.containers import ITERATORS, is_weft_collection, taken_apart, too_deep
 from weft.graph.key import flatten_keys
 from weft.graph.program import Program, Step
 from weft.physical.call import Data, Gathered, fresh_name
@@ -90,9 +90,11 @@ def trace(
     builder = Builder(traverse)
     values = [*args, *kwargs.values()]
     if is_weft_collection(function):
-        sources = [builder.source(function), *map(builder.source, values)]
-        return builder.finish(call_it, sources, tuple(kwargs), **options)
-    sources = list(map(builder.source, values))
+        values, function = [function, *values], call_it
+    try:
+        sources = list(map(builder.source, values))
+    except RecursionError:
+        raise too_deep() from None
     return builder.finish(function, sources, tuple(kwargs), **options)
 
 

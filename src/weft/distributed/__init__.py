@@ -1,14 +1,16 @@
 """Futures on a cluster: submit functions as you go, wait for what comes first, share state between tasks."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from weft.distributed.actors import Actor, ActorFuture, BaseActorFuture
+from weft.distributed.adaptive import Adaptive
 from weft.distributed.client import Client, default_client, get_client
 from weft.distributed.cluster import Cluster
-from weft.distributed.coordination import Event, Lock, MultiLock, Pub, Queue, RLock, Semaphore, Sub, Variable
 from weft.distributed.executor import ClientExecutor
 from weft.distributed.future import Future, FutureCancelledError
 from weft.distributed.local_cluster import LocalCluster
+from weft.distributed.locks import Lock, MultiLock, RLock, Semaphore
 from weft.distributed.plugins import (
     CondaInstall,
     Environ,
@@ -20,8 +22,8 @@ from weft.distributed.plugins import (
     UploadFile,
     WorkerPlugin,
 )
+from weft.distributed.queues import Event, Pub, Queue, Sub, Variable
 from weft.distributed.refused import (
-    Adaptive,
     CompatibleExecutor,
     Nanny,
     Security,
@@ -47,6 +49,9 @@ from weft.distributed.waiting import as_completed, fire_and_forget, futures_of, 
 from weft.distributed.worker import Worker, get_worker, local_client, rejoin, secede, worker_client
 from weft.errors import CancelledError, KilledWorkerError, Reschedule
 from weft.extras import when_imported
+
+if TYPE_CHECKING:
+    from weft.distributed.ray_cluster import RayCluster
 
 KilledWorker = KilledWorkerError
 TimeoutError = TimeoutError
@@ -80,6 +85,7 @@ __all__ = [
     "Pub",
     "Queue",
     "RLock",
+    "RayCluster",
     "Reschedule",
     "Scheduler",
     "SSHCluster",
@@ -118,3 +124,12 @@ __all__ = [
     "warn",
     "worker_client",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What few need is imported when it is asked for."""
+    if name == "RayCluster":
+        from weft.distributed.ray_cluster import RayCluster
+
+        return RayCluster
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

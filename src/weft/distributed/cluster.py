@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import itertools
 import logging
-import math
 import os
 import tempfile
 import threading
@@ -22,17 +21,18 @@ from weft.distributed.actors import Stage
 from weft.distributed.arbiter import Arbiter
 from weft.distributed.current import CLUSTERS
 from weft.distributed.future import Future
-from weft.distributed.pausing import in_thread, seconds
+from weft.distributed.pausing import in_thread
 from weft.distributed.plugin_host import install_worker_plugin
 from weft.distributed.rebinding import rebound
 from weft.distributed.scheduler import Scheduler
 from weft.distributed.serving import Serving
+from weft.distributed.sizing import Sizing
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.execution.current import request_for
 from weft.graph import Plan
 from weft.typing import Key
-from weft.units import format_bytes, parse_bytes
+from weft.units import format_bytes
 
 __all__ = ["ENGINES", "Cluster"]
 
@@ -53,7 +53,7 @@ def _processes(*args: Any, **kwargs: Any) -> Any:
 ENGINES: dict[str, Callable[..., Any]] = {"threads": LiveThreads, "inline": LiveInline, "processes": _processes}
 
 
-class Cluster(Serving):
+class Cluster(Sizing, Serving):
     """What clusters have in common: workers, clients, plugins, an arbiter.
 
     Parameters
@@ -101,6 +101,7 @@ class Cluster(Serving):
         self._offer = dict(resources or {})
         self._directory: Any = None
         self._task_client: Any = None
+        self._adaptive: Any = None
         self._guard = threading.RLock()
         self._logs: list[str] = []
         request = request_for(budget=budget) if budget else request_for()
@@ -288,106 +289,7 @@ class Cluster(Serving):
         self._logs.append(text)
         del self._logs[:-10_000]
 
-    # -- size -----------------------------------------------------------------------------------------------------------
-
-    def scale(self, n: int = 0, memory: int | str | None = None, cores: int | None = None) -> Any:
-        """Set the number of workers, or of cores or bytes, which then are rounded up to whole workers."""
-        if memory is not None:
-            if not self.memory_per_worker:
-                raise BackendError("scale(memory=) needs workers with a memory_limit")
-            n = max(n, math.ceil(parse_bytes(memory) / self.memory_per_worker))
-        if cores is not None:
-            n = max(n, math.ceil(cores / self.threads_per_worker))
-        if self.asynchronous:
-            return in_thread(self._scale, n)
-        self._scale(n)
-        return None
-
-    def _scale(self, n: int) -> None:
-        with self._guard:
-            while len(self.workers) < n:
-                number = self.run.add_worker(self.threads_per_worker, self._offer)
-                self._worker_came(number, self.threads_per_worker)
-            if len(self.workers) > n:
-                self._retire(list(self.workers)[n:])
-
-    def _retire(self, numbers: Iterable[int]) -> None:
-        for number in numbers:
-            worker = self.workers.pop(number, None)
-            if worker is None:
-                continue
-            worker.status = "closed"
-            self.run.remove_worker(number)
-            self._note(f"worker {number} left")
-            for plugin in list(self.scheduler_plugins.values()):
-                self._call_hook(plugin, "remove_worker", self.scheduler, worker.address, stimulus_id=f"retire-{time()}")
-
-    def scale_up(self, n: int = 0, memory: int | str | None = None, cores: int | None = None) -> Any:
-        """Have at least so many workers."""
-        return self.scale(max(n, len(self.workers)), memory, cores)
-
-    def scale_down(self, workers: Iterable[Any]) -> Any:
-        """Remove some workers."""
-        numbers = self.numbers_of(workers)
-        return in_thread(self._retire, numbers) if self.asynchronous else self._retire(numbers)
-
-    def adapt(self, *args: Any, **kwargs: Any) -> Any:
-        """Not offered: on one machine idle workers cost next to nothing.
-
-        Raises
-        ------
-        BackendError
-            Always.
-        """
-        raise BackendError(
-            "adapt() is not offered: idle workers of one machine cost next to nothing, and Ray's own autoscaler does this for "
-            "many machines. Set the number with scale(n)."
-        )
-
-    def wait_for_workers(self, n_workers: int, timeout: float | str | None = None) -> Any:
-        """Wait until there are so many workers."""
-        if not isinstance(n_workers, int) or n_workers < 1:
-            raise ValueError(f"n_workers must be a whole number, 1 or more, not {n_workers!r}")
-        limit = seconds(timeout)
-        return in_thread(self._wait_for, n_workers, limit) if self.asynchronous else self._wait_for(n_workers, limit)
-
-    def _wait_for(self, n_workers: int, limit: float | None) -> None:
-        from time import monotonic
-
-        from weft.distributed.pausing import Bell
-
-        end = None if limit is None else monotonic() + limit
-        while self.run.nready() < n_workers:
-            left = 0.02 if end is None else min(0.02, end - monotonic())
-            if left <= 0:
-                raise TimeoutError(f"only {self.run.nready()} of {n_workers} workers have started within {limit:g} s")
-            Bell().wait(left)
-
-    @property
-    def plan(self) -> set[int]:
-        """The workers that should be there."""
-        return set(self.workers)
-
-    @property
-    def requested(self) -> set[int]:
-        """The workers that were asked for."""
-        return set(self.workers)
-
-    @property
-    def observed(self) -> set[int]:
-        """The workers that are there."""
-        return set(self.workers)
-
-    @property
-    def worker_spec(self) -> dict[int, dict[str, Any]]:
-        """What each worker was made with."""
-        return {
-            number: {"cls": Worker, "options": {"nthreads": worker.nthreads}} for number, worker in self.workers.items()
-        }
-
-    def new_worker_spec(self) -> dict[int, dict[str, Any]]:
-        """What the next worker would be made with."""
-        return {self.run.nworkers_ever(): {"cls": Worker, "options": {"nthreads": self.threads_per_worker}}}
+    # -- what is known of it --------------------------------------------------------------------------------------------
 
     @property
     def scheduler_info(self) -> dict[str, Any]:
@@ -436,6 +338,7 @@ class Cluster(Serving):
             if self.status == "closed":
                 return
             self.status = "closed"
+        self._stop_adapting()
         plugins = list(self.scheduler_plugins.values())
         for plugin in plugins:
             self._call_hook(plugin, "before_close")
@@ -497,5 +400,5 @@ _open: weakref.WeakSet[Any] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for cluster in list(_open):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # the others are to be closed all the same
             cluster._close()

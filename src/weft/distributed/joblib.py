@@ -15,24 +15,21 @@ The backend is registered when this module is imported, and when joblib is impor
 from __future__ import annotations
 
 import contextlib
-import io
-import mmap
 import os
-import pickle
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from time import monotonic, sleep
 from typing import Any
 
-import cloudpickle
-
 from weft.backends.live_here import HERE
 from weft.backends.worker_life import inside_worker
+from weft.distributed.batches import Own, Shared, label, run_here, run_there
 from weft.distributed.current import current_client
+from weft.distributed.pausing import seconds
 from weft.errors import BackendError
 from weft.extras import import_required
+from weft.physical.call import fresh_name
 from weft.system import CPU_COUNT
 
 backends = import_required("joblib._parallel_backends", 'the joblib backend needs joblib: pip install "weft[joblib]"')
@@ -58,8 +55,10 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         when it is first needed and kept.
     engine : {"processes", "threads", "inline"}, optional
         What kind of cluster that is.
-    scatter : sequence, optional
-        Not needed: large arrays are always sent once.
+    scatter : list or tuple, optional
+        Values that are sent once, wherever they stand in the calls; large arrays are always.
+    wait_for_workers_timeout : float or str
+        How long a call waits for the first worker of a cluster that has none, in seconds.
     **options
         ``workers``, ``resources``, ``retries``, ``priority``, ``allow_other_workers`` of all tasks.
 
@@ -90,6 +89,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         client: Any = None,
         engine: str | None = None,
         scatter: Any = None,
+        wait_for_workers_timeout: float | str = 10,
         **options: Any,
     ) -> None:
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
@@ -97,6 +97,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
             if name not in TASK_OPTIONS:
                 raise TypeError(
                     f"the joblib backend 'weft' has no option {name!r}; there are client, engine, scatter, "
+                    "wait_for_workers_timeout, "
                     f"{', '.join(sorted(TASK_OPTIONS))}"
                 )
         if scatter is not None and not isinstance(scatter, (list, tuple)):
@@ -108,6 +109,8 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         self.parallel: Any = None
         self._given = client
         self._engine = engine
+        self._scatter = list(scatter or ())
+        self._wait_s = seconds(wait_for_workers_timeout)
         self._options = options
         self._client: Any = None
         self._is_own = False
@@ -168,6 +171,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         for name in backend_kwargs:
             if name not in NO_EFFECT:
                 raise TypeError(f"joblib.Parallel on the backend 'weft' takes no option {name!r}")
+        self._wait_for_a_worker()
         count = self.effective_n_jobs(n_jobs)
         if count == 1:
             raise backends.FallbackToBackend(backends.SequentialBackend(nesting_level=self.nesting_level))
@@ -182,8 +186,18 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         self._client = own_client(self._engine or "processes", count) if client is None else client
         threads = int(self._client.cluster.nthreads_total())
         self._limit = count if count < threads else 0
-        self._shared = Shared(self._client, None if mmap_mode is None else max_nbytes, mmap_mode == "c")
+        self._shared = Shared(self._client, None if mmap_mode is None else max_nbytes, mmap_mode == "c", self._scatter)
         return count
+
+    def _wait_for_a_worker(self) -> None:
+        client = self._find()
+        if client is None or client.cluster.nthreads_total():
+            return
+        end = None if self._wait_s is None else monotonic() + self._wait_s
+        while not client.cluster.nthreads_total():
+            if end is not None and monotonic() >= end:
+                raise TimeoutError(f"{type(self).__name__} has no worker after {self._wait_s:g} seconds.")
+            sleep(0.01)
 
     def get_nested_backend(self) -> tuple[Any, int | None]:
         """What calls inside tasks use."""
@@ -204,13 +218,13 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         return future
 
     def _start(self, batch: Any) -> Any:
-        client, threads = self._client, self.inner_max_num_threads
+        client, threads, key = self._client, self.inner_max_num_threads, fresh_name(label(batch))
         if client._run.shares_memory:
-            return client.submit(run_here, batch, threads, pure=False, **self._options)
+            return client.submit(run_here, batch, threads, key=key, **self._options)
         assert self._shared is not None
-        written, blocks = self._shared.dumps(batch)
+        written, blocks, placed = self._shared.dumps(batch)
         own = self._shared.copied
-        return client.submit(run_there, written, threads, own, *blocks, pure=False, **self._options)
+        return client.submit(run_there, written, threads, own, len(placed), *placed, *blocks, key=key, **self._options)
 
     def _follow(self, future: Any, callback: Callable[[Any], Any] | None) -> None:
         def ended(future: Any) -> None:
@@ -297,163 +311,6 @@ def own_client(engine: str, count: int) -> Any:
         elif engine != "inline" and client.cluster.nthreads_total() < count:
             client.cluster.scale(count)
         return client
-
-
-# -- what tasks are -----------------------------------------------------------------------------------------------------
-
-
-class Own:
-    """A result that is the caller's own, and so is not made read-only."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-def run_here(batch: Callable[[], Any], threads: int | None) -> Own:
-    """The task of a batch in this process."""
-    return Own(_called(batch, threads))
-
-
-def run_there(written: bytes, threads: int | None, own: bool, *blocks: Any) -> Any:
-    """The task of a batch in another process."""
-    return _called(pickle.loads(written, buffers=map(bytearray, blocks) if own else blocks), threads)
-
-
-def _called(batch: Callable[[], Any], threads: int | None) -> Any:
-    if threads is None:
-        return batch()
-    import threadpoolctl
-
-    with threadpoolctl.threadpool_limits(threads):
-        return batch()
-
-
-# -- large arrays -------------------------------------------------------------------------------------------------------
-
-
-class Shared:
-    """The memory of large arrays in the batches of one call: each piece is scattered once.
-
-    Parameters
-    ----------
-    client : Client
-    nbytes : int or None
-        What counts as large; None: nothing.
-    copied : bool
-        Tasks are to get copies that they may change.
-    """
-
-    def __init__(self, client: Any, nbytes: int | None, copied: bool) -> None:
-        self.client = client
-        self.nbytes = nbytes
-        self.copied = copied
-        self._known: dict[tuple[int, int], tuple[Any, Any]] = {}  # address and size to the memory and its future
-        self._packed: dict[int, tuple[Any, Any]] = {}  # id of an array with gaps to that and a copy without
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._known.clear()
-        self._packed.clear()
-
-    def dumps(self, batch: Any) -> tuple[bytes, list[Any]]:
-        """A batch, pickled, and the futures of the memory that was left out."""
-        blocks: list[Any] = []
-
-        def keep(buffer: pickle.PickleBuffer) -> bool:
-            """Whether memory is to be part of the stream."""
-            raw = buffer.raw()
-            if self.nbytes is None or raw.nbytes < self.nbytes or "numpy" not in sys.modules:
-                return True
-            blocks.append(self._future_of(raw))
-            return False
-
-        file = io.BytesIO()
-        BatchPickler(file, self, keep).dump(batch)
-        return file.getvalue(), blocks
-
-    def _future_of(self, raw: memoryview) -> Any:
-        import numpy as np
-
-        array = np.frombuffer(raw, np.uint8)
-        place = array.ctypes.data, raw.nbytes
-        known = self._known.get(place)
-        if known is None:  # as long as it is known the memory is not used for anything else
-            known = self._known[place] = raw, self.client.scatter(array, hash=False)
-        return known[1]
-
-    def without_gaps(self, array: Any) -> Any:
-        """A copy of an array, whose memory can be left out of the stream."""
-        known = self._packed.get(id(array))
-        if known is None:
-            known = self._packed[id(array)] = array, array.copy(order="C")
-        return known[1]
-
-
-class BatchPickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Writes batches down; arrays in files as the files' names."""
-
-    def __init__(self, file: Any, shared: Shared, keep: Callable[[pickle.PickleBuffer], bool]) -> None:
-        super().__init__(file, protocol=5, buffer_callback=keep)
-        self.shared = shared
-        self.numpy: Any = sys.modules.get("numpy")
-
-    def reducer_override(self, obj: Any) -> Any:
-        if self.numpy is not None and isinstance(obj, self.numpy.ndarray):
-            backing = memmap_behind(obj)
-            if backing is not None:
-                return reopened, place_in_file(obj, backing)
-            limit, flags = self.shared.nbytes, obj.flags
-            if (
-                limit is not None
-                and obj.nbytes >= limit
-                and type(obj) is self.numpy.ndarray
-                and not (flags.c_contiguous or flags.f_contiguous or obj.dtype.hasobject)
-            ):
-                return self.shared.without_gaps(obj).__reduce_ex__(5)
-            return NotImplemented
-        return super().reducer_override(obj)
-
-
-def memmap_behind(array: Any) -> Any:
-    """The ``numpy.memmap`` that an array is, or is a view of; None if its memory is not that of a file."""
-    base = array
-    while (below := getattr(base, "base", None)) is not None:
-        if isinstance(below, mmap.mmap):
-            return base if getattr(base, "filename", None) is not None else None
-        base = below
-    return None
-
-
-def place_in_file(array: Any, backing: Any) -> tuple[Any, ...]:
-    """Where an array lies in the file of a ``numpy.memmap``: what :func:`reopened` takes."""
-    import numpy as np
-
-    low, high = np.lib.array_utils.byte_bounds(array)
-    offset = backing.offset + low - np.lib.array_utils.byte_bounds(backing)[0]
-    mode = "r+" if backing.mode == "w+" else backing.mode
-    first = array.ctypes.data - low
-    return str(backing.filename), mode, offset, high - low, first, array.dtype, array.shape, array.strides
-
-
-def reopened(
-    filename: str,
-    mode: str,
-    offset: int,
-    nbytes: int,
-    first: int,
-    dtype: Any,
-    shape: tuple[int, ...],
-    strides: tuple[int, ...],
-) -> Any:
-    """An array in a file."""
-    import numpy as np
-
-    if not nbytes:
-        return np.empty(shape, dtype)
-    memory: Any = np.memmap(filename, np.uint8, mode, offset, (nbytes,))  # type: ignore[call-overload]
-    return np.ndarray(shape, dtype, memory, first, strides)
 
 
 def register() -> None:

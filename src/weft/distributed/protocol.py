@@ -16,6 +16,8 @@ from weft.store.serialize import loads as _loads
 
 __all__ = [
     "Serialize",
+    "dask_deserialize",
+    "dask_serialize",
     "deserialize",
     "dumps",
     "loads",
@@ -67,6 +69,9 @@ class Register:
 weft_serialize = Register(_writers, True)
 #: ``weft_deserialize.register(cls)(f)``: ``f(header, frames)`` gives the value.
 weft_deserialize = Register(_readers, False)
+
+#: The names by which programs written for Dask know them.
+dask_serialize, dask_deserialize = weft_serialize, weft_deserialize
 
 
 def register_serialization(kind: type, serialize: Callable[..., Any], deserialize: Callable[..., Any]) -> None:

@@ -9,7 +9,6 @@ from weft.distributed.local_cluster import LocalCluster
 from weft.errors import BackendError
 
 __all__ = [
-    "Adaptive",
     "CompatibleExecutor",
     "Nanny",
     "SSHCluster",
@@ -73,16 +72,6 @@ class Nanny:
         raise BackendError(
             "nannies are not needed: LocalCluster() watches its worker processes and replaces those that die. For other "
             "machines see Client(engine='ray')."
-        )
-
-
-class Adaptive:
-    """Not offered: idle workers of one machine cost next to nothing."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise BackendError(
-            "Adaptive is not offered: idle workers of one machine cost next to nothing, and Ray's autoscaler does this for many "
-            "machines. Set the number of workers with cluster.scale(n)."
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from weft.graph.makers import MAKERS
 
-__all__ = ["Containers", "Parts", "is_weft_collection", "taken_apart", "unpack_collections"]
+__all__ = ["Containers", "Parts", "is_weft_collection", "taken_apart", "too_deep", "unpack_collections"]
 
 #: Iterators over what is there already: they are read when they are met, and a list stands in their place.
 ITERATORS = frozenset(
@@ -67,6 +67,14 @@ def taken_apart(value: Any) -> Parts | None:
         names = [field.name for field in dataclasses.fields(value) if hasattr(value, field.name)]
         return Parts([getattr(value, name) for name in names], MakeDataclass(value, names))
     return None
+
+
+def too_deep() -> RecursionError:
+    """The error for containers whose inside has no end, or none that the interpreter's stack reaches."""
+    return RecursionError(
+        "cannot look for collections in an argument: a container in it holds itself, or they are nested too deeply for the "
+        "interpreter's stack. Pass traverse=False, give a flatter value, or raise sys.setrecursionlimit."
+    )
 
 
 class MakeDict:
@@ -131,7 +139,10 @@ class Containers:
         if self._plain:  # nothing but collections: no need to look into a hundred thousand of them
             self.collections = list(args)
             return
-        self._args = [self._scan(each) for each in args]
+        try:
+            self._args = [self._scan(each) for each in args]
+        except RecursionError:
+            raise too_deep() from None
 
     def _scan(self, value: Any) -> Remake | Constant:
         """How to make this value again from results."""

@@ -124,7 +124,10 @@ class Context:
         self._earlier.append((old, new))
 
     def _replaced(self, old: Expr, new: Expr) -> None:
-        self._asked = {}  # what is looked at below may have changed
+        if self._asked:
+            self._asked.pop(new.identity, None)
+            self._forget_below(old)
+            self._forget_below(new)
         self._enter(new)
         self._became[old.identity] = new
         self._became.pop(new.identity, None)
@@ -142,6 +145,14 @@ class Context:
             self._roots.discard(old.identity)
             self._roots.add(new.identity)
         self._leave(old)
+
+    def _forget_below(self, node: Expr) -> None:
+        """What is looked at below a node may have changed: it is known of nodes only if it is known of all above them."""
+        stack = list(node.children)
+        while stack:
+            child = self._current(stack.pop())
+            if self._asked.pop(child.identity, None) is not None:
+                stack.extend(child.children)
 
     def settle(self, node: Expr) -> None:
         """Take note that no rule has anything to say about a node any more."""

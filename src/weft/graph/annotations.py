@@ -38,7 +38,8 @@ def annotate(**annotations: Any) -> Iterator[None]:
         Others may run it, too.
     timeout : float or str
         Seconds, or a text such as ``"2 min"``, after which the task is stopped and fails with
-        :class:`weft.errors.TaskTimeoutError`.
+        :class:`weft.errors.TaskTimeoutError`. The backend ``inline`` runs tasks in the thread that asks, for a debugger,
+        and stops none.
     **annotations
         Anything else is kept for whoever reads it. Values may be functions of the key.
 

@@ -41,9 +41,23 @@ class ByteRange:
 
 
 def open_files(
-    urlpath: Any, *, compression: str | None, storage_options: Mapping[str, Any]
+    urlpath: Any, *, compression: str | None = None, storage_options: Mapping[str, Any] | None = None
 ) -> tuple[list[Any], list[str]]:
     """The files that paths or globs stand for, in natural order, and their paths.
+
+    Parameters
+    ----------
+    urlpath : str, path, or list of them
+    compression : str, optional
+        Such as ``"gzip"``, or ``"infer"`` to go by the names.
+    storage_options : dict, optional
+        Options of the file system.
+
+    Returns
+    -------
+    files : list of fsspec.core.OpenFile
+        Each opens, for reading bytes, as a context manager, and travels to other processes.
+    paths : list of str
 
     Raises
     ------
@@ -52,12 +66,13 @@ def open_files(
     """
     import fsspec
 
+    options = dict(storage_options or {})
     if isinstance(urlpath, (list, tuple, set)):
         if not urlpath:
             raise ValueError("cannot read from an empty list of paths.")
-        files = fsspec.open_files(list(urlpath), mode="rb", compression=compression, **storage_options)
+        files = fsspec.open_files(list(urlpath), mode="rb", compression=compression, **options)
     else:
-        files = fsspec.open_files(urlpath, mode="rb", compression=compression, **storage_options)
+        files = fsspec.open_files(urlpath, mode="rb", compression=compression, **options)
         files = sorted(files, key=lambda file: natural_sort_key(file.path))
     if not files:
         raise FileNotFoundError(f"cannot read {urlpath!r}: no file has such a name.")

@@ -14,10 +14,11 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from operator import length_hint
 from typing import Any
+from zipfile import BadZipFile
 
 from weft.errors import ReadError
 from weft.io.bytes import ByteRange, behind_delimiter, opened
@@ -31,7 +32,7 @@ NEWLINES = (None, "", "\n")
 #: Encodings in which every byte below 128 is the character of ASCII.
 SUPERSETS = frozenset({"ascii", "utf-8", "iso8859-1", "iso8859-15", "cp1252"})
 #: What readers of compressed files raise for damaged ones, besides OSError.
-DAMAGED = (EOFError, zlib.error, lzma.LZMAError, RuntimeError)
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, BadZipFile, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,12 @@ class LineFormat:
     @property
     def mark(self) -> bytes:
         """Bytes behind which text may be cut."""
-        return (self.delimiter or "\n").encode(self.encoding)
+        return (self.delimiter or "\n").encode(self.inner.encoding)
+
+    @property
+    def inner(self) -> LineFormat:
+        """The form of what follows the start of a file, where a byte order mark may be."""
+        return replace(self, encoding="utf-8") if has_signature(self.encoding) else self
 
     def decode(self, raw: bytes) -> str:
         """The text of some bytes."""
@@ -116,14 +122,26 @@ def overlaps_itself(mark: bytes) -> bool:
     return any(mark.startswith(mark[start:]) for start in range(1, len(mark)))
 
 
+def has_signature(encoding: str) -> bool:
+    """Whether the encoding is UTF-8 with a byte order mark at the start of a file."""
+    return codecs.lookup(encoding).name == "utf-8-sig"
+
+
 def is_ascii_based(encoding: str) -> bool:
-    """Whether line ends can be found among the bytes: whether they are those of ASCII, and no part of other characters."""
+    """Whether line ends can be found among the bytes: whether they are those of ASCII, and no part of other characters.
+
+    Raises
+    ------
+    LookupError
+        There is no such encoding.
+    """
     try:
-        return "\r\n|".encode(encoding) == b"\r\n|" and not codecs.lookup(encoding).name.startswith(
-            ("utf-7", "iso2022", "hz")
-        )
+        name = codecs.lookup(encoding).name
     except LookupError:
-        raise ValueError(f"there is no encoding {encoding!r}. Python's documentation of codecs lists them.") from None
+        raise LookupError(f"there is no encoding {encoding!r}. Python's documentation of codecs lists them.") from None
+    if name == "utf-8-sig":
+        return True
+    return "\r\n|".encode(encoding) == b"\r\n|" and not name.startswith(("utf-7", "iso2022", "hz"))
 
 
 @dataclass(frozen=True)
@@ -174,8 +192,12 @@ class Lines:
                 records = self._behind = iter(self._lines(chunk))
             else:
                 records, self._behind = self.read(chunk)
-            yield zip(records, repeat(chunk.path)) if self.with_path else records
+            yield self._with_path(records, chunk.path) if self.with_path else records
         self._chunk = None
+
+    def _with_path(self, records: Iterator[Any], path: str) -> Iterator[Any]:
+        """Tuples of record and path."""
+        return zip(records, repeat(path))
 
     def _lines(self, chunk: Chunk) -> list[str]:
         try:
@@ -275,10 +297,11 @@ def cut_chunks(stream: Any, path: str, part: ByteRange, form: LineFormat) -> Ite
             continue
         size = CHUNK
         rest = raw[end:]
-        yield Chunk(path, position, raw[:end] if rest else raw, form)
+        yield Chunk(path, position, raw[:end] if rest else raw, form if position == 0 else form.inner)
         position += end
-    if rest:
-        yield Chunk(path, position, rest, form)
+    is_mark_only = position == 0 and rest == codecs.BOM_UTF8 and has_signature(form.encoding)
+    if rest and not is_mark_only:
+        yield Chunk(path, position, rest, form if position == 0 else form.inner)
 
 
 def decoded_chunks(stream: Any, path: str, form: LineFormat) -> Iterator[Chunk]:

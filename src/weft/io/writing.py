@@ -16,7 +16,9 @@ __all__ = ["can_rename", "in_place", "paths_for", "put_in_place", "written_whole
 RENAMING = frozenset({"file", "memory", "sftp", "ssh", "smb", "hdfs", "ftp"})
 
 
-def paths_for(path: Any, count: int, name_function: Callable[[int], str] | None = None) -> list[str]:
+def paths_for(
+    path: Any, count: int, name_function: Callable[[int], str] | None = None, ending: str = "part"
+) -> list[str]:
     """The paths of several files.
 
     Parameters
@@ -26,6 +28,8 @@ def paths_for(path: Any, count: int, name_function: Callable[[int], str] | None 
     count : int
     name_function : callable, optional
         Gives what stands in the place of ``*``, by the number of the file. Names must be in order.
+    ending : str
+        Of the names of files in a directory.
 
     Examples
     --------
@@ -41,7 +45,7 @@ def paths_for(path: Any, count: int, name_function: Callable[[int], str] | None 
     if pattern.count("*") > 1:
         raise ValueError(f"a path to write to has one * at most; {pattern!r} has {pattern.count('*')}")
     if "*" not in pattern:
-        pattern = f"{pattern.rstrip('/')}/*.part"
+        pattern = f"{pattern.rstrip('/')}/*.{ending}"
     width = len(str(max(0, count - 1)))
     names = [str(name_function(number)) if name_function else str(number).zfill(width) for number in range(count)]
     if len(set(names)) < count:

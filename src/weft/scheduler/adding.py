@@ -91,8 +91,9 @@ def add(
         s.workspace[base + t] = nbytes
     if plan.workspace or plan.outputs:
         s.slow = True
+    shape = plan.shape()
     if alone and not (base or external or stored):
-        s.straight = straight_for(s, plan)
+        s.straight = straight_for(s, shape)
     if s.straight is None:
         dependents = plan.dependents
         s.dependents += (
@@ -103,7 +104,7 @@ def add(
         _queue(s, base, plan.ntasks)
     s.serial += plan.ntasks
     s.left += plan.ntasks
-    return Added(base, plan.shape(), keep, dict(external), dict(stored), alone, len(s.on))
+    return Added(base, shape, keep, dict(external), dict(stored), alone, len(s.on))
 
 
 def _check(s: Scheduler, plan: Plan, external: dict[int, int]) -> dict[int, placement.Rule]:

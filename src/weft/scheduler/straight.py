@@ -103,11 +103,11 @@ class Straight:
 
 
 def straight_for(s: Scheduler, plan: Plan) -> Straight | None:
-    """The straight run of a core's first plan, if it may have one."""
+    """The straight run of a core's first plan (its shape), if it may have one."""
     if s.slow or plan.annotations or plan.outputs or plan.workspace or not plan.ntasks or not ONE_AT_A_TIME:
         return None
     room = s.limit - s.held - max(plan.nbytes) - PLAIN_NBYTES * plan.ntasks
-    return Straight(plan.shape(), room, s.users, len(s.on)) if room > 0 and all(s.users) else None
+    return Straight(plan, room, s.users, len(s.on)) if room > 0 and all(s.users) else None
 
 
 def begin(s: Scheduler, worker: int) -> int:

@@ -59,7 +59,7 @@ def test_machine_code_gives_numpys_bits(function, dtype):
 
 
 def is_compiled(chain, values):
-    problem = tiled.Problem.of(chain, values)
+    problem = chain.problem(values)
     structure = chain.structure(problem)
     return structure is not None and jitted.STATES.code(structure, 0, True) is not None
 

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weft.array.kernels import random as kernels
 from weft.array.kernels.random import CELL, Law, cell_box, draw, touched
 
 SHAPES = st.lists(st.integers(1, 10**4), max_size=5).map(tuple)
@@ -79,3 +80,33 @@ def test_numbers_of_cells_beyond_64_bits_have_generators_of_their_own():
     shape = (2**40, 2**40, 2**20)
     blocks = [draw(((at, 1, 1), (at, 1, 1), (0, 1, 5)), FLOATS, (1, 2), shape) for at in (0, 2**20, 2**33, 2**39)]
     assert len(np.unique(np.concatenate(blocks))) == 20
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 2**16), st.integers(-(2**40), 2**40), st.integers(0, 99))
+def test_bounded_integers_are_equally_likely_and_do_not_depend_on_how_many_are_drawn(span, low, seed):
+    def drawn(rows):
+        generator = np.random.Generator(np.random.SFC64(seed))
+        return kernels.integers(generator, low, span, np.dtype("i8"), size=[rows, 50])
+
+    whole = drawn(40)
+    assert whole.dtype == np.int64
+    assert whole.min() >= low
+    assert whole.max() < low + span
+    np.testing.assert_array_equal(drawn(7), whole[:7])
+    if span < 8:
+        assert len(np.unique(whole)) == span
+
+
+def test_integers_that_are_drawn_again_depend_on_their_place_alone(monkeypatch):
+    class Low:
+        """A generator whose bits are refused."""
+
+        bit_generator = property(lambda self: self)
+
+        def random_raw(self, count):
+            return np.zeros(count, np.uint64)
+
+    whole = kernels.integers(Low(), 0, 3, np.dtype("i4"), size=[30, 10])
+    assert set(whole.reshape(-1).tolist()) == {0, 1, 2}
+    np.testing.assert_array_equal(kernels.integers(Low(), 0, 3, np.dtype("i4"), size=[4, 10]), whole[:4])

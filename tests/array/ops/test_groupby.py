@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as hnp
 from tests.array.strategies import chunked_arrays, chunks_of
 
 import weft.array as da
-from weft.array.kernels import groupby as kernels
-from weft.array.ops.groupby import GroupBlocks, GroupCohorts, GroupTree
+from weft.array.kernels import groupings as kernels
+from weft.array.ops.group_nodes import GroupBlocks, GroupCohorts, GroupTree
 
 BASIC = ["sum", "prod", "min", "max", "mean", "var", "std", "argmin", "argmax"]
 FUNCS = [

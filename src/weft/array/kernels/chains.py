@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 
-import numpy as np
-
 from weft import config
+from weft.array.kernels.compressing import without_unread
 from weft.array.kernels.jitted import Jitted, is_compilable
 from weft.array.kernels.numpy import filled, filled_view, ranged
 from weft.array.kernels.reductions import COMBINE_OF, moments_chunk, var_chunk
-from weft.array.kernels.tiled import SMALL, End, Leaf, Step, Tiled, is_steppable
+from weft.array.kernels.tile_writers import MANY_PASSES, is_steppable
+from weft.array.kernels.tiled import End, Leaf, Step, Tiled
+from weft.array.kernels.tiles import SMALL
 from weft.errors import MissingDependencyError
 from weft.physical.base import Outline
 from weft.physical.blockwise import Call
@@ -129,7 +130,7 @@ class Compilation:
         if len(reductions) == 1 and not seen:
             self.write(steps, reductions[0])
             return
-        worth = len(steps) > 1 or any(self.calls[number].function is np.where for number in steps)
+        worth = len(steps) > 1 or any(self.calls[number].function in MANY_PASSES for number in steps)
         if worth and self.seen_outside(steps, steps) == steps[-1:]:
             self.write(steps, None)
         else:
@@ -220,18 +221,3 @@ def jit_mode() -> bool | str:
 def has_compiler() -> bool:
     """Whether numba is installed."""
     return find_spec("numba") is not None
-
-
-def without_unread(calls: Sequence[Call], arity: int) -> tuple[Call, ...]:
-    """The calls without those whose results nobody reads any more."""
-    read = {arity + len(calls) - 1}
-    for number in reversed(range(len(calls))):
-        if arity + number in read:
-            read.update(calls[number].slots)
-    place: dict[int, int] = {}
-    kept: list[Call] = []
-    for number, call in enumerate(calls):
-        if arity + number in read:
-            place[arity + number] = arity + len(kept)
-            kept.append(call._replace(slots=tuple([slot if slot < arity else place[slot] for slot in call.slots])))
-    return tuple(kept)

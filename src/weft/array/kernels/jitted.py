@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.kernels.reductions import mean_chunk, sum_chunk
-from weft.array.kernels.tiled import CACHE, LEAST, End, Evaluate, Leaf, Problem, Ranged, Step, Tiled
+from weft.array.kernels.tiled import End, Evaluate, Leaf, Step, Tiled
+from weft.array.kernels.tiles import CACHE, LEAST, Problem, Ranged
 from weft.typing import Function
 
 __all__ = ["HOT", "TEMPLATES", "Jitted", "is_compilable"]

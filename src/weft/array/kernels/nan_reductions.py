@@ -28,6 +28,7 @@ from weft.array.kernels.reductions import (
     plain_numbers,
     prod_chunk,
     prod_combine,
+    squared,
     sum_chunk,
     sum_combine,
     var_chunk,
@@ -64,11 +65,6 @@ def computed_in(dtype: np.dtype[Any], given: Any) -> Any:
     if dtype.kind in "biu":
         return np.dtype(np.float64)
     return np.dtype(np.float32) if dtype == np.float16 else None
-
-
-def squared(block: Block) -> Block:
-    """Squares of the absolute values."""
-    return block.real**2 + block.imag**2 if block.dtype.kind == "c" else np.square(block)
 
 
 def shows_nan(block: Block, dtype: Any) -> bool:

@@ -17,19 +17,35 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import product
-from math import isqrt
+from math import isqrt, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["CELL", "Hole", "Law", "Touch", "cell_box", "chosen", "draw", "factored_normal", "touched"]
+__all__ = [
+    "CELL",
+    "NARROW",
+    "Hole",
+    "Law",
+    "Touch",
+    "cell_box",
+    "chosen",
+    "draw",
+    "factored_normal",
+    "integers",
+    "touched",
+]
 
 #: Elements of a cell, about.
 CELL = 2**14
+#: Most different integers that are drawn a cell at a time: bits are then drawn again for one element in 65,536 at most.
+NARROW = 2**16
 #: Methods that can write where the result is wanted.
 WRITES = frozenset({"random", "standard_normal", "standard_exponential"})
 
 WORD = 2**64 - 1
+#: Which of the 32-bit halves of a 64-bit number is the lower one in memory.
+LOWER_HALF = 0 if np.little_endian else 1
 
 Key = tuple[int, int]
 Where = tuple[tuple[int, int, int], ...]
@@ -285,3 +301,29 @@ def factored_normal(generator: Any, mean: Any, factor: Any, *, size: list[int]) 
 def chosen(generator: Any, bounds: Any, *, size: list[int]) -> Any:
     """Places with given chances, of which ``bounds`` are the running totals."""
     return bounds.searchsorted(generator.random(size), side="right")
+
+
+def integers(generator: Any, low: int, span: int, dtype: np.dtype[Any], *, size: list[int]) -> Any:
+    """Integers from ``low`` to before ``low + span``, all equally likely; ``span`` is at most `NARROW`.
+
+    Lemire's multiplication (2019) for a whole cell at a time: 32 random bits times the span, of which the upper half is the
+    result. Where the lower half falls below a threshold, so that some numbers would come more often, bits are drawn again,
+    from a generator that depends on the element alone. NumPy does it number by number: 54 µs for 16,384 of them,
+    which are 33 here.
+    """
+    count = prod(size)
+    words = generator.bit_generator.random_raw((count + 1) // 2)
+    wide = words.astype("<u8", copy=False).view("<u4")[:count].astype(np.uint64)
+    wide *= np.uint64(span)
+    threshold = 2**32 % span
+    lower = wide.view(np.uint32)[LOWER_HALF::2]
+    if threshold and lower.min() < threshold:
+        first = int(wide[0])
+        for place in np.flatnonzero(lower < threshold).tolist():
+            own = np.random.Generator(np.random.Philox(key=[first, place]))
+            while int(wide[place]) & 0xFFFFFFFF < threshold:
+                wide[place] = int(own.integers(0, 2**32, dtype=np.uint32)) * span
+    wide >>= np.uint64(32)
+    made = wide.view(np.int64)
+    made += low
+    return made.astype(dtype, copy=False).reshape(size)

@@ -93,8 +93,14 @@ def moments_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> Mo
         away = np.subtract(block, mean, out=spare)
         return MomentsAndSum(count, mean, np.add.reduce(np.square(away, out=away), axis=axes, keepdims=True), total)
     away = as_block(block - mean)
-    squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else np.square(away)
-    return MomentsAndSum(count, mean, np.add.reduce(squares, axis=axes, keepdims=True), total)
+    return MomentsAndSum(count, mean, np.add.reduce(squared(away), axis=axes, keepdims=True), total)
+
+
+def squared(away: Block) -> Block:
+    """Squares of distances, as real numbers; objects may be complex numbers."""
+    if away.dtype.kind == "c":
+        return away.real**2 + away.imag**2
+    return np.multiply(away, np.conjugate(away)) if away.dtype.kind == "O" else np.square(away)
 
 
 def empty_along(block: Block, axes: Axes) -> bool:
@@ -164,7 +170,7 @@ def var_combine(*parts: Moments) -> Moments:
             continue
         total = count + more
         apart = other - mean
-        distance = apart.real**2 + apart.imag**2 if np.iscomplexobj(apart) else apart * apart
+        distance = squared(as_block(apart))
         squares = squares + others + distance * (count * more / total)
         mean = mean + apart * (more / total)
         count = total
@@ -231,7 +237,10 @@ def spread_of(partial: Moments | MomentsAndSum, ddof: float) -> Any:
 def plain_numbers(values: Any) -> Any:
     """Numbers that are objects as floats: for what objects do otherwise, dividing by zero say."""
     values = as_block(values)
-    return values.astype(float) if values.dtype.kind == "O" else values
+    if values.dtype.kind != "O":
+        return values
+    is_complex = any(isinstance(each, (complex, np.complexfloating)) for each in values.reshape(-1))
+    return values.astype(complex if is_complex else float)
 
 
 def as_block(value: Any) -> Any:

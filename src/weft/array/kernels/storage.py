@@ -46,7 +46,7 @@ def read_part(handle: Any, where: Where, dtype: np.dtype[Any], reader: Reader) -
     with nullcontext() if reader.lock is None else reader.lock:
         try:
             part = handle.read(where) if reader.getitem is None else reader.getitem(handle.value, where)
-        except Exception as error:
+        except Exception as error:  # codecs raise whatever they like; it goes on as it is, or with what is damaged
             problem = zarr_problem(handle.value, where, error)
             if problem is None:
                 raise
@@ -100,7 +100,7 @@ def zarr_problem(value: Any, where: Where, error: Exception) -> ReadError | None
     for numbers in product(*ranges):
         try:
             value[tuple([slice(n * side, (n + 1) * side) for n, side in zip(numbers, unit, strict=True)])]
-        except Exception:
+        except Exception:  # whatever it is, this chunk cannot be read
             bad.append(metadata.encode_chunk_key(numbers))
         if len(bad) == 3:
             break

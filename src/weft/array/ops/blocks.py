@@ -6,133 +6,23 @@ What such a function does is unknown, so nothing moves across it: the layout tha
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from itertools import product
 from typing import Any
 
-import numpy as np
-
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, UnknownCut, axis_chunks, axis_count, compress, is_unknown
+from weft.array.chunks import UnknownCut, axis_chunks, axis_count, compress, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
-from weft.array.kernels.blocks import Gathering, Repacked, ShapeChecked, WithKeywords
+from weft.array.kernels.blocks import Repacked, ShapeChecked, WithKeywords
+from weft.array.ops.block_nodes import Mapped, single
 from weft.array.ops.block_positions import Position, positions
-from weft.array.ops.rechunking import laid_out
-from weft.array.ops.sizes import same_block, sized
+from weft.array.ops.block_types import result_type
 from weft.array.ops.transposing import normal_axis
 from weft.array.ops.unifying import Indices, as_they_are, unified
-from weft.collection.single import as_single_block
 from weft.execution.containers import unpack_collections
-from weft.expr import Cost, Expr, Fact, derived, node
-from weft.physical.base import BlockExpr, Outline
-from weft.physical.blockwise import Blockwise, Call, Column, Placed, Same
-from weft.physical.blockwise import blockwise as fused_blockwise
-from weft.physical.grid import Pick, identity_pick
 from weft.tokenize import tokenize
 
 __all__ = ["blockwise", "map_blocks"]
-
-
-@node
-class Mapped(ArrayExpr):
-    """A user's function of blocks.
-
-    Parameters
-    ----------
-    function : callable
-        Takes a value for each entry of ``arguments``, then those of ``columns`` as keywords.
-    arguments : tuple of (ArrayExpr, indices) and (value, None)
-        Arrays with a letter for each axis, other values as they are.
-    out : tuple
-        Letters of the result.
-    concatenate : bool
-        Whether blocks along letters that the result has not are joined, or come as nested lists.
-    given : str, optional
-        The name, if the user gave one.
-    """
-
-    function: Callable[..., Any]
-    arguments: tuple[tuple[Any, Indices | None], ...]
-    out: Indices
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    grid: Grid
-    prototype: Any = None
-    concatenate: bool = False
-    columns: tuple[tuple[str, Column], ...] = ()
-    title: str | None = None
-    given: str | None = None
-
-    facts = frozenset({Fact.BARRIER})
-
-    @property
-    def label(self) -> str:
-        return self.title or str(getattr(self.function, "__name__", "map-blocks")).strip("<>_")
-
-    @derived
-    def name(self) -> str:
-        return self.given or super().name
-
-    @derived
-    def counts(self) -> dict[Hashable, int]:
-        """Blocks along each letter."""
-        found = dict(zip(self.out, self.numblocks, strict=True))
-        for value, indices in self.arguments:
-            if indices is not None:
-                for letter, count in zip(indices, value.numblocks, strict=True):
-                    if letter not in self.out:
-                        found[letter] = max(count, found.get(letter, 1))
-        return found
-
-    def lower(self) -> Expr:
-        sources: list[Expr] = []
-        picks: list[Pick] = []
-        values: list[Any] = []
-        shapes: list[Any] = []
-        for value, indices in self.arguments:
-            if indices is None and not isinstance(value, BlockExpr):
-                values.append(value)
-                shapes.append(Ellipsis)
-                continue
-            lost = [letter for letter in dict.fromkeys(indices or ()) if letter not in self.out]
-            for blocks in product(*[range(self.counts[letter]) for letter in lost]):
-                sources.append(value)
-                picks.append(self.pick(value, indices or (), dict(zip(lost, blocks, strict=True))))
-            axes = tuple([(indices or ()).index(letter) for letter in lost])
-            shapes.append((tuple([self.counts[letter] for letter in lost]), axes) if lost else None)
-        function = self.function
-        if any(shape is not None and shape is not Ellipsis for shape in shapes):
-            function = Gathering(function, tuple(shapes), self.concatenate)
-            slots = [*range(len(sources)), *range(len(sources), len(sources) + len(values))]
-        else:
-            source, constant = iter(range(len(sources))), iter(range(len(sources), len(sources) + len(values)))
-            slots = [next(constant) if shape is Ellipsis else next(source) for shape in shapes]
-        first = len(sources) + len(values)
-        slots += range(first, first + len(self.columns))
-        outline, whole = self.outline, identity_pick(self.ndim)
-        columns = [*map(Same, values), *[column for _, column in self.columns]]
-        return Blockwise(
-            outline,
-            (Call(function, tuple(slots), tuple([keyword for keyword, _ in self.columns]), outline),),
-            tuple(sources),
-            tuple(picks),
-            tuple([Placed(column, self.numblocks, whole) for column in columns]),
-            Cost.HEAVY,
-        )
-
-    def pick(self, source: BlockExpr, indices: Indices, fixed: dict[Hashable, int]) -> Pick:
-        """Which block of a source goes with a block of the result, when the letters that are lost stand at these blocks."""
-        made: list[Any] = []
-        for letter, count in zip(indices, source.numblocks, strict=True):
-            if count == 1:
-                made.append(None)
-            elif letter in fixed:
-                made.append((None, (fixed[letter],)))
-            else:
-                made.append(self.out.index(letter))
-        return tuple(made)
 
 
 def map_blocks(
@@ -453,103 +343,6 @@ def with_keywords(
     arguments: list[tuple[Any, Indices | None]] = [pair for pair in pairs if pair[1] is not None]
     arguments += [(single(each), None) for each in found]
     return Repacked(func, arrays, repack), arguments
-
-
-def single(collection: Any) -> BlockExpr:
-    """All of a collection as one block."""
-    if not isinstance(collection, ArrayBase):
-        return as_single_block(collection)
-    whole = sized(collection.expr)
-    return OneBlock(laid_out(whole, tuple([max(1, length) for length in whole.shape])))
-
-
-@node
-class OneBlock(BlockExpr):
-    """An array in one chunk as a block without axes."""
-
-    source: ArrayExpr
-
-    @property
-    def numblocks(self) -> tuple[int, ...]:
-        return ()
-
-    def lower(self) -> Expr:
-        outline = Outline(self.name, "whole", (), self.source.outline.nbytes)
-        return fused_blockwise(outline, same_block, [(self.source, (None,) * self.source.ndim)])
-
-
-def result_type(
-    func: Callable[..., Any],
-    pairs: list[tuple[Any, Indices | None]],
-    dtype: Any,
-    meta: Any,
-    kwargs: dict[str, Any],
-    columns: list[tuple[str, Position]],
-    ndim: int,
-) -> tuple[np.dtype[Any], Any]:
-    """Dtype of the result, and an array of its type where that is not NumPy's: as said, or by trying small arrays."""
-    if meta is not None:
-        shown = meta if hasattr(meta, "dtype") else np.asarray(meta() if isinstance(meta, type) else meta)
-        return np.dtype(dtype or shown.dtype), own_type(shown)
-    shown, error = tried(func, pairs, kwargs, columns, dtype is None)
-    if dtype is not None:
-        return np.dtype(dtype), own_type(shown) if getattr(shown, "ndim", None) == ndim else None
-    if shown is None:
-        why = "" if error is None else f": calling it on small arrays failed with {type(error).__name__}: {error}"
-        raise ValueError(
-            f"cannot find out the dtype of what {getattr(func, '__name__', func)!r} gives{why}. "
-            "Say it, e.g. dtype=float, or meta=np.empty(...)."
-        ) from error
-    return np.asarray(shown).dtype if not hasattr(shown, "dtype") else np.dtype(shown.dtype), own_type(shown)
-
-
-def tried(
-    func: Callable[..., Any],
-    pairs: list[tuple[Any, Indices | None]],
-    kwargs: dict[str, Any],
-    columns: list[tuple[str, Position]],
-    insist: bool,
-) -> tuple[Any, Exception | None]:
-    """What a function gives for empty arrays, or for arrays of one element if that fails and somebody must know."""
-    others = tuple([value for value, indices in pairs if indices is None])
-    found, repack = unpack_collections(others, kwargs)
-    if not all(isinstance(each, ArrayBase) for each in found):
-        return None, None
-    error: Exception | None = None
-    told = {keyword: column.first() for keyword, column in columns}
-    for stand_in in (empty_of, one_of) if insist else (empty_of,):
-        plain, keywords = repack([stand_in(each.expr) for each in found]) if found else (others, kwargs)
-        rest = iter(plain)
-        values = [next(rest) if indices is None else stand_in(value) for value, indices in pairs]
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                shown = func(*values, **keywords, **told)
-        except Exception as wrong:
-            error = wrong
-            continue
-        if shown is not None:
-            return shown, None
-    return None, error
-
-
-def empty_of(expr: ArrayExpr) -> Any:
-    """An empty array like the blocks."""
-    return expr.meta
-
-
-def one_of(expr: ArrayExpr) -> Any:
-    """An array of one element like the blocks."""
-    return np.ones_like(expr.meta, shape=(1,) * expr.ndim)
-
-
-def own_type(shown: Any) -> Any:
-    """A value, if it is an array of another type than NumPy's."""
-    return (
-        None
-        if shown is None or type(shown) is np.ndarray or not hasattr(shown, "shape") or np.isscalar(shown)
-        else shown
-    )
 
 
 class BlockMethods(ArrayBase):

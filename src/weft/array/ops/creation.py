@@ -97,6 +97,8 @@ def constant(
         chunks, order = "auto", chunks  # NumPy has the order in this place
     if order not in ("C", "F"):
         raise ValueError(f"only 'C' or 'F' order is permitted, and it is {order!r}")
+    if kind.kind in "SU" and not kind.itemsize:
+        kind = np.dtype(f"{kind.kind}1")  # as NumPy has it: one letter, where nobody says how many
     lengths = shape_of(shape)
     prototype = prototype_for(like if meta is None else meta)
     grid = grid_for(chunks, lengths, kind)

@@ -1,4 +1,4 @@
-"""Running sums, products and other accumulations along an axis, and filling forward and backward.
+"""Running sums, products and other accumulations along an axis.
 
 Blocks are accumulated each by itself, what they amount to is carried along the axis (`weft.physical.scan`), and added. No
 length has to be known for it.
@@ -29,15 +29,12 @@ from weft.typing import Function
 
 __all__ = [
     "accumulate",
-    "bfill",
     "cumprod",
     "cumsum",
     "cumulative_prod",
     "cumulative_sum",
-    "ffill",
     "nancumprod",
     "nancumsum",
-    "push",
 ]
 
 #: Ufuncs for which ``f(f(a, b), c) == f(a, f(b, c))``: blocks can be accumulated each by itself.
@@ -179,36 +176,6 @@ class Flattened(ArrayExpr):
     def lower(self) -> Expr:
         pick = (0, *[None] * (self.source.ndim - 1))
         return blockwise(self.outline, kernels.flat_rows, [(self.source, pick)])
-
-
-@node
-class Filled(SameLayout):
-    """Missing elements replaced by the number before (or after) them along an axis."""
-
-    axis: int
-    limit: int | None
-    backward: bool
-
-    @property
-    def label(self) -> str:
-        return "bfill" if self.backward else "ffill"
-
-    def lower(self) -> Expr:
-        told = (self.axis, self.limit, self.backward)
-        identity = identity_pick(self.ndim)
-        shape, grid = list(self.shape), list(self.grid)
-        shape[self.axis], grid[self.axis] = self.numblocks[self.axis], 1
-        outline = array_outline(self, tuple(grid), tuple(shape), f"{self.label}-carry")
-        carries = Scan(
-            outline, self.source, self.axis, kernels.latest, kernels.latest_combine, told, reverse=self.backward
-        )
-        return blockwise(
-            self.outline,
-            kernels.filled_on,
-            [(self.source, identity), (carries, identity)],
-            [Same(each) for each in told],
-            extra=4 * self.outline.nbytes,
-        )
 
 
 def flat(x: Any) -> Any:
@@ -506,63 +473,6 @@ class UserScan:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UserScan, (self.func, self.axis, self.dtype)
-
-
-def fill(x: Any, axis: Any, limit: int | None, backward: bool) -> Any:
-    """Missing elements replaced from one side."""
-    x = asarray(x)
-    place = normal_axis(axis, x.ndim)
-    if limit is not None:
-        if not hasattr(limit, "__index__") or limit < 0:
-            raise ValueError(f"cannot fill with limit={limit!r}: it is a number of elements, or None for no limit")
-        limit = int(limit)
-    if x.dtype.kind not in "fcmMO":
-        return x
-    return new(Filled(x.expr, place, limit, backward))
-
-
-def ffill(x: Any, axis: int = -1, limit: int | None = None) -> Any:
-    """Missing elements (NaN, no time) replaced by the last one before them along an axis.
-
-    Parameters
-    ----------
-    x : array_like
-    axis : int
-    limit : int, optional
-        How many missing elements in a row are filled at most.
-
-    Examples
-    --------
-    >>> import weft.array as da
-    >>> nan = float("nan")
-    >>> da.ffill(da.asarray([1, nan, nan, 4]).rechunk(2), limit=1).compute()
-    array([ 1.,  1., nan,  4.])
-    """
-    return fill(x, axis, limit, False)
-
-
-def bfill(x: Any, axis: int = -1, limit: int | None = None) -> Any:
-    """Missing elements replaced by the first one after them along an axis; see `ffill`.
-
-    Examples
-    --------
-    >>> import weft.array as da
-    >>> da.bfill([float("nan"), 2.0]).compute()
-    array([2., 2.])
-    """
-    return fill(x, axis, limit, True)
-
-
-def push(array: Any, n: int | None = None, axis: int = -1) -> Any:
-    """Missing elements replaced by the last one before them, at most ``n`` in a row; see `ffill`.
-
-    Examples
-    --------
-    >>> import weft.array as da
-    >>> da.push([1.0, float("nan")], n=None, axis=0).compute()
-    array([1., 1.])
-    """
-    return ffill(array, axis, n)
 
 
 class CumulativeMethods(ArrayBase):

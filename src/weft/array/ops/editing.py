@@ -109,7 +109,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         where = where.astype(np.intp)
     if where.dtype.kind not in "iu":
         raise IndexError("arrays used as indices must be of integer (or boolean) type")
-    value = asarray(values) if isinstance(values, ArrayBase) else from_array(np.array(values), chunks=-1)
+    value = asarray(values) if isinstance(values, ArrayBase) else from_array(np.array(values, x.dtype), chunks=-1)
     expr = value.expr
     if expr.ndim < x.ndim:
         expr = arranged(expr, [*[None] * (x.ndim - expr.ndim), *range(expr.ndim)])

@@ -17,7 +17,9 @@ from weft.array.base import new
 from weft.array.chunks import axis_count, is_unknown
 from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.from_array import asarray
-from weft.array.ops.blocks import Mapped, map_blocks, own_type, with_keywords
+from weft.array.ops.block_nodes import Mapped
+from weft.array.ops.block_types import own_type
+from weft.array.ops.blocks import map_blocks, with_keywords
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import normal_axis, transpose
@@ -282,7 +284,7 @@ def shown_outputs(
     try:
         with np.errstate(all="ignore"):
             shown = func(*small, **kwargs)
-    except Exception as error:
+    except Exception as error:  # a function made for real blocks may raise anything on these
         if kinds is not None:
             return [(kind, None) for kind in kinds]
         raise ValueError(
@@ -424,6 +426,8 @@ def apply_along_axis(
     """
     arr = asarray(arr)
     axis = normal_axis(axis, arr.ndim)
+    if 0 in [length for place, length in enumerate(arr.shape) if place != axis]:
+        raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
     whole = arr if axis_count(arr.shape[axis], arr.expr.grid[axis]) == 1 else arr.rechunk({axis: -1})
     if dtype is None or shape is None:
         vector = np.ones((whole.shape[axis],), dtype=arr.dtype)

@@ -161,7 +161,7 @@ def concatenate(
     for place, x in enumerate(xs):
         if x.ndim != first.ndim:
             raise ValueError(
-                "all the input array dimensions must match: the array at index 0 has "
+                "all the input arrays must have same number of dimensions, but the array at index 0 has "
                 f"{first.ndim} dimension(s) and the array at index {place} has {x.ndim} dimension(s)"
             )
     axis = normal_axis(axis, first.ndim)
@@ -190,7 +190,9 @@ def several(arrays: Any, what: str) -> list[Any]:
         arrays = new(known_along(arrays.expr, 0))
         found = [arrays[place] for place in range(arrays.shape[0])]
     elif isinstance(arrays, (str, bytes, Iterator)) or not isinstance(arrays, Iterable):
-        raise TypeError(f"{what}() takes a sequence of arrays, not {type(arrays).__name__}")
+        raise TypeError(
+            f"{what}(): arrays to stack must be given in a sequence, such as a list or tuple, not in a {type(arrays).__name__}"
+        )
     else:
         found = list(arrays)
     if not found:

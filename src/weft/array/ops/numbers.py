@@ -14,7 +14,7 @@ from weft.array.kernels import elementwise as kernels
 from weft.array.ops.broadcasting import bind, broadcast_shape, elementwise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
-from weft.array.ops.ufunc_reductions import chunked
+from weft.array.ops.ufunc_reductions import chunked, ndim_of
 from weft.array.ops.ufuncs import maximum, minimum, positive
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
@@ -316,13 +316,15 @@ def notnull(values: Any) -> Any:
 
 
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
-    """Whether elements are equal within ``atol + rtol * abs(b)``.
+    """Whether elements are equal within ``atol + rtol * abs(b)``; tolerances may be arrays.
 
     >>> import weft.array as da
     >>> da.isclose(da.ones(2, chunks=1), 1 + 1e-9).compute()
     array([ True,  True])
     """
-    return elementwise(np.isclose, a, b, rtol=rtol, atol=atol, equal_nan=bool(equal_nan))
+    if ndim_of(rtol) == ndim_of(atol) == 0 and not isinstance(rtol, ArrayBase) and not isinstance(atol, ArrayBase):
+        return elementwise(np.isclose, a, b, rtol=rtol, atol=atol, equal_nan=bool(equal_nan))
+    return elementwise(np.isclose, a, b, rtol, atol, equal_nan=bool(equal_nan))
 
 
 def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:

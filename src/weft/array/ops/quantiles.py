@@ -17,7 +17,7 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, axis_largest, grid_for, limit_bytes
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
-from weft.array.ops.blocks import Mapped
+from weft.array.ops.block_nodes import Mapped
 from weft.array.ops.joining import stack
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.reducing import into

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,11 +22,11 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, is_unknown
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
-from weft.array.kernels import foreign_reductions as foreign
 from weft.array.kernels import nan_reductions as nans
 from weft.array.kernels import reductions as kernels
 from weft.array.ops.elementwise import broadcast_shape, elementwise
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.reduction_kinds import KINDS, MEAN_WHERE, MOMENTS_KINDS, Kind, foreign_kind
 from weft.array.ops.reproducible import canonical
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
@@ -39,8 +39,6 @@ from weft.typing import Function
 __all__ = [
     "FAN_IN",
     "FanIn",
-    "KINDS",
-    "MOMENTS_KINDS",
     "NOT_GIVEN",
     "Reducing",
     "Reduction",
@@ -62,108 +60,12 @@ FAN_IN = 16
 FanIn: TypeAlias = int | tuple[tuple[int, int], ...]
 
 
-class Kind(NamedTuple):
-    """The functions of a reduction; ``where_chunk`` is for elements that a mask selects."""
-
-    chunk: Function
-    combine: Function
-    finish: Function
-    numpy: Function
-    where_chunk: Function | None = None
-    needs_elements: bool = False
-    takes_dtype: bool = True
-
-
-MEAN_WHERE = (nans.counted_combine, nans.counted_mean_finish)
-
-KINDS: dict[str, Kind] = {
-    "sum": Kind(kernels.sum_chunk, kernels.sum_combine, kernels.plain_finish, np.sum, nans.where_sum_chunk),
-    "prod": Kind(kernels.prod_chunk, kernels.prod_combine, kernels.plain_finish, np.prod, nans.where_prod_chunk),
-    "min": Kind(
-        kernels.min_chunk, kernels.min_combine, kernels.plain_finish, np.min, nans.where_min_chunk, True, False
-    ),
-    "max": Kind(
-        kernels.max_chunk, kernels.max_combine, kernels.plain_finish, np.max, nans.where_max_chunk, True, False
-    ),
-    "any": Kind(
-        kernels.any_chunk, kernels.any_combine, kernels.plain_finish, np.any, nans.where_any_chunk, False, False
-    ),
-    "all": Kind(
-        kernels.all_chunk, kernels.all_combine, kernels.plain_finish, np.all, nans.where_all_chunk, False, False
-    ),
-    "count_nonzero": Kind(
-        nans.count_nonzero_chunk, kernels.sum_combine, kernels.plain_finish, np.count_nonzero, takes_dtype=False
-    ),
-    "mean": Kind(kernels.mean_chunk, kernels.sum_combine, kernels.mean_finish, np.mean, nans.where_mean_chunk),
-    "var": Kind(kernels.var_chunk, kernels.var_combine, kernels.var_finish, np.var, nans.where_var_chunk),
-    "std": Kind(kernels.var_chunk, kernels.var_combine, kernels.std_finish, np.std, nans.where_var_chunk),
-    "nansum": Kind(nans.nansum_chunk, kernels.sum_combine, kernels.plain_finish, np.nansum, nans.where_nansum_chunk),
-    "nanprod": Kind(
-        nans.nanprod_chunk, kernels.prod_combine, kernels.plain_finish, np.nanprod, nans.where_nanprod_chunk
-    ),
-    "nanmin": Kind(
-        nans.nanmin_chunk,
-        nans.nanmin_combine,
-        kernels.plain_finish,
-        np.nanmin,
-        nans.where_nanmin_chunk,
-        True,
-        False,
-    ),
-    "nanmax": Kind(
-        nans.nanmax_chunk,
-        nans.nanmax_combine,
-        kernels.plain_finish,
-        np.nanmax,
-        nans.where_nanmax_chunk,
-        True,
-        False,
-    ),
-    "nanmean": Kind(nans.nanmean_chunk, *MEAN_WHERE, np.nanmean, nans.where_nanmean_chunk),
-    "nanvar": Kind(nans.nanvar_chunk, nans.moments_combine, nans.nanvar_finish, np.nanvar, nans.where_nanvar_chunk),
-    "nanstd": Kind(nans.nanvar_chunk, nans.moments_combine, nans.nanstd_finish, np.nanstd, nans.where_nanvar_chunk),
-}
-
-#: Kinds that can share one pass over the elements, by a partial result that serves all of them.
-MOMENTS_KINDS: dict[str, Kind] = {
-    kind: KINDS[kind]._replace(chunk=kernels.moments_chunk, combine=kernels.moments_and_sum_combine, finish=finish)
-    for kind, finish in (
-        ("sum", kernels.sum_of_moments),
-        ("mean", kernels.mean_of_moments),
-        ("var", kernels.var_finish),
-        ("std", kernels.std_finish),
-    )
-}
-
 #: Kinds whose partial results are of another sort where a mask selects elements.
 WHERE_KINDS: dict[str, tuple[Function, Function]] = {
     "mean": MEAN_WHERE,
     "var": (nans.moments_combine, nans.where_var_finish),
     "std": (nans.moments_combine, nans.where_std_finish),
 }
-
-
-def foreign_kind(name: str, masked: bool) -> Kind:
-    """The functions of a reduction of blocks that are not NumPy's."""
-    base = KINDS[name]
-    plain = {"nanmean": "mean", "nanvar": "var", "nanstd": "std"}.get(name, name)
-    if plain == "mean":
-        return base._replace(
-            chunk=foreign.foreign_mean_chunk, combine=foreign.foreign_mean_combine, finish=foreign.foreign_mean_finish
-        )
-    if plain in ("var", "std"):
-        finish = {
-            ("var", True): foreign.masked_var_finish,
-            ("std", True): foreign.masked_std_finish,
-            ("var", False): nans.where_var_finish,
-            ("std", False): nans.where_std_finish,
-        }[plain, masked]
-        return base._replace(chunk=foreign.foreign_var_chunk, combine=nans.moments_combine, finish=finish)
-    if name == "count_nonzero":
-        return base
-    return base._replace(
-        chunk=foreign.ForeignChunk(name), combine=foreign.ForeignCombine(name), finish=kernels.plain_finish
-    )
 
 
 @node
@@ -534,7 +436,7 @@ def spread(
             f"cannot compute {kind}: the mean has the shape {np.shape(mean)}, which does not broadcast to {a.shape}. "
             "Compute it with keepdims=True."
         )
-    squares = elementwise(nans.squared, away)
+    squares = elementwise(kernels.squared, away)
     squared = "nansum" if kind.startswith("nan") else "sum"
     total = reduce(squares, squared, axis, keepdims, None, 0, split_every, where=where, reproducible=reproducible)
     ones = elementwise(np.equal, a, a) if kind.startswith("nan") else elementwise(np.ones_like, a, dtype=bool)

@@ -8,6 +8,7 @@ from weft.array.base import ArrayBase
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
 from weft.array.ops.elementwise import conjugate, multiply
+from weft.array.ops.reducing import into
 from weft.array.ops.sizes import known
 from weft.array.ops.tensor_contraction import Labels, contract
 from weft.array.ops.transposing import normal_axis, swapaxes
@@ -193,8 +194,14 @@ def axis_last(x: Any, axis: int) -> Any:
     return x if place == x.ndim - 1 else x.transpose(*[each for each in range(x.ndim) if each != place], place)
 
 
-def outer(a: Any, b: Any) -> Any:
+def outer(a: Any, b: Any, out: Any = None) -> Any:
     """Products of all elements of ``a`` with all of ``b``, as a matrix; both are flattened.
+
+    Parameters
+    ----------
+    a, b : array-like
+    out : Array, optional
+        Stands for the result from now on.
 
     Examples
     --------
@@ -203,7 +210,7 @@ def outer(a: Any, b: Any) -> Any:
     (3, 4)
     """
     x, y = [each if each.ndim == 1 else each.reshape(-1) for each in (asarray(a), asarray(b))]
-    return contract((x, y), ((0,), (1,)), (0, 1), name="outer")
+    return into(out, contract((x, y), ((0,), (1,)), (0, 1), name="outer"))
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.base import ArrayBase
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
 from weft.array.ops.reducing import fan_in, into
@@ -62,6 +63,7 @@ def einsum(
     >>> da.einsum("ij,jk->ki", x, y).shape
     (4, 2)
     """
+    order = order.upper()
     if order not in ("K", "A", "C", "F"):
         raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     width = fan_in(split_every, 0)
@@ -120,7 +122,7 @@ def parse(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     pairs = list(operands)
     last = pairs.pop() if len(pairs) % 2 else None
     arrays = [asarray(each) for each in pairs[::2]]
-    lists = pairs[1::2]
+    lists = [np.asarray(each).tolist() if isinstance(each, ArrayBase) else each for each in pairs[1::2]]
     numbers = sorted({each for own in lists for each in own if each is not Ellipsis})
     if len(numbers) > len(LETTERS):
         raise ValueError(f"einsum: {len(numbers)} different subscripts are more than the {len(LETTERS)} that there are")

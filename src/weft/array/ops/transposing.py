@@ -297,7 +297,12 @@ def size(a: Any, axis: Any = None) -> int:
 def normal_axes(axes: Any, ndim: int, what: str) -> list[int]:
     """One axis, or a sequence of them, counted from the front; each at most once."""
     given = (axes,) if hasattr(axes, "__index__") or not isinstance(axes, Iterable) else tuple(axes)
-    places = [normal_axis(each, ndim) for each in given]
+    places = []
+    for each in given:
+        try:
+            places.append(normal_axis(each, ndim))
+        except np.exceptions.AxisError:
+            raise np.exceptions.AxisError(each, ndim, what) from None
     if len(set(places)) != len(places):
         raise ValueError(f"repeated axis in `{what}` argument: {axes!r}")
     return places

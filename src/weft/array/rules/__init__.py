@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from weft.array.kernels.chains import tile_elementwise
+from weft.array.kernels.compressing import reduce_compressed
 from weft.array.kernels.elementwise import Output, same_elements, select_block
-from weft.array.kernels.tiled import add_writer, write_result
+from weft.array.kernels.tile_writers import add_writer, write_result
 from weft.array.ops.elementwise import cast
 from weft.array.rules.axes_before import axes_before_elementwise
 from weft.array.rules.coarsen import coarsen_before_reduction
@@ -75,8 +76,9 @@ def write_cast(out: Any, block: Any, dtype: Any) -> None:
 
 
 def install() -> None:
-    """Add the rules and the compiler of elementwise chains to the pipeline."""
+    """Add the rules and the compilers of masked reductions and elementwise chains to the pipeline."""
     add_rules(simplify=SIMPLIFY, lower=LOWER)
+    add_compiler(reduce_compressed)
     add_compiler(tile_elementwise)
     add_writer(cast, write_cast)
     for function in (select_block, same_elements, Output(np.modf, 0), Output(np.frexp, 0), Output(np.frexp, 1)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from weft.array.ops.reducing import MOMENTS_KINDS, Reduction
+from weft.array.ops.reducing import Reduction
+from weft.array.ops.reduction_kinds import MOMENTS_KINDS
 from weft.expr import Context, Expr, rule
 
 __all__ = ["share_pass"]

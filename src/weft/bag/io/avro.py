@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from weft.bag.base import BagBase, new_bag
 from weft.bag.expr import Streamed
 from weft.bag.io.text import parts_of_files
-from weft.bag.io.written import finished
+from weft.bag.io.written import check_bag, finished
 from weft.bag.kernels.pipeline import Stage
 from weft.expr import Cost
 from weft.io.avro import fastavro, records_of
@@ -131,8 +131,7 @@ def to_avro(
         raise ValueError(f"schema is that of a record, with name, type and fields; it is {schema!r}")
     if codec not in CODECS:
         raise ValueError(f"codec is one of {', '.join(CODECS)}, not {codec!r}")
-    if not isinstance(b, BagBase):
-        raise TypeError(f"to_avro() takes a bag, not {type(b).__name__}")
+    check_bag("to_avro", b)
     paths = paths_for(filename, b.npartitions, name_function)
     stage = WriteAvro(
         dict(schema), codec, sync_interval, metadata and dict(metadata), storage_options and dict(storage_options)

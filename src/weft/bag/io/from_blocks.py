@@ -22,6 +22,7 @@ class FromBlocks(BagExpr):
     npartitions: int
     foreign: Foreign
     is_item: bool = False
+    may_hold_bad: bool = False
 
     @derived
     def name(self) -> str:
@@ -41,7 +42,9 @@ class FromBlocks(BagExpr):
         names = rename or {}
         own = like.keys()
         keys = tuple([replace_name_in_key(key, names) for key in own])
-        return cls(names.get(like.name, like.name), like.npartitions, Foreign(graph, keys), like.is_item)
+        return cls(
+            names.get(like.name, like.name), like.npartitions, Foreign(graph, keys), like.is_item, like.may_hold_bad
+        )
 
     def lower(self) -> Expr:
         return Opaque(self.outline, self.foreign)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from weft.bag.arguments import single_block
+from weft.bag.arguments import check_count, single_block
 from weft.bag.base import new_bag
 from weft.bag.expr import BagExpr, Streamed
 from weft.bag.kernels.pipeline import Stage, stored
@@ -123,14 +123,12 @@ def from_sequence(seq: Iterable[Any], partition_size: int | None = None, npartit
     count = len(records)
     if partition_size is not None and npartitions is not None:
         raise TypeError("from_sequence() takes partition_size or npartitions, not both")
-    for word, value in (("partition_size", partition_size), ("npartitions", npartitions)):
-        if value is not None and value < 1:
-            raise ValueError(f"{word} is at least 1; it is {value}")
     if npartitions is None:
-        size = partition_size or (1 if count <= 100 else math.ceil(math.sqrt(count) / 10))
+        usual = 1 if count <= 100 else math.ceil(math.sqrt(count) / 10)
+        size = usual if partition_size is None else check_count("partition_size", partition_size)
         bounds = [*numbers(0, count, size), count] if count else [0, 0]
     else:
-        npartitions = max(1, min(npartitions, count))
+        npartitions = max(1, min(check_count("npartitions", npartitions), count))
         bounds = [count * k // npartitions for k in numbers(npartitions + 1)]
     held = Held.of(records, True) if count <= FEW and sizeof(records) <= LITTLE else Held(records)
     return new_bag(FromSequence(held, tuple(bounds)))
@@ -145,8 +143,7 @@ def range(n: int, npartitions: int) -> Any:
     >>> db.range(5, npartitions=2).compute(scheduler="sync")
     [0, 1, 2, 3, 4]
     """
-    if n < 0 or npartitions < 1:
-        raise ValueError(f"range() needs n of at least 0 and npartitions of at least 1, not {n} and {npartitions}")
+    n, npartitions = check_count("n", n, 0), check_count("npartitions", npartitions)
     bounds = [n * k // npartitions for k in numbers(npartitions + 1)]
     return new_bag(Streamed(Numbers(), (), (Listed(tuple(pairwise(bounds))),), npartitions, cost=Cost.CHEAP))
 
@@ -195,7 +192,7 @@ def from_delayed(values: Any) -> Any:
     """
     every = list(values) if isinstance(values, (list, tuple, set)) else [values]
     if not every:
-        raise ValueError("from_delayed() needs at least one delayed value")
+        return from_sequence(())
     take = CONVERSIONS["delayed"](as_partition, pure=True)
     return new_bag(FromDelayed(tuple([single_block(take(each)) for each in every])))
 

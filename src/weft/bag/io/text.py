@@ -1,26 +1,24 @@
-"""Lines of text files as records, and JSON in lines."""
+"""Lines of text files as records."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from weft.bag.base import new_bag
-from weft.bag.expr import BagExpr, Streamed, streamed
-from weft.bag.kernels.elements import bad_record
-from weft.bag.kernels.pipeline import Place, Stage
-from weft.bag.kernels.text import ParseJson, ReadText
+from weft.bag.expr import BagExpr, Streamed
+from weft.bag.kernels.pipeline import Stage
+from weft.bag.kernels.text import ReadText
 from weft.bag.ops.elementwise import OnError, check_on_error
 from weft.expr import Cost, Expr, derived, node
-from weft.io.bytes import ByteRange, cut, open_files, opened
-from weft.io.json import json_library, loads
+from weft.io.bytes import ByteRange, cut, open_files
 from weft.io.text import LineFormat, is_ascii_based, overlaps_itself
 from weft.tokenize import tokenize
 from weft.units import parse_bytes
 
-__all__ = ["Parts", "ReadLines", "parts_of_files", "read_json", "read_text"]
+__all__ = ["Parts", "ReadLines", "parts_of_files", "read_text"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,6 +53,10 @@ class ReadLines(BagExpr):
     @derived
     def npartitions(self) -> int:
         return len(self.parts.items)
+
+    @derived
+    def may_hold_bad(self) -> bool:
+        return self.stage.collects
 
     def lower(self) -> Expr:
         return Streamed(self.stage, (), (self.parts,), self.npartitions, False, Cost.HEAVY).lower()
@@ -162,7 +164,7 @@ def read_text(
             f"cannot read text in {encoding} in blocks: lines cannot be found from the middle of a file. "
             "Pass blocksize=None to read each file whole."
         )
-    if blocksize is not None and linedelimiter and overlaps_itself(linedelimiter.encode(encoding)):
+    if blocksize is not None and linedelimiter and overlaps_itself(form.mark):
         raise ValueError(
             f"cannot read lines that end with {linedelimiter!r} in blocks: it may begin within itself, so that lines cannot be "
             "told from the middle of a file. Pass blocksize=None."
@@ -176,93 +178,3 @@ def read_text(
     )
     bag = new_bag(ReadLines(parts, ReadText(form, bool(include_path), on_error)))
     return bag if collection else bag.to_delayed()
-
-
-def read_json(
-    urlpath: Any,
-    lines: bool = True,
-    blocksize: int | str | None = None,
-    compression: str | None = "infer",
-    encoding: str = "utf-8",
-    errors: str = "strict",
-    storage_options: Mapping[str, Any] | None = None,
-    files_per_partition: int | None = None,
-    on_error: OnError = "raise",
-) -> Any:
-    """A bag of the values of JSON files.
-
-    They are decoded by ``orjson`` where it is installed (``explain()`` tells), with the results of Python's ``json``. Where
-    only some items are plucked, nothing else of a value is kept.
-
-    Parameters
-    ----------
-    urlpath : str, path, or list of them
-    lines : bool
-        A value in each line; blank lines are skipped. Otherwise a file is one document, and the records are the items of its
-        list, or the document itself if it is none.
-    blocksize, compression, encoding, errors, storage_options, files_per_partition
-        As for `read_text`; ``blocksize`` is for lines only.
-    on_error : {"raise", "skip", "collect"}
-        What to do about lines that are no JSON: stop, leave them out, or put a `BadRecord` in their place.
-
-    Examples
-    --------
-    >>> import weft.bag as db
-    >>> from weft.scratch import tmpfile
-    >>> with tmpfile("json") as path:
-    ...     with open(path, "w") as file:
-    ...         _ = file.write('{"a": 1}\\n{"a": 2}\\n')
-    ...     db.read_json(path).pluck("a").sum().compute(scheduler="sync")
-    3
-    """
-    check_on_error(on_error)
-    if not lines:
-        if blocksize is not None:
-            raise ValueError("blocksize= is for JSON in lines: a document cannot be read from its middle")
-        every = parts_of_files(
-            urlpath,
-            blocksize=None,
-            compression=compression,
-            storage_options=storage_options,
-            files_per_partition=files_per_partition,
-        )
-        stage = ReadDocuments(encoding, errors, on_error)
-        return new_bag(Streamed(stage, (), (every,), len(every.items), False, Cost.HEAVY))
-    text = read_text(
-        urlpath,
-        blocksize,
-        compression,
-        encoding,
-        errors,
-        storage_options=storage_options,
-        files_per_partition=files_per_partition,
-        on_error=on_error,
-    )
-    return new_bag(streamed(ParseJson(json_library(), on_error, skips_blank=True), text.expr))
-
-
-@dataclass(frozen=True, repr=False)
-class ReadDocuments(Stage):
-    """Files that are a JSON document each."""
-
-    label: ClassVar[str] = "read_json"
-    streams: ClassVar[bool] = False
-
-    encoding: str
-    errors: str
-    on_error: str
-
-    def run(self, *values: Any) -> Iterator[Any]:
-        for part in values[0]:
-            path = part.file.path
-            try:
-                with opened(part.file) as stream:
-                    document = loads(stream.read().decode(self.encoding, self.errors))
-            except (ValueError, EOFError, OSError) as error:
-                if self.on_error == "raise":
-                    error.add_note(f"in the file {path}")
-                    raise
-                if self.on_error == "collect":
-                    yield bad_record(None, error, Place(None, None, path, 0))
-                continue
-            yield from document if isinstance(document, list) else (document,)

@@ -15,7 +15,10 @@ from weft.bag.kernels.records import BadRecord
 from weft.graph.program import name_of
 from weft.typing import no_default
 
-__all__ = ["Filter", "Flatten", "Given", "Map", "MapPartitions", "MapSafely", "Pluck", "Starmap", "Zip", "picker"]
+__all__ = [
+    "Filter", "Flatten", "Given", "Map", "MapPartitions", "MapSafely", "Pluck", "Sparing", "SparingPredicate", "Starmap",
+    "Zip", "picker",
+]  # fmt: skip
 
 
 class Given(NamedTuple):
@@ -133,6 +136,10 @@ class MapSafely(Stage):
     collect: bool
 
     @property
+    def collects(self) -> bool:  # type: ignore[override]
+        return self.collect
+
+    @property
     def title(self) -> str:
         return f"{self.inner.title}, {'collect' if self.collect else 'skip'} errors"
 
@@ -160,6 +167,65 @@ def bad_record(record: Any, error: Exception, place: Place | None) -> BadRecord:
     """What stands for a record that could not be dealt with."""
     path, offset = (place.path, place.offset) if place is not None else (None, None)
     return BadRecord(record, f"{type(error).__name__}: {error}", path, offset)
+
+
+@dataclass(frozen=True, repr=False)
+class Sparing(Stage):
+    """A stage of one stream that each `BadRecord` goes past, at its place."""
+
+    inner: Stage
+
+    @property
+    def label(self) -> str:  # type: ignore[override]
+        return self.inner.label
+
+    @property
+    def title(self) -> str:
+        return self.inner.title
+
+    @property
+    def placed(self) -> bool:  # type: ignore[override]
+        return self.inner.placed
+
+    def run(self, *values: Any) -> Iterator[Any]:
+        cut = int(self.placed)
+        return self.spared(values[:cut], iter(values[cut]), values[cut + 1 :])
+
+    def spared(self, trail: Sequence[Any], iterator: Iterator[Any], others: Sequence[Any]) -> Iterator[Any]:
+        """What the stage makes of the records up to the next bad one, then that one, and so on."""
+        met: list[BadRecord] = []
+
+        def good() -> Iterator[Any]:
+            for record in iterator:
+                if type(record) is BadRecord:
+                    met.append(record)
+                    return
+                yield record
+
+        while True:
+            yield from self.inner.run(*trail, good(), *others)
+            if not met:
+                return
+            yield met.pop()
+
+
+class SparingPredicate:
+    """A predicate that keeps each `BadRecord` that it fails for."""
+
+    def __init__(self, func: Callable[[Any], Any], keeps: bool) -> None:
+        self.func = func
+        self.keeps = keeps
+
+    def __call__(self, record: Any) -> Any:
+        try:
+            return self.func(record)
+        except Exception:
+            if type(record) is BadRecord:
+                return self.keeps
+            raise
+
+    def __weft_tokenize__(self) -> Any:
+        return (self.func, self.keeps)
 
 
 @dataclass(frozen=True, repr=False)

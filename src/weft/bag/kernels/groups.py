@@ -2,9 +2,10 @@
 
 A stage goes through a partition in bites. It groups a bite by key (so a key is hashed once for each bite, not for each
 record), and writes what belongs to one target down at once, as bytes. Where keys are integers, NumPy, if it is installed,
-sorts the records by their targets, and they are grouped there. HOT: `Route`, `add_piece` (benchmark ``bag``).
- What travels, waits and is spilled is bytes therefore,
-a tenth of what the records take; it stays bytes until a target reads it, one source after another.
+sorts the records by their targets, and they are grouped there. What travels, waits and is spilled is bytes therefore, a
+tenth of what the records take; it stays bytes until a target reads it, one source after another.
+
+HOT: `Route`, `add_piece` (benchmark ``bag``).
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import pickle
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from itertools import islice, pairwise
+from itertools import islice, pairwise, tee
 from operator import itemgetter
 from typing import Any, ClassVar
 
 from weft.bag.kernels.hashing import GOLDEN, stable_hash
-from weft.bag.kernels.pipeline import Stage
+from weft.bag.kernels.pipeline import ENDED_EARLY, Stage
 from weft.graph.plan import paused_collector
 
-__all__ = ["Group", "Joined", "Route", "Runs", "merge_runs", "split_runs"]
+__all__ = [
+    "Group", "Joined", "Route", "Runs", "bites", "groups_of", "keyed", "merge_runs", "packed", "split_runs", "unpacked",
+]  # fmt: skip
 
 #: Records by which their size is estimated.
 SAMPLE = 64
@@ -41,7 +44,8 @@ NOT_WRITTEN = (pickle.PicklingError, TypeError, AttributeError, ValueError, Recu
 class Runs:
     """For each of some neighbouring targets, what is on its way to it, in pieces.
 
-    A piece is pickled. It is a dict of keys to records, or a tuple: integer keys as bytes, and a record for each of them.
+    A piece is pickled. It is a dict of keys to records, or a tuple: integer keys as bytes, and a record for each of them; or
+    else a list of records in order (`weft.bag.kernels.sorting`).
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ class Runs:
         for target in self.pieces:
             lengths: list[Any] = []
             for piece in target:
-                if isinstance(piece, (bytes, memoryview)):
+                if is_packed(piece):
                     written.append(piece)
                     lengths.append(len(piece))
                 else:
@@ -108,6 +112,16 @@ def packed(piece: Any) -> Any:
         return piece  # threads can hand it on; processes will say what is wrong
 
 
+def is_packed(piece: Any) -> bool:
+    """Whether a piece is bytes."""
+    return isinstance(piece, (bytes, memoryview))
+
+
+def unpacked(piece: Any) -> Any:
+    """What was packed."""
+    return pickle.loads(piece) if is_packed(piece) else piece
+
+
 @dataclass(frozen=True, repr=False)
 class Route(Stage):
     """A partition as `Runs` for all targets."""
@@ -119,20 +133,41 @@ class Route(Stage):
     blocksize: int
 
     def run(self, *values: Any) -> Runs:
-        stream = iter(values[0])
-        key, ntargets = self.key, self.ntargets
-        pieces: list[list[Any]] = [[] for _ in range(ntargets)]
-        bite = list(islice(stream, SAMPLE))
-        size = max(SAMPLE, self.blocksize // record_nbytes(bite))
-        while bite:
-            keys = list(map(key, bite))
+        pieces: list[list[Any]] = [[] for _ in range(self.ntargets)]
+        for keys, records in bites(values[0], self.key, self.blocksize):
             numbers = as_integers(keys)
             if numbers is None:
-                route_groups(pieces, keys, bite)
+                route_groups(pieces, keys, records)
             else:
-                route_sorted(pieces, numbers, bite)
-            bite = list(islice(stream, size))
+                route_sorted(pieces, numbers, records)
         return Runs(0, pieces)
+
+
+def bites(
+    stream: Iterable[Any], key: Callable[[Any], Any] | None, nbytes: int
+) -> Iterator[tuple[list[Any], list[Any]]]:
+    """Keys and records, about ``nbytes`` of records at a time; see `keyed`."""
+    iterator = iter(stream)
+    keys, records = keyed(islice(iterator, SAMPLE), key)
+    size = max(SAMPLE, nbytes // record_nbytes(records))
+    while records:
+        yield keys, records
+        keys, records = keyed(islice(iterator, size), key)
+
+
+def keyed(stream: Iterable[Any], key: Callable[[Any], Any] | None) -> tuple[list[Any], list[Any]]:
+    """Keys and records; without ``key`` the records are their own keys, in the same list.
+
+    A key is made as soon as its record has been read, so that the place is known if that fails.
+    """
+    if key is None:
+        records = list(stream)
+        return records, records
+    ahead, behind = tee(stream)
+    keys, records = list(map(key, ahead)), list(behind)
+    if len(keys) < len(records):
+        raise RuntimeError(ENDED_EARLY)
+    return keys, records
 
 
 def route_groups(pieces: list[list[Any]], keys: Sequence[Any], records: Sequence[Any]) -> None:
@@ -212,9 +247,8 @@ def groups_of(runs: Runs) -> dict[Any, list[Any]]:
 
 def add_piece(groups: dict[Any, list[Any]], piece: Any) -> None:
     """Add the records of a piece to their groups."""
-    is_shared = isinstance(piece, (dict, tuple))  # with whoever made it, so that it must not be changed
-    if not is_shared:
-        piece = pickle.loads(piece)
+    is_shared = not is_packed(piece)  # with whoever made it, so that it must not be changed
+    piece = unpacked(piece)
     if isinstance(piece, dict):
         for found, records in piece.items():
             if found in groups:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
 
-from weft.bag.kernels.pipeline import Stage
+from weft.bag.kernels.pipeline import Place, Stage
 
 __all__ = ["JoinSmall", "Pairs", "joined"]
 
@@ -32,8 +32,14 @@ def joined(
 ) -> Iterator[Any]:
     """Pairs of records of two sides with equal keys, in the order of the stream."""
     known: dict[Any, list[Any]] = {}
-    for other in others:
-        known.setdefault(on_other(other), []).append(other)
+    for number, other in enumerate(others):
+        try:
+            found = on_other(other)
+        except Exception as error:
+            error.add_note(f"{Place(other, number)}, on the other side of the join")
+            error.weft_placed = True  # type: ignore[attr-defined]
+            raise
+        known.setdefault(found, []).append(other)
     for record in stream:
         for other in known.get(on_self(record), ()):
             yield other, record

@@ -24,6 +24,7 @@ from weft.physical.blockwise import Call
 from weft.typing import Function
 
 __all__ = [
+    "ENDED_EARLY",
     "Partition",
     "Pipeline",
     "Place",
@@ -38,6 +39,11 @@ __all__ = [
 
 #: Characters of a record that are shown in errors.
 SHOWN = 120
+#: What to say where records are left though all seemed to have been read.
+ENDED_EARLY = (
+    "a function raised StopIteration, which would end the partition here. It comes of next(...) of an iterator without "
+    "records; give next a default."
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,6 +58,8 @@ class Stage:
     reads_all: ClassVar[bool] = True
     #: Whether `run` is told the trail, to say where a record stands.
     placed: ClassVar[bool] = False
+    #: Whether it puts a `BadRecord` in the place of records that it fails for.
+    collects: ClassVar[bool] = False
 
     def run(self, *values: Any) -> Any:
         """An iterable, or a value."""
@@ -253,10 +261,7 @@ class Pipeline:
             del held, arguments
             result = stored(result)
             if self.reads_all and any(source.has_more() for source in trail.sources):
-                raise RuntimeError(
-                    "a function raised StopIteration, which would end the partition here. It comes of next(...) of an "
-                    "iterator without records; give next a default."
-                )
+                raise RuntimeError(ENDED_EARLY)
             return result
         except Exception as error:
             if not getattr(error, "weft_placed", False) and (place := trail.place()) is not None:

@@ -51,22 +51,29 @@ class ParseJson(Stage):
         return f"parse_json({self.library}{plucked})"
 
     @property
+    def collects(self) -> bool:  # type: ignore[override]
+        return self.on_error == "collect"
+
+    @property
     def decode(self) -> Callable[[Any], Any]:
         """The function of one document."""
         return Plucked(picker(self.key, self.default)) if self.is_plucked else loads
 
     def run(self, *values: Any) -> Iterable[Any]:
         trail, stream = values
-        if self.skips_blank:
-            stream = filter(str.strip, stream)
-        if self.on_error == "raise":
-            return map(self.decode, stream)
-        return self.checked(stream, trail)
+        if self.on_error != "raise":
+            return self.checked(stream, trail)
+        return map(self.decode, filter(str.strip, stream) if self.skips_blank else stream)
 
     def checked(self, stream: Iterable[Any], trail: Trail) -> Iterator[Any]:
         """Values, without those that fail or with `BadRecord` in their place."""
         decode = self.decode
         for document in stream:
+            if type(document) is BadRecord:  # the reader's
+                yield document
+                continue
+            if self.skips_blank and not document.strip():
+                continue
             try:
                 value = decode(document)
             except (ValueError, LookupError, TypeError, RecursionError) as error:
@@ -98,6 +105,10 @@ class ReadText(Stage):
     with_path: bool = False
     on_error: str = "raise"
     parse: ParseJson | None = None
+
+    @property
+    def collects(self) -> bool:  # type: ignore[override]
+        return self.on_error == "collect"
 
     @property
     def title(self) -> str:
@@ -142,6 +153,11 @@ class TextRecords(Lines, Placed):
                 if self.stage.on_error == "collect":
                     self._damaged = BadRecord(None, f"{type(error).__name__}: {error}", part.file.path, None)
                     yield Chunk(part.file.path, None, b"", self.form)
+
+    def _with_path(self, records: Iterator[Any], path: str) -> Iterator[Any]:
+        if not self.stage.collects:
+            return super()._with_path(records, path)
+        return (each if type(each) is BadRecord else (each, path) for each in records)
 
     _damaged: BadRecord | None = None
 

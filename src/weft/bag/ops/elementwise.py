@@ -19,9 +19,13 @@ from weft.bag.kernels.elements import (
     MapSafely,
     MatchPattern,
     Pluck,
+    Sparing,
+    SparingPredicate,
     Starmap,
 )
+from weft.bag.kernels.pipeline import Stage
 from weft.callables import has_keyword
+from weft.expr import Expr
 from weft.typing import no_default
 
 __all__ = ["OnError", "check_on_error", "map", "map_partitions"]
@@ -48,6 +52,12 @@ def map(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         What to do with records that the function fails for: stop, leave them out, or put a `BadRecord` in their place. Keyword
         only; a function that has a parameter of this name gets it itself.
 
+    Notes
+    -----
+    A `BadRecord` that an operation before has put in a record's place stays as it is: `map` of one bag, `starmap`, `pluck`,
+    `flatten` and the methods of texts go past it. The predicates of `filter` and `remove` are asked about it, and if they fail
+    it is kept. For everything else it is a record like others.
+
     Examples
     --------
     >>> import weft.bag as db
@@ -61,10 +71,17 @@ def map(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         on_error = kwargs.pop("on_error")
         check_on_error(on_error)
     given = Arguments("map", args, kwargs)
-    stage = Map(func, given.layout)
+    stage: Stage = Map(func, given.layout)
     if on_error != "raise":
-        return new_bag(Streamed(MapSafely(stage, on_error == "collect"), given.sources))
-    return new_bag(Streamed(stage, given.sources))
+        stage = MapSafely(Map(func, given.layout), on_error == "collect")
+    if sum(each.is_stream for each in given.layout) > 1:
+        return new_bag(Streamed(stage, given.sources))
+    return by_record(stage, *given.sources)
+
+
+def by_record(stage: Stage, source: Any, *others: Expr) -> Any:
+    """A bag of what a stage makes of each record, past which those go that are bad already."""
+    return new_bag(streamed(Sparing(stage) if source.may_hold_bad else stage, source, *others))
 
 
 def map_partitions(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -119,7 +136,7 @@ class ElementMethods(BagBase):
         given = Arguments("starmap", (self,), kwargs)
         if any(each.is_stream and each.word for each in given.layout):
             raise TypeError("starmap() takes no bags as keyword arguments: zip the bags, and unpack their records")
-        return new_bag(Streamed(Starmap(func, given.layout), given.sources))
+        return by_record(Starmap(func, given.layout), *given.sources)
 
     def map_partitions(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Apply a function to each partition; see `weft.bag.map_partitions`.
@@ -165,6 +182,8 @@ class ElementMethods(BagBase):
             return new_bag(Streamed(Filter(None, keeps), sources))
         if predicate is not None:
             check_function(operation, predicate)
+            if self.expr.may_hold_bad:
+                predicate = SparingPredicate(predicate, keeps)
         return new_bag(streamed(Filter(predicate, keeps), self.expr))
 
     def flatten(self) -> Any:
@@ -176,7 +195,7 @@ class ElementMethods(BagBase):
         >>> db.from_sequence([[1], [2, 3]]).flatten().compute(scheduler="sync")
         [1, 2, 3]
         """
-        return new_bag(streamed(Flatten(), self.expr))
+        return by_record(Flatten(), self.expr)
 
     def pluck(self, key: Any, default: Any = no_default) -> Any:
         """An item of each record.
@@ -196,7 +215,7 @@ class ElementMethods(BagBase):
         (['Ann', 'Bo'], [('Ann', 5), ('Bo', 0)])
         """
         wanted = ListOfKeys(tuple(key)) if isinstance(key, list) else key
-        return new_bag(streamed(Pluck(wanted, default), self.expr))
+        return by_record(Pluck(wanted, default), self.expr)
 
     def unzip(self, n: int) -> tuple[Any, ...]:
         """A bag of tuples of length ``n`` as ``n`` bags.
@@ -246,7 +265,7 @@ class StringMethods:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             caller = methodcaller(name, *args, **kwargs)
-            return new_bag(streamed(Map(caller, (Given(),)), self._bag.expr))
+            return by_record(Map(caller, (Given(),)), self._bag.expr)
 
         call.__name__ = name
         call.__doc__ = f"Apply ``str.{name}`` to each record."
@@ -254,4 +273,4 @@ class StringMethods:
 
     def match(self, pattern: Any) -> Any:
         """Keep the texts that match a pattern as the shell's file names do: ``*``, ``?``, ``[...]``."""
-        return new_bag(streamed(Filter(MatchPattern(pattern)), self._bag.expr))
+        return self._bag.filter(MatchPattern(pattern))

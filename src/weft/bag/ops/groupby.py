@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from weft.bag.arguments import function_of_record
+from weft.bag.arguments import check_count, function_of_record
 from weft.bag.base import BagBase, new_bag
 from weft.bag.expr import BagExpr, streamed
 from weft.bag.kernels.groups import Group, Route, merge_runs, split_runs
@@ -28,7 +28,7 @@ class Exchanged(BagExpr):
 
     @property
     def label(self) -> str:
-        return "groupby-exchange"
+        return "exchange"
 
     def lower(self) -> Expr:
         made: Expr = self.source
@@ -95,13 +95,9 @@ class GroupbyMethods(BagBase):
         nbytes = parse_bytes(blocksize)
         if nbytes < 1:
             raise ValueError(f"blocksize is at least one byte; it is {blocksize!r}")
-        count = self.npartitions if npartitions is None else npartitions
-        if count < 1:
-            raise ValueError(f"npartitions is at least 1; it is {count}")
+        count = self.npartitions if npartitions is None else check_count("npartitions", npartitions)
         most = MANY_RUNS
         if max_branch is not None:
-            if max_branch < 2:
-                raise ValueError(f"max_branch is at least 2; it is {max_branch}")
-            most = min(MANY_RUNS, self.npartitions * max_branch)
+            most = min(MANY_RUNS, self.npartitions * check_count("max_branch", max_branch, 2))
         key = function_of_record("groupby", grouper)
         return new_bag(streamed(Group(), exchanged(self, key, count, nbytes, most)))

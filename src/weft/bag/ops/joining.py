@@ -8,6 +8,7 @@ from typing import Any
 from weft.bag.arguments import Arguments, function_of_record, single_block
 from weft.bag.base import BagBase, new_bag
 from weft.bag.expr import BagExpr, Streamed, streamed
+from weft.bag.io.sequences import from_sequence
 from weft.bag.kernels.elements import Zip
 from weft.bag.kernels.groups import Joined
 from weft.bag.kernels.joining import JoinSmall, Pairs
@@ -25,6 +26,7 @@ class Concatenated(BagExpr):
     """The partitions of several bags, one bag after another."""
 
     child_fields = ("sources",)
+    is_separable = True
 
     sources: tuple[BagExpr, ...]
 
@@ -107,8 +109,10 @@ def concat(bags: Iterable[Any]) -> Any:
     [0, 1, 0, 1, 2]
     """
     every = list(bags)
-    if not every or not all(isinstance(each, BagBase) for each in every):
-        raise TypeError("concat() takes a list of bags, and at least one")
+    if not all(isinstance(each, BagBase) for each in every):
+        raise TypeError("concat() takes a list of bags")
+    if not every:
+        return from_sequence(())
     return every[0] if len(every) == 1 else new_bag(Concatenated(tuple([each.expr for each in every])))
 
 

@@ -8,24 +8,21 @@ from typing import Any
 from weft.bag.arguments import check_function, check_whole, function_of_record, tree_width
 from weft.bag.base import BagBase, Holder, new_bag, new_item
 from weft.bag.expr import BagExpr, streamed
+from weft.bag.kernels.keyed import Distinct, Foldby, Frequencies, TopK
 from weft.bag.kernels.reductions import (
     AllOf,
     AnyOf,
     Combine,
     Count,
-    Distinct,
     Extremum,
     Finish,
     Fold,
-    Foldby,
-    Frequencies,
     General,
-    Moments,
     Partial,
     Reduction,
     Sum,
-    TopK,
 )
+from weft.bag.kernels.statistics import Moments
 from weft.expr import Expr, derived, node
 from weft.physical.tree_reduce import TreeReduce
 from weft.typing import no_default

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any, ClassVar
 
+from weft.bag.arguments import check_count
 from weft.bag.base import BagBase, new_bag
 from weft.bag.expr import BagExpr, streamed
 from weft.bag.kernels.pipeline import Stage
@@ -24,6 +25,7 @@ class Merged(BagExpr):
     """Neighbouring partitions as one: partition ``k`` has those from ``bounds[k]`` to ``bounds[k + 1]``."""
 
     child_fields = ("source",)
+    is_separable = True
 
     source: BagExpr
     bounds: tuple[int, ...]
@@ -143,8 +145,7 @@ class RepartitionMethods(BagBase):
         if npartitions is None:
             assert partition_size is not None
             return new_bag(self._of_size(parse_bytes(partition_size)))
-        if isinstance(npartitions, bool) or not isinstance(npartitions, int) or npartitions < 1:
-            raise ValueError(f"npartitions is a whole number, at least 1; it is {npartitions!r}")
+        npartitions = check_count("npartitions", npartitions)
         own = self.npartitions
         if npartitions == own:
             return self

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, ClassVar
 
+from weft.bag.arguments import check_count
 from weft.bag.base import BagBase, new_bag
-from weft.bag.expr import BagExpr, Streamed, streamed
+from weft.bag.expr import BagExpr, streamed
 from weft.bag.kernels.pipeline import Stage
 from weft.expr import Expr, derived, node, walk
 from weft.physical.blockwise import Blockwise, Call
 from weft.physical.gather import Gather
 
-__all__: list[str] = []
+__all__ = ["All", "First", "is_lazy"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +40,7 @@ class First(BagExpr):
     """Some partitions in a row."""
 
     child_fields = ("source",)
+    is_separable = True
 
     source: BagExpr
     start: int
@@ -135,11 +137,9 @@ class TakeMethods(BagBase):
         >>> db.range(10, 3).take(2)
         (0, 1)
         """
-        if isinstance(k, bool) or not isinstance(k, int) or k < 0:
-            raise ValueError(f"take() gives a number of records, 0 or more; not {k!r}")
-        if npartitions == -1:
-            npartitions = self.npartitions
-        if not 1 <= npartitions <= max(1, self.npartitions):
+        k = check_count("the number of records to take", k, 0)
+        npartitions = self.npartitions if npartitions == -1 else check_count("npartitions", npartitions)
+        if npartitions > max(1, self.npartitions):
             raise ValueError(
                 f"take() cannot take from {npartitions} partitions: the bag has {self.npartitions}. Give -1 for all."
             )
@@ -167,4 +167,4 @@ class TakeMethods(BagBase):
 
 def is_lazy(expr: BagExpr) -> bool:
     """Whether a partition can be made without making others: then they may be asked for one after another."""
-    return all(not isinstance(each, BagExpr) or isinstance(each, Streamed) or not each.children for each in walk(expr))
+    return all(not isinstance(each, BagExpr) or each.is_separable or not each.children for each in walk(expr))

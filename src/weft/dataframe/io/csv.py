@@ -17,7 +17,6 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.expr import node
@@ -121,6 +120,8 @@ class CsvReader(NamedTuple):
         self, raw: bytes, part: CsvPart, labels: Sequence[Hashable], meta: pd.DataFrame
     ) -> pd.DataFrame | None:
         """The block by Arrow's parser, or None where it refuses."""
+        import pyarrow.csv as pacsv
+
         start = 0
         if part.offset == 0:
             start = lead_of(raw, self.options, self.dialect)

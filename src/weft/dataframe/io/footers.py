@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from weft.dataframe.io.predicates import Bounds
 from weft.errors import ReadError
 from weft.io.files import FoundFile, is_local
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 __all__ = ["Footer", "check_unchanged", "footer_of", "group_bounds", "leaf_numbers", "opened_parquet", "read_footers"]
 
@@ -73,6 +74,8 @@ def opened_parquet(filesystem: Any, path: str, **options: Any) -> Iterator[pq.Pa
     ReadError
         It is damaged.
     """
+    import pyarrow.parquet as pq
+
     local = is_local(filesystem)
     source: Any = None
     try:
@@ -120,6 +123,8 @@ def read_footers(filesystem: Any, files: Sequence[FoundFile], **options: Any) ->
     """The footers of many files."""
     if len(files) == 1:
         return [footer_of(filesystem, files[0].path, files[0].stamp, **options)]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(
         min(SIDE_BY_SIDE_LOCAL if is_local(filesystem) else SIDE_BY_SIDE, len(files)), thread_name_prefix="weft-footers"
     ) as pool:

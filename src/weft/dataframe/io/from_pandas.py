@@ -12,6 +12,7 @@ from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.rows import only_columns
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.known_metas import source_meta
 from weft.expr import Cost, Expr, Held, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, blockwise
@@ -40,7 +41,7 @@ class FromPandas(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        return self.whole.iloc[:0]
+        return source_meta(lambda: self.whole.iloc[:0], "FromPandas", (self.held.token, self.only))
 
     @derived
     def npartitions(self) -> int:

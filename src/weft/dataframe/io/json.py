@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-import fsspec
 import numpy as np
 import pandas as pd
 
@@ -52,6 +51,8 @@ class JsonReader(NamedTuple):
 
     def read(self, part: JsonPart, how: Reading) -> pd.DataFrame:
         """One block as a frame."""
+        import fsspec
+
         if part.length is None:
             packed = fsspec.core.get_compression(part.path, self.compression)
             with fsspec.core.OpenFile(self.filesystem, part.path, "rb", packed) as stream:
@@ -168,6 +169,8 @@ def read_json(
         raise ValueError(f"lines=True needs orient='records'; orient is {orient!r}")
     if blocksize is not None and not lines:
         raise ValueError("only files of lines can be read in blocks: pass lines=True, or blocksize=None")
+    import fsspec
+
     parse = engine
     options = {"orient": orient, "lines": lines, **kwargs}
     if isinstance(engine, str):

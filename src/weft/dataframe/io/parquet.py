@@ -16,8 +16,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset as pads
-import pyarrow.fs as pafs
 
 from weft.dataframe.io.arrow import Layout, Numbering, as_type, joint_schema, numbering_of
 from weft.dataframe.io.footers import (
@@ -139,6 +137,8 @@ class ParquetReader(NamedTuple):
 
     def filtered_table(self, piece: Piece, names: list[str], predicate: Predicate | None) -> pa.Table:
         """The rows that fulfil the predicate and the user's filters."""
+        import pyarrow.dataset as pads
+
         schema = pa.schema([field_without_dictionary(field) for field in self.layout.schema])
         guarantee = None
         for key, code in zip(self.keys, piece.codes, strict=True):
@@ -226,10 +226,19 @@ class ParquetDataset(Dataset):
             found[path] = by_schema[key]
         return found
 
+    @cached_property
+    def known_bounds(self) -> dict[Hashable, tuple[Bounds | None, ...]]:
+        """What statistics say of columns, as far as it has been asked for."""
+        return {}
+
     def bounds(self, label: Hashable) -> tuple[Bounds | None, ...] | None:
         if self.filters is not None:
             return None
-        return tuple([joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts])
+        if label not in self.known_bounds:
+            self.known_bounds[label] = tuple(
+                [joint_bounds([self.piece_bounds(piece, label) for piece in part.pieces]) for part in self.parts]
+            )
+        return self.known_bounds[label]
 
     def piece_bounds(self, piece: Piece, label: Hashable) -> Bounds | None:
         """Bounds of a column in some row groups of one file."""
@@ -687,6 +696,8 @@ def without_hopeless(dataset: ParquetDataset, known: Predicate) -> ParquetDatase
 
 def arrow_filesystem(filesystem: Any) -> Any:
     """An fsspec file system as Arrow knows it."""
+    import pyarrow.fs as pafs
+
     inner = getattr(filesystem, "fs", None)
     if isinstance(inner, pafs.FileSystem):
         return inner

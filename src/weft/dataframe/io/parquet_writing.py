@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import FrameBase
@@ -84,6 +83,8 @@ class ParquetWriter(NamedTuple):
 
     def write_file(self, rows: pd.DataFrame, name: str) -> NewFile:
         """One file, at its temporary place if it has one."""
+        import pyarrow.parquet as pq
+
         fs, place = self.filesystem, f"{self.folder}/{name}"
         temporary = place if self.staging is None else f"{self.staging}/{name}"
         table = self.table(rows)
@@ -199,6 +200,8 @@ def joined_footers(footers: Sequence[Any]) -> Any:
 
 def write_summary(fs: Any, folder: str, schema: pa.Schema, joint: Any) -> None:
     """The files ``_metadata`` (all footers) and ``_common_metadata`` (the schema)."""
+    import pyarrow.parquet as pq
+
     with in_place(fs, f"{folder}/_common_metadata") as stream:
         pq.write_metadata(schema, stream)
     with in_place(fs, f"{folder}/_metadata") as stream:
@@ -356,6 +359,8 @@ def keys_of(partition_on: Any, meta: pd.DataFrame) -> tuple[str, ...]:
 
 def check_options(options: Mapping[str, Any]) -> None:
     """Raise TypeError for arguments that Arrow's writer does not know."""
+    import pyarrow.parquet as pq
+
     known = set(inspect.signature(pq.ParquetWriter.__init__).parameters) | {"data_page_size", "max_rows_per_page"}
     known |= (
         set(inspect.signature(pq.core._parquet.ParquetWriter.__init__).parameters) if hasattr(pq, "core") else set()

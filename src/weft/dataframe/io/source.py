@@ -18,6 +18,7 @@ import pandas as pd
 from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.predicates import Bounds, Predicate
+from weft.dataframe.known_metas import source_meta
 from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.projection import missing_column
 from weft.expr import Cost, Expr, derived
@@ -58,6 +59,11 @@ class Dataset:
     def identity(self) -> str:
         """The token, in short."""
         return token_of(self.token)
+
+    @cached_property
+    def sizes(self) -> dict[tuple[Hashable, ...], int]:
+        """Projected sizes of the largest partition, by columns, as far as they have been asked for."""
+        return {}
 
     def __weft_tokenize__(self) -> str:
         return self.identity
@@ -117,7 +123,8 @@ class FileSource(FrameExpr):
 
     @derived
     def meta(self) -> pd.DataFrame:
-        return self.dataset.meta(self.chosen, self.index)
+        dataset, chosen, index = self.dataset, self.chosen, self.index
+        return source_meta(lambda: dataset.meta(chosen, index), "FileSource", (dataset.identity, chosen, index))
 
     @derived
     def npartitions(self) -> int:
@@ -140,7 +147,10 @@ class FileSource(FrameExpr):
 
     @property
     def partition_nbytes(self) -> int:
-        return self.dataset.nbytes(self.chosen)
+        known = self.dataset.sizes
+        if self.chosen not in known:
+            known[self.chosen] = self.dataset.nbytes(self.chosen)
+        return known[self.chosen]
 
     @property
     def row_counts(self) -> tuple[int, ...] | None:

@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-import fsspec
-
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import new
 from weft.dataframe.io.writing import Written, write_frame
@@ -45,6 +43,8 @@ class FilesWriter(NamedTuple):
 
     def write(self, part: Any, number: int) -> str:
         """One file, beside its place if the file system can rename."""
+        import fsspec
+
         place = self.places[number]
         target = place if self.suffix is None else place + self.suffix
         with in_place(self.filesystem, target) as raw:
@@ -98,6 +98,8 @@ class SingleFileWriter(NamedTuple):
 
     def finish(self, written: list[int]) -> list[str]:
         """One file of all."""
+        import fsspec
+
         with in_place(self.filesystem, self.place) as raw:
             if self.appends and self.filesystem.exists(self.place):
                 copy_into(self.filesystem, self.place, raw)

@@ -83,7 +83,7 @@ class Concat(FrameExpr):
     def lower(self) -> Expr:
         made: list[Expr] = []
         for number, source in enumerate(self.sources):
-            if schema_of(source.meta) == schema_of(self.meta):
+            if schema_of(source.meta)[0] == schema_of(self.meta)[0]:
                 made.append(source)
                 continue
             outline = Outline(self.name, f"conform-{number}", source.numblocks, source.partition_nbytes)

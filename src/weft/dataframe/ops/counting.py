@@ -9,6 +9,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise, check_split_every
@@ -45,8 +46,10 @@ class ValueCounts(Treewise):
 
     @derived
     def meta(self) -> Any:
-        example = meta_nonempty(self.source.meta)
-        return example.value_counts(normalize=self.normalize).iloc[:0]
+        meta, normalize = self.source.meta, self.normalize
+        return remembered(
+            lambda: meta_nonempty(meta).value_counts(normalize=normalize).iloc[:0], "ValueCounts", normalize, meta
+        )
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return ORDERED

@@ -8,6 +8,7 @@ partition without rows of their own, such as a sum of each column, are read for 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, asked_columns,
 from weft.dataframe.kernels.calls import Bound, children_of, template_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import is_pandas, with_unknown_categories
 from weft.dataframe.ops.alignment import align_rows
 from weft.expr import Expr, Need, Needs, derived, node
@@ -72,10 +74,8 @@ class Elementwise(Partitionwise):
 
     @derived
     def meta(self) -> Any:
-        try:
-            return with_unknown_categories(self.bound(*[each.meta for each in self.frames]))
-        except ZeroDivisionError:
-            return float("nan")
+        metas = [each.meta for each in self.frames]
+        return remembered(partial(row_meta, self.bound, metas), "Elementwise", self.bound, *metas)
 
     @derived
     def npartitions(self) -> int:
@@ -109,6 +109,14 @@ class Elementwise(Partitionwise):
     def lower(self) -> Expr:
         sources = [(each, place_pick(each, self.npartitions)) for each in self.frames]
         return blockwise(self.outline, self.bound, sources, cost=self.cost)
+
+
+def row_meta(bound: Bound, metas: list[Any]) -> Any:
+    """What an operation makes of metas."""
+    try:
+        return with_unknown_categories(bound(*metas))
+    except ZeroDivisionError:
+        return float("nan")
 
 
 def rowed_of(frames: tuple[FrameExpr, ...]) -> tuple[FrameExpr, ...]:

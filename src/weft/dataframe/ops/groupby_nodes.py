@@ -13,6 +13,7 @@ from weft.dataframe.kernels.pandas.groupby import AggregatePlan, whole_aggregate
 from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
 from weft.dataframe.ops.neighbours import AllTo, told_first
 from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise
@@ -58,9 +59,9 @@ class GroupbyAggregate(Treewise):
 
     @derived
     def meta(self) -> Any:
-        examples = [meta_nonempty(each.meta) for each in self.frames]
-        made = whole_aggregate(examples[0], examples[1:], self.asked)
-        return made.iloc[:0]
+        metas, labels = [each.meta for each in self.frames], self.asked.labels
+        named = (tuple(labels), tuple(labels.names), labels.dtype) if isinstance(labels, pd.Index) else labels
+        return remembered(partial(aggregate_meta, self.asked, metas), "GroupbyAggregate", (self.asked, named), *metas)
 
     @derived
     def rows(self) -> Hashable:
@@ -88,6 +89,12 @@ class GroupbyAggregate(Treewise):
             | key_needs(self.asked.groups)
             | column_needs([each.column for each in self.asked.requests if each.how != "size"])
         )
+
+
+def aggregate_meta(plan: AggregatePlan, metas: list[Any]) -> Any:
+    """What aggregates of a few made-up rows are."""
+    examples = list(map(meta_nonempty, metas))
+    return whole_aggregate(examples[0], examples[1:], plan).iloc[:0]
 
 
 class Method:

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.different import rows_differ
 from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, place_pick
 from weft.dataframe.io.from_pandas import from_pandas
@@ -28,6 +29,7 @@ from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.kernels.pandas.merge import PLACE, ByPlace, JoinPlan, join
 from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.filtering import Filter
 from weft.dataframe.ops.labels import ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection, missing_column
@@ -73,9 +75,8 @@ class Merge(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        left, right = self.left.meta, self.right.meta
-        made = plain_meta(left, right, self.plan)
-        return with_gaps(join(left, right, self.plan) if made is None else made, left, right, self.plan)
+        left, right, plan = self.left.meta, self.right.meta, self.plan
+        return remembered(partial(joined_meta, left, right, plan), "Merge", plan, left, right)
 
     @derived
     def way(self) -> str:
@@ -100,14 +101,13 @@ class Merge(FrameExpr):
         needs: Needs = frozenset()
         plan = self.plan
         is_ordered = self.keep_order and (Need.ORDER in asked or Need.INDEX in asked)
-        for side, on, names in (
-            (self.left, plan.left_on, plan.left_names),
-            (self.right, plan.right_on, plan.right_names),
+        for place, (side, on, names) in enumerate(
+            ((self.left, plan.left_on, plan.left_names), (self.right, plan.right_on, plan.right_names))
         ):
             if side != child:
                 continue
-            if is_ordered:
-                needs |= {Need.ORDER}
+            if is_ordered and not (place == 1 - ORDERED_BY.get(plan.how, 2) and on and rows_differ(side, on)):
+                needs |= {Need.ORDER}  # of a side that gives each row of the other once at most nobody sees the order
             if on is None or (Need.INDEX in asked and None in (plan.left_on, plan.right_on)):
                 needs |= {Need.INDEX}
             if Need.VALUES in asked or plan.suffixes is not None:
@@ -119,6 +119,12 @@ class Merge(FrameExpr):
 
     def lower(self) -> Expr:
         return LOWERINGS[self.way](self)
+
+
+def joined_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+    """The meta of a join."""
+    made = plain_meta(left, right, plan)
+    return with_gaps(join(left, right, plan) if made is None else made, left, right, plan)
 
 
 def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame | None:
@@ -603,6 +609,23 @@ def planned(
     sort: bool,
 ) -> JoinPlan:
     """The plan of a join; pandas itself says what columns are called, and refuses what it refuses."""
+    asked = (how, left_on, right_on, suffixes, indicator, validate, sort)
+    plan: JoinPlan = remembered(partial(plan_of, left, right, *asked), "plan of a join", asked, left, right)
+    return plan
+
+
+def plan_of(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    how: str,
+    left_on: tuple[Hashable, ...] | None,
+    right_on: tuple[Hashable, ...] | None,
+    suffixes: Any,
+    indicator: Any,
+    validate: str | None,
+    sort: bool,
+) -> JoinPlan:
+    """The plan of a join, made anew."""
     options: dict[str, Any] = {
         "how": "inner" if how == "leftsemi" else how,
         "suffixes": suffixes,

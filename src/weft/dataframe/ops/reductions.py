@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.kernels.pandas.reductions import ReducePlan, keywords_of
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
 from weft.dataframe.ops.projection import project
 from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise, check_split_every
@@ -43,8 +44,10 @@ class Reduce(Treewise):
 
     @derived
     def meta(self) -> Any:
-        example = meta_nonempty(self.source.meta)
-        return getattr(example, self.kind)(**keywords_of(self.plan))
+        meta, words = self.source.meta, keywords_of(self.plan)
+        return remembered(
+            lambda: getattr(meta_nonempty(meta), self.kind)(**words), f"Reduce {self.kind}", tuple(words.items()), meta
+        )
 
 
 @node

@@ -12,6 +12,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, column_needs
 from weft.dataframe.kernels.pandas.shuffle import ByHash, Targets
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import checked_count
 from weft.expr import Expr, Need, Needs, derived, node
@@ -54,7 +55,8 @@ class Moving(FrameExpr):
 
     @derived
     def meta(self) -> Any:
-        return self.source.meta if self.keep_index else without_index(self.source.meta)
+        meta = self.source.meta
+        return meta if self.keep_index else remembered(partial(without_index, meta), "without_index", (), meta)
 
     @property
     def partition_nbytes(self) -> int:

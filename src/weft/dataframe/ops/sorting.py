@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.different import rows_differ
 from weft.dataframe.divisions import Deferred, is_at_hand
 from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs
 from weft.dataframe.kernels.pandas.keys import Order
@@ -168,11 +169,15 @@ class Sort(Moving):
         return Deferred(self.npartitions + 1, partial(found_divisions, self.source, self.order, self.npartitions))
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        needs = asked | {Need.ORDER}
-        if self.order.by is None:
-            return needs | {Need.INDEX}
+        by = self.order.by
+        if by is None:
+            return asked | {Need.INDEX, Need.ORDER}
+        if Need.ORDER not in asked or (self.order.key is None and rows_differ(self.source, by)):
+            needs = asked - {Need.ORDER}  # there are no ties, or nobody sees them
+        else:
+            needs = asked | {Need.ORDER}
         needs = needs if self.keep_index else needs - {Need.INDEX}
-        return needs if Need.VALUES in asked else needs | column_needs(self.order.by)
+        return needs if Need.VALUES in asked else needs | column_needs(by)
 
     def lower(self) -> Expr:
         kernels = KERNELS["pandas"]

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import VALUES, FrameExpr, column_needs, row_needs
+from weft.dataframe.expr import VALUES, FrameExpr, asked_columns, column_needs, row_needs
+from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise, check_split_every
 from weft.expr import Expr, Need, Needs, derived, node
@@ -80,10 +81,15 @@ class DistinctRows(Treewise):
     @derived
     def meta(self) -> Any:
         meta = self.source.meta
-        return meta.reset_index(drop=True) if self.ignore_index else meta
+        if not self.ignore_index:
+            return meta
+        return remembered(lambda: meta.reset_index(drop=True), "DistinctRows", (), meta)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        rows = (row_needs(asked) - {Need.INDEX} if self.ignore_index else row_needs(asked)) | {Need.ORDER}
+        rows = row_needs(asked) - {Need.INDEX} if self.ignore_index else row_needs(asked)
+        subset = self.source.columns if self.subset is None else self.subset
+        if row_needs(asked) or not set(asked_columns(asked, self.source.columns)) <= set(subset):
+            rows |= {Need.ORDER}  # else rows that are not told apart are the same to all who look
         if isinstance(self.source.meta, pd.Index):
             rows |= {Need.INDEX}
         if self.subset is None:

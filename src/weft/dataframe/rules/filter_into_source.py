@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.io.parquet import Predicate, ReadParquet
+from weft.dataframe.known_metas import types_of
 from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import Filter
@@ -66,7 +67,7 @@ def readable_predicate(expr: Expr, source: ReadParquet) -> Predicate | None:
         case Elementwise("isin", (Projection(read, column), Among() as values)) if read == source:
             return membership(column, argument_value(values), source)
         case Elementwise("isna" | "notna" as name, (Projection(read, column),)) if read == source:
-            plain = type(column) is not tuple and is_plain(source.meta[column].dtype)
+            plain = type(column) is not tuple and is_plain(types_of(source.meta)[column])
             return (name, column, None) if plain else None
     return None
 
@@ -81,7 +82,7 @@ def membership(column: Any, values: Any, source: ReadParquet) -> Predicate | Non
     if type(column) is tuple or len(values) > FEW:
         return None
     items = tuple([each.item() if isinstance(each, np.generic) else each for each in values])
-    dtype = source.meta[column].dtype
+    dtype = types_of(source.meta)[column]
     if dtype == np.dtype("float32"):  # pandas looks for the values as they are, Arrow for the nearest that the type has
         return None
     same = len({type(each) for each in items}) == 1
@@ -92,7 +93,7 @@ def comparison(name: str, column: Any, value: Any, source: ReadParquet) -> Predi
     """One comparison, if Arrow and pandas agree on it for the column's type."""
     if type(column) is tuple or isinstance(value, Expr):
         return None
-    dtype = source.meta[column].dtype
+    dtype = types_of(source.meta)[column]
     if isinstance(value, np.generic):
         value = value.item()
     if not agrees(dtype, value) or (name == "ne" and dtype.kind == "f"):

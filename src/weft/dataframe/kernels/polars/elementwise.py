@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from inspect import signature
 from typing import Any
 
@@ -25,6 +26,7 @@ from weft.dataframe.kernels.polars.relation import (
     is_text,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.known_metas import types_of
 from weft.expr import Expr
 
 __all__ = ["OPERATIONS", "operation"]
@@ -47,7 +49,7 @@ def operation(*names: str) -> Callable[[Callable[..., Column]], Callable[..., Co
     return register
 
 
-@translation("Elementwise")
+@translation("Elementwise", any_order=True)
 def elementwise(node: Any, translate: Translator) -> Relation:
     """An operation on columns of the same rows."""
     function = OPERATIONS.get(node.operation)
@@ -75,7 +77,7 @@ def elementwise(node: Any, translate: Translator) -> Relation:
         labels = [getattr(meta, "name", None)]
     made = []
     for label in labels:
-        dtype = meta[label].dtype if isinstance(meta, pd.DataFrame) else value_type(meta)
+        dtype = types_of(meta)[label] if isinstance(meta, pd.DataFrame) else value_type(meta)
         operands = [operand_of(each, relations, label, is_single) for each in node.inputs]
         words = {word: operand_of(each, relations, label, is_single) for word, each in node.keywords}
         column = function(*operands, dtype=dtype, name=node.operation, **words)
@@ -87,13 +89,16 @@ def elementwise(node: Any, translate: Translator) -> Relation:
             if each.base is not base:
                 base = base.join(each.base, how="cross", maintain_order="left")
         return Relation(base, labelled(labels, made), None, True)
-    return Relation(rowed[0].base, labelled(labels, made), rowed[0].index)
+    return rowed[0].with_columns(labelled(labels, made))
+
+
+signature_of = lru_cache(maxsize=None)(signature)
 
 
 def check_call(function: Callable[..., Column], node: Any) -> None:
     """Refuse arguments that a translation does not know."""
     try:
-        signature(function).bind(*node.inputs, **dict(node.keywords), dtype=None, name=node.operation)
+        signature_of(function).bind(*node.inputs, **dict(node.keywords), dtype=None, name=node.operation)
     except TypeError:
         given = ", ".join([word for word, _ in node.keywords]) or f"{len(node.inputs)} operands"
         raise Untranslatable(f"{node.operation} with {given} stays in pandas") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -64,21 +65,26 @@ def grouped(node: Any, translate: Translator) -> Relation:
     names = [translate.fresh("key") for _ in keys]
     values = [translate.fresh("agg") for _ in made]
     named = [each.expr.alias(name) for each, name in zip(keys, names, strict=True)]
-    base = base.group_by(named, maintain_order=is_looked_at and not groups.sort).agg(
-        [each.expr.alias(name) for each, name in zip(made, values, strict=True)]
-    )
-    if is_looked_at and groups.sort:
-        base = base.sort(names, nulls_last=True)
+    gathered = [each.expr.alias(name) for each, name in zip(made, values, strict=True)]
+    first = None
+    if is_looked_at and not groups.sort:  # groups come as their first rows do
+        row, first = translate.fresh("row"), translate.fresh("first")
+        base = base.with_row_index(row)
+        gathered.append(pl.col(row).min().alias(first))
+    base = base.group_by(named).agg(gathered)
     still_null = not groups.dropna
     labels = [
         replace(each, expr=pl.col(name), scalars={}, null=each.null and still_null)
         for each, name in zip(keys, names, strict=True)
     ]
     columns = [replace(each, expr=pl.col(name), scalars={}) for each, name in zip(made, values, strict=True)]
+    order = tuple(labels) if is_looked_at else None
+    if first is not None:
+        order = (Column(pl.col(first), np.dtype("uint32")),)
     if not groups.as_index:
-        return Relation(base, labelled(meta.columns, [*labels, *columns]), None)
+        return Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
     titles = meta.columns if isinstance(meta, pd.DataFrame) else [meta.name]
-    return Relation(base, labelled(titles, columns), tuple(labels))
+    return Relation(base, labelled(titles, columns), tuple(labels), order=order)
 
 
 def key_column(column: Column) -> Column:
@@ -124,10 +130,8 @@ def distinct(node: Any, translate: Translator) -> Relation:
     )
     fresh = materialised(plain)
     names = [f"c{labels.index(label)}" for label in wanted]
-    is_ordered = translate.wants(node, Need.ORDER) or translate.wants(node, Need.INDEX)
-    is_whole = set(wanted) == set(labels) and fresh.index is None
-    keep = "any" if is_whole and not is_ordered else node.keep
-    base = fresh.base.unique(names, keep=keep, maintain_order=is_ordered or not is_whole)
+    is_ordered = Need.ORDER in node.asks(node.source, translate.needs[node.name])
+    base = fresh.base.unique(names, keep=node.keep if is_ordered else "any", maintain_order=is_ordered)
     made = replace(fresh, base=base)
     if node.ignore_index and translate.wants(node, Need.INDEX):
         from weft.dataframe.kernels.polars.rows import numbered

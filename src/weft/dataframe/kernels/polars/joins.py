@@ -8,9 +8,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, is_integer, is_text, materialised
+from weft.dataframe.different import rows_differ
+from weft.dataframe.expr import asked_columns
+from weft.dataframe.kernels.polars.relation import (
+    Column,
+    Relation,
+    Untranslatable,
+    engine_type,
+    is_float,
+    is_integer,
+    is_text,
+    materialised,
+)
 from weft.dataframe.kernels.polars.rows import numbered
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 
 #: pandas' kinds of joins, and Polars'; and whose order the rows have.
@@ -25,7 +37,7 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 
 
-@translation("Merge")
+@translation("Merge", any_order=True)
 def merged(node: Any, translate: Translator) -> Relation:
     """Rows of both sides, matched by key columns."""
     plan = node.plan
@@ -39,7 +51,16 @@ def merged(node: Any, translate: Translator) -> Relation:
         raise Untranslatable("the order of the rows of this join stays with pandas")
     if is_ordered and any(type(each).__name__ == "FromPandas" for each in walk(node)):
         raise Untranslatable("rows in memory are joined in their order faster by pandas")
-    left, right = side(translate(node.left), "l", translate), side(translate(node.right), "r", translate)
+    if (rows := semi_joined(node, translate)) is not None:
+        how, order, right_node = "semi", "left", rows
+    else:
+        right_node = node.right
+    ours, theirs = translate(node.left), translate(right_node)
+    own = translate.needs[node.name]
+    asked = [is_ordered and Need.ORDER in node.asks(each, own) for each in (node.left, node.right)]
+    by_columns = is_ordered and keeps_by_columns(node, [ours, theirs], asked, how, translate)
+    left = side(ours, "l", translate, by_columns and asked[0])
+    right = side(theirs, "r", translate, by_columns and asked[1] and how not in ("semi", "anti"))
     keys = (
         [] if how == "cross" else [matched(left, right, a, b) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
     )
@@ -52,10 +73,10 @@ def merged(node: Any, translate: Translator) -> Relation:
         }
         if how in ("inner", "left", "right", "full"):
             options["coalesce"] = False
-        if is_ordered:
-            options["maintain_order"] = order
+        if is_ordered and not by_columns:
+            options["maintain_order"] = order if asked == [True, True] else order.partition("_")[0]
     base = left.base.join(right.base, **options)
-    meta = node.meta
+    meta, types = node.meta, types_of(node.meta)
     found: dict[Any, Column] = {}
     gaps_left, gaps_right = how in ("right", "full"), how in ("left", "full")
     shared = key_labels(plan)
@@ -67,16 +88,28 @@ def merged(node: Any, translate: Translator) -> Relation:
             other = right.column(shared[label])
             column = replace(column, expr=pl.coalesce(column.expr, other.expr), null=column.null or other.null)
         elif gaps_left:
-            column = with_gaps(column, meta[name].dtype)
+            column = with_gaps(column, types[name])
         found[name] = column
-    if plan.how not in ("leftsemi", "left_anti"):
+    if how == "semi" and plan.how == "inner":
+        equal = dict(zip(plan.right_on, plan.left_on, strict=True))
+        for label, name in plan.right_names:
+            if name in meta.columns:
+                found[name] = left.column(equal[label]) if label in equal else unseen(types[name])
+    elif plan.how not in ("leftsemi", "left_anti"):
         for label, name in plan.right_names:
             if name in meta.columns:
                 column = right.column(label)
-                found[name] = with_gaps(column, meta[name].dtype) if gaps_right else column
+                found[name] = with_gaps(column, types[name]) if gaps_right else column
     if set(found) != set(meta.columns):
         raise Untranslatable("the columns of this join are pandas' own")
-    made = Relation(base, labelled(meta.columns, [found[name] for name in meta.columns]), None)
+    ranks = [*(left.order or ()), *(right.order or ())]
+    if how == "right":
+        ranks = [*(right.order or ()), *(left.order or ())]
+    made = Relation(
+        base,
+        labelled(meta.columns, [found[name] for name in meta.columns]),
+        order=tuple([replace(each, null=True) for each in ranks]) if by_columns else None,
+    )
     if translate.wants(node, Need.INDEX):
         return numbered(made, translate)
     return made
@@ -90,15 +123,55 @@ def key_labels(plan: Any) -> dict[Any, Any]:
     return {a: b for a, b in zip(plan.left_on, plan.right_on, strict=True) if b not in out}
 
 
-def side(relation: Relation, prefix: str, translate: Translator) -> Relation:
-    """A side of a join with column names that the other side does not have."""
-    fresh = materialised(replace(relation, index=None))
+def keeps_by_columns(node: Any, sides: list[Relation], asked: list[bool], how: str, translate: Translator) -> bool:
+    """Whether rows carry what their order is, so that they may be joined in any.
+
+    Where they do already; or where to keep the order means to make a table of the larger side.
+    """
+    if how not in ("inner", "left", "right", "semi", "anti"):
+        return False
+    if any(looked_at and each.order is not None for each, looked_at in zip(sides, asked, strict=True)):
+        return True
+    ours, theirs = translate.size(node.left), translate.size(node.right)
+    return ours > theirs if how == "right" else theirs > ours
+
+
+def semi_joined(node: Any, translate: Translator) -> Any:
+    """The right side of a join that only asks which rows of the left have a match there; None if it asks for more.
+
+    The right rows must differ in the keys, and nothing else of them be looked at; then rows that are equal do no harm, and
+    need not be told apart.
+    """
+    plan, right = node.plan, node.right
+    if plan.how != "inner" or plan.left_on is None or plan.right_on is None or not rows_differ(right, plan.right_on):
+        return None
+    wanted = set(asked_columns(translate.needs[node.name], node.columns))
+    if any(label not in plan.right_on and name in wanted for label, name in plan.right_names):
+        return None
+    ours, theirs = types_of(node.left.meta), types_of(right.meta)
+    types = [(ours[a], theirs[b]) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
+    if any(a != b or is_float(a) for a, b in types):
+        return None
+    below = right
+    while type(below).__name__ == "Projection":
+        below = below.source
+    is_plain = type(below).__name__ == "DistinctRows" and below.keep is not False
+    return below.source if is_plain and set(below.subset or below.columns) == set(plan.right_on) else right
+
+
+def unseen(dtype: Any) -> Column:
+    """A column that nobody looks at."""
+    return Column(pl.lit(None, dtype=engine_type(dtype)), dtype, True)
+
+
+def side(relation: Relation, prefix: str, translate: Translator, is_ranked: bool) -> Relation:
+    """A side of a join with column names that the other side does not have; and what its order is, if that is wanted."""
     mark = translate.fresh(prefix)
-    names = {f"c{place}": f"{mark}_{place}" for place in range(len(fresh.columns))}
-    columns = [
-        (label, replace(column, expr=pl.col(names[f"c{place}"]))) for place, (label, column) in enumerate(fresh.columns)
-    ]
-    return Relation(fresh.base.rename(names), tuple(columns), None)
+    fresh = materialised(replace(relation, index=None, order=relation.order if is_ranked else None), f"{mark}_")
+    if not is_ranked or fresh.order is not None:
+        return fresh
+    rank = Column(pl.col(f"{mark}_row"), np.dtype("uint32"))
+    return replace(fresh, base=fresh.base.with_row_index(f"{mark}_row"), order=(rank,))
 
 
 def matched(left: Relation, right: Relation, a: Any, b: Any) -> tuple[Column, Column]:

@@ -46,16 +46,19 @@ AGGREGATES: dict[str, Callable[[Column, Any], Any]] = {
     "last": lambda column, dtype: column.expr.drop_nulls().last(),
     "any": lambda column, dtype: column.expr.any(),
     "all": lambda column, dtype: column.expr.all(),
+    "median": lambda column, dtype: column.expr.median(),
 }
 
 
 def aggregate(how: str, column: Column, dtype: Any, ddof: int = 1) -> Column:
     """An aggregate of a column with pandas' meaning, of type ``dtype``."""
-    column = column.settled().nulled()
+    column = column.settled()
+    if how not in ("min", "max"):  # which leave NaN out by themselves
+        column = column.nulled()
     kind = "text" if is_text(column.dtype) else column.dtype.kind
     if column.dtype.kind == "m" and how not in ("count", "size"):
         raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
-    if how in ("sum", "mean", "std", "var") and kind not in "biuf":
+    if how in ("sum", "mean", "std", "var", "median") and kind not in ("iuf" if how == "median" else "biuf"):
         raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
     if how in ("any", "all") and kind != "b":
         raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
@@ -67,12 +70,12 @@ def aggregate(how: str, column: Column, dtype: Any, ddof: int = 1) -> Column:
         return Column(made, np.dtype("float64"), null=True)
     if how not in AGGREGATES:
         raise Untranslatable(f"{how} stays in pandas")
-    if how == "mean":
+    if how in ("mean", "median"):
         if column.dtype == np.dtype("float32"):
-            raise Untranslatable("means of float32 stay in pandas")
+            raise Untranslatable(f"{how} of float32 stays in pandas")
         return Column(AGGREGATES[how](column, dtype), np.dtype("float64"), null=True)
     made = AGGREGATES[how](column, dtype)
-    nan = how == "sum" and is_float(dtype)
+    nan = (how == "sum" and is_float(dtype)) or column.nan
     return Column(made, dtype, null=how in ("min", "max", "first", "last"), nan=nan)
 
 

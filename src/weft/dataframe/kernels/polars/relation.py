@@ -5,6 +5,10 @@ projection, an assignment or arithmetic only new expressions, so that Polars see
 
 Missing values are null, NaN, or both, depending on how a column came about: pandas' floats know NaN only, Polars tells the
 two apart. A `Column` says which of them it may hold; who looks at its values asks for a form without the other.
+
+To keep rows in order through a join takes time, and is often in vain: a sort above needs the order for ties only, a filter
+leaves few rows. So a relation may say by which columns its rows are to be ordered (``order``): whoever needs them in order
+sorts by these (`in_order`).
 """
 
 from __future__ import annotations
@@ -18,7 +22,19 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-__all__ = ["Column", "Relation", "Untranslatable", "engine_type", "is_float", "is_integer", "is_text", "row_by_row"]
+__all__ = [
+    "Column",
+    "Relation",
+    "Untranslatable",
+    "engine_type",
+    "in_order",
+    "is_float",
+    "is_integer",
+    "is_text",
+    "materialised",
+    "row_by_row",
+    "with_scalars",
+]
 
 
 #: Numbers for names that must not be met twice.
@@ -156,6 +172,8 @@ class Relation:
     single: bool = False
     #: The rows that a single value was made of.
     made_of: Any = None
+    #: Columns by whose values the rows are to be ordered; None where they are in order as they come.
+    order: tuple[Column, ...] | None = None
 
     def may_be_empty(self, rows: Relation) -> bool:
         """Whether a single value may be missing though there are rows, and not be held by its type."""
@@ -177,8 +195,8 @@ class Relation:
         return column
 
     def every(self) -> list[Column]:
-        """Columns and index."""
-        return [each for _, each in self.columns] + list(self.index or ())
+        """Columns, index, and what gives the order."""
+        return [each for _, each in self.columns] + list(self.index or ()) + list(self.order or ())
 
     def with_columns(self, columns: Any) -> Relation:
         """The same rows with other columns."""
@@ -200,12 +218,18 @@ def row_by_row(relation: Relation) -> Relation:
     return relation if all(each.rowwise for each in relation.every()) else materialised(relation)
 
 
-def materialised(relation: Relation) -> Relation:
-    """Rows that have the relation's columns and nothing else, so that further operations may stand on them."""
+def materialised(relation: Relation, prefix: str = "c") -> Relation:
+    """Rows that have the relation's columns and nothing else, so that further operations may stand on them.
+
+    Columns and index are called by their places then, behind a prefix; what gives the order is not there twice.
+    """
     every = relation.every()
     settled = [each.settled() for each in every]
-    names = [f"c{place}" for place in range(len(settled))]
-    made = [each.expr.alias(name) for each, name in zip(settled, names, strict=True)]
+    names = [f"{prefix}{place}" for place in range(len(settled))]
+    there = len(every) - len(relation.order or ())
+    known = {id(each.expr): name for each, name in zip(every[:there], names, strict=False)}
+    names[there:] = [known.get(id(each.expr), name) for each, name in zip(every[there:], names[there:], strict=True)]
+    made = list({name: each.expr.alias(name) for each, name in zip(settled, names, strict=True)}.values())
     if not made:  # rows without columns are still so many rows
         made = [pl.int_range(pl.len()).alias(f"row{next(COUNTED)}")]
     base = with_scalars(relation.base, settled).select(made)
@@ -213,10 +237,22 @@ def materialised(relation: Relation) -> Relation:
         replace(each, expr=pl.col(name), scalars={}, rowwise=True) for each, name in zip(settled, names, strict=True)
     ]
     count = len(relation.columns)
+    below = count + len(relation.index or ())
     labels = [label for label, _ in relation.columns]
     return Relation(
         base,
         tuple(zip(labels, fresh[:count], strict=True)),
-        None if relation.index is None else tuple(fresh[count:]),
+        None if relation.index is None else tuple(fresh[count:below]),
         relation.single,
+        order=None if relation.order is None else tuple(fresh[below:]),
     )
+
+
+def in_order(relation: Relation) -> Relation:
+    """A relation whose rows come in their order."""
+    if relation.order is None:
+        return relation
+    fresh = materialised(relation)
+    assert fresh.order is not None
+    keys = [each.expr for each in fresh.order]
+    return replace(fresh, base=fresh.base.sort(keys, nulls_last=True), order=None)

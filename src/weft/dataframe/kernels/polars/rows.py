@@ -16,6 +16,7 @@ from weft.dataframe.kernels.polars.relation import (
     Relation,
     Untranslatable,
     engine_type,
+    in_order,
     is_float,
     is_integer,
     is_text,
@@ -24,12 +25,13 @@ from weft.dataframe.kernels.polars.relation import (
     with_scalars,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 
 INT64 = np.dtype("int64")
 
 
-@translation("Projection")
+@translation("Projection", any_order=True)
 def projection(node: Any, translate: Translator) -> Relation:
     """Some columns."""
     source = translate(node.source)
@@ -37,7 +39,7 @@ def projection(node: Any, translate: Translator) -> Relation:
     return source.with_columns([(label, source.column(label)) for label in chosen])
 
 
-@translation("Filter")
+@translation("Filter", any_order=True)
 def filtered(node: Any, translate: Translator) -> Relation:
     """Rows where a predicate holds."""
     source, predicate = translate(node.source), translate(node.predicate)
@@ -51,13 +53,13 @@ def filtered(node: Any, translate: Translator) -> Relation:
     return replace(source, base=base)
 
 
-@translation("Assign")
+@translation("Assign", any_order=True)
 def assigned(node: Any, translate: Translator) -> Relation:
     """Columns added or replaced."""
     source = translate(node.source)
     columns = dict(source.columns)
     for label, value in zip(node.labels, node.values, strict=True):
-        columns[label] = assigned_column(source, value, translate, node.meta[label].dtype)
+        columns[label] = assigned_column(source, value, translate, types_of(node.meta)[label])
     return source.with_columns(columns.items())
 
 
@@ -95,21 +97,21 @@ def constant(source: Relation, value: Any, dtype: Any, nan: bool = False) -> Col
     )
 
 
-@translation("Relabel")
+@translation("Relabel", any_order=True)
 def relabelled(node: Any, translate: Translator) -> Relation:
     """Other labels."""
     source, new = translate(node.source), dict(node.labels)
     return source.with_columns([(new[label], column) for label, column in source.columns])
 
 
-@translation("Renamed")
+@translation("Renamed", any_order=True)
 def renamed(node: Any, translate: Translator) -> Relation:
     """A series of another name."""
     source = translate(node.source)
     return source.with_columns([(node.title, source.only)])
 
 
-@translation("ToFrame")
+@translation("ToFrame", any_order=True)
 def to_frame(node: Any, translate: Translator) -> Relation:
     """A series as a frame of one column."""
     source = translate(node.source)
@@ -118,13 +120,13 @@ def to_frame(node: Any, translate: Translator) -> Relation:
     return source.with_columns(labelled(node.meta.columns, [source.only]))
 
 
-@translation("Divided")
+@translation("Divided", any_order=True)
 def divided(node: Any, translate: Translator) -> Relation:
     """The same rows."""
     return translate(node.source)
 
 
-@translation("ResetIndex")
+@translation("ResetIndex", any_order=True)
 def reset_index(node: Any, translate: Translator) -> Relation:
     """Rows numbered; their labels become columns."""
     source = translate(node.source)
@@ -150,7 +152,7 @@ def reset_index(node: Any, translate: Translator) -> Relation:
 
 def numbered(relation: Relation, translate: Translator) -> Relation:
     """Rows with their numbers as the index."""
-    fresh = materialised(relation)
+    fresh = materialised(in_order(relation))
     name = translate.fresh("row")
     base = fresh.base.with_row_index(name)
     label = Column(pl.col(name).cast(pl.Int64), INT64)
@@ -167,7 +169,7 @@ def ends(node: Any, translate: Translator) -> Relation:
     return replace(fresh, base=fresh.base.tail(node.count) if node.last else fresh.base.head(node.count))
 
 
-@translation("DropMissing")
+@translation("DropMissing", any_order=True)
 def without_missing(node: Any, translate: Translator) -> Relation:
     """Rows without missing values."""
     source = row_by_row(translate(node.source))
@@ -192,7 +194,7 @@ def one_after_another(node: Any, translate: Translator) -> Relation:
     meta = node.meta
     is_frame = isinstance(meta, pd.DataFrame)
     labels = list(meta.columns) if is_frame else [meta.name]
-    dtypes = list(meta.dtypes) if is_frame else [meta.dtype]
+    dtypes = list(meta.dtypes.array) if is_frame else [meta.dtype]
     wants_index = translate.wants(node, Need.INDEX)
     parts, null, nan = [], [False] * len(labels), [False] * len(labels)
     index: list[Column] | None = None

@@ -13,6 +13,7 @@ from weft.dataframe.io.footers import check_unchanged
 from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, comparison, missing
 from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, engine_type, is_float, is_text
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 from weft.io.files import is_local
 
@@ -110,8 +111,8 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
         if node.predicate is not None:
             base = base.filter(predicate_of(node.predicate, node, dataset))
         translate.sources[node.rows] = base
-    meta = node.meta
-    columns = [(label, parquet_column(label, meta[label].dtype, dataset)) for label in node.chosen]
+    types = types_of(node.meta)
+    columns = [(label, parquet_column(label, types[label], dataset)) for label in node.chosen]
     index: tuple[Column, ...] | None = None
     if translate.wants(node, Need.INDEX):
         if dataset.index_columns:

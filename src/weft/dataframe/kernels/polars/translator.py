@@ -1,16 +1,19 @@
 """Translation of a tree of nodes into one lazy query, or the reason why there is none.
 
 Each class of nodes has a function in the table ``TRANSLATIONS``: ``function(node, translator) -> Relation``. It declares by
-raising `Untranslatable` what it cannot do; what is not in the table stays in pandas.
+raising `Untranslatable` what it cannot do; what is not in the table stays in pandas. The relations of a node's children come
+to it in order, unless its class takes care of the order itself (``any_order``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.polars.relation import Relation, Untranslatable
+from weft.dataframe.footprint import sizes_of
+from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, in_order
 from weft.dataframe.kernels.table import KernelTable
 from weft.expr import Expr, Need, Needs, walk
 
@@ -21,6 +24,8 @@ MOST = 500
 
 #: What each class of nodes is to Polars.
 TRANSLATIONS = KernelTable("polars")
+#: Classes whose translation takes rows in any order, as their relation says.
+ANY_ORDER: set[str] = set()
 
 
 class Translator:
@@ -37,13 +42,33 @@ class Translator:
         self.root = root
         self.needs = needs_below(root, asked)
         self._known: dict[str, Relation] = {}
+        self._in_order: dict[str, Relation] = {}
+        self._sizes: dict[str, float] | None = None
+        self._takes_any_order = False
         #: Rows of sources, by what tells them.
         self.sources: dict[Any, Any] = {}
         self._names = 0
 
     def __call__(self, node: Expr) -> Relation:
         """The relation of a node below the one that is being translated."""
-        return self._known[node.name]
+        return self._known[node.name] if self._takes_any_order else self.in_order(node)
+
+    def in_order(self, node: Expr) -> Relation:
+        """The relation of a node below, its rows in order if somebody looks at it."""
+        known = self._known[node.name]
+        if known.order is None:
+            return known
+        if not self.wants(node, Need.ORDER):
+            return replace(known, order=None)
+        if node.name not in self._in_order:
+            self._in_order[node.name] = in_order(known)
+        return self._in_order[node.name]
+
+    def size(self, node: Expr) -> float:
+        """Estimated bytes of a node's rows."""
+        if self._sizes is None:
+            self._sizes = sizes_of(self.root)
+        return self._sizes.get(node.name, 0.0)
 
     def translated(self) -> Relation:
         """The relation of the root: children come before their parents, so that no tree is too deep."""
@@ -56,11 +81,12 @@ class Translator:
             if not TRANSLATIONS.has(type(node)):
                 raise self.refusal(node, f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
         for node in nodes:
+            self._takes_any_order = type(node).__name__ in ANY_ORDER
             try:
                 self._known[node.name] = TRANSLATIONS[type(node)](node, self)
             except Untranslatable as reason:
                 raise self.refusal(node, str(reason)) from None
-        return self._known[self.root.name]
+        return self.in_order(self.root)
 
     def refusal(self, node: Expr, reason: str) -> Untranslatable:
         """The error for one node, with all above it, which are in vain as well."""
@@ -90,8 +116,10 @@ def needs_below(root: Expr, asked: Needs) -> dict[str, Needs]:
     return known
 
 
-def translation(*classes: str) -> Callable[[Any], Any]:
-    """Decorator: the function translates nodes of these classes."""
+def translation(*classes: str, any_order: bool = False) -> Callable[[Any], Any]:
+    """Decorator: the function translates nodes of these classes, and may take care of the order of rows itself."""
+    if any_order:
+        ANY_ORDER.update(classes)
     return TRANSLATIONS.add(*classes)
 
 
