@@ -320,9 +320,7 @@ def test_a_worker_that_dies_while_its_task_waits_costs_no_result(client, tmp_pat
 
 
 def test_lost_results_are_made_again(client, ray_cluster):
-    added = [
-        ray_cluster.add_node(num_cpus=1, object_store_memory=100 << 20, resources={"frail": 1}) for _ in range(2)
-    ]
+    added = [ray_cluster.add_node(num_cpus=1, object_store_memory=100 << 20, resources={"frail": 1}) for _ in range(2)]
     try:
         client.wait_for_workers(4, timeout=60)
         future = client.submit(np.ones, 500_000, resources={"frail": 1}, pure=False)

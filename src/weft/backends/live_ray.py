@@ -17,7 +17,7 @@ import os
 import threading
 from _thread import allocate_lock
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import Any
@@ -172,7 +172,9 @@ class LiveRay(LiveGuests, Crew):
             "see that the cluster is up, make a new Client(engine='ray'), and compute again."
         )
         if not lost:
-            failure = InvariantError(f"the thread of a Ray cluster failed: {type(error).__name__}: {error}. This is a defect.")
+            failure = InvariantError(
+                f"the thread of a Ray cluster failed: {type(error).__name__}: {error}. This is a defect."
+            )
         failure.__cause__ = error
         with self.lock:
             self.failure = failure
@@ -277,7 +279,9 @@ class LiveRay(LiveGuests, Crew):
         core = self.core
         while (task := self._take_one(0)) >= 0:
             self.task_hopeless(
-                0, task, BackendError("the Ray cluster has had no node with a CPU for a while: add nodes, and submit again")
+                0,
+                task,
+                BackendError("the Ray cluster has had no node with a CPU for a while: add nodes, and submit again"),
             )
         core.loads = []
 
@@ -603,7 +607,9 @@ class LiveRay(LiveGuests, Crew):
         ref.future().add_done_callback(Replying(reply, ref))
 
     def call_stacks(self, keys: Iterable[Key] | None, reply: Any) -> None:
-        reply.fail(BackendError("call_stack() is not offered on Ray: `ray stack` shows what the processes of a node do"))
+        reply.fail(
+            BackendError("call_stack() is not offered on Ray: `ray stack` shows what the processes of a node do")
+        )
 
     def executor(self, number: int) -> Any:
         return self
@@ -641,7 +647,9 @@ class LiveRay(LiveGuests, Crew):
         self.news.put(("look",))
 
     def add_worker(self, *args: Any) -> int:
-        raise BackendError("nodes of a Ray cluster are not added here: `ray start --address=...`, or Ray's autoscaler, does that")
+        raise BackendError(
+            "nodes of a Ray cluster are not added here: `ray start --address=...`, or Ray's autoscaler, does that"
+        )
 
     def remove_worker(self, number: int) -> None:
         raise BackendError("nodes of a Ray cluster are not removed here: `ray stop` on the node does that")

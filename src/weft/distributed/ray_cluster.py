@@ -12,12 +12,12 @@ from weft.backends.packed import pack
 from weft.backends.ray import Ray
 from weft.backends.ray_connection import Node
 from weft.backends.ray_worker import import_ray
+from weft.distributed.arbiter import Marked
 from weft.distributed.cluster import Cluster
 from weft.distributed.pausing import Reply
 from weft.distributed.plugin_host import install_worker_plugin
 from weft.distributed.ray_guest import Told
 from weft.distributed.ray_switchboard import SEALED, Board, is_shared, switchboard
-from weft.distributed.arbiter import Marked
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.execution.current import request_for
@@ -101,7 +101,9 @@ class RayCluster(Cluster):
             else:
                 raise TypeError(f"RayCluster() takes no option {option!r}")
         if address is not None and not isinstance(address, str):
-            raise TypeError(f"the address of a Ray cluster is text such as 'auto' or 'ray://host:10001', not {address!r}")
+            raise TypeError(
+                f"the address of a Ray cluster is text such as 'auto' or 'ray://host:10001', not {address!r}"
+            )
         ray = import_ray()
         start = start_options(n_workers, threads_per_worker, object_store_memory, resources, local_directory)
         if start and (address is not None or os.environ.get("RAY_ADDRESS") or ray.is_initialized()):

@@ -129,7 +129,9 @@ class RayGuest:
                 for place in range(-1 - start, count - 1 - start):
                     refs[place] = refs[place] or ray.put(None)
         self.is_aside = True
-        self.flush(("aside", tasks[bundle.place], [tuple(each) for each in done], packed, refs, left, self.station.node))
+        self.flush(
+            ("aside", tasks[bundle.place], [tuple(each) for each in done], packed, refs, left, self.station.node)
+        )
         return True
 
     def come_back(self) -> None:

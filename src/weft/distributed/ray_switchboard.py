@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import itertools
 import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
