@@ -7,10 +7,11 @@ and need no other package; elsewhere ``psutil`` is asked.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "memory_limit",
     "memory_used",
     "pss",
+    "return_memory",
     "shm_directory",
 ]
 
@@ -77,6 +79,37 @@ def memory_used() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+def return_memory() -> bool:
+    """Have the allocators give memory that nothing uses back to the system; says whether there was a way to ask.
+
+    What is freed stays with the C library's arenas and with Arrow's pools, for whatever comes next. Where many blocks of
+    different sizes come and go in several threads, that may be more than the blocks in use.
+
+    Examples
+    --------
+    >>> return_memory() in (True, False)
+    True
+    """
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
+    trim = _malloc_trim()
+    if trim is None:
+        return False
+    trim(0)
+    return True
+
+
+@functools.cache
+def _malloc_trim() -> Callable[[int], int] | None:
+    """The C library's own function, where it has one."""
+    if not _LINUX:
+        return None
+    import ctypes
+
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 def pss(pid: int | None = None) -> int:

@@ -43,6 +43,10 @@ def programs(folder):
         "random": numbers.random_sample(0.3, 5),
         "repartition": numbers.repartition(12).map_partitions(lambda part: [sum(part)]),
         "item": numbers.map(add, numbers.max()),
+        "sort": events.sort(key="who", reverse=True).pluck("n"),
+        "windows": numbers.map(abs).windows(5, 3),
+        "sets": numbers.map(lambda x: x % 9).union(numbers.map(lambda x: x % 4 + 7)).sort(),
+        "collected": numbers.map(lambda x: 1 / (x % 5), on_error="collect").map(lambda x: 2 * x).map(str),
         "generators": numbers.map(lambda x: (y for y in range(x % 3))),
     }
 

@@ -11,6 +11,7 @@ import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
+import fsspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from tests.bag.strategies import bags, value
 
 import weft
 import weft.bag as db
-from weft.errors import MissingDependencyError
+from weft.errors import MissingDependencyError, ReadError
 
 try:
     import fastavro
@@ -72,6 +73,21 @@ def test_compressed_files_are_known_by_their_names(tmp_path, ending, library):
     assert value(db.read_text(str(path))) == ["one\n", "two\n"]
     with pytest.raises(ValueError, match="compressed"):
         db.read_text(str(path), blocksize=4)
+
+
+def test_zstd_that_is_cut_off_is_noticed_or_refused(tmp_path, monkeypatch):
+    whole = [f"line {number}\n" for number in range(20_000)]
+    (path,) = db.from_sequence(whole, npartitions=1).to_textfiles(str(tmp_path / "*.txt.zst"), scheduler="sync")
+    assert value(db.read_text(path)) == whole
+    data = (tmp_path / "0.txt.zst").read_bytes()
+    (tmp_path / "twice.txt.zst").write_bytes(data + data)
+    assert value(db.read_text(str(tmp_path / "twice.txt.zst"))) == whole + whole
+    (tmp_path / "half.txt.zst").write_bytes(data[: len(data) // 2])
+    with pytest.raises(ReadError, match="cut off"):
+        value(db.read_text(str(tmp_path / "half.txt.zst")))
+    monkeypatch.setitem(fsspec.compression.compr, "zstd", lambda file, mode: file)
+    with pytest.raises(MissingDependencyError, match=r"weft\[io\]"):
+        db.read_text(path)
 
 
 @settings(max_examples=25)

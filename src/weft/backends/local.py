@@ -19,6 +19,7 @@ from typing import Any, Self
 from weft.backends.contract import Held, Request, Run, core_for
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error, outputs_of
 from weft.backends.held import HELD
+from weft.backends.slack import Slack
 from weft.graph import Plan
 from weft.scheduler import NOTHING, SPILL
 from weft.scheduler.straight import Finish
@@ -44,7 +45,7 @@ class LocalRun(Run):
 
     __slots__ = (
         "_closed", "_hearing", "_making", "_spilling", "_store", "alarmed", "blocks", "copies", "keep", "listeners", "lock",
-        "over", "problem", "sources", "spare", "spill_directory", "task_listeners",
+        "over", "problem", "slack", "sources", "spare", "spill_directory", "task_listeners",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +70,7 @@ class LocalRun(Run):
         self.alarmed = False  # some worker was told to stop: all look before they report
         self.problem: BaseException | None = None
         self.spare: list[int] = []
+        self.slack = Slack(core, self.lock, request.budget)
         self.listeners: Sequence[Any] = request.listeners
         self.task_listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
         self.spill_directory = request.spill_directory
@@ -200,7 +202,7 @@ class LocalRun(Run):
         core, blocks, lock, listeners = self.core, self.blocks, self.lock, self.task_listeners
         programs, constants, inputs, several = self.plan.programs, self.plan.constants, core.inputs, self.plan.outputs
         finish, sizes, ready = core.finish_and_next, PLAIN_SIZES, core.ready
-        block_of, copies = blocks.__getitem__, self.copies
+        block_of, copies, made = blocks.__getitem__, self.copies, self.slack.made
         released: list[int] = []
         while task >= 0:
             try:
@@ -223,11 +225,13 @@ class LocalRun(Run):
                     if task in several:
                         nbytes = self._store_several(task, value)
                         value = None
+                        made(sum(nbytes))
                     else:
                         if core.dependents[task] or self.keep:
                             freeze(value)
                         nbytes = sizeof(value)
                         blocks[task] = value
+                        made(nbytes)
                 else:
                     blocks[task] = value
                 if listeners:

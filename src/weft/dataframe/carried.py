@@ -33,6 +33,10 @@ class Carried(Partitionwise):
         return ()
 
     @property
+    def stands_alone(self) -> bool:
+        return False
+
+    @property
     def looks_before(self) -> bool:
         """Whether earlier rows matter."""
         return True

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -30,6 +30,7 @@ __all__ = [
     "VALUES",
     "FrameExpr",
     "FrameOutline",
+    "HashedBy",
     "Partitionwise",
     "asked_columns",
     "assemble_partitions",
@@ -41,6 +42,13 @@ __all__ = [
 
 ROWS: Needs = frozenset({Need.INDEX, Need.ORDER})
 VALUES: Needs = frozenset({Need.VALUES})
+
+
+class HashedBy(NamedTuple):
+    """Columns (None: the index) by whose hash rows lie in so many partitions."""
+
+    on: tuple[Hashable, ...] | None
+    count: int  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,11 @@ class FrameExpr(BlockExpr):
     def rows(self) -> Hashable:
         """What tells these rows from others."""
         return self.name
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        """By whose hash rows lie in their partitions; None if they do not."""
+        return None
 
     @property
     def numblocks(self) -> tuple[int, ...]:
@@ -142,6 +155,11 @@ class Partitionwise(FrameExpr):
     @property
     def partition_nbytes(self) -> int:
         return self.frames[0].partition_nbytes
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether a partition can be made without a look at other places."""
+        return True
 
     @property
     def cost(self) -> Cost:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO, Any
 
+from weft.errors import MissingDependencyError
 from weft.text import natural_sort_key
 
 __all__ = ["ByteRange", "cut", "open_files", "opened", "read_range", "read_sample"]
@@ -63,6 +64,8 @@ def open_files(
     ------
     FileNotFoundError
         There are none.
+    MissingDependencyError
+        They are compressed by zstd, and what is installed would not notice when one is cut off.
     """
     import fsspec
 
@@ -76,7 +79,25 @@ def open_files(
         files = sorted(files, key=lambda file: natural_sort_key(file.path))
     if not files:
         raise FileNotFoundError(f"cannot read {urlpath!r}: no file has such a name.")
+    if any(file.compression == "zstd" for file in files):
+        check_zstd()
     return list(files), [file.path for file in files]
+
+
+def check_zstd() -> None:
+    """The reader of ``zstd`` must be one that notices when a file is cut off; that of the package zstandard does not.
+
+    Raises
+    ------
+    MissingDependencyError
+    """
+    from fsspec.compression import compr
+
+    if not isinstance(compr["zstd"], type):
+        raise MissingDependencyError(
+            'reading zstd needs a newer fsspec and backports.zstd: pip install "weft[io]". '
+            "The package zstandard, which is there, takes a file that was cut off for a whole one."
+        )
 
 
 def cut(file: Any, blocksize: int | None, *, not_zero: bool = False) -> list[ByteRange]:

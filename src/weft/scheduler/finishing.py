@@ -39,6 +39,9 @@ def note_outputs(s: Scheduler, task: int, nbytes: Any) -> None:
     outputs, size, phase, wanted = s.outputs[task], s.size, s.phase, s.wanted
     sizes = nbytes if isinstance(nbytes, (list, tuple)) else [nbytes // len(outputs)] * len(outputs)
     held = s.held
+    total, projected = sum(sizes), sum([size[b] for b in outputs])
+    if total >= LARGE and (total > projected + (projected >> 1) or 2 * total < projected):
+        _learn(s, task, total)
     for b, real in zip(outputs, sizes, strict=True):
         counted = 0 if b in wanted else real
         held += counted - size[b]
@@ -126,7 +129,9 @@ def _learn(s: Scheduler, task: int, nbytes: int) -> None:
     if s.relearned.get(known, 0) >= LESSONS:
         return
     s.relearned[known] = s.relearned.get(known, 0) + 1
-    phase, size = s.phase, s.size
+    phase, size, outputs = s.phase, s.size, s.outputs
     for t, other in enumerate(s.programs):
-        if other is program and phase[t] <= READY and t not in s.wanted:
-            size[t] = nbytes
+        if other is program and phase[t] <= READY:
+            for b in outputs.get(t, (t,)):
+                if b not in s.wanted:
+                    size[b] = nbytes // len(outputs.get(t, (t,)))

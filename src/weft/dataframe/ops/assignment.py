@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, asked_columns, column_needs, row_needs
+from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, asked_columns, column_needs, row_needs
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.elementwise import elementwise, no_rows
 from weft.dataframe.ops.projection import Projection, check_columns, project
-from weft.expr import Expr, Need, Needs, node
+from weft.expr import Expr, Need, Needs, derived, node
 
 __all__ = ["Assign", "AssignmentMethods"]
 
@@ -30,6 +30,11 @@ class Assign(Partitionwise):
     def arguments(self) -> tuple[Any, ...]:
         scalars = [(place, each) for place, each in enumerate(self.values) if not isinstance(each, FrameExpr)]
         return (self.labels, tuple(scalars))
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        found = self.source.hashed_by
+        return found if found is not None and not set(found.on or ()) & set(self.labels) else None
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         needs = row_needs(asked)

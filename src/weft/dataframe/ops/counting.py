@@ -9,9 +9,12 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
+from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
+from weft.dataframe.ops.unique import kept_whole
+from weft.dataframe.spread import Choice, Spreadable, as_asked, spread_of
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise, check_split_every
 from weft.expr import Expr, Need, Needs, derived, node
 
@@ -22,7 +25,7 @@ ORDERED: Needs = VALUES | {Need.ORDER}
 
 
 @node
-class ValueCounts(Treewise):
+class ValueCounts(Spreadable):
     """How often each value of a column is there."""
 
     source: FrameExpr
@@ -31,6 +34,9 @@ class ValueCounts(Treewise):
     dropna: bool
     normalize: bool
     split_every: int = SPLIT_EVERY
+    count: int = 1
+    exchanged: bool = False
+    choice: Choice | None = None
 
     @property
     def label(self) -> str:
@@ -50,6 +56,14 @@ class ValueCounts(Treewise):
         return remembered(
             lambda: meta_nonempty(meta).value_counts(normalize=normalize).iloc[:0], "ValueCounts", normalize, meta
         )
+
+    @property
+    def kept_whole(self) -> str | None:
+        return kept_whole(self.source.meta)
+
+    @property
+    def like(self) -> Any:
+        return columns_of(self.source.meta)[0]
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return ORDERED
@@ -76,12 +90,15 @@ class Modes(Treewise):
 
 
 @node
-class CountUnique(Treewise):
+class CountUnique(Spreadable):
     """Number of different values of each column."""
 
     source: FrameExpr
     dropna: bool
     split_every: int = SPLIT_EVERY
+    count: int = 1
+    exchanged: bool = False
+    choice: Choice | None = None
 
     @property
     def label(self) -> str:
@@ -98,6 +115,10 @@ class CountUnique(Treewise):
     @derived
     def meta(self) -> Any:
         return meta_nonempty(self.source.meta).nunique(dropna=self.dropna)
+
+    @property
+    def kept_whole(self) -> str | None:
+        return kept_whole(self.source.meta)
 
 
 @node
@@ -135,12 +156,14 @@ class CountingMethods(FrameBase):
             Whether missing values are left out.
         split_every : int, optional
             How many partial results one task combines.
-        split_out : optional
-            Of no effect: the result is one value.
+        split_out : int or True, optional
+            The result is one value for each column in any case; True has values told apart bucket by bucket. By default
+            that is done where there are many.
         """
         if is_rows(self, axis):
             return new(RowReduce(self.expr, "nunique", pairs(dropna=bool(dropna))))
-        return new(CountUnique(self.expr, bool(dropna), check_split_every(split_every)))
+        _, exchanged = spread_of(self, split_out)
+        return new(CountUnique(self.expr, bool(dropna), check_split_every(split_every), 1, exchanged))
 
     def nunique_approx(self, split_every: Any = None) -> Any:
         """Number of different values, or rows of a frame, estimated with an error of about one per cent.
@@ -210,7 +233,22 @@ class SeriesCountingMethods(CountingMethods):
         if bins is not None:
             return binned_counts(self, bins, normalize, sort, ascending, dropna)
         sort = True if sort is None else bool(sort)
-        return new(ValueCounts(self.expr, sort, bool(ascending), bool(dropna), bool(normalize), width))
+        spread = spread_of(self, split_out)
+        return new(
+            ordered(ValueCounts(self.expr, sort, bool(ascending), bool(dropna), bool(normalize), width, *spread))
+        )
+
+
+def ordered(made: ValueCounts) -> FrameExpr:
+    """A table of several partitions in order over all of them, and as parts of all counts."""
+    if made.count == 1 or made.kept_whole is not None:
+        return as_asked(made)
+    table = new(made.with_operands(normalize=False))
+    if made.normalize:
+        table = (table / table.sum()).rename("proportion")
+    if made.sort:
+        table = table.sort_values(ascending=made.ascending)
+    return table.expr  # type: ignore[no-any-return]
 
 
 def binned_counts(series: Any, bins: Any, normalize: bool, sort: bool | None, ascending: bool, dropna: bool) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, row_needs
+from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, row_needs
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.projection import check_columns
-from weft.expr import Expr, Fact, Need, Needs, node
+from weft.expr import Expr, Fact, Need, Needs, derived, node
 
 __all__ = ["DropMissing", "Filter", "filtered"]
 
@@ -27,6 +27,10 @@ class Filter(Partitionwise):
     @property
     def label(self) -> str:
         return "getitem"
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        return self.source.hashed_by
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         matched = frozenset() if self.source.rows == self.predicate.rows else frozenset({Need.INDEX})
@@ -68,6 +72,10 @@ class DropMissing(Partitionwise):
     @property
     def arguments(self) -> tuple[Any, ...]:
         return (self.how, self.subset, self.thresh)
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        return self.source.hashed_by
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         if Need.VALUES in asked or self.subset is None:

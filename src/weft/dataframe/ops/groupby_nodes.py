@@ -1,4 +1,4 @@
-"""Nodes of grouped operations: aggregates in parts, and what needs the rows of a group together."""
+"""The node of named aggregates of groups, which go in parts."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick
-from weft.dataframe.kernels.pandas.groupby import AggregatePlan, whole_aggregate
-from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
+from weft.dataframe.expr import ROWS, VALUES, FrameExpr, column_needs
+from weft.dataframe.kernels.pandas.groupby import whole_aggregate
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
-from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
-from weft.dataframe.ops.neighbours import AllTo, told_first
-from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise
-from weft.expr import Cost, Expr, Need, Needs, derived, node
-from weft.physical.base import Outline
-from weft.physical.blockwise import Listed, Same, blockwise
-from weft.physical.gather import Gather
+from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.spread import Choice, Spreadable
+from weft.dataframe.treewise import SPLIT_EVERY
+from weft.expr import Expr, Need, Needs, derived, node
 
-__all__ = ["GroupbyAggregate", "GroupbyRows", "GroupbyWhole", "key_needs"]
+__all__ = ["GroupbyAggregate", "key_needs"]
 
 
 def key_needs(plan: GroupPlan) -> Needs:
@@ -32,13 +28,16 @@ def key_needs(plan: GroupPlan) -> Needs:
 
 
 @node
-class GroupbyAggregate(Treewise):
+class GroupbyAggregate(Spreadable):
     """Named aggregates: one row for each group. Neither index nor order of the rows is looked at, unless groups keep it."""
 
     source: FrameExpr
     blocks: tuple[FrameExpr, ...]
     asked: AggregatePlan
     split_every: int = SPLIT_EVERY
+    count: int = 1
+    exchanged: bool = False
+    choice: Choice | None = None
 
     @property
     def frames(self) -> tuple[FrameExpr, ...]:
@@ -67,7 +66,19 @@ class GroupbyAggregate(Treewise):
     def rows(self) -> Hashable:
         if not self.asked.groups.as_index:
             return self.name
-        return ("groups", self.source.rows, self.asked.groups, tuple([each.name for each in self.blocks]))
+        return ("groups", self.source.rows, self.asked.groups, tuple([each.name for each in self.blocks]), self.count)
+
+    @property
+    def by(self) -> GroupPlan:
+        return self.asked.groups
+
+    @property
+    def kept_whole(self) -> str | None:
+        return kept_whole(self)
+
+    @property
+    def payload(self) -> int:
+        return 16 * len(wanted_parts(self.asked))
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         needs: Needs = frozenset()
@@ -91,109 +102,16 @@ class GroupbyAggregate(Treewise):
         )
 
 
+def kept_whole(node: Any) -> str | None:
+    """Why groups are all made in one place, if so: a bucket must be able to do without the others."""
+    groups: GroupPlan = node.asked.groups
+    keys = key_columns(node.source.meta, [each.meta for each in node.blocks], groups)
+    if not groups.observed and any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys):
+        return "categories without rows are groups too"
+    return None
+
+
 def aggregate_meta(plan: AggregatePlan, metas: list[Any]) -> Any:
     """What aggregates of a few made-up rows are."""
     examples = list(map(meta_nonempty, metas))
     return whole_aggregate(examples[0], examples[1:], plan).iloc[:0]
-
-
-class Method:
-    """What the nodes below have in common; see `MethodPlan`."""
-
-    source: FrameExpr
-    blocks: tuple[FrameExpr, ...]
-    asked: MethodPlan
-    given: Any
-
-    def example(self) -> Any:
-        """The result for two made-up rows."""
-        rows = meta_nonempty(self.source.meta)
-        blocks = [meta_nonempty(each.meta) for each in self.blocks]
-        return apply_to_groups(Table(rows, key_columns(rows, blocks, self.asked.groups)), self.asked)
-
-    def made_meta(self) -> Any:
-        """The meta: as given, or that of the example."""
-        if self.given is not UNKNOWN:
-            return make_meta(self.given, parent_meta=self.source.meta)
-        made = self.example()
-        return made.iloc[:0] if isinstance(made, (pd.DataFrame, pd.Series)) else made
-
-    def asked_of(self, child: Expr) -> Needs:
-        """What is looked at in a child: everything in the chosen columns and the keys."""
-        if child == self.source and self.asked.chosen is not None and not any(child == each for each in self.blocks):
-            chosen = (self.asked.chosen,) if self.asked.is_single else self.asked.chosen
-            return ROWS | key_needs(self.asked.groups) | column_needs(chosen)
-        return EVERYTHING
-
-    def gathered(self, outline: Outline) -> Gather:
-        """All rows with their keys in one block, and the method applied to them."""
-        steps: Any = KERNELS["pandas"][type(self)]
-        count = self.source.npartitions
-        sources = [(each, place_pick(each, count)) for each in (self.source, *self.blocks)]
-        tables = blockwise(
-            Outline(outline.origin, f"{outline.label}-keys", (count,)), steps.table, sources, [Same(self.asked)]
-        )
-        return Gather(outline, tables, partial(told_first, steps.merge), AllTo(count, self.asked))
-
-
-@node
-class GroupbyWhole(Method, FrameExpr):
-    """What pandas computes of groups, in one partition."""
-
-    source: FrameExpr
-    blocks: tuple[FrameExpr, ...]
-    asked: MethodPlan
-    given: Any = UNKNOWN
-
-    @property
-    def label(self) -> str:
-        return f"groupby-{self.asked.method.replace('.', '-')}"
-
-    @derived
-    def meta(self) -> Any:
-        return self.made_meta()
-
-    @derived
-    def npartitions(self) -> int:
-        return 1
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return self.asked_of(child)
-
-    def lower(self) -> Expr:
-        return self.gathered(self.outline)
-
-
-@node
-class GroupbyRows(Method, Partitionwise):
-    """What pandas computes of groups for each of their rows, which stay where they are."""
-
-    source: FrameExpr
-    blocks: tuple[FrameExpr, ...]
-    asked: MethodPlan
-    given: Any = UNKNOWN
-
-    @property
-    def label(self) -> str:
-        return f"groupby-{self.asked.method.replace('.', '-')}"
-
-    @derived
-    def frames(self) -> tuple[FrameExpr, ...]:
-        return (self.source, *self.blocks)
-
-    @derived
-    def meta(self) -> Any:
-        return self.made_meta()
-
-    @property
-    def cost(self) -> Cost:
-        return Cost.LIGHT
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return self.asked_of(child)
-
-    def lower(self) -> Expr:
-        steps: Any = KERNELS["pandas"][type(self)]
-        gathered = self.gathered(Outline(self.name, f"{self.label}-whole", (1,)))
-        places = Listed(tuple(range(self.npartitions)))
-        return blockwise(self.outline, steps.pick, [(gathered, (None,))], [places], cost=self.cost)

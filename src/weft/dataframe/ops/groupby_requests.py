@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.kernels.pandas.groupby import PARTS_OF, Request
+from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, Request
 
 __all__ = ["Aggregation", "Spec", "numeric_labels", "parse_requests"]
 

@@ -12,6 +12,7 @@ from weft.dataframe.expr import (
     ROWS,
     VALUES,
     FrameExpr,
+    HashedBy,
     Partitionwise,
     asked_columns,
     column_needs,
@@ -174,6 +175,15 @@ class ResetIndex(Partitionwise):
     @property
     def arguments(self) -> tuple[Any, ...]:
         return (None, self.drop, self.options)
+
+    @property
+    def stands_alone(self) -> bool:
+        return not self.numbered
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        found = self.source.hashed_by
+        return found if found is not None and found.on is not None else None
 
     @derived
     def divisions(self) -> tuple[Any, ...] | None:

@@ -9,7 +9,8 @@ from weft.dataframe.base import new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.ops.merge import as_frame, key_labels, whole
+from weft.dataframe.ops.merge import as_frame, key_labels
+from weft.dataframe.ops.merge_nodes import whole
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.blockwise import Same, blockwise
 
@@ -31,6 +32,10 @@ class MergeAsof(Partitionwise):
     @property
     def arguments(self) -> tuple[Any, ...]:
         return (self.options,)
+
+    @property
+    def stands_alone(self) -> bool:
+        return False
 
     @derived
     def divisions(self) -> tuple[Any, ...] | None:

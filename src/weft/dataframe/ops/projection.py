@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs, row_needs
-from weft.expr import Expr, Needs, node
+from weft.dataframe.expr import FrameExpr, HashedBy, Partitionwise, column_needs, row_needs
+from weft.expr import Expr, Needs, derived, node
 
 __all__ = ["ProjectionMethods", "check_columns", "project"]
 
@@ -30,6 +30,10 @@ class Projection(Partitionwise):
     @property
     def arguments(self) -> tuple[Any, ...]:
         return (self.chosen,)
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        return self.source.hashed_by
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         chosen = self.chosen if type(self.chosen) is tuple else (self.chosen,)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import ROWS, VALUES, FrameExpr, column_needs
-from weft.dataframe.kernels.pandas.groupby import AggregatePlan, Request
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, Request
 from weft.dataframe.kernels.pandas.grouping import By, GroupPlan
 from weft.dataframe.kernels.pandas.resample import ResamplePlan
 from weft.dataframe.meta import meta_nonempty

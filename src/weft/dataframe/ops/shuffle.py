@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import FrameExpr, column_needs
+from weft.dataframe.expr import FrameExpr, HashedBy, column_needs
 from weft.dataframe.kernels.pandas.shuffle import ByHash, Targets
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
@@ -74,14 +74,23 @@ def without_index(meta: Any) -> Any:
 
 @node
 class Shuffle(Moving):
-    """Rows by the hash of some columns, or of the index (``on`` is None)."""
+    """Rows by the hash of some columns, or of the index (``on`` is None).
+
+    Keys in ``split`` go to several partitions: see `weft.dataframe.kernels.pandas.shuffle.ByHash`.
+    """
 
     on: tuple[Hashable, ...] | None
     npartitions: int
+    split: tuple[tuple[int, int], ...] = ()
+    copies: bool = False
 
     @property
     def may_leave_index(self) -> bool:
         return self.on is not None
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        return None if self.split else HashedBy(self.on, self.npartitions)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         if self.on is None:
@@ -90,7 +99,7 @@ class Shuffle(Moving):
         return needs if Need.VALUES in asked else needs | column_needs(self.on)
 
     def lower(self) -> Expr:
-        targets = ByHash(self.on, self.npartitions)
+        targets = ByHash(self.on, self.npartitions, self.split, self.copies)
         merge = partial(KERNELS["pandas"][ShuffleMerge], self.meta)
         return exchanged(self.outline, self.source, targets, merge, self.npartitions, self.keep_index)
 

@@ -11,6 +11,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, asked_columns, column_needs, row_needs
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.projection import missing_column
+from weft.dataframe.spread import Choice, Spreadable, as_asked, spread_of
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise, check_split_every
 from weft.expr import Expr, Need, Needs, derived, node
 
@@ -18,11 +19,14 @@ __all__: list[str] = []
 
 
 @node
-class Uniques(Treewise):
+class Uniques(Spreadable):
     """Different values of a column, in the order of first rows."""
 
     source: FrameExpr
     split_every: int = SPLIT_EVERY
+    count: int = 1
+    exchanged: bool = False
+    choice: Choice | None = None
 
     @property
     def label(self) -> str:
@@ -36,6 +40,15 @@ class Uniques(Treewise):
     def meta(self) -> Any:
         meta = self.source.meta
         return meta if isinstance(meta, pd.Index) else meta.reset_index(drop=True)
+
+    @property
+    def kept_whole(self) -> str | None:
+        return kept_whole(self.source.meta)
+
+    @property
+    def like(self) -> Any:
+        meta = self.source.meta
+        return meta.to_series() if isinstance(meta, pd.Index) else meta
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return VALUES | {Need.ORDER}
@@ -57,7 +70,7 @@ class IsUnique(Treewise):
 
 
 @node
-class DistinctRows(Treewise):
+class DistinctRows(Spreadable):
     """Rows that differ in some columns, in their order: of equal ones the first, the last, or none."""
 
     source: FrameExpr
@@ -65,6 +78,9 @@ class DistinctRows(Treewise):
     keep: Any
     ignore_index: bool
     split_every: int = SPLIT_EVERY
+    count: int = 1
+    exchanged: bool = False
+    choice: Choice | None = None
 
     @property
     def label(self) -> str:
@@ -85,6 +101,18 @@ class DistinctRows(Treewise):
             return meta
         return remembered(lambda: meta.reset_index(drop=True), "DistinctRows", (), meta)
 
+    @property
+    def by(self) -> tuple[Hashable, ...] | None:
+        return self.subset
+
+    @property
+    def like(self) -> Any:
+        return self.source.meta
+
+    @property
+    def payload(self) -> int:
+        return 16 * (1 + len(self.columns))
+
     def asks(self, child: Expr, asked: Needs) -> Needs:
         rows = row_needs(asked) - {Need.INDEX} if self.ignore_index else row_needs(asked)
         subset = self.source.columns if self.subset is None else self.subset
@@ -96,6 +124,14 @@ class DistinctRows(Treewise):
             return rows | VALUES
         columns = VALUES if Need.VALUES in asked else asked - row_needs(asked)
         return rows | columns | column_needs(self.subset)
+
+
+def kept_whole(meta: Any) -> str | None:
+    """Why different values are found in one place in any case, if so."""
+    dtype = meta.dtype if isinstance(meta, (pd.Series, pd.Index)) and not isinstance(meta, pd.MultiIndex) else None
+    if isinstance(dtype, pd.CategoricalDtype) or getattr(dtype, "kind", "O") == "b":
+        return "values of categories and truth values are few"
+    return None
 
 
 def check_keep(keep: Any) -> Any:
@@ -148,8 +184,11 @@ class UniqueMethods(FrameBase):
             Whether the rows are numbered anew.
         split_every : int, optional
             How many partitions one task combines.
-        split_out, shuffle_method : optional
-            Of no effect on the result, which is one partition.
+        split_out : int, optional
+            How many partitions the result has; 1 by default. With more, rows go by their hash: equal ones are told apart
+            bucket by bucket, and are in order within each.
+        shuffle_method : {"tasks", "disk", "p2p"}, optional
+            Tell rows apart bucket by bucket in any case. By default that is done where there are many.
 
         Examples
         --------
@@ -160,8 +199,8 @@ class UniqueMethods(FrameBase):
         [2, 3]
         """
         labels = check_subset(self, subset)
-        width = check_split_every(split_every)
-        return new(DistinctRows(self.expr, labels, check_keep(keep), bool(ignore_index), width))
+        width, spread = check_split_every(split_every), spread_of(self, split_out, shuffle_method)
+        return new(DistinctRows(self.expr, labels, check_keep(keep), bool(ignore_index), width, *spread))
 
 
 class SeriesUniqueMethods(FrameBase):
@@ -170,8 +209,20 @@ class SeriesUniqueMethods(FrameBase):
     __slots__ = ()
 
     def unique(self, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None) -> Any:
-        """Different values in the order of first rows, as a series."""
-        return new(Uniques(self.expr, check_split_every(split_every)))
+        """Different values in the order of first rows, as a series.
+
+        Parameters
+        ----------
+        split_every : int, optional
+            How many partial results one task combines.
+        split_out : int, optional
+            How many partitions the result has; with more than 1 the order is that of first rows within each.
+        shuffle_method : {"tasks", "disk", "p2p"}, optional
+            Tell values apart bucket by bucket in any case.
+        """
+        return new(
+            as_asked(Uniques(self.expr, check_split_every(split_every), *spread_of(self, split_out, shuffle_method)))
+        )
 
     def drop_duplicates(
         self,
@@ -183,8 +234,8 @@ class SeriesUniqueMethods(FrameBase):
         shuffle_method: Any = None,
     ) -> Any:
         """Different values in their order; see `DataFrame.drop_duplicates`."""
-        width = check_split_every(split_every)
-        return new(DistinctRows(self.expr, None, check_keep(keep), bool(ignore_index), width))
+        width, spread = check_split_every(split_every), spread_of(self, split_out, shuffle_method)
+        return new(DistinctRows(self.expr, None, check_keep(keep), bool(ignore_index), width, *spread))
 
     @property
     def is_unique(self) -> Any:

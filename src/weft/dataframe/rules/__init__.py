@@ -7,7 +7,10 @@ from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_order
 from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
+from weft.dataframe.rules.part_of_split import part_of_split
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
+from weft.dataframe.rules.skew import join_remarks, split_heavy_keys
+from weft.dataframe.rules.spread import choose_way, leave_spread, look_up_groups, way_remarks
 from weft.dataframe.rules.travel_light import leave_columns, leave_index
 from weft.expr import add_rules
 from weft.physical.outlook import add_remarks
@@ -16,6 +19,7 @@ __all__ = ["CHOOSE", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
     merge_projections,
+    part_of_split,
     drop_unseen_assign,
     filter_into_source,  # before columns are pruned: a predicate's columns need not be made
     forget_order,
@@ -25,10 +29,19 @@ SIMPLIFY = (
     prune_columns,
 )
 
-CHOOSE = (from_statistics, choose_engine)
+CHOOSE = (
+    from_statistics,
+    choose_engine,
+    leave_spread,  # before the ways are chosen: it asks for several partitions
+    look_up_groups,
+    choose_way,
+    split_heavy_keys,
+)
 
 
 def install() -> None:
     """Add the rules to the pipeline."""
     add_rules(simplify=SIMPLIFY, choose=CHOOSE)
     add_remarks(engine_remarks)
+    add_remarks(way_remarks)
+    add_remarks(join_remarks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.dataframe.ops.merge import Merge
+from weft.dataframe.ops.merge_nodes import Merge
 from weft.expr import Context, Expr, Need, rule
 
 __all__ = ["forget_order"]

@@ -4,10 +4,12 @@ from weft.dataframe.kernels.pandas import (
     concat,
     counting,
     describe,
+    distinct,
     elementwise,
     groupby,
     groupby_rows,
     indexing,
+    looks,
     merge,
     neighbours,
     pivot,
@@ -22,16 +24,19 @@ from weft.dataframe.kernels.pandas import (
     shuffle,
     sorting,
     statistics,
+    texts,
 )
 
 __all__ = [
     "concat",
     "counting",
     "describe",
+    "distinct",
     "elementwise",
     "groupby",
     "groupby_rows",
     "indexing",
+    "looks",
     "merge",
     "neighbours",
     "pivot",
@@ -46,4 +51,5 @@ __all__ = [
     "shuffle",
     "sorting",
     "statistics",
+    "texts",
 ]

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate, apart, split_groups, with_places
+from weft.dataframe.kernels.pandas.groupby_parts import Partial
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
+from weft.dataframe.kernels.pandas.grouping import GroupPlan
 from weft.dataframe.kernels.pandas.neighbours import concatenated
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.table import KERNELS
 
-__all__ = ["count_values", "merge_counts", "unique_values"]
+__all__ = ["count_values", "merge_counts"]
 
 PANDAS = KERNELS["pandas"]
+
+#: Values as groups: not sorted, missing ones too.
+AS_THEY_COME = AggregatePlan(GroupPlan((), False, True, False, True, False, False), (), None, True)
+SIZES = (None, "size")
 
 
 def count_values(column: pd.Series) -> pd.Series:
@@ -58,11 +67,6 @@ def merge_categories(counts: list[pd.Series]) -> pd.Series:
     )
 
 
-def unique_values(column: pd.Series) -> pd.Series:
-    """Different values, in the order of first rows."""
-    return pd.Series(column.unique(), name=column.name, dtype=column.dtype)
-
-
 @PANDAS.add("ValueCounts")
 class ValueCounts:
     """How often each value is there."""
@@ -76,6 +80,30 @@ class ValueCounts:
     def combine(plan: Any, *partials: pd.Series) -> pd.Series:
         """Of several."""
         return merge_counts(*partials)
+
+    @staticmethod
+    def part(partition: Any, plan: Any, number: int) -> Partial:
+        """Of one partition, for an exchange: values as groups, with their sizes."""
+        counts = ValueCounts.chunk(partition, plan)
+        keys = pd.Series(counts.index.array, name=counts.index.name, copy=False)
+        return with_places(Partial([keys], {SIZES: (counts.to_numpy(dtype=np.int64),)}), number)
+
+    @staticmethod
+    def split(plan: Any, like: Any, count: int, part: Partial, told: Sequence[int]) -> list[Partial]:
+        """By bucket."""
+        return split_groups(part, count, told)
+
+    @staticmethod
+    def join(plan: Any, like: Any, *parts: Partial) -> Partial:
+        """Of one bucket."""
+        return GroupbyAggregate.combine(AS_THEY_COME, *parts)
+
+    @staticmethod
+    def together(plan: Any, like: Any, *parts: Partial) -> pd.Series:
+        """Of all buckets."""
+        made, counts = apart(parts), count_values(like)
+        index = pd.Index(made.keys[0].array, name=counts.index.name, dtype=counts.index.dtype)
+        return pd.Series(made.parts[SIZES][0], index=index, name=counts.name).astype(counts.dtype)
 
     @staticmethod
     def finish(partial: pd.Series, plan: tuple[bool, bool, bool, bool], meta: Any) -> pd.Series:
@@ -139,127 +167,6 @@ def modes_of(counts: pd.Series, dropna: bool, like: pd.Series) -> pd.Series:
     if len(counts):
         counts = counts[(counts == counts.max()) & (counts > 0)]
     return pd.Series(counts.index, dtype=like.dtype, name=like.name).mode(dropna=dropna).rename(like.name)
-
-
-@PANDAS.add("Uniques")
-class Uniques:
-    """Different values of a column."""
-
-    @staticmethod
-    def chunk(partition: Any, plan: Any) -> pd.Series:
-        """Of one partition."""
-        return unique_values(columns_of(partition)[0])
-
-    @staticmethod
-    def combine(plan: Any, *partials: pd.Series) -> pd.Series:
-        """Of several."""
-        if len(partials) == 1:
-            return partials[0]
-        return unique_values(concatenated(*partials))
-
-    @staticmethod
-    def finish(partial: pd.Series, plan: Any, meta: Any) -> Any:
-        """The values, numbered."""
-        if isinstance(meta, pd.Index):
-            return pd.Index(partial, name=meta.name)
-        return partial.reset_index(drop=True)
-
-
-@PANDAS.add("CountUnique")
-class CountUnique:
-    """Number of different values of each column."""
-
-    @staticmethod
-    def chunk(partition: Any, plan: Any) -> tuple[pd.Series, ...]:
-        """The values of one partition."""
-        return tuple([unique_values(column) for column in columns_of(partition)])
-
-    @staticmethod
-    def combine(plan: Any, *partials: tuple[pd.Series, ...]) -> tuple[pd.Series, ...]:
-        """Of several."""
-        if len(partials) == 1:
-            return partials[0]
-        return tuple([unique_values(concatenated(*each)) for each in zip(*partials, strict=True)])
-
-    @staticmethod
-    def finish(partial: tuple[pd.Series, ...], plan: bool, meta: Any) -> Any:
-        """How many there are; missing ones count unless ``plan`` says otherwise."""
-        counts = [int(each.count()) if plan else len(each) for each in partial]
-        if not isinstance(meta, pd.Series):
-            return counts[0]
-        return pd.Series(counts, index=meta.index, dtype="int64")
-
-
-@PANDAS.add("IsUnique")
-class IsUnique:
-    """Whether no value is there twice."""
-
-    @staticmethod
-    def chunk(partition: Any, plan: Any) -> tuple[bool, pd.Series]:
-        """Whether so in one partition, and its values."""
-        values = unique_values(columns_of(partition)[0])
-        return len(values) == len(partition), values
-
-    @staticmethod
-    def combine(plan: Any, *partials: tuple[bool, pd.Series]) -> tuple[bool, pd.Series]:
-        """Of several."""
-        fine = all(each[0] for each in partials)
-        if len(partials) == 1 or not fine:
-            return fine, partials[0][1]
-        joined = concatenated(*[each[1] for each in partials])
-        return bool(joined.is_unique), joined
-
-    @staticmethod
-    def finish(partial: tuple[bool, pd.Series], plan: Any, meta: Any) -> bool:
-        """The answer."""
-        return partial[0]
-
-
-@PANDAS.add("DistinctRows")
-class DistinctRows:
-    """Rows that differ in some columns: of equal ones the first, the last, or none."""
-
-    @staticmethod
-    def chunk(partition: Any, plan: tuple[Any, Any, bool]) -> tuple[Any, Any]:
-        """Rows of one partition, and, where none of equal ones is kept, whether there were more of each."""
-        subset, keep, _ = plan
-        again = None
-        first = ~duplicated(partition, subset, keep or "first")
-        if keep is False:
-            again = duplicated(partition, subset, False)[first]
-        return (partition if first.all() else partition[first]), again
-
-    @staticmethod
-    def combine(plan: tuple[Any, Any, bool], *partials: tuple[Any, Any]) -> tuple[Any, Any]:
-        """Of several."""
-        if len(partials) == 1:
-            return partials[0]
-        subset, keep, _ = plan
-        rows = concatenated(*[each[0] for each in partials])
-        first = ~duplicated(rows, subset, keep or "first")
-        again = None
-        if keep is False:
-            filled = [each[1] for each in partials if len(each[0])] or [partials[0][1]]
-            marks = np.concatenate(filled) | duplicated(rows, subset, False)
-            again = marks[first]
-        return rows[first], again
-
-    @staticmethod
-    def finish(partial: tuple[Any, Any], plan: tuple[Any, Any, bool], meta: Any) -> Any:
-        """The rows."""
-        rows, again = partial
-        if again is not None:
-            rows = rows[~again]
-        if isinstance(rows, pd.Index):
-            return rows
-        return rows.reset_index(drop=True) if plan[2] else rows
-
-
-def duplicated(rows: Any, subset: Any, keep: Any) -> Any:
-    """Which rows are there before (or behind, or at all), as an array."""
-    if isinstance(rows, pd.DataFrame):
-        return rows.duplicated(list(subset) if subset is not None else None, keep=keep).to_numpy()
-    return np.asarray(rows.duplicated(keep=keep))
 
 
 @PANDAS.add("Largest")

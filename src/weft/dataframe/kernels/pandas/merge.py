@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.lookup import Prepared, joined_by_lookup
-from weft.dataframe.kernels.pandas.runs import Run, assembled, frame_of, index_of, joined, taken
+from weft.dataframe.kernels.pandas.runs import ROW_BITS, Run, assembled, frame_of, index_of, joined, taken
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
 
 PANDAS = KERNELS["pandas"]
 
-#: The column that says where a row stood, while it is away; and how many bits of it count rows.
+#: The column that says where a row stood, while it is away.
 PLACE = "__weft_place__"
-ROW_BITS = 40
 
 
 @record

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from weft import selection
-from weft.dataframe.kernels.pandas.groupby import values_and_missing, with_missing
+from weft.dataframe.kernels.pandas.groupby_finish import with_missing
+from weft.dataframe.kernels.pandas.groupby_parts import values_and_missing
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.table import KERNELS
 

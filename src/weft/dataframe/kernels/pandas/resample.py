@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.kernels.pandas.groupby import AggregatePlan, GroupbyAggregate, Partial, finished_column
+from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate
+from weft.dataframe.kernels.pandas.groupby_finish import finished_column
+from weft.dataframe.kernels.pandas.groupby_parts import Partial
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = ["ResamplePlan", "grouper_of"]

@@ -18,7 +18,10 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api.types import union_categoricals
 
-__all__ = ["Run", "frame_of", "joined", "run_of", "runs_of", "taken"]
+__all__ = ["ROW_BITS", "Run", "by_target", "frame_of", "joined", "run_of", "runs_of", "some_rows", "taken"]
+
+#: How many bits of a row's place count rows; those before them count partitions.
+ROW_BITS = 40
 
 
 class Run(NamedTuple):
@@ -91,6 +94,23 @@ def runs_of(whole: Run, order: Any, ends: Any) -> list[Run]:
         index = None if whole.index is None else taken(whole.index, places)
         runs.append(Run(len(places), index, tuple([taken(each, places) for each in whole.columns])))
     return runs
+
+
+def some_rows(whole: Run, rows: Any) -> Run:
+    """Some rows, as a copy."""
+    index = None if whole.index is None else taken(whole.index, rows)
+    return Run(len(rows), index, tuple([taken(each, rows) for each in whole.columns]))
+
+
+def by_target(targets: Any, bounds: Sequence[int]) -> list[Any]:
+    """Numbers of the rows for each range of targets; those of one target in their order.
+
+    >>> [rows.tolist() for rows in by_target(np.array([1, 0, 2, 1]), (0, 1, 3))]
+    [[1], [0, 3, 2]]
+    """
+    order = np.argsort(targets, kind="stable")
+    upto = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=bounds[-1]))])
+    return [order[start:stop] for start, stop in pairwise(upto[np.asarray(bounds)])]
 
 
 def joined(arrays: Sequence[Any]) -> Any:

@@ -30,13 +30,35 @@ class Targets(Protocol):
 
 @record
 class ByHash:
-    """Rows go where the hash of their keys says: columns, or the index (``on`` is None)."""
+    """Rows go where the hash of their keys says: columns, or the index (``on`` is None).
+
+    ``split`` has hashes of keys that go to several partitions, and to how many: rows are dealt out to them, or, with ``copies``,
+    copied to each.
+    """
 
     on: tuple[Any, ...] | None
     count: int
+    split: tuple[tuple[int, int], ...] = ()
+    copies: bool = False
 
     def __call__(self, partition: Any, number: int, beside: Any) -> tuple[Any, Any]:
-        return partition, targets_of(hash_rows(key_columns(partition, self.on)), self.count)
+        hashes = hash_rows(key_columns(partition, self.on))
+        targets = targets_of(hashes, self.count)
+        if not self.split:
+            return partition, targets
+        times = np.ones(len(hashes), np.intp)
+        wide = targets.astype(np.intp)
+        for own, many in self.split:
+            rows = np.flatnonzero(hashes == np.uint64(own))
+            if self.copies:
+                times[rows] = many
+            else:
+                wide[rows] += (np.arange(len(rows)) + number) % many
+        if not self.copies:
+            return partition, (wide % self.count).astype(targets.dtype)
+        chosen = np.repeat(np.arange(len(hashes)), times)
+        turn = np.arange(len(chosen)) - np.repeat(np.cumsum(times) - times, times)
+        return partition.take(chosen), ((wide[chosen] + turn) % self.count).astype(targets.dtype)
 
 
 def key_columns(partition: Any, on: tuple[Any, ...] | None) -> list[Any]:

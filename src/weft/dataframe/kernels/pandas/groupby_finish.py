@@ -1,0 +1,235 @@
+"""The last step of aggregates: labels as pandas orders them, and columns with pandas' dtypes, made of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, Request
+from weft.dataframe.kernels.pandas.grouping import GroupPlan
+
+__all__ = ["final_index", "finished_column", "sorted_places", "with_missing"]
+
+
+def final_index(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
+    """Labels of the groups as pandas orders them, and where each stands among the partial's groups; -1 for none."""
+    keys = [key.rename(each.name) for key, each in zip(keys, plan.by, strict=True)]
+    categorical = any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys)
+    if categorical or (plan.sort and any(key.dtype == object for key in keys)):
+        return index_by_pandas(keys, plan)
+    count = len(keys[0])
+    order = np.arange(count)
+    if plan.sort and count > 1:
+        order = sorted_places(keys)
+    chosen = [key.iloc[order] for key in keys]
+    if len(chosen) == 1:
+        return pd.Index(chosen[0].array, name=chosen[0].name, dtype=chosen[0].dtype), order
+    return pd.MultiIndex.from_arrays([each.array for each in chosen], names=[each.name for each in chosen]), order
+
+
+def sorted_places(keys: list[pd.Series]) -> Any:
+    """Positions of keys in their order, missing ones last."""
+    if len(keys) == 1:
+        key = keys[0]
+        if key.is_monotonic_increasing:
+            return np.arange(len(key))
+        return key.reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
+    frame = pd.DataFrame({place: key.array for place, key in enumerate(keys)})
+    return frame.sort_values(list(frame.columns), kind="stable").index.to_numpy()
+
+
+def index_by_pandas(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
+    """The labels that pandas' own groups have, those of categories without rows too."""
+    names = [f"key{place}" for place in range(len(keys))]
+    frame = pd.DataFrame({name: key.array for name, key in zip(names, keys, strict=True)})
+    frame["place"] = np.arange(len(frame), dtype=np.float64)
+    grouped = frame.groupby(
+        names if len(names) > 1 else names[0], sort=plan.sort, observed=plan.observed, dropna=plan.dropna
+    )["place"]
+    found = grouped.first()
+    index = found.index.set_names([each.name for each in keys]) if len(names) > 1 else found.index.rename(keys[0].name)
+    return index, found.fillna(-1).to_numpy().astype(np.intp)
+
+
+def finished_column(request: Request, parts: Any, order: Any, dtype: Any) -> pd.Series:
+    """One column of the result."""
+    how = request.how
+    lacking = order < 0
+
+    def taken(values: Any) -> Any:
+        if isinstance(values, np.ndarray) and not lacking.any():
+            return values[order]
+        if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
+            made = values[np.where(lacking, 0, order)] if len(values) else np.zeros(len(order), values.dtype)
+            made[lacking] = 0
+            return made
+        return pd.Series(values).array.take(order, allow_fill=True)
+
+    if not isinstance(how, str):
+        values = [pd.Series(taken(each)) for each in parts[request.column, how]]
+        made = how.finalize(*values) if how.finalize is not None else values[0]
+        return pd.Series(made.array)
+    given = {
+        name: [taken(each) for each in parts[None if name == "size" else request.column, name]]
+        for name in PARTS_OF[how]
+        if name != "pairs"
+    }
+    with np.errstate(all="ignore"):
+        return FINISH[how](request, given, parts, order, dtype)
+
+
+def finish_plain(name: str) -> Callable[..., pd.Series]:
+    def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+        return with_missing(given[name][0], None, dtype)
+
+    return finish
+
+
+def finish_end(name: str) -> Callable[..., pd.Series]:
+    def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+        lacking = order < 0
+        return with_missing(given[name][0], lacking if lacking.any() else None, dtype)
+
+    return finish
+
+
+def finish_total(name: str) -> Callable[..., pd.Series]:
+    def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+        values, (counts,) = given[name][0], given["count"]
+        if name == "prod" and isinstance(values, np.ndarray):
+            values = np.where(order < 0, 1, values).astype(values.dtype)
+        few = counts < request.option("min_count", 0)
+        return with_missing(values, few if few.any() else None, dtype)
+
+    return finish
+
+
+def finish_extreme(name: str) -> Callable[..., pd.Series]:
+    def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+        (values,), (counts,) = given[name], given["count"]
+        few = counts < max(1, request.option("min_count", -1))
+        return with_missing(values, few if few.any() else None, dtype)
+
+    return finish
+
+
+def finish_mean(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+    *sums, counts = given["mean"]
+    none = counts == 0
+    if len(sums) == 2:
+        high, low = sums
+        safe = np.where(none, 1, counts)
+        whole, rest = np.divmod(high, safe)
+        values = (whole << 20) + ((rest << 20) + low) // safe
+    else:
+        values = sums[0] / counts
+    return with_missing(values, none if none.any() else None, dtype)
+
+
+def finish_spread(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+    counts, _, second = given["moments2"]
+    ddof = request.option("ddof", 1)
+    few = counts <= ddof
+    values = second / np.where(few, np.nan, counts - ddof)
+    if request.how != "var":
+        values = np.sqrt(values)
+    if request.how == "sem":
+        values = values / np.sqrt(counts)
+    return with_missing(values, few if few.any() else None, dtype)
+
+
+def finish_shape(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+    n, mean, second, third, fourth = given["moments4"]
+    nothing = second <= n * (np.finfo(np.float64).eps * np.abs(mean)) ** 2
+    if request.how == "skew":
+        values = n * np.sqrt(n - 1.0) / (n - 2) * third / second**1.5
+        few = n < 3
+    else:
+        above = n * (n + 1.0) * (n - 1) * fourth
+        below = (n - 2.0) * (n - 3) * second**2
+        values = above / below - 3 * (n - 1.0) ** 2 / ((n - 2.0) * (n - 3))
+        few = n < 4
+    few = few | nothing
+    return with_missing(np.where(few, np.nan, values), few if few.any() else None, dtype)
+
+
+def finish_truth(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+    true, counts = given["truth"]
+    return with_missing(true > 0 if request.how == "any" else true == counts, None, dtype)
+
+
+def finish_place(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+    _, labels, lost = given[request.how]
+    made = pd.Series(labels) if len(labels) else pd.Series([], dtype=dtype)
+    if (order < 0).any():
+        raise ValueError(
+            f"Can't get {request.how} of an empty group due to unobserved categories. Specify observed=True."
+        )
+    if made.isna().any():
+        raise ValueError(f"{request.how} with skipna=True encountered all NA values in a group.")
+    if lost.any() and not request.option("skipna", True):
+        raise ValueError(f"{request.how} with skipna=False encountered an NA value.")
+    return made
+
+
+def finish_different(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
+    numbers, _ = parts[request.column, "pairs"]
+    counts = np.bincount(numbers, minlength=int(order.max(initial=-1)) + 1)
+    made = counts[np.where(order < 0, 0, order)] if len(counts) else np.zeros(len(order), np.int64)
+    return with_missing(np.where(order < 0, 0, made), None, dtype)
+
+
+FINISH: dict[str, Callable[..., pd.Series]] = {
+    "size": finish_plain("size"),
+    "count": finish_plain("count"),
+    "sum": finish_total("sum"),
+    "prod": finish_total("prod"),
+    "min": finish_extreme("min"),
+    "max": finish_extreme("max"),
+    "mean": finish_mean,
+    "var": finish_spread,
+    "std": finish_spread,
+    "sem": finish_spread,
+    "skew": finish_shape,
+    "kurt": finish_shape,
+    "first": finish_end("first"),
+    "last": finish_end("last"),
+    "any": finish_truth,
+    "all": finish_truth,
+    "idxmin": finish_place,
+    "idxmax": finish_place,
+    "nunique": finish_different,
+}
+
+
+def with_missing(values: Any, missing: Any, dtype: Any) -> pd.Series:
+    """Numbers as values of a dtype, some of them missing."""
+    if not isinstance(values, np.ndarray) or values.dtype == object:
+        made = pd.Series(values)
+        if missing is not None:
+            made = made.mask(missing)
+        return made if made.dtype == dtype or isinstance(dtype, np.dtype) else made.astype(dtype)
+    if dtype.kind in "mM" and not isinstance(dtype, pd.ArrowDtype):
+        if values.dtype.kind == "f":
+            values = np.where(np.isnan(values), 0, values).astype(np.int64)
+        plain = pd.Series(values.view(f"{dtype.kind}8[{unit_of(dtype)}]"))
+        if missing is not None:
+            plain = plain.mask(missing)
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            return plain.dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
+        return plain
+    if missing is None:
+        return pd.Series(values, copy=False).astype(dtype)
+    if isinstance(dtype, np.dtype):
+        if dtype.kind in "iub":
+            return pd.Series(values).astype(np.float64).mask(missing)
+        return pd.Series(values).astype(dtype).mask(missing)
+    return pd.Series(np.where(missing, 0, values).astype(values.dtype)).astype(dtype).mask(missing)
+
+
+def unit_of(dtype: Any) -> str:
+    """Unit of a dtype of times."""
+    return dtype.unit if isinstance(dtype, pd.DatetimeTZDtype) else np.datetime_data(dtype)[0]

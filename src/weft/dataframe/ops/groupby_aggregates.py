@@ -1,0 +1,234 @@
+"""Named aggregates of groups, which go in parts: the methods of groups that give one row for each of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.base import new
+from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, Request
+from weft.dataframe.kernels.pandas.keys import Order
+from weft.dataframe.ops.groupby_base import GroupsBase
+from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
+from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
+from weft.dataframe.ops.neighbours import call_of
+from weft.dataframe.ops.sorting import Sort
+from weft.dataframe.spread import as_asked, spread_of
+from weft.dataframe.treewise import check_split_every
+
+__all__ = ["GroupAggregates"]
+
+
+class GroupAggregates(GroupsBase):
+    """Aggregates of groups."""
+
+    __slots__ = ()
+
+    def _named(
+        self,
+        how: str,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        split_out: Any = None,
+        shuffle_method: Any = None,
+        **options: Any,
+    ) -> Any:
+        """A named aggregate of all columns."""
+        columns = self._columns
+        if numeric_only:
+            if self._is_series and not numeric_labels(columns, self._dtype):
+                raise TypeError("Cannot use numeric_only=True with SeriesGroupBy and non-numeric dtypes.")
+            columns = numeric_labels(columns, self._dtype)
+        requests = tuple([Request(label, label, how, tuple(options.items())) for label in columns])
+        labels = pd.Index(columns) if columns else self._frame.expr.meta.columns[:0]
+        if not self._is_series:
+            labels = labels.rename(self._frame.expr.meta.columns.name)
+        is_single = self._is_series and self._plan.as_index
+        return self._aggregate(
+            requests, None if is_single else labels, self._is_series, split_every, split_out, shuffle_method
+        )
+
+    def _aggregate(
+        self,
+        requests: tuple[Request, ...],
+        labels: Any,
+        single: bool,
+        split_every: Any,
+        split_out: Any,
+        shuffle_method: Any = None,
+    ) -> Any:
+        """Aggregates in parts."""
+        count, exchanged = spread_of(self._frame, split_out, shuffle_method)
+        single = single and self._plan.as_index
+        plan = AggregatePlan(self._plan, requests, labels, single)
+        made = GroupbyAggregate(self._source(), self._blocks, plan, check_split_every(split_every), count, exchanged)
+        _ = made.meta
+        if count == 1 or made.kept_whole is not None:
+            return new(as_asked(made))
+        if self._plan.sort:
+            return new(in_order_of_keys(made))
+        return new(made) if self._plan.as_index else new(made).reset_index(drop=True)
+
+    def sum(
+        self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
+    ) -> Any:
+        """Sum of each group's values; missing if fewer than ``min_count`` are there."""
+        return self._named("sum", numeric_only, split_every, split_out, min_count=min_count or 0)
+
+    def prod(
+        self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
+    ) -> Any:
+        """Product of each group's values; missing if fewer than ``min_count`` are there."""
+        return self._named("prod", numeric_only, split_every, split_out, min_count=min_count or 0)
+
+    def mean(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """Mean of each group's values."""
+        return self._named("mean", numeric_only, split_every, split_out)
+
+    def min(
+        self, numeric_only: bool = False, min_count: int = -1, split_every: Any = None, split_out: Any = None
+    ) -> Any:
+        """Least of each group's values."""
+        return self._named("min", numeric_only, split_every, split_out, min_count=min_count)
+
+    def max(
+        self, numeric_only: bool = False, min_count: int = -1, split_every: Any = None, split_out: Any = None
+    ) -> Any:
+        """Greatest of each group's values."""
+        return self._named("max", numeric_only, split_every, split_out, min_count=min_count)
+
+    def count(self, split_every: Any = None, split_out: Any = None) -> Any:
+        """Number of each group's values that are not missing."""
+        return self._named("count", False, split_every, split_out)
+
+    def size(self, split_every: Any = None, split_out: Any = None) -> Any:
+        """Number of each group's rows."""
+        request = Request("size", None, "size")
+        labels = None if self._plan.as_index else pd.Index(["size"])
+        made = self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
+        return made.rename(self._columns[0]) if self._is_series and self._plan.as_index and self._columns else made
+
+    def var(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """Variance of each group's values."""
+        return self._named("var", numeric_only, split_every, split_out, ddof=ddof)
+
+    def std(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """Standard deviation of each group's values."""
+        return self._named("std", numeric_only, split_every, split_out, ddof=ddof)
+
+    def sem(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """Standard error of each group's mean."""
+        return self._named("sem", numeric_only, split_every, split_out, ddof=ddof)
+
+    def skew(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """Skewness of each group's values."""
+        return self._named("skew", numeric_only, split_every, split_out)
+
+    def kurt(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """Excess kurtosis of each group's values."""
+        return self._named("kurt", numeric_only, split_every, split_out)
+
+    def first(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """First value of each group that is not missing."""
+        return self._named("first", numeric_only, split_every, split_out)
+
+    def last(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+        """Last value of each group that is not missing."""
+        return self._named("last", numeric_only, split_every, split_out)
+
+    def any(self, skipna: bool = True, split_every: Any = None, split_out: Any = None) -> Any:
+        """Whether any of each group's values is true."""
+        if not skipna:
+            return self._whole("any", call_of(skipna=False))
+        return self._named("any", False, split_every, split_out)
+
+    def all(self, skipna: bool = True, split_every: Any = None, split_out: Any = None) -> Any:
+        """Whether all of each group's values are true."""
+        if not skipna:
+            return self._whole("all", call_of(skipna=False))
+        return self._named("all", False, split_every, split_out)
+
+    def idxmin(
+        self, skipna: bool = True, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
+    ) -> Any:
+        """Label of the first least value of each group."""
+        return self._named("idxmin", numeric_only, split_every, split_out, skipna=bool(skipna))
+
+    def idxmax(
+        self, skipna: bool = True, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
+    ) -> Any:
+        """Label of the first greatest value of each group."""
+        return self._named("idxmax", numeric_only, split_every, split_out, skipna=bool(skipna))
+
+    def nunique(
+        self, dropna: bool = True, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None
+    ) -> Any:
+        """Number of different values of each group."""
+        if not dropna:
+            return self._whole("nunique", call_of(dropna=False))
+        return self._named("nunique", False, split_every, split_out, shuffle_method)
+
+    def median(
+        self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None
+    ) -> Any:
+        """Median of each group's values, exact."""
+        return self._whole("median", call_of(numeric_only=numeric_only))
+
+    def quantile(self, q: Any = 0.5, interpolation: str = "linear", numeric_only: bool = False) -> Any:
+        """Quantiles of each group's values, exact."""
+        return self._whole("quantile", call_of(q, interpolation=interpolation, numeric_only=numeric_only))
+
+    def agg(
+        self, arg: Any = None, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None, **kwargs: Any
+    ) -> Any:
+        """Several aggregates.
+
+        Parameters
+        ----------
+        arg : name, function, `Aggregation`, list or mapping of columns to those
+            Names of aggregates go in parts; a function gets the values of each group as a series.
+        split_every : int, optional
+            How many partial results one task combines.
+        split_out : int, optional
+            How many partitions the result has; 1 by default. Groups then go by the hash of their keys, and no task sees all
+            of them; they are in order over all partitions (in the order of first rows within each, with ``sort=False``).
+        shuffle_method : {"tasks", "disk", "p2p"}, optional
+            Have groups go by the hash of their keys in any case. By default that is done where there are many: two
+            partitions are looked at, and `explain` tells what was chosen, and why.
+        **kwargs
+            Named aggregates: ``total=("column", "sum")``, or, of a single column, ``total="sum"``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"k": [1, 2, 1], "v": [1.0, 2.0, 3.0]}), npartitions=2)
+        >>> df.groupby("k").agg(total=("v", "sum"), largest=("v", "max")).compute().to_dict("list")
+        {'total': [4.0, 2.0], 'largest': [3.0, 2.0]}
+        """
+        spec = parse_requests(arg, kwargs, self._columns, self._is_series)
+        if spec is None:
+            return self._whole("agg", call_of(*(() if arg is None else (frozen_spec(arg),)), **kwargs))
+        return self._aggregate(spec.requests, spec.labels, spec.single, split_every, split_out, shuffle_method)
+
+    aggregate = agg
+
+
+def in_order_of_keys(made: GroupbyAggregate) -> FrameExpr:
+    """Groups of several partitions in the order of their keys over all of them."""
+    groups, meta = made.asked.groups, made.meta
+    if groups.as_index:
+        nlevels = meta.index.nlevels
+        return Sort(made, True, Order(None, (True,) * nlevels), made.count, nlevels == 1)
+    labels = tuple(meta.columns[: len(groups.by)])
+    made_sorted: FrameExpr = (
+        new(Sort(made, True, Order(labels, (True,) * len(labels)), made.count)).reset_index(drop=True).expr
+    )
+    return made_sorted
+
+
+def frozen_spec(arg: Any) -> Any:
+    """What aggregates are asked for, as an operand."""
+    return arg
