@@ -16,10 +16,10 @@ import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from time import monotonic
 from typing import Any
 
-from weft import __version__
 from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt
 from weft.backends.ray_connection import NAMESPACE
@@ -232,7 +232,7 @@ def switchboard(ray: Any) -> Any:
     return (
         ray.remote(Switchboard)
         .options(
-            name=f"weft-switchboard-{__version__}", namespace=NAMESPACE, get_if_exists=True, lifetime="detached",
+            name=f"weft-switchboard-{version("weft")}", namespace=NAMESPACE, get_if_exists=True, lifetime="detached",
             num_cpus=0, max_concurrency=CONCURRENCY, max_restarts=-1,
         )
         .remote()
