@@ -232,7 +232,7 @@ def switchboard(ray: Any) -> Any:
     return (
         ray.remote(Switchboard)
         .options(
-            name=f"weft-switchboard-{version("weft")}", namespace=NAMESPACE, get_if_exists=True, lifetime="detached",
+            name=f"weft-switchboard-{version('weft')}", namespace=NAMESPACE, get_if_exists=True, lifetime="detached",
             num_cpus=0, max_concurrency=CONCURRENCY, max_restarts=-1,
         )
         .remote()
