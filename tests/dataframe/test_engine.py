@@ -95,3 +95,13 @@ def test_chains_of_any_length_are_chosen_for_in_linear_time():
     for step in range(700):
         frame = frame.assign(**{f"c{step % 7}": frame.a + step})
     assert frame.compute(scheduler="inline").c6.tolist() == [700.0 - (700 - 1 - 6) % 7]
+
+
+def test_texts_in_memory_are_not_copied_for_methods_of_rows_alone():
+    words = dd.from_pandas(pd.Series(["a b", "c", None] * 5), npartitions=2)
+    count = words.str.contains("a").sum()
+    assert "texts in memory" in count.explain()
+    assert count.compute(scheduler="sync") == 5
+    counts = words.str.upper().value_counts()
+    with weft.config.set({"dataframe.engine": "polars"}):
+        assert counts.compute(scheduler="sync").to_dict() == {"A B": 5, "C": 5}

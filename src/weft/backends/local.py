@@ -70,7 +70,7 @@ class LocalRun(Run):
         self.alarmed = False  # some worker was told to stop: all look before they report
         self.problem: BaseException | None = None
         self.spare: list[int] = []
-        self.slack = Slack(core, self.lock, request.budget)
+        self.slack = Slack(core, self.lock, request.budget, plan.ntasks)
         self.listeners: Sequence[Any] = request.listeners
         self.task_listeners = [each for each in request.listeners if not getattr(each, "reads_log", False)]
         self.spill_directory = request.spill_directory

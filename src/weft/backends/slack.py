@@ -7,9 +7,9 @@ at, which takes microseconds. Two things are done about what it has beside the b
   holes: a shuffle of 1 GiB under 300 MiB was measured to keep 360 MiB of those. Where the process has grown by far more than
   its blocks, allocators are asked to give back what is free.
 - *Blocks get what is left.* While the process is near its budget, blocks may take the budget less all the rest (though not
-  less than a third): what tasks take on the way is learned instead of guessed.
+  less than a sixth): what tasks take on the way is learned instead of guessed.
 
-A process that is larger than the budget before it begins is left alone: then a budget can only be meant for blocks.
+A process that is twice as large as the budget before it begins is left alone: then a budget can only be meant for blocks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ BETWEEN_SHARE, BETWEEN_NBYTES = 1 / 64, 4 * 2**20
 #: By how much the process may grow beside its blocks before allocators are asked.
 BESIDE_SHARE, BESIDE_NBYTES = 1 / 16, 24 * 2**20
 #: Blocks are limited once the process has this part of the budget; they may always have that part.
-NEAR, LEAST = 0.85, 1 / 3
+NEAR, LEAST = 0.85, 1 / 6
+#: Runs of so many tasks begin without a look: it would take a good part of their time.
+FEW = 16
 #: What was beside the blocks at its worst is forgotten by this part with each look.
 FORGET = 0.1
 
@@ -41,16 +43,18 @@ class Slack:
         Of the run.
     budget : int
         Bytes that the process may have.
+    ntasks : int
+        Tasks of the run.
     """
 
     __slots__ = ("_beside", "_busy", "_core", "_lock", "_made", "allowed", "between", "budget", "full", "start")
 
-    def __init__(self, core: Scheduler, lock: LockType, budget: int) -> None:
+    def __init__(self, core: Scheduler, lock: LockType, budget: int, ntasks: int) -> None:
         self.budget = budget
         self.full = core.limit  # what blocks may have at most
         self.between = max(int(budget * BETWEEN_SHARE), BETWEEN_NBYTES)
         self.allowed = max(int(budget * BESIDE_SHARE), BESIDE_NBYTES)
-        self.start = -1
+        self.start = memory_used() if ntasks > FEW else -1  # of few tasks it is told once they have made something
         self._beside = 0.0
         self._core = core
         self._lock = lock
@@ -78,7 +82,7 @@ class Slack:
             used = memory_used()
             beside = used - core.held
         self._beside = max(beside, self._beside + FORGET * (beside - self._beside))
-        if self.start >= self.budget or (used < NEAR * self.budget and core.limit == self.full):
+        if self.start >= 2 * self.budget or (used < NEAR * self.budget and core.limit == self.full):
             return
         room = int(min(self.full, max(self.budget - self._beside, LEAST * self.full)))
         if abs(room - core.limit) > self.full // 32 or (room == self.full and core.limit != room):

@@ -20,6 +20,9 @@ __all__ = ["note_large", "note_outputs", "note_size", "pass_on", "release"]
 WAITING, READY, DONE = Phase.WAITING.value, Phase.READY.value, Phase.DONE.value
 SPILLED, RELEASED = Phase.SPILLED.value, Phase.RELEASED.value
 
+#: The pieces of a large whole may go to disk from this size on: together they may be all of the data.
+PIECE = 1 << 12
+
 #: How often the projected size of a program's blocks is learned anew.
 LESSONS = 8
 
@@ -47,7 +50,7 @@ def note_outputs(s: Scheduler, task: int, nbytes: Any) -> None:
         held += counted - size[b]
         size[b] = counted
         phase[b] = DONE
-        if counted >= LARGE:
+        if counted >= LARGE or (counted >= PIECE and total >= LARGE):
             s.large.add(b)
     s.held = held
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
-from weft.dataframe.expr import ROWS, FrameExpr
+from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
+from weft.dataframe.ops.elementwise import Elementwise
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, rule, walk
 from weft.units import format_bytes
@@ -47,6 +48,8 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         if has_rows_of_memory(node):
             return None
         needs |= ROWS  # what else has the same rows stays in pandas, and is matched with these by index
+    if copies_texts(source):
+        return None
     query, reason, found = translated(source, needs)
     vain |= found
     if query is not None and (large := too_large(source)):
@@ -71,6 +74,23 @@ def too_large(node: FrameExpr) -> str | None:
     return f"it may hold {format_bytes(held)} of a memory budget of {format_bytes(budget)}: Weft's own exchanges go to disk"
 
 
+def copies_texts(node: FrameExpr) -> str | None:
+    """Why a query is left to pandas that does nothing but work on texts in memory: Polars keeps those in another layout.
+
+    To copy them takes as long as most methods of ``.str``; groups, joins and sorting are worth it.
+    """
+    below = [each for each in walk(node) if each.name != node.name]
+    if config.value("dataframe.engine") == "polars" or not all(
+        isinstance(each, (FromPandas, Partitionwise)) for each in below
+    ):
+        return None
+    if not any(isinstance(each, Elementwise) and each.operation.startswith("str.") for each in below):
+        return None
+    if not any(isinstance(each, FromPandas) for each in below):
+        return None
+    return "texts in memory would have to be copied into its layout first"
+
+
 def engine_remarks(trees: Sequence[Expr]) -> list[str]:
     """For each frame that is wanted: which engine computes it, and why no other."""
     found = []
@@ -87,8 +107,8 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
         elif tree.npartitions != 1:
             found.append(f"{source.label}: pandas, partition by partition: its blocks are kept or read one by one")
         else:
-            reason = translated(source, context.needs(tree))[1] if HAS_POLARS else "polars is not installed"
-            reason = reason or too_large(source) or ""
+            reason = copies_texts(source) or "" if HAS_POLARS else "polars is not installed"
+            reason = reason or translated(source, context.needs(tree))[1] or too_large(source) or ""
             found.append(f"{source.label}: pandas, since {reason}")
             found.extend(parts_below(source, context))
     return found
