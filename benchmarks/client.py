@@ -290,7 +290,11 @@ def soak(report: Report, seconds: float, seed: int = 0) -> None:
         def kill() -> None:
             nonlocal kills
             while not stop.wait(chance.uniform(0.3, 1.5)):
-                pids = [member.process.pid for member in list(client.cluster.run.members.values())]
+                pids = [
+                    member.process.pid
+                    for member in list(client.cluster.run.members.values())
+                    if member.process.ready or chance.random() < 0.1  # where starts take long, most must come to their end
+                ]
                 if pids:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(chance.choice(pids), signal.SIGKILL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -251,13 +252,20 @@ def one_part(number: int) -> pd.DataFrame:
 
 
 def importing(report: Report, place: Path, options: argparse.Namespace) -> None:
-    """What importing takes beyond pandas."""
+    """What importing takes beyond pandas, with bytecode there, as it is after an installation."""
     code = "import pandas, time; begin = time.perf_counter(); import weft.dataframe; print(time.perf_counter() - begin)"
-    found = [
-        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
-        for _ in range(7)
-    ]
-    seconds = float(np.median(found))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with tempfile.TemporaryDirectory(prefix="weft-bytecode-") as folder:
+        environment["PYTHONPYCACHEPREFIX"] = folder
+        found = [
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
+                ).stdout
+            )
+            for _ in range(8)
+        ]
+    seconds = float(np.median(found[1:]))  # the first one compiles
     report.add("import of weft.dataframe beyond pandas, ms", f"{seconds * 1e3:.0f}", "<= 100 ms", seconds <= 0.1)
 
 

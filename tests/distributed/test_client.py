@@ -939,3 +939,20 @@ def test_a_task_is_not_stopped_in_the_middle_of_an_import(own, tmp_path, monkeyp
     began.wait(10)
     future.cancel()
     assert own.submit(lambda: __import__("slow_to_import").x, pure=False).result(20) == 1
+
+
+def test_wrong_options_are_said_of_tasks_that_are_known(client):
+    future = client.submit(inc, 1)
+    for options in ({"retries": -1}, {"priority": "high"}, {"resources": 3}, {"key": ["a"]}):
+        with pytest.raises((TypeError, ValueError)):
+            client.submit(inc, 1, **options)
+    assert future.result() == 2
+
+
+def test_threads_of_a_closed_client_are_gone():
+    before = set(threading.enumerate())
+    with Client(processes=False, n_workers=1, threads_per_worker=2) as client:
+        assert client.gather(client.map(inc, range(50))) == list(range(1, 51))
+        assert client.submit(lambda: threading.current_thread().name).result() == "weft-worker-0"
+    while any(each not in before and each.name == "weft-worker-0" for each in threading.enumerate()):
+        time.sleep(0)  # they end in a moment

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import joblib
 import numpy as np
@@ -346,3 +348,9 @@ def test_tasks_are_called_after_their_functions(weft):
 def test_options_that_the_backend_does_not_have_raise(weft):
     with pytest.raises(TypeError, match="initializer"):
         Parallel(n_jobs=2, initializer=print)([delayed(double)(1)])
+
+
+def test_calls_inside_tasks_of_an_executor_run_one_after_the_other():
+    executor = ProcessPoolExecutor(2, mp_context=get_context("forkserver"))
+    with executor, Client(executor), joblib.parallel_config(backend="weft"):
+        assert Parallel(n_jobs=2)(delayed(nested)(4) for _ in range(4)) == [(12, "WeftBackend")] * 4

@@ -72,3 +72,25 @@ def test_a_long_program_needs_no_more_than_its_budget(small):
             running.add(small.submit(make, 20 + count))
     assert total == sum(range(40)) * MB / 8
     assert held(small) <= 11 * MB
+
+
+def test_a_number_is_not_used_again_while_its_block_is_written(monkeypatch):
+    with Client(processes=False, n_workers=1, threads_per_worker=1, memory_limit=10 * MB) as client:
+        futures = client.map(make, range(9))
+        wait(futures)
+        store, fresh = client.cluster.run.store, []
+        put = type(store).put
+
+        def put_slowly(self, value):
+            if futures:  # meanwhile somebody lets everything go, and puts something else there
+                futures.clear()
+                gc.collect()
+                fresh.extend(client.scatter([make(100 + i) for i in range(6)], hash=False))
+            return put(self, value)
+
+        monkeypatch.setattr(type(store), "put", put_slowly)
+        last = client.scatter(make(99))
+        assert [float(each.result()[0]) for each in fresh] == [100.0 + i for i in range(6)]
+        assert last.result()[0] == 99
+        del fresh[:]
+        held(client)

@@ -8,7 +8,6 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from weft.array import protocols as _protocols
-from weft.array import rules as _rules
 from weft.array import standard as _standard
 from weft.array.array import Array
 from weft.array.chunk_types import register_chunk_type
@@ -81,8 +80,14 @@ from weft.array.ops.ufuncs import *  # noqa: F403
 from weft.array.ops.ufuncs import __all__ as _ufuncs
 from weft.array.standard import *  # noqa: F403
 from weft.execution import compute, optimize
+from weft.expr import add_later as _add_later
 
-_rules.install()
+
+def _install_rules() -> None:
+    _import_module("weft.array.rules").install()
+
+
+_add_later(_install_rules)
 _protocols.install(
     {
         "numpy": __name__,

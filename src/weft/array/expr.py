@@ -18,6 +18,7 @@ import numpy as np
 from weft.array.chunks import Chunks, Cut, Grid, UnknownCut, axis_chunks, axis_count, axis_largest
 from weft.expr import derived, node
 from weft.physical.base import BlockExpr, Outline
+from weft.records import record
 from weft.system import cpu_count
 
 __all__ = [
@@ -176,7 +177,7 @@ def array_outline(
     )
 
 
-@dataclass(frozen=True)
+@record
 class BlockShapes:
     """Column: the shape of each block."""
 

@@ -210,6 +210,8 @@ class Live(LiveCancelling):
                 self.core.spilling.update(victims)
             if victims:
                 self.spill_now(victims)
+                with self.lock:
+                    self._recycle(victims)
         with self:
             if ticket.key in self.known:
                 self._join(ticket, self.known[ticket.key])

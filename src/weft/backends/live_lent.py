@@ -14,7 +14,7 @@ from typing import Any
 from weft.backends.contract import Request
 from weft.backends.live import Live
 from weft.backends.live_here import HERE
-from weft.backends.live_threads import LiveThread, LiveThreads
+from weft.backends.live_threads import LiveThread, LiveThreads, forget_thread
 from weft.errors import BackendError
 
 __all__ = ["LiveLent"]
@@ -49,7 +49,7 @@ class LiveLent(LiveThreads):
     def _start_thread(self, worker: int) -> None:
         me = LiveThread(self, worker, once=True)
         if self.nlent >= self.nthreads_total:
-            start_new_thread(self._be_lent, (me,))
+            start_new_thread(self._be_own, (me,))
             return
         try:
             future = self.pool.submit(self._be_lent, me)
@@ -67,6 +67,12 @@ class LiveLent(LiveThreads):
             self.perform(me)
         finally:
             HERE.run, HERE.worker, HERE.task, HERE.key = before
+
+    def _be_own(self, me: LiveThread) -> None:
+        try:
+            self._be_lent(me)
+        finally:
+            forget_thread()
 
     def came_back(self, worker: int, cancelled: bool) -> None:
         """Under the lock: a thread is the executor's again; or there never was one, since that was shut down."""

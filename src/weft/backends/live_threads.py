@@ -32,7 +32,7 @@ from weft.sizeof import sizeof
 from weft.store.memory import freeze
 from weft.typing import Key
 
-__all__ = ["LiveThreads"]
+__all__ = ["LiveThread", "LiveThreads", "forget_thread"]
 
 #: A second thread does not help while tasks take less than this on average, in seconds.
 SHORT_S = 30e-6
@@ -70,6 +70,12 @@ class LiveThread:
             self.run.perform(self)
         finally:
             HERE.run = None
+            forget_thread()
+
+
+def forget_thread() -> None:
+    """At the end of a thread: before Python 3.13, what stands for one that is not threading's own would be there for ever."""
+    threading._active.pop(threading.get_ident(), None)  # type: ignore[attr-defined]
 
 
 class LiveThreads(LiveBlocks):
@@ -346,6 +352,7 @@ class LiveThreads(LiveBlocks):
                     self._fail_ready(worker, error)
                 else:
                     lock.acquire()
+                self._recycle(victims)
                 task = core.take(worker, perf_counter())
                 continue
             if task >= 0 and core.loads:
@@ -356,9 +363,11 @@ class LiveThreads(LiveBlocks):
                 except Exception as error:  # of the disk, or of users' classes that are read
                     lock.acquire()
                     self._task_failed(worker, task, error, [])
+                    self._recycle(loads)
                     task = core.take(worker, perf_counter())
                     continue
                 lock.acquire()
+                self._recycle(loads)
             return task
 
     def _fail_ready(self, worker: int, error: BaseException) -> None:

@@ -338,8 +338,10 @@ class LocalRun(Run):
                     self.blocks[block] = None
                     continue
                 gone = not self.core.users[block]
-            if gone and not isinstance(copy := self.copies.pop(block), Held):
-                self.store.drop(copy)
+            if gone:  # a client may have let it go, and its copy, just before
+                copy = self.copies.pop(block, None)
+                if copy is not None and not isinstance(copy, Held):
+                    self.store.drop(copy)
 
     def _load(self, blocks: list[int]) -> None:
         """Read blocks back, unless another worker just did."""

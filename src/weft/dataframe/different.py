@@ -57,9 +57,12 @@ def rows_differ(node: Expr, labels: Iterable[Hashable]) -> bool:
             return not groups.as_index and has_key_columns(node) and wanted >= set(named)
         elif kind == "ResetIndex":
             below = own["source"]
+            if own["drop"]:
+                node = below
+                continue
             while type(below).__name__ in SAME_LABELS:
                 below = below.source
-            if own["drop"] or type(below).__name__ != "GroupbyAggregate" or not below.asked.groups.as_index:
+            if type(below).__name__ != "GroupbyAggregate" or not below.asked.groups.as_index:
                 return False
             return has_key_columns(below) and wanted >= set(node.added)  # type: ignore[attr-defined]
         else:

@@ -1,6 +1,6 @@
 """The client: submit functions as you go, and get futures. HOT: :meth:`Client.submit`.
 
-What a client can do stands in groups of methods, one file each: tasks (here), collections, the cluster, what clients
+What a client can do stands in groups of methods, one file each: tasks, data, collections, the cluster, what clients
 share. A client belongs to one cluster; in a task of a worker process it speaks with the cluster by messages, everywhere
 else it calls.
 """
@@ -39,10 +39,10 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
 
     Parameters
     ----------
-    address : LocalCluster or str, optional
-        The cluster, or its address if it is one of this process. By default a new :class:`LocalCluster` is made, which
-        takes ``**kwargs`` (``n_workers``, ``threads_per_worker``, ``processes``, ``memory_limit``...), and is closed with
-        the client.
+    address : LocalCluster, str or executor, optional
+        The cluster, or its address if it is one of this process; or a ``concurrent.futures.Executor``, which becomes one
+        (``n_workers=`` and ``directory=`` say more). By default a new :class:`LocalCluster` is made, which takes ``**kwargs``
+        (``n_workers``, ``threads_per_worker``, ``processes``, ``memory_limit``...), and is closed with the client.
     timeout : float or str, optional
         How long :meth:`wait_for_workers` and the like wait unless they are told.
     set_as_default : bool
@@ -54,6 +54,10 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
     engine : {"processes", "threads", "inline", "ray"}, optional
         What runs the tasks, if no cluster is given; ``processes=`` says it, too. With ``"ray"`` the address is that of a Ray
         cluster (``"auto"``, ``"ray://host:10001"``); without one a Ray is started here. See :class:`RayCluster`.
+    direct_to_workers, connection_limit
+        Without effect, since there are no connections: results lie in memory that the client reads.
+    loop, scheduler_file, security, heartbeat_interval, serializers, deserializers, extensions
+        Not offered: they raise, and say what to do instead.
 
     Examples
     --------

@@ -149,8 +149,8 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         if n_jobs is None:
             n_jobs = self.default_n_jobs
         client = self._find()
-        if client is None and inside_worker():
-            return 1
+        if client is None and (self.nesting_level or inside_worker()):
+            return 1  # a task that cannot reach its cluster: a cluster of its own would be one too many
         threads = CPU_COUNT if client is None else int(client.cluster.nthreads_total())
         if n_jobs < 0:
             return max(threads + 1 + n_jobs, 1)

@@ -8,6 +8,7 @@ from typing import Any
 from weft.backends.tickets import Ticket
 from weft.distributed.calls import function_of, key_of, traced
 from weft.distributed.future import Future, later
+from weft.errors import BackendError
 from weft.graph.annotations import get_annotations
 from weft.graph.key import check_key
 from weft.physical.call import fresh_name
@@ -100,8 +101,15 @@ class TaskMethods:
         """
         function = function_of(func)
         if actor or actors:
+            if retries:
+                raise BackendError(f"retries={retries!r}: an actor is made once; have its __init__ try again")
             return self._submit_actor(func, args, kwargs, key=key, workers=workers, resources=resources)
-        name = key_of(function, args, kwargs, pure) if key is None else key
+        if key is None:
+            name: Key = key_of(function, args, kwargs, pure)
+        else:
+            check_key(key)
+            name = key
+        notes = self._notes(workers, resources, retries, priority, allow_other_workers)
         known = self._tickets.get(name)
         if known is not None:
             shared = self._shared_ticket(name)
@@ -109,10 +117,7 @@ class TaskMethods:
                 return Future._of(self, shared)
         if self.status != "running":
             self._refuse_closed()
-        if key is not None:
-            check_key(key)
         program, sources, constants = traced(function, args, kwargs, _ticket_of)
-        notes = self._notes(workers, resources, retries, priority, allow_other_workers)
         ticket = Ticket(self, name)
         self._tickets[name] = ticket
         item = ticket, program, sources, constants, notes

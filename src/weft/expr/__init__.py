@@ -9,7 +9,7 @@ from weft.expr.context import Context
 from weft.expr.facts import Cost, Fact, Need, Needs
 from weft.expr.naming import nonce
 from weft.expr.node import ALL_NEEDS, Expr, Held, derived, node
-from weft.expr.rewrite import PIPELINE, Phase, Rule, Trace, add_rules, optimize, rewrite, rule
+from weft.expr.rewrite import PIPELINE, Phase, Rule, Trace, add_later, add_rules, optimize, rewrite, rule
 from weft.expr.sharing import share
 from weft.expr.show import difference, tree_text
 from weft.expr.tree import dependents, find, replace, walk
@@ -27,6 +27,7 @@ __all__ = [
     "Phase",
     "Rule",
     "Trace",
+    "add_later",
     "add_rules",
     "dependents",
     "derived",

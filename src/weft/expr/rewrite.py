@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import types
 import typing
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,8 +31,9 @@ from weft.errors import RewriteError
 from weft.expr.context import Context
 from weft.expr.node import Expr, walk_objects
 from weft.expr.sharing import share
+from weft.records import record
 
-__all__ = ["PIPELINE", "Phase", "Rule", "Trace", "add_rules", "optimize", "rewrite", "rule"]
+__all__ = ["PIPELINE", "Phase", "Rule", "Trace", "add_later", "add_rules", "optimize", "rewrite", "rule"]
 
 #: Rules that fire more often than this many times for each node of a forest are taken to go round in circles.
 FIRINGS_PER_NODE = 200
@@ -39,7 +41,7 @@ FIRINGS_PER_NODE = 200
 TRIES = 8
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """A rewrite rule: what `rule` makes of a function."""
 
@@ -352,10 +354,28 @@ PIPELINE: dict[str, Phase] = {
 }
 
 
+#: What adds rules when a first expression is optimised, and the lock of who does it.
+LATER: list[Callable[[], None]] = []
+COMPLETING = allocate_lock()
+
+
 def add_rules(**rules: Iterable[Rule]) -> None:
     """Append a collection's rules, by phase: ``add_rules(simplify=(...), lower=(...))``."""
     for name, each in rules.items():
         PIPELINE[name].add(each)
+
+
+def add_later(load: Callable[[], None]) -> None:
+    """Have rules added when the first expression is optimised: with all that they look at they take long to import."""
+    LATER.append(load)
+
+
+def complete() -> None:
+    """Add the rules that wait for a first expression; another thread that has one meanwhile waits, too."""
+    with COMPLETING:
+        while LATER:
+            LATER[0]()
+            del LATER[0]
 
 
 def optimize(roots: Sequence[Expr], phases: Iterable[str] | None = None, trace: Trace | None = None) -> list[Expr]:
@@ -377,6 +397,8 @@ def optimize(roots: Sequence[Expr], phases: Iterable[str] | None = None, trace: 
     wanted = set(PIPELINE if phases is None else phases)
     if unknown := wanted - set(PIPELINE):
         raise ValueError(f"there are no phases {sorted(unknown)}; there are {list(PIPELINE)}")
+    if LATER:
+        complete()
     trees = share(roots)
     for name, phase in PIPELINE.items():
         if name in wanted and (phase.concerns is None or phase.concerns(trees)):

@@ -19,12 +19,13 @@ from typing import Any, ClassVar, overload
 from weft.expr import Expr, node
 from weft.graph import Layer, Program
 from weft.physical.base import ALIAS, BlockExpr, Names, Physical
+from weft.records import record
 from weft.typing import Function, Key
 
 __all__ = ["Blocks", "Drawn", "Recipe", "Selected", "Sheet"]
 
 
-@dataclass(frozen=True)
+@record
 class Blocks:
     """Keys of the blocks of a source, by their place: ``blocks[i, j]``."""
 
@@ -38,7 +39,6 @@ class Blocks:
         return self.keys[number]
 
 
-@dataclass(frozen=True)
 class Recipe:
     """Base of recipes: frozen dataclasses of plain values, which are also what names them."""
 
@@ -155,7 +155,7 @@ class Sheet:
         return isinstance(key, tuple) and key[0] == f"{self.name}-call"
 
 
-@dataclass(frozen=True)
+@record
 class Only:
     """A function that gives a sequence of one, as a function that gives what is in it."""
 

@@ -172,6 +172,8 @@ def forget(s: Scheduler, blocks: Iterable[int]) -> list[int]:
         state = phase[b]
         if state < RELEASED or users[b] or dependents[b] or s.programs[b] is GONE or b in s.flying:
             continue
+        if b in s.spilling or b in s.loading:
+            continue  # whoever moves it would take the next block of that number for it; it is to be asked for again then
         task = s.maker.get(b, b) if s.maker else b
         group: tuple[int, ...] = (b,)
         if task in s.outputs:

@@ -14,13 +14,14 @@ import weft.array as da
 from weft.array.kernels import compressing, reductions
 from weft.array.kernels.compressing import COMBINED, CompressedReduction
 from weft.array.kernels.indexing import compressed
+from weft.array.kernels.tiled import Step
 from weft.expr import optimize
 
 
 @pytest.fixture
 def small_bands(monkeypatch):
     monkeypatch.setattr(compressing, "SMALL", 1)
-    monkeypatch.setattr(compressing, "CACHE", 64)
+    monkeypatch.setattr(compressing, "BAND", 64)
 
 
 def parts(partial):
@@ -50,8 +51,8 @@ def test_bands_give_what_the_whole_selection_gives(data, end, kind):
         axes = (0,)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compressing, "SMALL", 1)
-        patch.setattr(compressing, "CACHE", 64)
-        found = CompressedReduction(end)(block, mask, 0, axes, None)
+        patch.setattr(compressing, "BAND", 64)
+        found = CompressedReduction(end)(block, 0, axes, None, mask)
     wanted = end(compressed(block, mask, 0), axes, None)
     for own, other in zip(parts(found), parts(wanted), strict=True):
         if other is None:
@@ -69,17 +70,39 @@ def test_what_is_not_selected_may_be_anything(axes):
     mask = np.arange(40) % 3 > 0
     block[~mask] = np.nan
     block[3] = np.inf
-    made = CompressedReduction(reductions.sum_chunk)(block, mask, 0, axes, None)
+    made = CompressedReduction(reductions.sum_chunk)(block, 0, axes, None, mask)
     np.testing.assert_allclose(made, block[mask].sum(axis=axes, keepdims=True))
     block[1, 2] = np.nan
-    assert np.isnan(CompressedReduction(reductions.sum_chunk)(block, mask, 0, axes, None)).any()
+    assert np.isnan(CompressedReduction(reductions.sum_chunk)(block, 0, axes, None, mask)).any()
 
 
 def test_a_reduction_of_a_selection_is_one_call():
     x = da.from_array(np.arange(200_000.0).reshape(-1, 2), chunks=(50_000, 2))
     names = [call.function.__name__ for node in walk(x[x[:, 0] > 9].mean()) for call in node.calls]
     assert "compressed-counted_mean_chunk" in names
-    assert "compressed" not in names
+    assert not {"compressed", "greater"} & set(names)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(["sum", "mean", "max", "var"]), st.sampled_from([1, 3, 40]), st.integers(0, 9))
+def test_masks_of_several_functions_are_made_with_the_rows(name, width, seed):
+    rng = np.random.default_rng(seed)
+    whole, other = rng.random((300, width)), rng.random(300)
+    x, y = da.from_array(whole, chunks=(120, width)), da.from_array(other, chunks=70)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compressing, "SMALL", 1)
+        patch.setattr(compressing, "BAND", 512)
+        picks = [
+            (x[:, 0] > 0.3) & ~(y * 2 > 1.5),
+            x > 0.5,
+            abs(x - 0.5) < 0.1,
+            x[:, :1] > 0.5 if width == 1 else y > 0.5,
+        ]
+        masks = [(whole[:, 0] > 0.3) & ~(other * 2 > 1.5), whole > 0.5, abs(whole - 0.5) < 0.1]
+        masks.append(whole[:, :1] > 0.5 if width == 1 else other > 0.5)
+        for pick, mask in zip(picks, masks, strict=True):
+            ours, numpys = getattr(x[pick], name)().compute(), getattr(whole[mask], name)()
+            np.testing.assert_allclose(ours, numpys, rtol=1e-12)
 
 
 def test_a_selection_that_is_wanted_as_well_stays():
@@ -91,9 +114,9 @@ def test_a_selection_that_is_wanted_as_well_stays():
 
 @pytest.mark.usefixtures("small_bands")
 def test_programs_travel():
-    reduction = pickle.loads(pickle.dumps(CompressedReduction(next(iter(COMBINED)))))
+    reduction = pickle.loads(pickle.dumps(CompressedReduction(reductions.sum_chunk, (Step(np.greater, (0, 1)),))))
     block = np.arange(100.0)
-    assert reduction(block, block > 50, 0, (0,), None) == block[51:].sum()
+    assert reduction(block, 0, (0,), None, block, 50) == block[51:].sum()
 
 
 def walk(x):

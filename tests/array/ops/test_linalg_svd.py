@@ -8,6 +8,8 @@ from tests.array.matrices import adjoint, assert_close, assert_orthonormal, matr
 
 import weft
 import weft.array as da
+from weft import config
+from weft.errors import PerformanceWarning
 
 quick = settings(deadline=None, max_examples=40)
 square = matrices(square=True)
@@ -111,3 +113,13 @@ def test_wrong_calls_are_refused_at_once():
         da.linalg.eigh(da.ones((3, 3)), "X")
     with pytest.raises(ValueError, match="one matrix"):
         da.linalg.tsqr(da.ones((2, 3, 3)))
+
+
+def test_a_matrix_larger_than_the_budget_is_gathered_with_a_warning():
+    x = da.ones((3000, 3000), chunks=1000)
+    with config.set({"memory.budget": "10 MB"}):
+        with pytest.warns(PerformanceWarning, match=r"eigvalsh\(\) gathers a matrix of 6"):
+            da.linalg.eigvalsh(x)
+        with pytest.warns(PerformanceWarning, match=r"svd\(\) gathers"):
+            da.linalg.svd(x)
+        da.linalg.svd(da.ones((30000, 30), chunks=1000))

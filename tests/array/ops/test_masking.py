@@ -116,3 +116,12 @@ def test_assignment_to_what_has_unknown_length():
     assert big.compute().tolist() == [99, 1, 8, 1, 10]
     with pytest.raises(ValueError, match="cannot assign 2 input values"):
         x[x > 4] = [1, 2]
+
+
+def test_masks_may_be_sparse():
+    sparse = pytest.importorskip("sparse")
+    whole = np.eye(6) + np.arange(6)
+    x = da.from_array(whole, chunks=3).map_blocks(sparse.COO)
+    chosen = x[x[:, 0] > 0]
+    assert chosen.compute_chunk_sizes().shape == (1, 6)
+    np.testing.assert_array_equal(chosen.compute().todense(), whole[whole[:, 0] > 0])

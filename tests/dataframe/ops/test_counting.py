@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dataframe.columns import KINDS, agree, cut_frames, cut_series, in_partitions
 
+from weft.dataframe.kernels.pandas.counting import count_values
+
 NO_FLAGS = tuple(kind for kind in KINDS if kind not in ("boolean", "object"))  # pandas' mode fails on some of those
 
 
@@ -51,3 +53,11 @@ def test_the_estimated_number_of_different_values_is_near():
         whole = pd.Series(rng.integers(0, count, 200_000))
         found = in_partitions(whole, [50_000, 120_000]).nunique_approx().compute(scheduler="sync")
         assert abs(found / whole.nunique() - 1) < 0.03
+
+
+def test_integers_are_counted_in_the_order_of_first_rows_however_late_those_are():
+    values = np.repeat(np.arange(5, -60, -1), 2000)
+    column = pd.Series(np.concatenate([values, [-61, 7]]), name="n")
+    pd.testing.assert_series_equal(count_values(column), column.value_counts(sort=False, dropna=False))
+    small = column.astype("int8")
+    pd.testing.assert_series_equal(count_values(small), small.value_counts(sort=False, dropna=False))

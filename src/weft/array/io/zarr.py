@@ -12,8 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from math import prod
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +32,9 @@ from weft.physical.blockwise import Column, Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
 from weft.records import record
 from weft.scratch import remove_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["from_zarr", "to_zarr"]
 
@@ -198,15 +200,15 @@ class Place:
 
     @property
     def directory(self) -> Path:
-        return Path(self.target.store.root)
+        return path_of(self.target.store.root)
 
     def commit(self) -> None:
         """Move what has been written to its place; what was there goes."""
         if self.final is None or not self.directory.exists():  # moved before, by a task that is run again
             return
-        final = Path(self.final)
+        final = path_of(self.final)
         if self.group is not None:
-            make_groups(Path(self.group), final.parent, self.target.metadata.zarr_format)
+            make_groups(path_of(self.group), final.parent, self.target.metadata.zarr_format)
         old = final.with_name(f".{final.name}-{nonce()[:8]}.old")
         if final.exists():
             os.rename(final, old)
@@ -376,14 +378,21 @@ def stored_like(expr: ArrayExpr, shards: Any) -> tuple[int, ...]:
 def local_directory(zarr: Any, url: Any, storage_options: Mapping[str, Any] | None) -> Path | None:
     """The directory of a store, if it is one of this machine's."""
     if isinstance(url, zarr.storage.LocalStore):
-        return Path(url.root)
+        return path_of(url.root)
     if isinstance(url, os.PathLike):
         url = os.fspath(url)
     if not isinstance(url, str) or storage_options or "::" in url:
         return None
     if url.startswith("file://"):
-        return Path(url.removeprefix("file://"))
-    return None if "://" in url or url.endswith(".zip") else Path(url)
+        return path_of(url.removeprefix("file://"))
+    return None if "://" in url or url.endswith(".zip") else path_of(url)
+
+
+def path_of(path: str | os.PathLike[str]) -> Path:
+    """A path as an object."""
+    from pathlib import Path  # here, for a quick import
+
+    return Path(path)
 
 
 def is_array(directory: Path) -> bool:

@@ -2,8 +2,9 @@
 
 ``x[mask].mean()`` written out takes a copy of half the data, into memory that the system has to clear first. Where the
 axis that a mask selects from is reduced at once, `CompressedReduction` takes so many rows at a time that what is selected of
-them stays in the cache, always into the same buffer, and adds up partial results as tiles of elementwise chains do. Bands of
-which everything is selected are not copied at all; sums of rows of doubles are products with the mask.
+them stays in the cache, always into the same buffer, and adds up partial results as tiles of elementwise chains do. The
+mask of a band is made while its rows are there. Bands of which everything is selected are not copied at all; sums of rows of
+doubles are products with the mask.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import numpy as np
 from weft.array.kernels.indexing import compressed
 from weft.array.kernels.nan_reductions import Counted, counted_combine, counted_mean_chunk
 from weft.array.kernels.reductions import COMBINE_OF, mean_chunk, rounds_partials, sum_chunk
-from weft.array.kernels.tiles import CACHE, NUMBERS, SMALL, folded, push
+from weft.array.kernels.tile_writers import is_steppable
+from weft.array.kernels.tiled import Step
+from weft.array.kernels.tiles import NUMBERS, SMALL, folded, push
 from weft.physical.blockwise import Call
 from weft.typing import Function
 
@@ -26,56 +29,85 @@ __all__ = ["CompressedReduction", "reduce_compressed"]
 #: Reductions of which partial results can be combined, and the functions that do it.
 COMBINED: dict[Any, Function] = {**COMBINE_OF, counted_mean_chunk: counted_combine}
 
+#: Bytes of a band: of shorter ones two threads wait for each other (36 ms for 800 MB; 44 by bands of 2 MB, 47 by whole chunks).
+BAND = 1 << 23
 #: Numbers in a row from which a product with the mask beats copies of rows, and the share of rows (one in so many).
 LEAST_ROW, FEW = 8, 8
 
 
 class CompressedReduction:
-    """``end(compressed(block, mask, axis), axes, dtype)`` as one function.
+    """``end(compressed(block, mask, axis), axes, dtype)`` as one function of ``block, axis, axes, dtype, *given``.
 
     Parameters
     ----------
     end : callable
         One of `COMBINED`.
+    steps : tuple of Step
+        Elementwise functions that make the mask of what is given, the last of them itself; without any, it is given.
     """
 
-    __slots__ = ("end",)
+    __slots__ = ("end", "steps")
 
-    def __init__(self, end: Function) -> None:
+    def __init__(self, end: Function, steps: tuple[Step, ...] = ()) -> None:
         self.end = end
+        self.steps = steps
 
     @property
     def __name__(self) -> str:
         return f"compressed-{self.end.__name__}"
 
     def __weft_tokenize__(self) -> Any:
-        return self.end
+        return (self.end, *map(tuple, self.steps))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CompressedReduction, (self.end,)
+        return CompressedReduction, (self.end, self.steps)
 
-    def __call__(self, block: Any, mask: Any, axis: int, axes: tuple[int, ...], dtype: Any) -> Any:
-        if not is_banded(block, mask, axis, axes) or rounds_partials(self.end, block.dtype, dtype):
-            return self.end(compressed(block, mask, axis), axes, dtype)
-        if mask.ndim > 1:
-            block, mask = block.reshape(-1), mask.reshape(-1)
-        rows = max(1, CACHE // (block.nbytes // len(block)))
-        buffer = np.empty((min(rows, len(block)), *block.shape[1:]), block.dtype)
+    def __call__(self, block: Any, axis: int, axes: tuple[int, ...], dtype: Any, *given: Any) -> Any:
+        is_banded = can_be_banded(block, given, axis, axes) and not rounds_partials(self.end, block.dtype, dtype)
+        if not is_banded:
+            return self.end(compressed(block, self.mask(given), axis), axes, dtype)
+        rows = max(1, BAND // (block.nbytes // len(block)))
+        spare: list[Any] = []
         stack: list[tuple[int, Any]] = []
-        weighs = is_weighed(self.end, block, dtype)
         for start in range(0, len(block), rows):
-            band, holds = block[start : start + rows], mask[start : start + rows]
-            count = int(np.count_nonzero(holds))
-            if not count:
-                continue
-            part = weighed(self.end, band, holds, count, axes) if weighs and count * FEW > len(band) else None
-            if part is None:
-                if count < len(band):
-                    places = np.flatnonzero(holds)
-                    band = np.take(band, places, axis=0, out=buffer[:count], mode="clip")
-                part = self.end(band, axes, dtype)
-            push(stack, part, COMBINED[self.end])
-        return folded(stack, COMBINED[self.end]) if stack else self.end(block[:0], axes, dtype)
+            cut = slice(start, start + rows)
+            part = self.part(
+                block[cut], self.mask([each[cut] if np.ndim(each) else each for each in given]), axes, dtype, spare
+            )
+            if part is not None:
+                push(stack, part, COMBINED[self.end])
+        if stack:
+            return folded(stack, COMBINED[self.end])
+        return self.end(
+            compressed(block[:0], self.mask([each[:0] if np.ndim(each) else each for each in given]), 0), axes, dtype
+        )
+
+    def mask(self, given: Sequence[Any]) -> Any:
+        """The mask of a block, or of some of its rows."""
+        values = list(given)
+        for function, slots, keywords in self.steps:
+            cut = len(slots) - len(keywords)
+            named = {name: values[slot] for name, slot in zip(keywords, slots[cut:], strict=True)}
+            values.append(function(*[values[slot] for slot in slots[:cut]], **named))
+        return values[-1]
+
+    def part(self, band: Any, holds: Any, axes: tuple[int, ...], dtype: Any, spare: list[Any]) -> Any:
+        """The partial result of a band; None if nothing of it is selected. ``spare`` has memory for what is copied."""
+        if holds.ndim > 1:
+            band, holds = band.reshape(-1), holds.reshape(-1)
+        count = int(np.count_nonzero(holds))
+        if not count:
+            return None
+        if count == len(band):
+            return self.end(band, axes, dtype)
+        if count * FEW > len(band) and is_weighed(self.end, band, dtype):
+            part = weighed(self.end, band, holds, count, axes)
+            if part is not None:
+                return part
+        if not spare:
+            spare.append(np.empty_like(band, order="C"))
+        made = np.take(band, np.flatnonzero(holds), axis=0, out=spare[0][:count], mode="clip")
+        return self.end(made, axes, dtype)
 
 
 def is_weighed(end: Function, block: Any, dtype: Any) -> bool:
@@ -92,7 +124,7 @@ def weighed(end: Function, band: Any, holds: Any, count: int, axes: tuple[int, .
     (measured on rows of 400 bytes, every second of them).
     """
     with np.errstate(all="ignore"):
-        total = holds.astype(np.float64) @ band.reshape(len(band), -1)
+        total = np.dot(holds.astype(np.float64), band.reshape(len(band), -1))  # `@` would keep the interpreter's lock
     if not np.isfinite(total).all():
         return None
     total = total.reshape(1, *band.shape[1:])
@@ -104,17 +136,28 @@ def weighed(end: Function, band: Any, holds: Any, count: int, axes: tuple[int, .
     return Counted(count * prod(band.shape[axis] for axis in rest), total)
 
 
-def is_banded(block: Any, mask: Any, axis: int, axes: tuple[int, ...]) -> bool:
-    """Whether bands of rows are of use: for large blocks of numbers whose rows are selected, and reduced."""
-    if type(block) is not np.ndarray or type(mask) is not np.ndarray or mask.dtype != np.bool_:
+def can_be_banded(block: Any, given: Sequence[Any], axis: int, axes: tuple[int, ...]) -> bool:
+    """Whether bands of rows are of use: for large blocks of numbers whose rows are selected, and reduced.
+
+    What the mask is made of has to have a number, or a row, for each of these.
+    """
+    arrays = [each for each in given if np.ndim(each)]
+    if type(block) is not np.ndarray or not arrays or any(type(each) is not np.ndarray for each in arrays):
         return False
     if block.nbytes < SMALL or block.dtype.kind not in NUMBERS or axis or 0 not in axes:
         return False
-    return mask.ndim == 1 or (mask.shape == block.shape and block.flags.c_contiguous and mask.flags.c_contiguous)
+    if any(each.shape != arrays[0].shape for each in arrays):
+        return False
+    if arrays[0].ndim == 1:
+        return len(arrays[0]) == len(block)
+    return arrays[0].shape == block.shape and block.flags.c_contiguous
 
 
 def reduce_compressed(calls: Sequence[Call], arity: int) -> Sequence[Call]:
-    """Compiler of fused programs: a reduction of what a mask selects is one call, if nobody else reads the selection."""
+    """Compiler of fused programs: a reduction of what a mask selects is one call, if nobody else reads the selection.
+
+    Elementwise functions that only make the mask go into it as well.
+    """
     if not any(call.function is compressed for call in calls):
         return calls
     readers: dict[int, int] = {}
@@ -126,10 +169,40 @@ def reduce_compressed(calls: Sequence[Call], arity: int) -> Sequence[Call]:
         first = calls[call.slots[0] - arity] if call.slots and call.slots[0] >= arity else None
         if first is None or first.function is not compressed or readers[call.slots[0]] > 1 or not is_end(call):
             made.append(call)
-        else:
-            slots = (*first.slots, *call.slots[1:])
-            made.append(Call(CompressedReduction(call.function), slots, (), call.outline))
+            continue
+        block, mask, axis = first.slots
+        steps, inputs = mask_steps(calls, arity, mask, readers)
+        made.append(
+            Call(CompressedReduction(call.function, steps), (block, axis, *call.slots[1:], *inputs), (), call.outline)
+        )
     return without_unread(made, arity)
+
+
+def mask_steps(
+    calls: Sequence[Call], arity: int, mask: int, readers: dict[int, int]
+) -> tuple[tuple[Step, ...], list[int]]:
+    """The elementwise functions that make a mask and nothing else, in order, and the slots of what they read."""
+    own: list[int] = []
+    wanted = {mask}
+    for slot in range(mask, arity - 1, -1):
+        call = calls[slot - arity]
+        if slot in wanted and readers[slot] == 1 and is_steppable(call.function, call.keywords):
+            own.append(slot)
+            wanted.update(call.slots)
+    own.reverse()
+    inputs = list(dict.fromkeys([each for slot in own for each in calls[slot - arity].slots if each not in own]))
+    if not own:
+        return (), [mask]
+    place = {slot: number for number, slot in enumerate([*inputs, *own])}
+    steps = [
+        Step(
+            calls[slot - arity].function,
+            tuple([place[each] for each in calls[slot - arity].slots]),
+            calls[slot - arity].keywords,
+        )
+        for slot in own
+    ]
+    return tuple(steps), inputs
 
 
 def is_end(call: Call) -> bool:

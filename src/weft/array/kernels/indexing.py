@@ -140,6 +140,8 @@ def get_field(block: Block, field: Any) -> Block:
 
 def compressed(block: Block, mask: Block, axis: int) -> Block:
     """The elements where a mask holds, which covers axes from ``axis`` on."""
+    if hasattr(mask, "todense"):
+        mask = mask.todense()  # sparse arrays do not take sparse masks
     if mask.ndim == 1 and type(mask) is np.ndarray:
         return along(block, np.flatnonzero(mask), axis)
     if axis == 0 and mask.ndim == block.ndim and type(block) is np.ndarray and type(mask) is np.ndarray:
@@ -149,6 +151,7 @@ def compressed(block: Block, mask: Block, axis: int) -> Block:
 
 def true_count(mask: Block) -> Block:
     """How many elements of a block are true, as an array of one number."""
+    mask = mask.todense() if hasattr(mask, "todense") else mask
     return np.array([np.count_nonzero(mask)], np.int64)
 
 

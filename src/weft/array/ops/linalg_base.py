@@ -8,8 +8,8 @@ What NumPy does to stacks of matrices is done to blocks whose last axes are whol
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -24,11 +24,14 @@ from weft.array.io.from_array import asarray
 from weft.array.ops.elementwise import broadcast_shape
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
+from weft.errors import PerformanceWarning
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.base import BlockExpr, Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.drawn import Blocks, Drawn, Recipe, Selected, Sheet
+from weft.records import record
 from weft.typing import Function, Key
+from weft.units import format_bytes
 
 __all__ = [
     "Layout",
@@ -322,7 +325,7 @@ class CoreSeveral(Several):
         return CoreCalls(self.function, counts, self.cores, len(self.outputs), self.arguments, largest, self.called)
 
 
-@dataclass(frozen=True)
+@record
 class CoreCalls(Recipe):
     """One call for each block of the batch."""
 
@@ -377,7 +380,22 @@ def core_wise(
         Further arguments of the function.
     """
     exprs = tuple([each.expr for each in inputs])
+    warn_of_gathering(exprs, cores, name)
     return new(CoreWise(function, exprs, tuple(cores), tuple(core), np.dtype(dtype), tuple(keywords.items()), name))
+
+
+def warn_of_gathering(exprs: Sequence[ArrayExpr], cores: Sequence[int], name: str) -> None:
+    """Warn where a matrix in several chunks is to become a block that is larger than all the memory results may take."""
+    budget = int(config.value("memory.budget"))
+    for each, core in zip(exprs, cores, strict=True):
+        nbytes = core_bytes([each], [core])
+        if nbytes > budget and prod(each.numblocks[each.ndim - core :]) > 1:
+            warnings.warn(
+                f"{name}() gathers a matrix of {format_bytes(nbytes)} into one block, and the option memory.budget is "
+                f"{format_bytes(budget)}: it may not fit. svd_compressed() gives leading singular vectors without that.",
+                PerformanceWarning,
+                stacklevel=4,
+            )
 
 
 def core_several(
@@ -390,5 +408,6 @@ def core_several(
 ) -> list[Any]:
     """The same for a function that gives several arrays: ``outputs`` has the lengths of the last axes and the dtype of each."""
     exprs = tuple([each.expr for each in inputs])
+    warn_of_gathering(exprs, cores, name)
     made = tuple([(tuple(core), np.dtype(dtype)) for core, dtype in outputs])
     return parts_of(CoreSeveral(function, exprs, tuple(cores), made, arguments, name))

@@ -12,7 +12,6 @@ one call of BLAS. Where the summed axes are in several chunks there are two ways
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import Any
@@ -34,6 +33,7 @@ from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.drawn import Blocks, Drawn, Recipe, Sheet
 from weft.physical.tree_reduce import TreeReduce
+from weft.records import record
 from weft.typing import Key
 
 __all__ = ["Contraction", "Labels", "contract"]
@@ -153,7 +153,7 @@ class Contraction(ArrayExpr):
         return Drawn(self.outline, tuple(sources), recipe)
 
 
-@dataclass(frozen=True)
+@record
 class Accumulating(Recipe):
     """Chains of sums of products."""
 

@@ -1,5 +1,7 @@
 """Random programs over random frames: the same text is run by pandas and by us.
 
+``python -m tests.dataframe.kernels.polars.programs --count 20000 --first 0`` runs so many, beyond the few of the test.
+
 A program is a list of expressions; each makes ``d`` anew from ``d`` and a second frame ``e``. It is drawn by a seed, beside
 the pandas frame that it makes, so that operators fit the columns that are there. Columns whose name begins with ``x`` hold
 results that depend on the order of additions: nothing is chosen, ordered or grouped by them.
@@ -7,8 +9,10 @@ results that depend on the order of additions: nothing is chosen, ordered or gro
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import random
+import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +24,7 @@ import pyarrow as pa
 
 import weft
 import weft.dataframe as dd
+from weft import config
 from weft.dataframe.base import new
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.expr import Held
@@ -753,9 +758,11 @@ class Program:
         """Whether types depend on the values that are there."""
         return any(word in each for each in self.steps for word in DATA_DEPENDENT)
 
-    def check(self, found: Any) -> None:
-        """Fails where a result is not the one of pandas."""
+    def check(self, found: Any, promised: Any = None) -> None:
+        """Fails where a result is not the one of pandas; its types are pandas', or those that were promised before."""
         same(found, self.expected, self.loose)
+        if self.loose and promised is not None:
+            check_types(found, self.expected, promised)
 
     def __str__(self) -> str:
         return f"seed {self.seed}:\n" + "\n".join(f"  d = {each}" for each in self.steps)
@@ -846,7 +853,7 @@ def program(seed: int, directory: Path) -> Program:
                 continue
             try:
                 ours = step(text, lazily)
-            except (NotImplementedError, AttributeError, KeyError):  # what is not there is no program
+            except NotImplementedError:  # what is refused is no program
                 continue
             steps.append(text)
             value = known_beforehand(made, ours) if any(each in text for each in DATA_DEPENDENT) else made
@@ -891,6 +898,15 @@ def same(found: Any, wanted: Any, loose: bool = False) -> None:
         )
 
 
+def check_types(found: Any, wanted: Any, promised: Any) -> None:
+    """Fails where a column has neither the type that pandas gives it nor the one that was known beforehand."""
+    if isinstance(found, pd.DataFrame) and isinstance(promised, pd.DataFrame):
+        for label, dtype in found.dtypes.items():
+            assert dtype in (wanted[label].dtype, promised[label].dtype), f"{label!r} is of {dtype}"
+    elif isinstance(found, pd.Series) and isinstance(promised, pd.Series):
+        assert found.dtype in (wanted.dtype, promised.dtype), f"values are of {found.dtype}"
+
+
 def as_floats(found: Any, wanted: Any) -> tuple[Any, Any]:
     """Two results with floats where one has integers and the other floats."""
     if not isinstance(wanted, (pd.DataFrame, pd.Series)) or type(found) is not type(wanted):
@@ -913,3 +929,41 @@ def are_numbers(one: Any, other: Any) -> bool:
     """Whether two types are different ones of numbers, not both of integers."""
     kinds = {getattr(one, "kind", "O"), getattr(other, "kind", "O")}
     return one != other and kinds <= set("iuf") and "f" in kinds
+
+
+def difference(seed: int, directory: Path) -> str | None:
+    """What the engines make of a program that pandas does not; None if they agree with it."""
+    drawn = program(seed, directory)
+    for engine in ("pandas", "auto"):
+        try:
+            ours = drawn.ours()
+            with config.set({"dataframe.engine": engine}):
+                drawn.check(computed(ours), ours.expr.meta if hasattr(ours, "expr") else None)
+        except Exception as error:
+            return f"engine {engine!r} differs in the program of {drawn}\n{type(error).__name__}: {error}"
+    return None
+
+
+def main() -> int:
+    """Run many programs, and print those in which engines differ."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--first", type=int, default=0)
+    options = parser.parse_args()
+    wrong = 0
+    warnings.simplefilter("ignore")
+    for seed in range(options.first, options.first + options.count):
+        with tempfile.TemporaryDirectory(prefix="weft-programs-") as folder:
+            try:
+                found = difference(seed, Path(folder))
+            except Exception as error:
+                found = f"seed {seed} cannot be drawn: {type(error).__name__}: {error}"
+        if found is not None:
+            wrong += 1
+            print(found, flush=True)
+    print(f"{options.count} programs, {wrong} differ", flush=True)
+    return min(wrong, 1)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -19,6 +19,10 @@ __all__ = ["Products", "StatisticsPlan"]
 PANDAS = KERNELS["pandas"]
 
 
+#: Numbers of all columns that are looked at together.
+CACHED = 1 << 16
+
+
 class StatisticsPlan(NamedTuple):
     """What is asked: ``"cov"`` or ``"corr"``, rows that must be there, and what the sum is divided by."""
 
@@ -39,10 +43,10 @@ class Products(NamedTuple):
 def products_of(values: Any) -> Products:
     """Of a matrix of numbers, columns side by side."""
     count, width = values.shape
-    missing = np.isnan(values)
     with np.errstate(all="ignore"):
-        if not missing.any():
-            means = values.mean(axis=0) if count else np.zeros(width)
+        means = values.mean(axis=0) if count else np.zeros(width)
+        missing = None if np.isfinite(means).all() else np.isnan(values)
+        if missing is None or not missing.any():
             away = values - means
             products = away.T @ away
             return Products(
@@ -96,11 +100,9 @@ def finished_products(made: Products, plan: StatisticsPlan) -> Any:
     return np.where(made.rows < plan.min_periods, np.nan, found)
 
 
-def matrix_of(frame: pd.DataFrame) -> Any:
-    """Columns as a matrix of floats."""
-    if not frame.shape[1]:
-        return np.empty((len(frame), 0))
-    return np.column_stack([floats_of(frame.iloc[:, place]) for place in range(frame.shape[1])])
+def side_by_side(columns: list[Any], count: int) -> Any:
+    """Columns as a matrix, each in one piece."""
+    return np.stack(columns).T if columns else np.empty((count, 0))
 
 
 @PANDAS.add("Comoments")
@@ -109,8 +111,14 @@ class Comoments:
 
     @staticmethod
     def chunk(partition: Any, plan: StatisticsPlan) -> Products:
-        """Products of one partition."""
-        return products_of(matrix_of(partition))
+        """Products of one partition: of as many rows at a time as the cache holds."""
+        columns = [floats_of(partition.iloc[:, place]) for place in range(partition.shape[1])]
+        step = max(1024, CACHED // max(1, len(columns)))
+        made = products_of(side_by_side([each[:step] for each in columns], min(step, len(partition))))
+        for start in range(step, len(partition), step):
+            rows = [each[start : start + step] for each in columns]
+            made = merged_products(made, products_of(side_by_side(rows, len(rows[0]) if rows else 0)))
+        return made
 
     @staticmethod
     def combine(plan: StatisticsPlan, *partials: Products) -> Products:

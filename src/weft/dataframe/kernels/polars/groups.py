@@ -147,14 +147,18 @@ def value_counts(node: Any, translate: Translator) -> Relation:
     if node.normalize or not node.sort or node.ascending or node.source.meta.ndim != 1:
         raise Untranslatable("value_counts() of such a kind stays in pandas")
     column = key_column(source.only)
+    below = node.source.source if type(node.source).__name__ == "Projection" else node.source
+    if is_integer(column.dtype) and type(below).__name__ == "FromPandas":
+        raise Untranslatable("integers in memory are counted faster by pandas")
     base = with_scalars(source.base, [column])
     if node.dropna and column.null:
         base = base.filter(column.expr.is_not_null())
-    key, many = translate.fresh("key"), translate.fresh("agg")
+    key, many, row = translate.fresh("key"), translate.fresh("agg"), translate.fresh("row")
     base = (
-        base.group_by(column.expr.alias(key), maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias(many))
-        .sort(many, descending=True, maintain_order=True)
+        base.with_row_index(row)
+        .group_by(column.expr.alias(key))
+        .agg(pl.len().cast(pl.Int64).alias(many), pl.col(row).min())
+        .sort(many, row, descending=[True, False])  # of equally many the one that comes first
     )
     label = replace(column, expr=pl.col(key), scalars={}, null=column.null and not node.dropna)
     engine_type(node.meta.dtype)
