@@ -105,6 +105,12 @@ def cut_frames(draw, kinds=tuple(KINDS), **options):
     return draw(cut(draw(frames(kinds, **options))))
 
 
+@st.composite
+def numbered_frames(draw, kinds=tuple(KINDS), **options):
+    """A frame whose rows are numbered, and the same in partitions."""
+    return draw(cut(draw(frames(kinds, **options)), indexes=False))
+
+
 def outcome(function):
     """What a function gives, or the type of what it raises."""
     try:

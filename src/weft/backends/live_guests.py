@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from weft.backends.live import FINISHED, HeldTicket, Ticket
+from weft.backends.live import FINISHED, HeldTicket, Live, Ticket
 from weft.backends.live_refs import PROGRAMS, LiveRefs
 from weft.backends.packed import unpack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt
@@ -20,7 +20,7 @@ from weft.errors import SerializationError
 from weft.graph import Plan, Program
 from weft.typing import Key
 
-__all__ = ["Guest", "LiveGuests"]
+__all__ = ["Guest", "LiveGuests", "RefGuests"]
 
 
 class Guest:
@@ -46,10 +46,11 @@ class Guest:
         self.run.post(self.member, ("done", [self.run.told(ticket)]))
 
 
-class LiveGuests(LiveRefs):
+class LiveGuests(Live):
     """A live run that tasks in other processes speak with.
 
-    A crew adds ``post(member, message)``, and ``actor_call``.
+    A crew adds ``post(member, message)``, ``actor_call``, and what says where blocks are: ``told``, ``guest_ref``,
+    ``guest_scatter`` (:class:`RefGuests` for packed blocks and files).
     """
 
     visiting: OrderedDict[bytes, Program]  #: programs that came from workers
@@ -75,16 +76,18 @@ class LiveGuests(LiveRefs):
             else:
                 reply.fail(value)
             return
-        process = member.process
-        answer = Answer(self, member, process, rid)
+        answer = Answer(self, member, member.process, rid)
         try:
-            args = unpack_own(packed)
-            if op in GUEST_OPS:
-                getattr(self, f"guest_{op}")(member, answer, *args)
-            else:
-                self.home.ask(op, args, answer, f"w{member.number}-{process.pid}")
+            self.answer_guest(member, op, unpack_own(packed), answer)
         except Exception as error:  # it is the answer
             answer.fail(error)
+
+    def answer_guest(self, member: Any, op: Any, args: Any, reply: Any) -> None:
+        """Without the lock: do what a guest asks."""
+        if op in GUEST_OPS:
+            getattr(self, f"guest_{op}")(member, reply, *args)
+        else:
+            self.home.ask(op, args, reply, member.source)
 
     def _submitted(self, member: Any, items: list[Any]) -> None:
         """A task submits tasks."""
@@ -129,35 +132,8 @@ class LiveGuests(LiveRefs):
         return ticket
 
     def told(self, ticket: Ticket) -> tuple[Any, ...]:
-        """What a guest is told of a task's end: key, status, small result or None, error."""
-        ref = None
-        if ticket.status == FINISHED and ticket.number >= 0:
-            ref = self.refs[ticket.number]
-            if type(ref) is not bytes:
-                ref = None
-        error = packed_error(ticket.error) if ticket.error is not None else None
-        return ticket.key, ticket.status, ref, error
-
-    def guest_ref(self, member: Any, reply: Any, key: Key) -> None:
-        """Where the result of a key lies: packed, or a path."""
-        with self.lock:
-            ticket = member.guest.tickets.get(key)
-            if ticket is None or ticket.number < 0:
-                raise KeyError(key)
-            ref = self.refs[ticket.number]
-            if ref is None:
-                ref = self._put(ticket.number)
-        reply(ref)
-
-    def guest_scatter(self, member: Any, reply: Any, key: Key, ref: Any, nbytes: int) -> None:
-        """A task puts a value where all can read it."""
-        with self:
-            ticket = member.guest.tickets.get(key)
-            if ticket is None:
-                ticket = member.guest.ticket(key)
-                ticket.waiters = None
-            self._take_in(ticket, ref, nbytes)
-        reply(None)
+        """What a guest is told of a task's end: key, status, where the result is or None, error."""
+        raise NotImplementedError
 
     def guest_cancel(self, member: Any, reply: Any, keys: Sequence[Key], force: bool, reason: str | None) -> None:
         self.cancel(
@@ -233,7 +209,42 @@ class LiveGuests(LiveRefs):
             if member.process is process:
                 self.post(member, ("event", name, event))
 
-        self.home.ask("listen", (topic, name, call), reply, f"w{member.number}-{process.pid}")
+        self.home.ask("listen", (topic, name, call), reply, member.source)
+
+
+class RefGuests(LiveGuests, LiveRefs):
+    """Guests of a run whose blocks are packed, or files."""
+
+    def told(self, ticket: Ticket) -> tuple[Any, ...]:
+        """What a guest is told of a task's end: key, status, small result or None, error."""
+        ref = None
+        if ticket.status == FINISHED and ticket.number >= 0:
+            ref = self.refs[ticket.number]
+            if type(ref) is not bytes:
+                ref = None
+        error = packed_error(ticket.error) if ticket.error is not None else None
+        return ticket.key, ticket.status, ref, error
+
+    def guest_ref(self, member: Any, reply: Any, key: Key) -> None:
+        """Where the result of a key lies: packed, or a path."""
+        with self.lock:
+            ticket = member.guest.tickets.get(key)
+            if ticket is None or ticket.number < 0:
+                raise KeyError(key)
+            ref = self.refs[ticket.number]
+            if ref is None:
+                ref = self._put(ticket.number)
+        reply(ref)
+
+    def guest_scatter(self, member: Any, reply: Any, key: Key, ref: Any, nbytes: int) -> None:
+        """A task puts a value where all can read it."""
+        with self:
+            ticket = member.guest.tickets.get(key)
+            if ticket is None:
+                ticket = member.guest.ticket(key)
+                ticket.waiters = None
+            self._take_in(ticket, ref, nbytes)
+        reply(None)
 
 
 class Answer:

@@ -13,7 +13,7 @@ from typing import Any
 
 from weft import config
 from weft.backends.deaths import ending, killed_error, was_for_memory
-from weft.backends.live_guests import Guest, LiveGuests
+from weft.backends.live_guests import Guest, RefGuests
 from weft.backends.live_worker import Introduction, main
 from weft.backends.packed import pack
 from weft.backends.pool import WorkerProcess
@@ -48,8 +48,13 @@ class Member(TeamMember):
         self.calls: dict[int, Any] = {}  # replies that it owes
         self.guest = Guest(run, self)
 
+    @property
+    def source(self) -> str:
+        """What the names of what its tasks have taken begin with."""
+        return f"w{self.number}-{self.process.pid}"
 
-class LiveMembers(LiveGuests, Team):
+
+class LiveMembers(RefGuests, Team):
     """A live run of worker processes, but for the thread that hears them.
 
     A crew adds ``_feed()`` (hand out tasks) and ``_call()`` (have the thread look).

@@ -83,6 +83,8 @@ class Ray:
         As for ``ray.init``: ``"auto"``, ``"host:port"``, ``"ray://host:port"``.
     runtime_env : mapping, optional
         Ray's ``runtime_env`` for the tasks; a computation may give its own: ``compute(runtime_env=...)``.
+    **start
+        For a Ray that is started: ``num_cpus``, ``object_store_memory`` (bytes), ``resources``, ``spill_directory``.
 
     Notes
     -----
@@ -92,8 +94,11 @@ class Ray:
     name = "ray"
     fuses_chains = True
 
-    def __init__(self, address: str | None = None, *, runtime_env: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, address: str | None = None, *, runtime_env: Mapping[str, Any] | None = None, **start: Any
+    ) -> None:
         self._address = address
+        self._start_options = start
         self._runtime_env = dict(runtime_env or {})
         self._nodes: list[str] = []
         self._joined = False
@@ -128,7 +133,8 @@ class Ray:
         ray = import_ray()
         with self._lock:
             if not ray.is_initialized() or not self._joined:
-                CONNECTION.join(self._address, num_cpus=request.nworkers, spill_directory=request.spill_directory)
+                usual = {"num_cpus": request.nworkers, "spill_directory": request.spill_directory}
+                CONNECTION.join(self._address, **{**usual, **self._start_options})
                 self._joined = True
             session = session_name(ray)
             if self._session != session:

@@ -102,8 +102,9 @@ class Introduction:
 class Station:
     """What a worker has of one run."""
 
-    def __init__(self, introduction: Introduction) -> None:
+    def __init__(self, introduction: Introduction, reference: Any) -> None:
         self.introduction = introduction
+        self.reference = reference  #: of the introduction
         self.programs: OrderedDict[int, Program] = OrderedDict()
         self.node = str(import_ray().get_runtime_context().get_node_id())
         self.number = introduction.numbers.get(self.node, -1)
@@ -144,12 +145,12 @@ def station_of(introduction: Any) -> Station:
         told: Introduction = import_ray().get(introduction)
         known = next((each for each in _stations.values() if each.introduction.run == told.run), None)
         if known is not None and known.guest is not None:
-            known.guest.told_again(told)
-            known.introduction = told
+            known.introduction, known.reference = told, introduction
             known.number = told.numbers.get(known.node, -1)
+            known.guest.told_again(told)
             station = known
         else:
-            station = Station(told)
+            station = Station(told, introduction)
         _stations[introduction] = station
         while len(_stations) > RUNS:
             _stations.popitem(last=False)

@@ -25,6 +25,7 @@ __all__ = ["main"]
 
 #: Weft's own sub-commands: the name, and the module and attribute of a click command. The modules import little.
 COMMANDS = {
+    "cluster": "weft.cli.cluster:cluster",
     "config": "weft.cli.config:config",
     "demo": "weft.demo.command:demo",
     "info": "weft.cli.info:info",

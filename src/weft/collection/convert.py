@@ -11,6 +11,7 @@ __all__ = ["CONVERSIONS"]
 
 #: Functions that make a collection of whatever they take, by the name of its kind.
 CONVERSIONS: Registry[Callable[..., Any]] = Registry("kind of collection")
+CONVERSIONS.add("array-rows", "weft.array.io.from_blocks:array_of_rows")
 CONVERSIONS.add("bag", "weft.bag.io.sequences:from_delayed")
 CONVERSIONS.add("delayed", "weft.delayed.delayed:delayed")
 CONVERSIONS.add("frame", "weft.dataframe.base:new")

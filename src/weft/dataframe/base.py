@@ -15,7 +15,7 @@ from weft.dataframe.meta import is_pandas
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
-__all__ = ["FrameBase", "new"]
+__all__ = ["FrameBase", "called", "get_collection_type", "new"]
 
 
 class FrameBase(Collection):
@@ -82,9 +82,32 @@ class FrameBase(Collection):
         )
 
 
+def called(value: Any, frame: Any) -> Any:
+    """What a function of the frame, or an expression such as ``pandas.col("a") + 1``, stands for; other values themselves."""
+    if isinstance(value, FrameBase):
+        return value
+    evaluate = getattr(value, "_eval_expression", None)
+    if evaluate is not None:
+        return evaluate(frame)
+    return value(frame) if callable(value) else value
+
+
 def new(expr: FrameExpr) -> Any:
     """The collection of an expression: by the type of its meta."""
+    return get_collection_type(expr.meta)(expr)
+
+
+def get_collection_type(arg: Any) -> Callable[[FrameExpr], Any]:
+    """The class of what has a meta: of frames, series, indexes or single values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.get_collection_type(pd.Series([1])).__name__
+    'Series'
+    """
     for kind in (pd.DataFrame, pd.Series, pd.Index):
-        if isinstance(expr.meta, kind):
-            return FrameBase.made[kind](expr)
-    return FrameBase.made[object](expr)
+        if isinstance(arg, kind):
+            return FrameBase.made[kind]
+    return FrameBase.made[object]

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase
+from weft.dataframe.base import FrameBase, called
+from weft.dataframe.io.arrays import ArrayMethods, RecordMethods
 from weft.dataframe.io.formats import FrameFormatMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
+from weft.dataframe.ops.comparing import ComparingMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
+from weft.dataframe.ops.duplicated import DuplicateMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered
 from weft.dataframe.ops.indexing import IndexingMethods
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.merge import MergeMethods
+from weft.dataframe.ops.overlap import OverlapMethods
 from weft.dataframe.ops.partitions import PartitionMethods
+from weft.dataframe.ops.plans import PlanMethods
+from weft.dataframe.ops.products import FrameProductMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
+from weft.dataframe.ops.reindexing import ReindexMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
 from weft.dataframe.ops.reshaping import FrameCombiningMethods, ReshapingMethods
 from weft.dataframe.ops.set_index import DivisionMethods, SetIndexMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
 from weft.dataframe.ops.sorting import FrameSortingMethods
 from weft.dataframe.ops.summaries import FrameSummaries
+from weft.dataframe.ops.times import TimeLabelMethods
+from weft.dataframe.ops.unstack import TransposeMethods
 from weft.dataframe.ops.values import ValueMethods
 
 __all__ = ["DataFrame"]
@@ -51,6 +60,16 @@ class DataFrame(
     DivisionMethods,
     FrameSortingMethods,
     PartitionMethods,
+    PlanMethods,
+    OverlapMethods,
+    DuplicateMethods,
+    ComparingMethods,
+    ReindexMethods,
+    TransposeMethods,
+    FrameProductMethods,
+    TimeLabelMethods,
+    ArrayMethods,
+    RecordMethods,
     FrameFormatMethods,
     ProjectionMethods,
 ):
@@ -71,8 +90,8 @@ class DataFrame(
             return filtered(self, key)
         if isinstance(key, slice):
             return self.loc[key]
-        if callable(key) and not isinstance(key, Hashable):
-            return self[key(self)]
+        if hasattr(key, "_eval_expression") or (callable(key) and key not in self.expr.meta.columns):
+            return self[called(key, self)]
         return project(self, key)
 
     def __iter__(self) -> Iterator[Any]:

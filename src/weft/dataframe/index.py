@@ -7,15 +7,22 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.arrays import ArrayMethods
 from weft.dataframe.io.delayed import DelayedMethods
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
+from weft.dataframe.ops.comparing import EqualityMethods
 from weft.dataframe.ops.conversion import ConversionMethods
 from weft.dataframe.ops.dates import DateParts
+from weft.dataframe.ops.duplicated import IndexDuplicateMethods
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.index_sets import IndexSetMethods
 from weft.dataframe.ops.labels import IndexLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
+from weft.dataframe.ops.overlap import OverlapMethods
 from weft.dataframe.ops.partitions import PartitionMethods
+from weft.dataframe.ops.plans import PlanMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.searching import IndexSearchingMethods
 from weft.dataframe.ops.set_index import DivisionMethods
 from weft.dataframe.ops.strings import StringAccessor
 from weft.dataframe.ops.summaries import IndexSummaries
@@ -37,6 +44,13 @@ class Index(
     RepartitionMethods,
     DivisionMethods,
     PartitionMethods,
+    PlanMethods,
+    OverlapMethods,
+    IndexDuplicateMethods,
+    EqualityMethods,
+    IndexSetMethods,
+    IndexSearchingMethods,
+    ArrayMethods,
     DateParts,
     DelayedMethods,
 ):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dispatch import Dispatch
 from weft.errors import MetaError
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "UNKNOWN_CATEGORIES",
     "emulate",
     "is_pandas",
+    "make_array_nonempty",
     "make_meta",
+    "make_scalar",
     "meta_nonempty",
     "same_kind",
     "with_unknown_categories",
@@ -24,6 +27,11 @@ __all__ = [
 
 #: What stands for the categories of a column where they are not known before it is computed.
 UNKNOWN_CATEGORIES = "__UNKNOWN_CATEGORIES__"
+
+
+#: Functions of extension dtypes that other packages register: an array of two plausible values, and one such value.
+make_array_nonempty = Dispatch("make_array_nonempty")
+make_scalar = Dispatch("make_scalar")
 
 
 class Unknown:
@@ -111,7 +119,17 @@ def with_unknown_categories(meta: Any) -> Any:
 
 def example_value(dtype: Any) -> Any:
     """A value of a dtype."""
-    return two_values(dtype)[0]
+    found = registered(make_scalar, dtype)
+    return two_values(dtype)[0] if found is None else found
+
+
+def registered(table: Dispatch, dtype: Any) -> Any:
+    """What another package says of its dtype, or None."""
+    try:
+        function = table.dispatch(type(dtype))
+    except TypeError:
+        return None
+    return function(dtype)
 
 
 #: Values of each kind of NumPy dtype.
@@ -154,6 +172,9 @@ def two_values(dtype: Any) -> Any:
         if dtype.kind == "V":
             return np.zeros(2, dtype=dtype)
         return np.array(EXAMPLES[dtype.kind], dtype=dtype if dtype.kind not in "SU" else None)
+    found = registered(make_array_nonempty, dtype)
+    if found is not None:
+        return found
     kind = getattr(dtype, "kind", "O")
     return pd.array(list(EXAMPLES.get(kind, ("foo", "bar"))), dtype=dtype)
 

@@ -8,26 +8,39 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.io.arrays import ArrayMethods
 from weft.dataframe.io.formats import SeriesFormatMethods
-from weft.dataframe.ops.arithmetic import ArithmeticMethods
+from weft.dataframe.ops.arithmetic import ArithmeticMethods, SeriesArithmeticMethods
 from weft.dataframe.ops.categorical import CategoricalAccessor
+from weft.dataframe.ops.comparing import ComparingMethods
 from weft.dataframe.ops.conversion import ConversionMethods
 from weft.dataframe.ops.dates import DateAccessor
+from weft.dataframe.ops.duplicated import SeriesDuplicateMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered
 from weft.dataframe.ops.indexing import IndexingMethods
 from weft.dataframe.ops.labels import SeriesLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
+from weft.dataframe.ops.overlap import OverlapMethods
 from weft.dataframe.ops.partitions import PartitionMethods
+from weft.dataframe.ops.plans import PlanMethods
+from weft.dataframe.ops.products import SeriesProductMethods
+from weft.dataframe.ops.reindexing import SeriesReindexMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.repeating import SeriesRowMethods
 from weft.dataframe.ops.reshaping import CombiningMethods, SeriesReshapingMethods
+from weft.dataframe.ops.searching import SeriesSearchingMethods
 from weft.dataframe.ops.set_index import DivisionMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
 from weft.dataframe.ops.sorting import SeriesSortingMethods
 from weft.dataframe.ops.strings import StringAccessor
 from weft.dataframe.ops.summaries import SeriesSummaries
+from weft.dataframe.ops.times import TimeLabelMethods
+from weft.dataframe.ops.unstack import UnstackMethods
 from weft.dataframe.ops.values import SeriesValueMethods, ValueMethods
+from weft.expr import node
 
 #: The methods below have a property of the type's own name beside them.
 Text = str
@@ -36,7 +49,7 @@ __all__ = ["Scalar", "Series"]
 
 
 class Series(
-    ArithmeticMethods,
+    SeriesArithmeticMethods,
     FilteringMethods,
     SeriesValueMethods,
     ValueMethods,
@@ -53,6 +66,17 @@ class Series(
     ShuffleMethods,
     PartitionMethods,
     SeriesFormatMethods,
+    PlanMethods,
+    OverlapMethods,
+    SeriesDuplicateMethods,
+    ComparingMethods,
+    SeriesReindexMethods,
+    UnstackMethods,
+    SeriesSearchingMethods,
+    SeriesProductMethods,
+    TimeLabelMethods,
+    SeriesRowMethods,
+    ArrayMethods,
 ):
     """A column in partitions, with pandas' methods.
 
@@ -123,7 +147,23 @@ class Series(
         return np.asarray(self.compute(), dtype=dtype)
 
 
-class Scalar(ArithmeticMethods):
+@node
+class OneRow(Partitionwise):
+    """A value as a series."""
+
+    source: FrameExpr
+    at: Any
+
+    @property
+    def label(self) -> str:
+        return "to_series"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.at,)
+
+
+class Scalar(PlanMethods, ArithmeticMethods):
     """A single value that is not computed yet."""
 
     __slots__ = ()
@@ -144,6 +184,10 @@ class Scalar(ArithmeticMethods):
 
     def __float__(self) -> float:
         return float(self.compute())
+
+    def to_series(self, index: Any = 0) -> Any:
+        """The value as a series of one row."""
+        return new(OneRow(self.expr, index))
 
     def to_delayed(self, optimize_graph: bool = True) -> Any:
         """The value as a delayed one."""

@@ -1,6 +1,7 @@
 """Futures on a cluster: submit functions as you go, wait for what comes first, share state between tasks."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from weft.distributed.actors import Actor, ActorFuture, BaseActorFuture
 from weft.distributed.adaptive import Adaptive
@@ -49,6 +50,9 @@ from weft.distributed.worker import Worker, get_worker, local_client, rejoin, se
 from weft.errors import CancelledError, KilledWorkerError, Reschedule
 from weft.extras import when_imported
 
+if TYPE_CHECKING:
+    from weft.distributed.ray_cluster import RayCluster
+
 KilledWorker = KilledWorkerError
 TimeoutError = TimeoutError
 
@@ -81,6 +85,7 @@ __all__ = [
     "Pub",
     "Queue",
     "RLock",
+    "RayCluster",
     "Reschedule",
     "Scheduler",
     "SSHCluster",
@@ -119,3 +124,12 @@ __all__ = [
     "warn",
     "worker_client",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What few need is imported when it is asked for."""
+    if name == "RayCluster":
+        from weft.distributed.ray_cluster import RayCluster
+
+        return RayCluster
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,8 +17,14 @@ def cluster_for(
     address: Any, *, engine: str | None, security: Any, timeout: Any, asynchronous: bool, **kwargs: Any
 ) -> tuple[Any, bool]:
     """The cluster that a client is to use, and whether it was made for it."""
+    if engine == "ray" or (isinstance(address, str) and address.startswith("ray://")):
+        from weft.distributed.ray_cluster import RayCluster
+
+        if isinstance(address, RayCluster):
+            raise BackendError("engine='ray' is for a cluster that the client makes: Client(cluster) is enough")
+        return RayCluster(address, security=security, **kwargs), True
     if engine is not None and engine not in ENGINES:
-        raise BackendError(f"engine={engine!r}: there are {', '.join(map(repr, ENGINES))}")
+        raise BackendError(f"engine={engine!r}: there are {', '.join(map(repr, ENGINES))}, and 'ray'")
     if address is None:
         return LocalCluster(engine=engine, security=security, asynchronous=False, **kwargs), True
     if isinstance(address, Executor):

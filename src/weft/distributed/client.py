@@ -51,8 +51,9 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         Methods that would wait give something to be awaited.
     name : str, optional
         Part of the client's id.
-    engine : {"processes", "threads", "inline"}, optional
-        What runs the tasks, if no cluster is given; ``processes=`` says it, too.
+    engine : {"processes", "threads", "inline", "ray"}, optional
+        What runs the tasks, if no cluster is given; ``processes=`` says it, too. With ``"ray"`` the address is that of a Ray
+        cluster (``"auto"``, ``"ray://host:10001"``); without one a Ray is started here. See :class:`RayCluster`.
     direct_to_workers, connection_limit
         Without effect, since there are no connections: results lie in memory that the client reads.
     loop, scheduler_file, security, heartbeat_interval, serializers, deserializers, extensions

@@ -86,15 +86,14 @@ class Cluster(Sizing, Serving):
         self.id = f"Scheduler-{os.urandom(6).hex()}"
         self.name = name if name is not None else f"{os.urandom(4).hex()}"
         self.asynchronous = asynchronous
-        self.processes = engine == "processes"
+        self.processes = engine in ("processes", "ray")
         self.engine = engine
         self.status = "running"
         self.started = time()
         self.threads_per_worker = threads_per_worker
         self.memory_per_worker = memory_per_worker
         self.loop = None
-        scheme = "ipc" if self.processes else "inproc"
-        self.scheduler_address = f"{scheme}://{HOST}/{os.getpid()}/{self.number}"
+        self.scheduler_address = self._make_address()
         self.clients: weakref.WeakSet[Any] = weakref.WeakSet()
         self.scheduler_plugins: dict[str, Any] = {}
         self.worker_plugins: dict[str, Any] = {}
@@ -117,7 +116,7 @@ class Cluster(Sizing, Serving):
         self.run = (make_run or ENGINES[engine])(request, nthreads, resources=offers, **more)
         self.run.home = self
         self.scheduler = Scheduler._of(self)
-        self.arbiter = Arbiter(self._keep_key, self._let_key_go)
+        self.arbiter: Any = self._make_arbiter()
         self._held: dict[Key, list[Future]] = {}
         self.stage = Stage(self)
         self.workers: dict[int, Worker] = {}
@@ -129,6 +128,13 @@ class Cluster(Sizing, Serving):
             self.register_plugin(plugin, None)
         CLUSTERS[self.scheduler_address] = self
         _open.add(self)
+
+    def _make_address(self) -> str:
+        return f"{'ipc' if self.processes else 'inproc'}://{HOST}/{os.getpid()}/{self.number}"
+
+    def _make_arbiter(self) -> Any:
+        """What answers for locks, queues and the like."""
+        return Arbiter(self._keep_key, self._let_key_go)
 
     # -- workers --------------------------------------------------------------------------------------------------------
 

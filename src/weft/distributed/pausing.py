@@ -37,9 +37,10 @@ def pause(lock: Any, timeout: float | None = None) -> bool:
         return False
     run = HERE.run
     aside = run is not None and HERE.task >= 0 and not HERE.seceded and run.step_aside()
+    take = getattr(run, "take", acquire)  # a run may have a way of its own to sleep
     try:
         if timeout is None:
-            while not lock.acquire(True, LOOK_S):
+            while not take(lock, LOOK_S):
                 pass
             return True
         end = monotonic() + min(timeout, LONG_S)
@@ -47,11 +48,16 @@ def pause(lock: Any, timeout: float | None = None) -> bool:
             left = end - monotonic()
             if left <= 0:
                 return bool(lock.acquire(False))
-            if lock.acquire(True, min(left, LOOK_S)):
+            if take(lock, min(left, LOOK_S)):
                 return True
     finally:
         if aside:
             run.come_back()
+
+
+def acquire(lock: Any, timeout: float) -> bool:
+    """Take a lock, in so many seconds; whether it could be taken."""
+    return bool(lock.acquire(True, timeout))
 
 
 class Bell:

@@ -92,5 +92,23 @@ def test_what_makes_no_sense_is_refused():
         dd.concat([frame, frame], join="left")
     with pytest.raises(ValueError, match="axis"):
         dd.concat([frame, frame], axis=2)
-    with pytest.raises(NotImplementedError, match="keys"):
-        dd.concat([frame, frame], keys=[1, 2])
+    with pytest.raises(ValueError, match="length of the keys"):
+        dd.concat([frame, frame], keys=[1, 2, 3])
+    with pytest.raises(NotImplementedError, match="levels"):
+        dd.concat([frame, frame], keys=[1, 2], levels=[[1, 2]])
+    with pytest.raises(ValueError, match="overlapping"):
+        dd.concat([frame, frame], verify_integrity=True)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("keys", [["p", "q"], [("p", 1), ("q", 2)], pd.Index(["p", "q"], name="n")])
+def test_keys_tell_where_rows_come_from(axis, keys):
+    whole = pd.DataFrame({"a": [1, 2, 3], "b": [4.0, None, 6.0]}, index=pd.Index([5, 6, 7], name="i"))
+    parts = in_parts(whole, 2)
+    for one, two in ((parts, whole), (parts.a, whole.a)):
+        found = dd.concat([one, one], axis=axis, keys=keys).compute(scheduler="sync")
+        wanted = pd.concat([two, two], axis=axis, keys=keys)
+        assert found.equals(wanted)
+        assert found.index.names == wanted.index.names
+    found = dd.concat({"p": parts, "q": parts}, axis=axis, names=["n"]).compute(scheduler="sync")
+    assert found.equals(pd.concat({"p": whole, "q": whole}, axis=axis, names=["n"]))

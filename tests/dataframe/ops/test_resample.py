@@ -90,3 +90,23 @@ def test_periods_of_a_column_agree_with_pandas(pair):
 def test_an_index_without_times_is_refused_at_the_call():
     with pytest.raises(TypeError, match="Only valid with DatetimeIndex"):
         in_partitions(pd.Series([1, 2]), [1]).resample("D")
+
+
+def test_periods_are_keys_of_groups():
+    whole = pd.DataFrame(
+        {
+            "t": pd.to_datetime(["2024-01-01 01:00", "2024-01-03 05:00", None, "2024-01-01 09:00", "2024-01-03 23:00"]),
+            "k": ["x", "y", "x", "x", "y"],
+            "v": [1, 2, 3, 4, 5],
+        }
+    )
+    parts = in_partitions(whole, [1, 3])
+    for ask in (
+        lambda frame: frame.groupby(pd.Grouper(key="t", freq="D")).v.sum(),
+        lambda frame: frame.groupby([pd.Grouper(key="t", freq="D"), "k"]).v.sum(),
+        lambda frame: frame.groupby(["k", pd.Grouper(key="t", freq="6h", label="right")]).sum(),
+        lambda frame: frame.resample("D", on="t").v.sum(),
+    ):
+        agree(lambda: ask(parts), lambda: ask(whole), check_freq=False)  # noqa: B023
+    with pytest.raises(KeyError, match="no column 'q'"):
+        parts.groupby([pd.Grouper(key="q", freq="D"), "k"])

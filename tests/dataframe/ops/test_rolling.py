@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataframe.columns import agree, cut_frames, cut_series, in_partitions
+from tests.dataframe.columns import agree, cut_frames, cut_series, in_partitions, numbered_frames
 
 METHODS = ["sum", "mean", "min", "max", "count", "std", "var", "median", "skew", "kurt", "sem", "rank"]
 KINDS = ("int64", "float64", "float32", "bool")
@@ -95,3 +95,46 @@ def test_bad_windows_are_refused_at_the_call():
         parts.rolling(2, min_periods=3)
     with pytest.raises(KeyError, match="no column 'b'"):
         parts.rolling("2D", on="b")
+
+
+FLOATS = ("float64", "float32", "int64", "Float64")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cut_series(FLOATS),
+    st.sampled_from(["mean", "sum", "var", "std"]),
+    st.sampled_from([{"alpha": 0.3}, {"com": 2}, {"span": 4}, {"halflife": 1.5}]),
+    st.integers(0, 3),
+    st.booleans(),
+    st.booleans(),
+)
+def test_weighted_windows_go_on_from_partition_to_partition(pair, method, weights, least, adjust, ignore):
+    whole, parts = pair
+    words = {**weights, "min_periods": least, "adjust": adjust, "ignore_na": ignore}
+    agree(lambda: getattr(parts.ewm(**words), method)(), lambda: getattr(whole.ewm(**words), method)())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cut_frames(FLOATS),
+    st.sampled_from(["count", "sum", "mean", "min", "max", "var", "std", "median"]),
+    st.integers(0, 3),
+)
+def test_windows_from_the_first_row_go_on_from_partition_to_partition(pair, method, least):
+    whole, parts = pair
+    agree(lambda: getattr(parts.expanding(least), method)(), lambda: getattr(whole.expanding(least), method)())
+
+
+@settings(max_examples=20, deadline=None)
+@given(numbered_frames(("float64",), min_columns=2), st.sampled_from(["corr", "cov"]))
+def test_windows_of_two_agree_with_pandas(pair, method):
+    whole, parts = pair
+    for ask in (
+        lambda frame: getattr(frame.c0.rolling(3), method)(frame.c1),
+        lambda frame: getattr(frame.rolling(3), method)(frame.c1),
+        lambda frame: getattr(frame[["c0", "c1"]].rolling(3), method)(frame[["c1", "c0"]]),
+        lambda frame: getattr(frame.c0.expanding(), method)(frame.c1),
+        lambda frame: getattr(frame.c0.ewm(2), method)(frame.c1),
+    ):
+        agree(lambda: ask(parts), lambda: ask(whole))  # noqa: B023

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.chunks import Grid
+from weft.array.base import new
+from weft.array.chunks import Grid, UnknownCut, compress
 from weft.array.expr import ArrayExpr
 from weft.expr import Expr, derived, node
 from weft.graph import Graph
 from weft.graph.renaming import replace_name_in_key
 from weft.physical.opaque import Foreign, Opaque
 
-__all__ = ["FromBlocks"]
+__all__ = ["FromBlocks", "array_of_rows"]
 
 
 @node
@@ -44,3 +45,14 @@ class FromBlocks(ArrayExpr):
 
     def lower(self) -> Expr:
         return Opaque(self.outline, self.foreign)
+
+
+def array_of_rows(name: str, blocks: Foreign, count: int, lengths: tuple[int, ...] | None, like: Any) -> Any:
+    """An array of blocks of rows under these keys, one after another; ``like`` is a block without rows.
+
+    Without ``lengths`` they are not known, and counted when an operation needs them.
+    """
+    first = UnknownCut(f"rows-{name}", count) if lengths is None else compress(lengths)
+    length: Any = first.length if isinstance(first, UnknownCut) else sum(lengths or ())
+    shape = (length, *like.shape[1:])
+    return new(FromBlocks(name, shape, like.dtype, (first, *[compress((each,)) for each in like.shape[1:]]), blocks))

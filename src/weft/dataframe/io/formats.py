@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft.dataframe.io.arrays import to_dask_array, to_records
 from weft.dataframe.io.arrow_files import ArrowFileMethods, read_feather, read_ipc, read_orc, to_feather, to_orc
 from weft.dataframe.io.csv import read_csv, read_fwf, read_table
 from weft.dataframe.io.csv_writing import CsvMethods, to_csv
@@ -43,11 +44,13 @@ __all__ = [
     "read_table",
     "to_bag",
     "to_csv",
+    "to_dask_array",
     "to_feather",
     "to_hdf",
     "to_json",
     "to_orc",
     "to_parquet",
+    "to_records",
     "to_sql",
 ]
 

@@ -11,7 +11,7 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.elementwise import elementwise, no_rows
 
-__all__ = ["ArithmeticMethods"]
+__all__ = ["ArithmeticMethods", "SeriesArithmeticMethods"]
 
 
 def binary(operation: str, left: Any, right: Any) -> Any:
@@ -242,3 +242,105 @@ class ArithmeticMethods(FrameBase):
     multiply = mul
     subtract = sub
     rdiv = rtruediv
+
+
+class SeriesArithmeticMethods(ArithmeticMethods):
+    """The same for series, whose methods take ``level`` and ``fill_value`` first, as pandas' do."""
+
+    __slots__ = ()
+
+    def add(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Sum with another operand."""
+        return flex("add", self, other, axis, level, fill_value)
+
+    def radd(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """The same with the operands exchanged."""
+        return flex("radd", self, other, axis, level, fill_value)
+
+    def sub(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Difference from another operand."""
+        return flex("sub", self, other, axis, level, fill_value)
+
+    def rsub(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """The same with the operands exchanged."""
+        return flex("rsub", self, other, axis, level, fill_value)
+
+    def mul(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Product with another operand."""
+        return flex("mul", self, other, axis, level, fill_value)
+
+    def rmul(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """The same with the operands exchanged."""
+        return flex("rmul", self, other, axis, level, fill_value)
+
+    def truediv(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Quotient by another operand."""
+        return flex("truediv", self, other, axis, level, fill_value)
+
+    def rtruediv(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """The same with the operands exchanged."""
+        return flex("rtruediv", self, other, axis, level, fill_value)
+
+    def floordiv(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Whole quotient by another operand."""
+        return flex("floordiv", self, other, axis, level, fill_value)
+
+    def rfloordiv(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """The same with the operands exchanged."""
+        return flex("rfloordiv", self, other, axis, level, fill_value)
+
+    def mod(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Remainder by another operand."""
+        return flex("mod", self, other, axis, level, fill_value)
+
+    def rmod(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """The same with the operands exchanged."""
+        return flex("rmod", self, other, axis, level, fill_value)
+
+    def pow(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Power of another operand."""
+        return flex("pow", self, other, axis, level, fill_value)
+
+    def rpow(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """The same with the operands exchanged."""
+        return flex("rpow", self, other, axis, level, fill_value)
+
+    def eq(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Whether equal to another operand."""
+        return flex("eq", self, other, axis, level, fill_value)
+
+    def ne(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Whether unequal to another operand."""
+        return flex("ne", self, other, axis, level, fill_value)
+
+    def lt(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Whether less than another operand."""
+        return flex("lt", self, other, axis, level, fill_value)
+
+    def le(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Whether at most another operand."""
+        return flex("le", self, other, axis, level, fill_value)
+
+    def gt(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Whether greater than another operand."""
+        return flex("gt", self, other, axis, level, fill_value)
+
+    def ge(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> Any:  # type: ignore[override]
+        """Whether at least another operand."""
+        return flex("ge", self, other, axis, level, fill_value)
+
+    def divmod(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> tuple[Any, Any]:
+        """Whole quotient and remainder."""
+        options = (level, fill_value, axis)
+        return self.floordiv(other, *options), self.mod(other, *options)
+
+    def rdivmod(self, other: Any, level: Any = None, fill_value: Any = None, axis: Any = 0) -> tuple[Any, Any]:
+        """Whole quotient and remainder of another operand by this."""
+        options = (level, fill_value, axis)
+        return self.rfloordiv(other, *options), self.rmod(other, *options)
+
+    div = truediv  # type: ignore[assignment]
+    divide = truediv  # type: ignore[assignment]
+    multiply = mul  # type: ignore[assignment]
+    subtract = sub  # type: ignore[assignment]
+    rdiv = rtruediv  # type: ignore[assignment]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, asked_columns, column_needs, row_needs
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.elementwise import elementwise, no_rows
@@ -52,8 +52,7 @@ class Assign(Partitionwise):
 
 def assign(frame: Any, label: Hashable, value: Any) -> Any:
     """A frame with one more column."""
-    if callable(value) and not isinstance(value, FrameBase):
-        value = value(frame)
+    value = called(value, frame)
     source = frame.expr
     if isinstance(value, (pd.Series, pd.DataFrame)):
         raise TypeError(

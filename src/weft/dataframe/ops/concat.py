@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -20,11 +20,12 @@ from weft.dataframe.expr import (
     schema_of,
 )
 from weft.dataframe.io.from_pandas import from_pandas
-from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.alignment import align_rows
-from weft.dataframe.ops.labels import ToFrame, relabelled
+from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.labels import IndexOf, ToFrame, relabelled, with_index
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
@@ -166,13 +167,15 @@ def concat(
     ignore_index: bool = False,
     sort: bool = False,
     keys: Any = None,
+    names: Any = None,
+    verify_integrity: bool = False,
     **kwargs: Any,
 ) -> Any:
     """Frames one after another (``axis=0``), or side by side with rows matched by index (``axis=1``).
 
     Parameters
     ----------
-    dfs : list of DataFrame and Series
+    dfs : list of DataFrame and Series, or mapping of keys to them
         Some may be pandas' own.
     axis : {0, 1, "index", "columns"}
     join : {"outer", "inner"}
@@ -189,6 +192,17 @@ def concat(
         Whether rows (or columns) are numbered anew.
     sort : bool
         Whether columns that not all have are sorted.
+    keys : list of labels, optional
+        What each frame is called: the outermost level of the labels of rows (or columns).
+    names : list of labels, optional
+        Names of the levels.
+    verify_integrity : bool
+        Whether labels that are there twice are an error; this computes the labels.
+
+    Raises
+    ------
+    ValueError
+        There is nothing to concatenate; labels are there twice.
 
     Examples
     --------
@@ -201,23 +215,66 @@ def concat(
     >>> dd.concat([one, two]).a.compute().tolist()
     [1, 2, 3]
     """
-    if kwargs or keys is not None:
-        words = sorted([*kwargs, *(["keys"] if keys is not None else [])])
-        raise NotImplementedError(
-            f"concat() does not support {', '.join(words)}: assign a column that says where rows come from"
-        )
+    if kwargs.get("levels") is not None:
+        raise NotImplementedError("concat(levels=) is not supported: levels are those of the keys")
+    if unknown := sorted(set(kwargs) - {"levels"}):
+        raise TypeError(f"concat() got unexpected arguments {unknown}")
     if isinstance(dfs, (FrameBase, pd.DataFrame, pd.Series, str)):
         raise TypeError(f"first argument must be an iterable of frames, not a {type(dfs).__name__}: concat([df, ...])")
-    frames = [as_collection(each) for each in dfs if each is not None]
+    if isinstance(dfs, Mapping):
+        keys = list(dfs) if keys is None else keys
+        dfs = [dfs[key] for key in keys]
+    given = list(dfs)
+    if keys is not None and len(keys) != len(given):
+        raise ValueError(f"The length of the keys ({len(keys)}) must match the length of the objects ({len(given)})")
+    titles = None if keys is None else [key for key, each in zip(keys, given, strict=True) if each is not None]
+    if names is None and isinstance(keys, pd.Index) and any(each is not None for each in keys.names):
+        names = list(keys.names)
+    frames = [as_collection(each) for each in given if each is not None]
     if not frames:
-        raise ValueError("No objects to concatenate")
+        raise ValueError("All objects passed were None" if given else "No objects to concatenate")
     if axis not in (0, 1, "index", "columns"):
         raise ValueError(f"No axis named {axis}: it is 0, 'index', 1 or 'columns'")
     if join not in ("inner", "outer"):
         raise ValueError(f"join must be 'inner' or 'outer'; it is {join!r}")
     if axis in (1, "columns"):
-        return side_by_side(frames, join, ignore_unknown_divisions, ignore_index)
-    return one_after_another(frames, join, interleave_partitions, ignore_index, sort)
+        made = side_by_side(frames, join, ignore_unknown_divisions, ignore_index)
+        if titles is not None and not ignore_index:
+            metas = [meta_nonempty(each.expr.meta).set_axis(range(2), axis=0) for each in frames]
+            made = relabelled(made, pd.concat(metas, axis=1, keys=titles, names=names).columns)
+        if verify_integrity and not made.expr.meta.columns.is_unique:
+            raise ValueError(f"Indexes have overlapping values: {list(made.expr.meta.columns)}")
+        return made
+    if titles is not None and not ignore_index:
+        frames = [under(each, title, names) for each, title in zip(frames, titles, strict=True)]
+    made = one_after_another(frames, join, interleave_partitions, ignore_index, sort)
+    if verify_integrity and not ignore_index and not made.index.is_unique.compute():
+        raise ValueError("Indexes have overlapping values: a label is there more than once")
+    return made
+
+
+def under(frame: Any, title: Any, names: Any) -> Any:
+    """A frame whose labels have one more level, which is the same for all rows (or more, for a tuple)."""
+    labels = new(IndexOf(frame.expr))
+    return with_index(frame, elementwise("under_key", labels, KeyOf(title), None if names is None else tuple(names)))
+
+
+class KeyOf(NamedTuple):
+    """A key as an operand that is not looked through."""
+
+    value: Any
+
+
+@function_named("under_key")
+def under_key(labels: pd.Index, key: KeyOf, names: tuple[Any, ...] | None) -> pd.MultiIndex:
+    """Labels with a key before them."""
+    outer = key.value if isinstance(key.value, tuple) else (key.value,)
+    arrays = [pd.Index([each]).repeat(len(labels)) for each in outer]
+    inner = [labels.get_level_values(place) for place in range(labels.nlevels)]
+    titles = [*(names or (None,) * len(outer))]
+    titles += [None] * (len(outer) - len(titles))
+    titles += list(labels.names)[len(titles) - len(outer) :]
+    return pd.MultiIndex.from_arrays([*arrays, *inner], names=titles)
 
 
 def as_collection(value: Any) -> Any:

@@ -12,7 +12,17 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.elementwise import elementwise
 
-__all__ = ["ConversionMethods", "FrameConversionMethods", "isna", "to_datetime", "to_numeric", "to_timedelta"]
+__all__ = [
+    "ConversionMethods",
+    "FrameConversionMethods",
+    "isna",
+    "isnull",
+    "notna",
+    "notnull",
+    "to_datetime",
+    "to_numeric",
+    "to_timedelta",
+]
 
 
 def check_column(operation: str, arg: Any) -> None:
@@ -83,6 +93,15 @@ def to_numeric(arg: Any, errors: str = "raise", downcast: Any = None, meta: Any 
 def isna(arg: Any) -> Any:
     """Whether each value is missing."""
     return elementwise("isna", arg) if isinstance(arg, FrameBase) else pd.isna(arg)
+
+
+def notna(arg: Any) -> Any:
+    """Whether each value is there."""
+    return elementwise("notna", arg) if isinstance(arg, FrameBase) else pd.notna(arg)
+
+
+isnull = isna
+notnull = notna
 
 
 class ConversionMethods(FrameBase):

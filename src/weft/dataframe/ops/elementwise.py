@@ -37,6 +37,12 @@ COLUMNWISE = frozenset(
 )
 
 
+#: Operations of labels that leave them as they are.
+KEEPS_LABELS = frozenset({"set_names", "rename", "infer_objects"})
+#: Operations of labels after which different ones are different, and in the same order.
+KEEPS_ORDER = frozenset({"add", "sub", "tz_localize", "tz_convert"})
+
+
 @node
 class Elementwise(Partitionwise):
     """An operation, by its name, on the rows of frames and on plain values.
@@ -83,7 +89,15 @@ class Elementwise(Partitionwise):
 
     @derived
     def divisions(self) -> tuple[Any, ...] | None:
-        return self.rowed[0].divisions if self.rowed else None
+        if not self.rowed:
+            return None
+        edges = self.rowed[0].divisions
+        if edges is None or not isinstance(self.meta, pd.Index) or self.operation in KEEPS_LABELS:
+            return edges
+        if self.operation not in KEEPS_ORDER or len(self.frames) > 1 or not isinstance(self.frames[0].meta, pd.Index):
+            return None
+        moved = self.bound(pd.Index(list(edges), dtype=self.frames[0].meta.dtype))
+        return tuple(moved) if moved.is_monotonic_increasing else None
 
     @derived
     def rows(self) -> Hashable:

@@ -15,7 +15,7 @@ from weft.dataframe.ops.groupby_base import GroupsBase
 from weft.dataframe.ops.groupby_keys import keys_by_level, keys_of
 from weft.dataframe.ops.groupby_methods import GroupMethods
 from weft.dataframe.ops.groupby_requests import Aggregation
-from weft.dataframe.ops.projection import missing_column
+from weft.dataframe.ops.projection import missing_column, project
 
 __all__ = ["Aggregation", "GroupBy"]
 
@@ -127,6 +127,8 @@ class GroupbyMethods(FrameBase):
         >>> df.groupby("k").v.sum().compute().to_dict()
         {'a': 4, 'b': 2}
         """
+        if isinstance(by, pd.Grouper) and getattr(by, "freq", None) is not None:
+            return by_periods(self, by)  # type: ignore[no-any-return]
         found = keys_by_level(self, level) if level is not None and by is None else keys_of(self, by)
         if level is not None and by is not None:
             raise TypeError("groupby() takes by or level, not both")
@@ -144,4 +146,17 @@ class GroupbyMethods(FrameBase):
             bool(group_keys),
             is_listed,
         )
-        return GroupBy(self, plan, tuple(blocks))
+        return GroupBy(without_times(self, by), plan, tuple(blocks))
+
+
+def by_periods(frame: Any, grouper: Any) -> Any:
+    """Periods of time, those without rows too: what `resample` gives."""
+    words = {word: getattr(grouper, word) for word in ("closed", "label", "origin", "offset")}
+    return frame.resample(grouper.freq, on=grouper.key, level=grouper.level, **words)
+
+
+def without_times(frame: Any, by: Any) -> Any:
+    """A frame without the columns of times that only say in which period a row is."""
+    listed = by if isinstance(by, (list, tuple)) else [by]
+    gone = [each.key for each in listed if isinstance(each, pd.Grouper) and getattr(each, "freq", None) is not None]
+    return project(frame, [label for label in frame.expr.columns if label not in gone]) if any(gone) else frame

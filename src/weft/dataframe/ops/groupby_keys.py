@@ -12,6 +12,7 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.grouping import By
 from weft.dataframe.ops.projection import Projection, missing_column
+from weft.dataframe.ops.time_bins import time_bins
 
 __all__ = ["keys_by_level", "keys_of"]
 
@@ -60,7 +61,9 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
         return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, pd.Grouper):
         if getattr(by, "freq", None) is not None:
-            raise NotImplementedError("groups of a pandas.Grouper with freq= are not there: use resample(...)")
+            bins = time_bins(frame.expr, by)
+            blocks.append(bins)
+            return By("block", len(blocks) - 1, bins.meta.name)
         return one_key(frame, by.key, blocks) if by.key is not None else level_key(frame, by.level)
     if isinstance(by, (pd.Series, np.ndarray, pd.Index)):
         raise TypeError(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.filtering import filtered
@@ -281,8 +281,7 @@ class LocIndexer:
     @staticmethod
     def _holds(frame: Any, rows: Any) -> Any:
         """A series that is true for the rows that are meant."""
-        if callable(rows) and not isinstance(rows, FrameBase):
-            rows = rows(frame)
+        rows = called(rows, frame)
         if isinstance(rows, FrameBase):
             return rows
         if isinstance(rows, slice):
@@ -296,8 +295,7 @@ class LocIndexer:
 
     @staticmethod
     def _columns(frame: Any, columns: Any) -> Any:
-        if callable(columns):
-            columns = columns(frame)
+        columns = called(columns, frame)
         known = frame.expr.meta.columns
         if isinstance(columns, slice):
             return project(frame, list(frame.expr.meta.loc[:, columns].columns))
@@ -313,8 +311,7 @@ class LocIndexer:
 
     @staticmethod
     def _rows(frame: Any, rows: Any, whole: Any) -> Any:
-        if callable(rows) and not isinstance(rows, FrameBase):
-            rows = rows(whole)
+        rows = called(rows, whole)
         if isinstance(rows, FrameBase):
             kind = getattr(rows.expr.meta, "dtype", None)
             if kind is not None and (pd.api.types.is_bool_dtype(kind)):

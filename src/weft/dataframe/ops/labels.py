@@ -268,6 +268,12 @@ class AxisMethods(FrameBase):
         _ = expr.meta
         return new(expr)
 
+    def droplevel(self, level: Any, axis: Any = 0) -> Any:
+        """Without a level of the columns' labels (``axis=1``)."""
+        if axis in (1, "columns"):
+            return relabelled(self, self.expr.meta.columns.droplevel(level))
+        return with_index(self, elementwise("droplevel", self.index, level))
+
     def rename_axis(self, mapper: Any = None, index: Any = None, columns: Any = None, axis: Any = 0) -> Any:
         """Other names of the index (``index=``), or of the labels of columns (``columns=``)."""
         words = {"index": index, "columns": columns}
@@ -347,12 +353,6 @@ class LabelMethods(AxisMethods):
         """A text after each column's label."""
         check_column_axis("add_suffix", axis)
         return relabelled(self, self.expr.meta.add_suffix(suffix).columns)
-
-    def droplevel(self, level: Any, axis: Any = 0) -> Any:
-        """Without a level of the columns' labels (``axis=1``)."""
-        if axis in (1, "columns"):
-            return relabelled(self, self.expr.meta.columns.droplevel(level))
-        return with_index(self, elementwise("droplevel", self.index, level))
 
 
 class Renamer:

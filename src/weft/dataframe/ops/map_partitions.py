@@ -21,6 +21,7 @@ from weft.dataframe.kernels.pandas.functions import Whole, apply_rows, apply_val
 from weft.dataframe.meta import UNKNOWN, emulate, is_pandas, make_meta, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.elementwise import rowed_of
+from weft.dataframe.ops.neighbours import whole_result, whole_rows
 from weft.execution import compute, is_weft_collection
 from weft.expr import Cost, Expr, Fact, Held, Needs, derived, node
 from weft.physical.blockwise import Listed, blockwise
@@ -344,7 +345,24 @@ def row_function(
         given = inferred(title, kernel, inputs, words, {}, shown)
     else:
         given = make_meta(meta, parent_meta=frame.expr.meta)
-    return new(MapPartitions(kernel, inputs, words, given, True, frame.expr.divisions, title=title))
+    edges = None if isinstance(given, pd.Index) else frame.expr.divisions  # other labels, nobody knows in which order
+    return new(MapPartitions(kernel, inputs, words, given, True, edges, title=title))
+
+
+def applied_to_columns(frame: Any, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A function of each column: a value for each, or as many rows, or other ones."""
+    if not callable(function) and keywords["result_type"] is None:
+        return frame.agg(
+            function, 0, *args, **{word: value for word, value in keywords.items() if word != "result_type"}
+        )
+    if isinstance(function, np.ufunc):
+        return function(frame)
+    words = {word: value for word, value in keywords.items() if value is not None}
+    call = ((function,), tuple({**words, "args": args}.items()))
+    example = meta_nonempty(frame.expr.meta).apply(function, args=args, **words)
+    if isinstance(example, pd.DataFrame) and example.index.equals(meta_nonempty(frame.expr.meta).index):
+        return whole_rows(frame, "apply", call)
+    return whole_result(frame, "apply", call)
 
 
 class FrameFunctionMethods(FunctionMethods):
@@ -355,7 +373,7 @@ class FrameFunctionMethods(FunctionMethods):
     def apply(
         self, function: Any, *args: Any, meta: Any = UNKNOWN, axis: Any = 0, result_type: Any = None, **kwargs: Any
     ) -> Any:
-        """A function of each row (``axis=1``).
+        """A function of each row (``axis=1``), or of each column.
 
         Parameters
         ----------
@@ -363,14 +381,15 @@ class FrameFunctionMethods(FunctionMethods):
             Called with a row as a series, ``args`` and ``kwargs``.
         meta : pandas object, mapping or pair, optional
             What comes out; found out by trying by default.
-        axis : {1, "columns"}
-            A function of whole columns (``axis=0``) would need all rows at once: use reductions or ``map_partitions``.
+        axis : {0, 1}
+            0: a function of whole columns, which are brought to one place; names of aggregates, and lists of them, go in parts.
         """
         if axis not in (1, "columns"):
-            raise NotImplementedError(
-                "apply(axis=0) gives the function whole columns, whose rows are in many partitions. "
-                "Use apply(axis=1) for rows, reductions such as sum() or agg(...), or map_partitions(...)"
-            )
+            if axis not in (0, "index"):
+                raise ValueError(f"No axis named {axis} for object type DataFrame")
+            return applied_to_columns(self, function, args, {**kwargs, "result_type": result_type})
+        if isinstance(function, str):
+            return getattr(self, function)(*args, axis=1, **kwargs)
         extra = (*args, *kwargs.pop("args", ()))
         words = dict(kwargs)
         if result_type is not None:
@@ -394,6 +413,8 @@ class SeriesFunctionMethods(FunctionMethods):
         """A function of each value, called with ``args`` and ``kwargs`` after it."""
         if axis not in (0, "index"):
             raise ValueError(f"a series has no axis {axis!r}")
+        if not callable(function):
+            return self.agg(function, 0, *args, **kwargs)  # type: ignore[attr-defined]
         extra = (*args, *kwargs.pop("args", ()))
         return row_function(self, "apply", apply_values, function, meta, (extra,), dict(kwargs), function)
 

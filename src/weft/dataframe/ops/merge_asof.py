@@ -11,10 +11,11 @@ from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.merge import as_frame, key_labels
 from weft.dataframe.ops.merge_nodes import whole
+from weft.dataframe.ops.reshaping import reshaped_whole
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.blockwise import Same, blockwise
 
-__all__ = ["merge_asof"]
+__all__ = ["merge_asof", "merge_ordered"]
 
 
 @node
@@ -129,3 +130,55 @@ def merge_asof(
     made = new(expr)
     is_numbered = not left_index and not right_index and left.npartitions > 1
     return made.reset_index(drop=True) if is_numbered else made
+
+
+def merge_ordered(
+    left: Any,
+    right: Any,
+    on: Any = None,
+    left_on: Any = None,
+    right_on: Any = None,
+    left_by: Any = None,
+    right_by: Any = None,
+    fill_method: str | None = None,
+    suffixes: Any = ("_x", "_y"),
+    how: str = "outer",
+) -> Any:
+    """The rows of two frames with equal keys, in the order of the keys; both are brought to one place.
+
+    Parameters
+    ----------
+    left, right : DataFrame or named Series
+        One of them may be pandas' own.
+    on, left_on, right_on : label or list of labels, optional
+        The keys.
+    left_by, right_by : label or list of labels, optional
+        Columns of groups, each of which is merged by itself.
+    fill_method : {"ffill"}, optional
+        Whether gaps get the last value before.
+    suffixes : pair
+    how : {"outer", "left", "right", "inner"}
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> left = dd.from_pandas(pd.DataFrame({"t": [1, 3], "a": [1, 2]}), npartitions=2)
+    >>> dd.merge_ordered(left, pd.DataFrame({"t": [2], "b": [5]}), on="t").t.compute().tolist()
+    [1, 2, 3]
+    """
+    left, right = as_frame(left, "left"), as_frame(right, "right")
+    words = {
+        "on": on,
+        "left_on": left_on,
+        "right_on": right_on,
+        "left_by": left_by,
+        "right_by": right_by,
+        "fill_method": fill_method,
+        "suffixes": list(suffixes),
+        "how": how,
+    }
+    for frame, keys, word in ((left, left_on or on, "left_on"), (right, right_on or on, "right_on")):
+        if keys is not None:
+            key_labels(frame, keys, False, word)
+    return reshaped_whole("merge_ordered", left, right, **words)

@@ -1,14 +1,48 @@
-"""Ranks of values, and gaps filled between values: what needs a whole column in one place."""
+"""Ranks of values, and gaps filled between values."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.carried import Carried
+from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.windows import InterpolatePlan
+from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.neighbours import call_of, whole_rows
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
+from weft.expr import derived, node
 
 __all__: list[str] = []
+
+#: Methods for which the nearest values say all.
+BETWEEN = ("linear", "time", "index", "values")
+
+
+@node
+class InterpolateRows(Carried):
+    """Gaps filled between the nearest values on both sides, however far away."""
+
+    source: FrameExpr
+    asked: InterpolatePlan
+
+    @property
+    def label(self) -> str:
+        return "interpolate"
+
+    @property
+    def plan(self) -> InterpolatePlan:
+        return self.asked
+
+    @property
+    def looks_after(self) -> bool:
+        return True
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
 
 
 class RankingMethods(FrameBase):
@@ -55,7 +89,10 @@ class RankingMethods(FrameBase):
         limit_area: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Missing values replaced by what lies between their neighbours; the columns are brought to one place.
+        """Missing values replaced by what lies between their neighbours.
+
+        For ``"linear"``, ``"time"``, ``"index"`` and ``"values"`` partitions are told the nearest values around them; for SciPy's
+        methods the columns are brought to one place.
 
         Parameters
         ----------
@@ -78,4 +115,13 @@ class RankingMethods(FrameBase):
         }
         if is_rows(self, axis):
             return new(RowReduce(self.expr, "interpolate", pairs(**options)))
-        return whole_rows(self, "interpolate", call_of(**options))
+        meta = self.expr.meta
+        kinds = list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
+        is_plain = all(isinstance(kind, np.dtype) and kind.kind in "iufb" for kind in kinds)
+        if method != "linear" and self.expr.divisions is None:
+            is_plain = False  # labels may be in any order
+        if method not in BETWEEN or not is_plain or kwargs:
+            return whole_rows(self, "interpolate", call_of(**options))
+        meta_nonempty(meta).interpolate(**options)  # pandas refuses what makes no sense
+        plan = InterpolatePlan(method != "linear", limit, limit_direction or "forward", limit_area)
+        return new(InterpolateRows(self.expr, plan))

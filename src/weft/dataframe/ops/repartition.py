@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.divisions import Pieces, by_frequency, check_divisions, interpolated, pieces_between
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.table import KERNELS
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
@@ -19,7 +20,7 @@ from weft.physical.gather import Gather
 from weft.sizeof import sizeof
 from weft.units import parse_bytes
 
-__all__ = ["RepartitionDivisions", "by_divisions", "in_partitions"]
+__all__ = ["RepartitionDivisions", "by_divisions", "in_partitions", "repartition"]
 
 
 class Between:
@@ -304,6 +305,22 @@ class RepartitionMethods(FrameBase):
                 f"repartition(freq=...) needs an index of times; this one is {type(index).__name__} of {index.dtype}"
             )
         return new(by_divisions(source, by_frequency(source.divisions, freq)))
+
+
+def repartition(df: Any, divisions: Any = None, force: bool = False) -> Any:
+    """A frame between other divisions; a pandas one is cut there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.repartition(pd.Series([1, 2, 3]), divisions=(0, 1, 2)).npartitions
+    2
+    """
+    frame = from_pandas(df, npartitions=1) if isinstance(df, (pd.DataFrame, pd.Series)) else df
+    if not isinstance(frame, FrameBase):
+        raise ValueError(f"Data must be DataFrame or Series; it is {type(df).__name__}")
+    return new(repartition_by(frame, divisions, force))
 
 
 def checked_count(count: Any) -> int:

@@ -19,40 +19,14 @@ from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import missing_column, project
+from weft.dataframe.ops.time_bins import TimeSpan
 from weft.dataframe.treewise import Treewise
-from weft.expr import Expr, Need, Needs, derived, node
+from weft.expr import Expr, Needs, derived, node
 
 __all__ = ["Resampler"]
 
 #: Periods are groups by number.
 NUMBERED = GroupPlan((By("block", 0, None),), True, True, True, True, True, False)
-
-
-#: From a time that may begin a month, a week or a day, to one that begins nothing.
-AWAY = pd.Timedelta(days=16, hours=5, minutes=7, seconds=3)
-
-
-@node
-class TimeSpan(Treewise):
-    """First and last time of all rows."""
-
-    source: FrameExpr
-    on: Any
-
-    @property
-    def label(self) -> str:
-        return "resample-span"
-
-    @property
-    def plan(self) -> Any:
-        return self.on
-
-    @derived
-    def meta(self) -> Any:
-        return self.source.meta.index if self.on is None else pd.Index(self.source.meta[self.on])
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return frozenset({Need.INDEX}) if self.on is None else column_needs([self.on])
 
 
 @node
@@ -86,6 +60,10 @@ class ResampleAggregate(Treewise):
         columns = [each.column for each in self.asked.asked.requests if each.how != "size"]
         wanted = VALUES if self.source.meta.ndim == 1 else column_needs(columns)
         return ROWS | wanted | (frozenset() if self.asked.on is None else column_needs([self.asked.on]))
+
+
+#: Added to made-up times, which are midnights at the start of a year: no period begins, or ends, near there.
+INSIDE = pd.Timedelta("134 days 5h 3min 1s")
 
 
 class Resampler:
@@ -137,13 +115,12 @@ class Resampler:
         return made[self._chosen if self._is_single else list(self._chosen)]
 
     def _example(self) -> Any:
-        """A made-up row twice: in the middle of one period, so that no period is without rows."""
-        example = meta_nonempty(self._frame.expr.meta).iloc[[0, 0]]
-        if self._on is None and isinstance(example.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-            example.index = example.index + AWAY
-        elif self._on is not None and example[self._on].dtype.kind in "mM":
-            example[self._on] = example[self._on] + AWAY
-        return example
+        """A made-up row twice: of one period, so that no period is without rows; not where one ends and another begins."""
+        rows = meta_nonempty(self._frame.expr.meta).iloc[[0, 0]]
+        if self._on is not None:
+            return rows.assign(**{self._on: rows[self._on] + INSIDE}) if rows[self._on].dtype.kind in "mM" else rows
+        is_moment = isinstance(rows.index, (pd.DatetimeIndex, pd.TimedeltaIndex))
+        return rows.set_axis(rows.index + INSIDE, axis=0) if is_moment else rows
 
     def _parts(self, requests: tuple[Request, ...], meta: Any) -> Any:
         """Named aggregates, in parts."""

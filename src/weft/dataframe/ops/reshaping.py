@@ -12,13 +12,14 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, row_needs
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import meta_nonempty, same_kind
+from weft.dataframe.meta import UNKNOWN, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.concat import Concat, as_collection
 from weft.dataframe.ops.projection import missing_column
+from weft.dataframe.ops.repartition import in_partitions
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 
-__all__ = ["CombiningMethods", "ReshapingMethods", "from_dummies", "get_dummies", "melt"]
+__all__ = ["CombiningMethods", "ReshapingMethods", "from_dummies", "get_dummies", "melt", "reshaped", "reshaped_whole"]
 
 #: Operations whose result has the divisions of their first operand.
 DIVIDED = frozenset({"explode", "combine_first", "combine", "align", "update", "get_dummies", "from_dummies"})
@@ -31,6 +32,7 @@ class Reshaped(Partitionwise):
     operation: str
     sources: tuple[FrameExpr, ...]
     options: Pairs
+    given: Any = UNKNOWN
 
     @property
     def label(self) -> str:
@@ -42,6 +44,8 @@ class Reshaped(Partitionwise):
 
     @derived
     def meta(self) -> Any:
+        if self.given is not UNKNOWN:
+            return self.given
         return same_kind(
             KERNELS["pandas"][Reshaped](*[meta_nonempty(each.meta) for each in self.sources], *self.arguments)
         )
@@ -104,6 +108,14 @@ def reshaped(operation: str, *frames: Any, **options: Any) -> Any:
     """A collection of an operation; what pandas refuses is refused here."""
     words = Pairs([(word, tuple(each) if isinstance(each, list) else each) for word, each in options.items()])
     expr = Reshaped(operation, tuple([each.expr for each in frames]), words)
+    _ = expr.meta
+    return new(expr)
+
+
+def reshaped_whole(operation: str, *frames: Any, meta: Any = UNKNOWN, **options: Any) -> Any:
+    """The same for frames that are each brought to one place: for operations that no smaller knowledge is enough for."""
+    words = Pairs([(word, tuple(each) if isinstance(each, list) else each) for word, each in options.items()])
+    expr = Reshaped(operation, tuple([in_partitions(each.expr, 1) for each in frames]), words, meta)
     _ = expr.meta
     return new(expr)
 

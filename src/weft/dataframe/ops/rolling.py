@@ -1,7 +1,8 @@
 """Windows of rows: of a fixed length, over a stretch of time, from the first row on, exponentially weighted.
 
 A fixed window, or one over time, looks at the rows that it reaches to, however many partitions those are in. Windows that reach
-back to the first row need the whole column in one place.
+back to the first row go on from what the partitions before amount to, where a method allows it; others need the whole column
+in one place.
 """
 
 from __future__ import annotations
@@ -11,13 +12,62 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase
+from weft.dataframe.base import FrameBase, new
+from weft.dataframe.carried import Carried
+from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.neighbours import Around
+from weft.dataframe.kernels.pandas.windows import RESULTS, EwmPlan, ExpandingPlan, pair_window
+from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.differences import neighbours
 from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
 from weft.dataframe.ops.projection import missing_column, project
+from weft.dataframe.ops.reductions import of_numbers
+from weft.expr import derived, node
 
 __all__ = ["Expanding", "ExponentialWindow", "Rolling"]
+
+
+@node
+class ExpandingRows(Carried):
+    """Windows from the first row on: each partition goes on from the moments of those before it."""
+
+    source: FrameExpr
+    asked: ExpandingPlan
+
+    @property
+    def label(self) -> str:
+        return f"expanding-{self.asked.method}"
+
+    @property
+    def plan(self) -> ExpandingPlan:
+        return self.asked
+
+    @derived
+    def meta(self) -> Any:
+        example = meta_nonempty(self.source.meta).expanding()
+        return getattr(example, self.asked.method)().iloc[:0].set_axis(self.source.meta.index, axis=0)
+
+
+@node
+class EwmRows(Carried):
+    """Exponentially weighted windows: each partition goes on from the weighted values of those before it."""
+
+    source: FrameExpr
+    asked: EwmPlan
+
+    @property
+    def label(self) -> str:
+        return f"ewm-{self.asked.method}"
+
+    @property
+    def plan(self) -> EwmPlan:
+        return self.asked
+
+    @derived
+    def meta(self) -> Any:
+        example = meta_nonempty(self.source.meta).ewm(alpha=0.5)
+        return getattr(example, self.asked.method)().iloc[:0].set_axis(self.source.meta.index, axis=0)
 
 
 class Window:
@@ -48,14 +98,28 @@ class Window:
         return whole_rows(self._frame, f"{self.kind}.{name}", self._call, call_of(*args, **kwargs))
 
     def _pairs(self, name: str, other: Any, **kwargs: Any) -> Any:
-        """What has as many rows for each row as there are columns, unless it is a series."""
+        """What has as many rows for each row as there are columns, unless it is a series, or beside another."""
         if other is not None:
-            raise NotImplementedError(
-                f"{name}() with another series is not there: put both into a frame, and leave it out"
-            )
+            if kwargs.get("pairwise"):
+                raise NotImplementedError(
+                    f"{name}(other, pairwise=True) is not there: put all columns into one frame, and leave other out"
+                )
+            both = concat([self._frame, other], axis=1, keys=[0, 1])
+            told = (self.kind, self._call, name, getattr(other, "ndim", 1) == 1, tuple(kwargs.items()))
+            return self._beside(both, call_of(pair_window, *told))
         if self._frame.expr.meta.ndim == 1:
             return self._method(name, **kwargs)
         return whole_result(self._frame, f"{self.kind}.{name}", self._call, call_of(**kwargs))
+
+    def _beside(self, both: Any, call: Any) -> Any:
+        """A method of two frames side by side."""
+        return whole_rows(both, "pipe", call)
+
+    def _numbers(self, keywords: dict[str, Any]) -> Any:
+        """The columns that a method looks at: those of numbers, if asked; None where pandas has to look itself."""
+        if set(keywords) - {"numeric_only"} or self._frame.expr.meta.ndim == 1:
+            return None if keywords else self._frame
+        return of_numbers(self._frame, keywords.get("numeric_only", False))
 
     def sum(self, *args: Any, **kwargs: Any) -> Any:
         """Sum of each window."""
@@ -137,12 +201,12 @@ class RowWindow(Window):
 
     aggregate = agg
 
-    def cov(self, other: None = None, pairwise: bool | None = None, ddof: int = 1, **kwargs: Any) -> Any:
-        """Covariance of the columns in each window."""
+    def cov(self, other: Any = None, pairwise: bool | None = None, ddof: int = 1, **kwargs: Any) -> Any:
+        """Covariance of the columns in each window; with another series or frame, with that."""
         return self._pairs("cov", other, pairwise=pairwise, ddof=ddof, **kwargs)
 
-    def corr(self, other: None = None, pairwise: bool | None = None, ddof: int = 1, **kwargs: Any) -> Any:
-        """Correlation of the columns in each window."""
+    def corr(self, other: Any = None, pairwise: bool | None = None, ddof: int = 1, **kwargs: Any) -> Any:
+        """Correlation of the columns in each window; with another series or frame, with that."""
         return self._pairs("corr", other, pairwise=pairwise, ddof=ddof, **kwargs)
 
 
@@ -162,9 +226,20 @@ class Rolling(RowWindow):
             return whole_rows(self._frame, f"rolling.{name}", self._call, call)
         if isinstance(window, pd.api.indexers.BaseIndexer):
             return whole_rows(self._frame, f"rolling.{name}", self._call, call)
+        return neighbours(self._frame, Around(f"rolling.{name}", (self._call, call), *self._reach()))
+
+    def _reach(self) -> tuple[Any, Any]:
+        """How far windows reach back, and forward."""
+        options = dict(self._call[1])
+        window = options["window"]
         reach: Any = int(window) + 1 if isinstance(window, (int, np.integer)) else pd.Timedelta(as_offset(window))
-        after = reach if options.get("center") else 0
-        return neighbours(self._frame, Around(f"rolling.{name}", (self._call, call), reach, after))
+        return reach, reach if options.get("center") else 0
+
+    def _beside(self, both: Any, call: Any) -> Any:
+        options = dict(self._call[1])
+        if set(options) & {"on", "step"} or isinstance(options["window"], pd.api.indexers.BaseIndexer):
+            raise NotImplementedError("rolling(on=, step=) with another frame is not there: set_index() first")
+        return neighbours(both, Around("pipe", (call,), *self._reach()))
 
 
 class Expanding(RowWindow):
@@ -174,6 +249,15 @@ class Expanding(RowWindow):
 
     kind = "expanding"
 
+    def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        frame = self._numbers(kwargs)
+        (_, options) = self._call
+        takes_ddof = name in ("var", "std")
+        if name not in RESULTS or frame is None or len(args) > takes_ddof or not is_numeric(frame):
+            return super()._method(name, *args, **kwargs)
+        least = int(dict(options)["min_periods"])
+        return new(ExpandingRows(frame.expr, ExpandingPlan(name, least, int(args[0]) if args else 1)))
+
 
 class ExponentialWindow(Window):
     """Exponentially weighted windows: what ``ewm(...)`` gives."""
@@ -181,6 +265,17 @@ class ExponentialWindow(Window):
     __slots__ = ()
 
     kind = "ewm"
+
+    def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        frame = self._numbers(kwargs)
+        (_, given) = self._call
+        options = dict(given)
+        is_spread = name in ("var", "std")
+        known = ("mean", "sum", "var", "std") if options["adjust"] else ("mean",)
+        if name not in known or frame is None or len(args) > is_spread or not is_numeric(frame):
+            return super()._method(name, *args, **kwargs)
+        told = (int(options["min_periods"]), bool(options["adjust"]), bool(options["ignore_na"]))
+        return new(EwmRows(frame.expr, EwmPlan(name, share_of(options), *told, bool(args and args[0]))))
 
     def var(self, bias: bool = False, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Variance of each window; with ``bias`` not corrected."""
@@ -190,13 +285,31 @@ class ExponentialWindow(Window):
         """Standard deviation of each window; with ``bias`` not corrected."""
         return self._method("std", bias, *args, **kwargs)
 
-    def cov(self, other: None = None, pairwise: bool | None = None, bias: bool = False, **kwargs: Any) -> Any:
-        """Covariance of the columns in each window."""
+    def cov(self, other: Any = None, pairwise: bool | None = None, bias: bool = False, **kwargs: Any) -> Any:
+        """Covariance of the columns in each window; with another series or frame, with that."""
         return self._pairs("cov", other, pairwise=pairwise, bias=bias, **kwargs)
 
-    def corr(self, other: None = None, pairwise: bool | None = None, **kwargs: Any) -> Any:
-        """Correlation of the columns in each window."""
+    def corr(self, other: Any = None, pairwise: bool | None = None, **kwargs: Any) -> Any:
+        """Correlation of the columns in each window; with another series or frame, with that."""
         return self._pairs("corr", other, pairwise=pairwise, **kwargs)
+
+
+def share_of(options: dict[str, Any]) -> float:
+    """The weight of the newest value: what ``alpha`` is, said in another way."""
+    if options["alpha"] is not None:
+        return float(options["alpha"])
+    if options["com"] is not None:
+        return 1 / (1 + float(options["com"]))
+    if options["span"] is not None:
+        return 2 / (float(options["span"]) + 1)
+    return float(1 - np.exp(-np.log(2) / options["halflife"]))
+
+
+def is_numeric(frame: Any) -> bool:
+    """Whether all columns are of real numbers or truth values."""
+    meta = frame.expr.meta
+    kinds = list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
+    return all(getattr(kind, "kind", "O") in "iufb" and not isinstance(kind, pd.CategoricalDtype) for kind in kinds)
 
 
 def as_offset(window: Any) -> Any:
@@ -275,7 +388,11 @@ class WindowMethods(FrameBase):
         return Rolling(self, ((), tuple([(word, value) for word, value in options.items() if value is not None])))
 
     def expanding(self, min_periods: int = 1, method: str = "single") -> Expanding:
-        """Windows from the first row to each; the columns are brought to one place."""
+        """Windows from the first row to each.
+
+        Counts, sums, means, extremes, variances and deviations go from partition to partition; for other methods the columns are
+        brought to one place.
+        """
         if method != "single":
             raise NotImplementedError("expanding(method='table') is not there: use method='single'")
         return Expanding(self, call_of(min_periods=min_periods))
@@ -290,7 +407,10 @@ class WindowMethods(FrameBase):
         adjust: bool = True,
         ignore_na: bool = False,
     ) -> ExponentialWindow:
-        """Exponentially weighted windows; the columns are brought to one place.
+        """Exponentially weighted windows.
+
+        Means go from partition to partition, and sums, variances and deviations with ``adjust=True``; for others the columns are
+        brought to one place.
 
         Parameters
         ----------

@@ -302,6 +302,19 @@ def check_keys(meta: Any, labels: Sequence[Hashable]) -> None:
             raise TypeError(f"cannot sort by {label!r}: values of {dtype} have no order")
 
 
+def sorted_by_levels(frame: Any, level: Any, ascending: Any, sort_remaining: bool, options: dict[str, Any]) -> Any:
+    """A frame in the order of some levels of its index, then of the others."""
+    if not sort_remaining:
+        raise NotImplementedError("sort_index(sort_remaining=False) is not supported: all levels are sorted by")
+    index = frame.expr.meta.index
+    first = [index._get_level_number(each) for each in (level if isinstance(level, (list, tuple)) else [level])]
+    if isinstance(ascending, (list, tuple)) and len(ascending) < index.nlevels:
+        raise NotImplementedError("sort_index(level=...) takes one direction for all levels")
+    order = [*first, *[number for number in range(index.nlevels) if number not in first]]
+    back = [order.index(number) for number in range(index.nlevels)]
+    return frame.reorder_levels(order).sort_index(ascending=ascending, **options).reorder_levels(back)
+
+
 class SortingMethods(FrameBase):
     """Rows in order."""
 
@@ -326,8 +339,10 @@ class SortingMethods(FrameBase):
         Parameters
         ----------
         axis : {0}
-        level : None
-            Of an index with several levels all are sorted by.
+        level : int, name, or list of them, optional
+            Of an index with several levels those that come first; the others follow.
+        sort_remaining : bool
+            Has to be true: levels that are not named are sorted by, too.
         ascending : bool or list of bool
         kind : str, optional
             Any: the sort is stable.
@@ -347,10 +362,10 @@ class SortingMethods(FrameBase):
         [3, 2, 4, 1]
         """
         check_options(axis, inplace, kind)
-        if level is not None:
-            raise NotImplementedError("sort_index(level=...) is not supported: all levels are sorted by")
-        if not sort_remaining:
-            raise NotImplementedError("sort_index(sort_remaining=False) is not supported: all levels are sorted by")
+        if level is not None and index_of_meta(self.expr.meta).nlevels > 1:
+            words = {"na_position": na_position, "key": key, "npartitions": npartitions}
+            made = sorted_by_levels(self, level, ascending, sort_remaining, words)
+            return made.reset_index(drop=True) if ignore_index else made
         na_first = check_na_position(na_position)
         index = index_of_meta(self.expr.meta)
         ways = directions(ascending, index.nlevels)

@@ -15,7 +15,7 @@ from weft.dataframe.spread import Choice, Spreadable, as_asked, spread_of
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise, check_split_every
 from weft.expr import Expr, Need, Needs, derived, node
 
-__all__: list[str] = []
+__all__ = ["unique"]
 
 
 @node
@@ -155,6 +155,13 @@ def check_subset(frame: Any, subset: Any) -> tuple[Hashable, ...] | None:
         if label not in known:
             raise KeyError(missing_column(label, known))
     return labels
+
+
+def unique(values: Any) -> Any:
+    """Different values of a series or index, in the order of first rows."""
+    if not isinstance(values, FrameBase):
+        raise TypeError(f"unique() takes a Series or Index, not a {type(values).__name__}: use pandas.unique")
+    return values.unique()  # type: ignore[attr-defined]
 
 
 class UniqueMethods(FrameBase):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase
+from weft.dataframe.base import FrameBase, called
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.elementwise import elementwise, pairs
@@ -113,12 +113,12 @@ class ValueMethods(FrameBase):
 
     def where(self, cond: Any, other: Any = np.nan) -> Any:
         """Values where a condition holds; elsewhere ``other``."""
-        cond = cond(self) if callable(cond) and not isinstance(cond, FrameBase) else cond
+        cond, other = called(cond, self), called(other, self)
         return elementwise("where", self, cond, other)
 
     def mask(self, cond: Any, other: Any = np.nan) -> Any:
         """Values where a condition does not hold; elsewhere ``other``."""
-        cond = cond(self) if callable(cond) and not isinstance(cond, FrameBase) else cond
+        cond, other = called(cond, self), called(other, self)
         return elementwise("mask", self, cond, other)
 
     def infer_objects(self) -> Any:
@@ -166,10 +166,8 @@ class SeriesValueMethods(FrameBase):
         made: Any = self
         taken: Any = None
         for condition, replacement in caselist:
-            holds = condition(self) if callable(condition) and not isinstance(condition, FrameBase) else condition
-            value = (
-                replacement(self) if callable(replacement) and not isinstance(replacement, FrameBase) else replacement
-            )
+            holds = called(condition, self)
+            value = called(replacement, self)
             fresh = holds if taken is None else holds & ~taken
             made = made.mask(fresh, value)
             taken = holds if taken is None else taken | holds

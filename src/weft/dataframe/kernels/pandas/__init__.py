@@ -1,6 +1,7 @@
 """Kernels on pandas: every operation has one."""
 
 from weft.dataframe.kernels.pandas import (
+    arrays,
     concat,
     counting,
     describe,
@@ -25,9 +26,11 @@ from weft.dataframe.kernels.pandas import (
     sorting,
     statistics,
     texts,
+    windows,
 )
 
 __all__ = [
+    "arrays",
     "concat",
     "counting",
     "describe",
@@ -52,4 +55,5 @@ __all__ = [
     "sorting",
     "statistics",
     "texts",
+    "windows",
 ]

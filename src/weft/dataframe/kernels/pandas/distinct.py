@@ -159,6 +159,12 @@ class Uniques:
         return made
 
 
+@PANDAS.add("Factorized")
+def factorized(column: pd.Series, different: pd.Series) -> pd.Series:
+    """The number of each value among the different ones; -1 for those that are not there."""
+    return pd.Series(pd.Index(different).get_indexer(column), index=column.index, dtype=np.int64)
+
+
 @PANDAS.add("CountUnique")
 class CountUnique:
     """Number of different values of each column."""

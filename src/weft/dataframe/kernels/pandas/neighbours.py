@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
 
-__all__ = ["Around", "apply_method", "concatenated"]
+__all__ = ["Around", "OverlapPlan", "apply_method", "concatenated"]
 
 PANDAS = KERNELS["pandas"]
 
@@ -50,20 +51,24 @@ def concatenated(*parts: Any) -> Any:
 
 def last_rows(frame: Any, reach: Any) -> Any:
     """Rows at the end: some, or those within a distance of the last one."""
+    rows = frame if isinstance(frame, pd.Index) else frame.iloc
     if isinstance(reach, (int, np.integer)):
-        return frame.iloc[max(0, len(frame) - reach) :]
+        return rows[max(0, len(frame) - reach) :]
     if not len(frame):
         return frame
-    return frame.iloc[int(np.searchsorted(frame.index, frame.index[-1] - reach, side="left")) :]
+    labels = frame if isinstance(frame, pd.Index) else frame.index
+    return rows[int(np.searchsorted(labels, labels[-1] - reach, side="left")) :]
 
 
 def first_rows(frame: Any, reach: Any) -> Any:
     """Rows at the start: some, or those within a distance of the first one."""
+    rows = frame if isinstance(frame, pd.Index) else frame.iloc
     if isinstance(reach, (int, np.integer)):
-        return frame.iloc[:reach]
+        return rows[:reach]
     if not len(frame):
         return frame
-    return frame.iloc[: int(np.searchsorted(frame.index, frame.index[0] + reach, side="right"))]
+    labels = frame if isinstance(frame, pd.Index) else frame.index
+    return rows[: int(np.searchsorted(labels, labels[0] + reach, side="right"))]
 
 
 @PANDAS.add("Neighbours")
@@ -223,3 +228,76 @@ class WholeResult:
         around, pick = plan
         made = apply_method(concatenated(*partitions), around.method, around.calls)
         return made.loc[pick] if pick is not None else made
+
+
+class OverlapPlan(NamedTuple):
+    """A user's function of partitions with rows around them.
+
+    Parameters
+    ----------
+    call : callable
+        Of the partitions.
+    before, after : int or Timedelta
+    rowed : tuple of bool
+        Which of the partitions get rows around them.
+    title : str
+        For errors.
+    """
+
+    call: Any
+    before: Any
+    after: Any
+    rowed: tuple[bool, ...]
+    title: str
+
+
+@PANDAS.add("MapOverlap")
+class MapOverlap:
+    """Users' functions of partitions with rows around them."""
+
+    @staticmethod
+    def total(*values: Any) -> Any:
+        """The last rows of partitions."""
+        *partitions, plan = values
+        return [last_rows(each, plan.before) for each, rowed in zip(partitions, plan.rowed, strict=True) if rowed]
+
+    @staticmethod
+    def combine(plan: OverlapPlan, earlier: Any, later: Any) -> Any:
+        """The last rows of two."""
+        return [last_rows(joined([one, two]), plan.before) for one, two in zip(earlier, later, strict=True)]
+
+    @staticmethod
+    def total_after(*values: Any) -> Any:
+        """The first rows of partitions."""
+        *partitions, plan = values
+        return [first_rows(each, plan.after) for each, rowed in zip(partitions, plan.rowed, strict=True) if rowed]
+
+    @staticmethod
+    def combine_after(plan: OverlapPlan, later: Any, earlier: Any) -> Any:
+        """The first rows of two."""
+        return [first_rows(joined([one, two]), plan.after) for one, two in zip(earlier, later, strict=True)]
+
+    @staticmethod
+    def apply(*values: Any) -> Any:
+        """What the function gives for the rows of the partitions themselves."""
+        *partitions, before, after, plan = values
+        wholes, place = [], 0
+        for each, rowed in zip(partitions, plan.rowed, strict=True):
+            if not rowed:
+                wholes.append(each)
+                continue
+            around = [before[place] if before else each[:0], each, after[place] if after else each[:0]]
+            wholes.append(joined([part for part in around if len(part)] or [each]))
+            place += 1
+        made = plan.call(*wholes)
+        start = len(before[0]) if before else 0
+        own = next(each for each, rowed in zip(partitions, plan.rowed, strict=True) if rowed)
+        whole = next(each for each, rowed in zip(wholes, plan.rowed, strict=True) if rowed)
+        if len(whole) == len(own):
+            return made
+        if len(made) != len(whole):
+            raise ValueError(
+                f"{plan.title} gave {len(made)} rows for the {len(whole)} that it got, so it is not known which of them belong to "
+                "the partition. A function of map_overlap() gives a row for each; use map_partitions() for others."
+            )
+        return made[start : start + len(own)] if isinstance(made, pd.Index) else made.iloc[start : start + len(own)]

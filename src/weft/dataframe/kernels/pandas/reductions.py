@@ -304,12 +304,18 @@ def finished_mean(part: Part, column: pd.Series) -> Any:
     if not part.present or part.value is None:
         return column.mean()
     if column.dtype.kind in "mM":
-        return time_of(part.value // part.present, column)
+        return time_of(towards_zero(part.value, part.present), column)
     value = part.value
     if value is pd.NA:
         return value
     with np.errstate(invalid="ignore", divide="ignore"):
         return value / (np.float64(part.present) if not isinstance(value, complex) else part.present)
+
+
+def towards_zero(value: Any, count: Any) -> Any:
+    """A quotient of whole numbers without what lies behind the point, as pandas rounds means of times."""
+    whole = abs(value) // count
+    return -whole if value < 0 else whole
 
 
 def time_of(number: int, column: pd.Series) -> Any:

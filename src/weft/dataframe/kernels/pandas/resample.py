@@ -59,17 +59,31 @@ def grouper_of(options: tuple[tuple[str, Any], ...]) -> pd.Grouper:
     return pd.Grouper(**dict(options))
 
 
-def periods_of(partition: Any, span: pd.Index, plan: ResamplePlan) -> tuple[Any, pd.Index]:
+def periods_of(partition: Any, span: pd.Index, on: Any, options: tuple[tuple[str, Any], ...]) -> tuple[Any, pd.Index]:
     """The number of each row's period, counted from the first one of all, and the labels of all periods."""
-    times = partition.index if plan.on is None else pd.Index(partition[plan.on])
+    times = partition.index if on is None else pd.Index(partition[on])
     whole = span.append(times)
     series = pd.Series(0, index=whole)
     order = np.argsort(whole.asi8, kind="stable")
-    grouped = series.iloc[order].groupby(grouper_of(plan.options))
+    grouped = series.iloc[order].groupby(grouper_of(options))
     sizes = grouped.size()
     numbers = np.empty(len(whole), np.int64)
     numbers[order] = np.repeat(np.arange(len(sizes)), sizes.to_numpy())
     return numbers[len(span) :], sizes.index
+
+
+@PANDAS.add("TimeBins")
+def time_bins(partition: Any, span: pd.Index, on: Any, options: tuple[tuple[str, Any], ...]) -> pd.Series:
+    """The label of each row's period; none for a row without a time."""
+    times = partition.index if on is None else pd.Index(partition[on])
+    there = np.asarray(times.notna())
+    found = pd.Series(times, index=partition.index, name=times.name)
+    if not there.any():
+        return found
+    numbers, labels = periods_of(partition if there.all() else partition[there], span, on, options)
+    places = np.full(len(times), -1)
+    places[there] = numbers
+    return pd.Series(labels.take(places, fill_value=pd.NaT), index=partition.index, name=times.name)
 
 
 @PANDAS.add("ResampleAggregate")
@@ -82,7 +96,9 @@ class ResampleAggregate:
         if not len(span):
             numbers = pd.Series([], dtype=np.int64)
             return GroupbyAggregate.chunk(partition.iloc[:0], numbers, plan.asked), None
-        numbers, labels = periods_of(partition, span, plan)
+        if plan.on is not None and partition[plan.on].hasnans:
+            partition = partition[partition[plan.on].notna()]
+        numbers, labels = periods_of(partition, span, plan.on, plan.options)
         return GroupbyAggregate.chunk(partition, pd.Series(numbers), plan.asked), labels
 
     @staticmethod

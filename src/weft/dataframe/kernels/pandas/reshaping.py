@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.kernels.table import KERNELS
 
 PANDAS = KERNELS["pandas"]
@@ -30,6 +31,19 @@ def melted(frame: pd.DataFrame, **options: Any) -> pd.DataFrame:
     return pd.melt(frame, ignore_index=False, **options)
 
 
+@function_named("differs")
+def differs(left: Any, right: Any) -> Any:
+    """Whether values of two frames with the same labels differ; missing ones do not from each other."""
+    if not left.index.equals(right.index):
+        raise ValueError(f"Can only compare identically-labeled {type(left).__name__} objects")
+    return (~((left == right) | (left.isna() & right.isna()))).fillna(True).astype(bool)
+
+
+def compared(left: Any, right: Any, **options: Any) -> Any:
+    """Two frames side by side, all rows and columns kept."""
+    return left.compare(right, keep_shape=True, **options)
+
+
 #: Operations by name: functions of partitions at one place, and keywords.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "explode": lambda frame, **options: frame.explode(**options),
@@ -41,6 +55,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "combine": lambda left, right, **options: left.combine(right, **options),
     "align": lambda left, right, **options: aligned(left, right, options),
     "update": updated,
+    "compare": compared,
+    "unstack": lambda frame, **options: frame.unstack(**options),
+    "transpose": lambda frame: frame.T,
+    "reindex": lambda frame, labels, **options: frame.reindex(labels, **options),
+    "merge_ordered": lambda left, right, **options: pd.merge_ordered(left, right, **options),
+    "wide_to_long": lambda frame, **options: pd.wide_to_long(frame, **options),
+    "lreshape": lambda frame, groups, **options: pd.lreshape(frame, dict(groups), **options),
+    "union": lambda left, right, **options: left.union(right, **options),
+    "intersection": lambda left, right, **options: left.intersection(right, **options),
+    "difference": lambda left, right, **options: left.difference(right, **options),
+    "symmetric_difference": lambda left, right, **options: left.symmetric_difference(right, **options),
 }
 
 
@@ -54,6 +79,26 @@ def reshape(*values: Any) -> Any:
 def listed(value: Any) -> Any:
     """A tuple of labels as a list, as pandas takes them."""
     return list(value) if type(value) is tuple else value
+
+
+@PANDAS.add("Equal")
+class Equal:
+    """Whether partitions are equal."""
+
+    @staticmethod
+    def chunk(left: Any, right: Any, plan: Any) -> bool:
+        """Two partitions."""
+        return bool(left.equals(right))
+
+    @staticmethod
+    def combine(plan: Any, *partials: bool) -> bool:
+        """Several pairs."""
+        return all(partials)
+
+    @staticmethod
+    def finish(partial: bool, plan: Any, meta: Any) -> bool:
+        """All of them."""
+        return partial
 
 
 @PANDAS.add("MergeAsof")

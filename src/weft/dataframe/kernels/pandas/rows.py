@@ -203,3 +203,15 @@ def same_categories(columns: list[Any]) -> list[Any]:
     if all(kind.categories.is_monotonic_increasing for kind in kinds):
         union = union.sort_values()
     return [column.cat.set_categories(union) for column in columns]
+
+
+@PANDAS.add("OneRow")
+def one_row(value: Any, label: Any) -> pd.Series:
+    """A value as a series."""
+    return pd.Series([value], index=[label])
+
+
+@PANDAS.add("Repeat")
+def repeat(partition: Any, times: int) -> Any:
+    """Each row so many times."""
+    return partition.repeat(times)

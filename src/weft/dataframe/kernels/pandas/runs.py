@@ -123,6 +123,9 @@ def joined(arrays: Sequence[Any]) -> Any:
         first = arrays[0]
     if all(isinstance(each, np.ndarray) for each in arrays) and all(each.dtype == first.dtype for each in arrays):
         return np.concatenate(arrays)
+    if not all(isinstance(each, pa.Array) for each in arrays):
+        arrays = told_apart(arrays)
+        first = arrays[0]
     if all(isinstance(each, pa.Array) for each in arrays):
         return pa.concat_arrays(arrays)
     kinds = {type(each) for each in arrays}
@@ -132,8 +135,27 @@ def joined(arrays: Sequence[Any]) -> Any:
     if pd.MultiIndex in kinds:
         return pd.MultiIndex.from_tuples([value for each in arrays for value in each])
     if kinds == {pd.Categorical} and any(each.dtype != first.dtype for each in arrays):
-        return union_categoricals(list(arrays), ignore_order=not all(each.ordered for each in arrays))
+        is_sorted = all(not each.ordered and each.categories.is_monotonic_increasing for each in arrays)
+        ignore_order = not all(each.ordered for each in arrays)
+        return union_categoricals(list(arrays), sort_categories=is_sorted, ignore_order=ignore_order)
     return bare(pd.concat([series_of(each) for each in arrays], ignore_index=True).array)
+
+
+def told_apart(arrays: Sequence[Any]) -> Sequence[Any]:
+    """Columns of several runs, where values that are all missing are of the type of the others: they say nothing of it."""
+    silent = [isinstance(each, np.ndarray) and each.dtype.kind in "Of" and bool(pd.isna(each).all()) for each in arrays]
+    if not any(silent) or all(silent):
+        return arrays
+    telling = [each for each, is_silent in zip(arrays, silent, strict=True) if not is_silent]
+    kinds = {series_of(each).dtype for each in telling}
+    kind = kinds.pop()
+    if kinds or (isinstance(kind, np.dtype) and kind.kind not in "fMm") or isinstance(kind, pd.CategoricalDtype):
+        return arrays
+
+    def of_kind(length: int) -> Any:
+        return bare(pd.Series([None] * length, dtype=kind).array)
+
+    return [of_kind(len(each)) if is_silent else each for each, is_silent in zip(arrays, silent, strict=True)]
 
 
 def frame_of(runs: Sequence[Run], meta: Any) -> Any:

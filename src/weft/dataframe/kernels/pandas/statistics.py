@@ -168,3 +168,23 @@ class PairMoments:
 def columns_like(frame: Any, labels: Any) -> list[pd.Series]:
     """The columns with some labels; a series is its own."""
     return [frame] if isinstance(frame, pd.Series) else [frame[label] for label in labels]
+
+
+@PANDAS.add("Product")
+class Product:
+    """The product of a series with the rows of another, or of a frame."""
+
+    @staticmethod
+    def chunk(left: Any, right: Any, plan: Any) -> Any:
+        """That of two partitions."""
+        return left.dot(right)
+
+    @staticmethod
+    def combine(plan: Any, *partials: Any) -> Any:
+        """The sum of several."""
+        return sum(partials[1:], partials[0])
+
+    @staticmethod
+    def finish(partial: Any, plan: Any, meta: Any) -> Any:
+        """It is that."""
+        return partial

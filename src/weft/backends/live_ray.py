@@ -1,0 +1,740 @@
+"""A live run whose tasks run on a Ray cluster; its workers are the nodes.
+
+Bundles go and reports come as in single computations (:mod:`weft.backends.ray_crew`). What differs: a run has no end, so a
+thread of its own takes in what arrives; Ray calls back when a report is there, and the thread sleeps until then. Whoever
+submits something while nodes have room hands it out itself.
+
+Tasks speak with the run by messages that pass through the cluster's *switchboard*, an actor where each driver and each
+process of a guest has a box (:mod:`weft.distributed.ray_switchboard`). Before a task waits for others, its bundle gives
+away what it has finished and what it has not begun, so that no task waits for what lies in its own bundle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from _thread import allocate_lock
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from queue import Empty, SimpleQueue
+from time import perf_counter
+from typing import Any
+
+from weft.backends.contract import Held, Request
+from weft.backends.evaluate import as_task_error
+from weft.backends.live import DONE, ERROR, FINISHED, LOST, PENDING, Ticket, empty_plan
+from weft.backends.live_guests import Guest, LiveGuests
+from weft.backends.live_table import RUNNING
+from weft.backends.local import is_ordinary
+from weft.backends.packed import pack, unpack, unpack_own
+from weft.backends.packed_errors import rebuilt, traceback_of, traced_error
+from weft.backends.ray import GRACE_S, check_fits
+from weft.backends.ray_connection import CONNECTION, Node
+from weft.backends.ray_crew import LOSSES, NODES_EVERY_S, Crew, Flight, limit_of
+from weft.backends.ray_objects import PACKED_NBYTES, Objects, Place, taken
+from weft.backends.ray_worker import call_at
+from weft.errors import BackendError, BlockLostError, InvariantError, Reschedule, WeftError
+from weft.graph import Plan
+from weft.scheduler import growing
+from weft.sizeof import sizeof
+from weft.typing import Key
+
+__all__ = ["LiveRay"]
+
+logger = logging.getLogger("weft.distributed")
+
+#: How long a task that nobody wants any more may go on before its worker is killed, in seconds.
+STOP_S = 0.3
+#: How long the cluster may be without any CPU before tasks that wait are told, in seconds.
+NODELESS_S = 30.0
+#: How often constants are let go that were given to Ray once for several tasks, in seconds.
+CONSTANTS_S = 30.0
+ANY_SIZE = 1 << 62
+
+
+class LiveRay(LiveGuests, Crew):
+    """See the module.
+
+    Parameters
+    ----------
+    engine : Engine
+        What starts Ray tasks and knows the nodes.
+    ray : module
+    request : Request
+    guest_maker : str
+        What makes the run as its tasks see it, as module:name.
+    """
+
+    kind = "ray"
+    names_tasks = True
+
+    def __init__(self, engine: Any, ray: Any, request: Request, *, guest_maker: str) -> None:
+        self.lock = allocate_lock()
+        nodes = engine.nodes()
+        limit = limit_of(nodes) if nodes else 1 << 62
+        self.sources: dict[int, Any] = {}  # data that was given, by number
+        Crew.__init__(
+            self,
+            engine,
+            ray,
+            Plan([], [], [], [], [], []),
+            request,
+            nodes,
+            limit=min(limit, request.budget) if CONNECTION.is_private else limit,
+            data=self.sources,
+            run_name=os.urandom(8).hex(),
+        )
+        self.plan = empty_plan(self.core)
+        self.objects = Objects(ray, self.plan, self.sources)
+        self.places = self.objects.places
+        self.values: list[Any] = []  # a column that others fill; blocks are places
+        self.guest_maker = guest_maker
+        self.news: SimpleQueue[Any] = SimpleQueue()
+        self.visiting = OrderedDict()
+        self.callers: dict[str, Caller] = {}
+        self.asks: deque[Any] = deque()  # what guests ask, to be answered without the lock
+        self.released: list[int] = []
+        self.doomed: dict[int, float] = {}  # running tasks that nobody wants, since when
+        self.room = True
+        self.slotless_since: float | None = None
+        self.constants_since = self.began
+        self.failure: WeftError | None = None
+        self.thread: threading.Thread | None = None
+        self.board: Any = None  # the switchboard's face, once the cluster has given it
+        self.live_init()
+
+    # -- its life -------------------------------------------------------------------------------------------------------
+
+    def start(self, home: Any) -> None:
+        """Begin to listen."""
+        self.board = home.board
+        self.introduce_home()
+        self.board.listen(lambda messages: self.news.put(("messages", messages)))
+        self.thread = threading.Thread(target=self._main, name="weft-cluster", daemon=True)
+        self.thread.start()
+
+    def introduce_home(self) -> None:
+        """Say what workers must know, also of plugins and nodes that are new."""
+        self.introduce(self.guest_maker, self.home.told_to_guests())
+
+    def _main(self) -> None:
+        """The thread that takes in what arrives."""
+        while not self.closed:
+            arrived = []
+            with contextlib.suppress(Empty):
+                arrived.append(self.news.get(timeout=self._patience()))
+                while True:
+                    arrived.append(self.news.get_nowait())
+            nodes = None
+            try:
+                if perf_counter() - self.counted > NODES_EVERY_S:
+                    nodes = self.engine.nodes()
+                self.lock.acquire()
+                try:
+                    if self.closed:
+                        return
+                    self.absorb()
+                    for each in arrived:
+                        self._hear(*each)
+                    self._look(nodes)
+                    self.hand_out()
+                finally:
+                    self.give_up_lock()
+                while self.asks:
+                    self._answer_now(*self.asks.popleft())
+            except Exception as error:
+                logger.debug("the cluster's thread failed", exc_info=True)
+                self.cut_off(error, lost=self._is_cut_off())
+                return
+
+    def _answer_now(self, caller: Caller, op: str, args: Any, answer: Answer) -> None:
+        try:
+            self.answer_guest(caller, op, tuple(args), answer)
+        except Exception as error:
+            answer.fail(error)
+
+    def _patience(self) -> float:
+        return 0.05 if self.doomed else NODES_EVERY_S
+
+    def _is_cut_off(self) -> bool:
+        """Whether the connection to Ray is gone."""
+        try:
+            return not self.ray.is_initialized() or not self.engine.nodes()
+        except Exception:
+            return True
+
+    def cut_off(self, error: BaseException, *, lost: bool = True) -> None:
+        """The connection to Ray is gone, or there is a defect: everybody who waits is told."""
+        failure: WeftError = BackendError(
+            f"the connection to Ray is lost ({type(error).__name__}: {error}). Results that were there are out of reach: "
+            "see that the cluster is up, make a new Client(engine='ray'), and compute again."
+        )
+        if not lost:
+            failure = InvariantError(
+                f"the thread of a Ray cluster failed: {type(error).__name__}: {error}. This is a defect."
+            )
+        failure.__cause__ = error
+        with self.lock:
+            self.failure = failure
+            self.absorb()
+            self.closed = True
+            for there in self.tickets:
+                for ticket in there if type(there) is list else [there]:
+                    if ticket is not None and ticket.status in (PENDING, FINISHED):
+                        ticket.number = -1
+                        self._end(ticket, ERROR, failure)
+            self.tickets = [None] * len(self.tickets)
+            self.flying.clear()
+            fired, self.fired = self.fired, []
+        for call, what in fired:
+            call(what)
+
+    def _admit(self, ticket: Ticket, *task: Any) -> None:
+        if self.failure is not None and ticket.status == PENDING:
+            self._end(ticket, ERROR, self.failure)
+        else:
+            super()._admit(ticket, *task)
+
+    def wake(self) -> None:
+        """Under the lock: hand out what there is, as far as nodes have room."""
+        core = self.core
+        if self.closed or not self.room:
+            return
+        if core.ready or any(core.local) or any(core.constrained.values()):
+            self.hand_out()
+
+    def nudge(self) -> None:
+        if self.room:
+            super().nudge()
+
+    def hand_out(self) -> None:
+        super().hand_out()
+        self.room = any(map(self.has_room, range(len(self.nodes))))
+
+    def sent(self, flight: Flight) -> None:
+        report = flight.report
+        report.future().add_done_callback(lambda future: self.news.put(("report", report, future)))
+        if self.observers:
+            for task in flight.tasks:
+                self.transition(self.plan.keys[task], "waiting", "processing", worker=flight.node)
+
+    def unsendable(self, number: int, tasks: list[int], error: Exception) -> None:
+        if len(tasks) > 1:
+            for task in tasks:
+                self.core.returned(number, task, now=perf_counter())
+            self.alone.update(tasks)
+        else:
+            self.task_hopeless(number, tasks[0], error)
+
+    # -- what arrives ---------------------------------------------------------------------------------------------------
+
+    def _hear(self, kind: str, *content: Any) -> None:
+        """Under the lock."""
+        if kind == "report":
+            self._reported(*content)
+        elif kind == "messages":
+            for sender, message in content[0]:
+                self._guest_says(sender, message)
+
+    def _reported(self, report: Any, future: Any) -> None:
+        flight = self.flying.pop(report, None)
+        if flight is None:
+            return
+        if not flight.is_aside:
+            self.load[flight.node] -= 1
+        else:
+            self.core.nrunning += 1
+        try:
+            written = future.result()
+        except self.ray.exceptions.RayError as error:
+            self.broke(flight, error)
+        except Exception as error:  # what Ray makes of an exception that came while a result was stored
+            self.broke(flight, error)
+        else:
+            self.landed(flight, written)
+        for task in flight.tasks:
+            self.doomed.pop(task, None)
+        self._recycle(flight.tasks)
+
+    def _look(self, nodes: list[Node] | None) -> None:
+        """What is to be looked at now and then."""
+        now = perf_counter()
+        if nodes is not None:
+            self.count_nodes(nodes)
+            if self.nslots:
+                self.slotless_since = None
+            elif self.slotless_since is None:
+                self.slotless_since = now
+            elif now - self.slotless_since > NODELESS_S:
+                self._fail_ready()
+        if self.doomed:
+            self._stop_doomed(now)
+        if now - self.constants_since > CONSTANTS_S:
+            self.constants_since = now
+            self.objects.forget_constants()
+
+    def _fail_ready(self) -> None:
+        core = self.core
+        while (task := self._take_one(0)) >= 0:
+            self.task_hopeless(
+                0,
+                task,
+                BackendError("the Ray cluster has had no node with a CPU for a while: add nodes, and submit again"),
+            )
+        core.loads = []
+
+    def _stop_doomed(self, now: float) -> None:
+        """Kill the workers of what goes on though nobody wants it."""
+        late = {task for task, since in self.doomed.items() if now - since > STOP_S}
+        if not late:
+            return
+        for report, flight in self.flying.items():
+            if not flight.is_stopped and not late.isdisjoint([flight.tasks[place] for place in flight.left]):
+                flight.is_stopped = True
+                self.ray.cancel(report, force=True)
+        for task in late:
+            del self.doomed[task]
+
+    # -- what becomes of tasks, under the lock --------------------------------------------------------------------------
+
+    def task_done(self, node: int, task: int, sizes: list[int], began: float, ended: float) -> None:
+        core, released = self.core, self.released
+        nbytes: Any = sizes if task in core.outputs else sizes[0]
+        if core.phase[task] != RUNNING:  # nobody wants it any more
+            blocks = self.outputs_of(task)
+            core.finished(node, task, nbytes, released, perf_counter())
+            for block in blocks:
+                self.places.pop(block, None)
+            return
+        self.where[task] = node
+        self.records.append((self.plan.keys[task], node, began, ended, nbytes, "", FINISHED))
+        core.finished(node, task, nbytes, released, perf_counter())
+        if core.phase[task] == DONE or task in core.outputs:
+            if core.large:
+                self.touch(task)
+            for block in self.outputs_of(task):
+                if core.phase[block] == DONE:
+                    self.settle(block, FINISHED, None)
+            if self.observers:
+                self.transition(
+                    self.plan.keys[task], "processing", "memory", worker=node, nbytes=nbytes, number=task, began=began,
+                    ended=ended,
+                )  # fmt: skip
+        if released:
+            self._clear(released)
+
+    def task_raised(self, node: int, task: int, packed: Any) -> None:
+        error = rebuilt(packed)
+        frames = getattr(packed, "frames", None)
+        if frames:
+            error.__traceback__ = traceback_of(frames)
+        self.records.append((self.plan.keys[task], node, 0.0, 0.0, 0, "", ERROR))
+        if isinstance(error, Reschedule):
+            self.core.returned(node, task, now=perf_counter())
+        else:
+            self._failed(node, task, error, retry=is_ordinary(error))
+
+    def task_hopeless(self, node: int, task: int, error: Exception) -> None:
+        self._failed(node, task, error, retry=False)
+
+    def _failed(self, node: int, task: int, error: BaseException, *, retry: bool) -> None:
+        unwanted = self.core.phase[task] > RUNNING
+        decided = self.core.failed(node, task, self.released, now=perf_counter(), retry=retry)
+        if not decided.retry and not unwanted:
+            self.failed_tasks(decided.failed, as_task_error(error, self, task))
+        self._clear(self.released)
+
+    def blocks_lost(self, blocks: list[int], error: Exception) -> None:
+        core = self.core
+        for block in blocks:
+            self.places.pop(block, None)
+        gone = [block for block in blocks if block not in self.sources]
+        data = [block for block in gone if core.programs[block] is None and block not in core.maker]
+        for block in data:
+            problem = BlockLostError(f"the data {self.plan.keys[block]!r} is gone from Ray's object store: {error}")
+            self.settle(block, LOST, problem)
+            readers = [each for each in self._readers(block) if each != block]
+            core.cancelled(readers, self.released, now=perf_counter())
+            self.failed_tasks(readers, problem)
+        again = [block for block in gone if block not in data]
+        core.lost(again, self.released, now=perf_counter())
+        for block in again:
+            for ticket in self._tickets_of(block):
+                if ticket.status == FINISHED:
+                    ticket.status = PENDING
+        self._clear(self.released)
+
+    # -- values ---------------------------------------------------------------------------------------------------------
+
+    def fetch(self, ticket: Ticket) -> Any:
+        """The value of a task that has finished."""
+        return self.fetch_all([ticket])[0]
+
+    def fetch_all(self, tickets: Sequence[Ticket]) -> list[Any]:
+        known = self.ray.exceptions
+        for attempt in range(LOSSES + 1):
+            places: dict[int, Place] = {}
+            given: dict[int, Any] = {}
+            with self.lock:
+                for ticket in tickets:
+                    number = ticket.number
+                    if number < 0:
+                        raise ticket.error or KeyError(ticket.key)
+                    place = self.places.get(number)
+                    if place is not None:
+                        places[number] = place
+                        self.touch(number)
+                    else:
+                        given[number] = self.sources[number]
+                nbytes = sum([self.core.size[number] for number in places])
+            check_fits(nbytes)
+            try:
+                values = self.objects.fetch(places)
+            except known.ObjectLostError as error:
+                if attempt == LOSSES:
+                    raise BlockLostError(f"a result was lost {LOSSES + 1} times in a row: {error}") from error
+                with self:
+                    self.lost(error)
+                for ticket in tickets:
+                    self._wait_for(ticket)
+                continue
+            except (known.RayError, ConnectionError) as error:
+                if not self._is_cut_off():
+                    raise
+                self.cut_off(error)
+                raise self.failure from error  # type: ignore[misc]
+            self.objects.traffic.fetched += nbytes
+            values.update({number: own(value) for number, value in given.items()})
+            return [values[ticket.number] for ticket in tickets]
+        raise AssertionError
+
+    def _wait_for(self, ticket: Ticket) -> None:
+        bell = threading.Event()
+        self.watch(ticket, lambda _: bell.set())
+        bell.wait()
+        if ticket.status != FINISHED:
+            raise ticket.error or KeyError(ticket.key)
+
+    def spill_now(self, victims: list[int]) -> None:
+        """Ray writes what it must; the books say that it has."""
+        with self.lock:
+            for block in victims:
+                self.core.spilled(block, now=perf_counter())
+
+    def packed(self, value: Any, key: Key) -> tuple[Any, int]:
+        packed = pack(value, PACKED_NBYTES, f"data {key!r}")
+        if isinstance(packed, bytes):
+            return packed, len(packed)
+        return Place(self.objects.put(value, f"data {key!r}")), packed.nbytes
+
+    def put_in(self, number: int, packed: Any) -> None:
+        if isinstance(packed, Place):
+            self.places[number] = packed
+        else:
+            self.sources[number] = unpack(packed)
+
+    def cost_of(self, value: Any) -> int:
+        return sizeof(value)
+
+    def bring(self, number: int, value: Any) -> None:
+        self.sources[number] = value
+
+    def drop(self, numbers: list[int]) -> None:
+        for number in numbers:
+            self.places.pop(number, None)
+
+    def forgotten(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            self.places.pop(number, None)
+            self.sources.pop(number, None)
+            self.losses.pop(number, None)
+            self.alone.discard(number)
+
+    def guess(self, program: Any) -> int:
+        return self.objects.habits_of(program).nbytes
+
+    # -- guests ---------------------------------------------------------------------------------------------------------
+
+    def caller(self, sender: str) -> Caller:
+        """The process that has a box."""
+        caller = self.callers.get(sender)
+        if caller is None:
+            caller = self.callers[sender] = Caller(self, sender)
+        return caller
+
+    def _guest_says(self, sender: str, message: tuple[Any, ...]) -> None:
+        """Under the lock: a message from a process in which tasks run, or from the switchboard."""
+        kind, *content = message
+        match kind:
+            case "submit":
+                self._submitted(self.caller(sender), content[0])
+            case "join":
+                for key in content[0]:
+                    self._joined(self.caller(sender), key)
+            case "release":
+                tickets = self.caller(sender).guest.tickets
+                for key in content[0]:
+                    if key in tickets:
+                        self._let_go(tickets[key])
+            case "aside":
+                self._step_aside(*content)
+            case "again":
+                self._come_back(content[0])
+            case "ask":
+                rid, op, packed = content
+                self._put_off(self.caller(sender), rid, op, packed)
+            case "scatter":
+                rid, *args = content
+                caller = self.caller(sender)
+                self.asks.append((caller, "scatter", args, Answer(self, sender, rid)))
+            case "event":
+                self.fired.append((self.home.heard, content))
+            case "hold":
+                self.fired.append((self.home.hold_key, content[0]))
+            case "let go":
+                self.fired.append((self.home.let_key_go, content[0]))
+            case "gone":
+                gone = self.callers.pop(content[0], None)
+                if gone is not None:
+                    self._guest_gone(gone.guest)
+            case _:
+                logger.error("a message that makes no sense came from %s: %r", sender, kind)
+
+    def _guest_gone(self, guest: Guest) -> None:
+        """Nobody holds what the tasks of a dead process had submitted."""
+        for ticket in list(guest.tickets.values()):
+            ticket.waiters = None
+            ticket.count = 1
+            self._let_go(ticket)
+        guest.tickets.clear()
+
+    def _put_off(self, caller: Caller, rid: int, op: str, packed: bytes) -> None:
+        """What a guest asks is answered without the lock."""
+        answer = Answer(self, caller.box, rid)
+        try:
+            self.asks.append((caller, op, unpack_own(packed), answer))
+        except Exception as error:
+            self.fired.append((answer.fail, error))
+
+    def _flight_of(self, task: int) -> Flight | None:
+        for flight in self.flying.values():
+            if any(flight.tasks[place] == task for place in flight.left):
+                return flight
+        return None
+
+    def _step_aside(
+        self, task: int, done: list[Any], pack_ref: Any, refs: list[Any], left: list[int], node: str
+    ) -> None:
+        """A task waits: what its bundle has finished is taken over, what it has not begun goes elsewhere."""
+        flight = self._flight_of(task)
+        if flight is None:
+            return
+        number = self.numbers.get(node, flight.node)
+        self.deliver(flight, [each for each in done if each[0] in flight.left], number, pack_ref, refs)
+        for place in left:
+            if place in flight.left:
+                flight.left.discard(place)
+                self.core.returned(flight.node, flight.tasks[place], now=perf_counter())
+        if not flight.is_aside:
+            flight.is_aside = True
+            self.load[flight.node] -= 1
+            self.core.nrunning -= 1
+        self.room = True
+
+    def _come_back(self, task: int) -> None:
+        flight = self._flight_of(task)
+        if flight is not None and flight.is_aside:
+            flight.is_aside = False
+            self.load[flight.node] += 1
+            self.core.nrunning += 1
+
+    def post(self, member: Any, message: Any) -> None:
+        """Send something to a guest's box."""
+        self.board.send(member.box, message)
+
+    def told(self, ticket: Ticket) -> tuple[Any, ...]:
+        place = self.places.get(ticket.number) if ticket.status == FINISHED and ticket.number >= 0 else None
+        error = traced_error(ticket.error) if ticket.error is not None else None
+        return ticket.key, ticket.status, place, error
+
+    def guest_ref(self, member: Any, reply: Any, key: Key) -> None:
+        """Where the result of a key lies."""
+        with self.lock:
+            ticket = member.guest.tickets.get(key)
+            if ticket is None or ticket.number < 0:
+                raise KeyError(key)
+            place = self.places.get(ticket.number)
+            if place is None:
+                value = self.sources[ticket.number]
+                place = Place(self.objects.put(value.get() if isinstance(value, Held) else value))
+                self.places[ticket.number] = place
+        reply(place)
+
+    def guest_scatter(self, member: Any, reply: Any, key: Key, place: Place, nbytes: int) -> None:
+        """A task puts a value where all can read it."""
+        with self:
+            ticket = member.guest.tickets.get(key)
+            if ticket is None:
+                ticket = member.guest.ticket(key)
+                ticket.waiters = None
+            if key in self.known:
+                if ticket.number < 0:
+                    self._join(ticket, self.known[key])
+            else:
+                number = growing.grow_data(self.core, nbytes)
+                self._columns(number, key, ticket, ())
+                self.put_in(number, place)
+                self.settle(number, FINISHED, None)
+        reply(None)
+
+    # -- workers --------------------------------------------------------------------------------------------------------
+
+    def node_came(self, number: int) -> None:
+        self.fired.append((self.home.node_came, number))
+
+    def node_left(self, number: int) -> None:
+        self.fired.append((self.home.node_gone, number))
+
+    def call(self, number: int, function: Callable[..., Any], args: Any, kwargs: Any, reply: Any) -> None:
+        """Run a function on a node, beside its tasks."""
+        packed = pack((function, args, kwargs), ANY_SIZE, "the function and its arguments")
+        start = self.engine.remote(
+            call_at, num_cpus=0, max_retries=0, scheduling_strategy=self.at_node(number, soft=False), name="call"
+        )
+        ref = start.remote([self.objects.introduction], packed)
+        ref.future().add_done_callback(Replying(reply, ref))
+
+    def call_stacks(self, keys: Iterable[Key] | None, reply: Any) -> None:
+        reply.fail(
+            BackendError("call_stack() is not offered on Ray: `ray stack` shows what the processes of a node do")
+        )
+
+    def executor(self, number: int) -> Any:
+        return self
+
+    def metrics(self) -> dict[int, dict[str, Any]]:
+        """What is measured of each worker: nothing; Ray has a dashboard of its own."""
+        return {}
+
+    def where_is(self, number: int) -> int:
+        """The node that made a block."""
+        return self.where.get(number, 0)
+
+    def nready(self) -> int:
+        """Nodes that are there."""
+        nodes = self.engine.nodes()
+        with self:
+            self.count_nodes(nodes)
+            return sum([bool(node.nslots) for node in self.nodes])
+
+    def nworkers_ever(self) -> int:
+        return len(self.nodes)
+
+    def actor_call(self, number: int, key: Key, op: str, args: Any, reply: Any) -> None:
+        """Call a method of an actor."""
+        self.board.call_actor(key, op, args, reply)
+
+    def drop_actor(self, key: Key) -> None:
+        self.board.drop_actor(key)
+
+    def interrupt(self, tasks: Iterable[int]) -> None:
+        """Under the lock: stop what workers do for tasks that nobody wants, if it goes on for long."""
+        now = perf_counter()
+        for task in tasks:
+            self.doomed.setdefault(task, now)
+        self.news.put(("look",))
+
+    def add_worker(self, *args: Any) -> int:
+        raise BackendError(
+            "nodes of a Ray cluster are not added here: `ray start --address=...`, or Ray's autoscaler, does that"
+        )
+
+    def remove_worker(self, number: int) -> None:
+        raise BackendError("nodes of a Ray cluster are not removed here: `ray stop` on the node does that")
+
+    def restart_workers(self, numbers: Iterable[int] | None) -> list[int]:
+        raise BackendError("Ray starts and ends worker processes itself, so there are none to restart")
+
+    # -- the end --------------------------------------------------------------------------------------------------------
+
+    def stop(self, reason: str) -> None:
+        """End the run: what it holds is gone."""
+        with self.lock:
+            if self.closed:
+                return
+            self.close_tickets(reason)
+            self.core.stop(now=perf_counter())
+            reports, self.flying = list(self.flying), {}
+            fired, self.fired = self.fired, []
+        for call, what in fired:
+            call(what)
+        self.news.put(("end",))
+        if self.thread is not None and threading.current_thread() is not self.thread:
+            self.thread.join()
+        with contextlib.suppress(self.ray.exceptions.RayError, ConnectionError):
+            if reports and self.ray.is_initialized():
+                _, deaf = self.ray.wait(reports, num_returns=len(reports), timeout=GRACE_S)
+                for report in deaf:
+                    self.ray.cancel(report, force=True)
+        self.objects.close()
+        self.sources.clear()
+
+
+class Caller:
+    """A process in which tasks run, as those that answer its guest see it."""
+
+    def __init__(self, run: LiveRay, box: str) -> None:
+        self.box = self.source = box
+        self.process = self  # a box is never used again
+        self.guest = Guest(run, self)
+
+
+class Answer:
+    """The reply to what a guest asked: a message."""
+
+    def __init__(self, run: LiveRay, sender: str, rid: int) -> None:
+        self.run = run
+        self.sender = sender
+        self.rid = rid
+
+    def __call__(self, value: Any = None) -> None:
+        try:
+            written = value if isinstance(value, Place) else pack(value, ANY_SIZE)
+            self.run.board.send(self.sender, ("answer", self.rid, True, written))
+        except Exception as error:
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        self.run.board.send(self.sender, ("answer", self.rid, False, traced_error(error)))
+
+
+class Replying:
+    """Passes on what a Ray task gave: a pair of whether it went well, and the value or the packed exception."""
+
+    def __init__(self, reply: Any, ref: Any) -> None:
+        self.reply = reply
+        self.ref = ref
+
+    def __call__(self, future: Any) -> None:
+        try:
+            good, value = future.result()
+        except Exception as error:
+            self.reply.fail(error)
+            return
+        if good:
+            self.reply(taken(value))
+        else:
+            self.reply.fail(rebuilt(value))
+
+
+def own(value: Any) -> Any:
+    """A given value as the caller's own."""
+    if isinstance(value, Held):
+        return value.get()
+    if sizeof(value) <= PACKED_NBYTES:
+        packed = pack(value, ANY_SIZE)
+        assert isinstance(packed, bytes)
+        return unpack_own(packed)
+    return value
