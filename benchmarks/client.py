@@ -293,7 +293,8 @@ def soak(report: Report, seconds: float, seed: int = 0) -> None:
                 pids = [
                     member.process.pid
                     for member in list(client.cluster.run.members.values())
-                    if member.process.ready or chance.random() < 0.1  # where starts take long, most must come to their end
+                    if member.process.ready
+                    or chance.random() < 0.1  # where starts take long, most must come to their end
                 ]
                 if pids:
                     with contextlib.suppress(ProcessLookupError):

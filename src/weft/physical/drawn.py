@@ -43,7 +43,8 @@ class Recipe:
     """Base of recipes: frozen dataclasses of plain values, which are also what names them."""
 
     def __weft_tokenize__(self) -> Any:
-        return (type(self).__module__, type(self).__qualname__, *[getattr(self, each.name) for each in fields(self)])
+        values = [getattr(self, each.name) for each in fields(self)]  # type: ignore[arg-type]  # subclasses are dataclasses
+        return (type(self).__module__, type(self).__qualname__, *values)
 
     def draw(self, sheet: Sheet, *sources: Blocks) -> list[Key]:
         """Write the calls, and return the keys of the node's blocks, the last axis running fastest."""
