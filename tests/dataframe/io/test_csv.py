@@ -173,13 +173,45 @@ def test_files_with_other_columns_are_an_error(tmp_path):
             dd.read_csv([tmp_path / "0.csv", path]).compute(scheduler="sync")
 
 
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"index_col": 0},
+        {"index_col": 0, "parse_dates": True},
+        {"index_col": 0, "parse_dates": [0]},
+        {"index_col": -1},
+        {"index_col": "b", "parse_dates": [0]},
+        {"index_col": [0, "a"]},
+        {"index_col": "when", "parse_dates": True},
+        {"index_col": ["when", "a"], "parse_dates": ["when"]},
+        {"index_col": False},
+    ],
+    ids=str,
+)
+def test_columns_are_the_index_in_the_order_of_the_file(tmp_path, words, named):
+    path = tmp_path / "x.csv"
+    whole = pd.DataFrame({"a": range(9), "b": list("xyz") * 3}, index=pd.date_range("2020", periods=9, name="when"))
+    whole.to_csv(path, index_label="when" if named else "")
+    if not named and "when" in str(words):
+        words = {"index_col": 0}
+    wanted, made = pd.read_csv(path, **words), dd.read_csv(path, blocksize=60, **words)
+    assert made.npartitions > 1
+    got = made.compute(scheduler="sync")
+    got = got.reset_index(drop=True) if words["index_col"] is False else got
+    pd.testing.assert_frame_equal(got, wanted, check_freq=False)
+    if "a" in wanted:
+        assert made.a.sum().compute(scheduler="sync") == 36
+
+
 @pytest.mark.parametrize(
     ("options", "kind", "words"),
     [
         ({"nrows": 3}, ValueError, "head"),
         ({"chunksize": 3}, ValueError, "blocksize"),
         ({"iterator": True}, ValueError, "partitions"),
-        ({"index_col": "a"}, ValueError, "set_index"),
+        ({"index_col": "zz"}, ValueError, "zz"),
+        ({"index_col": 9}, IndexError, "number 9"),
         ({"skipfooter": 1}, ValueError, "skipfooter"),
         ({"nonsense": 1}, TypeError, "no argument 'nonsense'"),
         ({"blocksize": 0}, ValueError, "at least one byte"),

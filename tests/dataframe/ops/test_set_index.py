@@ -112,3 +112,10 @@ def test_rows_that_move_are_the_same_on_every_backend(scheduler):
     with config.set({"dataframe.engine": "pandas"}):
         joined = ours.merge(theirs, on="k", broadcast=False).set_index("s").compute(scheduler=scheduler)
     pd.testing.assert_frame_equal(joined, whole.merge(other, on="k").set_index("s").sort_index(kind="stable"))
+
+
+def test_columns_that_become_labels_are_read_also_where_nobody_looks_at_the_labels():
+    whole = pd.DataFrame({"w": [3, 1, 2], "a": [1, 2, 3], "b": [4, 5, 6]})
+    frame = dd.from_pandas(whole, npartitions=2).set_index("w", sort=False)
+    assert frame.a.mean().compute(scheduler="sync") == 2
+    assert frame.reset_index(drop=True).b.sum().compute(scheduler="sync") == 15

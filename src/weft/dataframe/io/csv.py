@@ -53,7 +53,6 @@ WHOLE = {
     "chunksize": "Partitions are the chunks; pass blocksize=.",
     "iterator": "Partitions are the chunks; see df.partitions.",
     "skipfooter": "Filter the last rows out, or read the files with pandas and from_map.",
-    "index_col": "Read the column, and call .set_index(...) on the frame.",
 }
 #: How often a value that does not fit is shown.
 SHOWN = 3
@@ -435,6 +434,11 @@ def read_text_table(
     import fsspec
 
     check_options(title, kind, options)
+    index = options.get("index_col")
+    if index is not None and index is not False:
+        del options["index_col"]
+        if options.get("parse_dates") is True:  # which means the index
+            options["parse_dates"] = list(index) if isinstance(index, (list, tuple)) else [index]
     if options.get("engine") == "pyarrow":
         del options["engine"]  # taken wherever it can be
     if lineterminator is not None:
@@ -459,6 +463,10 @@ def read_text_table(
     if not splits_simply and dialect.quote is not None and dialect.quote.encode() not in raw:
         dialect = dialect._replace(quote=None)  # else all quotes before each block would have to be counted
     head, names, header = infer(title, kind, raw, is_whole, dialect, options, files[0].path)
+    if (dated := dates_of(options)) is not None:  # by label, since parts of columns are read
+        options["parse_dates"] = [
+            names[each] if isinstance(each, int) and each not in names else each for each in dated
+        ]
     dialect = dialect._replace(fields=len(names))
     dtype = options.get("dtype")
     fixed = dict(dtype) if isinstance(dtype, Mapping) else {} if dtype is None else dict.fromkeys(names, dtype)
@@ -478,7 +486,31 @@ def read_text_table(
     columns = tuple(meta.columns)
     dataset = CsvDataset(reader, tuple(parts), meta, token, title)
     assert dataset.columns == columns
-    return source_frame(ReadCSV, dataset)
+    frame = source_frame(ReadCSV, dataset)
+    return frame if index is None or index is False else indexed(title, frame, index)
+
+
+def indexed(title: str, frame: Any, index: Any) -> Any:
+    """The frame with columns as its index, by label or place, in the order of the files; a column without a header gives no name."""
+    columns = list(frame.columns)
+    labels: list[Any] = []
+    for each in index if isinstance(index, (list, tuple)) else [index]:
+        if isinstance(each, int) and not isinstance(each, bool) and each not in columns:
+            if not -len(columns) <= each < len(columns):
+                raise IndexError(
+                    f"{title}() has {len(columns)} columns, and index_col={index!r} asks for number {each}"
+                )
+            labels.append(columns[each])
+        elif each in columns:
+            labels.append(each)
+        else:
+            raise ValueError(f"Index {each} invalid: {title}() found the columns {columns}")
+    made = frame.set_index(labels if len(labels) > 1 else labels[0], sort=False)
+    nameless = [str(label).startswith("Unnamed: ") for label in labels]
+    if not any(nameless):
+        return made
+    names = [None if one else label for one, label in zip(nameless, labels, strict=True)]
+    return made.rename_axis(index=names if len(names) > 1 else [None])
 
 
 def check_options(title: str, kind: str, options: Mapping[str, Any]) -> None:
@@ -688,7 +720,7 @@ def read_csv(
     include_path_column : bool or str
         Add a column, of categories, with each row's file; True calls it ``path``.
     **kwargs
-        Of :func:`pandas.read_csv`. With others than ``sep``, ``header``, ``names``, ``usecols``, ``dtype``, ``skiprows``,
+        Of :func:`pandas.read_csv`. ``index_col`` sets the index, in the order of the files. With others than ``sep``, ``header``, ``names``, ``usecols``, ``dtype``, ``skiprows``,
         ``na_values``, ``keep_default_na``, ``na_filter``, ``quotechar``, ``doublequote`` and ``parse_dates`` (of a list),
         pandas' parser is taken in place of Arrow's; ``engine="c"`` asks for it. Arrow's rounds floats correctly, as pandas
         does with ``float_precision="round_trip"``.
@@ -698,7 +730,7 @@ def read_csv(
     FileNotFoundError
         There is no such file.
     ValueError
-        An option concerns files as a whole (``nrows``, ``index_col``, ...); or, when it is computed, a file has other columns
+        An option concerns files as a whole (``nrows``, ``skipfooter``, ...); or, when it is computed, a file has other columns
         or other types than the sample.
 
     Examples

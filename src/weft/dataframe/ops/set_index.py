@@ -52,9 +52,8 @@ class SetIndex(Partitionwise):
         return ("set_index", self.source.rows, self.labels, self.append)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        keys = column_needs(self.labels) if Need.INDEX in asked else frozenset()
         own = row_needs(asked) if self.append else row_needs(asked) - {Need.INDEX}
-        return own | (asked - {Need.INDEX, Need.ORDER}) | keys
+        return own | (asked - {Need.INDEX, Need.ORDER}) | column_needs(self.labels)
 
 
 @node
