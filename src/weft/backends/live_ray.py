@@ -144,7 +144,7 @@ class LiveRay(LiveGuests, Crew):
                     self.give_up_lock()
                 while self.asks:
                     self._answer_now(*self.asks.popleft())
-            except Exception as error:
+            except Exception as error:  # of the connection, or a defect: all who wait are told
                 logger.debug("the cluster's thread failed", exc_info=True)
                 self.cut_off(error, lost=self._is_cut_off())
                 return
@@ -152,7 +152,7 @@ class LiveRay(LiveGuests, Crew):
     def _answer_now(self, caller: Caller, op: str, args: Any, answer: Answer) -> None:
         try:
             self.answer_guest(caller, op, tuple(args), answer)
-        except Exception as error:
+        except Exception as error:  # it is the answer
             answer.fail(error)
 
     def _patience(self) -> float:
@@ -162,7 +162,7 @@ class LiveRay(LiveGuests, Crew):
         """Whether the connection to Ray is gone."""
         try:
             return not self.ray.is_initialized() or not self.engine.nodes()
-        except Exception:
+        except Exception:  # whatever it is: who cannot be asked is gone
             return True
 
     def cut_off(self, error: BaseException, *, lost: bool = True) -> None:
@@ -248,9 +248,7 @@ class LiveRay(LiveGuests, Crew):
             self.core.nrunning += 1
         try:
             written = future.result()
-        except self.ray.exceptions.RayError as error:
-            self.broke(flight, error)
-        except Exception as error:  # what Ray makes of an exception that came while a result was stored
+        except Exception as error:  # Ray's own, and what it makes of an exception that came while a result was stored
             self.broke(flight, error)
         else:
             self.landed(flight, written)
@@ -515,7 +513,7 @@ class LiveRay(LiveGuests, Crew):
         answer = Answer(self, caller.box, rid)
         try:
             self.asks.append((caller, op, unpack_own(packed), answer))
-        except Exception as error:
+        except Exception as error:  # what users' classes raise when they arrive: it is the answer
             self.fired.append((answer.fail, error))
 
     def _flight_of(self, task: int) -> Flight | None:
@@ -703,7 +701,7 @@ class Answer:
         try:
             written = value if isinstance(value, Place) else pack(value, ANY_SIZE)
             self.run.board.send(self.sender, ("answer", self.rid, True, written))
-        except Exception as error:
+        except Exception as error:  # of users' classes that are written down: it is the answer
             self.fail(error)
 
     def fail(self, error: BaseException) -> None:
@@ -720,7 +718,7 @@ class Replying:
     def __call__(self, future: Any) -> None:
         try:
             good, value = future.result()
-        except Exception as error:
+        except Exception as error:  # the task's own: it is the answer
             self.reply.fail(error)
             return
         if good:

@@ -36,6 +36,10 @@ class Method:
     asked: MethodPlan
     given: Any
 
+    @property
+    def label(self) -> str:
+        return f"groupby-{self.asked.method.replace('.', '-')}"
+
     def example(self) -> Any:
         """The result for two made-up rows."""
         rows = meta_nonempty(self.source.meta)
@@ -111,10 +115,6 @@ class GroupbyWhole(Method, FrameExpr):
     asked: MethodPlan
     given: Any = UNKNOWN
 
-    @property
-    def label(self) -> str:
-        return f"groupby-{self.asked.method.replace('.', '-')}"
-
     @derived
     def meta(self) -> Any:
         return self.made_meta()
@@ -143,10 +143,6 @@ class GroupbyRows(Method, Partitionwise):
     blocks: tuple[FrameExpr, ...]
     asked: MethodPlan
     given: Any = UNKNOWN
-
-    @property
-    def label(self) -> str:
-        return f"groupby-{self.asked.method.replace('.', '-')}"
 
     @derived
     def frames(self) -> tuple[FrameExpr, ...]:

@@ -176,7 +176,9 @@ def merge(
                 f"len(right_on) must equal len(left_on): there are {widths[0]} keys on the left and {widths[1]} on the right"
             )
         left, right = same_categories(left, right, lkeys, rkeys)
-    plan = planned(left.expr.meta, right.expr.meta, how, lkeys, rkeys, suffixes, indicator, validate, bool(sort))
+    asked = (how, lkeys, rkeys, suffixes, indicator, validate, bool(sort))
+    metas = left.expr.meta, right.expr.meta
+    plan: JoinPlan = remembered(partial(plan_of, *metas, *asked), "plan of a join", asked, *metas)
     expr = Merge(left.expr, right.expr, plan, 0, None if broadcast is None else bool(broadcast))
     match expr.way:
         case "broadcast right":
@@ -211,23 +213,6 @@ def numbered(expr: FrameExpr) -> FrameExpr:
     return new(expr).reset_index(drop=True).expr if expr.npartitions > 1 else expr
 
 
-def planned(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
-    how: str,
-    left_on: tuple[Hashable, ...] | None,
-    right_on: tuple[Hashable, ...] | None,
-    suffixes: Any,
-    indicator: Any,
-    validate: str | None,
-    sort: bool,
-) -> JoinPlan:
-    """The plan of a join; pandas itself says what columns are called, and refuses what it refuses."""
-    asked = (how, left_on, right_on, suffixes, indicator, validate, sort)
-    plan: JoinPlan = remembered(partial(plan_of, left, right, *asked), "plan of a join", asked, left, right)
-    return plan
-
-
 def plan_of(
     left: pd.DataFrame,
     right: pd.DataFrame,
@@ -239,7 +224,7 @@ def plan_of(
     validate: str | None,
     sort: bool,
 ) -> JoinPlan:
-    """The plan of a join, made anew."""
+    """The plan of a join; pandas itself says what columns are called, and refuses what it refuses."""
     options: dict[str, Any] = {
         "how": "inner" if how == "leftsemi" else how,
         "suffixes": suffixes,
