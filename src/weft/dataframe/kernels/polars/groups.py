@@ -52,7 +52,7 @@ def grouped(node: Any, translate: Translator) -> Relation:
     dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
     if not groups.as_index:
         dtypes = dtypes[count:]
-    made = [aggregated(request, source, dtype) for request, dtype in zip(plan.requests, dtypes, strict=True)]
+    made = [aggregated(request, source, dtype, translate) for request, dtype in zip(plan.requests, dtypes, strict=True)]
     base = with_scalars(
         source.base,
         [
@@ -69,8 +69,10 @@ def grouped(node: Any, translate: Translator) -> Relation:
     first = None
     if is_looked_at and not groups.sort:  # groups come as their first rows do
         row, first = translate.fresh("row"), translate.fresh("first")
-        base = base.with_row_index(row)
-        gathered.append(pl.col(row).min().alias(first))
+        if source.rank is None:
+            base = base.with_row_index(row)
+        place = pl.col(row) if source.rank is None else source.rank.expr
+        gathered.append(place.min().alias(first))
     base = base.group_by(named).agg(gathered)
     still_null = not groups.dropna
     labels = [
@@ -94,7 +96,7 @@ def key_column(column: Column) -> Column:
     return column.settled().nulled()
 
 
-def aggregated(request: Any, source: Relation, dtype: Any) -> Column:
+def aggregated(request: Any, source: Relation, dtype: Any, translate: Translator) -> Column:
     """One aggregate."""
     if not isinstance(request.how, str):
         raise Untranslatable("aggregates of the user's own stay in pandas")
@@ -107,7 +109,7 @@ def aggregated(request: Any, source: Relation, dtype: Any) -> Column:
     if request.how == "size":
         return Column(pl.len().cast(pl.Int64), dtype)
     column = source.column(request.column)
-    made = aggregate(request.how, column, dtype, ddof)
+    made = aggregate(request.how, column, dtype, translate, ddof)
     if made.dtype != dtype and not (is_text(dtype) and is_text(made.dtype)):
         made = made.cast(dtype)
     return made

@@ -10,7 +10,8 @@ import pandas as pd
 import polars as pl
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.polars.elementwise import TRUTH, missing, number, operand_of, truth
+from weft.dataframe.kernels.polars.elementwise import TRUTH, operand_of
+from weft.dataframe.kernels.polars.numbers import number
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
@@ -25,6 +26,7 @@ from weft.dataframe.kernels.polars.relation import (
     with_scalars,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.truth import missing, truth
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 

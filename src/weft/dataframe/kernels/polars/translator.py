@@ -36,29 +36,34 @@ class Translator:
     root : FrameExpr
     asked : Needs
         What is looked at in the root.
+    trusts : bool
+        Whether sums may be made as if there were no NaN, as long as they are watched (`weft.dataframe.kernels.polars.nan`).
     """
 
-    def __init__(self, root: FrameExpr, asked: Needs) -> None:
+    def __init__(self, root: FrameExpr, asked: Needs, trusts: bool = False) -> None:
         self.root = root
+        self.trusts = trusts
         self.needs = needs_below(root, asked)
         self._known: dict[str, Relation] = {}
         self._in_order: dict[str, Relation] = {}
         self._sizes: dict[str, float] | None = None
-        self._takes_any_order = False
+        self._parent: Expr = root
         #: Rows of sources, by what tells them.
         self.sources: dict[Any, Any] = {}
         self._names = 0
 
     def __call__(self, node: Expr) -> Relation:
         """The relation of a node below the one that is being translated."""
-        return self._known[node.name] if self._takes_any_order else self.in_order(node)
+        if type(self._parent).__name__ in ANY_ORDER:
+            return self._known[node.name]
+        return self.in_order(node, self._parent.asks(node, self.needs.get(self._parent.name, frozenset())))
 
-    def in_order(self, node: Expr) -> Relation:
-        """The relation of a node below, its rows in order if somebody looks at it."""
+    def in_order(self, node: Expr, asked: Needs) -> Relation:
+        """The relation of a node below, its rows in order if that is asked for."""
         known = self._known[node.name]
         if known.order is None:
             return known
-        if not self.wants(node, Need.ORDER):
+        if Need.ORDER not in asked:
             return replace(known, order=None)
         if node.name not in self._in_order:
             self._in_order[node.name] = in_order(known)
@@ -81,12 +86,12 @@ class Translator:
             if not TRANSLATIONS.has(type(node)):
                 raise self.refusal(node, f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
         for node in nodes:
-            self._takes_any_order = type(node).__name__ in ANY_ORDER
+            self._parent = node
             try:
                 self._known[node.name] = TRANSLATIONS[type(node)](node, self)
             except Untranslatable as reason:
                 raise self.refusal(node, str(reason)) from None
-        return self.in_order(self.root)
+        return self.in_order(self.root, self.needs[self.root.name])
 
     def refusal(self, node: Expr, reason: str) -> Untranslatable:
         """The error for one node, with all above it, which are in vain as well."""
