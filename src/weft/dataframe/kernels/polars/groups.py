@@ -22,7 +22,7 @@ from weft.dataframe.kernels.polars.relation import (
     row_by_row,
     with_scalars,
 )
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
 from weft.expr import Need
 
 #: Options of aggregates that say what happens anyway.
@@ -84,7 +84,8 @@ def grouped(node: Any, translate: Translator) -> Relation:
     if first is not None:
         order = (Column(pl.col(first), np.dtype("uint32")),)
     if not groups.as_index:
-        return Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
+        plain = Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
+        return numbered(plain, translate) if translate.wants(node, Need.INDEX) else plain
     titles = meta.columns if isinstance(meta, pd.DataFrame) else [meta.name]
     return Relation(base, labelled(titles, columns), tuple(labels), order=order)
 
@@ -136,8 +137,6 @@ def distinct(node: Any, translate: Translator) -> Relation:
     base = fresh.base.unique(names, keep=node.keep if is_ordered else "any", maintain_order=is_ordered)
     made = replace(fresh, base=base)
     if node.ignore_index and translate.wants(node, Need.INDEX):
-        from weft.dataframe.kernels.polars.rows import numbered
-
         return numbered(made, translate)
     return made
 

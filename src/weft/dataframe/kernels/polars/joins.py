@@ -20,8 +20,7 @@ from weft.dataframe.kernels.polars.relation import (
     is_text,
     materialised,
 )
-from weft.dataframe.kernels.polars.rows import numbered
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import polars as pl
+
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.footprint import sizes_of
-from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, in_order
+from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, in_order, materialised
 from weft.dataframe.kernels.table import KernelTable
 from weft.expr import Expr, Need, Needs, walk
 
@@ -131,3 +134,12 @@ def translation(*classes: str, any_order: bool = False) -> Callable[[Any], Any]:
 def labelled(labels: Iterable[Any], columns: Iterable[Any]) -> tuple[tuple[Any, Any], ...]:
     """Labels and columns side by side."""
     return tuple(zip(labels, columns, strict=True))
+
+
+def numbered(relation: Relation, translate: Translator) -> Relation:
+    """Rows with their numbers as the index."""
+    fresh = materialised(in_order(relation))
+    name = translate.fresh("row")
+    base = fresh.base.with_row_index(name)
+    label = Column(pl.col(name).cast(pl.Int64), np.dtype("int64"))
+    return replace(fresh, base=base, index=(label,))
