@@ -25,7 +25,7 @@ from weft.dataframe.kernels.polars.relation import (
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
 
-__all__ = ["aggregate"]
+__all__ = ["TELLING", "aggregate"]
 
 INT64 = np.dtype("int64")
 
@@ -57,15 +57,21 @@ AGGREGATES: dict[str, Callable[[Column, Any], Any]] = {
     "all": lambda column, dtype: column.expr.all(),
     "median": lambda column, dtype: column.expr.median(),
 }
-#: Those that come out as NaN if one value is.
-TELLING = ("sum", "mean", "std", "var")
+#: Those that come out as NaN if one value is; deviations of a single value are missing anyway.
+TELLING = ("sum", "mean")
+DEVIATIONS = ("std", "var")
 
 
-def aggregate(how: str, column: Column, dtype: Any, translate: Translator, ddof: int = 1) -> Column:
-    """An aggregate of a column with pandas' meaning, of type ``dtype``."""
+def aggregate(
+    how: str, column: Column, dtype: Any, translate: Translator, ddof: int = 1, is_told: bool = False
+) -> Column:
+    """An aggregate of a column with pandas' meaning, of type ``dtype``.
+
+    NaN need not be taken out where this aggregate, or another one of the column (``is_told``), tells of it.
+    """
     column = column.settled()
-    is_watched = column.nan and how in TELLING and translate.trusts
-    if is_watched:
+    is_watched = column.nan and how in (*TELLING, *DEVIATIONS) and translate.trusts
+    if is_watched or (is_told and translate.trusts):
         column = replace(column, nan=False)
     elif how not in ("min", "max", "count"):  # which leave NaN out by themselves
         column = column.nulled()
@@ -84,7 +90,7 @@ def plain_aggregate(how: str, column: Column, dtype: Any, ddof: int) -> Column:
         raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
     if how in ("min", "max") and kind == "b":
         raise Untranslatable(f"{how} of truth values stays in pandas")
-    if how in ("std", "var"):
+    if how in DEVIATIONS:
         numbers = column.expr.cast(pl.Float64)
         made = numbers.std(ddof=ddof) if how == "std" else numbers.var(ddof=ddof)
         return Column(made, np.dtype("float64"), null=True)
