@@ -45,7 +45,9 @@ class Packing:
 
     def __init__(self, columns: Sequence[Any]) -> None:
         self.lows = [int(each.min()) if len(each) else 0 for each in columns]
-        self.spans = [int(each.max()) - low + 1 if len(each) else 1 for each, low in zip(columns, self.lows, strict=True)]
+        self.spans = [
+            int(each.max()) - low + 1 if len(each) else 1 for each, low in zip(columns, self.lows, strict=True)
+        ]
         self.size = prod(self.spans)
 
     def __call__(self, columns: Sequence[Any]) -> tuple[Any, Any]:
