@@ -16,8 +16,8 @@ from weft.dataframe.ops.assignment import AssignmentMethods
 from weft.dataframe.ops.comparing import ComparingMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
 from weft.dataframe.ops.duplicated import DuplicateMethods
-from weft.dataframe.ops.filtering import FilteringMethods, filtered
-from weft.dataframe.ops.indexing import IndexingMethods
+from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
+from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.merge import MergeMethods
@@ -89,7 +89,9 @@ class DataFrame(
         if isinstance(key, FrameBase):
             return filtered(self, key)
         if isinstance(key, slice):
-            return self.loc[key]
+            return rows_in_slice(self, key)
+        if is_mask(key):
+            return filtered(self, key)
         if hasattr(key, "_eval_expression") or (callable(key) and key not in self.expr.meta.columns):
             return self[called(key, self)]
         return project(self, key)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around
 from weft.dataframe.ops.neighbours import Fill, Neighbours, call_of, whole_rows
@@ -119,13 +119,17 @@ class DifferenceMethods(FrameBase):
             return new(RowReduce(self.expr, "pct_change", pairs(periods=periods)))
         return around(self, "pct_change", periods, periods)
 
-    def ffill(self, axis: Any = None, limit: int | None = None, limit_area: str | None = None) -> Any:
+    def ffill(
+        self, axis: Any = None, limit: int | None = None, *, inplace: bool = False, limit_area: str | None = None
+    ) -> Any:
         """Missing values replaced by the last one before, at most ``limit`` in a row."""
-        return filled(self, "ffill", axis, limit, limit_area)
+        return changed(self, filled(self, "ffill", axis, limit, limit_area), inplace, gives_frame=True)
 
-    def bfill(self, axis: Any = None, limit: int | None = None, limit_area: str | None = None) -> Any:
+    def bfill(
+        self, axis: Any = None, limit: int | None = None, *, inplace: bool = False, limit_area: str | None = None
+    ) -> Any:
         """Missing values replaced by the next one behind, at most ``limit`` in a row."""
-        return filled(self, "bfill", axis, limit, limit_area)
+        return changed(self, filled(self, "bfill", axis, limit, limit_area), inplace, gives_frame=True)
 
     def first_valid_index(self) -> Any:
         """Label of the first row with a value, or None; this computes."""

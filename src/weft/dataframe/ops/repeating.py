@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.ops.assignment import labels_among
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.labels import IndexOf
 from weft.dataframe.ops.reshaping import matched
@@ -67,16 +68,26 @@ class SeriesRowMethods(FrameBase):
         return repeated(self, repeats)
 
     def drop(
-        self, labels: Any = None, *, axis: Any = 0, index: Any = None, columns: Any = None, errors: str = "raise"
+        self,
+        labels: Any = None,
+        axis: Any = 0,
+        *,
+        index: Any = None,
+        columns: Any = None,
+        level: Any = None,
+        inplace: bool = False,
+        errors: str = "raise",
     ) -> Any:
         """Without the rows of some labels. Those that are not there cannot be told without computing."""
         if errors not in ("raise", "ignore"):
             raise ValueError(f"drop(errors={errors!r}): it is 'raise' or 'ignore'")
+        if axis not in (0, "index", "rows"):
+            raise ValueError(f"No axis named {axis} for object type Series")
         gone = index if labels is None else labels
-        if gone is None:
+        if gone is None and columns is None:
             raise ValueError("Need to specify at least one of 'labels', 'index' or 'columns'")
-        listed = list(gone) if isinstance(gone, (list, tuple, pd.Index, set, np.ndarray)) else [gone]
-        return self[~self.index.isin(listed)]  # type: ignore[attr-defined,index]
+        made: Any = self if gone is None else self[~labels_among(self, gone, level)]  # type: ignore[index]
+        return changed(self, made, inplace)
 
     def filter(self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None) -> Any:
         """Rows by their labels: from a list, with a text in them, or by a regular expression."""

@@ -37,7 +37,8 @@ class Around(NamedTuple):
 def apply_method(value: Any, method: str, calls: Any) -> Any:
     """Methods, one after another."""
     for name, (inputs, keywords) in zip(method.split("."), calls, strict=True):
-        value = getattr(value, name)(*inputs, **dict(keywords))
+        found = getattr(value, name)
+        value = found(*inputs, **dict(keywords)) if callable(found) else found
     return value
 
 
