@@ -40,8 +40,12 @@ PROGRAMS = {
     "rows by position": lambda d: d[1:3],
     "rows by position from the end": lambda d: d[-2:],
     "every other row": lambda d: d[::2],
+    "rows backwards": lambda d: d[::-1],
+    "every other row backwards": lambda d: d.iloc[-1::-2],
+    "some rows backwards": lambda d: d.iloc[2:0:-1],
+    "every other row by label": lambda d: d.sort_index().loc[0:3:2],
     "rows of a series by position": lambda d: d.c[:2],
-    "a series plus a list": lambda d: d.a + [1, 2, 3, 4],
+    "a series plus a list": lambda d: np.add(d.a, [1, 2, 3, 4]),
     "an array minus a series": lambda d: np.array([1, 2, 3, 4]) - d.a,
     "a series against an array": lambda d: d.a > np.array([1, 1, 3, 3]),
     "a series plus one in memory": lambda d: d.c + pd.Series([1, 2, 3], index=[0, 1, 2]),
@@ -147,6 +151,7 @@ def by_loc(key):
         put(by_loc(([True, False, False, True], "a")), 1.5),
         put(by_loc((slice(None), "a")), 1.5),
         put(by_loc((2, "a")), 9.0),
+        put(by_loc((slice(None, None, 2), "c")), 0),
     ],
 )
 def test_values_are_put_into_rows(program):
@@ -158,7 +163,7 @@ def test_values_are_put_into_rows(program):
     [
         lambda d: assigned(d, [1, 2, 3]),
         lambda d: d[np.array([True, False])],
-        lambda d: d.c + [1, 2],
+        lambda d: d.c - [1, 2],
         lambda d: d[["a", "c"]] + [1, 2, 3],
         lambda d: d.set_axis([1, 2], axis=0),
         lambda d: d.fillna([1, 2]),

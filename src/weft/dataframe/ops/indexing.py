@@ -177,8 +177,9 @@ def label_bounds(key: slice, expr: FrameExpr) -> tuple[Any, Any]:
 
 def rows_between(frame: Any, key: slice) -> Any:
     """Rows by a slice of labels."""
-    if key.step is not None:
-        raise NotImplementedError("a slice of labels with a step is not supported: use iloc[::step] on positions")
+    if key.step not in (None, 1):
+        ends = (key.start, key.stop) if key.step > 0 else (key.stop, key.start)
+        return rows_between(frame, slice(*ends)).iloc[:: key.step]
     start, stop = label_bounds(key, frame.expr)
     source = frame.expr
     edges = source.divisions
@@ -266,6 +267,8 @@ class LocIndexer:
         rows = called(rows, frame)
         if isinstance(rows, FrameBase):
             return rows
+        if isinstance(rows, str) and isinstance(frame.expr.meta.index, (pd.DatetimeIndex, pd.PeriodIndex)):
+            rows = slice(rows, rows)
         if isinstance(rows, pd.Series) and rows.dtype == bool:
             return by_label(frame, rows)
         if has_rows(rows) and len(rows) and all(isinstance(each, (bool, np.bool_)) for each in rows):
@@ -273,10 +276,17 @@ class LocIndexer:
         if isinstance(rows, slice):
             if rows == slice(None):
                 return places_in(frame, rows)
+            if rows.start is None and rows.stop is None:
+                return places_in(frame, rows)
             start, stop = label_bounds(rows, frame.expr)
             labels = frame.index
             holds = labels >= start if start is not None else labels <= stop
-            return holds & (labels <= stop) if start is not None and stop is not None else holds
+            holds = holds & (labels <= stop) if start is not None and stop is not None else holds
+            if rows.step in (None, 1):
+                return holds
+            if rows.step < 0:
+                raise NotImplementedError("loc[start:stop:step] = value takes a step forwards")
+            return holds & ((holds.astype("int64").cumsum() - 1) % rows.step == 0)
         return frame.index.isin(list(rows) if isinstance(rows, (list, tuple, np.ndarray, pd.Index)) else [rows])
 
     @staticmethod
@@ -327,6 +337,37 @@ def put_where(column: Any, holds: Any, value: Any) -> Any:
     return column.mask(holds, value)
 
 
+@node
+class Reversed(Partitionwise):
+    """Rows of each partition from the last to the first."""
+
+    source: FrameExpr
+
+    facts = frozenset()
+
+    @property
+    def label(self) -> str:
+        return "iloc"
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return None
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.ORDER}
+
+
+def turned(frame: Any) -> Any:
+    """All rows from the last to the first."""
+    count = frame.npartitions
+    return new(Reversed(Partitions(frame.expr, tuple(reversed(range(count))))))
+
+
+def after(place: int | None) -> int | None:
+    """The place behind one, as the bound of a slice; None where that is behind the last."""
+    return None if place in (None, -1) else place + 1
+
+
 class ILocIndexer:
     """``frame.iloc[rows]``, ``frame.iloc[rows, columns]``."""
 
@@ -368,9 +409,9 @@ class ILocIndexer:
             if rows == slice(None):
                 return frame
             if rows.step is not None and rows.step < 0:
-                raise NotImplementedError(
-                    "iloc with a negative step would turn all partitions round: sort_index(ascending=False)"
-                )
+                forwards = slice(after(rows.stop), after(rows.start))
+                made = turned(ILocIndexer._rows(frame, forwards))
+                return made if rows.step == -1 else ILocIndexer._rows(made, slice(None, None, -rows.step))
             return new(PositionSlice(frame.expr, rows.start, rows.stop, rows.step or 1))
         if isinstance(rows, (int, np.integer)):
             return new(PositionList(frame.expr, (int(rows),)))

@@ -187,9 +187,30 @@ class ValueMethods(FrameBase):
         """Objects as the types that they are, as each partition shows them."""
         return elementwise("infer_objects", self)
 
-    def convert_dtypes(self, **options: Any) -> Any:
+    def convert_dtypes(
+        self,
+        infer_objects: bool = True,
+        convert_string: bool = True,
+        convert_integer: bool = True,
+        convert_boolean: bool = True,
+        convert_floating: bool = True,
+        dtype_backend: str = "numpy_nullable",
+    ) -> Any:
         """The types that support missing values."""
-        return elementwise("convert_dtypes", self, **options)
+        flags = {
+            "infer_objects": infer_objects,
+            "convert_string": convert_string,
+            "convert_integer": convert_integer,
+            "convert_boolean": convert_boolean,
+            "convert_floating": convert_floating,
+        }
+        words: dict[str, Any] = {word: each for word, each in flags.items() if each is not True}
+        if dtype_backend != "numpy_nullable":
+            words["dtype_backend"] = dtype_backend
+        return elementwise("convert_dtypes", self, **words)
+
+    def __round__(self, decimals: int = 0) -> Any:
+        return self.round(decimals)
 
     def to_timestamp(self, freq: Any = None, how: str = "start", axis: Any = 0, copy: Any = None) -> Any:
         """A frame whose index (or labels of columns) of periods becomes one of their first (or last) moments."""

@@ -95,6 +95,12 @@ def take_finish(found: Any, positions: tuple[int, ...]) -> Any:
     return rows.iloc[np.searchsorted(there, wanted)] if len(wanted) else rows.iloc[:0]
 
 
+@PANDAS.add("Reversed")
+def reverse(partition: Any) -> Any:
+    """Rows from the last to the first."""
+    return partition[::-1]
+
+
 @PANDAS.add("ByPlace")
 def by_place(partition: Any, before: int | None, total: int, values: Any, is_meta: bool = False) -> Any:
     """The values that belong to the rows of a partition, by place."""
