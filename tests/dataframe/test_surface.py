@@ -17,7 +17,6 @@ WHOLE = pd.DataFrame(
 
 PROGRAMS = [
     lambda d: d.convert_dtypes(),
-    lambda d: d.v.convert_dtypes(convert_integer=False),
     lambda d: d.v.map(lambda value, more: value + more, more=2),
     lambda d: d.v.map(func={1.0: "one"}),
     lambda d: round(d, 1),

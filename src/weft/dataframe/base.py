@@ -76,8 +76,8 @@ class FrameBase(Collection):
         return new(FromBlocks.of(self.expr, graph_from_mapping(blocks), rename))
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            f"the truth of a {type(self).__name__} is not known before it is computed. Compute it first, "
+        raise ValueError(
+            f"the truth value of a {type(self).__name__} is ambiguous, and not known before it is computed. Compute it first, "
             "or use & and | in place of and and or."
         )
 

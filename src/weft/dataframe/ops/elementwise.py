@@ -20,7 +20,7 @@ from weft.dataframe.kernels.calls import Bound, children_of, template_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.meta import is_pandas, with_unknown_categories
+from weft.dataframe.meta import is_pandas, meta_nonempty, with_unknown_categories
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.beside import by_place, has_rows, matched
 from weft.expr import Expr, Need, Needs, derived, node
@@ -171,7 +171,25 @@ def elementwise_expr(operation: str, inputs: tuple[Any, ...], keywords: Mapping[
         given, words = moved(given), moved(words)
     expr = Elementwise(operation, given, words)
     _ = expr.meta
+    if operation in OF_VALUES and any(is_of_texts(each.meta, operation) for each in frames):
+        examples = [meta_nonempty(each.meta) for each in expr.frames]
+        remembered(lambda: trial(expr.bound, examples), "trial", expr.bound, *[each.meta for each in expr.frames])
     return expr
+
+
+#: Operations that pandas refuses for values of some types, though not where there are none.
+OF_VALUES = frozenset({"lt", "le", "gt", "ge", "invert"})
+
+
+def is_of_texts(meta: Any, operation: str) -> bool:
+    """Whether a column may have values that such an operation is refused for."""
+    kind = getattr(meta, "dtype", None)
+    return isinstance(kind, pd.StringDtype) or (operation == "invert" and getattr(kind, "kind", "") == "f")
+
+
+def trial(bound: Bound, examples: list[Any]) -> None:
+    """Call an operation on made-up rows: what pandas refuses is refused now."""
+    bound(*examples)
 
 
 def operand(value: Any, operation: str) -> Any:

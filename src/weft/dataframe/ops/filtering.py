@@ -63,7 +63,7 @@ def filtered(frame: Any, predicate: Any) -> Any:
     if isinstance(meta, pd.DataFrame):
         return frame.where(predicate)
     if kind is None or not (pd.api.types.is_bool_dtype(kind) or kind == "object"):
-        raise TypeError(f"cannot filter by a series of {kind}: a predicate is True or False for each row")
+        raise KeyError(f"cannot filter by a series of {kind}: a predicate is True or False for each row")
     source, condition = frame.expr, predicate.expr
     if source.rows != condition.rows:
         source, condition = align_rows([source, condition])

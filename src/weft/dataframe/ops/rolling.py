@@ -20,7 +20,7 @@ from weft.dataframe.kernels.pandas.windows import RESULTS, EwmPlan, ExpandingPla
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.differences import neighbours
-from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
+from weft.dataframe.ops.neighbours import call_of, is_timelike, whole_result, whole_rows
 from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.reductions import of_numbers
 from weft.expr import derived, node
@@ -422,7 +422,10 @@ class WindowMethods(FrameBase):
         if method not in ("single", "table"):
             raise ValueError("method must be 'table' or 'single")
         if on is not None and on not in self.expr.columns:
-            raise KeyError(missing_column(on, self.expr.columns))
+            raise ValueError(f"invalid on specified as {on}, must be a column: {missing_column(on, self.expr.columns)}")
+        is_number = isinstance(window, (int, np.integer, pd.api.indexers.BaseIndexer))
+        if on is None and not is_number and not is_timelike(self.expr.meta.index):
+            raise ValueError("window must be an integer 0 or greater, where the index has no times")
         options = {
             "window": window,
             "min_periods": min_periods,

@@ -81,7 +81,7 @@ class ValueMethods(FrameBase):
             (wanted,) = pairs_of.values()
         return elementwise("astype", self, wanted, **options)
 
-    def fillna(self, value: Any = None, axis: Any = None, *, inplace: bool = False, limit: int | None = None) -> Any:
+    def fillna(self, value: Any = UNKNOWN, axis: Any = None, *, inplace: bool = False, limit: int | None = None) -> Any:
         """Missing values replaced.
 
         Parameters
@@ -95,8 +95,8 @@ class ValueMethods(FrameBase):
         limit : int, optional
             Of each column, at most so many are replaced.
         """
-        if value is None:
-            raise ValueError("Must specify a fill 'value'. To carry values forward use ffill() or bfill().")
+        if value is UNKNOWN:
+            raise TypeError("fillna() must be given a value. To carry values forward use ffill() or bfill().")
         is_frame = isinstance(self.expr.meta, pd.DataFrame)
         if isinstance(value, (list, tuple)):
             raise TypeError(f'"value" parameter must be a scalar or dict, but you passed a "{type(value).__name__}"')
@@ -261,6 +261,10 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
         if values.ndim != frame.expr.meta.ndim:
             raise ValueError("Array conditional must be same shape as self")
         cond = by_place(frame, values)
+    if isinstance(cond, FrameBase):
+        kinds = list(cond.expr.meta.dtypes) if cond.expr.meta.ndim == 2 else [cond.expr.meta.dtype]
+        if not all(pd.api.types.is_bool_dtype(kind) or kind == object for kind in kinds):
+            raise TypeError(f"Boolean array expected for the condition, not {', '.join(sorted(set(map(str, kinds))))}")
     words: dict[str, Any] = {}
     if isinstance(other, (pd.Series, pd.DataFrame)):
         across = axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame)
