@@ -156,7 +156,7 @@ def test_what_pandas_refuses_is_refused_at_the_call(title):
     ],
 )
 def test_the_nearest_label_is_named(program):
-    with pytest.raises((KeyError, AttributeError, ValueError), match="Did you mean '(alpha|beta)'"):
+    with pytest.raises((KeyError, AttributeError, ValueError), match=r"Did you mean '(alpha|beta)'"):
         program(in_parts(TIMES))
 
 

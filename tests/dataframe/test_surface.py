@@ -53,7 +53,9 @@ PROGRAMS = [
     lambda d: d.dropna(axis=1),
     lambda d: d.dropna(ignore_index=True),
     lambda d: d.reset_index(names="day"),
-    lambda d: d.set_index("k", append=True, **({} if isinstance(d, pd.DataFrame) else {"sort": False})).reset_index(level=1),
+    lambda d: d.set_index("k", append=True, **({} if isinstance(d, pd.DataFrame) else {"sort": False})).reset_index(
+        level=1
+    ),
     lambda d: d.astype(dtype={"w": "float64"}),
     lambda d: d.add_prefix("day ", axis=0),
     lambda d: d.index.sort_values(ascending=False),

@@ -263,7 +263,7 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
         cond = by_place(frame, values)
     if isinstance(cond, FrameBase):
         kinds = list(cond.expr.meta.dtypes) if cond.expr.meta.ndim == 2 else [cond.expr.meta.dtype]
-        if not all(pd.api.types.is_bool_dtype(kind) or kind == object for kind in kinds):
+        if not all(pd.api.types.is_bool_dtype(kind) or kind == np.dtype(object) for kind in kinds):
             raise TypeError(f"Boolean array expected for the condition, not {', '.join(sorted(set(map(str, kinds))))}")
     words: dict[str, Any] = {}
     if isinstance(other, (pd.Series, pd.DataFrame)):
