@@ -88,8 +88,9 @@ def is_missing(array: Any) -> Any:
 
 
 def windows(array: Any, window_shape: Any, axis: Any = None, **options: Any) -> Any:
-    """All windows of a shape. Options say how NumPy's views and Dask's chunks are to be; neither is needed here."""
-    return da.lib.stride_tricks.sliding_window_view(array, window_shape, axis)
+    """All windows of a shape. Options say how NumPy's views are to be, too, which is not needed here."""
+    cut = options.get("automatic_rechunk", True)
+    return da.lib.stride_tricks.sliding_window_view(array, window_shape, axis, automatic_rechunk=cut)
 
 
 def is_lazy(array: Any) -> bool:
