@@ -282,7 +282,7 @@ def small_enough(expr: ArrayExpr, times: int, axes: tuple[int, ...]) -> ArrayExp
     for axis in sorted(range(expr.ndim), key=largest.__getitem__, reverse=True):
         if axis not in axes and parts > 1:
             few = min(parts, max(1, largest[axis]))
-            grid[axis] = finer(expr.shape[axis], grid[axis], -(-largest[axis] // few))
+            grid[axis] = finer(expr.shape[axis], grid[axis], max(1, largest[axis] // few))
             parts = -(-parts // few)
     return laid_out(expr, tuple(grid))
 
