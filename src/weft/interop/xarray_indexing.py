@@ -105,7 +105,8 @@ def time_as_number(array: Any, datetime_unit: str) -> Any:
     """Python's time differences as floats."""
     ops: Any = duck_array_ops
     seconds = array.map_blocks(ops._timedelta_to_seconds, dtype=float)
-    return np.timedelta64(1, "us") / np.timedelta64(1, datetime_unit) * seconds
+    unit: Any = datetime_unit
+    return np.timedelta64(1, "us") / np.timedelta64(1, unit) * seconds
 
 
 def windows(array: Any, window_shape: Any, axis: Any = None, **options: Any) -> Any:
@@ -155,8 +156,9 @@ def teach(manager: Any) -> None:
     ops.getmaskarray = either(ops.getmaskarray, da.ma.getmaskarray)
     ops.sliding_window_view = either(ops.sliding_window_view, windows)
     ops.py_timedelta_to_float = either(ops.py_timedelta_to_float, time_as_number)
-    for module in (ops, merge, concat):
-        module.lazy_array_equiv = either(module.lazy_array_equiv, is_same)
+    comparing: Any
+    for comparing in (ops, merge, concat):
+        comparing.lazy_array_equiv = either(comparing.lazy_array_equiv, is_same)
     fits: Any = fit
     fits.least_squares = either(fits.least_squares, dask_array_ops.least_squares)
     for module in (accessor_dt, fit, weighted):

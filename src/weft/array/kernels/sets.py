@@ -81,9 +81,7 @@ def part_of(found: Found, part: int) -> Block:
 def inverse(block: Block, found: Found, first: int, equal_nan: bool) -> Block:
     """Where the elements, or rows, of a block that ``first`` elements stand before are among the distinct ones."""
     if block.ndim > 1:
-        rows = np.concatenate([found.values, block])
-        _, where = np.unique(rows, return_inverse=True, axis=0)
-        return where.reshape(-1)[len(found.values) :].astype(np.intp, copy=False)
+        return inverse_of_rows(block, found, first)
     places = np.searchsorted(found.values, block).astype(np.intp, copy=False)
     if block.dtype.kind == "c" and equal_nan:
         # All are one, the last; by order, complex numbers with one NaN for a part stand beyond it or before it.
@@ -91,11 +89,31 @@ def inverse(block: Block, found: Found, first: int, equal_nan: bool) -> Block:
     if block.dtype.kind == "T" and equal_nan and len(found.values):
         places[np.isnan(block)] = len(found.values) - 1
     if block.dtype.kind in "fcmMT" and not equal_nan and (missing := is_missing(block)).any():
-        start = len(found.values) - int(is_missing(found.values).sum())
-        order = np.argsort(found.firsts[start:])
-        where = np.searchsorted(found.firsts[start:], np.flatnonzero(missing) + first, sorter=order)
-        places[missing] = start + order[where]
+        places[missing] = by_place(found, np.flatnonzero(is_missing(found.values)), np.flatnonzero(missing) + first)
     return places
+
+
+def inverse_of_rows(block: Block, found: Found, first: int) -> Block:
+    """The same for rows; rows with NaN are all distinct, and known by where they stand."""
+    axes = tuple(range(1, block.ndim))
+    can_miss = block.dtype.kind in "fcmM"
+    whole = ~is_missing(block).any(axes) if can_miss else np.ones(len(block), bool)
+    kept = np.flatnonzero(~is_missing(found.values).any(axes)) if can_miss else np.arange(len(found.values))
+    _, where = np.unique(np.concatenate([found.values[kept], block[whole]]), return_inverse=True, axis=0)
+    places = np.empty(len(block), np.intp)
+    places[whole] = kept[where.reshape(-1)[len(kept) :]]
+    if not whole.all():
+        left = np.setdiff1d(np.arange(len(found.values)), kept)
+        places[~whole] = by_place(found, left, np.flatnonzero(~whole) + first)
+    return places
+
+
+def by_place(found: Found, among: Block, places: Block) -> Block:
+    """Which of some distinct elements stand first at these places."""
+    firsts = found.firsts[among]
+    order = np.argsort(firsts)
+    chosen: Block = among[order[np.searchsorted(firsts, places, sorter=order)]]
+    return chosen
 
 
 def is_missing(block: Block) -> Block:

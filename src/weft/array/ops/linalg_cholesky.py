@@ -11,12 +11,12 @@ from weft.array.chunks import Cut, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import linalg as kernels
+from weft.array.layout_cost import chunk_limit
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.linalg_base import (
     Layout,
     Several,
     as_square,
-    chunk_limit,
     core_wise,
     float_kind,
     is_single,

@@ -21,12 +21,12 @@ from weft.array.base import new
 from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import linalg as kernels
+from weft.array.layout_cost import chunk_limit
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.linalg_base import (
     Layout,
     Several,
     as_matrices,
-    chunk_limit,
     core_several,
     core_wise,
     float_kind,

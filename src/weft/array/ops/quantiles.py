@@ -19,6 +19,7 @@ from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.ops.block_nodes import Mapped
 from weft.array.ops.joining import stack
+from weft.array.ops.nan_reductions import nanmean
 from weft.array.ops.rechunking import laid_out, whole_along
 from weft.array.ops.reducing import into
 from weft.array.ops.sizes import sized
@@ -280,6 +281,12 @@ def order_statistic(
     if not axes and x.ndim:
         x, axes, keepdims = expand_dims(x, x.ndim), (x.ndim,), False  # each element is the statistic of itself
     expr = sized(x.expr)
+    if asked is not None and skip_nan and not expr.size:
+        return into(out, nanmean(new(expr), axis=axes, keepdims=keepdims))  # as NumPy has it
+    if asked is not None and not skip_nan and not prod([expr.shape[each] for each in axes]):
+        raise IndexError(
+            f"{asked[0].__name__}: there are no elements along axis {axis} of an array of shape {expr.shape}"
+        )
     kind = sample_dtype(expr.dtype, method, asked)
     made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
     return into(out, new(made))

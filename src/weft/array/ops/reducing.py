@@ -341,7 +341,7 @@ def reduce(
     """The reduction of a kind, checked as NumPy checks it."""
     a = asarray(a)
     selects = where is not NOT_GIVEN and where is not True
-    if a.ndim == 0 and axis is not None and axis != () and not selects and kind.endswith(("mean", "var", "std")):
+    if a.ndim == 0 and axis is not None and axis != () and not selects and kind in ("mean", "var", "std"):
         raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
     axes = axes_of(axis, a.ndim)
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
@@ -358,10 +358,11 @@ def reduce(
                 f"reduction operation '{ufunc}' does not have an identity, so to use a where mask one has to specify "
                 "'initial'"
             )
-        if prod(a.shape[each] for each in axes) == 0:
+        if any(a.shape[each] == 0 for each in axes):
             raise ValueError(f"zero-size array to reduction operation {ufunc} which has no identity")
     final = result_dtype(kind, a.dtype, given)
     if functions.needs_elements and not has_initial and 0 in a.shape:
+        a = known(a)
         lengths = [1 if each in axes else length for each, length in enumerate(a.shape) if keep or each not in axes]
         return into(out, asarray(np.empty(lengths, final)))
     if reproducible and final.kind in "fc" and not functions.needs_elements:
