@@ -341,13 +341,13 @@ def reduce(
     """The reduction of a kind, checked as NumPy checks it."""
     a = asarray(a)
     selects = where is not NOT_GIVEN and where is not True
-    if a.ndim == 0 and axis is not None and axis != () and not selects and kind in ("mean", "var", "std"):
-        raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
-    axes = axes_of(axis, a.ndim)
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
     given = None if dtype is None else np.dtype(dtype)
     if kind in ("nanmean", "nanvar", "nanstd") and not nans.can_be_nan(a.dtype):
         kind = kind.removeprefix("nan")
+    if a.ndim == 0 and axis is not None and axis != () and not selects and kind in ("mean", "var", "std"):
+        raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
+    axes = axes_of(axis, a.ndim)
     width = fan_in(split_every, a.ndim)
     functions = KINDS[kind]
     has_initial = initial is not NOT_GIVEN and initial is not None
