@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from weft.records import changed, record
+from weft.records import record, replaced
 from weft.tokenize import tokenize
 
 
@@ -62,4 +62,4 @@ def test_records_derive_from_records():
     marked = Marked(1, 2, "a")
     assert repr(marked) == "Marked(x=1, y=2, mark='a')"
     assert marked != Marked(1, 2)
-    assert changed(marked, y=3) == Marked(1, 3, "a")
+    assert replaced(marked, y=3) == Marked(1, 3, "a")

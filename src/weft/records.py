@@ -10,7 +10,7 @@ time that ``import weft.array`` takes. Where fields need factories a dataclass i
 ...     y: int = 0
 >>> Point(1), Point(1, 2) == Point(1, 2), hash(Point(3)) == hash(Point(3, 0))
 (Point(x=1, y=0), True, True)
->>> changed(Point(1), y=5)
+>>> replaced(Point(1), y=5)
 Point(x=1, y=5)
 >>> Point(1).x = 2
 Traceback (most recent call last):
@@ -24,7 +24,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
-__all__ = ["changed", "record"]
+__all__ = ["record", "replaced"]
 
 C = TypeVar("C", bound=type)
 R = TypeVar("R")
@@ -110,7 +110,14 @@ def written_init(cls: type, fields: tuple[str, ...], defaults: dict[str, Any]) -
     return made
 
 
-def changed(value: R, **fields: Any) -> R:
-    """A copy of a record with some fields changed."""
-    own = value.__dict__
-    return type(value)(**{name: own[name] for name in type(value).__match_args__} | fields)  # type: ignore[attr-defined]
+def replaced(value: R, **changes: Any) -> R:
+    """A record with other values in some fields.
+
+    >>> @record
+    ... class Point:
+    ...     x: int
+    ...     y: int = 0
+    >>> replaced(Point(1, 2), y=5)
+    Point(x=1, y=5)
+    """
+    return type(value)(**{**value.__dict__, **changes})

@@ -27,7 +27,7 @@ from weft.backends.packed_errors import rebuilt
 from weft.backends.remote import discard
 from weft.backends.tickets import ERROR, FINISHED
 from weft.errors import BackendError, KilledWorkerError
-from weft.records import changed
+from weft.records import replaced
 from weft.typing import Key
 
 __all__ = ["LiveExecutor"]
@@ -88,7 +88,7 @@ class LiveExecutor(LiveRefs):
         resources: Mapping[int, dict[str, float]] | None = None,
     ) -> None:
         if directory is not None:
-            request = changed(request, spill_directory=os.fspath(directory))
+            request = replaced(request, spill_directory=os.fspath(directory))
         files = FiledBlocks(lambda: store_in(directory))
         LiveRefs.__init__(self, request, "executor", len(nthreads), files, resources)
         self.pool = executor

@@ -30,7 +30,7 @@ from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.execution.current import request_for
 from weft.graph import Plan
-from weft.records import changed
+from weft.records import replaced
 from weft.typing import Key
 from weft.units import format_bytes
 
@@ -105,7 +105,7 @@ class Cluster(Sizing, Serving):
         self._guard = threading.RLock()
         self._logs: list[str] = []
         request = request_for(budget=budget) if budget else request_for()
-        request = changed(
+        request = replaced(
             request,
             listeners=(),
             log_length=min(request.log_length, LOG_LENGTH),

@@ -20,7 +20,7 @@ from weft.physical.blockwise import Product, Same, blockwise
 from weft.physical.fold import Fold
 from weft.physical.grid import identity_pick
 from weft.physical.tree_reduce import TreeReduce
-from weft.records import changed, record
+from weft.records import record, replaced
 
 __all__ = ["GroupBlocks", "GroupCohorts", "GroupReduction", "GroupTree"]
 
@@ -92,7 +92,7 @@ class GroupTree(GroupReduction):
             picks = [(source, tuple(kept)), (codes, (None,) * len(look.axes))]
             columns = [Same((0,) * source.ndim), *map(Same, (*told, *self.ending))]
             return blockwise(self.outline, kernels.group_whole, picks, columns, cost=Cost.HEAVY, extra=extra)
-        outline = changed(
+        outline = replaced(
             array_outline(source, label="groupby-chunk"),
             origin=self.name,
             nbytes=self.outline.nbytes,

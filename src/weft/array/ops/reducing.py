@@ -33,7 +33,7 @@ from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Blockwise, Call, Placed, Same
 from weft.physical.grid import Pick, identity_pick
 from weft.physical.tree_reduce import TreeReduce
-from weft.records import changed
+from weft.records import replaced
 from weft.typing import Function
 
 __all__ = [
@@ -142,7 +142,7 @@ class Reducing(ArrayExpr):
         shape = tuple([width[axis] if axis in axes else length for axis, length in enumerate(source.shape)])
         grid = tuple([1 if axis in axes else cut for axis, cut in enumerate(source.grid)])
         origin, label = self.passes_as
-        outline = changed(array_outline(self, grid, shape, label), origin=origin)
+        outline = replaced(array_outline(self, grid, shape, label), origin=origin)
         told = self.told
         partial = Blockwise(
             outline,

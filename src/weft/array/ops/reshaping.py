@@ -25,7 +25,7 @@ from weft.expr import Expr, derived, node
 from weft.physical.blockwise import blockwise
 from weft.physical.grid import Pick, identity_pick
 from weft.physical.mosaic import Mosaic
-from weft.records import changed
+from weft.records import replaced
 from weft.units import parse_bytes
 
 __all__ = ["ravel", "reshape", "reshape_blockwise"]
@@ -55,7 +55,7 @@ class BlockReshape(ArrayExpr):
             return blockwise(outline, reshaped, [(self.source, pick)], [shapes])
         # which block is read depends on several axes together: reshape them on the grid that is there, and count anew
         assert isinstance(outline, ArrayOutline)
-        inner = changed(outline, numblocks=old, signature={})
+        inner = replaced(outline, numblocks=old, signature={})
         return Mosaic(outline, (blockwise(inner, reshaped, [(self.source, identity_pick(len(old)))], [shapes]),))
 
 
