@@ -42,6 +42,9 @@ def tpch(report: Report, place: Path, options: argparse.Namespace) -> None:
     for number in QUERIES:
         expected = ask_duckdb(number, folder, scale, connection)
         same_answer(ask_pandas_style(number, ours), expected)
+        for scheduler in options.schedulers:
+            with weft.config.set(scheduler=scheduler):
+                same_answer(ask_pandas_style(number, ours), expected)
         actions: dict[str, Callable[[], object]] = {
             "weft": lambda number=number: ask_pandas_style(number, ours),  # type: ignore[misc]
             "polars": lambda number=number: ask_polars(number, folder, scale),  # type: ignore[misc]
@@ -71,6 +74,8 @@ def tpch(report: Report, place: Path, options: argparse.Namespace) -> None:
     report.add(
         "total beside DuckDB", f"{totals['weft'] / totals['duckdb']:.2f}x", "< 1x", totals["weft"] < totals["duckdb"]
     )
+    if options.schedulers:
+        report.add("answers of all 22 queries", "the same on " + ", ".join(options.schedulers), "DuckDB's", True)
     if beside:
         faster = beside["dask"] / beside["weft"]
         report.add("total beside Dask", f"{faster:.1f}x faster", ">= 6x", faster >= 6)
@@ -326,6 +331,7 @@ def main() -> None:
     parser.add_argument("--question", nargs="*", default=[], help="of h2o: only those whose names begin so, as g1:")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", nargs="*", default=["dask", "kernels"], help="beside Polars and DuckDB in TPC-H")
+    parser.add_argument("--schedulers", nargs="*", default=[], help="of TPC-H: others whose answers are looked at")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "weft-benchmarks")
     options = parser.parse_args()
     report = Report("Dataframes")

@@ -77,3 +77,18 @@ def test_joined_rows_of_files_come_in_order(tmp_path):
     pd.testing.assert_frame_equal(found, left[left.a > 10].merge(right, on="k"))
     groups = ours[1].groupby("k", sort=False).b.sum().compute()
     pd.testing.assert_series_equal(groups, right.groupby("k", sort=False).b.sum())
+
+
+@pytest.mark.parametrize("how", ["sum", "mean", "count", "std", "var", "min", "max"])
+@pytest.mark.parametrize("missing", [[], [3, 7]])
+def test_reductions_of_each_column(how, missing, tmp_path):
+    whole = frame(missing)
+    whole.columns.name = "cols"
+    whole.to_parquet(tmp_path / "a.parquet")
+    for ours in (dd.from_pandas(whole, npartitions=2), dd.read_parquet(str(tmp_path / "a.parquet"))):
+        for chosen in (["g", "x"], ["g"], ["x", "y"]):
+            found = getattr(ours[chosen], how)()
+            pd.testing.assert_series_equal(found.compute(), getattr(whole[chosen], how)())
+            assert np.isclose(found.sum().compute(), getattr(whole[chosen], how)().sum())
+            empty = getattr(ours[ours.g > 100][chosen], how)()
+            pd.testing.assert_series_equal(empty.compute(), getattr(whole[whole.g > 100][chosen], how)())

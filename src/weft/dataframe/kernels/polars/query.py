@@ -77,11 +77,19 @@ class Query:
         relation = Translator(self.node, self.asked, trusts).translated()
         meta = self.node.meta
         dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
+        is_row = relation.single and isinstance(meta, pd.Series)  # a reduction of each column
+        if is_row:
+            dtypes *= len(relation.columns)
         for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
             engine_type(column.dtype)
             if dtype is not None and not same_type(dtype, column.dtype):
                 raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
-        if Need.INDEX in self.asked and relation.index is None and isinstance(meta, (pd.DataFrame, pd.Series)):
+        if (
+            Need.INDEX in self.asked
+            and relation.index is None
+            and isinstance(meta, (pd.DataFrame, pd.Series))
+            and not is_row
+        ):
             raise Untranslatable("the labels of the rows are not known to Polars")
         return materialised(relation)
 
@@ -102,6 +110,9 @@ class Query:
         if relation.single and not isinstance(meta, pd.Series):
             return single_value(found, relation.only)
         values = [to_pandas(found, column) for column in relation.every()]
+        if relation.single:
+            labels = self.node.children[0].meta.columns  # type: ignore[attr-defined]
+            return pd.Series(np.concatenate(values), index=labels, name=meta.name)
         count = len(relation.columns)
         if relation.index is None:
             index: pd.Index = pd.RangeIndex(found.height)

@@ -107,15 +107,17 @@ def plain_aggregate(how: str, column: Column, dtype: Any, ddof: int) -> Column:
 
 @translation("Reduce")
 def reduced(node: Any, translate: Translator) -> Relation:
-    """A reduction of a column."""
-    if isinstance(node.source.meta, (pd.DataFrame, pd.Index)):
-        raise Untranslatable(f"{node.kind} of a frame stays in pandas")
+    """A reduction of a column, or of each column of a frame."""
+    if isinstance(node.source.meta, pd.Index):
+        raise Untranslatable(f"{node.kind} of an index stays in pandas")
     source = translate(node.source)
     options = dict(node.options)
     if (not node.skipna and node.kind != "count") or any(
         value not in (None, 0, False) for word, value in options.items() if word not in ("ddof",)
     ):
         raise Untranslatable(f"{node.kind} with these options stays in pandas")
+    if node.source.meta.ndim == 2:
+        return reduced_columns(node, source, translate, options.get("ddof", 1))
     dtype = source.only.dtype if isinstance(node.meta, (str, pd.Timestamp)) else value_type(node.meta)
     if node.kind in ("sum", "min", "max") and is_integer(source.only.dtype) and node.kind != "sum":
         dtype = source.only.dtype
@@ -127,6 +129,26 @@ def reduced(node: Any, translate: Translator) -> Relation:
     label = source.columns[0][0]
     fresh = Column(pl.col(name), made.dtype, made.null, made.nan)
     return Relation(base, labelled([label], [fresh]), None, True, source.base)
+
+
+def reduced_columns(node: Any, source: Relation, translate: Translator, ddof: int) -> Relation:
+    """A reduction of each column: one row, which becomes a series as the last thing that is done."""
+    if node.name != translate.root.name or not isinstance(node.meta, pd.Series):
+        raise Untranslatable(f"{node.kind} of a frame, of which more is made, stays in pandas")
+    source = row_by_row(source)
+    known = ("sum", "mean", "count", "std", "var")
+    numbers = (INT64, np.dtype("float64"))
+    if node.kind not in known or not source.columns or any(each.dtype not in numbers for _, each in source.columns):
+        raise Untranslatable(f"{node.kind} of a frame of such columns stays in pandas")
+    names, made = [], []
+    for _, column in source.columns:
+        one = aggregate(node.kind, column, column.dtype if node.kind == "sum" else INT64, translate, ddof)
+        names.append(translate.fresh("value"))
+        made.append(one.cast(node.meta.dtype))
+    exprs = [each.expr.alias(name) for each, name in zip(made, names, strict=True)]
+    base = with_scalars(source.base, [each for _, each in source.columns]).select(exprs)
+    columns = [Column(pl.col(name), each.dtype, each.null, each.nan) for each, name in zip(made, names, strict=True)]
+    return Relation(base, labelled([label for label, _ in source.columns], columns), None, True)
 
 
 @translation("CountUnique")
