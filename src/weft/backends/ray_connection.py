@@ -19,7 +19,7 @@ from weft.errors import BackendError
 from weft.system import memory_limit
 from weft.units import format_bytes
 
-__all__ = ["CONNECTION", "Connection", "Node", "living_nodes", "session_name"]
+__all__ = ["CONNECTION", "Connection", "Node", "ended_jobs", "job_name", "living_nodes", "session_name"]
 
 #: A Ray of our own gets this share of the memory for its object store, and of what is free in shared memory.
 STORE_SHARE = 0.3
@@ -171,6 +171,19 @@ def default_store_nbytes() -> int:
 def session_name(ray: Any) -> str:
     """Names this process's connection to Ray: another one does not have its objects."""
     return str(ray.get_runtime_context().get_worker_id())
+
+
+def job_name(ray: Any) -> str:
+    """Ray's name for this driver."""
+    return str(ray.get_runtime_context().get_job_id())
+
+
+def ended_jobs() -> frozenset[str]:
+    """The drivers that have ended, by Ray's name."""
+    import_ray()
+    from ray._private import state  # there is no public way that does without Ray's dashboard
+
+    return frozenset([job["JobID"] for job in state.jobs() if job["IsDead"]])
 
 
 def living_nodes(ray: Any) -> dict[str, Node]:

@@ -432,7 +432,9 @@ class Crew(Run):
         times = f"{deaths} time{'s' * (deaths > 1)}"
         if isinstance(cause, known.OutOfMemoryError):
             return WorkerMemoryError(
-                f"task {key!r} was run {times}, and each time Ray killed its worker for lack of memory: {cause}"
+                f"task {key!r} cannot have the memory that it needs: each time that it ran, Ray killed its worker for lack of "
+                f"memory, and has given up. Make blocks smaller, run fewer tasks at a time on a node (fewer CPUs, or "
+                f"resources={{'memory': bytes}}), or add memory. Ray says: {cause}"
             )
         if isinstance(cause, known.WorkerCrashedError):
             return KilledWorkerError(f"task {key!r} was run {times}, and each time its worker died: {cause}")

@@ -295,6 +295,8 @@ def stopped_after(timeout: float | None) -> Iterator[None]:
 
 def import_ray() -> Any:
     """The package ``ray``, or the error that says how to get it."""
+    # Without a number Ray runs for ever what it kills for lack of memory. It reads this when it is first used.
+    os.environ.setdefault("RAY_task_oom_retries", str(config.value("allowed-failures")))
     try:
         import ray
         import ray.exceptions
