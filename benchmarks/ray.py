@@ -185,7 +185,10 @@ def shuffled(parts: int = 16, rows: int = 400_000, *, source: Any = None) -> Any
 
 
 def ten_shuffles(
-    report: Report, title: str, options: argparse.Namespace, harm: Callable[[random.Random, Watch], str],
+    report: Report,
+    title: str,
+    options: argparse.Namespace,
+    harm: Callable[[random.Random, Watch], str],
     before: Callable[[], None] = lambda: None,
 ) -> None:
     """Shuffles while something dies; each must give what threads give."""
@@ -386,7 +389,10 @@ def memory(report: Report, options: argparse.Namespace) -> None:
     found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     error = found.get("error", done.stderr[-300:])
     report.add(
-        "killed for lack of memory", f"{error[:90]}, {time.perf_counter() - began:.1f} s", "WorkerMemoryError", "memory" in error
+        "killed for lack of memory",
+        f"{error[:90]}, {time.perf_counter() - began:.1f} s",
+        "WorkerMemoryError",
+        "memory" in error,
     )
 
 

@@ -183,7 +183,8 @@ def ended_jobs() -> frozenset[str]:
     import_ray()
     from ray._private import state  # there is no public way that does without Ray's dashboard
 
-    return frozenset([job["JobID"] for job in state.jobs() if job["IsDead"]])
+    jobs: list[dict[str, Any]] = state.state.job_table()  # type: ignore[no-untyped-call]
+    return frozenset([job["JobID"] for job in jobs if job["IsDead"]])
 
 
 def living_nodes(ray: Any) -> dict[str, Node]:
