@@ -348,6 +348,48 @@ def test_what_a_dead_driver_had_is_free(client, ray_cluster):
     Lock("precious").release()
 
 
+FROM_OUTSIDE = """
+import sys
+
+import numpy as np
+
+import weft.array as da
+from weft.distributed import Client, Lock, Variable, get_client
+
+def outer():
+    return get_client().submit(abs, -5, pure=False).result()
+
+class Counter:
+    n = 0
+
+    def add(self):
+        self.n += 1
+        return self.n
+
+with Client(sys.argv[1], engine="ray") as client:
+    assert client.gather(client.map(abs, range(100))) == list(range(100))
+    held = client.persist(da.ones((400, 400), chunks=100) + 1)
+    assert held.sum().compute() == 320_000
+    assert client.submit(np.sum, client.scatter(np.ones(300_000))).result() == 300_000
+    assert client.submit(outer).result() == 5
+    with Lock("outside"):
+        Variable("outside").set(3)
+    assert Variable("outside").get() == 3
+    counter = client.submit(Counter, actor=True).result()
+    assert [counter.add().result(), counter.add().result()] == [1, 2]
+    try:
+        client.submit(divmod, 1, 0).result()
+    except ZeroDivisionError:
+        print("as it should be")
+"""
+
+
+def test_a_driver_may_be_outside_of_the_cluster(client, ray_cluster):
+    address = f"ray://127.0.0.1:{ray_cluster.client_port}"
+    done = subprocess.run([sys.executable, "-c", FROM_OUTSIDE, address], capture_output=True, text=True)
+    assert done.stdout.strip() == "as it should be", done.stderr
+
+
 def test_lost_results_are_made_again(client, ray_cluster):
     added = [ray_cluster.add_node(num_cpus=1, object_store_memory=100 << 20, resources={"frail": 1}) for _ in range(2)]
     try:

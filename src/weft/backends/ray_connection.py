@@ -11,7 +11,8 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from weft.backends.ray_worker import import_ray
@@ -58,6 +59,7 @@ class Connection:
         #: Whether Ray was started here, for this process alone.
         self.is_private = False
         self.address: str | None = None
+        self._caller: ThreadPoolExecutor | None = None
 
     def join(self, address: str | None = None, **options: Any) -> None:
         """Connect, or use the connection that there is.
@@ -85,12 +87,30 @@ class Connection:
             else:
                 self._users = 0
                 self._connect(ray, address, options)
+            if self._caller is None and ray.util.client.ray.is_connected():
+                self._caller = ThreadPoolExecutor(1, "weft-ray")
             self._users += 1
+
+    def when_there(self, ref: Any, call: Callable[[Any], None]) -> None:
+        """Call with the future of a reference when it is there, in a thread that may use Ray.
+
+        Where the connection is one of Ray's clients, its own thread must not: it would wait for itself.
+        """
+        future = ref.future()
+        future.add_done_callback(call if self._caller is None else lambda future: self._call_elsewhere(call, future))
+
+    def _call_elsewhere(self, call: Callable[[Any], None], future: Any) -> None:
+        if (caller := self._caller) is not None:  # else everybody has left
+            with contextlib.suppress(RuntimeError):  # and is leaving now
+                caller.submit(call, future)
 
     def leave(self) -> None:
         """Whoever joined needs it no longer."""
         with self._lock:
             self._users = max(0, self._users - 1)
+            if not self._users and self._caller is not None:
+                self._caller.shutdown(wait=False)
+                self._caller = None
             if not self._users and self._mine:
                 self._mine = self.is_private = False
                 self.address = None

@@ -22,7 +22,7 @@ from typing import Any
 
 from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt
-from weft.backends.ray_connection import NAMESPACE, ended_jobs
+from weft.backends.ray_connection import CONNECTION, NAMESPACE, ended_jobs
 from weft.backends.ray_worker import import_ray
 from weft.distributed.arbiter import Arbiter, Marked
 from weft.errors import BackendError
@@ -279,7 +279,7 @@ class Board:
     def ask(self, op: str, args: tuple[Any, ...], reply: Any, source: str) -> None:
         """Ask the arbiter; the reply is called when the answer comes."""
         ref = self.handle.ask.remote(op, self._sealed(op, args), source, self.box)
-        ref.future().add_done_callback(Answering(self, reply))
+        CONNECTION.when_there(ref, Answering(self, reply))
 
     def _sealed(self, op: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         if op == "let_go":
@@ -342,7 +342,7 @@ class Board:
     def _poll(self) -> None:
         if not self.closed:
             self.polled = self.handle.receive.remote(self.box, POLL_S)
-            self.polled.future().add_done_callback(self._came)
+            CONNECTION.when_there(self.polled, self._came)
 
     def _came(self, future: Any) -> None:
         if self.closed:
@@ -386,7 +386,7 @@ class Board:
             self._players[key] = handle
         packed = pack((op, args), ANY_SIZE, "an argument of the actor's method")
         ref = handle.perform.remote(packed)
-        ref.future().add_done_callback(Answering(self, reply, is_packed=True))
+        CONNECTION.when_there(ref, Answering(self, reply, is_packed=True))
 
     def drop_actor(self, key: Any) -> None:
         """Let an object go."""
