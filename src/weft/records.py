@@ -21,7 +21,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypeVar, dataclass_transform
 
-__all__ = ["record"]
+__all__ = ["record", "replaced"]
 
 C = TypeVar("C", bound=type)
 
@@ -80,3 +80,19 @@ def record(cls: C) -> C:
         if name not in own:
             setattr(cls, name, function)
     return cls
+
+
+R = TypeVar("R")
+
+
+def replaced(value: R, **changes: Any) -> R:
+    """A record with other values in some fields.
+
+    >>> @record
+    ... class Point:
+    ...     x: int
+    ...     y: int = 0
+    >>> replaced(Point(1, 2), y=5)
+    Point(x=1, y=5)
+    """
+    return type(value)(**{**value.__dict__, **changes})

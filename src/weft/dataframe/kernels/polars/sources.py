@@ -75,6 +75,7 @@ def with_labels(base: Any, index: pd.Index) -> Any:
         return base.with_columns(numbers.alias("i0"))
     if isinstance(index, pd.MultiIndex):
         raise Untranslatable("an index of several levels stays in pandas")
+    engine_type(index.dtype)  # a series of labels may have another type: objects become text
     labels = pl.DataFrame({"i0": handed_over(index.to_series())}).lazy()
     return pl.concat([base, labels], how="horizontal")
 
