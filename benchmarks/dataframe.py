@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 import weft
 import weft.dataframe as dd
+from benchmarks.dataframe_texts import texts
 from benchmarks.h2o import h2o
 from benchmarks.harness import Report, interleaved
 from benchmarks.tpch.answers import QUERIES, ask_duckdb, ask_pandas_style, ask_polars, same_answer, tables_of
@@ -274,6 +275,7 @@ CASES: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "h2o": h2o,
     "memory": in_memory,
     "groups": groups,
+    "texts": texts,
     "latency": latency,
     "describing": describing,
     "import": importing,
