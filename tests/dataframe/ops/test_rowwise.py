@@ -68,7 +68,7 @@ def test_a_filter_that_is_not_true_or_false_is_refused():
 
 def test_what_pandas_cannot_add_is_refused_at_the_call():
     parts = dd.from_pandas(pd.DataFrame({"a": [1], "word": ["x"]}))
-    with pytest.raises(KeyError):
+    with pytest.raises(TypeError):
         _ = parts.a + parts.word
 
 
