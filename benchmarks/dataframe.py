@@ -200,7 +200,7 @@ def in_memory(report: Report, place: Path, options: argparse.Namespace) -> None:
     ratios, beside = [], []
     for name, (weft_way, pandas_way, polars_way) in cases.items():
         actions = {"weft": weft_way, "pandas": pandas_way, "polars": polars_way}
-        actions["duckdb"] = lambda name=name: connection.execute(queries[name]).df()
+        actions["duckdb"] = lambda name=name: connection.execute(queries[name]).df()  # type: ignore[misc]
         times = interleaved(actions, options.rounds)
         ratios.append(times["weft"] / times["pandas"])
         beside.append(times["weft"] / min(times["polars"], times["duckdb"]))
