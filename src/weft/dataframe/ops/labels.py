@@ -276,7 +276,9 @@ class AxisMethods(FrameBase):
             Of the values of a series, as a column.
         """
         if allow_duplicates:
-            raise NotImplementedError("reset_index(allow_duplicates=True) is not supported: labels of columns must differ")
+            raise NotImplementedError(
+                "reset_index(allow_duplicates=True) is not supported: labels of columns must differ"
+            )
         if isinstance(level, bool):  # programs written for Dask give drop= first
             level, drop = None, level
         if inplace and isinstance(self.expr.meta, pd.Series) and not drop:
