@@ -136,6 +136,6 @@ def test_options_of_compression(tmp_path):
         pd.testing.assert_frame_equal(pd.read_csv(path), frame)
         sizes.append(os.path.getsize(path))
     assert sizes[0] > sizes[1]
-    with pytest.raises(ValueError, match="no compression|not supported"):
+    with pytest.raises(ValueError, match=r"no compression|not supported"):
         ours.to_csv(tmp_path / "x.csv", single_file=True, compression={"method": "squeeze"})
     assert sorted(os.listdir(tmp_path)) == ["0.csv.gz", "9.csv.gz"]
