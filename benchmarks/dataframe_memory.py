@@ -28,7 +28,7 @@ __all__ = ["CASES"]
 QUERY = """
     import pickle, time
     from pathlib import Path
-    import pandas
+    import pandas, polars, weft.dataframe
     from benchmarks.tpch.answers import LIBRARY_QUERY as ask
     begin = time.perf_counter()
     answer = ask(NUMBER, *ARGUMENTS)
