@@ -11,12 +11,20 @@ from __future__ import annotations
 
 from weft import config
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.expr import Expr, Fact, walk
 
 __all__ = ["held_bytes", "holdable", "sizes_of"]
 
 #: What is held of the rows of a child, by the class of the node that holds them.
-HOLDING = {"Sort": 1.0, "DistinctRows": 1.0, "Largest": 0.1, "ValueCounts": 0.2, "GroupbyAggregate": 0.4}
+HOLDING = {
+    "Sort": 1.0,
+    "DistinctRows": 1.0,
+    "Largest": 0.1,
+    "ValueCounts": 0.2,
+    "GroupbyAggregate": 0.4,
+    "GroupbyWhole": 1.0,
+}
 #: Aggregates that hold all values of their groups.
 HOLDING_ALL = {"nunique", "median", "quantile", "list", "mode"}
 #: The sides of a join that are held, of those that are not the smaller one: 0 is the left.
@@ -28,7 +36,14 @@ ABOVE, INTERPRETER = 1.2, 192 * 2**20
 #: What a program may hold in any case, of the budget.
 LEAST = 0.4
 #: Rows that come out of those that go in.
-KEEPING = {"Filter": 0.5, "DropMissing": 0.5, "DistinctRows": 0.5, "GroupbyAggregate": 0.1, "ValueCounts": 0.01}
+KEEPING = {
+    "Filter": 0.5,
+    "DropMissing": 0.5,
+    "DistinctRows": 0.5,
+    "GroupbyAggregate": 0.1,
+    "GroupbyWhole": 0.1,
+    "ValueCounts": 0.01,
+}
 #: Nodes that give a few rows or values.
 SMALL = ("Reduce", "Length", "Ends", "Largest")
 
@@ -55,8 +70,10 @@ def held_by(node: Expr, frames: list[float]) -> float:
     if kind == "Merge":
         sides = HELD_SIDES.get(node.plan.how)  # type: ignore[attr-defined]
         return TABLE * (min(frames) if sides is None else sum([frames[side] for side in sides]))
-    if kind == "GroupbyAggregate" and any(each.how in HOLDING_ALL for each in node.asked.requests):  # type: ignore[attr-defined]
-        return frames[0]
+    if kind == "GroupbyAggregate":
+        plan: AggregatePlan = node.asked  # type: ignore[attr-defined]
+        if any(isinstance(each.how, str) and each.how in HOLDING_ALL for each in plan.requests):
+            return frames[0]
     return HOLDING.get(kind, 0.0) * frames[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import polars as pl
 
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.polars.nan import NaNMet, expect_nan, is_nan_expected
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
@@ -19,7 +21,7 @@ from weft.dataframe.kernels.polars.relation import (
     materialised,
 )
 from weft.dataframe.kernels.polars.translator import Translator
-from weft.expr import Need, Needs
+from weft.expr import Need, Needs, walk
 
 __all__ = ["Query", "why_not"]
 
@@ -62,22 +64,40 @@ class Query:
     def prepared(self) -> Relation:
         """The lazy query."""
         if self._prepared is None:
-            relation = Translator(self.node, self.asked).translated()
-            meta = self.node.meta
-            dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
-            for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
-                engine_type(column.dtype)
-                if dtype is not None and not same_type(dtype, column.dtype):
-                    raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
-            if Need.INDEX in self.asked and relation.index is None and isinstance(meta, (pd.DataFrame, pd.Series)):
-                raise Untranslatable("the labels of the rows are not known to Polars")
-            self._prepared = materialised(relation)
+            self._prepared = self.translated(not is_nan_expected(self.sources))
         return self._prepared
+
+    @property
+    def sources(self) -> list[Hashable]:
+        """What tells the rows that are read."""
+        return [each.rows for each in walk(self.node) if isinstance(each, FrameExpr) and not each.children]
+
+    def translated(self, trusts: bool) -> Relation:
+        """The lazy query; it may trust that there is no NaN as long as it sees none."""
+        relation = Translator(self.node, self.asked, trusts).translated()
+        meta = self.node.meta
+        dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
+        for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
+            engine_type(column.dtype)
+            if dtype is not None and not same_type(dtype, column.dtype):
+                raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
+        if Need.INDEX in self.asked and relation.index is None and isinstance(meta, (pd.DataFrame, pd.Series)):
+            raise Untranslatable("the labels of the rows are not known to Polars")
+        return materialised(relation)
+
+    def collected(self) -> tuple[Relation, pl.DataFrame]:
+        """What was asked, and what was found."""
+        relation = self.prepared()
+        try:
+            return relation, relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
+        except NaNMet:
+            expect_nan(self.sources)
+            self._prepared = relation = self.translated(False)
+            return relation, relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
 
     def __call__(self, *_: Any) -> Any:
         """The answer."""
-        relation = self.prepared()
-        found = relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
+        relation, found = self.collected()
         meta = self.node.meta
         if relation.single and not isinstance(meta, pd.Series):
             return single_value(found, relation.only)

@@ -10,14 +10,17 @@ import polars as pl
 import pyarrow as pa
 
 from weft.dataframe.io.footers import check_unchanged
-from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, comparison, missing
+from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH
 from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, engine_type, is_float, is_text
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.truth import comparison, missing
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 from weft.io.files import is_local
 
 INT64 = np.dtype("int64")
+#: The column with the numbers of a file's rows.
+ROW = "row numbers of the files"
 
 
 @translation("FromPandas")
@@ -75,6 +78,7 @@ def with_labels(base: Any, index: pd.Index) -> Any:
         return base.with_columns(numbers.alias("i0"))
     if isinstance(index, pd.MultiIndex):
         raise Untranslatable("an index of several levels stays in pandas")
+    engine_type(index.dtype)  # a series of labels may have another type: objects become text
     labels = pl.DataFrame({"i0": handed_over(index.to_series())}).lazy()
     return pl.concat([base, labels], how="horizontal")
 
@@ -105,9 +109,9 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
         )
     base = translate.sources.get(node.rows)
     if base is None:
-        base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False)
-        if not dataset.index_columns and any(translate.wants(each, Need.INDEX) for each in alike(node, translate)):
-            base = base.with_row_index("row numbers of the files")
+        every = alike(node, translate)
+        is_numbered = any(translate.wants(each, Need.INDEX) or translate.wants(each, Need.ORDER) for each in every)
+        base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False, row_index_name=ROW if is_numbered else None)
         if node.predicate is not None:
             base = base.filter(predicate_of(node.predicate, node, dataset))
         translate.sources[node.rows] = base
@@ -125,11 +129,12 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
             )
         elif node.predicate is None and node.index:
             numbering = dataset.layout.numbering
-            number = pl.col("row numbers of the files").cast(pl.Int64) * numbering.step + numbering.start
+            number = pl.col(ROW).cast(pl.Int64) * numbering.step + numbering.start
             index = (Column(number, INT64),)
         else:
             raise Untranslatable("rows are numbered by Weft")
-    return Relation(base, tuple(columns), index)
+    rank = Column(pl.col(ROW), np.dtype("uint32")) if translate.wants(node, Need.ORDER) else None
+    return Relation(base, tuple(columns), index, rank=rank)
 
 
 def parquet_column(label: Any, dtype: Any, dataset: Any) -> Column:
