@@ -263,7 +263,7 @@ def known_answer(folder: Path, question: str) -> list[float]:
     import duckdb
 
     file = folder / "answers.json"
-    answers = json.loads(file.read_text()) if file.exists() else {}
+    answers: dict[str, list[float]] = json.loads(file.read_text()) if file.exists() else {}
     if question not in answers:
         connection = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(folder / "duckdb")})
         for name, labels in (("one", "abc"), ("two", "de")):
