@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft.dataframe.rules.divide import divide, division_remarks
 from weft.dataframe.rules.engine import choose_engine, engine_remarks
 from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_order
@@ -15,7 +16,7 @@ from weft.dataframe.rules.travel_light import leave_columns, leave_index
 from weft.expr import add_rules
 from weft.physical.outlook import add_remarks
 
-__all__ = ["CHOOSE", "SIMPLIFY", "install"]
+__all__ = ["CHOOSE", "DIVIDE", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
     merge_projections,
@@ -39,9 +40,13 @@ CHOOSE = (
 )
 
 
+DIVIDE = (divide,)
+
+
 def install() -> None:
     """Add the rules to the pipeline."""
-    add_rules(simplify=SIMPLIFY, choose=CHOOSE)
+    add_rules(simplify=SIMPLIFY, choose=CHOOSE, divide=DIVIDE)
     add_remarks(engine_remarks)
+    add_remarks(division_remarks)
     add_remarks(way_remarks)
     add_remarks(join_remarks)

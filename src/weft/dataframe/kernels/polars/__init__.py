@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.polars import elementwise, groups, joins, reductions, rows, sorting, sources
+from weft.dataframe.kernels.polars import elementwise, groups, joins, partials, reductions, rows, sorting, sources
 from weft.dataframe.kernels.polars.query import Query
 from weft.dataframe.kernels.polars.relation import Untranslatable
 from weft.expr import Needs
 
-__all__ = ["elementwise", "groups", "joins", "reductions", "rows", "sorting", "sources", "translated"]
+__all__ = ["elementwise", "groups", "joins", "partials", "reductions", "rows", "sorting", "sources", "translated"]
 
 
 def translated(node: FrameExpr, asked: Needs) -> tuple[Any, str, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from weft.dataframe.kernels.polars.relation import (
 from weft.dataframe.kernels.polars.translator import Translator
 from weft.expr import Need, Needs
 
-__all__ = ["Query", "why_not"]
+__all__ = ["OPTIMIZATIONS", "Query", "answer", "relation_of", "to_pandas", "why_not"]
 
 #: Weft knows itself where order matters; Polars forgets it below a slice of a join (2.1: ``join(...).head(5).group_by(...)``).
 OPTIMIZATIONS = pl.QueryOptFlags(check_order_observe=False)
@@ -62,38 +63,51 @@ class Query:
     def prepared(self) -> Relation:
         """The lazy query."""
         if self._prepared is None:
-            relation = Translator(self.node, self.asked).translated()
-            meta = self.node.meta
-            dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
-            for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
-                engine_type(column.dtype)
-                if dtype is not None and not same_type(dtype, column.dtype):
-                    raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
-            if Need.INDEX in self.asked and relation.index is None and isinstance(meta, (pd.DataFrame, pd.Series)):
-                raise Untranslatable("the labels of the rows are not known to Polars")
-            self._prepared = materialised(relation)
+            self._prepared = relation_of(self.node, self.asked)
         return self._prepared
 
     def __call__(self, *_: Any) -> Any:
         """The answer."""
-        relation = self.prepared()
-        found = relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
-        meta = self.node.meta
-        if relation.single and not isinstance(meta, pd.Series):
-            return single_value(found, relation.only)
-        values = [to_pandas(found, column) for column in relation.every()]
-        count = len(relation.columns)
-        if relation.index is None:
-            index: pd.Index = pd.RangeIndex(found.height)
-        elif len(relation.index) == 1:
-            index = plain_index(values[count], meta.index)
-        else:
-            index = pd.MultiIndex.from_arrays(values[count:], names=meta.index.names)
-        if isinstance(meta, pd.DataFrame):
-            made = pd.DataFrame(dict(enumerate(values[:count])), index=index, copy=False)
-            made.columns = meta.columns
-            return made
-        return pd.Series(values[0], index=index, name=meta.name, copy=False)
+        return answer(self.prepared(), self.node.meta)
+
+
+def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = ()) -> Relation:
+    """What a tree is to Polars, with the types that pandas gives it.
+
+    Raises
+    ------
+    Untranslatable
+    """
+    relation = Translator(node, asked, given).translated()
+    meta = node.meta
+    dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
+    for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
+        engine_type(column.dtype)
+        if dtype is not None and not same_type(dtype, column.dtype):
+            raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
+    if Need.INDEX in asked and relation.index is None and isinstance(meta, (pd.DataFrame, pd.Series)):
+        raise Untranslatable("the labels of the rows are not known to Polars")
+    return materialised(relation)
+
+
+def answer(relation: Relation, meta: Any) -> Any:
+    """What a relation holds, as the pandas object that ``meta`` is an example of."""
+    found = relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
+    if relation.single and not isinstance(meta, pd.Series):
+        return single_value(found, relation.only)
+    values = [to_pandas(found, column) for column in relation.every()]
+    count = len(relation.columns)
+    if relation.index is None:
+        index: pd.Index = pd.RangeIndex(found.height)
+    elif len(relation.index) == 1:
+        index = plain_index(values[count], meta.index)
+    else:
+        index = pd.MultiIndex.from_arrays(values[count:], names=meta.index.names)
+    if isinstance(meta, pd.DataFrame):
+        made = pd.DataFrame(dict(enumerate(values[:count])), index=index, copy=False)
+        made.columns = meta.columns
+        return made
+    return pd.Series(values[0], index=index, name=meta.name, copy=False)
 
 
 def plain_index(values: Any, like: pd.Index) -> pd.Index:

@@ -7,7 +7,7 @@ to it in order, unless its class takes care of the order itself (``any_order``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,10 +36,13 @@ class Translator:
     root : FrameExpr
     asked : Needs
         What is looked at in the root.
+    given : sequence
+        Blocks, and parts of files, for the leaves of a tree that stands for one partition; see `weft.dataframe.pieces`.
     """
 
-    def __init__(self, root: FrameExpr, asked: Needs) -> None:
+    def __init__(self, root: FrameExpr, asked: Needs, given: Sequence[Any] = ()) -> None:
         self.root = root
+        self.given = given
         self.needs = needs_below(root, asked)
         self._known: dict[str, Relation] = {}
         self._in_order: dict[str, Relation] = {}
