@@ -22,7 +22,7 @@ from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.ops.groupby_nodes import DividedGroups, GroupbyAggregate
 from weft.dataframe.ops.merge_nodes import LocalMerge, Merge, sides_at_hand
 from weft.dataframe.pieces import BlockInput, Like, Piece, ScanInput
-from weft.dataframe.rules.engine import HAS_POLARS
+from weft.dataframe.rules.engine import HAS_POLARS, key_span
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, optimize, rule, walk
 
@@ -184,7 +184,8 @@ class Divider:
         tree = Tree(self, inside, top.npartitions)
         root = tree.copied(top)
         asked = self.needs(top) if groups is None else head.asks(top, self.needs(head))
-        query = PieceQuery(root, asked, groups)
+        spans = () if groups is None else tuple([(each.value, key_span(top, each.value)) for each in groups.groups.by])
+        query = PieceQuery(root, asked, groups, spans)
         if not self.is_worth_it(tree, root, groups is not None):
             return None, None, ""
         try:

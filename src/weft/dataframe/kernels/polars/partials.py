@@ -7,7 +7,7 @@ than the engine's hash table where there are many groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +36,7 @@ from weft.dataframe.kernels.polars.relation import (
 __all__ = ["DividedGroups", "partial_query"]
 
 #: Groups may be such a part of the rows of a chunk, at most, to be added up chunk by chunk.
-LIGHT = 1 / 4
+LIGHT = 2
 #: Sums below this are exact in floating point.
 EXACT = 2.0**53
 
@@ -55,6 +55,47 @@ class DividedGroups(GroupbyAggregate):
         """The partial result for an exchange."""
         plan, number = values
         return partition if plan.groups.sort else with_places(partition, number)
+
+    @staticmethod
+    def combine(plan: AggregatePlan, *partials: Partial) -> Partial:
+        """Parts of several partitions as those of one."""
+        made = combined_by_position(partials) if plan.groups.sort and len(partials) > 1 else None
+        return GroupbyAggregate.combine(plan, *partials) if made is None else made
+
+    @staticmethod
+    def join(plan: AggregatePlan, like: Any, *partials: Partial) -> Partial:
+        """Groups of one bucket."""
+        return DividedGroups.combine(plan, *partials)
+
+
+def combined_by_position(partials: Sequence[Partial]) -> Partial | None:
+    """Parts that are added up, of groups by one whole number each that lie close together; None for all others."""
+    filled = [each for each in partials if len(each.keys[0])]
+    wanted = list(partials[0].parts)
+    if not filled or len(filled[0].keys) != 1 or any(part not in BY_POSITION for _, part in wanted):
+        return None
+    numbers = [each.keys[0].to_numpy() for each in filled]
+    if any(each.dtype != numbers[0].dtype or each.dtype.kind not in "iu" for each in numbers):
+        return None
+    least, greatest = min([int(each.min()) for each in numbers]), max([int(each.max()) for each in numbers])
+    total = greatest - least + 1
+    if total > max(FEW, SPARSE * max([len(each) for each in numbers])):
+        return None
+    arrays = {want: [np.zeros(total, each.dtype) for each in filled[0].parts[want]] for want in wanted}
+    present = np.zeros(total, bool)
+    for each, own in zip(filled, numbers, strict=True):
+        codes: Any = (own - own.dtype.type(least)).astype(np.intp, copy=False)
+        if len(codes) and int(codes[-1]) - int(codes[0]) + 1 == len(codes) and (np.diff(codes) == 1).all():
+            codes = slice(int(codes[0]), int(codes[-1]) + 1)
+        present[codes] = True
+        for want, sums in arrays.items():
+            for into, values in zip(sums, each.parts[want], strict=True):
+                into[codes] += values  # each group is there once
+    rows = np.flatnonzero(present)
+    key = pd.Series((rows + least).astype(numbers[0].dtype), name=filled[0].keys[0].name)
+    if len(rows) == total:
+        return Partial([key], {want: tuple(each) for want, each in arrays.items()})
+    return Partial([key], {want: tuple([sums[rows] for sums in each]) for want, each in arrays.items()})
 
 
 class Part:
@@ -196,13 +237,13 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             for label, part in self.wanted
         ]
 
-    def __call__(self) -> Partial:
-        """The partial result."""
+    def __call__(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial:
+        """The partial result; ``spans`` has least and greatest values of keys, where they are known."""
         if self.plan.groups.sort and all(
             isinstance(each.dtype, np.dtype) and each.dtype.kind in "iu" and not each.null for each in self.keys.values()
         ):
             if all(part in BY_POSITION for _, part in self.wanted):
-                return self.by_position()
+                return self.by_position(spans)
         return self.by_hash(self.source, self.keys, self.parts)
 
     def by_hash(self, source: Relation, keys: dict[Any, Column], parts: list[Part]) -> Partial:
@@ -233,7 +274,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             for each in self.plan.groups.by
         ]
 
-    def by_position(self) -> Partial:
+    def by_position(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial:
         """By the numbers that keys are, if these lie close together; by hash otherwise."""
         columns = tuple([*self.keys.items(), *[(("value", label), each) for label, each in self.values.items()]])
         narrow = materialised(Relation(self.source.base, columns))
@@ -241,7 +282,9 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
         count = len(self.keys)
         numbers = [found.to_series(place) for place in range(count)]
         values = {label: found.to_series(count + place) for place, label in enumerate(self.values)}
-        made = added_up(numbers, values, self.wanted, list(self.keys)) if found.height else None
+        made = (
+            added_up(numbers, values, self.wanted, list(self.keys), spans) if found.height else None
+        )
         if made is None:
             fresh = replace(narrow, base=found.lazy())
             every = [column for _, column in fresh.columns]
@@ -258,10 +301,14 @@ def column_at(column: Column, place: int) -> Column:
     return replace(column, expr=pl.col(f"k{place}"), scalars={})
 
 
-def added_up(numbers: list[Any], values: dict[Any, Any], wanted: list[tuple[Any, Any]], labels: list[Any]) -> Any:
+def added_up(
+    numbers: list[Any], values: dict[Any, Any], wanted: list[tuple[Any, Any]], labels: list[Any], known: Mapping[Any, Any]
+) -> Any:
     """Keys and parts of groups by position; None where keys lie far apart, or something is missing."""
     height = len(numbers[0])
-    spans = [(int(each.min()), int(each.max())) for each in numbers]
+    spans = [
+        known.get(label) or (int(each.min()), int(each.max())) for label, each in zip(labels, numbers, strict=True)
+    ]
     total = 1
     for least, greatest in spans:
         total *= greatest - least + 1
@@ -272,7 +319,8 @@ def added_up(numbers: list[Any], values: dict[Any, Any], wanted: list[tuple[Any,
     if not all(is_exact(each) for each in columns.values()):
         return None
     is_light = total <= LIGHT * height / max(1, numbers[0].n_chunks())
-    sizes = np.zeros(total, np.int64)
+    counts_rows = not columns or any(part != "sum" for _, part in wanted)
+    sizes: Any = np.zeros(total, np.int64 if counts_rows else bool)
     sums = {label: np.zeros(total) for label in columns}
     for start, length in chunks_of([*numbers, *columns.values()]) if is_light else [(0, height)]:
         codes = None
@@ -280,12 +328,18 @@ def added_up(numbers: list[Any], values: dict[Any, Any], wanted: list[tuple[Any,
             own = each.slice(start, length).to_numpy().astype(np.intp, copy=False)
             own = own - least if least else own
             codes = own if codes is None else codes * (greatest - least + 1) + own
-        sizes += np.bincount(codes, minlength=total)  # type: ignore[arg-type]
+        assert codes is not None
+        if counts_rows:
+            sizes += np.bincount(codes, minlength=total)
         for label, each in columns.items():
-            sums[label] += np.bincount(codes, weights=each.slice(start, length).to_numpy(), minlength=total)  # type: ignore[arg-type]
+            sums[label] += np.bincount(codes, weights=each.slice(start, length).to_numpy(), minlength=total)
+        if not counts_rows:  # a sum that is not zero tells that there are rows
+            unseen = np.flatnonzero(next(iter(sums.values())) == 0)
+            if len(unseen):
+                sizes[codes] = True
     if any(np.isnan(each.sum()) for each in sums.values()):
         return None  # NaN, or infinities of both signs
-    present = np.flatnonzero(sizes)
+    present = np.flatnonzero(sizes if counts_rows else sizes | (next(iter(sums.values())) != 0))
     keys, rest = [], present
     for each, (least, greatest) in reversed(list(zip(numbers, spans, strict=True))):
         rest, own = np.divmod(rest, greatest - least + 1)

@@ -34,12 +34,17 @@ class PieceQuery:
         What is looked at in its rows.
     groups : AggregatePlan, optional
         Give partial results of groups of these rows, in place of the rows.
+    spans : tuple of (label, (least, greatest) or None)
+        Between which the keys of the groups are known to lie.
     """
 
-    def __init__(self, root: FrameExpr, asked: Needs, groups: AggregatePlan | None = None) -> None:
+    def __init__(
+        self, root: FrameExpr, asked: Needs, groups: AggregatePlan | None = None, spans: tuple[Any, ...] = ()
+    ) -> None:
         self.root = root
         self.asked = asked
         self.groups = groups
+        self.spans = spans
 
     def __weft_tokenize__(self) -> Any:
         return ("polars-piece", self.root, tuple(sorted(map(repr, self.asked))), self.groups)
@@ -58,7 +63,7 @@ class PieceQuery:
             return self.by_pandas(given)
         if self.groups is None:
             return answer(relation, self.root.meta)
-        return partial_query(relation, self.groups)()
+        return partial_query(relation, self.groups)(dict(self.spans))
 
     def by_pandas(self, given: tuple[Any, ...]) -> Any:
         """The partition as pandas' kernels make it of the same blocks."""
