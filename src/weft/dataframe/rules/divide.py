@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
-from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.ops.groupby_nodes import DividedGroups, GroupbyAggregate
@@ -92,7 +92,11 @@ class Divider:
             return []
         if isinstance(node, Merge):
             sides = self.sides_of(node)
-            return [] if sides is None else [each for each in sides if each in node.children and self.is_beside(each, node)]
+            return (
+                []
+                if sides is None
+                else [each for each in sides if each in node.children and self.is_beside(each, node)]
+            )
         return [each for each in node.children if isinstance(each, FrameExpr) and self.is_beside(each, node)]
 
     def is_beside(self, child: FrameExpr, node: FrameExpr) -> bool:
@@ -107,7 +111,11 @@ class Divider:
 
     def is_local(self, node: FrameExpr) -> bool:
         """Whether a node treats partitions by themselves, in a way that the engine may know."""
-        if node.name in self.reasons or isinstance(node, (Together, EngineQuery, FromBlocks, Piece)) or not node.children:
+        if (
+            node.name in self.reasons
+            or isinstance(node, (Together, EngineQuery, FromBlocks, Piece))
+            or not node.children
+        ):
             return False
         if not has_translation(node):
             if isinstance(node, Partitionwise):
@@ -115,7 +123,12 @@ class Divider:
             return False
         if isinstance(node, Merge):
             if self.sides_of(node) is None:
-                self.refuse(node, f"its rows go by way of {node.way!r}, in an order that somebody looks at" if node.keep_order else f"its rows go by way of {node.way!r}")
+                self.refuse(
+                    node,
+                    f"its rows go by way of {node.way!r}, in an order that somebody looks at"
+                    if node.keep_order
+                    else f"its rows go by way of {node.way!r}",
+                )
                 return False
             return True
         if all(isinstance(each, FrameExpr) and each.npartitions == 1 for each in node.children):
@@ -132,19 +145,26 @@ class Divider:
         """All pieces, and the reasons for what is in none."""
         local = {each.name: self.is_local(each) for each in self.nodes}
         while True:
-            members = self.members_of_heads(local)
-            failed = False
+            trees = self.trees(local)
+            inside = {name for tree in trees.values() for name in (*tree.inside, tree.head.name)}
+            before = len(self.reasons)
             pieces: dict[str, FrameExpr] = {}
-            for name, (head, inside) in members.items():
-                made, blamed, reason = self.piece(head, inside)
+            for name, tree in trees.items():
+                made = self.piece(tree, inside)
                 if made is not None:
                     pieces[name] = made
-                elif blamed is not None:
-                    self.refuse(blamed, reason)
-                    local[blamed.name] = False
-                    failed = True
-            if not failed:
+            if len(self.reasons) == before:
                 return Division(pieces, self.reasons)
+            local |= dict.fromkeys(self.reasons, False)
+
+    def trees(self, local: dict[str, bool]) -> dict[str, Tree]:
+        """The trees of all pieces that are worth it."""
+        found = {}
+        for name, (head, inside) in self.members_of_heads(local).items():
+            tree = Tree(self, head, inside)
+            if self.is_worth_it(tree):
+                found[name] = tree
+        return found
 
     def members_of_heads(self, local: dict[str, bool]) -> dict[str, tuple[FrameExpr, set[str]]]:
         """For each head of a piece the nodes in it."""
@@ -173,65 +193,72 @@ class Divider:
             return user.children == (node,)
         return node in self.inner_children(user)
 
-    def piece(self, head: FrameExpr, inside: set[str]) -> tuple[FrameExpr | None, FrameExpr | None, str]:
-        """A piece; or nothing, the node that is to blame, if one is, and why."""
+    def piece(self, tree: Tree, inside: set[str]) -> FrameExpr | None:
+        """The node of a piece; None where the engine refuses a node, of which note is taken."""
         from weft.dataframe.kernels.polars.pieces import PieceQuery
         from weft.dataframe.kernels.polars.relation import Untranslatable
 
-        groups = head.asked if is_grouped_in_parts(head) else None  # type: ignore[attr-defined]
-        top = head.children[0] if groups is not None else head
-        assert isinstance(top, FrameExpr)
-        tree = Tree(self, inside, top.npartitions)
-        root = tree.copied(top)
-        asked = self.needs(top) if groups is None else head.asks(top, self.needs(head))
-        spans = () if groups is None else tuple([(each.value, key_span(top, each.value)) for each in groups.groups.by])
-        query = PieceQuery(root, asked, groups, spans)
-        if not self.is_worth_it(tree, root, groups is not None):
-            return None, None, ""
+        head, top, groups = tree.head, tree.top, tree.groups
+        spans: tuple[Any, ...] = ()
+        if groups is None:
+            asked = self.needs(top)
+            if any(user.name not in inside and len(user.children) > 1 for user in self.users[top.name]):
+                asked |= ROWS  # what else has the same rows is matched with these by their labels
+        else:
+            asked = head.asks(top, self.needs(head))
+            spans = tuple([(each.value, key_span(top, each.value)) for each in groups.groups.by])
+        query = PieceQuery(tree.root, asked, groups, spans)
         try:
             query.check(tree.examples)
         except Untranslatable as refusal:
-            blamed = tree.blamed(refusal.vain) or head
-            return None, blamed, str(refusal)
+            self.refuse(tree.blamed(refusal.vain) or head, str(refusal))
+            return None
         made = Piece(query, "polars", Alike(top), tuple(tree.inputs), tuple(tree.parts), tree.extra)
-        return (made, None, "") if groups is None else (groups_of(head, made), None, "")
+        return made if groups is None else groups_of(head, made)
 
-    def is_worth_it(self, tree: Tree, root: FrameExpr, is_grouped: bool) -> bool:
+    def is_worth_it(self, tree: Tree) -> bool:
         """Whether a piece is faster than pandas' kernels."""
-        kinds = {type(each).__name__ for each in walk(root)}
-        if not is_grouped and kinds <= set(IDLE):
+        kinds = {type(each).__name__ for each in walk(tree.root)}
+        if tree.groups is None and kinds <= set(IDLE):
             return False
         if self.always:
             return True
-        sizes = [each.partition_nbytes for each in walk(root) if isinstance(each, (BlockInput, ScanInput))]
+        sizes = [each.partition_nbytes for each in walk(tree.root) if isinstance(each, (BlockInput, ScanInput))]
         return not all(0 < each < SMALL for each in sizes)
 
 
 class Tree:
-    """The tree of a piece, with leaves for what the tasks are given."""
+    """The tree of a piece, with leaves for what the tasks are given.
 
-    def __init__(self, divider: Divider, inside: set[str], npartitions: int) -> None:
+    Parameters
+    ----------
+    divider : Divider
+    head : FrameExpr
+        The node that the piece stands for, or the groups that it makes the partial results of.
+    inside : set of str
+        Names of its nodes.
+    """
+
+    def __init__(self, divider: Divider, head: FrameExpr, inside: set[str]) -> None:
         self.divider = divider
+        self.head = head
         self.inside = inside
-        self.npartitions = npartitions
+        self.groups: Any = head.asked if is_grouped_in_parts(head) else None  # type: ignore[attr-defined]
+        top = head if self.groups is None else head.children[0]
+        assert isinstance(top, FrameExpr)
+        self.top = top
         self.inputs: list[FrameExpr] = []
         self.parts: list[tuple[Any, ...]] = []
         self.extra = 0
         self.leaves: dict[str, FrameExpr] = {}
-        self.scans: list[tuple[FrameExpr, Any]] = []
         self.became: dict[str, FrameExpr] = {}
-        self.examples: tuple[Any, ...] = ()
-
-    def copied(self, top: FrameExpr) -> FrameExpr:
-        """The tree below a node, down to the leaves."""
-        order = [each for each in self.nodes_below(top)]
-        self.find_leaves(order, top)
+        order = self.nodes_below(top)
+        self.find_leaves(order)
         for node in order:
             self.became[node.name] = self.copy_of(node)
-        slots = len(self.inputs)
+        #: The tree itself, and what it may be tried with.
+        self.root = self.at_hand(top)
         self.examples = (*[each.meta for each in self.inputs], *[parts[0] for parts in self.parts])
-        del slots
-        return self.became[top.name] if top.name in self.inside else self.leaves[top.name]
 
     def nodes_below(self, top: FrameExpr) -> list[FrameExpr]:
         """Members, children before parents."""
@@ -254,9 +281,9 @@ class Tree:
             return list(sides)
         return [each for each in node.children if isinstance(each, FrameExpr)]
 
-    def find_leaves(self, order: list[FrameExpr], top: FrameExpr) -> None:
+    def find_leaves(self, order: list[FrameExpr]) -> None:
         """Number what comes from outside: blocks first, then parts of files."""
-        outside = {} if order else {top.name: top}
+        outside = {} if order else {self.top.name: self.top}
         for node in order:
             for each in self.read_by(node):
                 if each.name not in self.inside:
@@ -281,7 +308,11 @@ class Tree:
     def scan_of(self, frame: FrameExpr) -> tuple[Any, tuple[Any, ...]] | None:
         """How the engine scans a source by itself, and its parts; None if it is handed the blocks."""
         divider = self.divider
-        if not isinstance(frame, ReadParquet) or frame.npartitions != self.npartitions or frame.name in divider.roots:
+        if (
+            not isinstance(frame, ReadParquet)
+            or frame.npartitions != self.top.npartitions
+            or frame.name in divider.roots
+        ):
             return None
         if any(not self.is_member(user) for user in divider.users.get(frame.name, [])):
             return None
@@ -297,12 +328,7 @@ class Tree:
 
     def is_member(self, user: FrameExpr) -> bool:
         """Whether a reader of a source is in this piece: a member, or the groups that it ends with."""
-        return user.name in self.inside or (is_grouped_in_parts(user) and user.name in self.heads)
-
-    @property
-    def heads(self) -> set[str]:
-        """Names of groups that pieces end with."""
-        return {each.name for each in self.divider.nodes if is_grouped_in_parts(each)}
+        return user.name in self.inside or user == self.head
 
     def copy_of(self, node: FrameExpr) -> FrameExpr:
         """A member with the leaves in place of what it reads outside."""
@@ -324,7 +350,9 @@ class Tree:
             if copy is None or copy.name not in vain:
                 continue
             below = [each.name for each in copy.children]
-            if not any(each in vain and each in by_copy for each in below) or any(each in vain and each in leaves for each in below):
+            if not any(each in vain and each in by_copy for each in below) or any(
+                each in vain and each in leaves for each in below
+            ):
                 return node
         return None
 
@@ -365,8 +393,12 @@ def division_remarks(trees: Sequence[Expr]) -> list[str]:
         inside = [each.label for each in walk(piece.query.root) if not isinstance(each, (BlockInput, ScanInput))]
         inside += [made.label] if isinstance(made, DividedGroups) else []
         scans = len(piece.parts)
-        reads = [f"{scans} source{'s' * (scans > 1)} that it scans"] * bool(scans) + [each.label for each in piece.inputs]
-        found.append(f"{' > '.join(inside)}: polars, partition by partition ({piece.npartitions}), of {', '.join(reads)}")
+        reads = [f"{scans} source{'s' * (scans > 1)} that it scans"] * bool(scans) + [
+            each.label for each in piece.inputs
+        ]
+        found.append(
+            f"{' > '.join(inside)}: polars, partition by partition ({piece.npartitions}), of {', '.join(reads)}"
+        )
     for label, reason in division.reasons.values():
         found.append(f"{label}: pandas, since {reason}")
     return list(dict.fromkeys(found))

@@ -39,7 +39,13 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
     Blocks of several partitions stay with Weft: what else has the same rows counts on the same blocks.
     """
     wanted = config.value("dataframe.engine")
-    if wanted == "pandas" or config.value("dataframe.queries") == "partitions" or node.npartitions != 1 or isinstance(node, (FromBlocks, EngineQuery)) or not node.children:
+    if (
+        wanted == "pandas"
+        or config.value("dataframe.queries") == "partitions"
+        or node.npartitions != 1
+        or isinstance(node, (FromBlocks, EngineQuery))
+        or not node.children
+    ):
         return None
     if not HAS_POLARS:
         if wanted == "polars":

@@ -101,7 +101,9 @@ def combined_by_position(partials: Sequence[Partial]) -> Partial | None:
 class Part:
     """A part of one column: expressions of the engine, and what the arrays of the partial result are made of."""
 
-    def __init__(self, exprs: list[Any], finish: Callable[..., Any] | None = None, column: Column | None = None) -> None:
+    def __init__(
+        self, exprs: list[Any], finish: Callable[..., Any] | None = None, column: Column | None = None
+    ) -> None:
         self.exprs = exprs
         self.finish = finish
         self.column = column
@@ -229,7 +231,9 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
         if unknown := [str(part) for _, part in self.wanted if part not in PARTS]:
             raise Untranslatable(f"partial results of {unknown[0]} are made by pandas")
         self.values = {
-            label: source.column(label).settled() for label, _ in self.wanted if label is not None and label not in labels
+            label: source.column(label).settled()
+            for label, _ in self.wanted
+            if label is not None and label not in labels
         }
         self.source = source
         self.parts = [
@@ -240,7 +244,8 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
     def __call__(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial:
         """The partial result; ``spans`` has least and greatest values of keys, where they are known."""
         if self.plan.groups.sort and all(
-            isinstance(each.dtype, np.dtype) and each.dtype.kind in "iu" and not each.null for each in self.keys.values()
+            isinstance(each.dtype, np.dtype) and each.dtype.kind in "iu" and not each.null
+            for each in self.keys.values()
         ):
             if all(part in BY_POSITION for _, part in self.wanted):
                 return self.by_position(spans)
@@ -255,7 +260,9 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
         named = [each.expr.alias(f"k{place}") for place, each in enumerate(keys.values())]
         names = [[f"p{place}_{number}" for number in range(len(part.exprs))] for place, part in enumerate(parts)]
         made = [
-            expr.alias(name) for part, own in zip(parts, names, strict=True) for expr, name in zip(part.exprs, own, strict=True)
+            expr.alias(name)
+            for part, own in zip(parts, names, strict=True)
+            for expr, name in zip(part.exprs, own, strict=True)
         ]
         found = (
             base.group_by(named, maintain_order=not groups.sort)
@@ -263,7 +270,9 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             .collect(engine="streaming", optimizations=OPTIMIZATIONS)
         )
         return Partial(
-            self.key_series({label: to_pandas(found, column_at(keys[label], place)) for place, label in enumerate(keys)}),
+            self.key_series(
+                {label: to_pandas(found, column_at(keys[label], place)) for place, label in enumerate(keys)}
+            ),
             {want: part.arrays(found, own) for want, part, own in zip(self.wanted, parts, names, strict=True)},
         )
 
@@ -282,9 +291,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
         count = len(self.keys)
         numbers = [found.to_series(place) for place in range(count)]
         values = {label: found.to_series(count + place) for place, label in enumerate(self.values)}
-        made = (
-            added_up(numbers, values, self.wanted, list(self.keys), spans) if found.height else None
-        )
+        made = added_up(numbers, values, self.wanted, list(self.keys), spans) if found.height else None
         if made is None:
             fresh = replace(narrow, base=found.lazy())
             every = [column for _, column in fresh.columns]
@@ -302,7 +309,11 @@ def column_at(column: Column, place: int) -> Column:
 
 
 def added_up(
-    numbers: list[Any], values: dict[Any, Any], wanted: list[tuple[Any, Any]], labels: list[Any], known: Mapping[Any, Any]
+    numbers: list[Any],
+    values: dict[Any, Any],
+    wanted: list[tuple[Any, Any]],
+    labels: list[Any],
+    known: Mapping[Any, Any],
 ) -> Any:
     """Keys and parts of groups by position; None where keys lie far apart, or something is missing."""
     height = len(numbers[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,11 @@ from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.polars.partials import partial_query
 from weft.dataframe.kernels.polars.query import answer, relation_of
-from weft.dataframe.kernels.polars.relation import Untranslatable
+from weft.dataframe.kernels.polars.relation import Relation, Untranslatable
 from weft.dataframe.meta import is_pandas
 from weft.dataframe.pieces import BlockInput, Leaf
 from weft.expr import Expr, Held, Needs, walk
-from weft.expr.tree import replace
+from weft.expr.tree import replace as exchanged
 
 __all__ = ["PieceQuery"]
 
@@ -51,14 +52,19 @@ class PieceQuery:
 
     def check(self, given: tuple[Any, ...]) -> None:
         """Raise Untranslatable if the engine has no answer that is pandas', for examples of what tasks are given."""
-        relation = relation_of(self.root, self.asked, given)
+        relation = self.relation(given)
         if self.groups is not None:
             partial_query(relation, self.groups)
+
+    def relation(self, given: tuple[Any, ...]) -> Relation:
+        """The lazy query. All partitions get the types that were foreseen, also where nothing is missing in one."""
+        made = relation_of(self.root, self.asked, given)
+        return made.with_columns([(label, replace(column, narrow=None)) for label, column in made.columns])
 
     def __call__(self, *given: Any) -> Any:
         """The partition."""
         try:
-            relation = relation_of(self.root, self.asked, given)
+            relation = self.relation(given)
         except Untranslatable:  # blocks may have other types than were foreseen, as pandas' do where values decide
             return self.by_pandas(given)
         if self.groups is None:
@@ -74,7 +80,7 @@ class PieceQuery:
             elif isinstance(each, Leaf):
                 changes[each] = leaf_of(answer(relation_of(each, self.asked, given), each.meta))
         with config.set({"dataframe.engine": "pandas"}):
-            rows = new(replace(self.root, changes)).compute(scheduler="sync")
+            rows = new(exchanged(self.root, changes)).compute(scheduler="sync")
         return rows if self.groups is None else GroupbyAggregate.chunk(rows, self.groups)
 
 

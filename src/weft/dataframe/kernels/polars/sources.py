@@ -12,7 +12,15 @@ import pyarrow as pa
 
 from weft.dataframe.io.footers import check_unchanged
 from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, comparison, missing, value_type
-from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, engine_type, is_float, is_integer, is_text
+from weft.dataframe.kernels.polars.relation import (
+    Column,
+    Relation,
+    Untranslatable,
+    engine_type,
+    is_float,
+    is_integer,
+    is_text,
+)
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
@@ -81,8 +89,8 @@ def block_input(node: Any, translate: Translator) -> Relation:
         if not data:
             raise Untranslatable("rows without columns are counted by Weft")
         base = pl.DataFrame(data).lazy()
-        if any(translate.wants(each, Need.INDEX) for each in every):
-            base = with_labels(base, value.index)
+        if looked_at := [each for each in every if translate.wants(each, Need.INDEX)]:
+            base = with_labels(base, translate.given[looked_at[0].slot].index)
         translate.sources[node.rows] = base
     labels, dtypes = columns_and_types(like.meta)
     columns = []
@@ -113,8 +121,16 @@ def columns_and_types(meta: Any) -> tuple[list[Any], list[Any]]:
 
 def single_input(node: Any, value: Any) -> Relation:
     """A single value, as one row."""
+    if not np.isscalar(node.like.meta) and not isinstance(node.like.meta, (pd.Timestamp, pd.Timedelta)):
+        raise Untranslatable(f"a single {type(node.like.meta).__name__} stays in pandas")
     dtype = value_type(node.like.meta)
     kind = engine_type(dtype)
+    if (
+        not np.isscalar(value)
+        and not isinstance(value, (pd.Timestamp, pd.Timedelta, type(pd.NaT)))
+        and value is not None
+    ):
+        raise Untranslatable(f"a single value is a {type(value).__name__}")
     is_missing = value is None or value is pd.NaT or value != value
     if is_missing and dtype.kind in "iub":
         raise Untranslatable("a single value of no rows turns integers into floats in pandas")
@@ -137,12 +153,7 @@ def scan_input(node: Any, translate: Translator) -> Relation:
     if base is None:
         base = scanned(scan, part, any(translate.wants(each, Need.INDEX) for each in alike(node, translate)))
         translate.sources[node.rows] = base
-    index: tuple[Column, ...] | None = None
-    if translate.wants(node, Need.INDEX):
-        if scan.index is None:
-            raise Untranslatable("rows are numbered by Weft")
-        index = scan.index
-    return Relation(base, scan.columns, index)
+    return Relation(base, scan.columns, scan.index if translate.wants(node, Need.INDEX) else None)
 
 
 class Scan:
@@ -165,13 +176,11 @@ class Scan:
         self.token = node.name
         self.filesystem = dataset.filesystem
         self.columns = tuple([(label, parquet_column(label, types[label], dataset)) for label in node.chosen])
-        self.numbering: Any = None
-        self.index: tuple[Column, ...] | None = None
-        if node.index and dataset.index_columns:
-            self.index = index_of_files(node)
-        elif node.index and node.predicate is None:
-            self.numbering = dataset.layout.numbering
-            self.index = (Column(pl.col(ROW), INT64),)
+        is_numbered = not (node.index and dataset.index_columns)
+        self.index = (Column(pl.col(ROW), INT64),) if is_numbered else index_of_files(node)
+        #: How rows are numbered over all files; else anew in each part.
+        self.numbering = dataset.layout.numbering if is_numbered and node.index and node.predicate is None else None
+        self.is_numbered = is_numbered
         self.predicate = None if node.predicate is None else predicate_of(node.predicate, node, dataset)
 
     def __weft_tokenize__(self) -> str:
@@ -191,7 +200,9 @@ class ScanPart(NamedTuple):
     @classmethod
     def of(cls, part: Any, footers: Any) -> ScanPart:
         """The same as a part of the dataset says by row groups."""
-        return cls(tuple([(each.path, each.stamp, rows_of(each, footers[each.path])) for each in part.pieces]), part.first_row)
+        return cls(
+            tuple([(each.path, each.stamp, rows_of(each, footers[each.path])) for each in part.pieces]), part.first_row
+        )
 
 
 def rows_of(piece: Any, footer: Any) -> tuple[tuple[int, int], ...] | None:
@@ -218,11 +229,14 @@ def scanned(scan: Scan, part: ScanPart, is_numbered: bool) -> Any:
         whole = pl.scan_parquet(path, glob=False)
         frames += [whole] if runs is None else [whole.slice(start, count) for start, count in runs]
     base = frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
-    if is_numbered and scan.numbering is not None:
-        first, numbering = part.first_row or 0, scan.numbering
-        numbers = (pl.int_range(pl.len(), dtype=pl.Int64) + first) * numbering.step + numbering.start
-        base = base.with_columns(numbers.alias(ROW))
-    return base if scan.predicate is None else base.filter(scan.predicate)
+    if scan.predicate is not None:
+        base = base.filter(scan.predicate)
+    if not is_numbered or not scan.is_numbered:
+        return base
+    numbers = pl.int_range(pl.len(), dtype=pl.Int64)
+    if scan.numbering is not None:
+        numbers = (numbers + (part.first_row or 0)) * scan.numbering.step + scan.numbering.start
+    return base.with_columns(numbers.alias(ROW))
 
 
 def alike(node: Any, translate: Translator) -> list[Any]:
