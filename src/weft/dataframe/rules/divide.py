@@ -323,7 +323,7 @@ class Tree:
             scan = Scan(frame)
         except Untranslatable:
             return None
-        dataset = frame.dataset
+        dataset: Any = frame.dataset
         return scan, tuple([ScanPart.of(each, dataset.footers) for each in dataset.planned(frame.predicate)])
 
     def is_member(self, user: FrameExpr) -> bool:
@@ -373,7 +373,8 @@ def is_grouped_in_parts(node: FrameExpr) -> bool:
 
 def groups_of(node: Any, piece: Piece) -> DividedGroups:
     """Aggregates of groups of which a piece makes the partial results."""
-    return DividedGroups(*[piece if field == "source" else getattr(node, field) for field in node.fields])
+    operands: dict[str, Any] = {field: getattr(node, field) for field in node.fields}
+    return DividedGroups(**operands | {"source": piece})
 
 
 def divided(roots: Sequence[Expr], context: Context) -> Division:
@@ -389,7 +390,7 @@ def division_remarks(trees: Sequence[Expr]) -> list[str]:
     division = divided(chosen, Context(chosen))
     found = []
     for made in division.pieces.values():
-        piece: Any = made.source if isinstance(made, DividedGroups) else made  # type: ignore[attr-defined]
+        piece: Any = made.source if isinstance(made, DividedGroups) else made
         inside = [each.label for each in walk(piece.query.root) if not isinstance(each, (BlockInput, ScanInput))]
         inside += [made.label] if isinstance(made, DividedGroups) else []
         scans = len(piece.parts)

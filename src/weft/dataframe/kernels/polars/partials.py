@@ -243,12 +243,12 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
 
     def __call__(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial:
         """The partial result; ``spans`` has least and greatest values of keys, where they are known."""
-        if self.plan.groups.sort and all(
+        are_numbers = all(
             isinstance(each.dtype, np.dtype) and each.dtype.kind in "iu" and not each.null
             for each in self.keys.values()
-        ):
-            if all(part in BY_POSITION for _, part in self.wanted):
-                return self.by_position(spans)
+        )
+        if self.plan.groups.sort and are_numbers and all(part in BY_POSITION for _, part in self.wanted):
+            return self.by_position(spans)
         return self.by_hash(self.source, self.keys, self.parts)
 
     def by_hash(self, source: Relation, keys: dict[Any, Column], parts: list[Part]) -> Partial:
@@ -285,7 +285,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
 
     def by_position(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial:
         """By the numbers that keys are, if these lie close together; by hash otherwise."""
-        columns = tuple([*self.keys.items(), *[(("value", label), each) for label, each in self.values.items()]])
+        columns = (*self.keys.items(), *[(("value", label), each) for label, each in self.values.items()])
         narrow = materialised(Relation(self.source.base, columns))
         found = narrow.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
         count = len(self.keys)

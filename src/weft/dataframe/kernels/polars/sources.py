@@ -173,7 +173,7 @@ class Scan:
         dataset = node.dataset
         check_plain(node)
         types = types_of(node.meta)
-        self.token = node.name
+        self.token: str = node.name
         self.filesystem = dataset.filesystem
         self.columns = tuple([(label, parquet_column(label, types[label], dataset)) for label in node.chosen])
         is_numbered = not (node.index and dataset.index_columns)
