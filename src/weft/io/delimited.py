@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 
 from weft.io.bytes import behind_delimiter
 
-__all__ = ["Dialect", "record_start", "whole_records"]
+__all__ = ["Dialect", "record_length", "record_start", "whole_records"]
 
 #: Bytes behind a place that are looked at, at first and at most.
 WINDOW, LARGEST_WINDOW = 1 << 12, 1 << 21
@@ -27,7 +27,8 @@ STEP = 1 << 20
 class Dialect(NamedTuple):
     """How records and fields are told apart.
 
-    ``quote`` and ``escape`` are None where there are none; ``fields`` is how many a record has, if that is known.
+    ``quote`` and ``escape`` are None where there are none; ``fields`` is how many a record has at most, if that is known;
+    ``spaces``: those at the start of a field do not belong to it.
     """
 
     delimiter: str = ","
@@ -36,6 +37,21 @@ class Dialect(NamedTuple):
     doubled: bool = True
     terminator: bytes = b"\n"
     fields: int | None = None
+    spaces: bool = False
+
+
+def record_length(raw: bytes, start: int, dialect: Dialect) -> int:
+    """Bytes of the record that starts at a place, with its end; 0 at the end of all.
+
+    >>> record_length(b'a,b\\n1,"x\\ny"\\n', 4, Dialect())
+    8
+    """
+    if start >= len(raw):
+        return 0
+    if dialect.quote is None and dialect.escape is None:
+        end = raw.find(dialect.terminator, start)
+        return (len(raw) if end < 0 else end + len(dialect.terminator)) - start
+    return record_end(io.BytesIO(raw), start, False, dialect) - start
 
 
 def record_start(stream: IO[bytes], place: int, dialect: Dialect) -> int:
@@ -49,9 +65,10 @@ def record_start(stream: IO[bytes], place: int, dialect: Dialect) -> int:
     """
     if place == 0:
         return 0
-    if dialect.quote is None:
+    if dialect.quote is None and dialect.escape is None:
         return behind_delimiter(stream, place, dialect.terminator)
-    return record_end(stream, place, is_quoted(stream, place, dialect), dialect)
+    inside = dialect.quote is not None and is_quoted(stream, place, dialect)
+    return record_end(stream, place, inside, dialect)
 
 
 def is_quoted(stream: IO[bytes], place: int, dialect: Dialect) -> bool:
@@ -82,9 +99,10 @@ def is_quoted(stream: IO[bytes], place: int, dialect: Dialect) -> bool:
 def field_pattern(dialect: Dialect) -> re.Pattern[bytes]:
     """A field with its end."""
     quote, delimiter = re.escape((dialect.quote or "").encode()), re.escape(dialect.delimiter.encode())
+    lead = rb"[ \t]*" if dialect.spaces else rb""
     inner = rb"[^" + quote + rb"]*(?:" + quote * 2 + rb"[^" + quote + rb"]*)*"
     plain = rb"[^" + quote + delimiter + rb"\r\n]*"
-    return re.compile(rb"(?:" + quote + inner + quote + rb"|" + plain + rb")(" + delimiter + rb"|\r\n|\n|\r|\Z)")
+    return re.compile(rb"(?:" + lead + quote + inner + quote + rb"|" + plain + rb")(" + delimiter + rb"|\r\n|\n|\r|\Z)")
 
 
 def strict(window: bytes, inside: bool, is_last: bool, dialect: Dialect) -> bool | None:
@@ -107,7 +125,7 @@ def strict(window: bytes, inside: bool, is_last: bool, dialect: Dialect) -> bool
             continue
         if not end and not is_last:
             break
-        if not first and not is_blank and dialect.fields is not None and fields != dialect.fields:
+        if not first and not is_blank and dialect.fields is not None and fields > dialect.fields:
             return False
         judged += not first
         first, fields = False, 0
@@ -158,12 +176,12 @@ def counted(stream: IO[bytes], place: int, dialect: Dialect) -> bool:
 
 def record_end(stream: IO[bytes], place: int, inside: bool, dialect: Dialect) -> int:
     """Where the record ends that a place is in: behind the first line end outside quotes."""
-    assert dialect.quote is not None
-    quote, mark = dialect.quote.encode(), dialect.terminator
-    opens = (dialect.delimiter.encode(), mark[-1:], b"\r", b"")
-    stream.seek(place - 1)
-    before = stream.read(1)
-    start = place
+    quote, mark = (dialect.quote or "").encode(), dialect.terminator
+    escape = None if dialect.escape is None else dialect.escape.encode()
+    opens = (dialect.delimiter.encode(), mark[-1:], b"\r", b"", *((b" ", b"\t") if dialect.spaces else ()))
+    stream.seek(max(0, place - 1))
+    before = stream.read(1) if place else b""
+    start, closed = place, place - 1 if before == quote else -2  # where the last quote ended a field
     while True:
         data = stream.read(STEP)
         if not data:
@@ -175,18 +193,22 @@ def record_end(stream: IO[bytes], place: int, inside: bool, dialect: Dialect) ->
                 if found < 0:
                     break
                 previous = data[found - 1 : found] if found else before
-                inside, at = dialect.escape is not None and previous == dialect.escape.encode(), found + 1
+                inside, at = previous == escape, found + 1
+                closed = closed if inside else start + found
                 continue
             ends = data.find(mark, at)
-            found = data.find(quote, at) if ends < 0 else data.find(quote, at, ends)
+            found = -1 if not quote else data.find(quote, at) if ends < 0 else data.find(quote, at, ends)
             if found >= 0:
                 previous = data[found - 1 : found] if found else before
                 # A quote right behind another one goes on with the field; one in the middle of a field is a character.
-                inside = previous in opens or (previous == quote and dialect.doubled)
+                inside = previous in opens or (closed == start + found - 1 and dialect.doubled)
                 at = found + 1
                 continue
             if ends < 0:
                 break
+            if escape is not None and (data[ends - 1 : ends] if ends else before) == escape:
+                at = ends + len(mark)  # an escaped line end belongs to its field
+                continue
             return start + ends + len(mark)
         before = data[-1:]
         start += len(data)

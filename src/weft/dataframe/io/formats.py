@@ -1,11 +1,13 @@
-"""All formats together: what frames and columns can be read from and written as, and what they can become."""
+"""All formats together: what frames and columns can be read from and written as, and what they can become.
+
+This is the one list of them: `weft.dataframe` offers every name in ``__all__``.
+"""
 
 from __future__ import annotations
 
 from weft.dataframe.io.arrays import to_dask_array, to_records
 from weft.dataframe.io.arrow_files import ArrowFileMethods, read_feather, read_ipc, read_orc, to_feather, to_orc
-from weft.dataframe.io.csv import read_csv, read_fwf, read_table
-from weft.dataframe.io.csv_writing import CsvMethods, to_csv
+from weft.dataframe.io.csv import CsvMethods, read_csv, read_fwf, read_table, to_csv
 from weft.dataframe.io.delayed import from_delayed
 from weft.dataframe.io.from_map import from_map
 from weft.dataframe.io.from_pandas import from_pandas
@@ -19,8 +21,6 @@ from weft.dataframe.io.sql import read_sql, read_sql_query, read_sql_table
 from weft.dataframe.io.sql_writing import SqlMethods, to_sql
 
 __all__ = [
-    "FrameFormatMethods",
-    "SeriesFormatMethods",
     "create_metadata_file",
     "from_array",
     "from_dask_array",
