@@ -19,6 +19,7 @@ from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.known_metas import types_of
 from weft.dataframe.ops.groupby_nodes import DividedGroups, GroupbyAggregate
 from weft.dataframe.ops.merge_nodes import LocalMerge, Merge, sides_at_hand
 from weft.dataframe.pieces import BlockInput, Like, Piece, ScanInput
@@ -30,6 +31,8 @@ __all__ = ["divide", "division_remarks"]
 
 #: Pieces whose inputs are known to be smaller stay with pandas: the query itself takes longer.
 SMALL = 1 << 20
+#: Whether only pieces are made that are faster than pandas' kernels; tests make all there are.
+CHOOSY = True
 #: Nodes that compute nothing: a piece of nothing else is left to pandas.
 IDLE = ("Projection", "Relabel", "Renamed", "ToFrame", "Divided", "ResetIndex", "BlockInput", "ScanInput")
 #: Nodes that have their own way to one partition; what they read is a piece, they are not part of one.
@@ -217,14 +220,27 @@ class Divider:
         return made if groups is None else groups_of(head, made)
 
     def is_worth_it(self, tree: Tree) -> bool:
-        """Whether a piece is faster than pandas' kernels."""
-        kinds = {type(each).__name__ for each in walk(tree.root)}
+        """Whether a piece is faster than pandas' kernels.
+
+        It is where the engine reads files itself, which leaves out what need not be read, and makes no pandas object of the
+        rest. Blocks that are there already are worth it for groups by texts, or by several keys: pandas' kernels look single
+        numbers up by position, and texts take time to hand over.
+        """
+        nodes = list(walk(tree.root))
+        kinds = {type(each).__name__ for each in nodes}
         if tree.groups is None and kinds <= set(IDLE):
             return False
-        if self.always:
+        if not CHOOSY:
             return True
-        sizes = [each.partition_nbytes for each in walk(tree.root) if isinstance(each, (BlockInput, ScanInput))]
-        return not all(0 < each < SMALL for each in sizes)
+        if "ScanInput" not in kinds:
+            if tree.groups is None:
+                return False
+            types = types_of(tree.top.meta)
+            keys = [types[each.value] for each in tree.groups.groups.by if each.kind == "column"]
+            if len(keys) == 1 and getattr(keys[0], "kind", "O") in "iub":
+                return False
+        sizes = [each.partition_nbytes for each in nodes if isinstance(each, (BlockInput, ScanInput))]
+        return self.always or not all(0 < each < SMALL for each in sizes)
 
 
 class Tree:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from tests.dataframe.kernels.polars.programs import ROADS, computed, program
 
@@ -31,6 +33,7 @@ class Tally:
             self.pieces += 1
             return of_pieces(query, *args)
 
+        monkeypatch.setattr(sys.modules["weft.dataframe.rules.divide"], "CHOOSY", False)
         monkeypatch.setattr(Query, "__call__", counted)
         monkeypatch.setattr(PieceQuery, "__call__", counted_piece)
 

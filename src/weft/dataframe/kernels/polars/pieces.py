@@ -17,7 +17,6 @@ from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.polars.partials import partial_query
 from weft.dataframe.kernels.polars.query import answer, relation_of
 from weft.dataframe.kernels.polars.relation import Relation, Untranslatable
-from weft.dataframe.meta import is_pandas
 from weft.dataframe.pieces import BlockInput, Leaf
 from weft.expr import Expr, Held, Needs, walk
 from weft.expr.tree import replace as exchanged
@@ -76,16 +75,16 @@ class PieceQuery:
         changes: dict[Expr, Expr] = {}
         for each in walk(self.root):
             if isinstance(each, BlockInput):
-                changes[each] = leaf_of(given[each.slot])
+                changes[each] = leaf_of(given[each.slot], each.meta)
             elif isinstance(each, Leaf):
-                changes[each] = leaf_of(answer(relation_of(each, self.asked, given), each.meta))
+                changes[each] = leaf_of(answer(relation_of(each, self.asked, given), each.meta), each.meta)
         with config.set({"dataframe.engine": "pandas"}):
             rows = new(exchanged(self.root, changes)).compute(scheduler="sync")
         return rows if self.groups is None else GroupbyAggregate.chunk(rows, self.groups)
 
 
-def leaf_of(value: Any) -> FrameExpr:
+def leaf_of(value: Any, meta: Any) -> FrameExpr:
     """A node that stands for a block that is there."""
-    if not is_pandas(value) or isinstance(value, pd.Index):
-        return Told(value, "block", value)
+    if not isinstance(value, (pd.DataFrame, pd.Series)):
+        return Told(value, "block", meta)
     return FromPandas(Held.of(value), ((0, len(value)),), False)

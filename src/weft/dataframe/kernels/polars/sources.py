@@ -74,12 +74,14 @@ def block_input(node: Any, translate: Translator) -> Relation:
     value, like = translate.given[node.slot], node.like
     if not isinstance(like.meta, (pd.DataFrame, pd.Series)):
         return single_input(node, value)
+    if not isinstance(value, type(like.meta)):
+        raise Untranslatable(f"a block is a {type(value).__name__} where a {type(like.meta).__name__} was foreseen")
     if isinstance(like.meta, pd.Series) and len(like.meta):
         raise Untranslatable("values by column are matched by pandas")
     if isinstance(value, pd.DataFrame) and not value.columns.is_unique:
         raise Untranslatable("labels of columns that are not distinct")
     wants_index = translate.wants(node, Need.INDEX)
-    base = translate.sources.get(node.rows)
+    base = translate.sources.get(("blocks", node.rows))
     if base is None:
         every = alike(node, translate)
         data = {}
@@ -91,7 +93,7 @@ def block_input(node: Any, translate: Translator) -> Relation:
         base = pl.DataFrame(data).lazy()
         if looked_at := [each for each in every if translate.wants(each, Need.INDEX)]:
             base = with_labels(base, translate.given[looked_at[0].slot].index)
-        translate.sources[node.rows] = base
+        translate.sources["blocks", node.rows] = base
     labels, dtypes = columns_and_types(like.meta)
     columns = []
     for place, (column, dtype) in enumerate(zip(columns_of(value), dtypes, strict=True)):
