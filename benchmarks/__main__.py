@@ -16,6 +16,7 @@ SUITES = {
     "shapes": "reshape, rechunk, joined arrays, beside Dask's",
     "client": "futures beside Dask, frisky and concurrent.futures; a soak with kills",
     "tables": "CSV and many small Parquet files beside Dask",
+    "ray": "Ray beside threads; nodes, workers, objects and drivers that die",
     "ray_spike": "two local Ray nodes: an array sum and an exchange",
 }
 

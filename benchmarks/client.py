@@ -310,7 +310,9 @@ def soak(report: Report, seconds: float, seed: int = 0) -> None:
         chosen: Any
         rest: Any
         data: Any
+        longest = 0.0
         while time.monotonic() < end:
+            began = time.monotonic()
             first, count = serial, chance.randint(1, 300)
             serial += count
             match chance.randint(0, 4):
@@ -340,6 +342,7 @@ def soak(report: Report, seconds: float, seed: int = 0) -> None:
                     sizes = client.gather([client.submit(len, data, pure=False) for _ in range(10)])
                     wrong += len(set(sizes)) != 1
             done += count
+            longest = max(longest, time.monotonic() - began)
         stop.set()
         killer.join()
         layer = futures = chosen = rest = data = None
@@ -348,7 +351,8 @@ def soak(report: Report, seconds: float, seed: int = 0) -> None:
     after = counted()
     leaks = {name: after[name] - before[name] for name in before if after[name] > before[name]}
     report.add(
-        f"soak of {seconds:.0f} s", f"{done:,} futures, {kills} kills, {wrong} wrong, left {len(left)}, leaks {leaks or 'none'}",
+        f"soak of {seconds:.0f} s",
+        f"{done:,} futures, {kills} kills, {wrong} wrong, longest {longest:.1f} s, left {len(left)}, leaks {leaks or 'none'}",
         "0 wrong, nothing left", not wrong and not leaks and not left,
     )  # fmt: skip
 

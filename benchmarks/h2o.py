@@ -173,7 +173,7 @@ def h2o(report: Report, place: Path, options: argparse.Namespace) -> None:
     folder = make_tables(options.h2o, place)
     connection = duckdb.connect()
     for name in ("groups", "left", "small", "medium", "big"):
-        connection.execute(f"create view {name} as select * from read_parquet('{folder / name}.parquet')")
+        connection.execute(f"create view \"{name}\" as select * from read_parquet('{folder / name}.parquet')")
     connection.execute("create view x as select * from groups")
     ours = {
         name: dd.read_parquet(str(folder / f"{name}.parquet")) for name in ("groups", "left", "small", "medium", "big")

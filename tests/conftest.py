@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,8 +23,13 @@ def ray_cluster() -> Iterator[Any]:
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     cluster = Cluster()
-    for _ in range(2):
-        cluster.add_node(num_cpus=1, object_store_memory=200 << 20, resources={"licence": 2}, include_dashboard=False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        cluster.client_port = free.getsockname()[1]
+    for options in ({"ray_client_server_port": cluster.client_port}, {}):
+        cluster.add_node(
+            num_cpus=1, object_store_memory=200 << 20, resources={"licence": 2}, include_dashboard=False, **options
+        )
     ray.init(address=cluster.address, log_to_driver=False)
     yield cluster
     ray.shutdown()

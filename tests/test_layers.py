@@ -14,6 +14,7 @@ GROUND = [
     "errors",
     "forking",
     "typing",
+    "records",
     "deprecation",
     "units",
     "system",
@@ -30,7 +31,6 @@ GROUND = [
     "scratch",
     "seeds",
     "text",
-    "records",
     "selection",
 ]
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from weft.records import record
+from weft.records import record, replaced
 from weft.tokenize import tokenize
 
 
@@ -51,3 +51,15 @@ def test_records_travel_and_match():
 def test_missing_fields_are_errors():
     with pytest.raises(TypeError, match="x"):
         Point()
+
+
+@record
+class Marked(Point):
+    mark: str = ""
+
+
+def test_records_derive_from_records():
+    marked = Marked(1, 2, "a")
+    assert repr(marked) == "Marked(x=1, y=2, mark='a')"
+    assert marked != Marked(1, 2)
+    assert replaced(marked, y=3) == Marked(1, 3, "a")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from threading import RLock
+from _thread import RLock  # `threading` takes more than 1 ms of an import
 from typing import Any
 from weakref import WeakSet
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock  # `threading` takes more than 1 ms of an import
 from collections.abc import Hashable
 from types import TracebackType
 from weakref import WeakValueDictionary
@@ -17,12 +17,12 @@ class _Lock:
     __slots__ = ("__weakref__", "lock")
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = allocate_lock()
 
 
 #: The locks in use in this process, by token.
 _LOCKS: WeakValueDictionary[Hashable, _Lock] = WeakValueDictionary()
-_GUARD = threading.Lock()
+_GUARD = allocate_lock()
 
 
 class SerializableLock:

@@ -1,8 +1,8 @@
 """Records: small immutable values of named fields, for the many little classes of plans and kernels.
 
-What `dataclasses.dataclass(frozen=True)` makes, with a tenth of its work at import: a dataclass compiles six methods for
-each class, a record one, and shares the others. With sixty of them that is a quarter of the time that ``import
-weft.array`` takes. Where fields need factories, or must not be compared, a dataclass is right.
+What `dataclasses.dataclass(frozen=True)` makes, with next to none of its work at import: a dataclass compiles six methods
+for each class, a record one when the first is made, and shares the others. With seventy of them that is a quarter of the
+time that ``import weft.array`` takes. Where fields need factories a dataclass is right.
 
 >>> @record
 ... class Point:
@@ -10,6 +10,8 @@ weft.array`` takes. Where fields need factories, or must not be compared, a data
 ...     y: int = 0
 >>> Point(1), Point(1, 2) == Point(1, 2), hash(Point(3)) == hash(Point(3, 0))
 (Point(x=1, y=0), True, True)
+>>> replaced(Point(1), y=5)
+Point(x=1, y=5)
 >>> Point(1).x = 2
 Traceback (most recent call last):
     ...
@@ -19,11 +21,13 @@ AttributeError: cannot set 'x' of Point: records do not change
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
-__all__ = ["record"]
+__all__ = ["record", "replaced"]
 
 C = TypeVar("C", bound=type)
+R = TypeVar("R")
 
 
 def values_of(self: Any) -> tuple[Any, ...]:
@@ -64,19 +68,56 @@ SHARED = {
 
 @dataclass_transform(frozen_default=True)
 def record(cls: C) -> C:
-    """Make a class a record of its annotated fields: immutable, compared, hashed, shown and named by their values."""
-    fields = [name for name, kind in inspect.get_annotations(cls).items() if "ClassVar" not in str(kind)]
-    defaults = {f"_default_{name}": cls.__dict__[name] for name in fields if name in cls.__dict__}
-    parameters = [f"{name}=_default_{name}" if f"_default_{name}" in defaults else name for name in fields]
-    body = [f" _own[{name!r}] = {name}" for name in fields]
-    names: dict[str, Any] = dict(defaults)
-    exec("\n".join([f"def __init__(self, {', '.join(parameters)}):", " _own = self.__dict__", *body]), names)
-    cls.__init__ = names["__init__"]  # type: ignore[misc]
-    cls.__match_args__ = tuple(fields)  # type: ignore[attr-defined,misc]
-    own = set(cls.__dict__)
-    if "__eq__" in own:
-        own.add("__hash__")
+    """Make a class a record of its annotated fields, after those of a record it derives from.
+
+    It is immutable, and compared, hashed, shown and named by its values; what the class defines itself stays.
+    """
+    own = [name for name, kind in inspect.get_annotations(cls).items() if "ClassVar" not in str(kind)]
+    inherited = [name for name in getattr(cls, "__match_args__", ()) if name not in own]
+    fields = (*inherited, *own)
+    defaults = {name: getattr(cls, name) for name in inherited if hasattr(cls, name)}
+    defaults |= {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+    cls.__init__ = later(cls, fields, defaults)  # type: ignore[misc]
+    cls.__match_args__ = fields  # type: ignore[attr-defined,misc]
+    there = {name for base in cls.__mro__[:-1] for name in base.__dict__}
+    if "__eq__" in there:
+        there.add("__hash__")
     for name, function in SHARED.items():
-        if name not in own:
+        if name not in there:
             setattr(cls, name, function)
     return cls
+
+
+def later(cls: Any, fields: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
+    """An ``__init__`` that is written when the first record of the class is made: most programs use few of the classes."""
+
+    def begin(self: Any, *args: Any, **kwargs: Any) -> None:
+        if cls.__init__ is begin:
+            cls.__init__ = written_init(cls, fields, defaults)
+        cls.__init__(self, *args, **kwargs)
+
+    return begin
+
+
+def written_init(cls: type, fields: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
+    """An ``__init__`` that takes the fields and stores them."""
+    names: dict[str, Any] = {f"_default_{name}": value for name, value in defaults.items()}
+    parameters = [f"{name}=_default_{name}" if name in defaults else name for name in fields]
+    body = [f" _own[{name!r}] = {name}" for name in fields]
+    exec("\n".join([f"def __init__(self, {', '.join(parameters)}):", " _own = self.__dict__", *body]), names)
+    made: Callable[..., None] = names["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+def replaced(value: R, **changes: Any) -> R:
+    """A record with other values in some fields.
+
+    >>> @record
+    ... class Point:
+    ...     x: int
+    ...     y: int = 0
+    >>> replaced(Point(1, 2), y=5)
+    Point(x=1, y=5)
+    """
+    return type(value)(**{**value.__dict__, **changes})

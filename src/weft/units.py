@@ -44,7 +44,7 @@ TIME_UNITS: dict[str, float] = {spelling: size for names, size in _TIME_SPELLING
 _BYTE_HELP = "B, kB, MB, GB, TB, PB, EB (thousands) or KiB, MiB, GiB, TiB, PiB, EiB (1,024s)"
 _TIME_HELP = "ns, us, ms, s, min (or m), h, d, w, or their long names"
 
-_QUANTITY = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)?\s*([^\W\d_]*)\s*", re.IGNORECASE)
+_QUANTITY = r"(?i)\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)?\s*([^\W\d_]*)\s*"
 
 
 def parse_bytes(size: str | float) -> int:
@@ -207,7 +207,7 @@ def _split(quantity: str | float, kind: str, example: str, units: str) -> tuple[
         return quantity, ""
     if not isinstance(quantity, str):
         raise ValueError(f"cannot read {quantity!r} as a {kind}: give a number, or text such as {example}.")
-    match = _QUANTITY.fullmatch(quantity)
+    match = re.fullmatch(_QUANTITY, quantity)
     if match is None or not any(match.groups()):
         raise ValueError(f"cannot read {quantity!r} as a {kind}: write a number and a unit, e.g. {example} ({units}).")
     digits, unit = match[1], match[2]

@@ -6,6 +6,8 @@ import functools
 import operator
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -462,6 +464,27 @@ def test_a_task_that_kills_its_worker_is_named(engine):
     layer = Layer(Program.call(deadly), keys, None, [(i,) for i in range(12)])
     with pytest.raises(KilledWorkerError, match=r"task \('x', 7\) was run 1 time,"):
         engine.run(compile_plan(Graph([layer]), keys), Request(allowed_failures=0))
+
+
+GREEDY = """
+import time
+import weft
+from weft.errors import WorkerMemoryError
+
+try:
+    weft.delayed(time.sleep)(60).compute(scheduler="ray", num_workers=1)
+except WorkerMemoryError as error:
+    print(error)
+"""
+
+
+def test_what_ray_kills_for_lack_of_memory_ends_in_an_error_that_says_so():
+    """Ray itself would run such a task for ever."""
+    full = {"RAY_memory_usage_threshold": "0.01", "RAY_memory_monitor_refresh_ms": "100", "WEFT_ALLOWED_FAILURES": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", GREEDY], capture_output=True, text=True, check=True, env={**os.environ, **full}
+    )
+    assert "cannot have the memory that it needs" in done.stdout
 
 
 def test_a_worker_that_dies_once_costs_no_result(engine, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import weft
 from weft.diagnostics import explain
 from weft.diagnostics.explanation import explained
-from weft.execution.pipeline import graph_of
+from weft.execution.graphs import graph_of
 from weft.graph import Graph, Layer, Program, compile_plan
 
 

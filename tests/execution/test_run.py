@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import weft
-import weft.execution.run as run
+import weft.execution.pipeline as pipeline
 from weft import config
 from weft.errors import BackendError
 
@@ -98,13 +98,13 @@ def test_optimized_collections_give_the_same():
 
 
 def test_rules_see_the_budget_that_a_call_names(monkeypatch):
-    seen, plan_of = [], run.plan_of
+    seen, plan_of = [], pipeline.plan_of
 
     def watched(*args, **kwargs):
         seen.append(config.value("memory.budget"))
         return plan_of(*args, **kwargs)
 
-    monkeypatch.setattr(run, "plan_of", watched)
+    monkeypatch.setattr(pipeline, "plan_of", watched)
     before = config.value("memory.budget")
     for options in ({"budget": "1 MiB"}, {"budget": 3 << 20}, {}):
         ident().compute(**options)

@@ -8,9 +8,11 @@ import pytest
 import xarray as xr
 from xarray.core import duck_array_ops
 
+import weft
 import weft.array as da
 from weft import config
 from weft.interop.xarray import WeftManager, register
+from weft.tokenize import tokenize
 
 register()
 
@@ -277,3 +279,47 @@ def test_where_the_greatest_is_may_index_without_being_computed():
     chunked = plain.chunk(u=2, chunked_array_type="weft")
     xr.testing.assert_equal(chunked.isel(v=0).idxmax().compute(), plain.isel(v=0).idxmax())
     xr.testing.assert_equal(chunked.idxmin("u").compute(), plain.idxmin("u"))
+
+
+def test_datasets_are_collections_that_hold_arrays(whole, chunked):
+    assert weft.is_weft_collection(chunked)
+    assert not weft.is_weft_collection(whole)
+    dataset, (array, variable), number = weft.compute(chunked, [chunked.temperature, chunked.temperature.variable], 1)
+    xr.testing.assert_identical(dataset, whole)
+    xr.testing.assert_identical(array, whole.temperature)
+    xr.testing.assert_identical(variable, whole.temperature.variable)
+    assert number == 1
+    (kept,) = weft.persist(chunked * 2)
+    assert isinstance(kept.temperature.data, da.Array)
+    xr.testing.assert_allclose(kept.compute(), whole * 2)
+    assert weft.delayed(lambda ds: float(ds["count"].sum()))(chunked).compute() == float(whole["count"].sum())
+
+
+def test_lazy_coordinates_come_back_computed(whole):
+    lazy = whole.assign_coords(height=(("lat", "lon"), da.ones((4, 6), chunks=2)))["count"].chunk(
+        lat=3, chunked_array_type="weft"
+    )
+    (made,) = weft.compute(lazy)
+    assert isinstance(made.height.data, np.ndarray)
+    xr.testing.assert_identical(made, lazy.compute())
+
+
+def test_equal_datasets_have_one_token(whole, chunked):
+    assert tokenize(chunked) == tokenize(chunked.copy(deep=False))
+    assert tokenize(chunked) != tokenize(chunked + 1)
+    assert tokenize(whole.temperature) == tokenize(whole.temperature.copy())
+    assert tokenize(whole.temperature) != tokenize(whole["count"])
+
+
+def test_datasets_with_equal_lazy_coordinates_are_merged_without_computing():
+    def refuse(graph, keys, **options):
+        raise AssertionError("nothing should be computed")
+
+    height = da.ones((4, 6), chunks=2)
+    first = xr.Dataset({"a": (("u", "v"), height * 2)}, coords={"height": (("u", "v"), height)})
+    second = xr.Dataset({"b": (("u", "v"), height * 3)}, coords={"height": (("u", "v"), da.ones((4, 6), chunks=2))})
+    with config.set(scheduler=refuse):
+        merged = xr.merge([first, second], compat="no_conflicts", join="outer")
+        joined = xr.concat([first, first], "w", data_vars="all", coords="minimal", compat="equals", join="outer")
+    assert isinstance(merged.height.data, da.Array)
+    assert joined.sizes == {"w": 2, "u": 4, "v": 6}

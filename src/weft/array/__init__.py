@@ -38,8 +38,6 @@ from weft.array.ops.cumulative import *  # noqa: F403
 from weft.array.ops.cumulative import __all__ as _cumulative
 from weft.array.ops.diagonals import *  # noqa: F403
 from weft.array.ops.diagonals import __all__ as _diagonals
-from weft.array.ops.differences import *  # noqa: F403
-from weft.array.ops.differences import __all__ as _differences
 from weft.array.ops.index_grids import *  # noqa: F403
 from weft.array.ops.index_grids import __all__ as _index_grids
 from weft.array.ops.joining import *  # noqa: F403
@@ -50,8 +48,6 @@ from weft.array.ops.overlapping import *  # noqa: F403
 from weft.array.ops.overlapping import __all__ as _overlapping
 from weft.array.ops.putting import *  # noqa: F403
 from weft.array.ops.putting import __all__ as _putting
-from weft.array.ops.quantiles import *  # noqa: F403
-from weft.array.ops.quantiles import __all__ as _quantiles
 from weft.array.ops.ranges import *  # noqa: F403
 from weft.array.ops.ranges import __all__ as _ranges
 from weft.array.ops.rechunking import *  # noqa: F403
@@ -140,6 +136,12 @@ _LATER = {
         "cov",
     ),
     "ops.custom_reductions": ("reduction",),
+    "ops.differences": (
+        "diff",
+        "ediff1d",
+        "gradient",
+        "trapezoid",
+    ),
     "ops.editing": (
         "delete",
         "insert",
@@ -191,6 +193,14 @@ _LATER = {
     "ops.polynomials": (
         "polyfit",
         "polyval",
+    ),
+    "ops.quantiles": (
+        "median",
+        "nanmedian",
+        "nanpercentile",
+        "nanquantile",
+        "percentile",
+        "quantile",
     ),
     "ops.searching": ("searchsorted",),
     "ops.sets": (
@@ -262,13 +272,11 @@ __all__ = [
     *_creation,
     *_cumulative,
     *_diagonals,
-    *_differences,
     *_index_grids,
     *_joining,
     *_numbers,
     *_overlapping,
     *_putting,
-    *_quantiles,
     *_ranges,
     *_rechunking,
     *_reductions,

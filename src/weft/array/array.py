@@ -39,7 +39,6 @@ from weft.array.ops.tensor import TensorMethods
 from weft.array.ops.topk import TopMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.array.show import array_html, array_text
-from weft.graph.mapping import graph_from_mapping
 from weft.physical.base import block_keys
 from weft.physical.opaque import Foreign
 from weft.typing import Key
@@ -139,6 +138,8 @@ class Array(
 
     def with_blocks(self, blocks: Mapping[Key, Any], rename: Mapping[str, str] | None = None) -> Array:
         """The same array with its blocks from a graph, or there already; under another name if there is one for its."""
+        from weft.graph.mapping import graph_from_mapping  # here, for a quick import
+
         return Array(FromBlocks.of(self.expr, graph_from_mapping(blocks), rename))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -153,6 +154,8 @@ class Array(
 
 def from_graph(graph: Any, name: Any, chunks: Any, dtype: Any, meta: Any, shape: Any) -> FromBlocks:
     """The expression of blocks that a user's graph makes."""
+    from weft.graph.mapping import graph_from_mapping  # here, for a quick import
+
     if not isinstance(name, str):
         raise TypeError(
             f"an Array is made of an expression, or of a graph and the name of its blocks; the name is {name!r}. "

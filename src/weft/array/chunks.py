@@ -229,6 +229,15 @@ def normalize_chunks(
     return tuple(axis_chunks(length, cut) for length, cut in zip(lengths, grid, strict=True))
 
 
+def finer(length: int, cut: Cut, size: int) -> Cut:
+    """A cut whose chunks are those of another, divided evenly where they are longer than ``size``."""
+    made: list[int] = []
+    for each in axis_chunks(length, cut):
+        parts = max(1, -(-each // max(1, size)))
+        made.extend([(place + 1) * each // parts - place * each // parts for place in range(parts)])
+    return compress(sorted(made, reverse=True) if isinstance(cut, int) else made)
+
+
 def grid_for(
     chunks: Any,
     shape: tuple[int, ...],

@@ -7,7 +7,6 @@ depends on the number of chunks, so a million chunks are as cheap to describe as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, product
 from math import prod
@@ -40,12 +39,12 @@ LARGE = 1 << 24
 MOST_FILLERS = 4
 
 
-@dataclass(frozen=True)
+@record
 class ArrayOutline(Outline):
     """Outline of the blocks of an array."""
 
-    dtype: Any = field(default=None, compare=False)
-    ndim: int = field(default=0, compare=False)
+    dtype: Any = None
+    ndim: int = 0
 
 
 class ArrayExpr(BlockExpr):

@@ -6,7 +6,6 @@ from math import prod
 from typing import Any
 
 from weft.array.expr import ArrayExpr
-from weft.array.svg import svg
 from weft.units import format_bytes
 
 __all__ = ["array_html", "array_text"]
@@ -49,6 +48,8 @@ def array_html(expr: ArrayExpr) -> str:
     )
     if not known or not expr.ndim:
         return table
+    from weft.array.svg import svg  # here, for a quick import
+
     picture = svg(expr.chunks, size=160)
     return f"<table><tr><td>{table}</td><td>{picture}</td></tr></table>"
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from weft.errors import BackendError, SchedulerStuckError
 from weft.graph import Plan
+from weft.records import record
 from weft.scheduler import Scheduler
 from weft.typing import Key
 
@@ -41,7 +41,10 @@ class Listener(Protocol):
         """A run is over; ``run.error`` tells how."""
 
 
-@dataclass(frozen=True)
+NO_OPTIONS: Mapping[str, Any] = {}
+
+
+@record
 class Request:
     """How a plan is to be run.
 
@@ -74,7 +77,7 @@ class Request:
     spill_directory: str | None = None
     library_threads: int = 1
     listeners: Sequence[Listener] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = NO_OPTIONS
 
 
 class Run:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from time import perf_counter, time
 from typing import Any
 
@@ -241,7 +240,7 @@ class Live(LiveCancelling):
             more: dict[str, Any] = {**({"retries": retries} if retries else {}), **(notes or {})}
             annotations = {t: {**more, **plan.annotations.get(t, {})} for t in range(plan.ntasks)}
         if annotations is not plan.annotations:
-            plan = replace(plan, annotations=annotations)
+            plan = plan.changed(annotations=annotations)
         external: dict[int, int] = {}
         stored: dict[int, int] = {}
         foreign: dict[int, Ticket] = {}

@@ -14,7 +14,6 @@ import os
 import pickle
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -28,6 +27,7 @@ from weft.backends.packed_errors import rebuilt
 from weft.backends.remote import discard
 from weft.backends.tickets import ERROR, FINISHED
 from weft.errors import BackendError, KilledWorkerError
+from weft.records import replaced
 from weft.typing import Key
 
 __all__ = ["LiveExecutor"]
@@ -88,7 +88,7 @@ class LiveExecutor(LiveRefs):
         resources: Mapping[int, dict[str, float]] | None = None,
     ) -> None:
         if directory is not None:
-            request = replace(request, spill_directory=os.fspath(directory))
+            request = replaced(request, spill_directory=os.fspath(directory))
         files = FiledBlocks(lambda: store_in(directory))
         LiveRefs.__init__(self, request, "executor", len(nthreads), files, resources)
         self.pool = executor

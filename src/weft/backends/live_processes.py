@@ -225,14 +225,16 @@ class LiveProcesses(LiveMembers):
         share = max(1, min(ready // (2 * max(1, len(members))), BATCH_TASKS))
         hungry = False
         for member in members:
-            if self._wants(member):
+            if not member.process.ready:
+                hungry = True  # once it has started
+            elif self._wants(member):
                 given = self._feed_one(member, share)
                 hungry = hungry or (not given or self._wants(member))
         self.hungry = hungry
 
     def _wants(self, member: Member) -> bool:
-        """Whether a worker has little to do."""
-        if member.stuck or member.retiring:
+        """Whether a worker has little to do. One that is starting gets nothing: it may be long in coming, or never come."""
+        if member.stuck or member.retiring or not member.process.ready:
             return False
         busy = len(member.orders) - len(member.aside)
         if busy < member.nthreads:

@@ -602,7 +602,7 @@ class LiveRay(LiveGuests, Crew):
             call_at, num_cpus=0, max_retries=0, scheduling_strategy=self.at_node(number, soft=False), name="call"
         )
         ref = start.remote([self.objects.introduction], packed)
-        ref.future().add_done_callback(Replying(reply, ref))
+        CONNECTION.when_there(ref, Replying(reply, ref))
 
     def call_stacks(self, keys: Iterable[Key] | None, reply: Any) -> None:
         reply.fail(

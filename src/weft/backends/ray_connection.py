@@ -11,7 +11,8 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from weft.backends.ray_worker import import_ray
@@ -19,7 +20,7 @@ from weft.errors import BackendError
 from weft.system import memory_limit
 from weft.units import format_bytes
 
-__all__ = ["CONNECTION", "Connection", "Node", "living_nodes", "session_name"]
+__all__ = ["CONNECTION", "Connection", "Node", "ended_jobs", "job_name", "living_nodes", "session_name"]
 
 #: A Ray of our own gets this share of the memory for its object store, and of what is free in shared memory.
 STORE_SHARE = 0.3
@@ -58,6 +59,7 @@ class Connection:
         #: Whether Ray was started here, for this process alone.
         self.is_private = False
         self.address: str | None = None
+        self._caller: ThreadPoolExecutor | None = None
 
     def join(self, address: str | None = None, **options: Any) -> None:
         """Connect, or use the connection that there is.
@@ -85,12 +87,30 @@ class Connection:
             else:
                 self._users = 0
                 self._connect(ray, address, options)
+            if self._caller is None and ray.util.client.ray.is_connected():
+                self._caller = ThreadPoolExecutor(1, "weft-ray")
             self._users += 1
+
+    def when_there(self, ref: Any, call: Callable[[Any], None]) -> None:
+        """Call with the future of a reference when it is there, in a thread that may use Ray.
+
+        Where the connection is one of Ray's clients, its own thread must not: it would wait for itself.
+        """
+        future = ref.future()
+        future.add_done_callback(call if self._caller is None else lambda future: self._call_elsewhere(call, future))
+
+    def _call_elsewhere(self, call: Callable[[Any], None], future: Any) -> None:
+        if (caller := self._caller) is not None:  # else everybody has left
+            with contextlib.suppress(RuntimeError):  # and is leaving now
+                caller.submit(call, future)
 
     def leave(self) -> None:
         """Whoever joined needs it no longer."""
         with self._lock:
             self._users = max(0, self._users - 1)
+            if not self._users and self._caller is not None:
+                self._caller.shutdown(wait=False)
+                self._caller = None
             if not self._users and self._mine:
                 self._mine = self.is_private = False
                 self.address = None
@@ -171,6 +191,20 @@ def default_store_nbytes() -> int:
 def session_name(ray: Any) -> str:
     """Names this process's connection to Ray: another one does not have its objects."""
     return str(ray.get_runtime_context().get_worker_id())
+
+
+def job_name(ray: Any) -> str:
+    """Ray's name for this driver."""
+    return str(ray.get_runtime_context().get_job_id())
+
+
+def ended_jobs() -> frozenset[str]:
+    """The drivers that have ended, by Ray's name."""
+    import_ray()
+    from ray._private import state  # there is no public way that does without Ray's dashboard
+
+    jobs: list[dict[str, Any]] = state.state.job_table()  # type: ignore[no-untyped-call]
+    return frozenset([job["JobID"] for job in jobs if job["IsDead"]])
 
 
 def living_nodes(ray: Any) -> dict[str, Node]:

@@ -51,12 +51,10 @@ BUNDLE_S = 0.05
 BUNDLE_TASKS = 1000
 #: Inputs and outputs of a bundle: its worker has all of them in memory at once. One task may have more.
 BUNDLE_NBYTES = 64 << 20
-#: Bundles that take no longer than this, in seconds, also wait at their node for the one before to end.
+#: A bundle also waits at its node for others to end, if these are expected to take no longer than this, in seconds.
 QUEUED_S = 0.1
 #: Part of the object stores that blocks and running tasks may take; the rest is for copies on other nodes.
 STORE_SHARE = 0.7
-#: A bundle is sent to the node of its inputs if these have this many bytes; Ray places the others.
-NEAR_NBYTES = 1 << 20
 #: Resources that are options of their own to Ray.
 OWN_OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
 #: How often the nodes are counted, in seconds.
@@ -86,6 +84,7 @@ class Flight:
     npacked: int
     report: Any
     left: set[int]  #: places that are still to be reported
+    seconds: float  #: that it is expected to take; long where nobody knows
     is_stopped: bool = False  #: Ray was told to stop it
     is_aside: bool = False  #: its task waits for others
 
@@ -136,7 +135,6 @@ class Crew(Run):
         # what runs
         self.flying: dict[Any, Flight] = {}  # by reference of the report
         self.load = [0] * len(nodes)  # bundles at each node
-        self.pace = 0.0  # seconds of a bundle
         # what needs care
         self.losses: dict[int, int] = {}
         self.alone: set[int] = set()  # tasks that are not bundled with others
@@ -190,9 +188,14 @@ class Crew(Run):
                         going = self.send(number, tasks) or going
 
     def has_room(self, number: int) -> bool:
-        """Whether a node takes another bundle."""
-        nslots = self.nodes[number].nslots
-        return self.load[number] < (2 * nslots if self.pace < QUEUED_S else nslots)
+        """Whether a node takes another bundle, to run at once or soon."""
+        load, nslots = self.load[number], self.nodes[number].nslots
+        if load < nslots:
+            return True
+        if load >= 2 * nslots:
+            return False
+        here = [flight.seconds for flight in self.flying.values() if flight.node == number and not flight.is_aside]
+        return sum(here) < QUEUED_S * nslots
 
     @property
     def nslots(self) -> int:
@@ -226,12 +229,13 @@ class Crew(Run):
     def _take_one(self, number: int) -> int:
         """A task from the core. Blocks that it wants out of memory are left to Ray, which writes them when it must."""
         core, now = self.core, perf_counter()
-        task = core.take(number, now)
+        ahead = self.load[number] >= self.nodes[number].nslots
+        task = core.take(number, now, ahead=ahead)
         while task == SPILL:
             gone = [core.spilled(block, now=now) for block in list(core.victims)]
             if not any(gone):
                 return NOTHING
-            task = core.take(number, now)
+            task = core.take(number, now, ahead=ahead)
         for block in core.loads:
             core.loaded(block, now=now)
         core.loads = []
@@ -290,11 +294,16 @@ class Crew(Run):
         start = self.engine.remote(work_off, **self.options(number, tasks, nresults))
         found = start.remote(nresults, letter, extras, *arguments)
         *refs, report = found if nresults > 1 else [found]
-        flight = Flight(number, tasks, shapes, refs, npacked, report, set(range(len(tasks))))
+        flight = Flight(number, tasks, shapes, refs, npacked, report, set(range(len(tasks))), self._seconds_of(tasks))
         self.flying[report] = flight
         self.load[number] += 1
         self.sent(flight)
         return True
+
+    def _seconds_of(self, tasks: list[int]) -> float:
+        """How long tasks are expected to take, one after the other; those of unknown functions take long."""
+        habits = [self.objects.habits_of(self.plan.programs[task]) for task in tasks]
+        return sum([each.seconds if each.known else QUEUED_S for each in habits])
 
     #: Whether workers are told the numbers of tasks.
     names_tasks = False
@@ -317,8 +326,7 @@ class Crew(Run):
         }
         rule = self.core.queue_of.get(tasks[0]) if self.core.queue_of else None
         bound = rule is not None and rule.workers is not None
-        here = rule is not None or sum(map(self._nbytes_read, tasks)) >= NEAR_NBYTES
-        if bound or (here and len(self.nodes) > 1):
+        if bound or len(self.nodes) > 1:  # Ray would leave small ones to wait at nodes that are busy
             options["scheduling_strategy"] = self.at_node(number, soft=not bound)
         if rule is not None:
             others: dict[str, float] = {}
@@ -346,8 +354,6 @@ class Crew(Run):
         node = self.numbers.get(report.node, flight.node)
         done = [(place, sizes, began, ended) for place, sizes, began, ended in report.done if place in flight.left]
         self.deliver(flight, done, node, flight.refs[0] if flight.npacked else None, flight.refs)
-        if done:
-            self.pace = 0.7 * self.pace + 0.3 * (done[-1][3] - done[0][2])
         failed = report.failed
         now = perf_counter()
         for place in sorted(flight.left):
@@ -432,7 +438,9 @@ class Crew(Run):
         times = f"{deaths} time{'s' * (deaths > 1)}"
         if isinstance(cause, known.OutOfMemoryError):
             return WorkerMemoryError(
-                f"task {key!r} was run {times}, and each time Ray killed its worker for lack of memory: {cause}"
+                f"task {key!r} cannot have the memory that it needs: each time that it ran, Ray killed its worker for lack of "
+                f"memory, and has given up. Make blocks smaller, run fewer tasks at a time on a node (fewer CPUs, or "
+                f"resources={{'memory': bytes}}), or add memory. Ray says: {str(cause).strip().partition(chr(10))[0]}"
             )
         if isinstance(cause, known.WorkerCrashedError):
             return KilledWorkerError(f"task {key!r} was run {times}, and each time its worker died: {cause}")

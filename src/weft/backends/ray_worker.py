@@ -15,6 +15,7 @@ import importlib
 import os
 import pickle
 import signal
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -108,10 +109,7 @@ class Station:
         self.programs: OrderedDict[int, Program] = OrderedDict()
         self.node = str(import_ray().get_runtime_context().get_node_id())
         self.number = introduction.numbers.get(self.node, -1)
-        os.environ.update(introduction.configuration)
-        config.refresh()
-        config.set(scheduler="inline", num_workers=1)
-        limit_libraries(introduction.library_threads, loaded=True)
+        settle_in(introduction)
         #: The run as its tasks see it: None, or what stands in ``HERE.run``.
         self.guest: Any = None
         if introduction.home:
@@ -133,6 +131,22 @@ class Station:
                 mine[number] = unpack(written)
         while len(mine) > max(PROGRAMS, len(programs)):
             mine.popitem(last=False)
+
+
+#: What this process is set up for: configuration, threads of libraries, and modules that were there then.
+_settled: list[Any] = []
+
+
+def settle_in(introduction: Introduction) -> None:
+    """Set this process up for a run; that takes some ten milliseconds, so not again for the next one of the kind."""
+    wanted = [introduction.configuration, introduction.library_threads, len(sys.modules)]
+    if wanted == _settled:
+        return
+    os.environ.update(introduction.configuration)
+    config.refresh()
+    config.set(scheduler="inline", num_workers=1)
+    limit_libraries(introduction.library_threads, loaded=True)
+    _settled[:] = [*wanted[:2], len(sys.modules)]
 
 
 _stations: OrderedDict[Any, Station] = OrderedDict()
@@ -295,6 +309,8 @@ def stopped_after(timeout: float | None) -> Iterator[None]:
 
 def import_ray() -> Any:
     """The package ``ray``, or the error that says how to get it."""
+    # Without a number Ray runs for ever what it kills for lack of memory. It reads this when it is first used.
+    os.environ.setdefault("RAY_task_oom_retries", str(config.value("allowed-failures")))
     try:
         import ray
         import ray.exceptions

@@ -12,18 +12,18 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from weft.config.tree import Path, Tree, assign, copied, fold, leaves, path_of
 from weft.errors import ConfigError, UnknownOptionError
+from weft.records import record
 from weft.system import memory_limit
 from weft.units import parse_bytes, parse_fraction_or_bytes, parse_timedelta
 
 __all__ = ["OPTIONS", "Kind", "Option"]
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """A type of option: its name for the docs, how a value as written is read, and the unit of what is read.
 
@@ -35,7 +35,7 @@ class Kind:
     unit: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Option:
     """One option: its dotted name, its type, the value it has when nobody sets it, and what it does."""
 

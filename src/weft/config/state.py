@@ -14,7 +14,6 @@ import itertools
 import os
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -40,17 +39,17 @@ __all__ = [
 no_default: Any = MISSING
 
 
-@dataclass
 class _State:
     """All that changes. ``parsed`` is replaced, never cleared, so that a slow reader cannot fill in old values."""
 
-    tree: Tree = field(default_factory=dict)
-    parsed: dict[str, Any] = field(default_factory=dict)
-    defaults: list[Tree] = field(default_factory=lambda: [schema.defaults()])
-    loaded: bool = False
-    lock: ForkLock = field(default_factory=ForkLock)
-    contexts: weakref.WeakSet[Setting] = field(default_factory=weakref.WeakSet)
-    ticket: itertools.count[int] = field(default_factory=itertools.count)
+    def __init__(self) -> None:
+        self.tree: Tree = {}
+        self.parsed: dict[str, Any] = {}
+        self.defaults: list[Tree] = [schema.defaults()]
+        self.loaded = False
+        self.lock = ForkLock()
+        self.contexts: weakref.WeakSet[Setting] = weakref.WeakSet()
+        self.ticket = itertools.count()
 
     def others(self) -> frozenset[str]:
         """Top-level names that other packages have registered."""

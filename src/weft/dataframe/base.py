@@ -11,11 +11,11 @@ from weft.collection.base import Collection
 from weft.dataframe.engine import Together
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_blocks import FromBlocks
-from weft.dataframe.meta import is_pandas
+from weft.dataframe.meta import UNKNOWN, is_pandas
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
-__all__ = ["FrameBase", "called", "get_collection_type", "new"]
+__all__ = ["FrameBase", "called", "changed", "get_collection_type", "is_true", "new", "one_of"]
 
 
 class FrameBase(Collection):
@@ -76,10 +76,37 @@ class FrameBase(Collection):
         return new(FromBlocks.of(self.expr, graph_from_mapping(blocks), rename))
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            f"the truth of a {type(self).__name__} is not known before it is computed. Compute it first, "
+        raise ValueError(
+            f"the truth value of a {type(self).__name__} is ambiguous, and not known before it is computed. Compute it first, "
             "or use & and | in place of and and or."
         )
+
+
+def changed(frame: Any, made: Any, inplace: bool, *, gives_frame: bool = False) -> Any:
+    """What a method with ``inplace=`` returns: what it made; or, if asked, nothing, and the frame at hand stands for it.
+
+    Other handles of the same rows do not change. Methods that fill and replace values give the frame, as pandas' do.
+    """
+    if not is_true("inplace", inplace):
+        return made
+    frame.expr = made.expr
+    return frame if gives_frame else None
+
+
+def is_true(name: str, value: Any) -> bool:
+    """An argument that is True or False."""
+    if not isinstance(value, bool):
+        raise ValueError(f'For argument "{name}" expected type bool, received type {type(value).__name__}.')
+    return value
+
+
+def one_of(method: str, **names: Any) -> Any:
+    """The value of a parameter that has several names."""
+    given = {name: value for name, value in names.items() if value is not UNKNOWN}
+    if len(given) != 1:
+        raise TypeError(f"{method}() takes one of {' and '.join(names)}; it was given {', '.join(given) or 'none'}")
+    (value,) = given.values()
+    return value
 
 
 def called(value: Any, frame: Any) -> Any:

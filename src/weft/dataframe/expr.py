@@ -11,7 +11,6 @@ What is looked at flows from readers to sources: a node `asks` of each child for
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
 from weft.physical.base import BlockExpr, Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.grid import Pick
+from weft.records import record
 
 __all__ = [
     "ROWS",
@@ -51,11 +51,11 @@ class HashedBy(NamedTuple):
     count: int  # type: ignore[assignment]
 
 
-@dataclass(frozen=True)
+@record
 class FrameOutline(Outline):
     """Outline of the partitions of a frame."""
 
-    meta: Any = field(default=None, compare=False)
+    meta: Any = None
 
 
 class FrameExpr(BlockExpr):

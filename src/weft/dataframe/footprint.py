@@ -13,9 +13,23 @@ from weft.expr import Expr, Fact, walk
 __all__ = ["held_bytes", "sizes_of"]
 
 #: What is held of the rows of a child, by the class of the node that holds them.
-HOLDING = {"Sort": 1.0, "DistinctRows": 1.0, "Largest": 0.1, "ValueCounts": 0.1, "GroupbyAggregate": 0.2}
+HOLDING = {
+    "Sort": 1.0,
+    "DistinctRows": 1.0,
+    "Largest": 0.1,
+    "ValueCounts": 0.1,
+    "GroupbyAggregate": 0.2,
+    "GroupbyWhole": 1.0,
+}
 #: Rows that come out of those that go in.
-KEEPING = {"Filter": 0.5, "DropMissing": 0.5, "DistinctRows": 0.5, "GroupbyAggregate": 0.1, "ValueCounts": 0.01}
+KEEPING = {
+    "Filter": 0.5,
+    "DropMissing": 0.5,
+    "DistinctRows": 0.5,
+    "GroupbyAggregate": 0.1,
+    "GroupbyWhole": 0.1,
+    "ValueCounts": 0.01,
+}
 #: Nodes that give a few rows or values.
 SMALL = ("Reduce", "Length", "Ends", "Largest")
 

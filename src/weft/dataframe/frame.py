@@ -11,16 +11,18 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, called
 from weft.dataframe.io.arrays import ArrayMethods, RecordMethods
 from weft.dataframe.io.formats import FrameFormatMethods
+from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
 from weft.dataframe.ops.comparing import ComparingMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
 from weft.dataframe.ops.duplicated import DuplicateMethods
-from weft.dataframe.ops.filtering import FilteringMethods, filtered
-from weft.dataframe.ops.indexing import IndexingMethods
+from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
+from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.merge import MergeMethods
+from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.overlap import OverlapMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.plans import PlanMethods
@@ -28,6 +30,7 @@ from weft.dataframe.ops.products import FrameProductMethods
 from weft.dataframe.ops.projection import ProjectionMethods, project
 from weft.dataframe.ops.reindexing import ReindexMethods
 from weft.dataframe.ops.repartition import RepartitionMethods
+from weft.dataframe.ops.repeating import SubsetMethods
 from weft.dataframe.ops.reshaping import FrameCombiningMethods, ReshapingMethods
 from weft.dataframe.ops.set_index import DivisionMethods, SetIndexMethods
 from weft.dataframe.ops.shuffle import ShuffleMethods
@@ -71,6 +74,7 @@ class DataFrame(
     ArrayMethods,
     RecordMethods,
     FrameFormatMethods,
+    SubsetMethods,
     ProjectionMethods,
 ):
     """A table in partitions, with pandas' methods; nothing is computed before `compute`.
@@ -89,10 +93,21 @@ class DataFrame(
         if isinstance(key, FrameBase):
             return filtered(self, key)
         if isinstance(key, slice):
-            return self.loc[key]
+            return rows_in_slice(self, key)
+        if is_mask(key):
+            return filtered(self, key)
         if hasattr(key, "_eval_expression") or (callable(key) and key not in self.expr.meta.columns):
             return self[called(key, self)]
         return project(self, key)
+
+    @classmethod
+    def from_records(cls, data: Any, *args: Any, npartitions: int = 1, **kwargs: Any) -> Any:
+        """A frame of records in memory; see `pandas.DataFrame.from_records`."""
+        return from_pandas(pd.DataFrame.from_records(data, *args, **kwargs), npartitions=npartitions, sort=False)
+
+    def asof(self, where: Any, subset: Any = None) -> Any:
+        """The last row without missing values up to a label, or up to each of some; all rows are brought to one place."""
+        return whole_result(self, "asof", call_of(where, subset=subset))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.expr.meta.columns)

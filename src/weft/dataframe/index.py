@@ -15,6 +15,7 @@ from weft.dataframe.ops.conversion import ConversionMethods
 from weft.dataframe.ops.dates import DateParts
 from weft.dataframe.ops.duplicated import IndexDuplicateMethods
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.index_rows import IndexRowMethods, IndexTypeMethods
 from weft.dataframe.ops.index_sets import IndexSetMethods
 from weft.dataframe.ops.labels import IndexLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
@@ -50,6 +51,8 @@ class Index(
     EqualityMethods,
     IndexSetMethods,
     IndexSearchingMethods,
+    IndexRowMethods,
+    IndexTypeMethods,
     ArrayMethods,
     DateParts,
     DelayedMethods,

@@ -18,8 +18,8 @@ from weft.dataframe.ops.comparing import ComparingMethods
 from weft.dataframe.ops.conversion import ConversionMethods
 from weft.dataframe.ops.dates import DateAccessor
 from weft.dataframe.ops.duplicated import SeriesDuplicateMethods
-from weft.dataframe.ops.filtering import FilteringMethods, filtered
-from weft.dataframe.ops.indexing import IndexingMethods
+from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
+from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
 from weft.dataframe.ops.labels import SeriesLabelMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
@@ -128,6 +128,10 @@ class Series(
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, FrameBase):
+            return filtered(self, key)
+        if isinstance(key, slice):
+            return rows_in_slice(self, key)
+        if is_mask(key):
             return filtered(self, key)
         return self.loc[key]
 

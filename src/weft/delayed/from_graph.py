@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from weft.backends import Held
 from weft.errors import CycleError
 from weft.graph.graph import Graph
 from weft.physical.call import Call, Data
@@ -24,6 +23,7 @@ def node_from_graph(key: Key, graph: Mapping[Key, Any]) -> Any:
     CycleError
         Tasks below the key wait for each other in a circle.
     """
+    from weft.backends.contract import Held  # here, for a quick import
     from weft.graph.mapping import graph_from_mapping  # here, for a quick `import weft`
 
     if not isinstance(graph, Graph):

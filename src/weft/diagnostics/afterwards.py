@@ -8,8 +8,8 @@ from weft.backends import Run
 from weft.diagnostics.log import count_finished, is_whole, spans
 from weft.errors import WeftError
 from weft.execution import is_weft_collection
+from weft.execution.graphs import keys_of
 from weft.execution.last import KEPT_TASKS, LAST
-from weft.execution.pipeline import keys_of
 from weft.scheduler import story
 from weft.scheduler.straight import settled
 from weft.units import format_bytes, format_time

@@ -13,7 +13,7 @@ from weft import config
 from weft.backends import Held
 from weft.diagnostics.forecast import depths, forecast
 from weft.execution import Containers, graph_of, request_for, scheduler_for
-from weft.execution.pipeline import keys_of
+from weft.execution.graphs import keys_of
 from weft.execution.run import whole_of
 from weft.expr import Expr, tree_text
 from weft.graph import Graph, Plan, compile_plan

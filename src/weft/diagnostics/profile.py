@@ -7,7 +7,6 @@ The three have the same form: a ``with`` block or ``register()``, then ``results
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import threading
 from collections.abc import Callable
@@ -119,7 +118,7 @@ class Profiler(Gathering[list[Span], TaskData]):
             kept.append(Span(task, worker, started, ended))
 
     def _leave(self, run: Run, kept: list[Span]) -> None:
-        plan = dataclasses.replace(run.plan, data={})  # blocks that somebody persisted are not ours to keep
+        plan = run.plan.changed(data={})  # blocks that somebody persisted are not ours to keep
         with self._reading:
             self._unread.append((plan, run.core if isinstance(run, LocalRun) else kept))
 

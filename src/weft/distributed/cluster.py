@@ -11,7 +11,6 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -31,6 +30,7 @@ from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.execution.current import request_for
 from weft.graph import Plan
+from weft.records import replaced
 from weft.typing import Key
 from weft.units import format_bytes
 
@@ -105,7 +105,7 @@ class Cluster(Sizing, Serving):
         self._guard = threading.RLock()
         self._logs: list[str] = []
         request = request_for(budget=budget) if budget else request_for()
-        request = replace(
+        request = replaced(
             request,
             listeners=(),
             log_length=min(request.log_length, LOG_LENGTH),
@@ -211,7 +211,7 @@ class Cluster(Sizing, Serving):
                 **notes,
                 "workers": self.numbers_of(notes["workers"], lenient=bool(notes.get("allow_other_workers"))) or None,
             }
-        return replace(plan, annotations=annotations)
+        return plan.changed(annotations=annotations)
 
     # -- clients --------------------------------------------------------------------------------------------------------
 

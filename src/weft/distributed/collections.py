@@ -15,7 +15,8 @@ from weft.distributed.waiting import await_all
 from weft.errors import BackendError
 from weft.execution import is_weft_collection
 from weft.execution.containers import Containers
-from weft.execution.pipeline import graph_of, keys_of, plan_of
+from weft.execution.graphs import graph_of, keys_of
+from weft.execution.pipeline import plan_of
 from weft.graph import Graph, Layer, Plan, Program, compile_plan
 from weft.graph.key import flatten_keys
 from weft.graph.known import with_known

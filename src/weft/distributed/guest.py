@@ -7,7 +7,6 @@ import threading
 from _thread import allocate_lock, start_new_thread
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from weft.backends.contract import Held
@@ -219,7 +218,7 @@ class Remote:
                 data[block] = None
             else:
                 data[block] = value.get() if isinstance(value, Held) else value
-        bare = replace(plan, data=data, sites=[])
+        bare = plan.changed(data=data, sites=[])
         with self.guard:
             for ticket in tickets.values():
                 self.tickets[ticket.key] = ticket

@@ -10,7 +10,7 @@ from weft.backends.contract import Request
 from weft.backends.live_ray import LiveRay
 from weft.backends.packed import pack
 from weft.backends.ray import Ray
-from weft.backends.ray_connection import Node
+from weft.backends.ray_connection import Node, job_name
 from weft.backends.ray_worker import import_ray
 from weft.distributed.arbiter import Marked
 from weft.distributed.cluster import Cluster
@@ -127,7 +127,7 @@ class RayCluster(Cluster):
         box = f"driver-{os.getpid()}-{os.urandom(6).hex()}"
         handle = switchboard(self.ray)
         self.board = Board(self.ray, handle, box, box)
-        handle.open.remote(box)
+        handle.open.remote(box, job_name(self.ray))
         self.nodes: list[Node] = self.engine_of_run.nodes()
         self.calls: dict[str, Any] = {}
         super().__init__(

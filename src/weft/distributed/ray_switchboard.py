@@ -2,8 +2,9 @@
 
 There is one for each Ray cluster, whoever of its drivers comes first starts it. It has an :class:`Arbiter`, the same that
 clusters of one machine have, so locks and variables are shared by all drivers. And it has a *box* for each driver, and for
-each process whose tasks speak with their driver: whoever has a box asks for what lies in it, and waits. A box that nobody
-has asked for in a while belongs to a process that is gone: what it had taken is given back.
+each process whose tasks speak with their driver: whoever has a box asks for what lies in it, and waits. What the driver of
+a box had taken is given back when Ray says that the driver's job has ended, and what a task's process had taken when nobody
+has asked for its box in a while.
 
 Values of users pass through it sealed: it need not be able to import what they are made of.
 """
@@ -17,12 +18,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from time import monotonic
 from typing import Any
 
 from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt
-from weft.backends.ray_connection import NAMESPACE
+from weft.backends.ray_connection import CONNECTION, NAMESPACE, ended_jobs
 from weft.backends.ray_worker import import_ray
 from weft.distributed.arbiter import Arbiter, Marked
 from weft.errors import BackendError
@@ -31,8 +31,11 @@ __all__ = ["Board", "Switchboard", "is_shared", "switchboard"]
 
 #: How long a box's owner waits for messages before it asks again, in seconds.
 POLL_S = 10.0
-#: A box that was not asked for so long is nobody's any more, in seconds.
-SILENT_S = 60.0
+#: How often the actor looks who is gone, in seconds.
+WATCH_S = 2.0
+#: A box of a task's process that was not asked for during so many looks is nobody's any more. Looks are counted, not seconds:
+#: where the whole machine stood still nobody could ask.
+SILENT_LOOKS = 30
 #: Waiting requests that the actor has at most.
 CONCURRENCY = 10_000
 ANY_SIZE = 1 << 62
@@ -54,7 +57,8 @@ class Box:
     """Messages for a process."""
 
     messages: list[tuple[str, Any]] = field(default_factory=list)
-    asked: float = field(default_factory=monotonic)
+    job: str = ""  #: Ray's name for the driver, if the box is a driver's
+    looks: int = 0  #: since somebody asked
     waiter: Any = None
     #: By sender: the number of the next message, and those that came before their turn.
     serials: dict[str, int] = field(default_factory=dict)
@@ -138,7 +142,7 @@ class Switchboard:
     async def receive(self, box: str, seconds: float) -> list[tuple[str, Any]]:
         """What lies in a box; waits a while for the first message."""
         there = self.boxes.setdefault(box, Box())
-        there.asked = monotonic()
+        there.looks = 0
         if self.watching is None:
             self.watching = asyncio.ensure_future(self._watch())
         if not there.messages:
@@ -146,16 +150,19 @@ class Switchboard:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(there.waiter, seconds)
             there.waiter = None
-        there.asked = monotonic()
+        there.looks = 0
         found, there.messages = there.messages, []
         return found
 
-    async def open(self, box: str) -> None:
-        """Make a box."""
-        self.boxes.setdefault(box, Box())
+    async def open(self, box: str, job: str = "") -> None:
+        """Make a box; a driver says its job."""
+        self.boxes.setdefault(box, Box()).job = job
 
     async def leave(self, box: str) -> None:
         """A process is done: its box goes, and those of the processes that work for it."""
+        self._leave(box)
+
+    def _leave(self, box: str) -> None:
         for name in [name for name in self.boxes if name == box or name.startswith(box + "/")]:
             self._close(name)
 
@@ -170,13 +177,15 @@ class Switchboard:
             self.post(home, "", ("gone", name))
 
     async def _watch(self) -> None:
-        """Close boxes that nobody asks for."""
+        """Close boxes of drivers and processes that are gone."""
         while True:
-            await asyncio.sleep(POLL_S)
-            now = monotonic()
+            await asyncio.sleep(WATCH_S)
+            ended = await asyncio.to_thread(ended_jobs)
             for name, box in list(self.boxes.items()):
-                if box.waiter is None and now - box.asked > SILENT_S and name in self.boxes:
-                    self._close(name)
+                box.looks += 1
+                gone = box.job in ended if box.job else box.waiter is None and box.looks > SILENT_LOOKS
+                if gone:
+                    self._leave(name)
 
     # -- actors ---------------------------------------------------------------------------------------------------------
 
@@ -270,7 +279,7 @@ class Board:
     def ask(self, op: str, args: tuple[Any, ...], reply: Any, source: str) -> None:
         """Ask the arbiter; the reply is called when the answer comes."""
         ref = self.handle.ask.remote(op, self._sealed(op, args), source, self.box)
-        ref.future().add_done_callback(Answering(self, reply))
+        CONNECTION.when_there(ref, Answering(self, reply))
 
     def _sealed(self, op: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         if op == "let_go":
@@ -333,7 +342,7 @@ class Board:
     def _poll(self) -> None:
         if not self.closed:
             self.polled = self.handle.receive.remote(self.box, POLL_S)
-            self.polled.future().add_done_callback(self._came)
+            CONNECTION.when_there(self.polled, self._came)
 
     def _came(self, future: Any) -> None:
         if self.closed:
@@ -377,7 +386,7 @@ class Board:
             self._players[key] = handle
         packed = pack((op, args), ANY_SIZE, "an argument of the actor's method")
         ref = handle.perform.remote(packed)
-        ref.future().add_done_callback(Answering(self, reply, is_packed=True))
+        CONNECTION.when_there(ref, Answering(self, reply, is_packed=True))
 
     def drop_actor(self, key: Any) -> None:
         """Let an object go."""

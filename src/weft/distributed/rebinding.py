@@ -7,7 +7,7 @@ from typing import Any
 from weft.backends.tickets import HeldTicket
 from weft.distributed.future import Future
 from weft.execution.containers import taken_apart
-from weft.execution.pipeline import keys_of
+from weft.execution.graphs import keys_of
 
 __all__ = ["rebound"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from types import GeneratorType
@@ -63,10 +62,17 @@ def taken_apart(value: Any) -> Parts | None:
         return None if isinstance(value, type) else Parts(list(value.__weft_exprs__()), MakeComposite(value))
     if isinstance(value, tuple) and hasattr(kind, "_fields"):
         return Parts(list(value), kind)
-    if dataclasses.is_dataclass(kind):
-        names = [field.name for field in dataclasses.fields(value) if hasattr(value, field.name)]
+    if hasattr(kind, "__dataclass_fields__"):
+        names = [field.name for field in fields_of(value) if hasattr(value, field.name)]
         return Parts([getattr(value, name) for name in names], MakeDataclass(value, names))
     return None
+
+
+def fields_of(value: Any) -> tuple[Any, ...]:
+    """The fields of a dataclass."""
+    from dataclasses import fields  # here, for a quick import
+
+    return fields(value)
 
 
 def too_deep() -> RecursionError:
@@ -107,7 +113,7 @@ class MakeDataclass:
     def __init__(self, like: Any, names: list[str]) -> None:
         self.kind = type(like)
         self.names = names
-        self.by_init = {field.name for field in dataclasses.fields(like) if field.init}
+        self.by_init = {field.name for field in fields_of(like) if field.init}
         self.__name__ = self.kind.__name__
 
     def __call__(self, *items: Any) -> Any:

@@ -6,7 +6,6 @@ import os
 from types import TracebackType
 from typing import Any
 
-from weft.execution.current import scheduler_for
 from weft.locks import SerializableLock
 
 __all__ = ["FileLock", "get_scheduler_lock"]
@@ -126,5 +125,7 @@ def get_scheduler_lock(collection: Any = None, scheduler: Any = None) -> Any:
     ...     print("alone")
     alone
     """
+    from weft.execution.current import scheduler_for  # here, for a quick import
+
     backend = scheduler_for(scheduler, [] if collection is None else [collection])
     return SerializableLock() if backend.name in IN_MEMORY else FileLock()

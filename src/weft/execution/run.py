@@ -7,9 +7,7 @@ from typing import Any
 
 from weft import config
 from weft.execution.containers import Containers
-from weft.execution.current import request_for, scheduler_for
-from weft.execution.last import inside
-from weft.execution.pipeline import graph_of, plan_of
+from weft.execution.graphs import graph_of
 
 __all__ = ["compute", "optimize", "persist"]
 
@@ -64,6 +62,10 @@ def compute(
     found = Containers(args, traverse)
     if not found.collections:
         return args
+    from weft.execution.current import request_for, scheduler_for  # here, for a quick import
+    from weft.execution.last import inside
+    from weft.execution.pipeline import plan_of
+
     collections = [whole_of(each) for each in found.collections] if optimize_graph else found.collections
     backend = scheduler_for(pool if scheduler is None else scheduler, collections)
     request = request_for(**kwargs)
@@ -141,6 +143,10 @@ def persist(
     found = Containers(args, traverse)
     if not found.collections:
         return args
+    from weft.execution.current import request_for, scheduler_for  # here, for a quick import
+    from weft.execution.last import inside
+    from weft.execution.pipeline import plan_of
+
     collections = found.collections
     backend = scheduler_for(pool if scheduler is None else scheduler, collections)
     request = request_for(**kwargs)

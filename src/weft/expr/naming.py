@@ -10,11 +10,15 @@ import os
 from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache, partial
-from hashlib import blake2b
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from weft.tokenize import tokenize
+
+try:
+    from _blake2 import blake2b  # hashlib's own; hashlib loads OpenSSL besides, which takes 3 ms of an import
+except ImportError:
+    from hashlib import blake2b
 
 __all__ = ["encode", "nonce", "token_of"]
 

@@ -24,7 +24,6 @@ import typing
 from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from weft.errors import RewriteError
@@ -110,29 +109,34 @@ class Step(NamedTuple):
 Trace = list[Step]
 
 
-@dataclass
 class Phase:
     """Rules that are applied together.
 
     Parameters
     ----------
     name : str
-    rules : list of Rule
+    rules : iterable of Rule
         In order: the first that applies to a node is taken.
     once : bool
         Whether one pass is enough, because rules answer with nodes that the pass itself goes on to.
-    closing : list of Rule
-        Rules that are asked after all others, whoever added those later.
     concerns : callable, optional
         Whether a forest has anything for the rules at all: a quick look that saves the pass.
     """
 
-    name: str
-    rules: list[Rule] = field(default_factory=list)
-    once: bool = False
-    closing: list[Rule] = field(default_factory=list)
-    concerns: Callable[[Sequence[Expr]], bool] | None = None
-    _by_class: dict[type, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    def __init__(
+        self,
+        name: str,
+        rules: Iterable[Rule] = (),
+        *,
+        once: bool = False,
+        concerns: Callable[[Sequence[Expr]], bool] | None = None,
+    ) -> None:
+        self.name = name
+        self.rules = list(rules)
+        self.once = once
+        self.closing: list[Rule] = []
+        self.concerns = concerns
+        self._by_class: dict[type, tuple[Rule, ...]] = {}
 
     def add(self, rules: Iterable[Rule]) -> None:
         """Append rules; one that is there already is an error."""

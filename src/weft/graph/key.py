@@ -15,8 +15,8 @@ from weft.typing import Key
 __all__ = ["check_key", "flatten_keys", "is_key", "key_name", "key_split"]
 
 #: The first word of a tuple written as text.
-WRITTEN = re.compile(r"""[_'"]*\(['"]?([^'",()]+)""")
-TOKEN = re.compile(r"[-_]?(?:[0-9a-f]{8,}|[0-9]+)$")
+WRITTEN = r"""[_'"]*\(['"]?([^'",()]+)"""
+TOKEN = r"[-_]?(?:[0-9a-f]{8,}|[0-9]+)$"
 
 
 def is_key(value: Any) -> bool:
@@ -60,9 +60,9 @@ def key_split(key: Any) -> str:
     if key is None:
         return "Other"
     name = key.decode(errors="replace") if isinstance(key, bytes) else key_name(key)
-    if "(" in name and (inner := WRITTEN.match(name)):
+    if "(" in name and (inner := re.match(WRITTEN, name)):
         name = inner[1]
-    short = TOKEN.sub("", name)
+    short = re.sub(TOKEN, "", name)
     return short or name
 
 

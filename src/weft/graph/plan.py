@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
@@ -39,25 +38,47 @@ class Derived:
         self.ranks: dict[int, list[int]] = {}  # by number of workers, or one of the two below
 
 
-@dataclass(slots=True)
 class Plan:
     """What a scheduler runs. Lists by task have ``ntasks`` entries, lists by block ``nblocks``."""
 
-    keys: list[Key]  #: by block
-    programs: list[Program]  #: by task
-    inputs: list[tuple[int, ...]]  #: by task: the blocks it reads
-    constants: list[tuple[Any, ...]]  #: by task: what follows the inputs
-    nbytes: list[int]  #: by block: projected size in bytes, 0 if unknown
-    wanted: list[int]  #: blocks that are the answer, in the order asked for
-    outputs: dict[int, tuple[int, ...]] = field(default_factory=dict)  #: task to its blocks, where there are several
-    maker: dict[int, int] = field(default_factory=dict)  #: block to its task, for blocks after the last task
-    data: dict[int, Any] = field(default_factory=dict)  #: blocks that are there from the start
-    workspace: dict[int, int] = field(default_factory=dict)  #: task to the extra memory it needs while it runs
-    annotations: dict[int, Annotations] = field(default_factory=dict)  #: task to what users attached
-    sites: list[Site | None] = field(default_factory=list)  #: by task: the user's line that made it; may be empty
-    origins: list[tuple[int, str]] = field(default_factory=list)  #: first task of each layer, and the layer's origin
-    in_order: bool = False  #: whether tasks are known to be numbered after all that they read
-    derived: Derived = field(default_factory=Derived, compare=False, repr=False)
+    __slots__ = (
+        "annotations", "constants", "data", "derived", "in_order", "inputs", "keys", "maker", "nbytes", "origins", "outputs",
+        "programs", "sites", "wanted", "workspace",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        keys: list[Key],
+        programs: list[Program],
+        inputs: list[tuple[int, ...]],
+        constants: list[tuple[Any, ...]],
+        nbytes: list[int],
+        wanted: list[int],
+        outputs: dict[int, tuple[int, ...]] | None = None,
+        maker: dict[int, int] | None = None,
+        data: dict[int, Any] | None = None,
+        workspace: dict[int, int] | None = None,
+        annotations: dict[int, Annotations] | None = None,
+        sites: list[Site | None] | None = None,
+        origins: list[tuple[int, str]] | None = None,
+        in_order: bool = False,
+        derived: Derived | None = None,
+    ) -> None:
+        self.keys = keys  #: by block
+        self.programs = programs  #: by task
+        self.inputs = inputs  #: by task: the blocks it reads
+        self.constants = constants  #: by task: what follows the inputs
+        self.nbytes = nbytes  #: by block: projected size in bytes, 0 if unknown
+        self.wanted = wanted  #: blocks that are the answer, in the order asked for
+        self.outputs = {} if outputs is None else outputs  #: task to its blocks, where there are several
+        self.maker = {} if maker is None else maker  #: block to its task, for blocks after the last task
+        self.data = {} if data is None else data  #: blocks that are there from the start
+        self.workspace = {} if workspace is None else workspace  #: task to the extra memory it needs while it runs
+        self.annotations = {} if annotations is None else annotations  #: task to what users attached
+        self.sites = [] if sites is None else sites  #: by task: the user's line that made it; may be empty
+        self.origins = [] if origins is None else origins  #: first task of each layer, and the layer's origin
+        self.in_order = in_order  #: whether tasks are known to be numbered after all that they read
+        self.derived = Derived() if derived is None else derived
 
     @property
     def uses(self) -> list[int]:
@@ -107,6 +128,10 @@ class Plan:
         """The plan without anything that belongs to others: no keys, programs, constants, data and places."""
         none: list[Any] = [None] * self.ntasks
         return self._without(list(range(self.nblocks)), none, none, [], [])
+
+    def changed(self, **columns: Any) -> Plan:
+        """A copy with some columns changed."""
+        return Plan(**{name: getattr(self, name) for name in Plan.__slots__} | columns)
 
     def _without(
         self,

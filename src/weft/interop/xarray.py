@@ -28,7 +28,8 @@ parallelcompat = import_required(
     "xarray.namedarray.parallelcompat", 'weft.interop.xarray needs xarray: pip install "weft[xarray]"'
 )
 
-from weft.interop.xarray_indexing import teach  # noqa: E402 (asks for xarray, and says nothing if it is missing)
+from weft.interop.xarray_collections import teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
+from weft.interop.xarray_indexing import teach  # noqa: E402 (likewise)
 
 __all__ = ["WeftManager", "register"]
 
@@ -41,6 +42,7 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
     def __init__(self) -> None:
         self.array_cls = Array
         teach(self)
+        teach_collections()
 
     def is_chunked_array(self, data: Any) -> bool:
         """Whether an object is one of Weft's arrays."""

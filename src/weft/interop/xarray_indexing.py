@@ -8,6 +8,8 @@ places that matter:
 - a number that is still to be computed is not known for one when it indexes (``idxmax``);
 - fields of dates, checks of weights, fits and masks are computed at once, unless the arrays are Dask's;
 - filling forward goes through bottleneck, and looking for missing dates through pandas, which compute;
+- arrays are compared by their values where datasets are merged, unless they are Dask's and have one name;
+- differences of dates of other calendars become numbers element by element, which computes;
 - ``chunk()`` without a word on the kind of array makes Dask's arrays, of Weft's, too.
 
 All are replaced by functions that do what was done before for all arrays but Weft's.
@@ -19,11 +21,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from xarray.compat import dask_array_ops
 from xarray.computation import fit, weighted
 from xarray.core import accessor_dt, dataset, duck_array_ops, indexing, variable
 from xarray.namedarray.utils import is_duck_dask_array
+from xarray.structure import concat, merge
 
 import weft.array as da
 from weft.array import Array
@@ -87,9 +91,28 @@ def is_missing(array: Any) -> Any:
     return array.map_blocks(pd.isnull, dtype=bool)
 
 
+def is_same(first: Any, second: Any) -> bool | None:
+    """Whether two arrays are equal, as far as that is known without computing them; None where it is not."""
+    if first is second:
+        return True
+    if first.shape != second.shape:
+        return False
+    both = isinstance(first, Array) and isinstance(second, Array)
+    return True if both and first.name == second.name else None
+
+
+def time_as_number(array: Any, datetime_unit: str) -> Any:
+    """Python's time differences as floats."""
+    ops: Any = duck_array_ops
+    seconds = array.map_blocks(ops._timedelta_to_seconds, dtype=float)
+    unit: Any = datetime_unit
+    return np.timedelta64(1, "us") / np.timedelta64(1, unit) * seconds
+
+
 def windows(array: Any, window_shape: Any, axis: Any = None, **options: Any) -> Any:
-    """All windows of a shape. Options say how NumPy's views and Dask's chunks are to be; neither is needed here."""
-    return da.lib.stride_tricks.sliding_window_view(array, window_shape, axis)
+    """All windows of a shape. Options say how NumPy's views are to be, too, which is not needed here."""
+    cut = options.get("automatic_rechunk", True)
+    return da.lib.stride_tricks.sliding_window_view(array, window_shape, axis, automatic_rechunk=cut)
 
 
 def is_lazy(array: Any) -> bool:
@@ -132,6 +155,10 @@ def teach(manager: Any) -> None:
     ops.masked_invalid = either(ops.masked_invalid, da.ma.masked_invalid)
     ops.getmaskarray = either(ops.getmaskarray, da.ma.getmaskarray)
     ops.sliding_window_view = either(ops.sliding_window_view, windows)
+    ops.py_timedelta_to_float = either(ops.py_timedelta_to_float, time_as_number)
+    comparing: Any
+    for comparing in (ops, merge, concat):
+        comparing.lazy_array_equiv = either(comparing.lazy_array_equiv, is_same)
     fits: Any = fit
     fits.least_squares = either(fits.least_squares, dask_array_ops.least_squares)
     for module in (accessor_dt, fit, weighted):

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from typing import Any, ClassVar
@@ -22,6 +21,7 @@ from weft.errors import GraphError
 from weft.expr import PIPELINE, Expr, derived, node, optimize, rule
 from weft.expr.node import walk_objects
 from weft.graph import Graph, Layer, Program
+from weft.records import record
 from weft.typing import Key
 
 __all__ = ["BlockExpr", "Names", "Outline", "Physical", "block_keys", "build", "placed_keys", "write_graph"]
@@ -33,7 +33,10 @@ Names = Mapping[Hashable, str]
 NUMBERS = itertools.count(1)
 
 
-@dataclass(frozen=True)
+NO_SIGNATURE: Mapping[str, Any] = {}
+
+
+@record
 class Outline:
     """What the foundation may know of blocks: where they come from, how many there are and how large.
 
@@ -57,7 +60,17 @@ class Outline:
     label: str
     numblocks: tuple[int, ...]
     nbytes: int = 0
-    signature: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    signature: Mapping[str, Any] = NO_SIGNATURE
+
+    def __eq__(self, other: object) -> Any:
+        """Equal blocks have equal outlines; what rules and compilers look at follows from their origin."""
+        return self._compared() == other._compared() if isinstance(other, type(self)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[Any, ...]:
+        return self.origin, self.label, self.numblocks, self.nbytes
 
     def __weft_tokenize__(self) -> str:
         return self.origin

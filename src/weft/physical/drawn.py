@@ -12,7 +12,6 @@ Algorithms that make several arrays at once (``q, r = qr(a)``) draw all of their
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
 from math import prod
 from typing import Any, ClassVar, overload
 
@@ -40,25 +39,21 @@ class Blocks:
 
 
 class Recipe:
-    """Base of recipes: frozen dataclasses of plain values, which are also what names them."""
-
-    def __weft_tokenize__(self) -> Any:
-        values = [getattr(self, each.name) for each in fields(self)]  # type: ignore[arg-type]  # subclasses are dataclasses
-        return (type(self).__module__, type(self).__qualname__, *values)
+    """Base of recipes: records of plain values, which are also what names them."""
 
     def draw(self, sheet: Sheet, *sources: Blocks) -> list[Key]:
         """Write the calls, and return the keys of the node's blocks, the last axis running fastest."""
         raise NotImplementedError(f"{type(self).__name__} does not draw")
 
 
-@dataclass
 class Sheet:
     """Where a recipe writes its calls."""
 
-    name: str
-    #: For each kind of call its keys, inputs and constants.
-    columns: dict[Any, tuple[list[Any], list[tuple[Key, ...]], list[tuple[Any, ...]]]] = field(default_factory=dict)
-    count: int = 0
+    def __init__(self, name: str) -> None:
+        self.name = name
+        #: For each kind of call its keys, inputs and constants.
+        self.columns: dict[Any, tuple[list[Any], list[tuple[Key, ...]], list[tuple[Any, ...]]]] = {}
+        self.count = 0
 
     @overload
     def call(

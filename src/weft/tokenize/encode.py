@@ -22,7 +22,6 @@ import sys
 import weakref
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import fields
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType, SimpleNamespace
@@ -283,6 +282,8 @@ _encode_by_method.normalize = lambda value: value.__weft_tokenize__()  # type: i
 
 def _normalize_dataclass(value: Any) -> Any:
     """The fields by name, and what else was put on the instance except for what it can make again."""
+    from dataclasses import fields  # here, for a quick import
+
     cls = type(value)
     state = {field.name: getattr(value, field.name) for field in fields(value) if hasattr(value, field.name)}
     for name, item in getattr(value, "__dict__", {}).items():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of, graph_size
 
+import weft
 import weft.array as da
 
 MODES = {"reflect": "symmetric", "periodic": "wrap", "nearest": "edge"}
@@ -113,3 +114,12 @@ def test_masked_blocks_keep_their_masks(data):
     )
     extended = da.overlap.overlap(chunked, 1, "nearest").compute()
     assert isinstance(extended, np.ma.MaskedArray)
+
+
+def test_other_axes_are_cut_finer_where_windows_would_make_chunks_too_large():
+    x = da.ones((400, 300, 400), chunks=(-1, -1, 1))
+    windows = da.overlap.sliding_window_view(x, 100, axis=2)
+    assert windows.chunks[2] == (99, 99, 99, 4)
+    limit = max(weft.config.value("array.chunk-size"), 400 * 300 * 99 * 8)
+    assert np.prod(windows.chunksize) * 8 <= limit
+    assert da.overlap.sliding_window_view(x, 100, axis=2, automatic_rechunk=False).chunksize == (400, 300, 99, 100)

@@ -136,3 +136,12 @@ def test_axes_of_quantiles_may_be_a_list():
     whole = np.arange(24.0).reshape(2, 3, 4)
     chunked = da.from_array(whole, chunks=(1, 2, 3))
     assert_same(da.nanquantile(chunked, 0.3, axis=[2, 0]), np.nanquantile(whole, 0.3, axis=[2, 0]), exact=False)
+
+
+def test_quantiles_of_no_elements_are_those_of_numpy():
+    x = da.ones((3, 0), chunks=2)
+    with pytest.raises(IndexError, match="no elements"):
+        da.quantile(x, 0.5, axis=1)
+    with pytest.warns(RuntimeWarning, match="empty"):
+        expected = np.nanquantile(np.ones((3, 0)), 0.5, axis=1)
+    np.testing.assert_array_equal(da.nanquantile(x, 0.5, axis=1).compute(), expected)

@@ -116,3 +116,29 @@ def test_the_axis_of_an_array_with_one_makes_no_difference():
     whole = np.array([np.nan, 0.0, np.nan])
     for axis in (0, -1):
         np.testing.assert_array_equal(da.unique(da.from_array(whole, chunks=2), axis=axis).compute(), [0.0, np.nan])
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7])
+def test_missing_texts_come_last_and_are_counted(chunk):
+    texts = np.array(["a", np.nan, "b", "a", np.nan, "c", "b"], np.dtypes.StringDType(na_object=np.nan))
+    x = da.from_array(texts, chunks=chunk)
+    values, firsts, where, counts = weft.compute(*da.unique(x, True, True, True), scheduler="sync")
+    assert values.tolist()[:3] == ["a", "b", "c"]
+    assert np.isnan(values[3])
+    assert (firsts.tolist(), where.tolist(), counts.tolist()) == ([0, 2, 5, 1], [0, 3, 1, 0, 3, 2, 1], [2, 2, 1, 2])
+    assert da.unique(x, return_counts=True, equal_nan=False)[1].compute().tolist() == [2, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_rows_with_nan_are_each_found_where_they_are(axis):
+    whole = np.array([[1, np.nan, 2.0, np.nan], [1, np.nan, 2.0, 1], [3, 3, 3.0, 0]])
+    ours = weft.compute(*da.unique(da.from_array(whole, chunks=2), True, True, True, axis=axis), scheduler="sync")
+    for mine, expected in zip(ours, np.unique(whole, True, True, True, axis=axis), strict=True):
+        np.testing.assert_array_equal(mine, expected)
+
+
+def test_the_inverse_has_the_shape_of_an_array_whose_lengths_are_counted():
+    whole = np.arange(12).reshape(6, 2) % 5
+    x = da.from_array(whole, chunks=2)
+    _, inverse = da.unique(x[x[:, 0] >= 0], return_inverse=True)
+    np.testing.assert_array_equal(inverse.compute(), np.unique(whole, return_inverse=True)[1])

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+import weft.array as da
 from weft.array.base import new
 from weft.array.chunks import UnknownCut, UnknownLength
 from weft.array.io.from_blocks import FromBlocks
@@ -78,3 +79,40 @@ def test_a_length_that_is_needed_to_cut_anew_is_counted():
     cut = rows_of("x", BLOCKS, "cut").rechunk({0: 2})
     assert cut.chunks[0] == (2, 2)
     np.testing.assert_array_equal(cut.compute(), WHOLE)
+
+
+COUNTING = {
+    "squeeze": lambda xp, x, rest: xp.squeeze(x),
+    "squeeze an axis": lambda xp, x, rest: xp.squeeze(x, 0),
+    "average": lambda xp, x, rest: xp.average(x, weights=rest),
+    "bincount": lambda xp, x, rest: xp.bincount(x[:, 0], weights=rest[:, 0]),
+    "broadcast_to": lambda xp, x, rest: xp.broadcast_to(x, (2, 1, 3)),
+    "inverse of unique": lambda xp, x, rest: xp.unique(x, return_inverse=True)[1],
+    "argmax of no elements": lambda xp, x, rest: xp.nanargmax(x[:, None, :0].swapaxes(1, 2), axis=2),
+}
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_functions_that_need_lengths_count_them(name):
+    whole = np.array([[2, 0, 1]])
+    rest = np.array([[1.0, 2.0, 4.0]])
+    x = da.from_array(np.repeat(whole, 3, axis=0), chunks=1)
+    x = x[da.from_array(np.array([False, True, False]), chunks=1)]
+    ours = COUNTING[name](da, x, da.from_array(rest, chunks=2)).compute()
+    expected = COUNTING[name](np, whole, rest)
+    np.testing.assert_array_equal(ours, expected)
+    assert ours.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("name", ["min", "nanmax"])
+def test_no_elements_at_all_are_an_error_whatever_is_not_counted(name):
+    x = da.from_array(np.ones((3, 2)), chunks=2)
+    with pytest.raises(ValueError, match="zero-size array"):
+        getattr(da, name)(x[x[:, 0] > 0][:, :0])
+
+
+def test_an_unknown_result_stands_in_out():
+    x = da.from_array(np.arange(6.0), chunks=4)
+    out = da.zeros(3, chunks=2)
+    da.sqrt(x[x > 2], out=out)
+    np.testing.assert_array_equal(out.compute(), np.sqrt([3.0, 4.0, 5.0]))

@@ -93,3 +93,12 @@ def test_multi_dot_multiplies_in_the_cheapest_order():
 def test_products_of_objects_give_a_single_object():
     x = da.from_array(np.array([5, -2], dtype=object), chunks=2)
     assert da.dot(x, da.from_array(np.array([1.5, -1.75]), chunks=1)).compute() == 11.0
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_what_is_missing_spreads_no_farther_than_the_kernel(mode):
+    whole, kernel = np.array([5.0, -3, np.inf, 7, 2, 1, 4]), np.array([1, np.nan, 2])
+    for chunk in (2, 7):
+        x = da.from_array(whole, chunks=chunk)
+        np.testing.assert_array_equal(da.convolve(x, kernel, mode).compute(), np.convolve(whole, kernel, mode))
+        np.testing.assert_array_equal(da.correlate(x, kernel, mode).compute(), np.correlate(whole, kernel, mode))

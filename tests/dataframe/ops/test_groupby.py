@@ -276,11 +276,49 @@ def test_bad_arguments_are_refused_at_the_call():
         parts.groupby("key").mean()
     with pytest.raises(TypeError, match="by"):
         parts.groupby()
-    with pytest.raises(ValueError, match="start from one frame"):
-        parts.groupby(parts[parts.key > 1].key)
+    with pytest.raises(ValueError, match="not 1-dimensional"):
+        parts.groupby(parts[["key"]])
+    with pytest.raises(KeyError, match="Did you mean 'word'"):
+        parts.groupby(["key", "wrd"])
 
 
 def test_categories_without_rows_have_no_first_value():
     whole = pd.DataFrame({"k": pd.Categorical(["x", "y", "x"], categories=["z", "x", "y"]), "v": [1, 2, 3]})
     parts = in_partitions(whole, [1])
     agree(lambda: parts.groupby("k", observed=False).first(), lambda: whole.groupby("k", observed=False).first())
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.groupby([0, 0, 1, 1, 1]).v.mean(),
+        lambda d: d.groupby(np.array([0, 0, 1, 1, 1])).agg(["sum", "max"]),
+        lambda d: d.groupby(pd.Index(list("xyxyx"), name="z")).size(),
+        lambda d: d.groupby(pd.Series([1, 1, 2], index=[4, 3, 0])).w.sum(),
+        lambda d: d.groupby(pd.Categorical(list("abbab"))).v.sum(),
+        lambda d: d.groupby(["k", np.array([0, 1, 0, 1, 0])]).v.sum(),
+        lambda d: d.groupby(d[d.w > 4].k.astype(str)).w.sum(),
+        lambda d: d.w.groupby(d[d.w > 4].k.astype(str)).sum(),
+        lambda d: d.w.groupby([1, 2, 1, 2, 2]).max(),
+        lambda d: d.groupby("k").sum(skipna=False),
+        lambda d: d.groupby("k").v.first(skipna=False),
+        lambda d: d.groupby("k").v.sum(min_count=3),
+        lambda d: d.groupby("k").agg("std", ddof=0),
+        lambda d: d.groupby("k").agg("size"),
+        lambda d: d.groupby("k").agg("idxmax"),
+        lambda d: d.groupby("k").agg(lambda rows, more: rows.sum() + more, 3),
+        lambda d: d.groupby("k").agg([lambda rows, more: rows.sum() + more], more=3),
+        lambda d: d.groupby("k").agg("sum", skipna=False),
+        lambda d: d.groupby("k").cumsum(skipna=False),
+        lambda d: d.groupby("k").v.value_counts(bins=2),
+        lambda d: d.groupby("k").v.value_counts(dropna=False),
+        lambda d: d.groupby("k").w.is_monotonic_increasing,
+        lambda d: d.groupby("k").take([0]),
+        lambda d: d.groupby("k").rolling(2).rank(),
+        lambda d: d.groupby("k").expanding().sem(),
+        lambda d: d.groupby("k").rolling(2).pipe(lambda windows: windows.sum()),
+    ],
+)
+def test_what_programs_ask_of_groups(program):
+    whole = pd.DataFrame({"k": [1, 2, 1, 2, 1], "v": [1.0, 2, None, 4, 5], "w": [3, 4, 5, 6, 7]})
+    agree(lambda: program(in_partitions(whole, [2, 3])), lambda: program(whole))

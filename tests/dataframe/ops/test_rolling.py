@@ -93,7 +93,7 @@ def test_bad_windows_are_refused_at_the_call():
         parts.rolling(-1)
     with pytest.raises(ValueError, match="min_periods"):
         parts.rolling(2, min_periods=3)
-    with pytest.raises(KeyError, match="no column 'b'"):
+    with pytest.raises(ValueError, match="no column 'b'"):
         parts.rolling("2D", on="b")
 
 

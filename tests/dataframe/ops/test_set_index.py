@@ -99,8 +99,8 @@ def test_what_cannot_be_an_index_is_refused():
         parts.set_index("alpha", divisions=(0, 1, 1, 2))
     with pytest.raises(ValueError, match="sorted"):
         parts.set_index("alpha", divisions=(2, 1))
-    with pytest.raises(NotImplementedError, match="inplace"):
-        parts.set_index("alpha", inplace=True)
+    with pytest.raises(ValueError, match="inplace"):
+        parts.set_index("alpha", inplace=1)
 
 
 @pytest.mark.parametrize("scheduler", ["processes", "threads"])

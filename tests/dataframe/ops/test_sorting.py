@@ -128,5 +128,5 @@ def test_what_cannot_be_sorted_is_refused():
         parts.sort_values("alpha", na_position="middle")
     with pytest.raises(TypeError, match="no order"):
         parts.sort_values("z")
-    with pytest.raises(NotImplementedError, match="inplace"):
-        parts.sort_values("alpha", inplace=True)
+    with pytest.raises(ValueError, match="inplace"):
+        parts.sort_values("alpha", inplace=1)

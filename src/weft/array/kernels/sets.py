@@ -26,10 +26,8 @@ def axis_of(block: Block) -> int | None:
 
 def distinct(block: Block, first: int, equal_nan: bool) -> Found:
     """Distinct elements of a block that ``first`` elements stand before."""
-    values, firsts, counts = np.unique(
-        block, return_index=True, return_counts=True, axis=axis_of(block), equal_nan=equal_nan
-    )
-    return Found(values, firsts + first, counts)
+    values, firsts, where = unique(block, equal_nan)
+    return Found(values, firsts + first, np.bincount(where, minlength=len(values)))
 
 
 def together(parts: tuple[Found, ...], equal_nan: bool) -> Found:
@@ -39,12 +37,30 @@ def together(parts: tuple[Found, ...], equal_nan: bool) -> Found:
     everything = np.concatenate([part.values for part in parts])
     firsts = np.concatenate([part.firsts for part in parts])
     counts = np.concatenate([part.counts for part in parts])
-    values, chosen, where = np.unique(
-        everything, return_index=True, return_inverse=True, axis=axis_of(everything), equal_nan=equal_nan
-    )
+    values, chosen, where = unique(everything, equal_nan)
     total = np.zeros(len(values), np.intp)
-    np.add.at(total, where.reshape(-1), counts)
+    np.add.at(total, where, counts)
     return Found(values, firsts[chosen], total)
+
+
+def unique(block: Block, equal_nan: bool) -> tuple[Block, Block, Block]:
+    """Distinct elements, where each stands first, and which of them each element is.
+
+    Missing texts are put last here: NumPy takes each for equal to the text that it comes after.
+    """
+    missing = np.flatnonzero(np.isnan(block)) if block.dtype.kind == "T" else ()
+    if not len(missing):
+        values, firsts, where = np.unique(
+            block, return_index=True, return_inverse=True, axis=axis_of(block), equal_nan=equal_nan
+        )
+        return values, firsts, where.reshape(-1)
+    there = np.delete(np.arange(block.size), missing)
+    values, firsts, found = np.unique(block[there], return_index=True, return_inverse=True)
+    where = np.empty(block.size, np.intp)
+    where[there] = found
+    where[missing] = len(values) + (0 if equal_nan else np.arange(len(missing)))
+    last = missing[:1] if equal_nan else missing
+    return np.concatenate([values, block[last]]), np.concatenate([there[firsts], last]), where
 
 
 def merged(*parts: Found) -> Found:
@@ -65,24 +81,44 @@ def part_of(found: Found, part: int) -> Block:
 def inverse(block: Block, found: Found, first: int, equal_nan: bool) -> Block:
     """Where the elements, or rows, of a block that ``first`` elements stand before are among the distinct ones."""
     if block.ndim > 1:
-        rows = np.concatenate([found.values, block])
-        _, where = np.unique(rows, return_inverse=True, axis=0)
-        return where.reshape(-1)[len(found.values) :].astype(np.intp, copy=False)
+        return inverse_of_rows(block, found, first)
     places = np.searchsorted(found.values, block).astype(np.intp, copy=False)
     if block.dtype.kind == "c" and equal_nan:
         # All are one, the last; by order, complex numbers with one NaN for a part stand beyond it or before it.
         places[np.isnan(block)] = len(found.values) - 1
-    if block.dtype.kind in "fcmM" and not equal_nan and (missing := is_missing(block)).any():
-        start = len(found.values) - int(is_missing(found.values).sum())
-        order = np.argsort(found.firsts[start:])
-        where = np.searchsorted(found.firsts[start:], np.flatnonzero(missing) + first, sorter=order)
-        places[missing] = start + order[where]
+    if block.dtype.kind == "T" and equal_nan and len(found.values):
+        places[np.isnan(block)] = len(found.values) - 1
+    if block.dtype.kind in "fcmMT" and not equal_nan and (missing := is_missing(block)).any():
+        places[missing] = by_place(found, np.flatnonzero(is_missing(found.values)), np.flatnonzero(missing) + first)
     return places
+
+
+def inverse_of_rows(block: Block, found: Found, first: int) -> Block:
+    """The same for rows; rows with NaN are all distinct, and known by where they stand."""
+    axes = tuple(range(1, block.ndim))
+    can_miss = block.dtype.kind in "fcmM"
+    whole = ~is_missing(block).any(axes) if can_miss else np.ones(len(block), bool)
+    kept = np.flatnonzero(~is_missing(found.values).any(axes)) if can_miss else np.arange(len(found.values))
+    _, where = np.unique(np.concatenate([found.values[kept], block[whole]]), return_inverse=True, axis=0)
+    places = np.empty(len(block), np.intp)
+    places[whole] = kept[where.reshape(-1)[len(kept) :]]
+    if not whole.all():
+        left = np.setdiff1d(np.arange(len(found.values)), kept)
+        places[~whole] = by_place(found, left, np.flatnonzero(~whole) + first)
+    return places
+
+
+def by_place(found: Found, among: Block, places: Block) -> Block:
+    """Which of some distinct elements stand first at these places."""
+    firsts = found.firsts[among]
+    order = np.argsort(firsts)
+    chosen: Block = among[order[np.searchsorted(firsts, places, sorter=order)]]
+    return chosen
 
 
 def is_missing(block: Block) -> Block:
     """Where NaN or NaT is."""
-    missing: Block = np.isnan(block) if block.dtype.kind in "fc" else np.isnat(block)
+    missing: Block = np.isnan(block) if block.dtype.kind in "fcT" else np.isnat(block)
     return missing
 
 

@@ -155,8 +155,12 @@ def convolved(*values: Any) -> Block:
     *blocks, second, wanted, given, dtype = values
     first = np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
     low, high = max(wanted[0], given[0]), min(wanted[1], given[1])
-    piece = first[low - given[0] : max(low, high) - given[0]]
-    if low >= high:
-        return np.zeros(wanted[1] - wanted[0] - len(second) + 1, dtype)
-    piece = np.pad(piece, (low - wanted[0], wanted[1] - high))
-    return np.convolve(piece, second, "valid").astype(dtype, copy=False)
+    made = np.zeros(wanted[1] - wanted[0] - len(second) + 1, dtype)
+    if low < high:
+        # no zeros are put around a piece: beside a NaN they would count
+        whole = np.convolve(first[low - given[0] : high - given[0]], second, "full")
+        start = len(second) - 1 - (low - wanted[0])
+        part = whole[max(0, start) : start + len(made)]
+        at = max(0, -start)
+        made[at : at + len(part)] = part
+    return made

@@ -105,6 +105,7 @@ def arg_reduce(a: Any, kind: str, axis: Any, out: Any, keepdims: Any, split_ever
         raise ValueError(f"attempt to get {name} of an empty sequence")
     getattr(np, kind)(np.ones(1, a.dtype) if a.dtype.kind != "O" else np.ones(1))
     if 0 in a.shape and place is not None:
+        a = known(a)
         rest = [each if axis != place else 1 for axis, each in enumerate(a.shape) if keep or axis != place]
         return into(out, asarray(np.zeros(rest, np.intp)))
     return into(out, new(ArgReduction(a.expr, kind, place, keep, width)))

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, common_cut, grid_for
+from weft.array.chunks import Grid, common_cut, grid_for, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
 from weft.array.kernels.elementwise import Quiet, boxed, broadcasted, enforced
 from weft.array.ops.rechunking import laid_out
-from weft.array.ops.sizes import known_along
+from weft.array.ops.sizes import known, known_along, sized
 from weft.expr import Cost, Expr, Fact, derived, node
 from weft.expr.holes import sample_of
 from weft.physical.blockwise import Blockwise, Call, Placed, Product, Same, blockwise
@@ -344,6 +344,8 @@ def bind(out: Any, result: Any, casting: str) -> Any:
             "Leave out= away, or give a chunked array, which then stands for the result."
         )
     result = castable(result, out, casting)
+    if result.shape != out.shape and any(map(is_unknown, (*result.shape, *out.shape))):
+        result, out.expr = known(result), known(out).expr
     if result.shape != out.shape:
         if broadcast_shape([result.shape, out.shape], "the result into out=") != out.shape:
             raise ValueError(
@@ -418,6 +420,13 @@ def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None, *, su
     if source.shape == wanted and chunks is None:
         return x if isinstance(x, ArrayBase) else new(source)
     skip = len(wanted) - source.ndim
+    if skip >= 0:
+        counted = [
+            axis
+            for axis, length in enumerate(source.shape)
+            if is_unknown(length) and length != wanted[axis + skip] and not is_unknown(wanted[axis + skip])
+        ]
+        source = sized(source, tuple(counted)) if counted else source
     if skip < 0 or any(length != wanted[axis + skip] and length != 1 for axis, length in enumerate(source.shape)):
         raise ValueError(
             f"cannot broadcast an array of shape {source.shape} to shape {wanted}: "

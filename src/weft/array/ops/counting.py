@@ -16,6 +16,7 @@ from weft.array.ops.elementwise import elementwise
 from weft.array.ops.histogram_edges import one_chunk
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.reducing import FAN_IN, fan_in
+from weft.array.ops.sizes import known
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.grid import Pick
@@ -112,12 +113,14 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0, *, split_every:
     if weights is not None:
         weights = asarray(weights)
         if weights.shape != x.shape:
+            x, weights = known(x), known(weights)
+        if weights.shape != x.shape:
             raise ValueError("The weights and list don't have the same length.")
         if not np.can_cast(weights.dtype, float, "safe"):
             raise TypeError(
                 f"Cannot cast array data from {weights.dtype!r} to {np.dtype(float)!r} according to the rule 'safe'"
             )
-        exprs, kind = (x.expr, weights.expr), np.dtype(float)
+        exprs, kind = (x.expr, weights.expr), np.dtype(float if x.size != 0 else np.intp)
     told = (int(minlength),) if weights is not None else (int(minlength), None)
     order = (0, 1, 2) if weights is not None else (0, 2, 1)
     symbol = "-".join(["bincount", *[each.name for each in exprs], str(minlength)])

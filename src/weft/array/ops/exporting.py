@@ -10,7 +10,6 @@ import numpy as np
 from weft.array import protocols
 from weft.array.base import ArrayBase
 from weft.array.ops.casting import check_device
-from weft.array.svg import svg
 
 __all__: list[str] = []
 
@@ -68,4 +67,6 @@ class ExportMethods(ArrayBase):
 
     def to_svg(self, size: int = 500) -> str:
         """A drawing of the chunks; see `weft.array.svg.svg`."""
+        from weft.array.svg import svg  # here, for a quick import
+
         return svg(self.chunks, size=size)

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import new
-from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, regular
+from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, finer, regular
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.io.from_array import asarray
 from weft.array.kernels import fft as kernels
+from weft.array.layout_cost import chunk_limit
 from weft.array.ops.creation import zeros
 from weft.array.ops.elementwise import cast, elementwise, multiply, where
 from weft.array.ops.joining import concatenate
-from weft.array.ops.linalg_base import chunk_limit, finer
 from weft.array.ops.ranges import arange
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known

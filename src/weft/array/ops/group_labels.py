@@ -7,7 +7,6 @@ computed, and codes stay lazy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from weft.expr import Expr, derived, node
 from weft.physical.blockwise import blockwise
 from weft.physical.grid import identity_pick
 from weft.physical.tree_reduce import TreeReduce
+from weft.records import replaced
 
 __all__ = ["factorized", "labels_of"]
 
@@ -53,7 +53,7 @@ class Labels(ArrayExpr):
 
     def lower(self) -> Expr:
         source = self.source
-        outline = replace(array_outline(source, label="labels"), origin=self.name, signature={})
+        outline = replaced(array_outline(source, label="labels"), origin=self.name, signature={})
         parts = blockwise(outline, kernels.unique_labels, [(source, identity_pick(source.ndim))])
         axes = tuple(range(source.ndim))
         return TreeReduce(self.outline, parts, axes, kernels.unique_together, kernels.same_labels)

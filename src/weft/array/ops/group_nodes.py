@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -21,6 +20,7 @@ from weft.physical.blockwise import Product, Same, blockwise
 from weft.physical.fold import Fold
 from weft.physical.grid import identity_pick
 from weft.physical.tree_reduce import TreeReduce
+from weft.records import record, replaced
 
 __all__ = ["GroupBlocks", "GroupCohorts", "GroupReduction", "GroupTree"]
 
@@ -92,7 +92,7 @@ class GroupTree(GroupReduction):
             picks = [(source, tuple(kept)), (codes, (None,) * len(look.axes))]
             columns = [Same((0,) * source.ndim), *map(Same, (*told, *self.ending))]
             return blockwise(self.outline, kernels.group_whole, picks, columns, cost=Cost.HEAVY, extra=extra)
-        outline = replace(
+        outline = replaced(
             array_outline(source, label="groupby-chunk"),
             origin=self.name,
             nbytes=self.outline.nbytes,
@@ -143,7 +143,7 @@ class GroupBlocks(GroupCohorts):
         return blockwise(self.outline, kernels.group_alone, [(source, identity)], [column, *rest])
 
 
-@dataclass(frozen=True)
+@record
 class Cohorts:
     """Which chunks along an axis have which ranges of groups, for `Fold`."""
 

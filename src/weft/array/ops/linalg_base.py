@@ -18,9 +18,10 @@ import numpy as np
 
 from weft import config
 from weft.array.base import new
-from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, common_cut, compress, regular
+from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, finer, regular
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
+from weft.array.layout_cost import chunk_limit
 from weft.array.ops.elementwise import broadcast_shape
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
@@ -39,10 +40,8 @@ __all__ = [
     "Several",
     "as_matrices",
     "as_square",
-    "chunk_limit",
     "core_several",
     "core_wise",
-    "finer",
     "float_kind",
     "is_single",
     "parts_of",
@@ -139,11 +138,6 @@ def parts_of(several: Several) -> list[Any]:
     return [new(Part(several, number)) for number in range(len(several.parts))]
 
 
-def chunk_limit() -> int:
-    """Bytes that a block should have at most."""
-    return int(config.value("array.chunk-size"))
-
-
 def as_matrices(x: Any, name: str) -> Any:
     """An array with two axes at least, all lengths known."""
     a = asarray(x)
@@ -185,15 +179,6 @@ def real_kind(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def is_single(x: Any) -> bool:
     """Whether each matrix of a stack lies in one block, or there are many: both are NumPy's work, block by block."""
     return bool(x.ndim > 2 or (x.numblocks[-1] == 1 and x.numblocks[-2] == 1))
-
-
-def finer(length: int, cut: Cut, size: int) -> Cut:
-    """A cut whose chunks are those of another, divided evenly where they are longer than ``size``."""
-    made: list[int] = []
-    for each in axis_chunks(length, cut):
-        parts = max(1, -(-each // max(1, size)))
-        made.extend([(place + 1) * each // parts - place * each // parts for place in range(parts)])
-    return compress(sorted(made, reverse=True) if isinstance(cut, int) else made)
 
 
 def batch_layout(inputs: Sequence[ArrayExpr], cores: Sequence[int], nbytes: int) -> tuple[tuple[int, ...], Grid]:

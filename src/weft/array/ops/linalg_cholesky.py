@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -12,12 +11,12 @@ from weft.array.chunks import Cut, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import linalg as kernels
+from weft.array.layout_cost import chunk_limit
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.linalg_base import (
     Layout,
     Several,
     as_square,
-    chunk_limit,
     core_wise,
     float_kind,
     is_single,
@@ -30,6 +29,7 @@ from weft.array.ops.tensor import conjugated, matrix_transpose
 from weft.array.ops.transposing import expand_dims
 from weft.expr import derived, node
 from weft.physical.drawn import Blocks, Recipe, Sheet
+from weft.records import record
 from weft.typing import Key
 
 __all__ = ["cholesky", "right_hand_side", "solve_triangular"]
@@ -73,7 +73,7 @@ class Cholesky(Several):
         return Tiles(axis_chunks(self.matrix.shape[0], self.cut), self.matrix.dtype)
 
 
-@dataclass(frozen=True)
+@record
 class Tiles(Recipe):
     """Tiles of the lower factor, column by column; those above the diagonal are zeros."""
 
@@ -171,7 +171,7 @@ class TriangularSolution(Several):
         return Eliminations(widths, self.is_lower, self.unit, self.parts[0].nbytes)
 
 
-@dataclass(frozen=True)
+@record
 class Eliminations(Recipe):
     """For each panel of the right-hand side, one panel of the triangle after the other."""
 

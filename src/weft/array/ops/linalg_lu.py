@@ -8,7 +8,6 @@ Solutions go by panels of the right-hand side, through the same packed panels; e
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from functools import reduce
 from itertools import accumulate, pairwise
 from typing import Any
@@ -37,6 +36,7 @@ from weft.array.ops.rechunking import laid_out
 from weft.array.ops.tensor import matmul
 from weft.expr import derived, node
 from weft.physical.drawn import Blocks, Recipe, Sheet
+from weft.records import record
 from weft.typing import Key
 
 __all__ = ["det", "inv", "inverse_or_infinite", "lu", "matrix_power", "slogdet", "solve_general"]
@@ -85,7 +85,7 @@ class PackedLU(Several):
         return Eliminating(m, axis_chunks(n, self.columns), self.matrix.dtype.itemsize)
 
 
-@dataclass(frozen=True)
+@record
 class Eliminating(Recipe):
     """Panels factored from the left to the right."""
 
@@ -158,7 +158,7 @@ class UnpackedLU(Several):
         return Unpacking(m, rows, axis_chunks(n, packed.columns), packed.pivots, dtype)
 
 
-@dataclass(frozen=True)
+@record
 class Unpacking(Recipe):
     """Each panel of each factor from one packed panel."""
 
@@ -275,7 +275,7 @@ class Solved(Several):
         return Substituting(widths, axis_chunks(own.shape[1], own.grid[1]), own.dtype, self.strict)
 
 
-@dataclass(frozen=True)
+@record
 class Substituting(Recipe):
     """For each panel of the right-hand side, forward through the lower factor and back through the upper."""
 
@@ -408,7 +408,7 @@ class Determinant(Several):
         return Diagonals(axis_chunks(self.matrix.shape[1], self.packed.columns), self.matrix.dtype)
 
 
-@dataclass(frozen=True)
+@record
 class Diagonals(Recipe):
     """Parts of a determinant from each panel, and all together."""
 

@@ -12,7 +12,6 @@ stable whatever the matrix: orthogonality does not suffer from linearly dependen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -22,12 +21,12 @@ from weft.array.base import new
 from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import linalg as kernels
+from weft.array.layout_cost import chunk_limit
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.linalg_base import (
     Layout,
     Several,
     as_matrices,
-    chunk_limit,
     core_several,
     core_wise,
     float_kind,
@@ -38,6 +37,7 @@ from weft.array.ops.linalg_results import QRResult
 from weft.array.ops.rechunking import laid_out
 from weft.expr import derived, node
 from weft.physical.drawn import Blocks, Recipe, Sheet
+from weft.records import record
 from weft.typing import Key
 
 __all__ = ["as_floats", "columns_cut", "factored", "is_tall", "like", "qr", "sfqr"]
@@ -183,7 +183,7 @@ class TallQR(Several):
         return TallTree(axis_chunks(m, self.rows), n, self.wants_q, self.matrix.dtype.itemsize)
 
 
-@dataclass(frozen=True)
+@record
 class TallTree(Recipe):
     """Factors of chunks, factors of factors, and the way back."""
 
@@ -329,7 +329,7 @@ class PanelQR(Several):
         return Panels(m, axis_chunks(n, self.columns), k, first, self.matrix.dtype)
 
 
-@dataclass(frozen=True)
+@record
 class Panels(Recipe):
     """Reflectors of each panel, applied to the panels on its right, and to the identity."""
 

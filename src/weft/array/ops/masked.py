@@ -14,6 +14,7 @@ from weft.array.base import ArrayBase
 from weft.array.kernels import masked as kernels
 from weft.array.ops.broadcasting import broadcast_shape, broadcast_to, elementwise
 from weft.array.ops.reductions import mean, sum
+from weft.array.ops.sizes import known
 from weft.array.ops.transposing import expand_dims, normal_axis
 from weft.array.ops.ufunc_reductions import chunked
 
@@ -391,6 +392,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         return (found, count(x, axis, keepdims).astype(found.dtype)) if returned else found
     given = chunked(weights)
     kind = np.result_type(x.dtype, given.dtype, *(["f8"] if x.dtype.kind in "biu" else []))
+    if given.shape != x.shape:
+        x, given = known(x), known(given)
     if given.shape != x.shape:
         if axis is None:
             raise TypeError("Axis must be specified when shapes of a and weights differ.")

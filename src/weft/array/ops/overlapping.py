@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, axis_chunks, compress, is_unknown
+from weft.array.chunks import Grid, axis_chunks, axis_largest, compress, finer, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels.numpy import cut_out
 from weft.array.kernels.overlapping import Border, windowed, with_borders
+from weft.array.layout_cost import chunk_limit
 from weft.array.ops.blocks import map_aligned
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
@@ -268,6 +270,23 @@ def long_enough(expr: ArrayExpr, depths: Depths, allow_rechunk: bool = True) -> 
     return laid_out(expr, tuple(grid))
 
 
+def small_enough(expr: ArrayExpr, times: int, axes: tuple[int, ...]) -> ArrayExpr:
+    """The array with axes other than ``axes`` cut finer, so that chunks may grow ``times`` as large and stay within bounds.
+
+    The bound is the configured size, or that of the chunks as they are.
+    """
+    largest = [axis_largest(length, cut) for length, cut in zip(expr.shape, expr.grid, strict=True)]
+    now = prod(largest) * expr.dtype.itemsize
+    parts = -(-now * times // max(1, now, chunk_limit()))
+    grid = list(expr.grid)
+    for axis in sorted(range(expr.ndim), key=largest.__getitem__, reverse=True):
+        if axis not in axes and parts > 1:
+            few = min(parts, max(1, largest[axis]))
+            grid[axis] = finer(expr.shape[axis], grid[axis], max(1, largest[axis] // few))
+            parts = -(-parts // few)
+    return laid_out(expr, tuple(grid))
+
+
 def merged_to(chunks: Sequence[int], least: int) -> list[int]:
     """Chunks of which too short ones are joined with what follows; the last one with what is before it."""
     made: list[int] = []
@@ -421,7 +440,8 @@ def sliding_window_view(
     axis : int or tuple of int, optional
         Along which a window has which length; all axes by default.
     automatic_rechunk : bool
-        Whether chunks shorter than a window are joined first; otherwise they are an error.
+        Whether other axes are cut finer where the windows of a chunk would be larger than a chunk should be. Chunks
+        shorter than a window are joined in any case.
     subok : bool
         Blocks are views, and of the class that they have, in any case.
     writeable : bool
@@ -458,7 +478,9 @@ def sliding_window_view(
     if any(deep >= length and deep for deep, length in zip(after, expr.shape, strict=True)):
         raise ValueError("window shape cannot be larger than input array shape")
     depths = tuple([(0, deep) for deep in after])
-    expr = long_enough(expr, depths, automatic_rechunk)
+    expr = long_enough(expr, depths)
+    if automatic_rechunk:
+        expr = small_enough(expr, prod(window), axes)
     shape = [length - deep for length, deep in zip(expr.shape, after, strict=True)]
     grid: list[Any] = []
     for length, cut, deep in zip(expr.shape, expr.grid, after, strict=True):

@@ -14,12 +14,13 @@ import numpy as np
 
 from weft import selection
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, axis_largest, grid_for, limit_bytes
+from weft.array.chunks import Grid, limit_bytes
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.ops.block_nodes import Mapped
 from weft.array.ops.joining import stack
-from weft.array.ops.rechunking import laid_out
+from weft.array.ops.nan_reductions import nanmean
+from weft.array.ops.rechunking import laid_out, whole_along
 from weft.array.ops.reducing import into
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import expand_dims, normal_axis
@@ -280,6 +281,12 @@ def order_statistic(
     if not axes and x.ndim:
         x, axes, keepdims = expand_dims(x, x.ndim), (x.ndim,), False  # each element is the statistic of itself
     expr = sized(x.expr)
+    if asked is not None and skip_nan and not expr.size:
+        return into(out, nanmean(new(expr), axis=axes, keepdims=keepdims))  # as NumPy has it
+    if asked is not None and not skip_nan and not prod([expr.shape[each] for each in axes]):
+        raise IndexError(
+            f"{asked[0].__name__}: there are no elements along axis {axis} of an array of shape {expr.shape}"
+        )
     kind = sample_dtype(expr.dtype, method, asked)
     made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
     return into(out, new(made))
@@ -377,21 +384,6 @@ def in_whole_lines(
     function = line_statistic if weights is None else weighted_statistic
     title = "median" if q is None else "quantile"
     return Mapped(function, tuple(arguments), tuple(out), tuple(shape), kind, tuple(grid), None, True, (), title)
-
-
-def whole_along(expr: ArrayExpr, axes: tuple[int, ...]) -> ArrayExpr:
-    """The array with axes in one chunk each, and others cut so that a chunk stays within the configured size."""
-    if all(expr.numblocks[axis] == 1 for axis in axes):
-        return expr
-    line = prod([expr.shape[axis] for axis in axes]) * expr.dtype.itemsize
-    others = [axis for axis in range(expr.ndim) if axis not in axes]
-    as_now = line * prod([axis_largest(expr.shape[axis], expr.grid[axis]) for axis in others])
-    if as_now <= limit_bytes(None):
-        grid = tuple([max(1, expr.shape[axis]) if axis in axes else cut for axis, cut in enumerate(expr.grid)])
-    else:
-        asked = {axis: -1 if axis in axes else "auto" for axis in range(expr.ndim)}
-        grid = grid_for(asked, expr.shape, expr.dtype)
-    return laid_out(expr, grid)
 
 
 def sample_dtype(dtype: np.dtype[Any], method: str, asked: tuple[Any, Any] | None) -> np.dtype[Any]:

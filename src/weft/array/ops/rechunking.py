@@ -26,6 +26,7 @@ from weft.array.chunks import (
     compress,
     grid_for,
     is_unknown,
+    limit_bytes,
     overlaps,
     per_axis,
 )
@@ -366,6 +367,21 @@ def balanced(length: int, cut: Cut) -> Cut:
     lengths = sorted(axis_chunks(length, cut))
     typical = max(1, lengths[len(lengths) // 2])
     return compress(even_parts(length, min(length, max(1, round(length / typical)))))
+
+
+def whole_along(expr: ArrayExpr, axes: tuple[int, ...]) -> ArrayExpr:
+    """The array with axes in one chunk each, and others cut so that a chunk stays within the configured size."""
+    if all(expr.numblocks[axis] == 1 for axis in axes):
+        return expr
+    line = prod([expr.shape[axis] for axis in axes]) * expr.dtype.itemsize
+    others = [axis for axis in range(expr.ndim) if axis not in axes]
+    as_now = line * prod([axis_largest(expr.shape[axis], expr.grid[axis]) for axis in others])
+    if as_now <= limit_bytes(None):
+        grid = tuple([max(1, expr.shape[axis]) if axis in axes else cut for axis, cut in enumerate(expr.grid)])
+    else:
+        asked = {axis: -1 if axis in axes else "auto" for axis in range(expr.ndim)}
+        grid = grid_for(asked, expr.shape, expr.dtype)
+    return laid_out(expr, grid)
 
 
 class RechunkingMethods(ArrayBase):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from math import prod
 from typing import Any, TypeAlias
@@ -34,6 +33,7 @@ from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Blockwise, Call, Placed, Same
 from weft.physical.grid import Pick, identity_pick
 from weft.physical.tree_reduce import TreeReduce
+from weft.records import replaced
 from weft.typing import Function
 
 __all__ = [
@@ -142,7 +142,7 @@ class Reducing(ArrayExpr):
         shape = tuple([width[axis] if axis in axes else length for axis, length in enumerate(source.shape)])
         grid = tuple([1 if axis in axes else cut for axis, cut in enumerate(source.grid)])
         origin, label = self.passes_as
-        outline = replace(array_outline(self, grid, shape, label), origin=origin)
+        outline = replaced(array_outline(self, grid, shape, label), origin=origin)
         told = self.told
         partial = Blockwise(
             outline,
@@ -341,13 +341,13 @@ def reduce(
     """The reduction of a kind, checked as NumPy checks it."""
     a = asarray(a)
     selects = where is not NOT_GIVEN and where is not True
-    if a.ndim == 0 and axis is not None and axis != () and not selects and kind.endswith(("mean", "var", "std")):
-        raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
-    axes = axes_of(axis, a.ndim)
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
     given = None if dtype is None else np.dtype(dtype)
     if kind in ("nanmean", "nanvar", "nanstd") and not nans.can_be_nan(a.dtype):
         kind = kind.removeprefix("nan")
+    if a.ndim == 0 and axis is not None and axis != () and not selects and kind in ("mean", "var", "std"):
+        raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
+    axes = axes_of(axis, a.ndim)
     width = fan_in(split_every, a.ndim)
     functions = KINDS[kind]
     has_initial = initial is not NOT_GIVEN and initial is not None
@@ -358,10 +358,11 @@ def reduce(
                 f"reduction operation '{ufunc}' does not have an identity, so to use a where mask one has to specify "
                 "'initial'"
             )
-        if prod(a.shape[each] for each in axes) == 0:
+        if any(a.shape[each] == 0 for each in axes):
             raise ValueError(f"zero-size array to reduction operation {ufunc} which has no identity")
     final = result_dtype(kind, a.dtype, given)
     if functions.needs_elements and not has_initial and 0 in a.shape:
+        a = known(a)
         lengths = [1 if each in axes else length for each, length in enumerate(a.shape) if keep or each not in axes]
         return into(out, asarray(np.empty(lengths, final)))
     if reproducible and final.kind in "fc" and not functions.needs_elements:

@@ -170,10 +170,12 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     x = asarray(a)
     if axis is None:
         x, axis = ravel(x), 0
+    elif x.ndim == 0:
+        x = ravel(x)
     axis = normal_axis(axis, x.ndim)
     if isinstance(repeats, ArrayBase):
         return repeat_by_array(x, repeats, axis)
-    counts = np.asarray(repeats)
+    counts = np.asarray(repeats if isinstance(repeats, np.ndarray) or np.size(repeats) else np.empty(0, np.intp))
     if counts.ndim > 1:
         raise ValueError(f"repeats has {counts.ndim} axes: give a number, or one for each place along the axis")
     if not np.can_cast(counts.dtype, np.int64, "safe"):

@@ -6,7 +6,6 @@ What is cut anew for it, and how, is planned in `weft.array.reshape_plan`; where
 from __future__ import annotations
 
 import operator
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -26,6 +25,7 @@ from weft.expr import Expr, derived, node
 from weft.physical.blockwise import blockwise
 from weft.physical.grid import Pick, identity_pick
 from weft.physical.mosaic import Mosaic
+from weft.records import replaced
 from weft.units import parse_bytes
 
 __all__ = ["ravel", "reshape", "reshape_blockwise"]
@@ -55,7 +55,7 @@ class BlockReshape(ArrayExpr):
             return blockwise(outline, reshaped, [(self.source, pick)], [shapes])
         # which block is read depends on several axes together: reshape them on the grid that is there, and count anew
         assert isinstance(outline, ArrayOutline)
-        inner = replace(outline, numblocks=old, signature={})
+        inner = replaced(outline, numblocks=old, signature={})
         return Mosaic(outline, (blockwise(inner, reshaped, [(self.source, identity_pick(len(old)))], [shapes]),))
 
 

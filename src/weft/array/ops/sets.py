@@ -19,7 +19,7 @@ from weft.array.kernels import sets as kernels
 from weft.array.ops.blocks import map_aligned
 from weft.array.ops.joining import concatenate, promoted
 from weft.array.ops.rechunking import laid_out
-from weft.array.ops.sizes import sized
+from weft.array.ops.sizes import known, sized
 from weft.array.ops.transposing import moveaxis, normal_axis
 from weft.expr import Expr, derived, node
 from weft.physical.base import BlockExpr, Outline
@@ -226,6 +226,7 @@ def unique(
         results.append(new(DistinctPart(distinct, 1, np.dtype(np.intp), cut)))
     if return_inverse:
         inverse = new(Inverse(expr, distinct))
+        x = known(x) if x.ndim != 1 else x
         results.append(inverse.reshape(x.shape) if axis is None and x.ndim != 1 else inverse)
     if return_counts:
         results.append(new(DistinctPart(distinct, 2, np.dtype(np.intp), cut)))

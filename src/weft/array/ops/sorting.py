@@ -30,8 +30,7 @@ from weft.array.kernels import sorting as kernels
 from weft.array.ops.along_axis import take_along_axis
 from weft.array.ops.blocks import map_aligned
 from weft.array.ops.joining import stack
-from weft.array.ops.quantiles import whole_along
-from weft.array.ops.rechunking import laid_out
+from weft.array.ops.rechunking import laid_out, whole_along
 from weft.array.ops.sizes import sized
 from weft.array.ops.splitting import unstack
 from weft.array.ops.transposing import normal_axis

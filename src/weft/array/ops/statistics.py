@@ -190,6 +190,8 @@ def average(
         else np.result_type(a.dtype, weights.dtype)
     )
     if weights.shape != a.shape:
+        a, weights = known(a), known(weights)
+    if weights.shape != a.shape:
         if axis is None:
             raise TypeError("Axis must be specified when shapes of a and weights differ.")
         asked = [normal_axis(each, a.ndim) for each in (axis if isinstance(axis, tuple) else (axis,))]

@@ -20,11 +20,10 @@ import numpy as np
 
 from weft import config
 from weft.array.base import new
-from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, is_unknown
+from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, finer, is_unknown
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import FromArray, asarray
 from weft.array.kernels import tensor as kernels
-from weft.array.ops.linalg_base import finer
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.reducing import FAN_IN, FanIn
 from weft.array.ops.sizes import sized

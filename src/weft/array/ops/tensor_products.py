@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from weft.array.base import new
-from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, compress, regular
+from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, compress, finer, regular
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels import tensor as kernels
-from weft.array.ops.linalg_base import chunk_limit, core_wise, finer
+from weft.array.layout_cost import chunk_limit
+from weft.array.ops.linalg_base import core_wise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
 from weft.array.ops.tensor import axis_last, conjugated, matmul
@@ -23,6 +23,7 @@ from weft.array.ops.transposing import expand_dims, normal_axis
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import blockwise
 from weft.physical.drawn import Blocks, Drawn, Recipe, Sheet
+from weft.records import record
 from weft.typing import Key
 
 __all__ = ["convolve", "correlate", "cross", "kron", "multi_dot"]
@@ -221,7 +222,7 @@ class Convolution(ArrayExpr):
         return Drawn(self.outline, (self.first, second), recipe)
 
 
-@dataclass(frozen=True)
+@record
 class Convolving(Recipe):
     """Each block of the result reads the blocks of the first array that it covers."""
 

@@ -15,6 +15,7 @@ from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels.numpy import axes_moved
 from weft.array.ops.rechunking import laid_out
+from weft.array.ops.sizes import known, sized
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 
@@ -187,9 +188,13 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     """
     x = asarray(a)
     if axis is None:
+        x = known(x)
         drop = [place for place, length in enumerate(x.shape) if length == 1]
     else:
+        if x.ndim == 0 and axis in (0, -1):
+            return x  # as NumPy has it
         drop = normal_axes(axis, x.ndim, "axis")
+        x = new(sized(x.expr, tuple(drop)))
         if any(x.shape[each] != 1 for each in drop):
             raise ValueError(
                 "cannot select an axis to squeeze out which has size not equal to one: "

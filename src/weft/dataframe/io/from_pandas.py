@@ -13,12 +13,12 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.rows import only_columns
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import source_meta
-from weft.expr import Cost, Expr, Held, derived, node
+from weft.expr import Cost, Expr, Held, derived, node, walk
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, blockwise
 from weft.physical.source import Whole
 
-__all__ = ["FromPandas", "from_pandas"]
+__all__ = ["FromPandas", "from_pandas", "rows_in_memory"]
 
 
 @node
@@ -68,6 +68,14 @@ class FromPandas(FrameExpr):
         whole = Whole(Outline(self.name, "whole", ()), self.held, prepare, arguments)
         kernel = KERNELS["pandas"][FromPandas]
         return blockwise(self.outline, kernel, [(whole, ())], [Listed(self.bounds)], cost=Cost.LIGHT)
+
+
+def rows_in_memory(expr: FrameExpr) -> FromPandas | None:
+    """The source in memory that has the rows of a frame, one by one; None if there is none."""
+    for each in walk(expr):
+        if isinstance(each, FromPandas) and each.rows == expr.rows:
+            return each
+    return None
 
 
 def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, chunksize: int | None = None) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.ops.repartition import by_divisions
 from weft.dataframe.ops.sorting import BetweenBounds, SharedBounds, index_of_meta
@@ -33,6 +34,8 @@ def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[Fr
     first = frames[0]
     if all(each.rows == first.rows and each.npartitions == first.npartitions for each in frames):
         return list(frames)
+    if have_equal_labels(frames):
+        return list(frames)
     check_comparable(frames, operation)
     every = [each.divisions for each in frames]
     known = [each for each in every if each is not None and is_at_hand(each)]
@@ -46,6 +49,18 @@ def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[Fr
     count = max(each.npartitions for each in frames)
     bounds = SharedBounds(tuple(frames), (order,) * len(frames), count)
     return [BetweenBounds(each, True, order, bounds) for each in frames]
+
+
+def have_equal_labels(frames: Sequence[FrameExpr]) -> bool:
+    """Whether all rows come from memory, cut alike, and have the same labels in the same order."""
+    sources = [rows_in_memory(each) for each in frames]
+    first = sources[0]
+    if first is None:
+        return False
+    index = first.held.value.index
+    return all(
+        each is not None and each.bounds == first.bounds and each.held.value.index.equals(index) for each in sources
+    )
 
 
 #: Kinds of dtypes whose values can be compared with one another.

@@ -9,14 +9,17 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
-from weft.dataframe.ops.elementwise import elementwise, no_rows
+from weft.dataframe.ops.beside import by_place, has_rows, matched
+from weft.dataframe.ops.elementwise import beside, elementwise
 
 __all__ = ["ArithmeticMethods", "SeriesArithmeticMethods"]
 
 
 def binary(operation: str, left: Any, right: Any) -> Any:
     """An operator on two operands, one of which is a frame."""
-    return elementwise(operation, no_rows(left, operation), no_rows(right, operation))
+    if isinstance(left, FrameBase):
+        return elementwise(operation, left, beside(left, right))
+    return elementwise(operation, beside(right, left), right)
 
 
 @function_named("flex")
@@ -33,22 +36,16 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
         options["fill_value"] = fill_value
     if level is not None:
         raise NotImplementedError(f"{name}(level=) of a MultiIndex is not supported: reset_index() and merge instead")
-    other_is_series = isinstance(right, FrameBase) and isinstance(right.expr.meta, pd.Series)
-    if is_frame and other_is_series and axis in (0, "index"):
-        options["axis"] = 0
-        return elementwise("flex", name, left, right, tuple(options.items()))
-    if isinstance(right, (list, tuple, np.ndarray)) and not (is_frame and axis in (1, "columns")):
-        no_rows(right, name)
-    if is_frame and isinstance(right, (list, tuple, np.ndarray)):
-        right = tuple(right)
-        return elementwise("flex_list", name, left, right, tuple(options.items()))
-    return elementwise("flex", name, left, right, tuple(options.items()))
-
-
-@function_named("flex_list")
-def flexible_list(name: str, left: Any, right: tuple[Any, ...], options: tuple[tuple[str, Any], ...]) -> Any:
-    """The same with one value for each column."""
-    return getattr(left, name)(list(right), **dict(options))
+    if is_frame and axis in (0, "index"):
+        if isinstance(right, pd.Series):
+            right = matched(left, right)
+        elif has_rows(right) and not isinstance(right, (FrameBase, pd.DataFrame)) and np.ndim(right) == 1:
+            right = by_place(left, right)
+        if isinstance(right, FrameBase) and isinstance(right.expr.meta, pd.Series):
+            options["axis"] = 0
+    elif axis not in (0, 1, "index", "columns", None):
+        raise ValueError(f"No axis named {axis} for object type {'DataFrame' if is_frame else 'Series'}")
+    return elementwise("flex", name, left, beside(left, right), tuple(options.items()))
 
 
 class ArithmeticMethods(FrameBase):

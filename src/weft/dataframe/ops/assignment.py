@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, called, new
+from weft.dataframe.base import FrameBase, called, changed, new
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, asked_columns, column_needs, row_needs
+from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.alignment import align_rows
-from weft.dataframe.ops.elementwise import elementwise, no_rows
+from weft.dataframe.ops.beside import by_label, by_place, has_rows
+from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.projection import Projection, check_columns, project
 from weft.expr import Expr, Need, Needs, derived, node
 
-__all__ = ["Assign", "AssignmentMethods"]
+__all__ = ["Assign", "AssignmentMethods", "labels_among"]
 
 
 @node
@@ -54,13 +56,18 @@ def assign(frame: Any, label: Hashable, value: Any) -> Any:
     """A frame with one more column."""
     value = called(value, frame)
     source = frame.expr
-    if isinstance(value, (pd.Series, pd.DataFrame)):
-        raise TypeError(
-            f"cannot assign a pandas {type(value).__name__}, whose rows have no partitions. "
-            "Use weft.dataframe.from_pandas(...) on it first."
-        )
+    if isinstance(value, pd.DataFrame):
+        if value.shape[1] != 1:
+            raise ValueError(
+                f"Cannot set a DataFrame with multiple columns to the single column {label}: choose one of them"
+            )
+        value = value.iloc[:, 0]
+    if isinstance(value, pd.Series):
+        value = by_label(frame, value)
+    elif has_rows(value):
+        value = by_place(frame, value)
     if not isinstance(value, FrameBase):
-        return new(Assign(source, (label,), (no_rows(value, "assign"),)))
+        return new(Assign(source, (label,), (value,)))
     made = value.expr
     if isinstance(made.meta, pd.DataFrame):
         raise ValueError(f"cannot set column {label!r} to a frame of columns {list(made.columns)}: choose one of them")
@@ -150,7 +157,15 @@ class AssignmentMethods(FrameBase):
         self.expr = project(assign(self, column, value), labels).expr
 
     def drop(
-        self, labels: Any = None, axis: Any = 0, *, index: Any = None, columns: Any = None, errors: str = "raise"
+        self,
+        labels: Any = None,
+        axis: Any = 0,
+        *,
+        index: Any = None,
+        columns: Any = None,
+        level: Any = None,
+        inplace: bool = False,
+        errors: str = "raise",
     ) -> Any:
         """A frame without some columns, or without the rows of some labels.
 
@@ -161,6 +176,10 @@ class AssignmentMethods(FrameBase):
             What ``labels`` are of.
         index, columns : label or list of labels
             The same, for both axes at once.
+        level : int or name, optional
+            The level of labels of several levels that is looked at.
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
         errors : {"raise", "ignore"}
             What happens to labels of columns that are not there. Labels of rows cannot be looked for without computing:
             they are left out where they are.
@@ -168,7 +187,9 @@ class AssignmentMethods(FrameBase):
         if errors not in ("raise", "ignore"):
             raise ValueError(f"drop(errors={errors!r}): it is 'raise' or 'ignore'")
         if labels is not None:
-            if axis in (1, "columns"):
+            if index is not None or columns is not None:
+                raise ValueError("Cannot specify both 'labels' and 'index'/'columns'")
+            if is_column_axis(axis):
                 columns = labels
             else:
                 index = labels
@@ -176,22 +197,57 @@ class AssignmentMethods(FrameBase):
             raise ValueError("Need to specify at least one of 'labels', 'index' or 'columns'")
         frame: Any = self
         if columns is not None:
-            wanted = list(columns) if isinstance(columns, (list, tuple, pd.Index, set, np.ndarray)) else [columns]
-            if errors == "raise":
+            known = frame.expr.meta.columns
+            wanted = listed(columns)
+            if errors == "raise" and level is None and not isinstance(known, pd.MultiIndex):
                 check_columns(frame.expr, wanted)
-            frame = project(frame, [label for label in frame.expr.columns if label not in wanted])
+            told = wanted if isinstance(columns, (list, tuple, pd.Index, set, np.ndarray)) else columns
+            kept = pd.DataFrame(columns=known).drop(columns=told, level=level, errors=errors).columns
+            frame = project(frame, list(kept))
         if index is not None:
-            gone = list(index) if isinstance(index, (list, tuple, pd.Index, set, np.ndarray)) else [index]
-            frame = frame[~frame.index.isin(gone)]
-        return frame
+            frame = frame[~labels_among(frame, index, level)]
+        return changed(self, frame, inplace)
 
     def eval(self, expr: str, **kwargs: Any) -> Any:
         """An expression of columns, written as text; with ``name = ...`` in it, the frame with that column."""
-        if kwargs.pop("inplace", False):
-            raise NotImplementedError("eval(inplace=True) is not supported: assign the result")
-        return elementwise(
-            "eval",
-            self,
-            expr,
-            **{word: tuple(value.items()) if isinstance(value, dict) else value for word, value in kwargs.items()},
-        )
+        inplace = kwargs.pop("inplace", False)
+        words = {word: tuple(value.items()) if isinstance(value, dict) else value for word, value in kwargs.items()}
+        made = elementwise("eval", self, expr, **words)
+        if inplace and not isinstance(made.expr.meta, pd.DataFrame):
+            raise ValueError("Cannot operate inplace if there is no assignment")
+        return changed(self, made, inplace)
+
+
+def listed(given: Any) -> list[Any]:
+    """One label or several, as a list."""
+    return list(given) if isinstance(given, (list, tuple, pd.Index, set, np.ndarray)) else [given]
+
+
+def is_column_axis(axis: Any) -> bool:
+    """Whether an axis is that of the columns."""
+    if axis in (1, "columns"):
+        return True
+    if axis in (0, "index", "rows"):
+        return False
+    raise ValueError(f"No axis named {axis} for object type DataFrame")
+
+
+def labels_among(frame: Any, given: Any, level: Any) -> Any:
+    """For each row whether its label is among some, in a level or as a whole."""
+    labels, index = frame.index, frame.expr.meta.index
+    if isinstance(index, pd.MultiIndex):
+        if level is None and isinstance(given, tuple) and len(given) == index.nlevels:
+            return labels.isin([given])
+        if level is None and all(isinstance(each, tuple) for each in listed(given)):
+            return labels.isin(listed(given))
+        number = 0 if level is None else index._get_level_number(level)
+        return elementwise("level_among", labels, number, tuple(listed(given)))
+    if level is not None:
+        raise AssertionError("axis must be a MultiIndex")
+    return labels.isin(listed(given))
+
+
+@function_named("level_among")
+def level_among(labels: pd.MultiIndex, level: int, keys: tuple[Any, ...]) -> pd.Series:
+    """Whether labels have one of some keys in a level."""
+    return pd.Series(labels.get_level_values(level).isin(list(keys)), index=labels)

@@ -51,6 +51,7 @@ def cut(
     bins: Any,
     right: bool = True,
     labels: Any = None,
+    retbins: bool = False,
     precision: int = 3,
     include_lowest: bool = False,
     duplicates: str = "raise",
@@ -67,6 +68,8 @@ def cut(
         Whether right edges belong to intervals.
     labels : sequence or False, optional
         What intervals are called; False gives their numbers.
+    retbins : bool
+        Whether the edges are given, too.
     precision : int
         Digits of labels.
     include_lowest : bool
@@ -101,15 +104,19 @@ def cut(
         bins = edges
         options["include_lowest"] = include_lowest if include_lowest else False
     given = bins if isinstance(bins, pd.IntervalIndex) else tuple(np.asarray(bins).tolist())
-    if not isinstance(given, tuple):
-        expr = Bins(x.expr, given, tuple(options.items()))
-    else:
-        expr = Bins(x.expr, given, tuple(options.items()))
+    expr = Bins(x.expr, given, tuple(options.items()))
     _ = expr.meta
-    return new(expr)
+    if not retbins:
+        return new(expr)
+    edges = bins if isinstance(bins, pd.IntervalIndex) else np.asarray(bins)
+    if duplicates == "drop" and not isinstance(bins, pd.IntervalIndex):
+        edges = np.unique(edges)
+    return new(expr), edges
 
 
-def qcut(x: Any, q: Any, labels: Any = None, precision: int = 3, duplicates: str = "raise") -> Any:
+def qcut(
+    x: Any, q: Any, labels: Any = None, retbins: bool = False, precision: int = 3, duplicates: str = "raise"
+) -> Any:
     """The quantiles between which each number of a series is; these are computed at once.
 
     Parameters
@@ -118,6 +125,8 @@ def qcut(x: Any, q: Any, labels: Any = None, precision: int = 3, duplicates: str
     q : int or sequence of float
         How many intervals with as many rows each, or the quantiles that divide them.
     labels : sequence or False, optional
+    retbins : bool
+        Whether the quantiles are given, too.
     precision : int
     duplicates : {"raise", "drop"}
     """
@@ -126,4 +135,5 @@ def qcut(x: Any, q: Any, labels: Any = None, precision: int = 3, duplicates: str
     edges = quantile(x, wanted.tolist()).compute()
     if edges.isna().all():
         raise ValueError("qcut() was given a series without values, which has no quantiles: drop it, or use cut(...)")
-    return cut(x, edges.to_numpy(), labels=labels, precision=precision, include_lowest=True, duplicates=duplicates)
+    words = {"labels": labels, "precision": precision, "include_lowest": True, "duplicates": duplicates}
+    return cut(x, edges.to_numpy(), retbins=retbins, **words)

@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.neighbours import call_of, whole_rows
 
 __all__ = [
     "ConversionMethods",
@@ -62,24 +63,30 @@ def to_timedelta(arg: Any, unit: Any = None, errors: str = "raise") -> Any:
     return elementwise("to_timedelta", arg, unit=unit, errors=errors)
 
 
-def to_numeric(arg: Any, errors: str = "raise", downcast: Any = None, meta: Any = None) -> Any:
+def to_numeric(
+    arg: Any, errors: str = "raise", downcast: Any = None, dtype_backend: Any = None, *, meta: Any = None
+) -> Any:
     """Numbers out of text.
 
     Parameters
     ----------
     arg : Series
     errors : {"raise", "coerce"}
-    downcast : not supported: the type would depend on the values of each partition
+    downcast : {"integer", "signed", "unsigned", "float"}, optional
+        The smallest type for all values, which are brought to one place.
+    dtype_backend : {"numpy_nullable", "pyarrow"}, optional
+        What kind of types the numbers have.
     meta : pair or series, optional
         Text becomes float64 by default.
     """
     check_column("to_numeric", arg)
-    if downcast is not None:
-        raise NotImplementedError(
-            "to_numeric(downcast=) would give each partition its own type: use astype(...) after it"
-        )
     if errors not in ("raise", "coerce"):
         raise ValueError(f"invalid error value specified: {errors!r}; it is 'raise' or 'coerce'")
+    if downcast is not None or dtype_backend is not None:
+        words = {"errors": errors, "downcast": downcast, "dtype_backend": dtype_backend}
+        return whole_rows(
+            arg, "pipe", call_of(pd.to_numeric, **{w: each for w, each in words.items() if each is not None})
+        )
     column = arg.expr.meta
     if meta is None and column.dtype.kind not in "biufc":
         kind = "float64" if column.dtype == object or isinstance(column.dtype, pd.StringDtype) else None
@@ -90,14 +97,14 @@ def to_numeric(arg: Any, errors: str = "raise", downcast: Any = None, meta: Any 
     return elementwise("to_numeric", arg, errors=errors)
 
 
-def isna(arg: Any) -> Any:
+def isna(obj: Any) -> Any:
     """Whether each value is missing."""
-    return elementwise("isna", arg) if isinstance(arg, FrameBase) else pd.isna(arg)
+    return elementwise("isna", obj) if isinstance(obj, FrameBase) else pd.isna(obj)
 
 
-def notna(arg: Any) -> Any:
+def notna(obj: Any) -> Any:
     """Whether each value is there."""
-    return elementwise("notna", arg) if isinstance(arg, FrameBase) else pd.notna(arg)
+    return elementwise("notna", obj) if isinstance(obj, FrameBase) else pd.notna(obj)
 
 
 isnull = isna

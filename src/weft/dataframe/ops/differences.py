@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around
 from weft.dataframe.ops.neighbours import Fill, Neighbours, call_of, whole_rows
@@ -78,18 +78,26 @@ class DifferenceMethods(FrameBase):
 
     __slots__ = ()
 
-    def shift(self, periods: Any = 1, freq: Any = None, axis: Any = 0, fill_value: Any = None) -> Any:
+    def shift(
+        self, periods: Any = 1, freq: Any = None, axis: Any = 0, fill_value: Any = None, suffix: str | None = None
+    ) -> Any:
         """Values of ``periods`` rows before; with ``freq`` the labels move instead.
 
         Parameters
         ----------
-        periods : int
-            Negative for later rows.
+        periods : int, or list of them
+            Negative for later rows. A list gives columns for each, whose labels end with its number.
         freq : offset or str, optional
         axis : {0, 1}
         fill_value : optional
             Stands where there is no such row; missing by default.
+        suffix : str, optional
+            Stands before that number.
         """
+        if isinstance(periods, (list, tuple, range, np.ndarray)):
+            return shifted_often(self, list(periods), freq, fill_value, suffix)
+        if suffix is not None:
+            raise ValueError("Cannot specify `suffix` if `periods` is an int.")
         periods = whole_number(periods, "shift")
         own = {} if fill_value is None else {"fill_value": fill_value}
         if is_rows(self, axis):
@@ -110,7 +118,7 @@ class DifferenceMethods(FrameBase):
         if fill_method is not None:
             raise ValueError(f"fill_method must be None; got fill_method={fill_method!r}. Use ffill() first.")
         if freq is not None:
-            raise NotImplementedError("pct_change() with freq= is not there: divide by shift(freq=...) yourself")
+            return whole_rows(self, "pct_change", call_of(periods, freq=freq, **kwargs))
         axis = kwargs.pop("axis", 0)
         if kwargs:
             raise TypeError(f"pct_change() got unexpected arguments {sorted(kwargs)}")
@@ -119,13 +127,17 @@ class DifferenceMethods(FrameBase):
             return new(RowReduce(self.expr, "pct_change", pairs(periods=periods)))
         return around(self, "pct_change", periods, periods)
 
-    def ffill(self, axis: Any = None, limit: int | None = None, limit_area: str | None = None) -> Any:
+    def ffill(
+        self, axis: Any = None, limit: int | None = None, *, inplace: bool = False, limit_area: str | None = None
+    ) -> Any:
         """Missing values replaced by the last one before, at most ``limit`` in a row."""
-        return filled(self, "ffill", axis, limit, limit_area)
+        return changed(self, filled(self, "ffill", axis, limit, limit_area), inplace, gives_frame=True)
 
-    def bfill(self, axis: Any = None, limit: int | None = None, limit_area: str | None = None) -> Any:
+    def bfill(
+        self, axis: Any = None, limit: int | None = None, *, inplace: bool = False, limit_area: str | None = None
+    ) -> Any:
         """Missing values replaced by the next one behind, at most ``limit`` in a row."""
-        return filled(self, "bfill", axis, limit, limit_area)
+        return changed(self, filled(self, "bfill", axis, limit, limit_area), inplace, gives_frame=True)
 
     def first_valid_index(self) -> Any:
         """Label of the first row with a value, or None; this computes."""
@@ -134,6 +146,22 @@ class DifferenceMethods(FrameBase):
     def last_valid_index(self) -> Any:
         """Label of the last row with a value, or None; this computes."""
         return valid_label(self, -1)
+
+
+def shifted_often(frame: Any, periods: list[Any], freq: Any, fill_value: Any, suffix: str | None) -> Any:
+    """Columns for each of several periods, side by side."""
+    if not periods:
+        raise ValueError("If `periods` is an iterable, it cannot be empty.")
+    is_frame = isinstance(frame.expr.meta, pd.DataFrame)
+    names = [frame.name] if not is_frame else list(frame.expr.columns)
+    made: Any = None
+    for each in [whole_number(one, "shift") for one in periods]:
+        moved = frame.shift(each, freq, 0, fill_value)
+        for name in names:
+            label = f"{name}{suffix}_{each}" if suffix else f"{name}_{each}"
+            column = moved[name] if is_frame else moved
+            made = column.to_frame(label) if made is None else made.assign(**{label: column})
+    return made
 
 
 def filled(frame: Any, method: str, axis: Any, limit: int | None, limit_area: str | None) -> Any:

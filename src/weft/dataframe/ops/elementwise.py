@@ -20,12 +20,13 @@ from weft.dataframe.kernels.calls import Bound, children_of, template_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.meta import is_pandas, with_unknown_categories
+from weft.dataframe.meta import is_pandas, meta_nonempty, with_unknown_categories
 from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.beside import by_place, has_rows, matched
 from weft.expr import Expr, Need, Needs, derived, node
 from weft.physical.blockwise import blockwise
 
-__all__ = ["Elementwise", "elementwise", "operand", "pairs"]
+__all__ = ["Elementwise", "beside", "elementwise", "operand", "pairs"]
 
 #: Operations of frames that treat each column by itself, and give columns of the same labels.
 COLUMNWISE = frozenset(
@@ -170,18 +171,31 @@ def elementwise_expr(operation: str, inputs: tuple[Any, ...], keywords: Mapping[
         given, words = moved(given), moved(words)
     expr = Elementwise(operation, given, words)
     _ = expr.meta
+    if operation in OF_VALUES and any(is_of_texts(each.meta, operation) for each in frames):
+        examples = [meta_nonempty(each.meta) for each in expr.frames]
+        remembered(lambda: trial(expr.bound, examples), "trial", expr.bound, *[each.meta for each in expr.frames])
     return expr
+
+
+#: Operations that pandas refuses for values of some types, though not where there are none.
+OF_VALUES = frozenset({"lt", "le", "gt", "ge", "invert"})
+
+
+def is_of_texts(meta: Any, operation: str) -> bool:
+    """Whether a column may have values that such an operation is refused for."""
+    kind = getattr(meta, "dtype", None)
+    return isinstance(kind, pd.StringDtype) or (operation == "invert" and getattr(kind, "kind", "") == "f")
+
+
+def trial(bound: Bound, examples: list[Any]) -> None:
+    """Call an operation on made-up rows: what pandas refuses is refused now."""
+    bound(*examples)
 
 
 def operand(value: Any, operation: str) -> Any:
     """What stands in a node for a value: the expression of a frame, plain values as they are."""
     if isinstance(value, FrameBase):
         return value.expr
-    if isinstance(value, (pd.DataFrame, pd.Series)):
-        raise TypeError(
-            f"cannot compute {operation} with a pandas {type(value).__name__}, whose rows have no partitions. "
-            "Use weft.dataframe.from_pandas(...) on it first."
-        )
     if isinstance(value, dict):
         return pairs(value)
     return value
@@ -192,11 +206,33 @@ def pairs(value: Any) -> Any:
     return Pairs(value.items()) if isinstance(value, dict) else value
 
 
-def no_rows(value: Any, operation: str) -> Any:
-    """A plain value, refused if it has rows: it could not be told which of them belong to a partition."""
-    if isinstance(value, (np.ndarray, list, pd.Index)) and np.ndim(value) > 0:
-        raise TypeError(
-            f"cannot compute {operation} with a {type(value).__name__}, whose rows have no partitions. "
-            "Use weft.dataframe.from_pandas(...) on both sides, or a scalar."
-        )
-    return value
+def beside(frame: Any, value: Any) -> Any:
+    """The other operand of an operation as a collection if it has rows.
+
+    A pandas object is matched by its index; a series beside a frame by the labels of the columns, as it is. Arrays and
+    lists stand for the rows in their order; beside a frame for its columns, unless they have two dimensions.
+    """
+    if isinstance(value, FrameBase) or not has_rows(value):
+        return value
+    meta = frame.expr.meta
+    if isinstance(meta, pd.DataFrame):
+        if isinstance(value, pd.DataFrame):
+            return matched(frame, value)
+        if isinstance(value, pd.Series):
+            return value
+        values = np.asarray(value)
+        if values.ndim == 2:
+            return by_place(frame, values)
+        if len(values) != meta.shape[1]:
+            raise ValueError(
+                f"Unable to coerce to Series, length must be {meta.shape[1]}: given {len(values)}. "
+                "Values for rows go by a series, e.g. weft.dataframe.from_pandas(...)"
+            )
+        return pd.Series(value if isinstance(value, (list, np.ndarray)) else list(value), index=meta.columns)
+    if isinstance(value, pd.Series) and isinstance(meta, pd.Series):
+        return matched(frame, value)
+    if isinstance(value, pd.DataFrame):
+        return matched(frame, value)
+    if not isinstance(meta, (pd.Series, pd.Index)):
+        return value
+    return by_place(frame, value, name=meta.name)

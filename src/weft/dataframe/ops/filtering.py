@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, row_needs
 from weft.dataframe.ops.alignment import align_rows
-from weft.dataframe.ops.projection import check_columns
+from weft.dataframe.ops.beside import by_label, by_place
+from weft.dataframe.ops.projection import check_columns, project
+from weft.execution import compute
 from weft.expr import Expr, Fact, Need, Needs, derived, node
 
-__all__ = ["DropMissing", "Filter", "filtered"]
+__all__ = ["DropMissing", "Filter", "filtered", "is_mask"]
 
 
 @node
@@ -40,14 +43,27 @@ class Filter(Partitionwise):
         return matched | (asked if Need.VALUES not in asked else row_needs(asked) | VALUES)
 
 
+def is_mask(key: Any) -> bool:
+    """Whether something in memory chooses rows by truth values."""
+    if isinstance(key, (pd.Series, pd.DataFrame, np.ndarray, pd.api.extensions.ExtensionArray, pd.Index)):
+        kinds = list(key.dtypes) if isinstance(key, pd.DataFrame) else [key.dtype]
+        return bool(kinds) and all(pd.api.types.is_bool_dtype(kind) for kind in kinds)
+    return isinstance(key, list) and bool(key) and all(isinstance(each, (bool, np.bool_)) for each in key)
+
+
 def filtered(frame: Any, predicate: Any) -> Any:
     """``frame[predicate]``."""
+    if not isinstance(predicate, FrameBase):
+        if isinstance(predicate, pd.DataFrame):
+            return frame.where(predicate)
+        in_memory = isinstance(predicate, pd.Series)
+        predicate = by_label(frame, predicate) if in_memory else by_place(frame, np.asarray(predicate, dtype=bool))
     meta = predicate.expr.meta
     kind = getattr(meta, "dtype", None)
     if isinstance(meta, pd.DataFrame):
         return frame.where(predicate)
     if kind is None or not (pd.api.types.is_bool_dtype(kind) or kind == "object"):
-        raise TypeError(f"cannot filter by a series of {kind}: a predicate is True or False for each row")
+        raise KeyError(f"cannot filter by a series of {kind}: a predicate is True or False for each row")
     source, condition = frame.expr, predicate.expr
     if source.rows != condition.rows:
         source, condition = align_rows([source, condition])
@@ -88,8 +104,17 @@ class FilteringMethods(FrameBase):
 
     __slots__ = ()
 
-    def dropna(self, how: Any = None, subset: Any = None, thresh: Any = None) -> Any:
-        """Rows without missing values.
+    def dropna(
+        self,
+        how: Any = None,
+        subset: Any = None,
+        thresh: Any = None,
+        *,
+        axis: Any = 0,
+        inplace: bool = False,
+        ignore_index: bool = False,
+    ) -> Any:
+        """Rows without missing values; with ``axis=1`` columns, which are looked through at the call.
 
         Parameters
         ----------
@@ -99,11 +124,26 @@ class FilteringMethods(FrameBase):
             Columns that are looked at.
         thresh : int
             The number of values that must be there, in place of ``how``.
+        axis : {0, 1}
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
+        ignore_index : bool
+            Whether rows are numbered anew.
         """
         if how is not None and thresh is not None:
-            raise TypeError("dropna() takes how= or thresh=, not both")
+            raise TypeError("You cannot set both the how and thresh arguments at the same time.")
         if how not in (None, "any", "all"):
-            raise ValueError(f"dropna(how={how!r}): it is 'any' or 'all'")
+            raise ValueError(f"invalid how option: {how}; it is 'any' or 'all'")
+        made = self._without_missing(axis, how, thresh, subset)
+        return changed(self, made.reset_index(drop=True) if ignore_index else made, inplace)
+
+    def _without_missing(self, axis: Any, how: Any, thresh: Any, subset: Any) -> Any:
+        if isinstance(axis, (tuple, list)):
+            raise TypeError("supplying multiple axes to axis is no longer supported.")
+        if axis not in (0, "index", "rows"):
+            if axis not in (1, "columns") or not isinstance(self.expr.meta, pd.DataFrame):
+                raise ValueError(f"No axis named {axis} for object type {type(self.expr.meta).__name__}")
+            return without_gaps(self, how, thresh, subset)
         if isinstance(self.expr.meta, pd.DataFrame):
             labels = None
             if subset is not None:
@@ -112,9 +152,21 @@ class FilteringMethods(FrameBase):
             return new(DropMissing(self.expr, how, labels, thresh))
         return new(DropMissing(self.expr))
 
-    def query(self, expr: str, **kwargs: Any) -> Any:
+    def query(self, expr: str, *, inplace: bool = False, **kwargs: Any) -> Any:
         """Rows where an expression of columns, written as text, is true; see `pandas.DataFrame.query`.
 
         Local variables are given with ``local_dict={"name": value}``.
         """
-        return filtered(self, self.eval(expr, **kwargs))  # type: ignore[attr-defined]
+        if not isinstance(expr, str):
+            raise ValueError(f"expr must be a string to be evaluated, {type(expr)} given")
+        return changed(self, filtered(self, self.eval(expr, **kwargs)), inplace)  # type: ignore[attr-defined]
+
+
+def without_gaps(frame: Any, how: Any, thresh: Any, subset: Any) -> Any:
+    """The columns without missing values, in all rows or those of some labels; how many there are is computed now."""
+    rows = frame
+    if subset is not None:
+        rows = frame[frame.index.isin(list(subset) if isinstance(subset, (list, tuple, pd.Index)) else [subset])]
+    there, total = compute(rows.count(), rows.index.size)
+    least = thresh if thresh is not None else 1 if how == "all" else total
+    return project(frame, [label for label, count in there.items() if count >= least])

@@ -12,7 +12,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 from weft.dataframe.ops.groupby_aggregates import GroupAggregates
 from weft.dataframe.ops.groupby_base import GroupsBase
-from weft.dataframe.ops.groupby_keys import keys_by_level, keys_of
+from weft.dataframe.ops.groupby_keys import keys_by_level, keys_of, with_keys
 from weft.dataframe.ops.groupby_methods import GroupMethods
 from weft.dataframe.ops.groupby_requests import Aggregation
 from weft.dataframe.ops.projection import missing_column, project
@@ -129,9 +129,12 @@ class GroupbyMethods(FrameBase):
         """
         if isinstance(by, pd.Grouper) and getattr(by, "freq", None) is not None:
             return by_periods(self, by)  # type: ignore[no-any-return]
-        found = keys_by_level(self, level) if level is not None and by is None else keys_of(self, by)
         if level is not None and by is not None:
             raise TypeError("groupby() takes by or level, not both")
+        frame: Any = self
+        if level is None:
+            frame, by = with_keys(self, by)
+        found = keys_by_level(self, level) if level is not None else keys_of(frame, by)
         keys, blocks, is_listed = found
         if isinstance(by, pd.Grouper):
             sort = by.sort
@@ -146,7 +149,7 @@ class GroupbyMethods(FrameBase):
             bool(group_keys),
             is_listed,
         )
-        return GroupBy(without_times(self, by), plan, tuple(blocks))
+        return GroupBy(without_times(frame, by), plan, tuple(blocks))
 
 
 def by_periods(frame: Any, grouper: Any) -> Any:

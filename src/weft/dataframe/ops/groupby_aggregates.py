@@ -8,7 +8,7 @@ import pandas as pd
 
 from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, Request
+from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, AggregatePlan, Request
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.ops.groupby_base import GroupsBase
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
@@ -50,6 +50,43 @@ class GroupAggregates(GroupsBase):
             requests, None if is_single else labels, self._is_series, split_every, split_out, shuffle_method
         )
 
+    def _asked(self, how: str, engine: Any, engine_kwargs: Any, **options: Any) -> Any:
+        """A named aggregate with options for which all rows of a group must be together."""
+        if runs_elsewhere(engine):
+            options |= {"engine": engine, "engine_kwargs": engine_kwargs}
+        return self._whole(how, call_of(**options))
+
+    def _by_name(
+        self,
+        how: str,
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+        split_every: Any,
+        split_out: Any,
+        shuffle_method: Any,
+        engine: Any,
+        engine_kwargs: Any,
+    ) -> Any:
+        """The method of a name."""
+        if runs_elsewhere(engine):
+            keywords = keywords | {"engine": engine, "engine_kwargs": engine_kwargs}
+        if args or keywords or how not in PARTS_OF:
+            method = getattr(type(self), how, None)
+            if how.startswith("_") or method is None:
+                raise AttributeError(
+                    f"'{'Series' if self._is_series else 'DataFrame'}GroupBy' object has no attribute {how!r}"
+                )
+            if "axis" in keywords:
+                raise ValueError(f"Operation {how} does not support axis={keywords['axis']}")
+            return getattr(self, how)(*args, **keywords) if callable(method) else getattr(self, how)
+        if how == "size":
+            return self.size(split_every, split_out)
+        spec = parse_requests(how, {}, self._columns, self._is_series)
+        if spec is None:
+            return self._whole("agg", call_of(how))
+        labels = spec.labels if spec.labels is None else spec.labels.rename(self._frame.expr.meta.columns.name)
+        return self._aggregate(spec.requests, labels, spec.single, split_every, split_out, shuffle_method)
+
     def _aggregate(
         self,
         requests: tuple[Request, ...],
@@ -72,31 +109,81 @@ class GroupAggregates(GroupsBase):
         return new(made) if self._plan.as_index else new(made).reset_index(drop=True)
 
     def sum(
-        self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
+        self,
+        numeric_only: bool = False,
+        min_count: int | None = 0,
+        skipna: bool = True,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        split_every: Any = None,
+        split_out: Any = None,
     ) -> Any:
         """Sum of each group's values; missing if fewer than ``min_count`` are there."""
+        if not skipna or runs_elsewhere(engine):
+            return self._asked(
+                "sum", engine, engine_kwargs, numeric_only=numeric_only, min_count=min_count, skipna=skipna
+            )
         return self._named("sum", numeric_only, split_every, split_out, min_count=min_count or 0)
 
     def prod(
-        self, numeric_only: bool = False, min_count: int | None = 0, split_every: Any = None, split_out: Any = None
+        self,
+        numeric_only: bool = False,
+        min_count: int | None = 0,
+        skipna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
     ) -> Any:
         """Product of each group's values; missing if fewer than ``min_count`` are there."""
+        if not skipna or runs_elsewhere(None):
+            return self._asked("prod", None, None, numeric_only=numeric_only, min_count=min_count, skipna=skipna)
         return self._named("prod", numeric_only, split_every, split_out, min_count=min_count or 0)
 
-    def mean(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def mean(
+        self,
+        numeric_only: bool = False,
+        skipna: bool = True,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """Mean of each group's values."""
+        if not skipna or runs_elsewhere(engine):
+            return self._asked("mean", engine, engine_kwargs, numeric_only=numeric_only, skipna=skipna)
         return self._named("mean", numeric_only, split_every, split_out)
 
     def min(
-        self, numeric_only: bool = False, min_count: int = -1, split_every: Any = None, split_out: Any = None
+        self,
+        numeric_only: bool = False,
+        min_count: int = -1,
+        skipna: bool = True,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        split_every: Any = None,
+        split_out: Any = None,
     ) -> Any:
         """Least of each group's values."""
+        if not skipna or runs_elsewhere(engine):
+            return self._asked(
+                "min", engine, engine_kwargs, numeric_only=numeric_only, min_count=min_count, skipna=skipna
+            )
         return self._named("min", numeric_only, split_every, split_out, min_count=min_count)
 
     def max(
-        self, numeric_only: bool = False, min_count: int = -1, split_every: Any = None, split_out: Any = None
+        self,
+        numeric_only: bool = False,
+        min_count: int = -1,
+        skipna: bool = True,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        split_every: Any = None,
+        split_out: Any = None,
     ) -> Any:
         """Greatest of each group's values."""
+        if not skipna or runs_elsewhere(engine):
+            return self._asked(
+                "max", engine, engine_kwargs, numeric_only=numeric_only, min_count=min_count, skipna=skipna
+            )
         return self._named("max", numeric_only, split_every, split_out, min_count=min_count)
 
     def count(self, split_every: Any = None, split_out: Any = None) -> Any:
@@ -110,32 +197,97 @@ class GroupAggregates(GroupsBase):
         made = self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
         return made.rename(self._columns[0]) if self._is_series and self._plan.as_index and self._columns else made
 
-    def var(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def var(
+        self,
+        ddof: int = 1,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        numeric_only: bool = False,
+        skipna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """Variance of each group's values."""
+        if not skipna or runs_elsewhere(engine):
+            return self._asked("var", engine, engine_kwargs, ddof=ddof, numeric_only=numeric_only, skipna=skipna)
         return self._named("var", numeric_only, split_every, split_out, ddof=ddof)
 
-    def std(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def std(
+        self,
+        ddof: int = 1,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        numeric_only: bool = False,
+        skipna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """Standard deviation of each group's values."""
+        if not skipna or runs_elsewhere(engine):
+            return self._asked("std", engine, engine_kwargs, ddof=ddof, numeric_only=numeric_only, skipna=skipna)
         return self._named("std", numeric_only, split_every, split_out, ddof=ddof)
 
-    def sem(self, ddof: int = 1, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def sem(
+        self,
+        ddof: int = 1,
+        numeric_only: bool = False,
+        skipna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """Standard error of each group's mean."""
+        if not skipna or runs_elsewhere(None):
+            return self._asked("sem", None, None, ddof=ddof, numeric_only=numeric_only, skipna=skipna)
         return self._named("sem", numeric_only, split_every, split_out, ddof=ddof)
 
-    def skew(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def skew(
+        self,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """Skewness of each group's values."""
+        if not skipna or runs_elsewhere(None):
+            return self._asked("skew", None, None, numeric_only=numeric_only, skipna=skipna)
         return self._named("skew", numeric_only, split_every, split_out)
 
-    def kurt(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def kurt(
+        self,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """Excess kurtosis of each group's values."""
+        if not skipna or runs_elsewhere(None):
+            return self._asked("kurt", None, None, numeric_only=numeric_only, skipna=skipna)
         return self._named("kurt", numeric_only, split_every, split_out)
 
-    def first(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def first(
+        self,
+        numeric_only: bool = False,
+        min_count: int = -1,
+        skipna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """First value of each group that is not missing."""
+        if not skipna or min_count > 1:
+            return self._asked("first", None, None, numeric_only=numeric_only, min_count=min_count, skipna=skipna)
         return self._named("first", numeric_only, split_every, split_out)
 
-    def last(self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None) -> Any:
+    def last(
+        self,
+        numeric_only: bool = False,
+        min_count: int = -1,
+        skipna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
+    ) -> Any:
         """Last value of each group that is not missing."""
+        if not skipna or min_count > 1:
+            return self._asked("last", None, None, numeric_only=numeric_only, min_count=min_count, skipna=skipna)
         return self._named("last", numeric_only, split_every, split_out)
 
     def any(self, skipna: bool = True, split_every: Any = None, split_out: Any = None) -> Any:
@@ -171,24 +323,42 @@ class GroupAggregates(GroupsBase):
         return self._named("nunique", False, split_every, split_out, shuffle_method)
 
     def median(
-        self, numeric_only: bool = False, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None
+        self,
+        numeric_only: bool = False,
+        skipna: bool = True,
+        split_every: Any = None,
+        split_out: Any = None,
+        shuffle_method: Any = None,
     ) -> Any:
         """Median of each group's values, exact."""
-        return self._whole("median", call_of(numeric_only=numeric_only))
+        return self._whole("median", call_of(numeric_only=numeric_only, skipna=skipna))
 
     def quantile(self, q: Any = 0.5, interpolation: str = "linear", numeric_only: bool = False) -> Any:
         """Quantiles of each group's values, exact."""
         return self._whole("quantile", call_of(q, interpolation=interpolation, numeric_only=numeric_only))
 
     def agg(
-        self, arg: Any = None, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None, **kwargs: Any
+        self,
+        func: Any = None,
+        *args: Any,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        split_every: Any = None,
+        split_out: Any = None,
+        shuffle_method: Any = None,
+        **kwargs: Any,
     ) -> Any:
         """Several aggregates.
 
         Parameters
         ----------
-        arg : name, function, `Aggregation`, list or mapping of columns to those
-            Names of aggregates go in parts; a function gets the values of each group as a series.
+        func : name, function, `Aggregation`, list or mapping of columns to those
+            Names of aggregates go in parts; a function gets the values of each group as a series. ``arg`` is another name
+            of this parameter.
+        *args
+            Further arguments of the function.
+        engine, engine_kwargs
+            For functions, as in pandas.
         split_every : int, optional
             How many partial results one task combines.
         split_out : int, optional
@@ -198,7 +368,8 @@ class GroupAggregates(GroupsBase):
             Have groups go by the hash of their keys in any case. By default that is done where there are many: two
             partitions are looked at, and `explain` tells what was chosen, and why.
         **kwargs
-            Named aggregates: ``total=("column", "sum")``, or, of a single column, ``total="sum"``.
+            Named aggregates: ``total=("column", "sum")``, or, of a single column, ``total="sum"``. With ``func`` they are
+            arguments of it.
 
         Examples
         --------
@@ -208,9 +379,16 @@ class GroupAggregates(GroupsBase):
         >>> df.groupby("k").agg(total=("v", "sum"), largest=("v", "max")).compute().to_dict("list")
         {'total': [4.0, 2.0], 'largest': [3.0, 2.0]}
         """
-        spec = parse_requests(arg, kwargs, self._columns, self._is_series)
+        if func is None and "arg" in kwargs:
+            func = kwargs.pop("arg")
+        if isinstance(func, str):
+            return self._by_name(func, args, kwargs, split_every, split_out, shuffle_method, engine, engine_kwargs)
+        spec = None
+        if not runs_elsewhere(engine) and (func is None or not (args or kwargs)):
+            spec = parse_requests(func, kwargs, self._columns, self._is_series)
         if spec is None:
-            return self._whole("agg", call_of(*(() if arg is None else (frozen_spec(arg),)), **kwargs))
+            words = {"engine": engine, "engine_kwargs": engine_kwargs} if runs_elsewhere(engine) else {}
+            return self._whole("agg", call_of(*(() if func is None else (func, *args)), **words, **kwargs))
         return self._aggregate(spec.requests, spec.labels, spec.single, split_every, split_out, shuffle_method)
 
     aggregate = agg
@@ -229,6 +407,8 @@ def in_order_of_keys(made: GroupbyAggregate) -> FrameExpr:
     return made_sorted
 
 
-def frozen_spec(arg: Any) -> Any:
-    """What aggregates are asked for, as an operand."""
-    return arg
+def runs_elsewhere(engine: Any) -> bool:
+    """Whether pandas' own engine for compiled functions is asked for."""
+    if engine not in (None, "cython", "numba"):
+        raise ValueError(f"engine must be either 'cython' or 'numba'; it is {engine!r}")
+    return bool(engine == "numba")

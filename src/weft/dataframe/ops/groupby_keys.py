@@ -10,11 +10,13 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.grouping import By
+from weft.dataframe.ops.beside import by_label, by_place, has_rows
 from weft.dataframe.ops.projection import Projection, missing_column
 from weft.dataframe.ops.time_bins import time_bins
 
-__all__ = ["keys_by_level", "keys_of"]
+__all__ = ["keys_by_level", "keys_of", "with_keys"]
 
 
 def keys_by_level(frame: Any, level: Any) -> tuple[list[By], list[FrameExpr], bool]:
@@ -35,12 +37,27 @@ def keys_of(frame: Any, by: Any) -> tuple[list[By], list[FrameExpr], bool]:
     if by is None:
         raise TypeError("You have to supply one of 'by' and 'level'")
     meta = frame.expr.meta
+    if isinstance(by, list) and is_array(frame.expr, by):
+        by = np.asarray(by) if not any(isinstance(each, tuple) for each in by) else pd.Index(by, tupleize_cols=False)
     is_listed = isinstance(by, list) or (isinstance(by, tuple) and not (meta.ndim == 2 and by in meta.columns))
     keys: list[By] = []
     blocks: list[FrameExpr] = []
     for each in by if is_listed else [by]:
         keys.append(one_key(frame, each, blocks))
     return keys, blocks, is_listed
+
+
+def is_array(expr: FrameExpr, by: list[Any]) -> bool:
+    """Whether a list has a key for each row, and is not one of columns: if it is as long as a frame whose length is known."""
+    known = {*expr.meta.index.names, *(expr.columns if expr.meta.ndim == 2 else ())}
+    if not all(is_label(each) and not callable(each) for each in by) or any(
+        is_label(each) and each in known for each in by
+    ):
+        return False
+    if any(isinstance(each, (FrameBase, pd.Grouper)) for each in by):
+        return False
+    source = rows_in_memory(expr)
+    return source is not None and source.bounds[-1][1] == len(by)
 
 
 def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
@@ -52,11 +69,6 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
             raise ValueError(f"Grouper for {type(by).__name__!r} not 1-dimensional")
         if isinstance(key, Projection) and key.source == expr and type(key.chosen) is not tuple:
             return By("column", key.chosen, key.chosen)
-        if key.rows != expr.rows or key.npartitions != expr.npartitions:
-            raise ValueError(
-                "cannot group by a series whose rows come from another frame or filter: "
-                "start from one frame, e.g. df[df.a > 0].groupby(df[df.a > 0].b), or assign(...) it as a column"
-            )
         blocks.append(key)
         return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, pd.Grouper):
@@ -65,10 +77,12 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
             blocks.append(bins)
             return By("block", len(blocks) - 1, bins.meta.name)
         return one_key(frame, by.key, blocks) if by.key is not None else level_key(frame, by.level)
-    if isinstance(by, (pd.Series, np.ndarray, pd.Index)):
-        raise TypeError(
-            f"cannot group by a {type(by).__name__}, whose rows have no partitions: use from_pandas(...) first"
-        )
+    if isinstance(by, pd.Series) or (has_rows(by) and not isinstance(by, tuple)):
+        key = (
+            by_label(frame, by) if isinstance(by, pd.Series) else by_place(frame, by, getattr(by, "name", None))
+        ).expr
+        blocks.append(key)
+        return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, Mapping):
         return By("function", dict(by), None)
     if expr.meta.ndim == 2 and is_label(by) and by in expr.columns:
@@ -78,6 +92,34 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
     if callable(by):
         return By("function", by, None)
     raise KeyError(missing_column(by, expr.columns))
+
+
+def with_keys(frame: Any, by: Any) -> tuple[Any, Any]:
+    """A frame and what it is grouped by, such that series of other rows have its rows: matched by their labels."""
+    listed = by if isinstance(by, list) else [by]
+    others = [
+        place
+        for place, each in enumerate(listed)
+        if isinstance(each, FrameBase)
+        and each.expr.meta.ndim == 1
+        and (each.expr.rows != frame.expr.rows or each.expr.npartitions != frame.expr.npartitions)
+    ]
+    if not others:
+        return frame, by
+    is_frame = frame.expr.meta.ndim == 2
+    whole = frame if is_frame else frame.to_frame(VALUES_LABEL)
+    for place in others:
+        key = listed[place] if isinstance(listed[place].expr.meta, pd.Series) else listed[place].to_series()
+        whole = whole.assign(**{f"{KEY_LABEL}{place}": key})
+    keys = list(listed)
+    for place in others:
+        keys[place] = whole[f"{KEY_LABEL}{place}"].rename(listed[place].name)
+    frame = whole[list(frame.expr.columns)] if is_frame else whole[VALUES_LABEL].rename(frame.name)
+    return frame, keys if isinstance(by, list) else keys[0]
+
+
+#: Labels of columns that stand for what is grouped, and by what, while they are matched.
+VALUES_LABEL, KEY_LABEL = "__values__", "__key__"
 
 
 def is_label(value: Any) -> bool:

@@ -67,8 +67,12 @@ class GroupMethods(GroupsBase):
         kwargs.pop("include_groups", None)
         return self._user("apply", func, args, kwargs, meta)
 
-    def transform(self, func: Any, *args: Any, meta: Any = UNKNOWN, shuffle_method: Any = None, **kwargs: Any) -> Any:
+    def transform(
+        self, func: Any = None, *args: Any, meta: Any = UNKNOWN, shuffle_method: Any = None, **kwargs: Any
+    ) -> Any:
         """For each row what a function, or a named aggregate, gives for its group."""
+        if func is None:
+            return self._rows("transform", call_of(**kwargs))
         if isinstance(func, str) and (meta is UNKNOWN or meta is None):
             return self._rows("transform", call_of(func, *args, **kwargs))
         return self._user("transform", func, args, kwargs, meta)
@@ -99,7 +103,7 @@ class GroupMethods(GroupsBase):
     def nth(self, n: Any, dropna: Any = None) -> Any:
         """The n-th row of each group, or those of a list of numbers."""
         if dropna:
-            raise NotImplementedError("nth(dropna=) is not there: drop rows with missing values first")
+            return self._whole("nth", call_of(n, dropna=dropna))
         kept: Any = None
         for place in n if isinstance(n, (list, tuple)) else [n]:
             if not isinstance(place, (int, np.integer)):
@@ -126,32 +130,42 @@ class GroupMethods(GroupsBase):
         """For each row the number of its group."""
         return self._rows("ngroup", call_of(ascending=ascending))
 
-    def cumsum(self, numeric_only: bool = False) -> Any:
+    def cumsum(self, numeric_only: bool = False, *args: Any, skipna: bool = True) -> Any:
         """Running sum within each group."""
-        return self._rows("cumsum", call_of(numeric_only=numeric_only) if numeric_only else call_of())
+        return self._running("cumsum", numeric_only, args, skipna)
 
-    def cumprod(self, numeric_only: bool = False) -> Any:
+    def cumprod(self, numeric_only: bool = False, *args: Any, skipna: bool = True) -> Any:
         """Running product within each group."""
-        return self._rows("cumprod", call_of(numeric_only=numeric_only) if numeric_only else call_of())
+        return self._running("cumprod", numeric_only, args, skipna)
 
-    def cummin(self, numeric_only: bool = False) -> Any:
+    def cummin(self, numeric_only: bool = False, *args: Any, skipna: bool = True) -> Any:
         """Least value so far within each group."""
-        return self._rows("cummin", call_of(numeric_only=numeric_only) if numeric_only else call_of())
+        return self._running("cummin", numeric_only, args, skipna)
 
-    def cummax(self, numeric_only: bool = False) -> Any:
+    def cummax(self, numeric_only: bool = False, *args: Any, skipna: bool = True) -> Any:
         """Greatest value so far within each group."""
-        return self._rows("cummax", call_of(numeric_only=numeric_only) if numeric_only else call_of())
+        return self._running("cummax", numeric_only, args, skipna)
+
+    def _running(self, how: str, numeric_only: bool, args: tuple[Any, ...], skipna: bool) -> Any:
+        """One of the running aggregates."""
+        words = {} if skipna else {"skipna": False}
+        if numeric_only:
+            words["numeric_only"] = True
+        return self._rows(how, call_of(*args, **words))
 
     def shift(
         self,
         periods: Any = 1,
         freq: Any = None,
-        fill_value: Any = None,
+        fill_value: Any = UNKNOWN,
+        suffix: str | None = None,
         meta: Any = UNKNOWN,
         shuffle_method: Any = None,
     ) -> Any:
         """Values of ``periods`` rows before within each group."""
-        own: dict[str, Any] = {} if fill_value is None else {"fill_value": fill_value}
+        own: dict[str, Any] = {} if fill_value is UNKNOWN else {"fill_value": fill_value}
+        if suffix is not None:
+            own["suffix"] = suffix
         if freq is not None:
             return self._whole("shift", call_of(periods, freq=freq), meta=meta)
         return self._rows("shift", call_of(periods, **own), meta=meta)
@@ -160,8 +174,12 @@ class GroupMethods(GroupsBase):
         """Difference to the value ``periods`` rows before within each group."""
         return self._rows("diff", call_of(periods))
 
-    def pct_change(self, periods: int = 1) -> Any:
+    def pct_change(self, periods: int = 1, fill_method: None = None, freq: Any = None) -> Any:
         """Relative change to the value ``periods`` rows before within each group."""
+        if fill_method is not None:
+            raise ValueError(f"fill_method must be None; got fill_method={fill_method!r}.")
+        if freq is not None:
+            return self._whole("pct_change", call_of(periods, freq=freq))
         return self._rows("pct_change", call_of(periods))
 
     def ffill(self, limit: int | None = None, shuffle_method: Any = None) -> Any:
@@ -176,30 +194,61 @@ class GroupMethods(GroupsBase):
         """Rank of each value within its group."""
         return self._rows("rank", call_of(method=method, ascending=ascending, na_option=na_option, pct=pct))
 
-    def cov(self, min_periods: int | None = None, ddof: int = 1, numeric_only: bool = False, **kwargs: Any) -> Any:
-        """Covariance of columns within each group."""
-        check_words("cov", kwargs, "split_every", "split_out", "shuffle_method")
-        return self._whole("cov", call_of(min_periods=min_periods, ddof=ddof, numeric_only=numeric_only))
+    def cov(self, *args: Any, **kwargs: Any) -> Any:
+        """Covariance of columns within each group; of a single column with another series, given first."""
+        return self._whole("cov", call_of(*args, **without_words(kwargs)))
 
-    def corr(self, method: str = "pearson", min_periods: int = 1, numeric_only: bool = False, **kwargs: Any) -> Any:
-        """Correlation of columns within each group."""
-        check_words("corr", kwargs, "split_every", "split_out", "shuffle_method")
-        return self._whole("corr", call_of(method=method, min_periods=min_periods, numeric_only=numeric_only))
+    def corr(self, *args: Any, **kwargs: Any) -> Any:
+        """Correlation of columns within each group; of a single column with another series, given first."""
+        return self._whole("corr", call_of(*args, **without_words(kwargs)))
+
+    def corrwith(self, other: Any, **kwargs: Any) -> Any:
+        """Correlation of each column with a series in memory, or the columns of a frame, within each group."""
+        return self._whole("corrwith", call_of(other, **kwargs))
+
+    def take(self, indices: Any, **kwargs: Any) -> Any:
+        """The rows of each group at some positions within it."""
+        return self._whole("take", call_of(list(indices), **kwargs))
+
+    @property
+    def is_monotonic_increasing(self) -> Any:
+        """Whether the values of each group never fall."""
+        return self._only_series("is_monotonic_increasing")._whole("is_monotonic_increasing", call_of())
+
+    @property
+    def is_monotonic_decreasing(self) -> Any:
+        """Whether the values of each group never rise."""
+        return self._only_series("is_monotonic_decreasing")._whole("is_monotonic_decreasing", call_of())
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the values of each group."""
+        return self._only_series("dtype")._whole("dtype", call_of())
+
+    @property
+    def ndim(self) -> int:
+        """2 for groups of a frame, 1 for those of a single column."""
+        return 1 if self._is_series else 2
+
+    def _only_series(self, method: str) -> Any:
+        """These groups, if they are of a single column."""
+        if not self._is_series:
+            raise AttributeError(f"'DataFrameGroupBy' object has no attribute {method!r}")
+        return self
 
     def unique(self, split_every: Any = None, split_out: Any = None) -> Any:
         """Different values of each group, as arrays."""
         return self._whole("unique", call_of())
 
-    def value_counts(
-        self, subset: Any = None, normalize: bool = False, sort: bool = True, ascending: bool = False, **kwargs: Any
-    ) -> Any:
-        """How often each value is there in each group."""
-        dropna = kwargs.pop("dropna", True)
-        check_words("value_counts", kwargs, "split_every", "split_out")
-        words: dict[str, Any] = {"normalize": normalize, "sort": sort, "ascending": ascending, "dropna": dropna}
-        if subset is not None:
-            words["subset"] = subset
-        return self._whole("value_counts", call_of(**words))
+    def value_counts(self, *args: Any, **kwargs: Any) -> Any:
+        """How often each value is there in each group.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As in pandas: ``subset`` (of frames), ``normalize``, ``sort``, ``ascending``, ``bins`` (of series), ``dropna``.
+        """
+        return self._whole("value_counts", call_of(*args, **without_words(kwargs)))
 
     def describe(self, percentiles: Any = None, include: Any = None, exclude: Any = None) -> Any:
         """Summary of each group's values."""
@@ -222,10 +271,9 @@ class GroupMethods(GroupsBase):
         random_state: Any = None,
     ) -> Any:
         """Random rows of each group; the same ones for a seed."""
-        if weights is not None:
-            raise NotImplementedError("groupby.sample(weights=) is not there: use apply(lambda rows: rows.sample(...))")
         seed = int(np.random.default_rng().integers(1 << 31)) if random_state is None else random_state
-        return self._whole("sample", call_of(n=n, frac=frac, replace=replace, random_state=seed))
+        words = {"n": n, "frac": frac, "replace": replace, "weights": weights, "random_state": seed}
+        return self._whole("sample", call_of(**words))
 
     def ohlc(self) -> Any:
         """First, greatest, least and last value of each group."""
@@ -248,7 +296,6 @@ class GroupMethods(GroupsBase):
         return GroupWindow(self, "resample", call_of(rule, *args, **kwargs))
 
 
-def check_words(method: str, given: dict[str, Any], *known: str) -> None:
-    """Refuse keyword arguments that are not known; the known ones have no effect on the result."""
-    if unknown := sorted(set(given) - set(known)):
-        raise TypeError(f"{method}() got unexpected arguments {unknown}")
+def without_words(given: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments without those that say how something is computed."""
+    return {word: each for word, each in given.items() if word not in ("split_every", "split_out", "shuffle_method")}

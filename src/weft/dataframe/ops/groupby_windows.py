@@ -74,6 +74,45 @@ class GroupWindow:
         """Kurtosis of each window."""
         return self._method("kurt", *args, **kwargs)
 
+    def rank(self, *args: Any, **kwargs: Any) -> Any:
+        """Rank of each row's value in its window."""
+        return self._method("rank", *args, **kwargs)
+
+    def sem(self, *args: Any, **kwargs: Any) -> Any:
+        """Standard error of each window's mean."""
+        return self._method("sem", *args, **kwargs)
+
+    def prod(self, *args: Any, **kwargs: Any) -> Any:
+        """Product of each period."""
+        return self._method("prod", *args, **kwargs)
+
+    def ohlc(self, *args: Any, **kwargs: Any) -> Any:
+        """First, greatest, least and last value of each period."""
+        return self._method("ohlc", *args, **kwargs)
+
+    def asfreq(self, *args: Any, **kwargs: Any) -> Any:
+        """The value at the start of each period."""
+        return self._method("asfreq", *args, **kwargs)
+
+    def interpolate(self, *args: Any, **kwargs: Any) -> Any:
+        """Periods without rows filled with what lies between their neighbours."""
+        return self._method("interpolate", *args, **kwargs)
+
+    def nearest(self, *args: Any, **kwargs: Any) -> Any:
+        """Periods without rows filled from the nearest one."""
+        return self._method("nearest", *args, **kwargs)
+
+    def transform(self, *args: Any, **kwargs: Any) -> Any:
+        """For each row what a function gives for its period."""
+        return self._method("transform", *args, **kwargs)
+
+    def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """``func(windows, *args, **kwargs)``."""
+        if isinstance(func, tuple):
+            function, word = func
+            return function(*args, **{word: self}, **kwargs)
+        return func(self, *args, **kwargs)
+
     def first(self, *args: Any, **kwargs: Any) -> Any:
         """First value of each window."""
         return self._method("first", *args, **kwargs)

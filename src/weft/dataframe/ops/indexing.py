@@ -15,16 +15,16 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in, row_total, rows_before
 from weft.dataframe.ops.filtering import filtered
 from weft.dataframe.ops.partitions import Partitions
 from weft.dataframe.ops.projection import Projection, check_columns, project
 from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
-from weft.physical.scan import Scan
 from weft.physical.tree_reduce import TreeReduce
 
-__all__ = ["IndexingMethods"]
+__all__ = ["IndexingMethods", "rows_in_slice"]
 
 
 @node
@@ -118,26 +118,12 @@ class PositionSlice(FrameExpr):
         return asked | {Need.ORDER}
 
     def lower(self) -> Expr:
-        kernels = KERNELS["pandas"]
-        source = self.source
-        count = kernels["CountRows"]
-        small = Outline(self.name, "count-rows", source.numblocks, 64)
-        before = Scan(small, source, 0, count, kernels["AddCounts"])
+        kernel, source = KERNELS["pandas"]["SliceAt"], self.source
         told = [Same(self.start), Same(self.stop), Same(self.step)]
+        sources: list[Any] = [(source, (0,)), (rows_before(self.name, source), (0,))]
         if (self.start or 0) >= 0 and (self.stop is None or self.stop >= 0):
-            return blockwise(self.outline, kernels["SliceAt"], [(source, (0,)), (before, (0,))], [Same(None), *told])
-        counts = blockwise(small, count, [(source, (0,))], cost=Cost.CHEAP)
-        total = TreeReduce(
-            Outline(self.name, "count-all", (1,), 64),
-            counts,
-            (0,),
-            kernels["TotalCount"],
-            kernels["Same"],
-            (),
-            16,
-            True,
-        )
-        return blockwise(self.outline, kernels["SliceAt"], [(source, (0,)), (before, (0,)), (total, (None,))], told)
+            return blockwise(self.outline, kernel, sources, [Same(None), *told])
+        return blockwise(self.outline, kernel, [*sources, (row_total(self.name, source), (None,))], told)
 
 
 @node
@@ -165,20 +151,8 @@ class PositionList(FrameExpr):
     def lower(self) -> Expr:
         kernels = KERNELS["pandas"]
         source = self.source
-        small = Outline(self.name, "count-rows", source.numblocks, 64)
-        before = Scan(small, source, 0, kernels["CountRows"], kernels["AddCounts"])
-        counts = blockwise(small, kernels["CountRows"], [(source, (0,))], cost=Cost.CHEAP)
-        total = TreeReduce(
-            Outline(self.name, "count-all", (1,), 64),
-            counts,
-            (0,),
-            kernels["TotalCount"],
-            kernels["Same"],
-            (),
-            16,
-            True,
-        )
         outline = Outline(self.name, "iloc-chunk", source.numblocks)
+        before, total = rows_before(self.name, source), row_total(self.name, source)
         sources: list[Any] = [(source, (0,)), (before, (0,)), (total, (None,))]
         chunk = blockwise(outline, kernels["TakeChunk"], sources, [Same(self.positions)], cost=Cost.LIGHT)
         return TreeReduce(
@@ -203,8 +177,9 @@ def label_bounds(key: slice, expr: FrameExpr) -> tuple[Any, Any]:
 
 def rows_between(frame: Any, key: slice) -> Any:
     """Rows by a slice of labels."""
-    if key.step is not None:
-        raise NotImplementedError("a slice of labels with a step is not supported: use iloc[::step] on positions")
+    if key.step not in (None, 1):
+        ends = (key.start, key.stop) if key.step > 0 else (key.stop, key.start)
+        return rows_between(frame, slice(*ends)).iloc[:: key.step]
     start, stop = label_bounds(key, frame.expr)
     source = frame.expr
     edges = source.divisions
@@ -244,6 +219,14 @@ def rows_of(frame: Any, labels: list[Any], required: bool = True) -> Any:
     return new(LabelList(source, tuple(labels), required))
 
 
+def rows_in_slice(frame: Any, key: slice) -> Any:
+    """``frame[start:stop]``: by position if the ends are integers, as in pandas; by label otherwise."""
+    ends = [each for each in (key.start, key.stop, key.step) if each is not None]
+    if ends and all(isinstance(each, (int, np.integer)) for each in ends):
+        return frame.iloc[key]
+    return frame.loc[key]
+
+
 class LocIndexer:
     """``frame.loc[rows]``, ``frame.loc[rows, columns]``."""
 
@@ -267,7 +250,7 @@ class LocIndexer:
             labels = list(frame.expr.meta.loc[:, columns].columns) if isinstance(columns, slice) else columns
             for label in labels if isinstance(labels, list) else [labels]:
                 if label in frame.expr.meta.columns:
-                    changed = frame[label].mask(self._holds(frame, rows), value)
+                    changed = put_where(frame[label], self._holds(frame, rows), value)
                 elif isinstance(rows, slice) and rows == slice(None):
                     changed = value
                 else:
@@ -276,7 +259,7 @@ class LocIndexer:
                     )
                 frame[label] = changed
             return
-        frame.expr = frame.mask(self._holds(frame, key), value).expr
+        frame.expr = put_where(frame, self._holds(frame, key), value).expr
 
     @staticmethod
     def _holds(frame: Any, rows: Any) -> Any:
@@ -284,13 +267,26 @@ class LocIndexer:
         rows = called(rows, frame)
         if isinstance(rows, FrameBase):
             return rows
+        if isinstance(rows, str) and isinstance(frame.expr.meta.index, (pd.DatetimeIndex, pd.PeriodIndex)):
+            rows = slice(rows, rows)
+        if isinstance(rows, pd.Series) and rows.dtype == bool:
+            return by_label(frame, rows)
+        if has_rows(rows) and len(rows) and all(isinstance(each, (bool, np.bool_)) for each in rows):
+            return by_place(frame, np.asarray(rows, dtype=bool))
         if isinstance(rows, slice):
             if rows == slice(None):
-                return frame.index.notna() | True
+                return places_in(frame, rows)
+            if rows.start is None and rows.stop is None:
+                return places_in(frame, rows)
             start, stop = label_bounds(rows, frame.expr)
             labels = frame.index
             holds = labels >= start if start is not None else labels <= stop
-            return holds & (labels <= stop) if start is not None and stop is not None else holds
+            holds = holds & (labels <= stop) if start is not None and stop is not None else holds
+            if rows.step in (None, 1):
+                return holds
+            if rows.step < 0:
+                raise NotImplementedError("loc[start:stop:step] = value takes a step forwards")
+            return holds & ((holds.astype("int64").cumsum() - 1) % rows.step == 0)
         return frame.index.isin(list(rows) if isinstance(rows, (list, tuple, np.ndarray, pd.Index)) else [rows])
 
     @staticmethod
@@ -321,14 +317,55 @@ class LocIndexer:
             return rows_between(frame, rows)
         if isinstance(rows, (list, np.ndarray, pd.Index, pd.Series)):
             labels = list(rows)
+            if isinstance(rows, pd.Series) and rows.dtype == bool:
+                return filtered(frame, by_label(whole, rows))
             if labels and all(isinstance(each, (bool, np.bool_)) for each in labels):
-                raise TypeError(
-                    "cannot choose rows by a list of booleans: it has no partitions. Use a Series of the frame."
-                )
+                return filtered(frame, by_place(whole, np.asarray(labels)))
             return rows_of(frame, labels)
         if isinstance(frame.expr.meta.index, (pd.DatetimeIndex, pd.PeriodIndex)) and isinstance(rows, str):
             return rows_between(frame, slice(rows, rows))
         return rows_of(frame, [rows])
+
+
+def put_where(column: Any, holds: Any, value: Any) -> Any:
+    """A column with another value in the rows that are meant: one value, or a collection's."""
+    if has_rows(value):
+        raise NotImplementedError(
+            "to put a list of values into some rows is not supported: their number is not known before it is computed. "
+            "Give one value, or a series with the labels of the frame"
+        )
+    return column.mask(holds, value)
+
+
+@node
+class Reversed(Partitionwise):
+    """Rows of each partition from the last to the first."""
+
+    source: FrameExpr
+
+    facts = frozenset()
+
+    @property
+    def label(self) -> str:
+        return "iloc"
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return None
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.ORDER}
+
+
+def turned(frame: Any) -> Any:
+    """All rows from the last to the first."""
+    count = frame.npartitions
+    return new(Reversed(Partitions(frame.expr, tuple(reversed(range(count))))))
+
+
+def after(place: int | None) -> int | None:
+    """The place behind one, as the bound of a slice; None where that is behind the last."""
+    return None if place in (None, -1) else place + 1
 
 
 class ILocIndexer:
@@ -352,15 +389,29 @@ class ILocIndexer:
             rows = key
         return self._rows(frame, rows)
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        frame = self._frame
+        rows, columns = key if type(key) is tuple and len(key) == 2 else (key, slice(None))
+        holds = called(rows, frame)
+        if not isinstance(holds, FrameBase):
+            holds = places_in(frame, holds)
+        if not isinstance(frame.expr.meta, pd.DataFrame):
+            frame.expr = put_where(frame, holds, value).expr
+            return
+        labels = frame.expr.meta.columns[columns]
+        for label in labels if isinstance(labels, pd.Index) else [labels]:
+            frame[label] = put_where(frame[label], holds, value)
+
     @staticmethod
     def _rows(frame: Any, rows: Any) -> Any:
+        rows = called(rows, frame)
         if isinstance(rows, slice):
             if rows == slice(None):
                 return frame
             if rows.step is not None and rows.step < 0:
-                raise NotImplementedError(
-                    "iloc with a negative step would turn all partitions round: sort_index(ascending=False)"
-                )
+                forwards = slice(after(rows.stop), after(rows.start))
+                made = turned(ILocIndexer._rows(frame, forwards))
+                return made if rows.step == -1 else ILocIndexer._rows(made, slice(None, None, -rows.step))
             return new(PositionSlice(frame.expr, rows.start, rows.stop, rows.step or 1))
         if isinstance(rows, (int, np.integer)):
             return new(PositionList(frame.expr, (int(rows),)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.expr import (
     ROWS,
     VALUES,
@@ -18,13 +18,13 @@ from weft.dataframe.expr import (
     column_needs,
     row_needs,
 )
-from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import UNKNOWN
+from weft.dataframe.ops.beside import by_place, has_rows, rows_before
 from weft.dataframe.ops.elementwise import elementwise
 from weft.expr import Expr, Need, Needs, derived, node
-from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
-from weft.physical.scan import Scan
 
 __all__ = ["IndexLabelMethods", "IndexOf", "LabelMethods", "Relabel", "ResetIndex", "SeriesLabelMethods"]
 
@@ -212,8 +212,7 @@ class ResetIndex(Partitionwise):
         told = [Same(self.drop), Same(self.options)]
         if not self.numbered or self.npartitions == 1:
             return blockwise(self.outline, kernel, [(self.source, (0,))], [Same(None), *told])
-        outline = Outline(self.name, "count-rows", self.source.numblocks, 64)
-        before = Scan(outline, self.source, 0, KERNELS["pandas"]["CountRows"], KERNELS["pandas"]["AddCounts"])
+        before = rows_before(self.name, self.source)
         return blockwise(self.outline, kernel, [(self.source, (0,)), (before, (0,))], told)
 
 
@@ -244,23 +243,59 @@ class AxisMethods(FrameBase):
     def index(self, labels: Any) -> None:
         self.expr = with_index(self, labels).expr
 
-    def reset_index(self, drop: bool = False, names: Any = None, name: Any = None) -> Any:
+    def reset_index(
+        self,
+        level: Any = None,
+        *,
+        drop: bool = False,
+        inplace: bool = False,
+        col_level: Any = 0,
+        col_fill: Any = "",
+        allow_duplicates: bool = False,
+        names: Any = None,
+        name: Any = UNKNOWN,
+    ) -> Any:
         """Rows numbered from 0, over all partitions; their labels become columns, unless they are dropped.
 
         Numbering waits for the lengths of the partitions before; it costs nothing where nobody looks at the numbers.
 
         Parameters
         ----------
+        level : int, name, or list of them, optional
+            The levels that become columns; the others stay in the index.
         drop : bool
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
+        col_level, col_fill
+            Where columns have labels of several levels: which one is named, and what stands in the others.
+        allow_duplicates : bool
+            Not supported: labels of columns differ.
         names : label or list of labels, optional
             Of the columns that the index becomes.
         name : label, optional
             Of the values of a series, as a column.
         """
+        if isinstance(level, bool):  # programs written for Dask give drop= first
+            level, drop = None, level
+        if inplace and isinstance(self.expr.meta, pd.Series) and not drop:
+            raise TypeError("Cannot reset_index inplace on a Series to create a DataFrame")
+        return changed(self, self._without_levels(level, drop, col_level, col_fill, names, name), inplace)
+
+    def _without_levels(self, level: Any, drop: bool, col_level: Any, col_fill: Any, names: Any, name: Any) -> Any:
+        index = self.expr.meta.index
+        if level is not None:
+            given = list(level) if isinstance(level, (list, tuple)) else [level]
+            numbers = [index._get_level_number(each) for each in given]
+            if len(set(numbers)) < index.nlevels:
+                told = {"level": tuple(numbers), "drop": bool(drop), "names": held(names), "name": name}
+                told = {word: each for word, each in told.items() if each is not None and each is not UNKNOWN}
+                return elementwise("reset_levels", self, tuple(told.items()))
         words: dict[str, Any] = {}
+        if isinstance(self.expr.meta, pd.DataFrame) and self.expr.meta.columns.nlevels > 1:
+            words |= {"col_level": col_level, "col_fill": col_fill}
         if names is not None and not drop:
             words["names"] = tuple(names) if isinstance(names, list) else names
-        if name is not None:
+        if name is not UNKNOWN:
             if not isinstance(self.expr.meta, pd.Series):
                 raise TypeError("reset_index(name=) is of series: rename(columns=...) a frame")
             words["name"] = name
@@ -274,18 +309,29 @@ class AxisMethods(FrameBase):
             return relabelled(self, self.expr.meta.columns.droplevel(level))
         return with_index(self, elementwise("droplevel", self.index, level))
 
-    def rename_axis(self, mapper: Any = None, index: Any = None, columns: Any = None, axis: Any = 0) -> Any:
+    def rename_axis(
+        self,
+        mapper: Any = UNKNOWN,
+        *,
+        index: Any = UNKNOWN,
+        columns: Any = UNKNOWN,
+        axis: Any = 0,
+        copy: Any = None,
+        inplace: bool = False,
+    ) -> Any:
         """Other names of the index (``index=``), or of the labels of columns (``columns=``)."""
         words = {"index": index, "columns": columns}
-        if mapper is not None:
-            words["columns" if axis in (1, "columns") else "index"] = mapper
-        given = {
-            word: tuple(each) if isinstance(each, list) else each for word, each in words.items() if each is not None
-        }
-        return new(RenameAxis(self.expr, Pairs(given.items())))
+        if mapper is not UNKNOWN:
+            if index is not UNKNOWN or columns is not UNKNOWN:
+                raise TypeError("Cannot specify both 'mapper' and any of 'index' or 'columns'")
+            words["columns" if is_of_columns(self, axis) else "index"] = mapper
+        given = {word: held(each) for word, each in words.items() if each is not UNKNOWN}
+        expr = RenameAxis(self.expr, Pairs(given.items()))
+        _ = expr.meta
+        return changed(self, new(expr), inplace)
 
-    def set_axis(self, labels: Any, *, axis: Any = 0) -> Any:
-        """Other labels: of the columns (``axis=1``), or of the rows, by a collection with the same rows."""
+    def set_axis(self, labels: Any, *, axis: Any = 0, copy: Any = None) -> Any:
+        """Other labels: of the columns (``axis=1``), or of the rows, by a collection with the same rows, or a list."""
         if axis in (1, "columns"):
             return relabelled(self, labels)
         return with_index(self, labels)
@@ -294,10 +340,12 @@ class AxisMethods(FrameBase):
 def with_index(frame: Any, labels: Any) -> Any:
     """A frame whose rows have the labels of a collection with the same rows."""
     if not isinstance(labels, FrameBase):
-        raise TypeError(
-            f"cannot label rows by a {type(labels).__name__}, whose entries have no partitions. "
-            "Give an Index or Series with the same rows, e.g. df.index = df.a"
-        )
+        if not has_rows(labels):
+            raise TypeError(f"Index(...) must be called with a collection of some kind, {labels!r} was passed")
+        values = labels if isinstance(labels, (pd.Series, pd.Index)) else pd.Index(labels)
+        if isinstance(values, pd.MultiIndex):
+            return new(WithIndex(frame.expr, by_place(frame.index, values).expr))
+        labels = by_place(frame, values, name=values.name)
     if labels.expr.rows != frame.expr.rows:
         raise ValueError("cannot label rows by those of another frame: an index has the rows of its frame")
     return new(WithIndex(frame.expr, labels.expr))
@@ -318,7 +366,16 @@ class LabelMethods(AxisMethods):
         self.expr = relabelled(self, labels).expr
 
     def rename(
-        self, mapper: Any = None, *, index: Any = None, columns: Any = None, axis: Any = 0, errors: str = "ignore"
+        self,
+        mapper: Any = None,
+        *,
+        index: Any = None,
+        columns: Any = None,
+        axis: Any = None,
+        copy: Any = None,
+        inplace: bool = False,
+        level: Any = None,
+        errors: str = "ignore",
     ) -> Any:
         """Other labels of columns, or of rows: by a mapping of old to new ones, or by a function of each.
 
@@ -328,30 +385,42 @@ class LabelMethods(AxisMethods):
             For the axis that ``axis`` says.
         index, columns : mapping or callable
         axis : {0, 1, "index", "columns"}
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
+        level : int or name, optional
+            The level of labels of several levels that is renamed.
         errors : {"ignore", "raise"}
             Whether a column that is not there is an error.
         """
-        if mapper is not None:
-            if axis in (1, "columns"):
-                columns = mapper
-            else:
-                index = mapper
+        if mapper is None and index is None and columns is None:
+            raise TypeError("must pass an index to rename")
+        if index is not None or columns is not None:
+            if axis is not None:
+                raise TypeError("Cannot specify both 'axis' and any of 'index' or 'columns'")
+            if mapper is not None:
+                raise TypeError("Cannot specify both 'mapper' and any of 'index' or 'columns'")
+        elif is_of_columns(self, 0 if axis is None else axis):
+            columns = mapper
+        else:
+            index = mapper
         frame: Any = self
         if columns is not None:
-            meta = frame.expr.meta.rename(columns=columns, errors=errors)
+            meta = frame.expr.meta.rename(columns=columns, errors=errors, level=level)
             frame = relabelled(frame, meta.columns)
         if index is not None:
-            frame = with_index(frame, frame.index.map(renamer(index)))
-        return frame
+            frame = with_index(frame, renamed_labels(frame.index, index, level))
+        return changed(self, frame, inplace)
 
     def add_prefix(self, prefix: str, axis: Any = None) -> Any:
-        """A text before each column's label."""
-        check_column_axis("add_prefix", axis)
+        """A text before each column's label, or with ``axis=0`` before each row's."""
+        if axis is not None and not is_of_columns(self, axis):
+            return with_index(self, elementwise("prefix", self.index, prefix))
         return relabelled(self, self.expr.meta.add_prefix(prefix).columns)
 
     def add_suffix(self, suffix: str, axis: Any = None) -> Any:
-        """A text after each column's label."""
-        check_column_axis("add_suffix", axis)
+        """A text after each column's label, or with ``axis=0`` after each row's."""
+        if axis is not None and not is_of_columns(self, axis):
+            return with_index(self, elementwise("suffix", self.index, suffix))
         return relabelled(self, self.expr.meta.add_suffix(suffix).columns)
 
 
@@ -373,12 +442,43 @@ def renamer(given: Any) -> Callable[[Any], Any]:
     return given if callable(given) else Renamer(given)
 
 
-def check_column_axis(operation: str, axis: Any) -> None:
-    """Refuse the axis of rows."""
-    if axis not in (None, 1, "columns"):
-        raise NotImplementedError(
-            f"{operation}(axis={axis!r}) of row labels is not supported: df.index = df.index.map(...)"
-        )
+def renamed_labels(labels: Any, given: Any, level: Any) -> Any:
+    """Labels of rows by others: all of them, or those of a level."""
+    index = labels.expr.meta
+    if not isinstance(index, pd.MultiIndex):
+        return labels.map(renamer(given))
+    number = None if level is None else index._get_level_number(level)
+    return elementwise("rename_levels", labels, renamer(given), number)
+
+
+@function_named("rename_levels")
+def rename_levels(labels: pd.MultiIndex, function: Callable[[Any], Any], level: int | None) -> pd.MultiIndex:
+    """Labels with other ones in a level, or in all."""
+    wanted = range(labels.nlevels) if level is None else [level]
+    return labels.set_levels([labels.levels[each].map(function) for each in wanted], level=list(wanted))
+
+
+@function_named("reset_levels")
+def reset_levels(frame: Any, options: tuple[tuple[str, Any], ...]) -> Any:
+    """Some levels of the index as columns."""
+    words = {word: list(each) if isinstance(each, tuple) else each for word, each in options}
+    return frame.reset_index(**words)
+
+
+def is_of_columns(frame: Any, axis: Any) -> bool:
+    """Whether an axis is that of columns."""
+    if axis in (0, "index", "rows"):
+        return False
+    if axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame):
+        return True
+    raise ValueError(f"No axis named {axis} for object type {type(frame.expr.meta).__name__}")
+
+
+def held(value: Any) -> Any:
+    """An argument as an operand."""
+    if isinstance(value, (pd.Series, dict)):
+        return Pairs(dict(value).items())
+    return tuple(value) if isinstance(value, list) else value
 
 
 class SeriesLabelMethods(AxisMethods):
@@ -395,7 +495,17 @@ class SeriesLabelMethods(AxisMethods):
     def name(self, title: Hashable) -> None:
         self.expr = self.rename(title).expr
 
-    def rename(self, index: Any = None, sorted_index: bool = False) -> Any:
+    def rename(
+        self,
+        index: Any = None,
+        *,
+        axis: Any = None,
+        copy: Any = None,
+        inplace: bool = False,
+        level: Any = None,
+        errors: str = "ignore",
+        sorted_index: bool = False,
+    ) -> Any:
         """Another name; or, by a mapping or a function, other labels of the rows.
 
         Parameters
@@ -405,24 +515,27 @@ class SeriesLabelMethods(AxisMethods):
             Whether labels that a function gives are sorted again: edges of the partitions are then told by it.
         """
         if callable(index) or isinstance(index, (dict, pd.Series)):
-            made = with_index(
-                self, self.index.map(renamer(index if not isinstance(index, pd.Series) else index.to_dict()))
-            )
+            given = index if not isinstance(index, pd.Series) else index.to_dict()
+            made = with_index(self, renamed_labels(self.index, given, level))
             if sorted_index and self.known_divisions:
                 made = made.with_divisions([renamer(index)(each) for each in self.divisions])
-            return made
-        return new(Renamed(self.expr, index))
+            return changed(self, made, inplace, gives_frame=True)
+        if not isinstance(index, Hashable):
+            raise TypeError("Series.name must be a hashable type")
+        return changed(self, new(Renamed(self.expr, index)), inplace, gives_frame=True)
 
     def to_frame(self, name: Any = None) -> Any:
         """A frame of one column."""
         return new(ToFrame(self.expr, Pairs({} if name is None else {"name": name}.items())))
 
-    def add_prefix(self, prefix: str) -> Any:
+    def add_prefix(self, prefix: str, axis: Any = None) -> Any:
         """A text before each row's label."""
+        is_of_columns(self, axis or 0)
         return with_index(self, elementwise("prefix", self.index, prefix))
 
-    def add_suffix(self, suffix: str) -> Any:
+    def add_suffix(self, suffix: str, axis: Any = None) -> Any:
         """A text after each row's label."""
+        is_of_columns(self, axis or 0)
         return with_index(self, elementwise("suffix", self.index, suffix))
 
 
@@ -446,9 +559,13 @@ class IndexLabelMethods(FrameBase):
         """Number of levels."""
         return int(self.expr.meta.nlevels)
 
-    def rename(self, name: Hashable) -> Any:
-        """The index by another name."""
-        return new(Renamed(self.expr, name))
+    def rename(self, name: Any, *, inplace: bool = False) -> Any:
+        """The index by another name; by a list of names, if it has several levels."""
+        if isinstance(name, list) and self.nlevels > 1:
+            return changed(self, elementwise("set_names", self, tuple(name)), inplace)
+        if isinstance(name, list) and len(name) == 1:
+            (name,) = name
+        return changed(self, new(Renamed(self.expr, name)), inplace)
 
     def get_level_values(self, level: Any) -> Any:
         """One level of the labels."""

@@ -418,19 +418,38 @@ class SeriesFunctionMethods(FunctionMethods):
         extra = (*args, *kwargs.pop("args", ()))
         return row_function(self, "apply", apply_values, function, meta, (extra,), dict(kwargs), function)
 
-    def map(self, arg: Any, na_action: Any = None, meta: Any = UNKNOWN) -> Any:
+    def map(
+        self, func: Any = None, na_action: Any = None, meta: Any = UNKNOWN, engine: Any = None, **kwargs: Any
+    ) -> Any:
         """What a function, a mapping or a pandas series gives for each value.
 
         Parameters
         ----------
-        arg : callable, mapping or pandas.Series
+        func : callable, mapping or pandas.Series
+            ``arg``, and ``mapper`` of an index, are other names of it.
         na_action : {None, "ignore"}
+        engine : callable, optional
+            As in pandas.
+        **kwargs
+            For the function.
         meta : pair or series, optional
             Name and dtype of the result; found out by default.
         """
+        arg = func
+        if func is None:
+            name = next((each for each in ("arg", "mapper") if each in kwargs), None)
+            if name is None:
+                raise ValueError("The `func` parameter is required")
+            arg = kwargs.pop(name)
+        if na_action not in (None, "ignore"):
+            raise ValueError(f"na_action must either be 'ignore' or None, {na_action!r} was passed")
         if isinstance(arg, FrameBase):
             arg = arg.compute()
-        words = {} if na_action is None else {"na_action": na_action}
+        words = dict(kwargs)
+        if na_action is not None:
+            words["na_action"] = na_action
+        if engine is not None:
+            words["engine"] = engine
         given = Mapped.of(arg)
         if meta is UNKNOWN and isinstance(given, Mapped):
             meta = given.meta_for(self.expr.meta)

@@ -34,6 +34,7 @@ from weft.dataframe.ops.sorting import SharedBounds
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, Same, blockwise
+from weft.records import replaced
 
 __all__ = ["LocalMerge", "Merge", "aligned_edges", "sides_at_hand", "whole"]
 
@@ -261,7 +262,8 @@ def joined_partitions(
     """Partitions of both sides joined at their places."""
     kernel = KERNELS["pandas"][JoinPartitions]
     sources = [(left, picks[0]), (right, picks[1])]
-    return blockwise(outline or merge.outline, kernel, sources, [Same(merge.plan)], cost=Cost.HEAVY)
+    plan = merge.plan if merge.keep_order else replaced(merge.plan, ordered=False)
+    return blockwise(outline or merge.outline, kernel, sources, [Same(plan)], cost=Cost.HEAVY)
 
 
 class PrepareJoin:
@@ -282,15 +284,19 @@ def lower_broadcast(merge: Merge) -> Expr:
     left, right = merge.left, merge.right
     if merge.way == "broadcast left":
         left = whole(left)
+        if right.npartitions > 1 and merge.plan.how in ("inner", "right"):
+            return joined_partitions(merge, prepared(merge, left, merge.plan.left_on), right, [(None,), (0,)])
     else:
         right = whole(right)
         if left.npartitions > 1 and merge.plan.how in ("inner", "left"):
-            outline = Outline(merge.name, "prepare", (1,), right.partition_nbytes)
-            table = blockwise(
-                outline, KERNELS["pandas"][PrepareJoin], [(right, (0,))], [Same(merge.plan)], cost=Cost.HEAVY
-            )
-            return joined_partitions(merge, left, table, [(0,), (None,)])
+            return joined_partitions(merge, left, prepared(merge, right, merge.plan.right_on), [(0,), (None,)])
     return joined_partitions(merge, left, right, [place_pick(each, merge.npartitions) for each in (left, right)])
+
+
+def prepared(merge: Merge, side: FrameExpr, on: tuple[Hashable, ...] | None) -> Expr:
+    """A side in one piece with the table of its keys."""
+    outline = Outline(merge.name, "prepare", (1,), side.partition_nbytes)
+    return blockwise(outline, KERNELS["pandas"][PrepareJoin], [(side, (0,))], [Same(on)], cost=Cost.HEAVY)
 
 
 def lower_aligned(merge: Merge) -> Expr:
@@ -331,17 +337,11 @@ def lower_shuffled(merge: Merge) -> Expr:
     if not keeps:
         return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
     assert first is not None
-    names = (plan.left_names, plan.right_names)
-    marked = JoinPlan(
-        plan.how,
-        plan.left_on,
-        plan.right_on,
-        (*names[0], (PLACE, PLACE)) if first == 0 else names[0],
-        (*names[1], (PLACE, PLACE)) if first == 1 else names[1],
-        plan.indicator,
-        plan.validate,
-        plan.sort,
-        plan.suffixes,
+    marked = replaced(
+        plan,
+        left_names=(*plan.left_names, (PLACE, PLACE)) if first == 0 else plan.left_names,
+        right_names=(*plan.right_names, (PLACE, PLACE)) if first == 1 else plan.right_names,
+        ordered=False,
     )
     together = Joined(moved[0], moved[1], marked)
     back = partial(KERNELS["pandas"]["BackMerge"], together.meta)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
+from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import missing_column, project
@@ -74,8 +75,13 @@ def labels_of(value: Any) -> list[Hashable]:
     return list(value) if isinstance(value, (list, tuple, pd.Index)) else [value]
 
 
+def in_memory(found: Any) -> Any:
+    """A table that is computed already, as a collection of one partition."""
+    return from_pandas(found, npartitions=1, sort=False)
+
+
 def pivot_table(
-    df: Any,
+    data: Any,
     values: Any = None,
     index: Any = None,
     columns: Any = None,
@@ -91,7 +97,7 @@ def pivot_table(
 
     Parameters
     ----------
-    df : DataFrame
+    data : DataFrame
     values : label or list of labels, optional
         Columns that are aggregated; all others by default.
     index, columns : label or list of labels
@@ -111,12 +117,12 @@ def pivot_table(
     >>> dd.pivot_table(df, values="v", index="a", columns="b", aggfunc="sum").compute().fillna(0).values.tolist()
     [[1.0, 2.0], [3.0, 0.0]]
     """
-    if not isinstance(df, FrameBase):
-        raise TypeError(f"pivot_table() takes a DataFrame of Weft, not a {type(df).__name__}: use pandas.pivot_table")
+    if not isinstance(data, FrameBase):
+        raise TypeError(f"pivot_table() takes a DataFrame of Weft, not a {type(data).__name__}: use pandas.pivot_table")
     keys = [*labels_of(index), *labels_of(columns)]
     if not keys:
         raise ValueError("No group keys passed!")
-    known = df.expr.columns
+    known = data.expr.columns
     for label in [*keys, *labels_of(values)]:
         if label not in known:
             raise KeyError(missing_column(label, known))
@@ -133,7 +139,7 @@ def pivot_table(
         "observed": observed,
         "sort": sort,
     }
-    used = project(df, list(dict.fromkeys([*keys, *chosen])))
+    used = project(data, list(dict.fromkeys([*keys, *chosen])))
     if (
         not isinstance(aggfunc, str)
         or aggfunc not in CELLS
@@ -194,8 +200,10 @@ def pivot(data: Any, *, columns: Any, index: Any = None, values: Any = None) -> 
 def crosstab(
     index: Any,
     columns: Any,
+    values: Any = None,
     rownames: Any = None,
     colnames: Any = None,
+    aggfunc: Any = None,
     margins: bool = False,
     margins_name: str = "All",
     dropna: bool = True,
@@ -207,6 +215,10 @@ def crosstab(
     ----------
     index, columns : Series, or list of them
         Of the same rows.
+    values : Series, optional
+        What is aggregated, in place of counting; all are then brought to one place.
+    aggfunc : function or name
+        How ``values`` are aggregated.
     rownames, colnames : list of labels, optional
     margins, margins_name, dropna, normalize
         As in pandas.
@@ -222,6 +234,19 @@ def crosstab(
     frame = keys[0].to_frame("key0")
     for place, key in enumerate(keys[1:], 1):
         frame = frame.assign(**{f"key{place}": key})
+    if (values is None) != (aggfunc is None):
+        raise ValueError(
+            "values cannot be used without an aggfunc." if aggfunc is None else "aggfunc cannot be used without values."
+        )
+    if values is not None:
+        words = {"margins": margins, "margins_name": margins_name, "dropna": dropna, "normalize": normalize}
+        whole = frame.assign(values=values).compute()
+        names_of = [key.name for key in keys]
+        series = [whole[f"key{place}"].rename(name) for place, name in enumerate(names_of)]
+        made = pd.crosstab(
+            series[: len(rows)], series[len(rows) :], whole["values"], rownames, colnames, aggfunc, **words
+        )
+        return in_memory(made)
     counts = frame.groupby([f"key{place}" for place in range(len(keys))]).size()
     names = (
         tuple(rownames if rownames is not None else [named(key, f"row_{place}") for place, key in enumerate(rows)]),

@@ -105,10 +105,29 @@ class ProjectionMethods(FrameBase):
         """Columns of some types; see `pandas.DataFrame.select_dtypes`."""
         return project(self, list(self.expr.meta.select_dtypes(include=include, exclude=exclude).columns))
 
-    def filter(self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None) -> Any:
-        """Columns by their labels: from a list, with a text in them, or by a regular expression."""
-        if axis not in (None, 1, "columns"):
-            raise NotImplementedError(
-                "filter(axis=0) of row labels is not supported: use loc, or a predicate on the index"
+    def select(self, *args: Any, **kwargs: Any) -> Any:
+        """Some columns, and further ones by functions or expressions.
+
+        Parameters
+        ----------
+        *args : labels, expressions, or one list of them
+            Columns, in this order.
+        **kwargs
+            Further columns, as `assign` takes them.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"a": [1, 2], "b": [3, 4]}), npartitions=2)
+        >>> df.select("b", c=lambda d: d.a + d.b).compute().values.tolist()
+        [[3, 4], [4, 6]]
+        """
+        given = list(args[0]) if len(args) == 1 and isinstance(args[0], (list, pd.Index, np.ndarray)) else list(args)
+        labels = [each for each in given if isinstance(each, Hashable) and not hasattr(each, "_eval_expression")]
+        if len(labels) < len(given):
+            raise TypeError(
+                "select() takes labels of columns; expressions go by keyword: select(total=pandas.col('a') + 1)"
             )
-        return project(self, list(self.expr.meta.filter(items=items, like=like, regex=regex).columns))
+        made = self.assign(**kwargs) if kwargs else self
+        return project(made, [*labels, *[label for label in kwargs if label not in labels]])

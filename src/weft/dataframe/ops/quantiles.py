@@ -12,6 +12,7 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise
 from weft.expr import Expr, derived, node
@@ -24,7 +25,7 @@ __all__ = ["Quantiles", "quantile"]
 
 #: How values between two elements come about, and what of ``method=`` is meant by it: all of them are exact.
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
-METHODS = ("default", "dask", "tdigest", "exact", "single")
+METHODS = ("default", "dask", "tdigest", "exact", "single", "table")
 
 
 @node
@@ -100,7 +101,9 @@ def quantile(frame: Any, q: Any, interpolation: str = "linear") -> Any:
     if any(not 0 <= each <= 1 for each in wanted):
         raise ValueError(f"percentiles should all be in the interval [0, 1]. They are {q!r}.")
     if not is_scalar and not wanted:
-        raise ValueError("quantile() was given an empty list")
+        return whole_result(frame, "quantile", call_of([], interpolation=interpolation))
+    if any(isinstance(column.dtype, (pd.PeriodDtype, pd.SparseDtype)) for column in columns_of(frame.expr.meta)):
+        return whole_result(frame, "quantile", call_of(q, interpolation=interpolation))
     for column in columns_of(frame.expr.meta):
         if column.dtype.kind not in "iufbmM" or isinstance(column.dtype, (pd.CategoricalDtype, pd.SparseDtype)):
             raise TypeError(f"dtype '{column.dtype}' does not support operation 'quantile'")
@@ -119,9 +122,13 @@ def check_method(method: str) -> None:
 
 def median(frame: Any, axis: Any, skipna: bool, numeric_only: bool) -> Any:
     """The median of all rows, or of each."""
-    if not skipna and axis in (0, "index"):
-        raise NotImplementedError("median(skipna=False) is not there: use dropna() or isna().any() yourself")
     frame = of_numbers(frame, numeric_only)
+    if not skipna and axis in (0, "index", None):
+        return whole_result(
+            frame, "median", call_of(axis=axis, skipna=False) if axis is None else call_of(skipna=False)
+        )
+    if axis is None and frame.expr.meta.ndim == 2:
+        return whole_result(frame, "median", call_of(axis=None))
     if is_rows(frame, axis):
         return new(RowReduce(frame.expr, "median", pairs(skipna=bool(skipna))))
     _ = meta_nonempty(frame.expr.meta).median()
@@ -193,6 +200,8 @@ class FrameQuantileMethods(QuantileMethods):
             if np.ndim(q):
                 raise NotImplementedError("quantile(axis=1) takes a single q: ask for one after another")
             return new(RowReduce(frame.expr, "quantile", pairs(q=q, interpolation=interpolation)))
+        if method == "table":
+            return whole_result(frame, "quantile", call_of(q, interpolation=interpolation, method=method))
         return quantile(frame, q, interpolation)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.windows import InterpolatePlan
@@ -85,6 +85,7 @@ class RankingMethods(FrameBase):
         *,
         axis: Any = 0,
         limit: int | None = None,
+        inplace: bool = False,
         limit_direction: str | None = None,
         limit_area: str | None = None,
         **kwargs: Any,
@@ -101,6 +102,8 @@ class RankingMethods(FrameBase):
         axis : {0, 1}
         limit : int, optional
             Values in a row that are filled, at most.
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
         limit_direction : {"forward", "backward", "both"}, optional
         limit_area : {"inside", "outside"}, optional
         **kwargs
@@ -113,15 +116,20 @@ class RankingMethods(FrameBase):
             "limit_area": limit_area,
             **kwargs,
         }
+        return changed(self, self._interpolated(axis, options, kwargs), inplace, gives_frame=True)
+
+    def _interpolated(self, axis: Any, options: dict[str, Any], further: dict[str, Any]) -> Any:
         if is_rows(self, axis):
             return new(RowReduce(self.expr, "interpolate", pairs(**options)))
-        meta = self.expr.meta
+        meta, method = self.expr.meta, options["method"]
         kinds = list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
         is_plain = all(isinstance(kind, np.dtype) and kind.kind in "iufb" for kind in kinds)
         if method != "linear" and self.expr.divisions is None:
             is_plain = False  # labels may be in any order
-        if method not in BETWEEN or not is_plain or kwargs:
+        if method not in BETWEEN or not is_plain or further:
             return whole_rows(self, "interpolate", call_of(**options))
         meta_nonempty(meta).interpolate(**options)  # pandas refuses what makes no sense
-        plan = InterpolatePlan(method != "linear", limit, limit_direction or "forward", limit_area)
+        plan = InterpolatePlan(
+            method != "linear", options["limit"], options["limit_direction"] or "forward", options["limit_area"]
+        )
         return new(InterpolateRows(self.expr, plan))

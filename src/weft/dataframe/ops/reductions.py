@@ -13,6 +13,7 @@ from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.kernels.pandas.reductions import ReducePlan, keywords_of
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
+from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import project
 from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise, check_split_every
 from weft.expr import Cost, Expr, Need, Needs, derived, node
@@ -257,7 +258,7 @@ def reduce(
 def everything(frame: Any, kind: str, skipna: bool, width: int, options: dict[str, Any]) -> Any:
     """Of all columns' values together."""
     if kind not in ("sum", "prod", "min", "max", "any", "all"):
-        raise NotImplementedError(f"cannot compute {kind} with axis=None: choose axis=0 or axis=1")
+        return whole_result(frame, kind, call_of(axis=None, skipna=skipna, **options))
     columns = Reduce(frame.expr, kind, skipna, tuple(options.items()), width)
     return new(Reduce(columns, kind, skipna, (), width))
 

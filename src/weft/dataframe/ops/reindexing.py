@@ -116,7 +116,7 @@ class LevelMethods(FrameBase):
             return self.iloc[:, list(indices)]  # type: ignore[attr-defined]
         return self.iloc[list(indices)]  # type: ignore[attr-defined]
 
-    def truncate(self, before: Any = None, after: Any = None, axis: Any = None) -> Any:
+    def truncate(self, before: Any = None, after: Any = None, axis: Any = None, copy: Any = None) -> Any:
         """Rows (or columns) with labels from ``before`` to ``after``, both included."""
         if before is not None and after is not None and before > after:
             raise ValueError(f"Truncate: {after} must be after {before}")
@@ -193,6 +193,7 @@ class ReindexMethods(LevelMethods):
         columns: Any = None,
         axis: Any = None,
         method: str | None = None,
+        copy: Any = None,
         fill_value: Any = np.nan,
         level: Any = None,
         limit: int | None = None,
@@ -238,7 +239,7 @@ class ReindexMethods(LevelMethods):
         return made if index is None else reindexed_rows(made, index, options)
 
     def reindex_like(
-        self, other: Any, method: str | None = None, limit: int | None = None, tolerance: Any = None
+        self, other: Any, method: str | None = None, copy: Any = None, limit: int | None = None, tolerance: Any = None
     ) -> Any:
         """The rows and columns that another frame has; its labels are computed at the call."""
         words = {"method": method, "limit": limit, "tolerance": tolerance}
@@ -265,6 +266,7 @@ class SeriesReindexMethods(LevelMethods):
         *,
         axis: Any = None,
         method: str | None = None,
+        copy: Any = None,
         fill_value: Any = np.nan,
         level: Any = None,
         limit: int | None = None,
@@ -275,7 +277,7 @@ class SeriesReindexMethods(LevelMethods):
         return self if index is None else reindexed_rows(self, index, options)
 
     def reindex_like(
-        self, other: Any, method: str | None = None, limit: int | None = None, tolerance: Any = None
+        self, other: Any, method: str | None = None, copy: Any = None, limit: int | None = None, tolerance: Any = None
     ) -> Any:
         """The values of the labels that another has; these are computed at the call."""
         return self.reindex(other.index, method=method, limit=limit, tolerance=tolerance)

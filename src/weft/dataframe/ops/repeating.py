@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, called, changed, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.ops.assignment import labels_among
+from weft.dataframe.ops.beside import by_label, by_place
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.indexing import rows_of
 from weft.dataframe.ops.labels import IndexOf
+from weft.dataframe.ops.neighbours import call_of, whole_result
+from weft.dataframe.ops.projection import project
 from weft.dataframe.ops.reshaping import matched
 from weft.expr import node
 
-__all__: list[str] = []
+__all__ = ["SeriesRowMethods", "SubsetMethods", "repeated"]
 
 
 @node
@@ -40,52 +46,140 @@ class Repeat(Partitionwise):
 def repeated(column: Any, repeats: Any) -> Any:
     """`repeat` of series and indexes."""
     if not isinstance(repeats, (int, np.integer)):
-        raise NotImplementedError("repeat() takes one number for all rows")
+        times = list(repeats)
+        if any(each < 0 for each in times):
+            raise ValueError("repeats may not contain negative values.")
+        if len(times) == 1:
+            return repeated(column, times[0])
+        meta = column.expr.meta
+        return whole_result(column, "repeat", call_of(np.asarray(times)), meta=meta)
     if repeats < 0:
         raise ValueError("repeats may not contain negative values.")
     return new(Repeat(column.expr, int(repeats)))
 
 
 @function_named("labels_like")
-def labels_like(labels: pd.Index, items: Any, like: str | None, regex: str | None) -> pd.Series:
-    """Whether labels are among some, have a text in them, or match a regular expression."""
-    rows = pd.Series(False, index=labels)
-    if items is not None:
-        return pd.Series(labels.isin(list(items)), index=labels)
-    texts = labels.map(str)
-    found = texts.str.contains(like, regex=False) if like is not None else texts.str.contains(regex)
-    return rows if not len(labels) else pd.Series(np.asarray(found, dtype=bool), index=labels)
+def labels_like(labels: pd.Index, like: str | None, regex: str | None) -> pd.Series:
+    """Whether labels have a text in them, or match a regular expression."""
+    texts = [each if isinstance(each, str) else str(each) for each in labels]
+    pattern = re.compile(regex) if regex is not None else None
+    found = [like in each if like is not None else pattern.search(each) is not None for each in texts]  # type: ignore[union-attr]
+    return pd.Series(np.array(found, dtype=bool), index=labels)
 
 
-class SeriesRowMethods(FrameBase):
+class SubsetMethods(FrameBase):
+    """Rows or columns by what their labels look like, or by a condition."""
+
+    __slots__ = ()
+
+    def filter(
+        self,
+        items: Any = None,
+        like: str | None = None,
+        regex: str | None = None,
+        axis: Any = None,
+        *,
+        cond: Any = None,
+        na: bool = False,
+    ) -> Any:
+        """Columns (of a series rows) by their labels: from a list, with a text in them, or by a regular expression.
+
+        Parameters
+        ----------
+        items : list of labels, or function of the frame
+            A function, or an expression such as ``pandas.col("a") > 1``, is a condition.
+        like, regex : str
+            A text in labels; a regular expression that is found in them.
+        axis : {0, 1}, optional
+            Labels of rows, or of columns. By default those of columns, if there are any; of rows for conditions.
+        cond : collection, array or function
+            Which rows stay.
+        na : bool
+            Whether rows of which the condition is not known stay.
+        """
+        if items is not None and (callable(items) or hasattr(items, "_eval_expression")):
+            items, cond = None, items
+        if sum(each is not None for each in (items, like, regex, cond)) != 1:
+            raise TypeError(
+                "Keyword arguments `items`, `like`, `regex` or `cond` are mutually exclusive, and one must be given"
+            )
+        is_frame = isinstance(self.expr.meta, pd.DataFrame)
+        if axis not in (None, 0, "index", "rows") and not (axis in (1, "columns") and is_frame):
+            raise ValueError(f"No axis named {axis} for object type {type(self.expr.meta).__name__}")
+        if cond is not None:
+            if axis in (1, "columns"):
+                raise NotImplementedError("filter(cond=, axis=1) is not supported: choose columns by label")
+            return self[holding(self, cond, na)]  # type: ignore[index]
+        if is_frame and axis in (None, 1, "columns"):
+            columns = self.expr.meta.columns
+            if items is not None:
+                return project(self, [label for label in items if label in columns])
+            return project(self, list(self.expr.meta.filter(like=like, regex=regex, axis=1).columns))
+        if items is not None:
+            return rows_of(self, list(items), required=False)
+        return self[elementwise("labels_like", new(IndexOf(self.expr)), like, regex)]  # type: ignore[index]
+
+
+def holding(frame: Any, cond: Any, na: bool) -> Any:
+    """A condition of rows, where it is known."""
+    holds = called(cond, frame)
+    if not isinstance(holds, FrameBase):
+        return by_label(frame, holds) if isinstance(holds, pd.Series) else by_place(frame, np.asarray(holds))
+    dtype = getattr(holds.expr.meta, "dtype", None)
+    return holds if pd.api.types.is_bool_dtype(dtype) and isinstance(dtype, np.dtype) else holds.fillna(na).astype(bool)  # type: ignore[attr-defined]
+
+
+class SeriesRowMethods(SubsetMethods):
     """Rows of a series by label."""
 
     __slots__ = ()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(key, slice) and any(
+            isinstance(each, (int, np.integer)) for each in (key.start, key.stop, key.step)
+        ):
+            self.iloc[key] = value  # type: ignore[attr-defined]
+        else:
+            self.loc[key] = value  # type: ignore[attr-defined]
+
+    def __delitem__(self, key: Any) -> None:
+        self.expr = self.drop(key).expr
+
+    def pop(self, item: Any) -> Any:
+        """The value of a label, which the series no longer has afterwards; computes."""
+        found = self.loc[[item]].compute()  # type: ignore[attr-defined]
+        del self[item]
+        return found.iloc[0] if len(found) == 1 else found
+
+    def asof(self, where: Any) -> Any:
+        """The last value that is there up to a label, or up to each of some; the series is brought to one place."""
+        return whole_result(self, "asof", call_of(where))
 
     def repeat(self, repeats: int, axis: None = None) -> Any:
         """Each row so many times."""
         return repeated(self, repeats)
 
     def drop(
-        self, labels: Any = None, *, axis: Any = 0, index: Any = None, columns: Any = None, errors: str = "raise"
+        self,
+        labels: Any = None,
+        axis: Any = 0,
+        *,
+        index: Any = None,
+        columns: Any = None,
+        level: Any = None,
+        inplace: bool = False,
+        errors: str = "raise",
     ) -> Any:
         """Without the rows of some labels. Those that are not there cannot be told without computing."""
         if errors not in ("raise", "ignore"):
             raise ValueError(f"drop(errors={errors!r}): it is 'raise' or 'ignore'")
+        if axis not in (0, "index", "rows"):
+            raise ValueError(f"No axis named {axis} for object type Series")
         gone = index if labels is None else labels
-        if gone is None:
+        if gone is None and columns is None:
             raise ValueError("Need to specify at least one of 'labels', 'index' or 'columns'")
-        listed = list(gone) if isinstance(gone, (list, tuple, pd.Index, set, np.ndarray)) else [gone]
-        return self[~self.index.isin(listed)]  # type: ignore[attr-defined,index]
-
-    def filter(self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None) -> Any:
-        """Rows by their labels: from a list, with a text in them, or by a regular expression."""
-        if sum(each is not None for each in (items, like, regex)) != 1:
-            raise TypeError(
-                "Keyword arguments `items`, `like`, or `regex` are mutually exclusive, and one must be given"
-            )
-        told = None if items is None else tuple(items)
-        return self[elementwise("labels_like", new(IndexOf(self.expr)), told, like, regex)]  # type: ignore[index]
+        made: Any = self if gone is None else self[~labels_among(self, gone, level)]  # type: ignore[index]
+        return changed(self, made, inplace)
 
     def items(self) -> Iterator[tuple[Any, Any]]:
         """Labels and values; one partition is computed after the other."""

@@ -15,7 +15,7 @@ from weft.dataframe.expr import ROWS, VALUES, FrameExpr, column_needs
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, Request
 from weft.dataframe.kernels.pandas.grouping import By, GroupPlan
 from weft.dataframe.kernels.pandas.resample import ResamplePlan
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import UNKNOWN, meta_nonempty
 from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import missing_column, project
@@ -140,7 +140,7 @@ class Resampler:
             columns = numeric_labels(columns, lambda label: self._frame.expr.meta[label].dtype)
         return self._parts(tuple([Request(label, label, how, tuple(options.items())) for label in columns]), meta)
 
-    def _whole(self, method: str, *args: Any, meta: Any = None, **kwargs: Any) -> Any:
+    def _whole(self, method: str, *args: Any, meta: Any = UNKNOWN, **kwargs: Any) -> Any:
         """What pandas computes of all rows in one place."""
         words = self._options if self._on is None else {**self._options, "on": self._on}
         calls = [call_of(**words), call_of(*args, **kwargs)]
@@ -148,10 +148,10 @@ class Resampler:
         if self._chosen is not None:
             chosen = self._chosen if self._is_single else list(self._chosen)
             if self._on is None:
-                return whole_result(project(self._frame, chosen), name, *calls)
+                return whole_result(project(self._frame, chosen), name, *calls, meta=meta)
             calls.insert(1, call_of(chosen))
             name = f"resample.__getitem__.{method}"
-        return whole_result(self._frame, name, *calls)
+        return whole_result(self._frame, name, *calls, meta=meta)
 
     def sum(self, numeric_only: bool = False, min_count: int = 0) -> Any:
         """Sum of each period's values."""
@@ -258,7 +258,42 @@ class Resampler:
 
     def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """``func(resampler, *args, **kwargs)``."""
+        if isinstance(func, tuple):
+            function, word = func
+            return function(*args, **{word: self}, **kwargs)
         return func(self, *args, **kwargs)
+
+    def get_group(self, name: Any) -> Any:
+        """The rows of one period, by its label."""
+        return self._whole("get_group", name, meta=self._chosen_meta())
+
+    def _chosen_meta(self) -> Any:
+        meta = self._frame.expr.meta
+        return meta if self._chosen is None else meta[self._chosen if self._is_single else list(self._chosen)]
+
+    def _computed(self) -> Any:
+        """pandas' own periods of all rows."""
+        return self._pandas(self._frame.compute())
+
+    @property
+    def groups(self) -> Any:
+        """Positions behind the last row of each period; this computes."""
+        return self._computed().groups
+
+    @property
+    def indices(self) -> Any:
+        """Positions of the rows of each period; this computes."""
+        return self._computed().indices
+
+    @property
+    def ngroups(self) -> int:
+        """Number of periods; this computes."""
+        return int(self._computed().ngroups)
+
+    @property
+    def ndim(self) -> int:
+        """2 for periods of a frame, 1 for those of a single column."""
+        return 1 if self._is_series else 2
 
 
 class ResampleMethods(FrameBase):
@@ -271,10 +306,12 @@ class ResampleMethods(FrameBase):
         rule: Any,
         closed: str | None = None,
         label: str | None = None,
+        convention: Any = None,
         on: Any = None,
         level: Any = None,
         origin: Any = "start_day",
         offset: Any = None,
+        group_keys: bool = False,
     ) -> Resampler:
         """Rows by periods of time of their index.
 
@@ -284,13 +321,18 @@ class ResampleMethods(FrameBase):
             Length of a period.
         closed, label : {"left", "right"}, optional
             Which end belongs to a period; which one it is called by.
+        convention : {"start", "end"}, optional
+            Of periods as labels: which end is meant.
         on : label, optional
             A column of times in place of the index.
-        level : not supported
+        level : int or name, optional
+            A level of the index, which then becomes the index.
         origin : Timestamp or str
             From where periods are counted.
         offset : Timedelta or str, optional
             Added to the origin.
+        group_keys : bool
+            Whether `Resampler.apply` adds the labels of periods to the index.
 
         Examples
         --------
@@ -301,10 +343,20 @@ class ResampleMethods(FrameBase):
         [3, 0, 3]
         """
         if level is not None:
-            raise NotImplementedError("resample(level=) is not there: reset_index() and use on=")
+            if on is not None:
+                raise ValueError("Both 'on' and 'level' cannot be specified")
+            index = self.expr.meta.index
+            others = [number for number in range(index.nlevels) if number != index._get_level_number(level)]
+            frame: Any = self.droplevel(others) if others else self  # type: ignore[attr-defined]
+            words = {"closed": closed, "label": label, "convention": convention, "origin": origin, "offset": offset}
+            return frame.resample(rule, group_keys=group_keys, **words)  # type: ignore[no-any-return]
         if on is not None and on not in self.expr.columns:
             raise KeyError(missing_column(on, self.expr.columns))
         options = {"rule": rule, "closed": closed, "label": label, "origin": origin, "offset": offset}
+        if convention is not None:
+            options["convention"] = convention
+        if group_keys:
+            options["group_keys"] = True
         made = Resampler(self, options, on)
         _ = made._pandas(self.expr.meta)  # pandas refuses indexes without times, and rules it does not know
         return made

@@ -282,11 +282,14 @@ class ReshapingMethods(FrameBase):
         """Columns as rows; see `weft.dataframe.melt`."""
         return melt(self, id_vars, value_vars, var_name, value_name, col_level, ignore_index)
 
-    def stack(self, level: Any = -1) -> Any:
-        """The columns as the innermost level of the index: a series with a row for each value."""
-        if level not in (-1, 0) or self.expr.meta.columns.nlevels > 1:
-            raise NotImplementedError("stack() is of all columns, whose labels have one level")
-        return reshaped("stack", self)
+    def stack(self, level: Any = -1, dropna: Any = UNKNOWN, sort: Any = UNKNOWN, future_stack: bool = True) -> Any:
+        """The columns (or levels of their labels) as the innermost level of the index: with a row for each value.
+
+        ``dropna`` and ``sort`` are of pandas' old way (``future_stack=False``), and refused by the new one.
+        """
+        words = {"level": tuple(level) if isinstance(level, list) else level, "future_stack": bool(future_stack)}
+        words |= {word: each for word, each in (("dropna", dropna), ("sort", sort)) if each is not UNKNOWN}
+        return reshaped("stack", self, **words)
 
 
 class SeriesReshapingMethods(FrameBase):
@@ -331,7 +334,15 @@ class CombiningMethods(FrameBase):
             words["overwrite"] = bool(overwrite)
         return reshaped("combine", *matched("combine", self, other), **words)
 
-    def align(self, other: Any, join: str = "outer", axis: Any = None, fill_value: Any = None) -> tuple[Any, Any]:
+    def align(
+        self,
+        other: Any,
+        join: str = "outer",
+        axis: Any = None,
+        level: Any = None,
+        copy: Any = None,
+        fill_value: Any = None,
+    ) -> tuple[Any, Any]:
         """Both with the same labels.
 
         Parameters
@@ -340,10 +351,15 @@ class CombiningMethods(FrameBase):
         join : {"outer", "inner", "left", "right"}
         axis : {0, 1}, optional
             Labels of rows, of columns, or both.
+        level : not supported
+        copy : optional
+            Of no effect.
         fill_value : scalar, optional
         """
         if join not in ("outer", "inner", "left", "right"):
             raise ValueError(f"join must be outer, inner, left or right; it is {join!r}")
+        if level is not None:
+            raise NotImplementedError("align(level=) is not supported: reset_index() and merge instead")
         pair = matched("align", self, other)
         words = {"join": join, "axis": axis, "fill_value": fill_value}
         return tuple([reshaped("align", *pair, number=number, **words) for number in (0, 1)])
@@ -354,11 +370,16 @@ class FrameCombiningMethods(CombiningMethods):
 
     __slots__ = ()
 
-    def update(self, other: Any, join: str = "left", overwrite: bool = True, errors: str = "ignore") -> None:
+    def update(
+        self, other: Any, join: str = "left", overwrite: bool = True, filter_func: Any = None, errors: str = "ignore"
+    ) -> None:
         """Take the values of another frame that are not missing; the frame itself stands for the result from then on."""
         if join != "left":
             raise NotImplementedError("Only left join is supported")
         if errors not in ("ignore", "raise"):
             raise ValueError("The parameter errors must be either 'ignore' or 'raise'")
+        if isinstance(other, dict):
+            other = pd.DataFrame(other)
         pair = matched("update", self, other)
-        self.expr = reshaped("update", *pair, overwrite=bool(overwrite), errors=errors).expr
+        words = {"overwrite": bool(overwrite), "filter_func": filter_func, "errors": errors}
+        self.expr = reshaped("update", *pair, **words).expr

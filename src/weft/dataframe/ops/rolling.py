@@ -20,7 +20,7 @@ from weft.dataframe.kernels.pandas.windows import RESULTS, EwmPlan, ExpandingPla
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.differences import neighbours
-from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
+from weft.dataframe.ops.neighbours import call_of, is_timelike, whole_result, whole_rows
 from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.reductions import of_numbers
 from weft.expr import derived, node
@@ -76,6 +76,8 @@ class Window:
     __slots__ = ("_call", "_frame")
 
     kind = ""
+    #: What windows are made by, which can be asked of them.
+    options: tuple[str, ...] = ("min_periods", "center", "method")
 
     def __init__(self, frame: Any, call: Any) -> None:
         self._frame = frame
@@ -89,6 +91,8 @@ class Window:
     def __getattr__(self, label: str) -> Any:
         if not label.startswith("_") and self._frame.expr.meta.ndim == 2 and label in self._frame.expr.columns:
             return self[label]
+        if label in self.options:
+            return dict(self._call[1]).get(label)
         raise AttributeError(f"{type(self).__name__} has no attribute and no column {label!r}")
 
     def __repr__(self) -> str:
@@ -121,6 +125,13 @@ class Window:
             return None if keywords else self._frame
         return of_numbers(self._frame, keywords.get("numeric_only", False))
 
+    def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """``func(windows, *args, **kwargs)``."""
+        if isinstance(func, tuple):
+            function, word = func
+            return function(*args, **{word: self}, **kwargs)
+        return func(self, *args, **kwargs)
+
     def sum(self, *args: Any, **kwargs: Any) -> Any:
         """Sum of each window."""
         return self._method("sum", *args, **kwargs)
@@ -136,6 +147,12 @@ class Window:
     def std(self, ddof: int = 1, *args: Any, **kwargs: Any) -> Any:
         """Standard deviation of each window."""
         return self._method("std", ddof, *args, **kwargs)
+
+    def agg(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """Several aggregates of each window."""
+        return self._method("agg", func, *args, **kwargs)
+
+    aggregate = agg
 
 
 class RowWindow(Window):
@@ -195,12 +212,6 @@ class RowWindow(Window):
         """A function of each window."""
         return self._method("apply", func, *args, **kwargs)
 
-    def agg(self, func: Any, *args: Any, **kwargs: Any) -> Any:
-        """Several aggregates of each window."""
-        return self._method("agg", func, *args, **kwargs)
-
-    aggregate = agg
-
     def cov(self, other: Any = None, pairwise: bool | None = None, ddof: int = 1, **kwargs: Any) -> Any:
         """Covariance of the columns in each window; with another series or frame, with that."""
         return self._pairs("cov", other, pairwise=pairwise, ddof=ddof, **kwargs)
@@ -216,6 +227,7 @@ class Rolling(RowWindow):
     __slots__ = ()
 
     kind = "rolling"
+    options = ("window", "min_periods", "center", "win_type", "on", "closed", "step", "method")
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         options = dict(self._call[1])
@@ -265,6 +277,7 @@ class ExponentialWindow(Window):
     __slots__ = ()
 
     kind = "ewm"
+    options = ("com", "span", "halflife", "alpha", "min_periods", "adjust", "ignore_na", "times", "method")
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         frame = self._numbers(kwargs)
@@ -292,6 +305,42 @@ class ExponentialWindow(Window):
     def corr(self, other: Any = None, pairwise: bool | None = None, **kwargs: Any) -> Any:
         """Correlation of the columns in each window; with another series or frame, with that."""
         return self._pairs("corr", other, pairwise=pairwise, **kwargs)
+
+
+class TimedWindow(ExponentialWindow):
+    """Exponentially weighted windows of rows at known times."""
+
+    __slots__ = ("_times",)
+
+    def __init__(self, frame: Any, options: dict[str, Any], times: Any) -> None:
+        self._frame = frame
+        self._call = call_of(**options)
+        self._times = times
+
+    def __getitem__(self, key: Any) -> Any:
+        chosen = list(key) if isinstance(key, (list, pd.Index)) else key
+        return TimedWindow(project(self._frame, chosen), dict(self._call[1]), self._times)
+
+    def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        is_series = self._frame.expr.meta.ndim == 1
+        frame = self._frame.to_frame(VALUES) if is_series else self._frame
+        both = frame.assign(**{TIMES: self._times})
+        made = whole_rows(both, "pipe", call_of(timed_window, is_series, self._call, name, call_of(*args, **kwargs)))
+        return made.rename(self._frame.name) if is_series else made
+
+    def _pairs(self, name: str, other: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"ewm(times=).{name}() is not supported: use map_partitions on one partition")
+
+
+#: Labels of the columns that a window with times stands on, while it is computed.
+VALUES, TIMES = "__values__", "__times__"
+
+
+def timed_window(both: pd.DataFrame, is_series: bool, call: Any, name: str, asked: Any) -> Any:
+    """A method of windows at times that are a column."""
+    rows = both[VALUES] if is_series else both.drop(columns=TIMES)
+    (_, options), (inputs, keywords) = call, asked
+    return getattr(rows.ewm(**dict(options), times=both[TIMES]), name)(*inputs, **dict(keywords))
 
 
 def share_of(options: dict[str, Any]) -> float:
@@ -370,10 +419,13 @@ class WindowMethods(FrameBase):
         """
         if axis not in (0, "index"):
             raise NotImplementedError("rolling(axis=1) is not there: use T on a small frame, or map_partitions")
-        if method != "single":
-            raise NotImplementedError("rolling(method='table') is not there: use method='single'")
+        if method not in ("single", "table"):
+            raise ValueError("method must be 'table' or 'single")
         if on is not None and on not in self.expr.columns:
-            raise KeyError(missing_column(on, self.expr.columns))
+            raise ValueError(f"invalid on specified as {on}, must be a column: {missing_column(on, self.expr.columns)}")
+        is_number = isinstance(window, (int, np.integer, pd.api.indexers.BaseIndexer))
+        if on is None and not is_number and not is_timelike(self.expr.meta.index):
+            raise ValueError("window must be an integer 0 or greater, where the index has no times")
         options = {
             "window": window,
             "min_periods": min_periods,
@@ -382,6 +434,7 @@ class WindowMethods(FrameBase):
             "on": on,
             "closed": closed,
             "step": step,
+            "method": None if method == "single" else method,
         }
         if isinstance(window, (int, np.integer)) and window < 0:
             raise ValueError("window must be an integer 0 or greater")
@@ -393,9 +446,8 @@ class WindowMethods(FrameBase):
         Counts, sums, means, extremes, variances and deviations go from partition to partition; for other methods the columns are
         brought to one place.
         """
-        if method != "single":
-            raise NotImplementedError("expanding(method='table') is not there: use method='single'")
-        return Expanding(self, call_of(min_periods=min_periods))
+        words = {"min_periods": min_periods} | ({} if method == "single" else {"method": method})
+        return Expanding(self, call_of(**words))
 
     def ewm(
         self,
@@ -406,6 +458,8 @@ class WindowMethods(FrameBase):
         min_periods: int = 0,
         adjust: bool = True,
         ignore_na: bool = False,
+        times: Any = None,
+        method: str = "single",
     ) -> ExponentialWindow:
         """Exponentially weighted windows.
 
@@ -419,6 +473,10 @@ class WindowMethods(FrameBase):
         min_periods : int
         adjust, ignore_na : bool
             As in pandas.
+        times : Series or array, optional
+            When each row is, for ``halflife`` as a length of time; the columns are then brought to one place.
+        method : {"single", "table"}
+            As in pandas.
         """
         options = {
             "com": com,
@@ -429,4 +487,8 @@ class WindowMethods(FrameBase):
             "adjust": adjust,
             "ignore_na": ignore_na,
         }
-        return ExponentialWindow(self, call_of(**options))
+        if method != "single":
+            options["method"] = method
+        if times is None:
+            return ExponentialWindow(self, call_of(**options))
+        return TimedWindow(self, options, times)

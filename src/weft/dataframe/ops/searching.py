@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase
+from weft.dataframe.base import FrameBase, changed
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
 
@@ -112,9 +112,10 @@ class IndexSearchingMethods(FrameBase):
             str(self.expr.meta.inferred_type) if self.expr.meta.dtype != object else str(self.compute().inferred_type)
         )
 
-    def set_names(self, names: Any, *, level: Any = None) -> Any:
+    def set_names(self, names: Any, *, level: Any = None, inplace: bool = False) -> Any:
         """Other names of the levels."""
-        return elementwise("set_names", self, tuple(names) if isinstance(names, list) else names, level=level)
+        made = elementwise("set_names", self, tuple(names) if isinstance(names, list) else names, level=level)
+        return changed(self, made, inplace)
 
     def droplevel(self, level: Any = 0) -> Any:
         """The labels without a level."""

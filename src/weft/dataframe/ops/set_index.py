@@ -6,14 +6,17 @@ from collections.abc import Hashable
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new, one_of
 from weft.dataframe.divisions import Pieces, check_divisions
 from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs, row_needs
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.assignment import Assign
+from weft.dataframe.ops.beside import by_place, has_rows
 from weft.dataframe.ops.partitions import Divided
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import Between, checked_count
@@ -150,11 +153,12 @@ PASSING = "__index__"
 def keyed(frame: Any, other: Any) -> tuple[FrameExpr, tuple[Hashable, ...], Any]:
     """A frame, the labels of the columns that become its index, and the names of the index if they are others."""
     source = frame.expr
-    if isinstance(other, (FrameBase, pd.Series, pd.Index)):
-        if not isinstance(other, FrameBase) or not isinstance(other.expr.meta, (pd.Series, pd.Index)):
+    if isinstance(other, (pd.Series, pd.Index, np.ndarray)) and not isinstance(other, pd.MultiIndex):
+        other = by_place(frame, other, name=getattr(other, "name", None))
+    if isinstance(other, FrameBase):
+        if not isinstance(other.expr.meta, (pd.Series, pd.Index)):
             raise TypeError(
-                f"set_index() takes labels of columns, or a series with the same rows; not {type(other).__name__}. "
-                "Assign it as a column first."
+                f"set_index() takes labels of columns, or a series with the same rows; not {type(other).__name__}"
             )
         if other.expr.rows == source.rows:
             for label in source.columns:
@@ -162,17 +166,31 @@ def keyed(frame: Any, other: Any) -> tuple[FrameExpr, tuple[Hashable, ...], Any]
                     return source, (label,), None
         one, two = align_rows([source, other.expr], "set_index")
         return Assign(one, (PASSING,), (two,)), (PASSING,), (other.expr.meta.name,)
-    labels = tuple(other) if isinstance(other, (list, pd.Index)) else (other,)
-    for label in labels:
-        if isinstance(label, FrameBase):
-            raise NotImplementedError("set_index() of several series: assign them as columns, and give their labels")
-        if isinstance(other, list) and isinstance(label, list):
-            raise NotImplementedError("set_index() takes a list of labels, not of lists")
+    given = list(other) if isinstance(other, list) else [other]
+    labels: list[Hashable] = []
+    names: list[Any] = []
+    for place, label in enumerate(given):
+        if isinstance(label, FrameBase) or (has_rows(label) and not isinstance(label, tuple)):
+            key, passing = label, f"{PASSING}{place}"
+            if not isinstance(key, FrameBase):
+                key = by_place(frame, list(key) if isinstance(key, (list, range)) else key, getattr(key, "name", None))
+            one, two = align_rows([source, key.expr], "set_index")
+            source = Assign(one, (passing,), (two,))
+            labels.append(passing)
+            names.append(key.expr.meta.name)
+            continue
+        if not isinstance(label, Hashable):
+            raise TypeError(
+                'The parameter "keys" may be a column key, one-dimensional array, or a list containing only valid column '
+                f"keys and one-dimensional arrays. Received column of type {type(label)}"
+            )
         if label not in source.columns:
-            raise KeyError(missing_column(label, source.columns))
+            raise KeyError(f"None of {[label]} are in the columns: {missing_column(label, source.columns)}")
+        labels.append(label)
+        names.append(label)
     if not labels:
         raise ValueError("Must pass non-zero number of keys")
-    return source, labels, None
+    return source, tuple(labels), tuple(names) if names != labels else None
 
 
 class SetIndexMethods(FrameBase):
@@ -182,7 +200,7 @@ class SetIndexMethods(FrameBase):
 
     def set_index(
         self,
-        other: Any,
+        keys: Any = UNKNOWN,
         drop: bool = True,
         sorted: bool = False,
         npartitions: Any = None,
@@ -194,6 +212,8 @@ class SetIndexMethods(FrameBase):
         shuffle_method: str | None = None,
         upsample: float = 1.0,
         partition_size: Any = None,
+        *,
+        other: Any = UNKNOWN,
     ) -> Any:
         """The frame with other labels: one or several of its columns. Rows are sorted by them, so that divisions are known.
 
@@ -202,7 +222,8 @@ class SetIndexMethods(FrameBase):
 
         Parameters
         ----------
-        other : label, list of labels, or Series
+        keys, other : label, Series, array, or list of those
+            Two names of one parameter.
         drop : bool
             Whether the columns become the index, or stay as well.
         sorted : bool
@@ -215,6 +236,10 @@ class SetIndexMethods(FrameBase):
             Whether to sort; otherwise rows stay where they are, and nothing is known of divisions.
         append : bool
             Whether the columns become further levels of the index that there is.
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
+        verify_integrity : bool
+            Whether labels that are there twice are an error; this computes the index at the call.
         shuffle_method : {"tasks", "disk", "p2p"}, optional
             For programs written for Dask.
         upsample, partition_size
@@ -229,13 +254,31 @@ class SetIndexMethods(FrameBase):
         {1: 'x', 2: 'y', 3: 'w', 4: 'z'}
         """
         check_method(shuffle_method)
-        if inplace or verify_integrity:
-            word = "inplace" if inplace else "verify_integrity"
-            raise NotImplementedError(f"set_index({word}=True) is not supported")
-        source, labels, names = keyed(self, other)
+        source, labels, names = keyed(self, one_of("set_index", keys=keys, other=other))
         made: FrameExpr = SetIndex(source, labels, bool(drop) or names is not None, bool(append))
         if names is not None:
-            made = new(made).rename_axis(index=list(names) if append else names[0]).expr
+            kept = list(self.expr.meta.index.names) if append else []
+            told = [*kept, *names]
+            made = new(made).rename_axis(index=told if len(told) > 1 else told[0]).expr
+        if verify_integrity:
+            labels_now = new(made).index.compute()
+            if not labels_now.is_unique:
+                repeated = labels_now[labels_now.duplicated()].unique()
+                raise ValueError(f"Index has duplicate keys: {repeated}")
+        found = self._by_new_index(made, source, labels, names, divisions, sorted, sort, npartitions)
+        return changed(self, found, inplace)
+
+    def _by_new_index(
+        self,
+        made: FrameExpr,
+        source: FrameExpr,
+        labels: tuple[Hashable, ...],
+        names: Any,
+        divisions: Any,
+        sorted: bool,
+        sort: bool,
+        npartitions: Any,
+    ) -> Any:
         index = index_of_meta(made.meta)
         if divisions is not None:
             edges = check_divisions(divisions, "set_index")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.different import rows_differ
 from weft.dataframe.divisions import Deferred, is_at_hand
 from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs
@@ -282,12 +282,28 @@ def check_na_position(na_position: str) -> bool:
     return na_position == "first"
 
 
-def check_options(axis: Any, inplace: Any, kind: Any) -> None:
+def finished(frame: Any, made: Any, ignore_index: bool, inplace: bool) -> Any:
+    """What a method that sorts returns."""
+    return changed(frame, made.reset_index(drop=True) if ignore_index else made, inplace)
+
+
+def is_columnwise(frame: Any, axis: Any) -> bool:
+    """Whether an axis is that of columns; ValueError if there is no such one."""
+    if axis in (0, "index", "rows"):
+        return False
+    if axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame):
+        return True
+    raise ValueError(f"No axis named {axis} for object type {type(frame.expr.meta).__name__}")
+
+
+def in_column_order(frame: Any, labels: pd.Index, ignore_index: bool) -> Any:
+    """A frame with its columns in another order."""
+    made = frame[list(labels)]
+    return made.set_axis(pd.RangeIndex(len(labels)), axis=1) if ignore_index else made
+
+
+def check_options(kind: Any) -> None:
     """Options of pandas that have one value here."""
-    if axis not in (0, "index"):
-        raise NotImplementedError(f"rows are sorted (axis=0), not columns (axis={axis!r})")
-    if inplace:
-        raise NotImplementedError("inplace=True is not supported: frames are not changed, take what is returned")
     if kind not in (None, "quicksort", "mergesort", "heapsort", "stable"):
         raise ValueError(
             f"kind is one of quicksort, mergesort, heapsort, stable (the sort is stable in any case); it is {kind!r}"
@@ -361,11 +377,15 @@ class SortingMethods(FrameBase):
         >>> s.sort_index().compute().tolist()
         [3, 2, 4, 1]
         """
-        check_options(axis, inplace, kind)
+        check_options(kind)
+        if is_columnwise(self, axis):
+            words = {"level": level, "ascending": ascending, "na_position": na_position, "key": key}
+            labels = self.expr.meta.sort_index(axis=1, sort_remaining=sort_remaining, **words).columns
+            return changed(self, in_column_order(self, labels, ignore_index), inplace)
         if level is not None and index_of_meta(self.expr.meta).nlevels > 1:
             words = {"na_position": na_position, "key": key, "npartitions": npartitions}
             made = sorted_by_levels(self, level, ascending, sort_remaining, words)
-            return made.reset_index(drop=True) if ignore_index else made
+            return finished(self, made, ignore_index, inplace)
         na_first = check_na_position(na_position)
         index = index_of_meta(self.expr.meta)
         ways = directions(ascending, index.nlevels)
@@ -374,7 +394,7 @@ class SortingMethods(FrameBase):
             made = new(sorted_by_index(self.expr, None if npartitions is None else count))
         else:
             made = new(Sort(self.expr, True, Order(None, ways, na_first, key), count))
-        return made.reset_index(drop=True) if ignore_index else made
+        return finished(self, made, ignore_index, inplace)
 
 
 class FrameSortingMethods(SortingMethods):
@@ -437,26 +457,33 @@ class FrameSortingMethods(SortingMethods):
         >>> df.sort_values(["a", "b"], ascending=[True, False]).b.compute().tolist()
         ['z', 'x', 'y', 'w']
         """
-        check_options(axis, inplace, kind)
+        check_options(kind)
         check_method(shuffle_method)
+        if is_columnwise(self, axis):
+            wanted = list(by) if isinstance(by, (list, pd.Index)) else [by]
+            rows = self.loc[wanted].compute()  # type: ignore[attr-defined]
+            words = {"ascending": ascending, "na_position": na_position, "key": key}
+            labels = rows.sort_values(by, axis=1, kind="stable", **words).columns
+            return changed(self, in_column_order(self, labels, ignore_index), inplace)
         if sort_function is not None or sort_function_kwargs is not None:
             raise NotImplementedError("sort_values(sort_function=...) is not supported: use key=..., or map_partitions")
         labels = tuple(by) if isinstance(by, (list, pd.Index)) else (by,)
         source, named = self.expr, self.expr.meta.index.names
         if not labels:
-            return new(source)
+            return finished(self, self, ignore_index, inplace)
         if any(label not in source.columns for label in labels) and all(
             label in source.columns or label in named for label in labels
         ):
             if len(labels) == 1 and len(named) == 1:
-                return self.sort_index(
-                    ascending=ascending,
-                    na_position=na_position,
-                    ignore_index=ignore_index,
-                    key=key,
-                    npartitions=npartitions,
-                )
-            raise NotImplementedError("sort_values() by columns and levels of the index together: reset_index() first")
+                words = {"ascending": ascending, "na_position": na_position, "key": key, "npartitions": npartitions}
+                return finished(self, self.sort_index(**words), ignore_index, inplace)
+            # levels are columns meanwhile
+            names = {label: f"__level__{label}" for label in labels if label not in source.columns}
+            levels = {name: self.index.get_level_values(label) for label, name in names.items()}  # type: ignore[attr-defined]
+            words = {"ascending": ascending, "na_position": na_position, "key": key, "npartitions": npartitions}
+            by_columns = [names.get(label, label) for label in labels]
+            made = self.assign(**levels).sort_values(by_columns, **words)[list(source.columns)]  # type: ignore[attr-defined]
+            return finished(self, made, ignore_index, inplace)
         for label in labels:
             if label not in source.columns:
                 raise KeyError(missing_column(label, source.columns))
@@ -464,7 +491,7 @@ class FrameSortingMethods(SortingMethods):
         order = Order(labels, directions(ascending, len(labels)), check_na_position(na_position), key)
         count = self.npartitions if npartitions in (None, "auto") else checked_count(npartitions)
         made = new(Sort(source, True, order, count))
-        return made.reset_index(drop=True) if ignore_index else made
+        return finished(self, made, ignore_index, inplace)
 
 
 class SeriesSortingMethods(SortingMethods):
@@ -493,9 +520,10 @@ class SeriesSortingMethods(SortingMethods):
         >>> dd.from_pandas(pd.Series([3, 1, 2]), npartitions=2).sort_values().compute().tolist()
         [1, 2, 3]
         """
-        check_options(axis, inplace, kind)
+        check_options(kind)
+        is_columnwise(self, axis)
         check_keys(self.expr.meta, (self.expr.meta.name,))
         order = Order((self.expr.meta.name,), directions(ascending, 1), check_na_position(na_position), key)
         count = self.npartitions if npartitions is None else checked_count(npartitions)
         made = new(Sort(self.expr, True, order, count))
-        return made.reset_index(drop=True) if ignore_index else made
+        return finished(self, made, ignore_index, inplace)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.elementwise import elementwise
-from weft.dataframe.ops.labels import IndexOf, with_index
+from weft.dataframe.ops.labels import IndexOf, relabelled, with_index
 
 __all__: list[str] = []
 
 
 def relabelled_times(frame: Any, method: str, axis: Any, *args: Any, **keywords: Any) -> Any:
     """A frame whose labels are what a method of times makes of them."""
+    if axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame):
+        return relabelled(frame, getattr(frame.expr.meta.columns, method)(*args, **keywords))
     if axis not in (0, "index"):
-        raise NotImplementedError(
-            f"{method}(axis={axis!r}) of columns is not supported: df.columns = df.columns.{method}(...)"
-        )
+        raise ValueError(f"No axis named {axis} for object type {type(frame.expr.meta).__name__}")
     if not hasattr(frame.expr.meta.index, method):
         raise TypeError(f"{method}() needs labels that are times; they are {type(frame.expr.meta.index).__name__}")
     return with_index(frame, elementwise(method, new(IndexOf(frame.expr)), *args, **keywords))
@@ -28,23 +31,35 @@ class TimeLabelMethods(FrameBase):
     __slots__ = ()
 
     def tz_localize(
-        self, tz: Any, axis: Any = 0, level: Any = None, ambiguous: Any = "raise", nonexistent: Any = "raise"
+        self,
+        tz: Any,
+        axis: Any = 0,
+        level: Any = None,
+        copy: Any = None,
+        ambiguous: Any = "raise",
+        nonexistent: Any = "raise",
     ) -> Any:
         """Labels without a time zone as times in one; None takes the zone away."""
-        refuse_level("tz_localize", level)
+        words = {"ambiguous": ambiguous, "nonexistent": nonexistent}
+        if level is not None and self.expr.meta.index.nlevels > 1:
+            return with_index(
+                self, elementwise("level_times", new(IndexOf(self.expr)), level, "tz_localize", tz, **words)
+            )
         return relabelled_times(self, "tz_localize", axis, tz, ambiguous=ambiguous, nonexistent=nonexistent)
 
-    def tz_convert(self, tz: Any, axis: Any = 0, level: Any = None) -> Any:
+    def tz_convert(self, tz: Any, axis: Any = 0, level: Any = None, copy: Any = None) -> Any:
         """Labels as the same moments in another time zone."""
-        refuse_level("tz_convert", level)
+        if level is not None and self.expr.meta.index.nlevels > 1:
+            return with_index(self, elementwise("level_times", new(IndexOf(self.expr)), level, "tz_convert", tz))
         return relabelled_times(self, "tz_convert", axis, tz)
 
-    def to_period(self, freq: Any = None, axis: Any = 0) -> Any:
+    def to_period(self, freq: Any = None, axis: Any = 0, copy: Any = None) -> Any:
         """Labels as the periods that they are in."""
         return relabelled_times(self, "to_period", axis, freq)
 
 
-def refuse_level(method: str, level: Any) -> None:
-    """Labels have one level."""
-    if level is not None:
-        raise NotImplementedError(f"{method}(level=) is not supported: reset_index() and use .dt.{method}(...)")
+@function_named("level_times")
+def level_times(labels: pd.MultiIndex, level: Any, method: str, *args: Any, **keywords: Any) -> pd.MultiIndex:
+    """Labels with what a method of times makes of a level."""
+    number = labels._get_level_number(level)
+    return labels.set_levels(getattr(labels.levels[number], method)(*args, **keywords), level=number)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, changed, is_true, new
 from weft.dataframe.expr import VALUES, FrameExpr, asked_columns, column_needs, row_needs
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.projection import missing_column
@@ -174,6 +174,7 @@ class UniqueMethods(FrameBase):
         subset: Any = None,
         *,
         keep: Any = "first",
+        inplace: bool = False,
         ignore_index: bool = False,
         split_every: Any = None,
         split_out: Any = None,
@@ -187,6 +188,8 @@ class UniqueMethods(FrameBase):
             Columns that are compared; all by default.
         keep : {"first", "last", False}
             Which of equal rows stays, if any.
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
         ignore_index : bool
             Whether the rows are numbered anew.
         split_every : int, optional
@@ -207,7 +210,10 @@ class UniqueMethods(FrameBase):
         """
         labels = check_subset(self, subset)
         width, spread = check_split_every(split_every), spread_of(self, split_out, shuffle_method)
-        return new(DistinctRows(self.expr, labels, check_keep(keep), bool(ignore_index), width, *spread))
+        made = new(
+            DistinctRows(self.expr, labels, check_keep(keep), is_true("ignore_index", ignore_index), width, *spread)
+        )
+        return changed(self, made, inplace)
 
 
 class SeriesUniqueMethods(FrameBase):
@@ -235,6 +241,7 @@ class SeriesUniqueMethods(FrameBase):
         self,
         *,
         keep: Any = "first",
+        inplace: bool = False,
         ignore_index: bool = False,
         split_every: Any = None,
         split_out: Any = None,
@@ -242,7 +249,10 @@ class SeriesUniqueMethods(FrameBase):
     ) -> Any:
         """Different values in their order; see `DataFrame.drop_duplicates`."""
         width, spread = check_split_every(split_every), spread_of(self, split_out, shuffle_method)
-        return new(DistinctRows(self.expr, None, check_keep(keep), bool(ignore_index), width, *spread))
+        made = new(
+            DistinctRows(self.expr, None, check_keep(keep), is_true("ignore_index", ignore_index), width, *spread)
+        )
+        return changed(self, made, inplace)
 
     @property
     def is_unique(self) -> Any:

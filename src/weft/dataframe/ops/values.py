@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, called
+from weft.dataframe.base import FrameBase, called, changed, one_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
-from weft.dataframe.ops.elementwise import elementwise, pairs
-from weft.dataframe.ops.projection import check_columns
+from weft.dataframe.ops.beside import by_label, by_place, has_rows
+from weft.dataframe.ops.elementwise import beside, elementwise, pairs
+from weft.dataframe.ops.projection import missing_column
 from weft.expr import Held
 
 __all__ = ["SeriesValueMethods", "ValueMethods"]
@@ -42,12 +43,15 @@ class ValueMethods(FrameBase):
         """Whether each value is there."""
         return elementwise("notna", self)
 
-    def astype(self, dtypes: Any, copy: Any = None, errors: str = "raise") -> Any:
+    def astype(self, dtype: Any = UNKNOWN, copy: Any = None, errors: str = "raise", *, dtypes: Any = UNKNOWN) -> Any:
         """Values of another type.
 
         Parameters
         ----------
-        dtypes : dtype or mapping of labels to dtypes
+        dtype, dtypes : dtype or mapping of labels to dtypes
+            Two names of one parameter.
+        copy : optional
+            Of no effect: nothing is ever changed in place.
         errors : {"raise", "ignore"}
             What happens to values that cannot be cast.
 
@@ -58,32 +62,74 @@ class ValueMethods(FrameBase):
         >>> dd.from_pandas(pd.Series([1, 2]), npartitions=2).astype("float64").compute(scheduler="sync").tolist()
         [1.0, 2.0]
         """
+        wanted = one_of("astype", dtype=dtype, dtypes=dtypes)
+        if errors not in ("raise", "ignore"):
+            raise ValueError(f"Expected value of kwarg 'errors' to be one of ['raise', 'ignore']. It is {errors!r}")
         options = {} if errors == "raise" else {"errors": errors}
-        if isinstance(dtypes, (dict, pd.Series)):
-            wanted = dict(dtypes)
+        if isinstance(wanted, (dict, pd.Series)):
+            pairs_of = dict(wanted)
             if isinstance(self.expr.meta, pd.DataFrame):
-                check_columns(self.expr, wanted)
-                return elementwise("astype", self, tuple(wanted.items()), **options)
-            (dtypes,) = wanted.values()
-        return elementwise("astype", self, dtypes, **options)
+                for label in pairs_of:
+                    if label not in self.expr.meta.columns:
+                        raise KeyError(
+                            "Only a column name can be used for the key in a dtype mappings argument. "
+                            f"{missing_column(label, self.expr.columns)}"
+                        )
+                return elementwise("astype", self, tuple(pairs_of.items()), **options)
+            if set(pairs_of) != {self.expr.meta.name}:
+                raise KeyError("Only the Series name can be used for the key in Series dtype mappings.")
+            (wanted,) = pairs_of.values()
+        return elementwise("astype", self, wanted, **options)
 
-    def fillna(self, value: Any = None, axis: Any = None) -> Any:
+    def fillna(self, value: Any = UNKNOWN, axis: Any = None, *, inplace: bool = False, limit: int | None = None) -> Any:
         """Missing values replaced.
 
         Parameters
         ----------
         value : scalar, mapping of labels to values, Series or DataFrame
             A series or frame with the same rows gives each row its own.
+        axis : optional
+            Of no effect for scalars.
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
+        limit : int, optional
+            Of each column, at most so many are replaced.
         """
-        if value is None:
-            raise ValueError("Must specify a fill 'value'. To carry values forward use ffill() or bfill().")
-        if isinstance(value, pd.Series) and isinstance(self.expr.meta, pd.DataFrame):
+        if value is UNKNOWN:
+            raise TypeError("fillna() must be given a value. To carry values forward use ffill() or bfill().")
+        is_frame = isinstance(self.expr.meta, pd.DataFrame)
+        if isinstance(value, (list, tuple)):
+            raise TypeError(f'"value" parameter must be a scalar or dict, but you passed a "{type(value).__name__}"')
+        if isinstance(value, pd.Series) and is_frame:
             value = value.to_dict()
-        return elementwise("fillna", self, value)
+        if isinstance(value, dict) and not is_frame:
+            value = pd.Series(value)
+        if isinstance(value, (pd.Series, pd.DataFrame)):
+            value = by_label(self, value)
+        made = elementwise("fillna", self, value) if limit is None else fill_some(self, value, check_limit(limit))
+        return changed(self, made, inplace, gives_frame=True)
 
-    def clip(self, lower: Any = None, upper: Any = None, axis: Any = None) -> Any:
-        """Values below ``lower`` become it, values above ``upper`` that."""
-        return elementwise("clip", self, lower=lower, upper=upper, **({} if axis is None else {"axis": axis}))
+    def clip(self, lower: Any = None, upper: Any = None, axis: Any = None, *, inplace: bool = False) -> Any:
+        """Values below ``lower`` become it, values above ``upper`` that.
+
+        Lists and series in memory have an entry for each column; for each row with ``axis=0``, and of series.
+        """
+        is_frame = isinstance(self.expr.meta, pd.DataFrame)
+        bounds: list[Any] = []
+        for each in (lower, upper):
+            bound = each
+            if isinstance(each, pd.DataFrame):
+                bound = by_label(self, each)
+            elif has_rows(each) and (not is_frame or axis in (0, "index")):
+                bound = by_label(self, each) if isinstance(each, pd.Series) else by_place(self, each)
+            elif has_rows(each) and not isinstance(each, pd.Series):
+                bound = np.asarray(each)
+            bounds.append(bound)
+        if all(pd.api.types.is_number(each) for each in bounds) and bounds[0] > bounds[1]:
+            bounds.reverse()
+        words = {} if axis is None else {"axis": axis}
+        made = elementwise("clip", self, lower=bounds[0], upper=bounds[1], **words)
+        return changed(self, made, inplace, gives_frame=True)
 
     def round(self, decimals: Any = 0) -> Any:
         """Rounded values; ``decimals`` may map labels to numbers."""
@@ -106,41 +152,132 @@ class ValueMethods(FrameBase):
             return elementwise("isin", self, Pairs([(label, tuple(each)) for label, each in values.items()]))
         return elementwise("isin", self, Among.of(values))
 
-    def replace(self, to_replace: Any = None, value: Any = UNKNOWN, regex: Any = False) -> Any:
+    def replace(
+        self, to_replace: Any = None, value: Any = UNKNOWN, *, inplace: bool = False, regex: Any = False
+    ) -> Any:
         """Values replaced by others; see `pandas.DataFrame.replace` for the forms of the arguments."""
         given = [ArgumentOf.of(to_replace)] if value is UNKNOWN else [ArgumentOf.of(to_replace), ArgumentOf.of(value)]
-        return elementwise("replace", self, *given, regex=ArgumentOf.of(regex))
+        made = elementwise("replace", self, *given, regex=ArgumentOf.of(regex))
+        return changed(self, made, inplace, gives_frame=True)
 
-    def where(self, cond: Any, other: Any = np.nan) -> Any:
-        """Values where a condition holds; elsewhere ``other``."""
-        cond, other = called(cond, self), called(other, self)
-        return elementwise("where", self, cond, other)
+    def where(
+        self, cond: Any, other: Any = np.nan, *, inplace: bool = False, axis: Any = None, level: Any = None
+    ) -> Any:
+        """Values where a condition holds; elsewhere ``other``.
 
-    def mask(self, cond: Any, other: Any = np.nan) -> Any:
-        """Values where a condition does not hold; elsewhere ``other``."""
-        cond, other = called(cond, self), called(other, self)
-        return elementwise("mask", self, cond, other)
+        Parameters
+        ----------
+        cond : collection, array or function of the frame
+        other : collection, array, scalar or function of the frame
+        inplace : bool
+            Whether the frame itself stands for the result from then on.
+        axis : {0, 1}, optional
+            What a series ``other`` is matched with.
+        level : not supported
+        """
+        return changed(self, chosen("where", self, cond, other, axis, level), inplace, gives_frame=True)
 
-    def infer_objects(self) -> Any:
+    def mask(
+        self, cond: Any, other: Any = np.nan, *, inplace: bool = False, axis: Any = None, level: Any = None
+    ) -> Any:
+        """Values where a condition does not hold; elsewhere ``other``. See `where`."""
+        return changed(self, chosen("mask", self, cond, other, axis, level), inplace, gives_frame=True)
+
+    def infer_objects(self, copy: Any = None) -> Any:
         """Objects as the types that they are, as each partition shows them."""
         return elementwise("infer_objects", self)
 
-    def convert_dtypes(self, **options: Any) -> Any:
+    def convert_dtypes(
+        self,
+        infer_objects: bool = True,
+        convert_string: bool = True,
+        convert_integer: bool = True,
+        convert_boolean: bool = True,
+        convert_floating: bool = True,
+        dtype_backend: str = "numpy_nullable",
+    ) -> Any:
         """The types that support missing values."""
-        return elementwise("convert_dtypes", self, **options)
+        flags = {
+            "infer_objects": infer_objects,
+            "convert_string": convert_string,
+            "convert_integer": convert_integer,
+            "convert_boolean": convert_boolean,
+            "convert_floating": convert_floating,
+        }
+        words: dict[str, Any] = {word: each for word, each in flags.items() if each is not True}
+        if dtype_backend != "numpy_nullable":
+            words["dtype_backend"] = dtype_backend
+        return elementwise("convert_dtypes", self, **words)
 
-    def to_timestamp(self, freq: Any = None, how: str = "start") -> Any:
-        """A frame whose index of periods becomes one of their first (or last) moments."""
-        return elementwise("to_timestamp", self, freq=freq, how=how)
+    def __round__(self, decimals: int = 0) -> Any:
+        return self.round(decimals)
+
+    def to_timestamp(self, freq: Any = None, how: str = "start", axis: Any = 0, copy: Any = None) -> Any:
+        """A frame whose index (or labels of columns) of periods becomes one of their first (or last) moments."""
+        words = {} if axis in (0, "index") else {"axis": axis}
+        return elementwise("to_timestamp", self, freq=freq, how=how, **words)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         if method != "__call__" or keywords.get("out") is not None:
             return NotImplemented
-        if any(isinstance(each, np.ndarray) and each.ndim for each in inputs):
-            raise TypeError(f"cannot compute {ufunc.__name__} with an array, whose rows have no partitions")
+        inputs = tuple([each if isinstance(each, FrameBase) else beside(self, each) for each in inputs])
         if ufunc.nout == 1:
             return elementwise("ufunc", ufunc, *inputs, **keywords)
         return tuple([elementwise("ufunc_part", ufunc, place, *inputs) for place in range(ufunc.nout)])
+
+
+def check_limit(limit: Any) -> int:
+    """How many values are filled at most."""
+    if not isinstance(limit, (int, np.integer)):
+        raise ValueError("Limit must be an integer")
+    if limit <= 0:
+        raise ValueError("Limit must be greater than 0")
+    return int(limit)
+
+
+def fill_some(frame: Any, value: Any, limit: int) -> Any:
+    """The first so many missing values of each column replaced."""
+    if isinstance(value, dict):
+        for label, each in value.items():
+            if label in frame.expr.meta.columns:
+                frame = frame.assign(**{label: fill_some(frame[label], each, limit)})
+        return frame
+    gaps = frame.isna()
+    return elementwise("where", elementwise("fillna", frame, value), ~gaps | (gaps.astype("int64").cumsum() <= limit))
+
+
+def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any) -> Any:
+    """`where` and `mask`."""
+    if level is not None:
+        raise NotImplementedError(f"{method}(level=) is not supported: reset_index() and merge instead")
+    cond, other = called(cond, frame), called(other, frame)
+    if isinstance(cond, (pd.Series, pd.DataFrame)):
+        # labels that a condition does not have count as where it does not hold
+        cond = by_label(frame, cond).fillna(method == "mask").astype(bool)
+    elif has_rows(cond):
+        values = np.asarray(cond)
+        if values.dtype != bool:
+            raise TypeError(f"Boolean array expected for the condition, not {values.dtype}")
+        if values.ndim != frame.expr.meta.ndim:
+            raise ValueError("Array conditional must be same shape as self")
+        cond = by_place(frame, values)
+    if isinstance(cond, FrameBase):
+        kinds = list(cond.expr.meta.dtypes) if cond.expr.meta.ndim == 2 else [cond.expr.meta.dtype]
+        if not all(pd.api.types.is_bool_dtype(kind) or kind == np.dtype(object) for kind in kinds):
+            raise TypeError(f"Boolean array expected for the condition, not {', '.join(sorted(set(map(str, kinds))))}")
+    words: dict[str, Any] = {}
+    if isinstance(other, (pd.Series, pd.DataFrame)):
+        across = axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame)
+        other = other if across and isinstance(other, pd.Series) else by_label(frame, other)
+    elif has_rows(other):
+        if np.ndim(other) < frame.expr.meta.ndim:
+            raise ValueError(f"{method}() takes as other one value, a collection, or an array of the frame's shape")
+        other = by_place(frame, np.asarray(other))
+    if axis is not None:
+        words["axis"] = axis
+    elif isinstance(other, FrameBase) and other.expr.meta.ndim < frame.expr.meta.ndim:
+        raise ValueError("Must specify axis=0 or 1")
+    return elementwise(method, frame, cond, other, **words)
 
 
 class SeriesValueMethods(FrameBase):

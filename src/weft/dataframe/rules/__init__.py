@@ -5,7 +5,7 @@ from __future__ import annotations
 from weft.dataframe.rules.divide import divide, division_remarks
 from weft.dataframe.rules.engine import choose_engine, engine_remarks
 from weft.dataframe.rules.filter_into_source import filter_into_source
-from weft.dataframe.rules.forget_order import forget_order
+from weft.dataframe.rules.forget_order import forget_numbers, forget_order
 from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
 from weft.dataframe.rules.part_of_split import part_of_split
@@ -24,6 +24,7 @@ SIMPLIFY = (
     drop_unseen_assign,
     filter_into_source,  # before columns are pruned: a predicate's columns need not be made
     forget_order,
+    forget_numbers,
     leave_columns,
     leave_index,
     leave_numbers,

@@ -35,6 +35,18 @@ SMALL = 1 << 20
 CHOOSY = True
 #: Nodes that compute nothing: a piece of nothing else is left to pandas.
 IDLE = ("Projection", "Relabel", "Renamed", "ToFrame", "Divided", "ResetIndex", "BlockInput", "ScanInput")
+#: Nodes whose translation holds for each of several partitions by itself.
+ROW_BY_ROW = (
+    "Assign",
+    "DropMissing",
+    "Elementwise",
+    "Filter",
+    "Projection",
+    "Relabel",
+    "Renamed",
+    "ResetIndex",
+    "ToFrame",
+)
 #: Nodes that have their own way to one partition; what they read is a piece, they are not part of one.
 SOURCES = ("FromPandas", "ReadParquet", "FromBlocks", "EngineQuery")
 
@@ -136,7 +148,7 @@ class Divider:
             return True
         if all(isinstance(each, FrameExpr) and each.npartitions == 1 for each in node.children):
             return node.npartitions == 1
-        return isinstance(node, Partitionwise) and node.stands_alone
+        return isinstance(node, Partitionwise) and node.stands_alone and type(node).__name__ in ROW_BY_ROW
 
     def needs(self, node: FrameExpr) -> Needs:
         """What is looked at in a node."""

@@ -98,7 +98,7 @@ def copies_texts(node: FrameExpr) -> str | None:
         isinstance(each, (FromPandas, Partitionwise)) for each in below
     ):
         return None
-    if not any(isinstance(each, Elementwise) and each.operation.startswith("str.") for each in below):
+    if not any(isinstance(each, Elementwise) and each.operation.startswith("str.") for each in [node, *below]):
         return None
     if not any(isinstance(each, FromPandas) for each in below):
         return None

@@ -11,7 +11,7 @@ from weft.diagnostics.draw.picture import LIMIT, ends_of, graphviz_of, to_graphv
 from weft.diagnostics.draw.render import render
 from weft.errors import DrawingError
 from weft.execution import Containers, graph_of, scheduler_for
-from weft.execution.pipeline import keys_of
+from weft.execution.graphs import keys_of
 from weft.graph import Graph, compile_plan
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key

@@ -43,7 +43,9 @@ def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
     else:
         value = attrgetter(operation)(inputs[0])
         made = value(*inputs[1:], **keywords) if callable(value) else value
-    if isinstance(made, np.ndarray):  # pandas gives an array for an index; rows keep their labels here
+    if isinstance(
+        made, (np.ndarray, pd.api.extensions.ExtensionArray)
+    ):  # pandas gives an array for an index; rows keep their labels here
         labels = next((each for each in inputs if isinstance(each, pd.Index)), None)
         return made if labels is None else pd.Series(made, index=labels)
     return made

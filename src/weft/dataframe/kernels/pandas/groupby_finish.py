@@ -162,13 +162,13 @@ def finish_truth(request: Request, given: Any, parts: Any, order: Any, dtype: An
 
 
 def finish_place(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
-    _, labels, lost = given[request.how]
+    values, labels, lost = given[request.how]
     made = pd.Series(labels) if len(labels) else pd.Series([], dtype=dtype)
     if (order < 0).any():
         raise ValueError(
             f"Can't get {request.how} of an empty group due to unobserved categories. Specify observed=True."
         )
-    if made.isna().any():
+    if pd.isna(values).any():
         raise ValueError(f"{request.how} with skipna=True encountered all NA values in a group.")
     if lost.any() and not request.option("skipna", True):
         raise ValueError(f"{request.how} with skipna=False encountered an NA value.")

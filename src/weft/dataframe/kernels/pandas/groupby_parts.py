@@ -305,17 +305,20 @@ def first_extremes(which: str, column: pd.Series, labels: Any, groups: Groups, l
         is_best &= ~missing
     places = end_places("first", is_best, groups)
     lacking = np.bincount(groups.codes[lost], minlength=room(groups))[: groups.count]
-    return take_or_missing(column.array, places, groups), take_or_missing(labels.array, places, groups), lacking > 0
+    # where nothing is there any label will do: the missing value tells
+    found = labels.array.take(np.where(places < 0, 0, places)) if len(labels) else labels.array
+    found = found.to_numpy() if type(found) is pd.arrays.NumpyExtensionArray else found
+    return take_or_missing(column.array, places, groups), found, lacking > 0
 
 
 def take_or_missing(array: Any, places: Any, groups: Groups) -> Any:
     """Values by position; missing ones for -1, and anything for numbers without rows."""
     if not len(array):
-        return array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
+        return array.to_numpy() if type(array) is pd.arrays.NumpyExtensionArray else array
     places = np.where(groups.sizes == 0, 0, places)
-    if (places < 0).any() or not isinstance(array, pd.arrays.NumpyExtensionArray):
+    if (places < 0).any() or type(array) is not pd.arrays.NumpyExtensionArray:
         made = pd.Series(array).array.take(places, allow_fill=True)
-        return made.to_numpy() if isinstance(made, pd.arrays.NumpyExtensionArray) else made
+        return made.to_numpy() if type(made) is pd.arrays.NumpyExtensionArray else made
     return array.to_numpy()[places]
 
 

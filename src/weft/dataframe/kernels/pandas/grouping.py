@@ -108,7 +108,7 @@ def pandas_groupby(partition: Any, keys: list[pd.Series], plan: GroupPlan) -> An
         if each.kind == "column":
             by.append(each.value)
         elif each.kind == "level":
-            by.append(pd.Grouper(level=each.value))
+            by.append(partition.index.get_level_values(each.value))  # a Grouper would not sort, and lose categories
         else:
             by.append(key.set_axis(partition.index, axis=0).rename(each.name))
     single = len(by) == 1 and not plan.is_listed

@@ -68,7 +68,7 @@ def hash_array(values: Any) -> U64:
     )
     if isinstance(array, pd.MultiIndex):
         return hash_rows([array.get_level_values(place) for place in range(array.nlevels)])
-    if isinstance(array, pd.arrays.NumpyExtensionArray):
+    if type(array) is pd.arrays.NumpyExtensionArray:
         array = array.to_numpy()
     if isinstance(array, np.ndarray):
         return hash_numpy(array)

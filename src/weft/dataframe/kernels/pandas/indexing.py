@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
@@ -92,6 +93,47 @@ def take_finish(found: Any, positions: tuple[int, ...]) -> Any:
     wanted = np.asarray(positions, dtype=np.int64)
     wanted = np.where(wanted < 0, wanted + total, wanted)
     return rows.iloc[np.searchsorted(there, wanted)] if len(wanted) else rows.iloc[:0]
+
+
+@PANDAS.add("Reversed")
+def reverse(partition: Any) -> Any:
+    """Rows from the last to the first."""
+    return partition[::-1]
+
+
+@PANDAS.add("ByPlace")
+def by_place(partition: Any, before: int | None, total: int, values: Any, is_meta: bool = False) -> Any:
+    """The values that belong to the rows of a partition, by place."""
+    if len(values) != total:
+        raise ValueError(f"Length of values ({len(values)}) does not match length of index ({total})")
+    first = before or 0
+    own = values.iloc[:0] if is_meta else values.iloc[first : first + len(partition)]
+    if isinstance(partition, pd.Index):
+        return pd.Index(own.array, dtype=own.dtype, name=own.name)
+    return own.set_axis(partition.index, axis=0)
+
+
+@PANDAS.add("ByLabel")
+def by_label(partition: Any, values: Any) -> Any:
+    """The values of the labels of a partition."""
+    labels = partition if isinstance(partition, pd.Index) else partition.index
+    return values if values.index.equals(labels) else values.reindex(labels)
+
+
+@PANDAS.add("PlacesIn")
+def places_in(partition: Any, before: int | None, total: int, places: tuple[Any, ...]) -> pd.Series:
+    """Whether the places of rows are among some."""
+    kind, *told = places
+    holds = np.zeros(total, dtype=bool)
+    if kind == "slice":
+        holds[slice(*told)] = True
+    elif told:
+        wanted = np.asarray(told, dtype=np.int64)
+        if ((wanted >= total) | (wanted < -total)).any():
+            raise IndexError(f"positional indexers are out-of-bounds: there are {total} rows")
+        holds[wanted] = True
+    first = before or 0
+    return pd.Series(holds[first : first + len(partition)], index=partition.index)
 
 
 __all__ = ["join_parts", "label_slice", "labels_chunk", "labels_finish", "slice_at", "take_chunk"]

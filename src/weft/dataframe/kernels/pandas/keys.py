@@ -66,7 +66,7 @@ def key_arrays(partition: Any, order: Order) -> list[Any]:
 def plain(column: Any) -> Any:
     """The array of a key column."""
     array = column.array if isinstance(column, (pd.Series, pd.Index)) else pd.Series(column).array
-    return array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
+    return array.to_numpy() if type(array) is pd.arrays.NumpyExtensionArray else array
 
 
 class Number:

@@ -35,6 +35,8 @@ class JoinPlan:
     sort : bool
     suffixes : pair, optional
         Where pandas adds a column for the key itself, labels are left to it, and no column is left out.
+    ordered : bool
+        Whether rows come in the order in which pandas gives them.
     """
 
     how: str
@@ -46,16 +48,18 @@ class JoinPlan:
     validate: str | None = None
     sort: bool = False
     suffixes: tuple[Any, Any] | None = None
+    ordered: bool = True
 
 
 @PANDAS.add("JoinPartitions")
 def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
     """Rows of both, matched by their keys, as pandas matches them."""
-    prepared = right if isinstance(right, Prepared) else Prepared(right, plan.right_on)
-    quick = joined_by_lookup(left, prepared, plan)
+    one = left if isinstance(left, Prepared) else Prepared(left, plan.left_on)
+    two = right if isinstance(right, Prepared) else Prepared(right, plan.right_on)
+    quick = joined_by_lookup(one, two, plan)
     if quick is not None:
         return quick
-    right = prepared.frame
+    left, right = one.frame, two.frame
     names = dict(plan.left_names)
     others = dict(plan.right_names)
     if plan.how == "cross":
@@ -122,9 +126,9 @@ def only_matched(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.
 
 
 @PANDAS.add("PrepareJoin")
-def prepare(right: pd.DataFrame, plan: JoinPlan) -> Prepared:
+def prepare(side: pd.DataFrame, on: tuple[Any, ...] | None) -> Prepared:
     """A side that is joined to many partitions."""
-    return Prepared(right, plan.right_on)
+    return Prepared(side, on)
 
 
 @PANDAS.add("MarkPlaces")

@@ -37,7 +37,8 @@ class Around(NamedTuple):
 def apply_method(value: Any, method: str, calls: Any) -> Any:
     """Methods, one after another."""
     for name, (inputs, keywords) in zip(method.split("."), calls, strict=True):
-        value = getattr(value, name)(*inputs, **dict(keywords))
+        found = getattr(value, name)
+        value = found(*inputs, **dict(keywords)) if callable(found) else found
     return value
 
 
@@ -46,7 +47,7 @@ def concatenated(*parts: Any) -> Any:
     there = [each for each in parts if each is not None and len(each)]
     if len(there) < 2:
         return there[0] if there else next(each for each in parts if each is not None)
-    return pd.concat(there)
+    return there[0].append(there[1:]) if isinstance(there[0], pd.Index) else pd.concat(there)
 
 
 def last_rows(frame: Any, reach: Any) -> Any:

@@ -113,8 +113,12 @@ def assembled(columns: list[Any], wanted: Any, empty: Any, is_scalar: bool, meta
         return pd.Series(made.array, index=pd.Index(list(wanted.quantiles), dtype=np.float64), name=empty.name)
     if is_scalar:
         made = [
-            column_of(values, size, meta.dtype if meta.dtype.kind != "O" else np.dtype(np.float64))
-            for values, size in columns
+            column_of(
+                values,
+                size,
+                meta.dtype if meta.dtype.kind != "O" else scalar_dtype(meta.iloc[place], empty.iloc[:, place]),
+            )
+            for place, (values, size) in enumerate(columns)
         ]
         joined = pd.concat(made, ignore_index=True) if made else pd.Series([], dtype=meta.dtype)
         return pd.Series(joined.array, index=meta.index, name=meta.name)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.elementwise import pairs_to_dict
 from weft.dataframe.kernels.table import KERNELS
 
 PANDAS = KERNELS["pandas"]
@@ -87,8 +88,8 @@ def rename(column: Any, title: Hashable) -> Any:
 @PANDAS.add("RenameAxis")
 def rename_axis(frame: Any, options: tuple[tuple[str, Any], ...]) -> Any:
     """Other names of the axes."""
-    words = {word: list(each) if isinstance(each, tuple) else each for word, each in options}
-    return frame.rename_axis(**words)
+    words = {word: pairs_to_dict(each) for word, each in options}
+    return frame.rename_axis(**{word: list(each) if type(each) is tuple else each for word, each in words.items()})
 
 
 @PANDAS.add("ToFrame")

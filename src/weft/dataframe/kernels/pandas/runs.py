@@ -45,7 +45,7 @@ def run_of(frame: Any, keep_index: bool = True) -> Run:
 
 def bare(array: Any) -> Any:
     """The memory of a column: NumPy's or Arrow's, or pandas' own array."""
-    if isinstance(array, pd.arrays.NumpyExtensionArray):
+    if type(array) is pd.arrays.NumpyExtensionArray:
         return array.to_numpy()
     if isinstance(array, pd.arrays.ArrowStringArray):
         return whole_text(array)
@@ -182,7 +182,7 @@ def assembled(columns: Sequence[Any], index: pd.Index, meta: Any) -> Any:
         return made
     made = {place: series_array(each) for place, each in enumerate(columns)}
     for place, each in made.items():
-        if isinstance(each, pd.arrays.NumpyExtensionArray):  # a frame would look whether all objects are text
+        if type(each) is pd.arrays.NumpyExtensionArray:  # a frame would look whether all objects are text
             made[place] = series_of(columns[place], index)
     frame = pd.DataFrame(made, index=index, copy=False)
     frame.columns = meta.columns
@@ -204,7 +204,7 @@ def series_array(array: Any) -> Any:
 def series_of(array: Any, index: pd.Index | None = None) -> pd.Series:
     """A series of a bare column."""
     values = series_array(array)
-    dtype = object if isinstance(values, pd.arrays.NumpyExtensionArray) else None
+    dtype = object if type(values) is pd.arrays.NumpyExtensionArray else None
     return pd.Series(values, index=index, dtype=dtype, copy=False)
 
 
@@ -215,7 +215,7 @@ def index_of(array: Any, like: pd.Index) -> pd.Index:
     if isinstance(array, pd.RangeIndex):
         return array.rename(like.name)
     values = series_array(array)
-    dtype = object if isinstance(values, pd.arrays.NumpyExtensionArray) else None
+    dtype = object if type(values) is pd.arrays.NumpyExtensionArray else None
     return pd.Index(values, name=like.name, dtype=dtype, copy=False)
 
 

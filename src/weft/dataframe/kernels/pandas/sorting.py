@@ -98,7 +98,7 @@ def bounds_of(order: Order, count: int, told: Any, *samples: Sample) -> Bounds:
 def as_key(array: Any) -> Any:
     """A bare column as a key."""
     made = series_array(array)
-    return made.to_numpy() if isinstance(made, pd.arrays.NumpyExtensionArray) else made
+    return made.to_numpy() if type(made) is pd.arrays.NumpyExtensionArray else made
 
 
 @record

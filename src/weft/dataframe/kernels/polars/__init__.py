@@ -9,12 +9,43 @@ from __future__ import annotations
 from typing import Any
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.polars import elementwise, groups, joins, partials, reductions, rows, sorting, sources
+from weft.dataframe.kernels.polars import (
+    choices,
+    dates,
+    elementwise,
+    group_rows,
+    groups,
+    joins,
+    numbers,
+    partials,
+    reductions,
+    rows,
+    sorting,
+    sources,
+    texts,
+    truth,
+)
 from weft.dataframe.kernels.polars.query import Query
 from weft.dataframe.kernels.polars.relation import Untranslatable
 from weft.expr import Needs
 
-__all__ = ["elementwise", "groups", "joins", "partials", "reductions", "rows", "sorting", "sources", "translated"]
+__all__ = [
+    "choices",
+    "dates",
+    "elementwise",
+    "group_rows",
+    "groups",
+    "joins",
+    "numbers",
+    "partials",
+    "reductions",
+    "rows",
+    "sorting",
+    "sources",
+    "texts",
+    "translated",
+    "truth",
+]
 
 
 def translated(node: FrameExpr, asked: Needs) -> tuple[Any, str, frozenset[str]]:

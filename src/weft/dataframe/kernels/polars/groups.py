@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from weft.dataframe.kernels.polars.reductions import aggregate
+from weft.dataframe.kernels.pandas.groupby_plan import Request
+from weft.dataframe.kernels.polars.reductions import TELLING, aggregate
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
@@ -22,7 +24,7 @@ from weft.dataframe.kernels.polars.relation import (
     row_by_row,
     with_scalars,
 )
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
 from weft.expr import Need
 
 #: Options of aggregates that say what happens anyway.
@@ -38,8 +40,33 @@ DEFAULTS: dict[str, tuple[Any, ...] | None] = {
 @translation("GroupbyAggregate")
 def grouped(node: Any, translate: Translator) -> Relation:
     """One row for each group."""
-    plan = node.asked
-    groups = plan.groups
+    return aggregates(node, node.asked.groups, node.asked.requests, translate)
+
+
+@translation("GroupbyWhole")
+def grouped_whole(node: Any, translate: Translator) -> Relation:
+    """Medians of groups, and named aggregates with some among them."""
+    asked = node.asked
+    arguments, words = asked.calls[0] if len(asked.calls) == 1 else ((), ())
+    if asked.method == "median":
+        keys = [each.value for each in asked.groups.by]
+        chosen = (asked.chosen,) if asked.is_single else asked.chosen
+        labels = [each for each in node.source.columns if each not in keys] if chosen is None else chosen
+        requests = [Request(label, label, "median") for label in labels]
+    elif asked.method == "agg" and not arguments and words and all(is_named(each) for _, each in words):
+        requests = [Request(label, each[0], each[1]) for label, each in words]
+    else:
+        raise Untranslatable(f"{asked.method} of whole groups stays in pandas")
+    return aggregates(node, asked.groups, requests, translate)
+
+
+def is_named(asked: Any) -> bool:
+    """Whether an aggregate is asked for as a column and a name."""
+    return isinstance(asked, tuple) and len(asked) == 2 and isinstance(asked[1], str)
+
+
+def aggregates(node: Any, groups: Any, requests: Sequence[Request], translate: Translator) -> Relation:
+    """Groups by columns, and an aggregate for each request."""
     if node.blocks or any(each.kind != "column" for each in groups.by):
         raise Untranslatable("groups by anything but columns stay in pandas")
     if node.source.meta.ndim != 2:
@@ -52,12 +79,16 @@ def grouped(node: Any, translate: Translator) -> Relation:
     dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
     if not groups.as_index:
         dtypes = dtypes[count:]
-    made = [aggregated(request, source, dtype) for request, dtype in zip(plan.requests, dtypes, strict=True)]
+    told = {each.column for each in requests if each.how in TELLING}
+    made = [
+        aggregated(request, source, dtype, translate, request.column in told)
+        for request, dtype in zip(requests, dtypes, strict=True)
+    ]
     base = with_scalars(
         source.base,
         [
             *keys,
-            *[source.column(each.column) for each in plan.requests if each.column is not None and each.how != "size"],
+            *[source.column(each.column) for each in requests if each.column is not None and each.how != "size"],
         ],
     )
     if groups.dropna and any(each.null for each in keys):
@@ -69,8 +100,10 @@ def grouped(node: Any, translate: Translator) -> Relation:
     first = None
     if is_looked_at and not groups.sort:  # groups come as their first rows do
         row, first = translate.fresh("row"), translate.fresh("first")
-        base = base.with_row_index(row)
-        gathered.append(pl.col(row).min().alias(first))
+        if source.rank is None:
+            base = base.with_row_index(row)
+        place = pl.col(row) if source.rank is None else source.rank.expr
+        gathered.append(place.min().alias(first))
     base = base.group_by(named).agg(gathered)
     still_null = not groups.dropna
     labels = [
@@ -82,7 +115,8 @@ def grouped(node: Any, translate: Translator) -> Relation:
     if first is not None:
         order = (Column(pl.col(first), np.dtype("uint32")),)
     if not groups.as_index:
-        return Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
+        plain = Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
+        return numbered(plain, translate) if translate.wants(node, Need.INDEX) else plain
     titles = meta.columns if isinstance(meta, pd.DataFrame) else [meta.name]
     return Relation(base, labelled(titles, columns), tuple(labels), order=order)
 
@@ -94,8 +128,8 @@ def key_column(column: Column) -> Column:
     return column.settled().nulled()
 
 
-def aggregated(request: Any, source: Relation, dtype: Any) -> Column:
-    """One aggregate."""
+def aggregated(request: Any, source: Relation, dtype: Any, translate: Translator, is_told: bool) -> Column:
+    """One aggregate; NaN in its column may be told by another one."""
     if not isinstance(request.how, str):
         raise Untranslatable("aggregates of the user's own stay in pandas")
     options = dict(request.options)
@@ -107,7 +141,7 @@ def aggregated(request: Any, source: Relation, dtype: Any) -> Column:
     if request.how == "size":
         return Column(pl.len().cast(pl.Int64), dtype)
     column = source.column(request.column)
-    made = aggregate(request.how, column, dtype, ddof)
+    made = aggregate(request.how, column, dtype, translate, ddof, is_told)
     if made.dtype != dtype and not (is_text(dtype) and is_text(made.dtype)):
         made = made.cast(dtype)
     return made
@@ -134,8 +168,6 @@ def distinct(node: Any, translate: Translator) -> Relation:
     base = fresh.base.unique(names, keep=node.keep if is_ordered else "any", maintain_order=is_ordered)
     made = replace(fresh, base=base)
     if node.ignore_index and translate.wants(node, Need.INDEX):
-        from weft.dataframe.kernels.polars.rows import numbered
-
         return numbered(made, translate)
     return made
 

@@ -20,8 +20,7 @@ from weft.dataframe.kernels.polars.relation import (
     is_text,
     materialised,
 )
-from weft.dataframe.kernels.polars.rows import numbered
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 
@@ -167,7 +166,10 @@ def unseen(dtype: Any) -> Column:
 def side(relation: Relation, prefix: str, translate: Translator, is_ranked: bool) -> Relation:
     """A side of a join with column names that the other side does not have; and what its order is, if that is wanted."""
     mark = translate.fresh(prefix)
-    fresh = materialised(replace(relation, index=None, order=relation.order if is_ranked else None), f"{mark}_")
+    order = None
+    if is_ranked:
+        order = relation.order or (None if relation.rank is None else (relation.rank,))
+    fresh = materialised(replace(relation, index=None, order=order), f"{mark}_")
     if not is_ranked or fresh.order is not None:
         return fresh
     rank = Column(pl.col(f"{mark}_row"), np.dtype("uint32"))

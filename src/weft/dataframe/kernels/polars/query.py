@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.polars.nan import NaNMet, expect_nan, is_nan_expected
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
@@ -20,7 +21,7 @@ from weft.dataframe.kernels.polars.relation import (
     materialised,
 )
 from weft.dataframe.kernels.polars.translator import Translator
-from weft.expr import Need, Needs
+from weft.expr import Need, Needs, walk
 
 __all__ = ["OPTIMIZATIONS", "Query", "answer", "relation_of", "to_pandas", "why_not"]
 
@@ -63,22 +64,42 @@ class Query:
     def prepared(self) -> Relation:
         """The lazy query."""
         if self._prepared is None:
-            self._prepared = relation_of(self.node, self.asked)
+            self._prepared = self.translated(not is_nan_expected(self.sources))
         return self._prepared
+
+    @property
+    def sources(self) -> list[Hashable]:
+        """What tells the rows that are read."""
+        return [each.rows for each in walk(self.node) if isinstance(each, FrameExpr) and not each.children]
+
+    def translated(self, trusts: bool) -> Relation:
+        """The lazy query; it may trust that there is no NaN as long as it sees none."""
+        return relation_of(self.node, self.asked, (), trusts)
+
+    def collected(self) -> tuple[Relation, pl.DataFrame]:
+        """What was asked, and what was found."""
+        relation = self.prepared()
+        try:
+            return relation, relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
+        except NaNMet:
+            expect_nan(self.sources)
+            self._prepared = relation = self.translated(False)
+            return relation, relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
 
     def __call__(self, *_: Any) -> Any:
         """The answer."""
-        return answer(self.prepared(), self.node.meta)
+        relation, found = self.collected()
+        return as_pandas(relation, found, self.node.meta)
 
 
-def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = ()) -> Relation:
-    """What a tree is to Polars, with the types that pandas gives it.
+def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = (), trusts: bool = False) -> Relation:
+    """What a tree is to Polars, with the types that pandas gives it; see `Translator` for ``given`` and ``trusts``.
 
     Raises
     ------
     Untranslatable
     """
-    relation = Translator(node, asked, given).translated()
+    relation = Translator(node, asked, trusts, given).translated()
     meta = node.meta
     dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
     for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
@@ -92,7 +113,11 @@ def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = ()) -> Rel
 
 def answer(relation: Relation, meta: Any) -> Any:
     """What a relation holds, as the pandas object that ``meta`` is an example of."""
-    found = relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
+    return as_pandas(relation, relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS), meta)
+
+
+def as_pandas(relation: Relation, found: pl.DataFrame, meta: Any) -> Any:
+    """What was found for a relation, as pandas has it."""
     if relation.single and not isinstance(meta, pd.Series):
         return single_value(found, relation.only)
     values = [to_pandas(found, column) for column in relation.every()]

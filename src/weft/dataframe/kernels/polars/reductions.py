@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import polars as pl
 
 from weft.dataframe.kernels.polars.elementwise import value_type
+from weft.dataframe.kernels.polars.nan import watched
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
@@ -23,7 +25,7 @@ from weft.dataframe.kernels.polars.relation import (
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
 
-__all__ = ["aggregate"]
+__all__ = ["TELLING", "aggregate"]
 
 INT64 = np.dtype("int64")
 
@@ -33,10 +35,17 @@ def total(column: Column, dtype: Any) -> Any:
     return column.expr.cast(engine_type(dtype)).sum() if column.dtype != dtype else column.expr.sum()
 
 
+def present(column: Column, dtype: Any) -> Any:
+    """Number of values that are not missing."""
+    if column.nan:
+        return column.expr.is_not_nan().sum().cast(pl.Int64)
+    return (column.expr.count() if column.null else pl.len()).cast(pl.Int64)
+
+
 #: What an aggregate of a column without NaN is: ``function(column, dtype)``.
 AGGREGATES: dict[str, Callable[[Column, Any], Any]] = {
     "sum": total,
-    "count": lambda column, dtype: column.expr.count().cast(pl.Int64),
+    "count": present,
     "mean": lambda column, dtype: column.expr.mean(),
     "min": lambda column, dtype: column.expr.min(),
     "max": lambda column, dtype: column.expr.max(),
@@ -48,13 +57,30 @@ AGGREGATES: dict[str, Callable[[Column, Any], Any]] = {
     "all": lambda column, dtype: column.expr.all(),
     "median": lambda column, dtype: column.expr.median(),
 }
+#: Those that come out as NaN if one value is; deviations of a single value are missing anyway.
+TELLING = ("sum", "mean")
+DEVIATIONS = ("std", "var")
 
 
-def aggregate(how: str, column: Column, dtype: Any, ddof: int = 1) -> Column:
-    """An aggregate of a column with pandas' meaning, of type ``dtype``."""
+def aggregate(
+    how: str, column: Column, dtype: Any, translate: Translator, ddof: int = 1, is_told: bool = False
+) -> Column:
+    """An aggregate of a column with pandas' meaning, of type ``dtype``.
+
+    NaN need not be taken out where this aggregate, or another one of the column (``is_told``), tells of it.
+    """
     column = column.settled()
-    if how not in ("min", "max"):  # which leave NaN out by themselves
+    is_watched = column.nan and how in (*TELLING, *DEVIATIONS) and translate.trusts
+    if is_watched or (is_told and translate.trusts):
+        column = replace(column, nan=False)
+    elif how not in ("min", "max", "count"):  # which leave NaN out by themselves
         column = column.nulled()
+    made = plain_aggregate(how, column, dtype, ddof)
+    return replace(made, expr=watched(made.expr, engine_type(made.dtype)), nan=False) if is_watched else made
+
+
+def plain_aggregate(how: str, column: Column, dtype: Any, ddof: int) -> Column:
+    """An aggregate of a column whose NaN, if it has any, does no harm."""
     kind = "text" if is_text(column.dtype) else column.dtype.kind
     if column.dtype.kind == "m" and how not in ("count", "size"):
         raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
@@ -64,7 +90,7 @@ def aggregate(how: str, column: Column, dtype: Any, ddof: int = 1) -> Column:
         raise Untranslatable(f"{how} of {column.dtype} stays in pandas")
     if how in ("min", "max") and kind == "b":
         raise Untranslatable(f"{how} of truth values stays in pandas")
-    if how in ("std", "var"):
+    if how in DEVIATIONS:
         numbers = column.expr.cast(pl.Float64)
         made = numbers.std(ddof=ddof) if how == "std" else numbers.var(ddof=ddof)
         return Column(made, np.dtype("float64"), null=True)
@@ -95,7 +121,7 @@ def reduced(node: Any, translate: Translator) -> Relation:
         dtype = source.only.dtype
     source = row_by_row(source)
     column = source.only
-    made = aggregate(node.kind, column, dtype, options.get("ddof", 1))
+    made = aggregate(node.kind, column, dtype, translate, options.get("ddof", 1))
     name = translate.fresh("value")
     base = with_scalars(source.base, [column]).select(made.expr.alias(name))
     label = source.columns[0][0]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from weft.dataframe.kernels.polars.elementwise import OPERATIONS
+from weft.dataframe.kernels.polars.relation import engine_type
 from weft.dataframe.kernels.polars.translator import TRANSLATIONS
 from weft.dataframe.kernels.table import KERNELS
 
@@ -64,21 +65,25 @@ def section(title: str, what: str, functions: dict[str, Any]) -> str:
 
 
 def reasons(function: Any) -> list[str]:
-    """What a translation says where it does not translate, in its own module's functions that it calls, too."""
-    defined = functions_of(function.__module__)
-    seen: list[str] = []
+    """What a translation says where it does not translate, in the functions of this package that it calls, too."""
+    seen: list[Any] = []
     found: list[str] = []
-    waiting = [function.__name__]
+    waiting = [function]
     while waiting:
-        name = waiting.pop(0)
-        if name in seen or name not in defined:
+        each = waiting.pop(0)
+        if each in seen or not inspect.isfunction(each) or not each.__module__.startswith(__package__ or ""):
             continue
-        seen.append(name)
-        for each in ast.walk(defined[name]):
-            if isinstance(each, ast.Call) and isinstance(each.func, ast.Name):
-                if each.func.id == "Untranslatable" and each.args:
-                    found.append(said(each.args[0]))
-                waiting.append(each.func.id)
+        if each.__module__ == engine_type.__module__:  # types that neither has are the same for all
+            continue
+        seen.append(each)
+        defined = functions_of(each.__module__)
+        if each.__name__ not in defined:
+            continue
+        for part in ast.walk(defined[each.__name__]):
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                if part.func.id == "Untranslatable" and part.args:
+                    found.append(said(part.args[0]))
+                waiting.append(each.__globals__.get(part.func.id))
     return list(dict.fromkeys(found))
 
 

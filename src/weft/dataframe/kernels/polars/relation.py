@@ -174,6 +174,8 @@ class Relation:
     made_of: Any = None
     #: Columns by whose values the rows are to be ordered; None where they are in order as they come.
     order: tuple[Column, ...] | None = None
+    #: A column that grows from row to row, of rows that are in order: what their order is to who joins them in any.
+    rank: Column | None = None
 
     def may_be_empty(self, rows: Relation) -> bool:
         """Whether a single value may be missing though there are rows, and not be held by its type."""

@@ -10,13 +10,14 @@ import pandas as pd
 import polars as pl
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.polars.elementwise import TRUTH, missing, number, operand_of, truth
+from weft.dataframe.kernels.polars.elementwise import TRUTH, operand_of
+from weft.dataframe.kernels.polars.group_rows import heads_of_sorted
+from weft.dataframe.kernels.polars.numbers import number
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
     Untranslatable,
     engine_type,
-    in_order,
     is_float,
     is_integer,
     is_text,
@@ -24,7 +25,8 @@ from weft.dataframe.kernels.polars.relation import (
     row_by_row,
     with_scalars,
 )
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
+from weft.dataframe.kernels.polars.truth import missing, truth
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 
@@ -42,6 +44,8 @@ def projection(node: Any, translate: Translator) -> Relation:
 @translation("Filter", any_order=True)
 def filtered(node: Any, translate: Translator) -> Relation:
     """Rows where a predicate holds."""
+    if (heads := heads_of_sorted(node, translate)) is not None:
+        return heads
     source, predicate = translate(node.source), translate(node.predicate)
     if predicate.base is not source.base:
         raise Untranslatable("the predicate has other rows")
@@ -148,15 +152,6 @@ def reset_index(node: Any, translate: Translator) -> Relation:
     if translate.wants(node, Need.INDEX):
         return numbered(made, translate)
     return made
-
-
-def numbered(relation: Relation, translate: Translator) -> Relation:
-    """Rows with their numbers as the index."""
-    fresh = materialised(in_order(relation))
-    name = translate.fresh("row")
-    base = fresh.base.with_row_index(name)
-    label = Column(pl.col(name).cast(pl.Int64), INT64)
-    return replace(fresh, base=base, index=(label,))
 
 
 @translation("Ends")

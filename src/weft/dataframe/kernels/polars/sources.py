@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from weft.dataframe.io.footers import check_unchanged
-from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, comparison, missing, value_type
+from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, value_type
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
@@ -22,11 +22,14 @@ from weft.dataframe.kernels.polars.relation import (
     is_text,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.truth import comparison, missing
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 from weft.io.files import is_local
 
 INT64 = np.dtype("int64")
+#: The column with the numbers of a file's rows.
+ROW = "row numbers of the files"
 
 
 @translation("FromPandas")
@@ -189,10 +192,6 @@ class Scan:
         return self.token
 
 
-#: The column with the numbers of rows.
-ROW = "row numbers of the files"
-
-
 class ScanPart(NamedTuple):
     """What a task reads: for each file its path, its state, and which rows (None: all)."""
 
@@ -254,6 +253,7 @@ def with_labels(base: Any, index: pd.Index) -> Any:
         return base.with_columns(numbers.alias("i0"))
     if isinstance(index, pd.MultiIndex):
         raise Untranslatable("an index of several levels stays in pandas")
+    engine_type(index.dtype)  # a series of labels may have another type: objects become text
     labels = pl.DataFrame({"i0": handed_over(index.to_series())}).lazy()
     return pl.concat([base, labels], how="horizontal")
 
@@ -278,9 +278,9 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
         )
     base = translate.sources.get(node.rows)
     if base is None:
-        base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False)
-        if not dataset.index_columns and any(translate.wants(each, Need.INDEX) for each in alike(node, translate)):
-            base = base.with_row_index(ROW)
+        every = alike(node, translate)
+        is_numbered = any(translate.wants(each, Need.INDEX) or translate.wants(each, Need.ORDER) for each in every)
+        base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False, row_index_name=ROW if is_numbered else None)
         if node.predicate is not None:
             base = base.filter(predicate_of(node.predicate, node, dataset))
         translate.sources[node.rows] = base
@@ -296,7 +296,8 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
             index = (Column(number, INT64),)
         else:
             raise Untranslatable("rows are numbered by Weft")
-    return Relation(base, tuple(columns), index)
+    rank = Column(pl.col(ROW), np.dtype("uint32")) if translate.wants(node, Need.ORDER) else None
+    return Relation(base, tuple(columns), index, rank=rank)
 
 
 def check_plain(node: Any) -> None:

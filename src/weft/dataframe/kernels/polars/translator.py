@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import polars as pl
+
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.footprint import sizes_of
-from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, in_order
+from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, in_order, materialised
 from weft.dataframe.kernels.table import KernelTable
 from weft.expr import Expr, Need, Needs, walk
 
@@ -36,32 +39,37 @@ class Translator:
     root : FrameExpr
     asked : Needs
         What is looked at in the root.
+    trusts : bool
+        Whether sums may be made as if there were no NaN, as long as they are watched (`weft.dataframe.kernels.polars.nan`).
     given : sequence
         Blocks, and parts of files, for the leaves of a tree that stands for one partition; see `weft.dataframe.pieces`.
     """
 
-    def __init__(self, root: FrameExpr, asked: Needs, given: Sequence[Any] = ()) -> None:
+    def __init__(self, root: FrameExpr, asked: Needs, trusts: bool = False, given: Sequence[Any] = ()) -> None:
         self.root = root
+        self.trusts = trusts
         self.given = given
         self.needs = needs_below(root, asked)
         self._known: dict[str, Relation] = {}
         self._in_order: dict[str, Relation] = {}
         self._sizes: dict[str, float] | None = None
-        self._takes_any_order = False
+        self._parent: Expr = root
         #: Rows of sources, by what tells them.
         self.sources: dict[Any, Any] = {}
         self._names = 0
 
     def __call__(self, node: Expr) -> Relation:
         """The relation of a node below the one that is being translated."""
-        return self._known[node.name] if self._takes_any_order else self.in_order(node)
+        if type(self._parent).__name__ in ANY_ORDER:
+            return self._known[node.name]
+        return self.in_order(node, self._parent.asks(node, self.needs.get(self._parent.name, frozenset())))
 
-    def in_order(self, node: Expr) -> Relation:
-        """The relation of a node below, its rows in order if somebody looks at it."""
+    def in_order(self, node: Expr, asked: Needs) -> Relation:
+        """The relation of a node below, its rows in order if that is asked for."""
         known = self._known[node.name]
         if known.order is None:
             return known
-        if not self.wants(node, Need.ORDER):
+        if Need.ORDER not in asked:
             return replace(known, order=None)
         if node.name not in self._in_order:
             self._in_order[node.name] = in_order(known)
@@ -84,12 +92,12 @@ class Translator:
             if not TRANSLATIONS.has(type(node)):
                 raise self.refusal(node, f"{type(node).__name__} ({getattr(node, 'label', '')}) has no translation")
         for node in nodes:
-            self._takes_any_order = type(node).__name__ in ANY_ORDER
+            self._parent = node
             try:
                 self._known[node.name] = TRANSLATIONS[type(node)](node, self)
             except Untranslatable as reason:
                 raise self.refusal(node, str(reason)) from None
-        return self.in_order(self.root)
+        return self.in_order(self.root, self.needs[self.root.name])
 
     def refusal(self, node: Expr, reason: str) -> Untranslatable:
         """The error for one node, with all above it, which are in vain as well."""
@@ -129,3 +137,12 @@ def translation(*classes: str, any_order: bool = False) -> Callable[[Any], Any]:
 def labelled(labels: Iterable[Any], columns: Iterable[Any]) -> tuple[tuple[Any, Any], ...]:
     """Labels and columns side by side."""
     return tuple(zip(labels, columns, strict=True))
+
+
+def numbered(relation: Relation, translate: Translator) -> Relation:
+    """Rows with their numbers as the index."""
+    fresh = materialised(in_order(relation))
+    name = translate.fresh("row")
+    base = fresh.base.with_row_index(name)
+    label = Column(pl.col(name).cast(pl.Int64), np.dtype("int64"))
+    return replace(fresh, base=base, index=(label,))

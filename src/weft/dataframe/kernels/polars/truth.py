@@ -1,0 +1,175 @@
+"""Comparisons, logic, and what is missing, on each row."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, operation
+from weft.dataframe.kernels.polars.relation import Column, Untranslatable, engine_type, is_float, is_integer, is_text
+
+__all__ = ["comparable", "comparison", "missing", "truth"]
+
+#: Integers beyond these cannot be compared with floats exactly.
+EXACT = 2**53
+
+
+def comparable(column: Column, value: Any) -> Any:
+    """A plain value as Polars compares it with a column, as pandas would."""
+    dtype = column.dtype
+    if isinstance(value, (np.number, np.bool_)):
+        if np.result_type(dtype if isinstance(dtype, np.dtype) else object, value) != dtype and not (
+            is_integer(dtype) and isinstance(value, np.integer)
+        ):
+            raise Untranslatable(f"{value!r} is compared with columns of {dtype} by pandas")
+        value = value.item()
+    if is_text(dtype):
+        if isinstance(value, str):
+            return pl.lit(value, dtype=pl.String)
+    elif dtype.kind == "b":
+        if isinstance(value, bool):
+            return pl.lit(value)
+    elif dtype.kind in "iuf":
+        if isinstance(value, bool):
+            raise Untranslatable("a truth value among numbers")
+        if isinstance(value, int) and abs(value) <= EXACT:
+            return pl.lit(value)
+        if isinstance(value, float) and value == value:
+            with np.errstate(over="ignore"):
+                narrow = np.result_type(dtype, value).type(value)
+            if is_float(dtype) or narrow == value:  # NumPy compares in the narrower type
+                return pl.lit(float(narrow))
+    elif dtype.kind == "M" and isinstance(value, datetime.datetime) and value.tzinfo is None and value is not pd.NaT:
+        moment = pd.Timestamp(value)
+        unit = np.datetime_data(dtype)[0]
+        if moment.as_unit(unit) == moment:
+            return pl.lit(moment.as_unit("us").to_pydatetime(), dtype=pl.Datetime("us")).cast(engine_type(dtype))
+    raise Untranslatable(f"{value!r} is compared with columns of {dtype} by pandas")
+
+
+MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+
+
+@operation("eq", "ne", "lt", "le", "gt", "ge")
+def comparison(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
+    """Comparisons: with a missing value they are False, but ``!=`` is True."""
+    if dtype != TRUTH:
+        raise Untranslatable(f"{name} gives {dtype}")
+    if not isinstance(left, Column):
+        left, right, name = right, left, MIRRORED[name]
+    left = left.settled()
+    if isinstance(right, Column):
+        right = right.settled()
+        kinds = {kind_of(left.dtype), kind_of(right.dtype)}
+        if len(kinds) > 1:
+            raise Untranslatable(f"{left.dtype} and {right.dtype} are compared by pandas")
+        a, b = left.nulled(), right.nulled()
+        if kinds == {"number"} and a.dtype != b.dtype:
+            a, b = widened(a, b)
+        made = COMPARE[name](a.expr, b.expr)
+    else:
+        value = comparable(left, right)
+        a, b = left, Column(value, left.dtype)
+        made = COMPARE[name](left.expr, value)
+        if left.nan and name in ("gt", "ge"):
+            made = made & left.expr.is_not_nan()  # Polars takes NaN for the largest of all numbers
+    if not (a.null or b.null):
+        return Column(made, TRUTH)
+    if name == "ne":
+        return Column(made.fill_null(True), TRUTH)
+    return Column(made, TRUTH, null_is_false=True)
+
+
+def kind_of(dtype: Any) -> str:
+    """What a type is compared as."""
+    if is_text(dtype):
+        return "text"
+    return "number" if dtype.kind in "iuf" else str(dtype)
+
+
+def widened(left: Column, right: Column) -> tuple[Column, Column]:
+    """Numbers of two types in the one in which NumPy compares them."""
+    wide = np.promote_types(left.dtype, right.dtype)
+    if is_integer(left.dtype) and is_integer(right.dtype) and not is_integer(wide):
+        # NumPy compares signed and unsigned numbers of 64 bits as the integers that they are
+        return replace(left, expr=left.expr.cast(pl.Int128)), replace(right, expr=right.expr.cast(pl.Int128))
+    return left.cast(wide), right.cast(wide)
+
+
+def truth(value: Any) -> Column:
+    """A column of truth values."""
+    if isinstance(value, Column) and value.dtype == TRUTH:
+        return value
+    raise Untranslatable("logic of anything but truth values stays in pandas")
+
+
+@operation("and_", "or_", "xor")
+def logic(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
+    """Logic; null in place of False stays so as long as nothing turns it round."""
+    a, b = truth(left), truth(right)
+    if name == "xor":
+        a, b = a.settled(), b.settled()
+        return Column(a.expr ^ b.expr, TRUTH)
+    made = a.expr & b.expr if name == "and_" else a.expr | b.expr
+    return Column(made, TRUTH, null_is_false=a.null_is_false or b.null_is_false)
+
+
+@operation("invert")
+def inverted(value: Any, *, dtype: Any, name: str) -> Column:
+    """The opposite."""
+    return Column(~truth(value).settled().expr, TRUTH)
+
+
+@operation("isna", "notna")
+def missing(value: Any, *, dtype: Any, name: str) -> Column:
+    """Whether values are missing."""
+    a: Column = value.settled()
+    if not (a.null or a.nan):
+        return Column(constant_like(a, name == "notna"), TRUTH)
+    made: Any = a.expr.is_null() if a.null else pl.lit(False)
+    if a.nan:
+        made = made | a.expr.is_nan().fill_null(False)
+    return Column(made if name == "isna" else ~made, TRUTH)
+
+
+def constant_like(column: Column, value: bool) -> Any:
+    """One truth value for each row of a column."""
+    return column.expr.is_not_null() if value else column.expr.is_null()
+
+
+@operation("between")
+def between(value: Any, left: Any, right: Any, *, dtype: Any, name: str, inclusive: str = "both") -> Column:
+    """Whether values lie between two others."""
+    low = comparison(value, left, dtype=TRUTH, name="ge" if inclusive in ("both", "left") else "gt")
+    high = comparison(value, right, dtype=TRUTH, name="le" if inclusive in ("both", "right") else "lt")
+    return logic(low, high, dtype=TRUTH, name="and_")
+
+
+@operation("isin")
+def among(value: Any, values: Any, *, dtype: Any, name: str) -> Column:
+    """Whether values are among some."""
+    a: Column = value.settled()
+    wanted = getattr(getattr(values, "value", values), "value", None)
+    if wanted is None or isinstance(values, Pairs):
+        raise Untranslatable("isin() of a mapping stays in pandas")
+    items = [each.item() if isinstance(each, np.generic) else each for each in wanted]
+    if len(items) > 10_000:
+        raise Untranslatable("isin() of many values stays in pandas")
+    kinds: tuple[type, ...] = (str,) if is_text(a.dtype) else (int,) if is_integer(a.dtype) else ()
+    if a.dtype == np.dtype("float64"):
+        kinds = (int, float)
+    if not kinds or not all(type(each) in kinds and each == each for each in items):
+        raise Untranslatable(f"isin() of such values in columns of {a.dtype} stays in pandas")
+    if kinds == (int,):
+        bounds = np.iinfo(a.dtype)
+        items = [each for each in items if bounds.min <= each <= bounds.max]
+    if kinds == (int, float):
+        items = [float(each) for each in items if abs(each) <= EXACT or type(each) is float]
+    made = a.expr.is_in(pl.Series(items, dtype=engine_type(a.dtype)).implode())
+    return Column(made, TRUTH, null_is_false=a.null)
