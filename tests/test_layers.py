@@ -61,7 +61,7 @@ LAYERS = [
     {"diagnostics", "io"},
     {"distributed", "collection", "cache"},
     {"delayed", "array", "dataframe", "bag"},
-    {"ml", "interop", "graph_manipulation"},
+    {"ml", "interop", "graph_manipulation", "datasets"},
     {"cli", "testing", "demo"},
     FACADE,
 ]

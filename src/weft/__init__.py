@@ -51,6 +51,7 @@ _MODULES = frozenset(
         "callbacks",
         "core",
         "dataframe",
+        "datasets",
         "diagnostics",
         "distributed",
         "graph_manipulation",

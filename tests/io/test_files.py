@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import zipfile
+
 import fsspec
 import pytest
 
@@ -41,3 +43,11 @@ def test_what_is_not_there_or_no_path_is_an_error(tmp_path):
         filesystem_for("x", filesystem="other")
     with pytest.raises(ValueError, match="together"):
         filesystem_for("x", {"a": 1}, fsspec.filesystem("file"))
+
+
+def test_files_within_an_archive(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.csv", "1")
+        archive.writestr("b.csv", "2")
+    filesystem, files, _ = find_files(f"zip://*.csv::file://{tmp_path}/x.zip", kind="CSV")
+    assert [filesystem.cat(file.path) for file in files] == [b"1", b"2"]

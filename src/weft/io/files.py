@@ -113,7 +113,7 @@ def find_files(
     files: list[FoundFile] = []
     root: str | None = None
     for each in given:
-        place = fs._strip_protocol(os.fspath(each))
+        place = place_in(fs, os.fspath(each), storage_options)
         found, is_folder = listed(fs, place, ends)
         if not found:
             raise FileNotFoundError(f"cannot read {each!r}: there is no {kind} file of that name, or in that directory")
@@ -121,6 +121,15 @@ def find_files(
         if is_folder and len(given) == 1:
             root = place
     return fs, files, root
+
+
+def place_in(fs: Any, path: str, storage_options: Mapping[str, Any] | None) -> str:
+    """A path as its file system knows it; that of ``zip://*.csv::s3://bucket/x.zip`` is within the archive."""
+    if "::" not in path or path.startswith("simplecache"):
+        return str(fs._strip_protocol(path))
+    import fsspec
+
+    return str(fsspec.url_to_fs(path, **dict(storage_options or {}))[1])
 
 
 def listed(fs: Any, place: str, ends: tuple[str, ...] | None) -> tuple[list[FoundFile], bool]:

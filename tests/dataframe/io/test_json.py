@@ -73,3 +73,14 @@ def test_writing_later(tmp_path):
     jobs = dd.from_pandas(pd.DataFrame({"a": [1]})).to_json(tmp_path / "x", compute=False)
     weft.compute(*jobs, scheduler="sync")
     assert (tmp_path / "x" / "0.part").read_text() == '{"a":1}\n'
+
+
+def test_options_that_concern_all_rows_are_refused(tmp_path):
+    (tmp_path / "x.json").write_text('{"a": 1}\n')
+    for options, word in [
+        ({"nrows": 1}, "head"),
+        ({"chunksize": 1}, "head"),
+        ({"path_converter": str}, "include_path_column"),
+    ]:
+        with pytest.raises(ValueError, match=word):
+            dd.read_json(tmp_path / "x.json", **options)

@@ -256,3 +256,19 @@ def test_missing_values_that_turn_up_late_are_explained(sqlite):
         dd.read_sql_table("rows", sqlite, "id").compute(scheduler="sync")
     made = dd.read_sql_table("rows", sqlite, "id", dtype_backend="numpy_nullable").compute(scheduler="sync")
     assert made.a.isna().sum() == 1
+
+
+def test_without_an_index_column_rows_are_one_partition(tmp_path):
+    address = f"sqlite:///{tmp_path}/x.db"
+    whole = pd.DataFrame({"a": [3, 1, 2], "b": ["x", None, "z"]})
+    dd.from_pandas(whole, npartitions=2).to_sql("t", address, index=False)
+    for ours in [
+        dd.read_sql_table("t", address),
+        dd.read_sql_query("select a, b from t", address),
+        dd.read_sql("t", address, columns=["a", "b"]),
+    ]:
+        pd.testing.assert_frame_equal(ours.compute(scheduler="sync"), whole)
+        assert ours.a.sum().compute(scheduler="sync") == 6
+        assert len(ours) == 3
+    with pytest.raises(ValueError, match="index_col"):
+        dd.read_sql_table("t", address, npartitions=2)

@@ -9,13 +9,13 @@ from weft.dataframe.io.arrays import to_dask_array, to_records
 from weft.dataframe.io.arrow_files import ArrowFileMethods, read_feather, read_ipc, read_orc, to_feather, to_orc
 from weft.dataframe.io.csv import CsvMethods, read_csv, read_fwf, read_table, to_csv
 from weft.dataframe.io.delayed import from_delayed
+from weft.dataframe.io.excel import ExcelMethods, read_excel, to_excel
 from weft.dataframe.io.from_map import from_map
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.hdf import HdfMethods, read_hdf, to_hdf
 from weft.dataframe.io.json import JsonMethods, read_json, to_json
 from weft.dataframe.io.memory import MemoryMethods, from_array, from_dask_array, from_dict, from_graph, from_records
-from weft.dataframe.io.parquet import read_parquet
-from weft.dataframe.io.parquet_writing import ParquetMethods, create_metadata_file, to_parquet
+from weft.dataframe.io.parquet import ParquetMethods, create_metadata_file, read_parquet, to_parquet
 from weft.dataframe.io.rows import RowMethods, to_bag
 from weft.dataframe.io.sql import read_sql, read_sql_query, read_sql_table
 from weft.dataframe.io.sql_writing import SqlMethods, to_sql
@@ -31,6 +31,7 @@ __all__ = [
     "from_pandas",
     "from_records",
     "read_csv",
+    "read_excel",
     "read_feather",
     "read_fwf",
     "read_hdf",
@@ -45,6 +46,7 @@ __all__ = [
     "to_bag",
     "to_csv",
     "to_dask_array",
+    "to_excel",
     "to_feather",
     "to_hdf",
     "to_json",
@@ -55,7 +57,7 @@ __all__ = [
 ]
 
 
-class SeriesFormatMethods(CsvMethods, JsonMethods, HdfMethods, SqlMethods, RowMethods):
+class SeriesFormatMethods(CsvMethods, ExcelMethods, JsonMethods, HdfMethods, SqlMethods, RowMethods):
     """Columns as files and other collections."""
 
     __slots__ = ()

@@ -169,6 +169,13 @@ def read_json(
         raise ValueError(f"lines=True needs orient='records'; orient is {orient!r}")
     if blocksize is not None and not lines:
         raise ValueError("only files of lines can be read in blocks: pass lines=True, or blocksize=None")
+    for option in ("nrows", "chunksize"):
+        if kwargs.get(option) is not None:
+            raise ValueError(
+                f"read_json() reads in parts, and cannot use {option}={kwargs[option]!r}: read the frame, and take df.head(n)"
+            )
+    if path_converter is not None and not include_path_column:
+        raise ValueError("path_converter makes what stands in the column of paths: pass include_path_column=True, too")
     import fsspec
 
     parse = engine

@@ -13,6 +13,7 @@ from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.dataframe.meta import make_meta
 from weft.expr import node
+from weft.expr.naming import nonce
 from weft.extras import import_required
 from weft.units import parse_bytes
 
@@ -97,7 +98,7 @@ class SqlDataset(Dataset):
 
     label: ClassVar[str] = "read_sql"
 
-    def __init__(self, reader: SqlReader, parts: tuple[SqlPart, ...], meta: Any, ends: Any, token: Any) -> None:
+    def __init__(self, reader: Any, parts: tuple[Any, ...], meta: Any, ends: Any, token: Any) -> None:
         self.reader = reader
         self.parts = parts
         self.whole = meta
@@ -115,6 +116,12 @@ class SqlDataset(Dataset):
         return self.ends  # type: ignore[no-any-return]
 
 
+class SqlTable(SqlDataset):
+    """All rows of a query, numbered."""
+
+    index_columns = ()
+
+
 @node
 class ReadSQL(FileSource):
     """Some columns of a query."""
@@ -123,7 +130,7 @@ class ReadSQL(FileSource):
 def read_sql_query(
     sql: Any,
     con: Any,
-    index_col: Any,
+    index_col: Any = None,
     divisions: Any = None,
     npartitions: int | None = None,
     limits: tuple[Any, Any] | None = None,
@@ -140,8 +147,8 @@ def read_sql_query(
     sql : SQLAlchemy Select, or str
     con : str
         Address of the database, as SQLAlchemy takes it.
-    index_col : str or SQLAlchemy column
-        Becomes the index; numbers or dates, unless ``divisions`` are given.
+    index_col : str or SQLAlchemy column, optional
+        Becomes the index; numbers or dates, unless ``divisions`` are given. Without one, the rows are one partition.
     divisions : sequence, optional
         Ends of the ranges.
     npartitions : int, optional
@@ -175,12 +182,58 @@ def read_sql_query(
         raise TypeError(
             f"sql is a SQLAlchemy Select or a text, not a {type(sql).__name__}; see read_sql_table for tables"
         )
+    if index_col is None:
+        return whole_query(query, uri, (divisions, npartitions, limits), head_rows, meta, engine_kwargs, kwargs)
     name = getattr(index_col, "name", index_col)
     if not isinstance(name, str):
         raise TypeError(f"index_col is the name of a column, or a SQLAlchemy column with a name; it is {index_col!r}")
     return read_ranges(
         query, uri, name, divisions, npartitions, limits, bytes_per_chunk, head_rows, meta, engine_kwargs, kwargs
     )
+
+
+class SqlWhole(NamedTuple):
+    """A query whose rows are one partition."""
+
+    uri: str
+    engine_kwargs: Mapping[str, Any]
+    query: Any
+    options: Mapping[str, Any]
+
+    def rows(self, columns: Sequence[Hashable] | None = None, limit: int | None = None) -> pd.DataFrame:
+        """Some columns of all rows, or of the first."""
+        sa = sqlalchemy()
+        table = self.query.subquery("weft_part")
+        names = table.c if columns is None else [table.c[str(label)] for label in columns]
+        statement = sa.select(*(names or table.c))
+        engine = engine_for(self.uri, self.engine_kwargs)
+        try:
+            with engine.connect() as connection:
+                return pd.read_sql(statement if limit is None else statement.limit(limit), connection, **self.options)
+        finally:
+            engine.dispose()
+
+    def read(self, part: int, how: Reading) -> pd.DataFrame:
+        """All rows."""
+        frame = self.rows(how.columns)
+        return frame[list(how.columns)]
+
+
+def whole_query(
+    query: Any,
+    uri: str,
+    ranges: Sequence[Any],
+    head_rows: int,
+    meta: Any,
+    engine_kwargs: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> Any:
+    """Frame of one partition of a query without an index."""
+    if any(each is not None for each in ranges):
+        raise ValueError("divisions, npartitions and limits are ranges of a column: name it by index_col=")
+    reader = SqlWhole(uri, dict(engine_kwargs or {}), query, dict(options))
+    empty = reader.rows(limit=max(1, head_rows)).iloc[:0] if meta is None else make_meta(meta)
+    return source_frame(ReadSQL, SqlTable(reader, (0,), empty, None, ("read_sql", nonce())))
 
 
 def named_columns(query: Any, uri: str, engine_kwargs: Mapping[str, Any] | None) -> Any:
@@ -257,8 +310,6 @@ def read_ranges(
         [SqlPart(lower, upper, place == len(ends) - 2) for place, (lower, upper) in enumerate(itertools.pairwise(ends))]
     )
     reader = SqlReader(uri, dict(engine_kwargs or {}), query, index, dict(options))
-    from weft.expr.naming import nonce
-
     return source_frame(ReadSQL, SqlDataset(reader, parts, meta, ends, ("read_sql", nonce())))
 
 
@@ -285,7 +336,7 @@ def ranges(least: Any, greatest: Any, count: int, dtype: Any, index: str) -> Seq
 def read_sql_table(
     table_name: str,
     con: Any,
-    index_col: Any,
+    index_col: Any = None,
     divisions: Any = None,
     npartitions: int | None = None,
     limits: tuple[Any, Any] | None = None,
@@ -304,8 +355,8 @@ def read_sql_table(
     table_name : str
     con : str
         Address of the database, as SQLAlchemy takes it.
-    index_col : str or SQLAlchemy column
-        Becomes the index; numbers or dates, unless ``divisions`` are given.
+    index_col : str or SQLAlchemy column, optional
+        Becomes the index; numbers or dates, unless ``divisions`` are given. Without one, the rows are one partition.
     divisions, npartitions, limits, bytes_per_chunk, head_rows, meta, engine_kwargs, **kwargs
         As for :func:`read_sql_query`.
     columns : list, optional
@@ -346,17 +397,19 @@ def read_sql_table(
             raise KeyError(missing_column(each, tuple(table.c.keys())))
         return table.c[each]
 
-    index = column(index_col)
+    index = None if index_col is None else column(index_col)
     chosen = [column(each) for each in (table.c.keys() if columns is None else list(columns))]
-    if index.name not in [each.name for each in chosen]:
+    if index is not None and index.name not in [each.name for each in chosen]:
         chosen.append(index)
     query = sa.select(*chosen).select_from(table)
+    if index is None:
+        return whole_query(query, uri, (divisions, npartitions, limits), head_rows, meta, engine_kwargs, kwargs)
     return read_ranges(
         query, uri, index.name, divisions, npartitions, limits, bytes_per_chunk, head_rows, meta, engine_kwargs, kwargs
     )
 
 
-def read_sql(sql: Any, con: Any, index_col: Any, **kwargs: Any) -> Any:
+def read_sql(sql: Any, con: Any, index_col: Any = None, **kwargs: Any) -> Any:
     """Frame of a table (by its name) or of a query; see :func:`read_sql_table` and :func:`read_sql_query`."""
     if isinstance(sql, str) and " " not in sql.strip():
         return read_sql_table(sql, con, index_col, **kwargs)

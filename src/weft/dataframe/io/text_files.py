@@ -141,12 +141,19 @@ def write_files(
     compression: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
     appends: bool = False,
+    fresh: bool = False,
     single: bool = False,
     extension: str | None = None,
     compute: bool = True,
     compute_kwargs: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Write a frame by a `Render`; gives the paths, or a list with a delayed value that writes."""
+    """Write a frame by a `Render`; gives the paths, or a list with a delayed value that writes.
+
+    Raises
+    ------
+    FileExistsError
+        Files must be new (``fresh``), and one is there.
+    """
     suffix = f".{nonce()[:8]}{UNFINISHED}"
     if single:
         fs = filesystem_for(path, storage_options)
@@ -163,6 +170,9 @@ def write_files(
         writer = FilesWriter(
             label, render.with_index, fs, places, suffix if can_rename(fs) else None, compression, render, appends
         )
+    there = [place for place in ((writer.place,) if single else writer.places) if fresh and fs.exists(place)]
+    if there:
+        raise FileExistsError(f"{there[0]} is there already; pass mode='w' to replace it")
     if not compute:
         if compute_kwargs:
             raise TypeError("compute_kwargs are for compute=True; give them when you compute")

@@ -269,12 +269,16 @@ class AxisMethods(FrameBase):
         col_level, col_fill
             Where columns have labels of several levels: which one is named, and what stands in the others.
         allow_duplicates : bool
-            Not supported: labels of columns differ.
+            Only False: labels of columns must differ.
         names : label or list of labels, optional
             Of the columns that the index becomes.
         name : label, optional
             Of the values of a series, as a column.
         """
+        if allow_duplicates:
+            raise NotImplementedError(
+                "reset_index(allow_duplicates=True) is not supported: labels of columns must differ"
+            )
         if isinstance(level, bool):  # programs written for Dask give drop= first
             level, drop = None, level
         if inplace and isinstance(self.expr.meta, pd.Series) and not drop:

@@ -14,7 +14,8 @@ from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
-from weft.dataframe.io.parquet import ReadParquet, joint_bounds
+from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.io.parquet.dataset import joint_bounds
 from weft.dataframe.kernels.pandas.grouping import FEW
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.elementwise import Elementwise

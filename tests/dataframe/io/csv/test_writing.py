@@ -110,3 +110,13 @@ def test_what_makes_no_sense_is_refused(tmp_path):
             ours.to_csv(tmp_path / "x", **options)
     with pytest.raises(TypeError, match="DataFrame"):
         dd.to_csv(sample(), tmp_path / "x")
+
+
+def test_files_that_must_be_new_are_never_replaced(tmp_path):
+    frame = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2)
+    frame.to_csv(tmp_path / "x*.csv", mode="x")
+    frame.to_csv(tmp_path / "one.csv", mode="x", single_file=True)
+    with pytest.raises(FileExistsError, match=r"x0\.csv"):
+        frame.to_csv(tmp_path / "x*.csv", mode="x")
+    with pytest.raises(FileExistsError, match=r"one\.csv"):
+        frame.to_csv(tmp_path / "one.csv", mode="x", single_file=True)

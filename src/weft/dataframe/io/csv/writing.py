@@ -12,7 +12,6 @@ import pandas as pd
 from weft.dataframe.base import FrameBase
 from weft.dataframe.io.text_files import write_files
 from weft.dataframe.io.writing import check_frame
-from weft.io.files import filesystem_for
 
 __all__ = ["CsvMethods", "to_csv"]
 
@@ -103,10 +102,6 @@ def to_csv(
     first_only = single_file if header_first_partition_only is None else header_first_partition_only
     if single_file and not first_only:
         raise ValueError("a single file has one header: header_first_partition_only=False is for several files")
-    if mode.startswith("x") and single_file:
-        fs = filesystem_for(filename, storage_options)
-        if fs.exists(fs._strip_protocol(str(filename))):
-            raise FileExistsError(f"{filename!r} is there already; pass mode='w' to replace it")
     options = dict(kwargs)
     render = RenderCsv(bool(options.pop("index", True)), encoding, bool(first_only), options)
     passed = dict(compute_kwargs or {})
@@ -123,6 +118,7 @@ def to_csv(
         compression=compression,
         storage_options=storage_options,
         appends=mode.startswith("a"),
+        fresh=mode.startswith("x"),
         single=single_file,
         compute=compute,
         compute_kwargs=passed,

@@ -1,0 +1,243 @@
+"""Frames of Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
+from typing import Any
+
+import pyarrow as pa
+
+from weft.dataframe.io.arrow import Layout, Numbering, joint_schema, numbering_of
+from weft.dataframe.io.footers import Footer, leaf_numbers, read_footers
+from weft.dataframe.io.hive import HiveKey, hive_keys
+from weft.dataframe.io.parquet.dataset import ParquetDataset, ReadParquet, without_hopeless
+from weft.dataframe.io.parquet.options import BLOCKSIZE, ENGINES, EXTENSIONS, read_options
+from weft.dataframe.io.parquet.parts import Plan, parts_of, pieces_of
+from weft.dataframe.io.parquet.reader import ParquetReader
+from weft.dataframe.io.predicates import filters_of
+from weft.dataframe.io.source import source_frame
+from weft.dataframe.ops.projection import missing_column
+from weft.io.files import FoundFile, find_files
+
+__all__ = ["read_parquet"]
+
+
+def read_parquet(
+    path: Any = None,
+    columns: Any = None,
+    filters: Any = None,
+    categories: Any = None,
+    index: Any = None,
+    storage_options: Mapping[str, Any] | None = None,
+    dtype_backend: str | None = None,
+    calculate_divisions: bool = False,
+    ignore_metadata_file: bool = False,
+    metadata_task_size: int | None = None,
+    split_row_groups: bool | int | str = "infer",
+    blocksize: int | str | None = "default",
+    aggregate_files: bool | str | None = None,
+    parquet_file_extension: Any = EXTENSIONS,
+    filesystem: Any = "fsspec",
+    engine: str | None = None,
+    arrow_to_pandas: Mapping[str, Any] | None = None,
+    *,
+    schema: Any = None,
+    partitioning: Any = "hive",
+    **kwargs: Any,
+) -> Any:
+    """Frame of Parquet files.
+
+    Parameters
+    ----------
+    path : str, path, or list of them
+        A file, a directory, a pattern such as ``"data/*.parquet"``, or several of them; local, or anywhere fsspec reaches.
+    columns : label or list of labels, optional
+        Only these; a single label gives a series. Columns that a program does not use are not read in any case.
+    filters : list or pyarrow Expression, optional
+        Only rows that fulfil it: ``[("a", ">", 1), ("b", "in", ["x", "y"])]`` (all must hold), or a list of such lists (all
+        of one of them must). Row groups and directories in which no row can are not read. A missing value fulfils nothing.
+    categories : list or dict, optional
+        Columns that are read as categories.
+    index : label, list of labels or False, optional
+        Columns that become the index; False: none. By default those that the file's writer names.
+    storage_options : mapping, optional
+        Passed to fsspec.
+    dtype_backend : {"numpy_nullable", "pyarrow"}, optional
+    calculate_divisions : bool
+        Take divisions from the statistics of the index column, where the files are in its order. An index of row numbers
+        has divisions in any case.
+    ignore_metadata_file : bool
+        Without effect: each file is asked, so that a ``_metadata`` file that is out of date misleads nobody.
+    metadata_task_size : int, optional
+        Without effect: footers are read side by side, each once.
+    split_row_groups : bool, int or str
+        ``"infer"`` and ``"adaptive"``: bundles of row groups up to ``blocksize`` bytes; True: each row group; an int: so
+        many; False: files are not split.
+    blocksize : int, str or None
+        Bytes, before compression, up to which row groups are read as one partition; 128 MiB by default. None: no limit.
+    aggregate_files : bool or str, optional
+        Whether row groups of several files may make one partition; the name of a directory key: of files that agree on it
+        and on those before.
+    parquet_file_extension : str or sequence of str, optional
+        Ends of the names of files that count in directories; None: all.
+    filesystem : str or file system
+        ``"fsspec"``, ``"arrow"``, or a file system of either.
+    engine : str, optional
+        ``"pyarrow"``, the only one.
+    arrow_to_pandas : mapping, optional
+        Further arguments of ``pyarrow.Table.to_pandas``.
+    schema : pyarrow.Schema or "union", optional
+        The columns and types that are meant; by default those of the files together, where types are widened and columns
+        that some files lack are filled. A file that lacks some and has others raises, since a column may have been renamed;
+        ``"union"`` allows it.
+    partitioning : {"hive", None}
+        Whether directories named ``key=value`` are columns.
+    **kwargs
+        ``decryption_properties`` and ``page_checksum_verification``, as Arrow takes them.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file, or no Parquet file in the directory.
+    KeyError
+        A column is not in the files.
+    ValueError
+        The files have columns that do not go together, or a file is no Parquet file.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpdir
+    >>> with tmpdir() as folder:
+    ...     paths = dd.from_pandas(pd.DataFrame({"a": [1, 2, 3]}), npartitions=2).to_parquet(folder + "/x")
+    ...     dd.read_parquet(folder + "/x", filters=[("a", ">", 1)]).a.sum().compute(scheduler="sync")
+    np.int64(5)
+    """
+    if path is None:
+        raise TypeError("read_parquet() needs a path")
+    if engine not in ENGINES:
+        raise ValueError(f"engine is 'pyarrow', the only one; it is {engine!r}")
+    options = read_options(kwargs)
+    fs, files, root = find_files(
+        path,
+        kind="Parquet",
+        storage_options=storage_options,
+        filesystem=filesystem,
+        extensions=parquet_file_extension,
+    )
+    footers = read_footers(fs, files, **options)
+    keys, codes = ((), [()] * len(files)) if partitioning is None else hive_keys(files, root, partitioning)
+    joint = schema_for(schema, files, footers, keys)
+    numberings = [numbering_of(footer.schema) for footer in footers]
+    coded = dict.fromkeys(categories or ())
+    if index is None and columns is not None:
+        index = index_beside(columns, joint)
+    layout = Layout(
+        joint,
+        [index] if isinstance(index, (str, int)) and index is not False else index,
+        dtype_backend,
+        {**{str(name): None for name in coded}, **{key.name: key.values for key in keys}},
+        nullable_columns(footers, joint),
+        arrow_to_pandas,
+    )
+    check_labels(layout, index, coded, columns)
+    if layout.numbering != Numbering() or index is None:
+        layout.numbering = joint_numbering(
+            [(each, footer.metadata.num_rows) for each, footer in zip(numberings, footers, strict=True)]
+        )
+    condition, known = (None, None) if filters is None else filters_of(filters, tuple(layout.fields))
+    plan = Plan(split_row_groups, BLOCKSIZE if blocksize == "default" else blocksize, aggregate_files)
+    pieces = pieces_of(files, footers, codes, plan)
+    reader = ParquetReader(fs, layout, keys, condition, tuple(sorted(options.items())))
+    by_path = {file.path: footer for file, footer in zip(files, footers, strict=True)}
+    token = (
+        *("parquet", tuple(files), astuple(plan), str(condition), layout.index, dtype_backend, tuple(coded)),
+        *(
+            str(joint),
+            bool(calculate_divisions),
+            partitioning is None,
+            repr(sorted((arrow_to_pandas or {}).items(), key=str)),
+        ),
+    )
+    dataset = ParquetDataset(reader, parts_of(pieces, keys, plan), by_path, token, bool(calculate_divisions))
+    if known is not None:
+        dataset = without_hopeless(dataset, known)
+    return source_frame(ReadParquet, dataset, columns)
+
+
+def index_beside(columns: Any, schema: pa.Schema) -> Any:
+    """None, unless the columns that are asked for include those that the writer made the index: then these are columns."""
+    described = [each for each in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(each, str)]
+    asked = [columns] if isinstance(columns, str) else columns if isinstance(columns, Iterable) else []
+    taken = set(described).intersection([each for each in asked if isinstance(each, str)])
+    return [each for each in described if each not in taken] or False if taken else None
+
+
+def check_labels(layout: Layout, index: Any, coded: Iterable[Any], columns: Any) -> None:
+    """Raise for columns that are not there, or asked for as two things."""
+    known = tuple(layout.fields)
+    for label in [*layout.index, *coded]:
+        if label not in known:
+            raise KeyError(missing_column(label, known))
+    if index is not None and index is not False and columns is not None:
+        asked = {columns} if isinstance(columns, str) else set(columns) if isinstance(columns, Iterable) else {columns}
+        if both := asked.intersection(layout.index):
+            raise ValueError(
+                f"{sorted(map(str, both))} cannot be both the index and columns: leave them out of columns="
+            )
+
+
+def schema_for(given: Any, files: Sequence[FoundFile], footers: Sequence[Footer], keys: Sequence[HiveKey]) -> pa.Schema:
+    """The columns of all files, with those of the directories' names at the end."""
+    own = [(file.path, footer.schema) for file, footer in zip(files, footers, strict=True)]
+    for path, schema in own:
+        if len(set(schema.names)) < len(schema.names):
+            twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+            raise ValueError(f"cannot read {path}: it has several columns named {twice}")
+    if isinstance(given, pa.Schema):
+        joint = given if given.metadata else given.with_metadata(own[0][1].metadata)
+        for field in joint:
+            types = {schema.field(field.name).type for _, schema in own if field.name in schema.names}
+            if not types and field.name not in {key.name for key in keys}:
+                raise KeyError(f"schema= has a column {field.name!r}, which no file has")
+    elif given in (None, "union"):
+        joint = joint_schema(own, union=given == "union")
+    else:
+        raise TypeError(f"schema is a pyarrow.Schema or 'union'; it is {given!r}")
+    names = {key.name for key in keys}
+    fields = [field for field in joint if field.name not in names]
+    return pa.schema([*fields, *[pa.field(key.name, key.type) for key in keys]], metadata=joint.metadata)
+
+
+def nullable_columns(footers: Sequence[Footer], schema: pa.Schema) -> set[str]:
+    """Columns of integers and booleans in which values may be missing."""
+    asked = {field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)}
+    found: set[str] = set()
+    for footer in footers:
+        left = asked - found
+        if not left:
+            break
+        found |= left - set(footer.schema.names)
+        metadata = footer.metadata
+        numbers = [number for path, number in leaf_numbers(metadata).items() if path in left] if left else []
+        for group in range(metadata.num_row_groups):
+            row_group = metadata.row_group(group)
+            if not row_group.num_rows:
+                continue
+            for number in numbers:
+                statistics = row_group.column(number).statistics
+                if statistics is None or not statistics.has_null_count or statistics.null_count:
+                    found.add(metadata.schema.column(number).path)
+    return found
+
+
+def joint_numbering(files: Sequence[tuple[Numbering | None, int]]) -> Numbering:
+    """The range over the rows of all files: their own, if each goes on where the one before ends, else row numbers."""
+    first, row = files[0][0], 0
+    for numbering, rows in files:
+        if first is None or numbering is None or numbering != first._replace(start=first.start + row * first.step):
+            return Numbering()
+        row += rows
+    return first or Numbering()
