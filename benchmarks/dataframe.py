@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 import weft
 import weft.dataframe as dd
+from benchmarks.dataframe_memory import CASES as MEMORY_CASES
 from benchmarks.dataframe_texts import texts
 from benchmarks.h2o import h2o
 from benchmarks.harness import Report, in_fresh_process, interleaved
@@ -317,6 +318,7 @@ CASES: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "latency": latency,
     "describing": describing,
     "import": importing,
+    **MEMORY_CASES,
 }
 
 
@@ -331,6 +333,11 @@ def main() -> None:
     parser.add_argument("--question", nargs="*", default=[], help="of h2o: only those whose names begin so, as g1:")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", nargs="*", default=["dask", "kernels"], help="beside Polars and DuckDB in TPC-H")
+    parser.add_argument("--queries", nargs="*", type=int, help="of sf10: only these")
+    parser.add_argument("--times", type=int, default=1, help="of sf10: runs of each query")
+    parser.add_argument("--program", nargs="*", help="of capped, rows, budget: only these")
+    parser.add_argument("--parts", type=int, help="of capped, rows, budget: partitions")
+    parser.add_argument("--limit", type=float, default=900, help="of capped, rows, budget: seconds for a program")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "weft-benchmarks")
     options = parser.parse_args()
     report = Report("Dataframes")

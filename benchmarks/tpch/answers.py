@@ -11,7 +11,7 @@ import pandas as pd
 from benchmarks.tpch.data import TABLES
 from benchmarks.tpch.sql import SQL
 
-__all__ = ["QUERIES", "ask_duckdb", "ask_pandas_style", "ask_polars", "same_answer", "tables_of"]
+__all__ = ["QUERIES", "ask_duckdb", "ask_pandas_style", "ask_polars", "ask_within", "same_answer", "tables_of"]
 
 QUERIES = range(1, 23)
 
@@ -85,3 +85,11 @@ def ask_polars(number: int, folder: Path, scale: float) -> pd.DataFrame:
     from benchmarks.tpch.polars_queries import POLARS, Scan
 
     return POLARS[number](Scan(folder, scale)).collect(engine="streaming").to_pandas()
+
+
+def ask_within(number: int, folder: str, scale: float, budget: str) -> Any:
+    """The answer of Weft within a memory budget; the tables are opened first."""
+    import weft
+
+    with weft.config.set({"memory.budget": budget}):
+        return ask_pandas_style(number, tables_of("weft", Path(folder), scale))

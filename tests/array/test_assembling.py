@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import weft.array as da
 from weft.array import expr
 
 
@@ -33,3 +34,23 @@ def test_blocks_of_other_types_are_joined_as_they_join_themselves():
     made = expr.assemble_result(blocks, (2,))
     assert isinstance(made, np.ma.MaskedArray)
     assert made.tolist() == [1, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("scheduler", ["sync", "threads", "processes"])
+def test_results_may_be_written_to_and_belong_to_nobody_else(scheduler):
+    mine = np.arange(6.0)
+    x = da.from_array(mine, chunks=6)
+    kept = (x + 1).persist(scheduler=scheduler)
+    for lazy in (x, x[::-1], x.reshape(2, 3), da.sort(x), kept, da.linalg.eigh(da.eye(3))[0]):
+        before = lazy.compute(scheduler=scheduler)
+        expected = before.copy()
+        before[...] = -1
+        np.testing.assert_array_equal(lazy.compute(scheduler=scheduler), expected)
+    np.testing.assert_array_equal(mine, np.arange(6.0))
+
+
+def test_what_repeats_its_elements_stays_a_view():
+    wide = da.broadcast_to(da.ones(1, chunks=1), (10**6, 10**6), chunks=-1)
+    made = wide.compute()
+    assert made.strides == (0, 0)
+    assert not made.flags.writeable

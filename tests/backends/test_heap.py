@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from weft.backends.heap import SET_BY_USER, keep_freed_memory
+from weft.backends.heap import SET_BY_USER, SMALL_BUDGET, keep_freed_memory
 
 COUNTED = """
 import resource, numpy as np
@@ -44,3 +44,13 @@ def test_blocks_that_are_freed_and_made_again_cost_no_pages():
 def test_what_the_user_has_set_stays():
     told, _ = run(COUNTED, **{SET_BY_USER[0]: "100000"})
     assert told == "False"
+
+
+@pytest.mark.skipif(not keep_freed_memory(), reason="the C library here cannot be told")
+def test_little_is_kept_under_a_small_budget_and_all_again_after_it():
+    under = COUNTED.replace("told = keep_freed_memory()", f"told = keep_freed_memory({SMALL_BUDGET} - 1)")
+    told, faults = run(under)
+    assert told == "True"
+    assert int(faults) > 10_000
+    again = under.replace("faults()\nprint", "keep_freed_memory()\nfaults()\nprint")
+    assert int(run(again)[1]) < 1000

@@ -113,3 +113,70 @@ def test_tables_and_numbers():
     pd.testing.assert_frame_equal(dd.crosstab(parts.k, parts.w, values=parts.v, aggfunc="sum").compute(), expected)
     assert dd.to_numeric(parts.w, downcast="integer").compute().dtype == "int8"
     assert dd.DataFrame.from_records([(1, 2)], columns=["a", "b"]).compute().values.tolist() == [[1, 2]]
+
+
+LEVELS = pd.DataFrame({"o": [1, 1, 2], "i": ["x", "y", "x"], "v": [1, 2, 3]})
+OTHERS = pd.DataFrame({"o": [1, 2, 2], "i": ["x", "x", "y"], "w": [4, 5, 6]})
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "outer"])
+@pytest.mark.parametrize(
+    ("on", "left", "right"),
+    [
+        ("o", ["o"], ["o"]),
+        (["o", "i"], ["o"], None),
+        (["o", "i"], ["o"], ["o"]),
+        (["o", "i"], ["o", "i"], ["o", "i"]),
+    ],
+)
+def test_levels_of_the_index_are_keys_of_a_join(how, on, left, right):
+    one, two = LEVELS.set_index(left), OTHERS if right is None else OTHERS.set_index(right)
+    ours = [dd.from_pandas(each, npartitions=2, sort=False) for each in (one, two)]
+    agree(lambda: ours[0].merge(ours[1], on=on, how=how), lambda: one.merge(two, on=on, how=how))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.loc[1],
+        lambda d: d.loc[[1]],
+        lambda d: d.loc[(slice(None), "x"), :],
+        lambda d: d.loc[1, "v"],
+        lambda d: d.loc[([1, 2], "x"), "v"],
+        lambda d: d.v.loc[2],
+        lambda d: d.loc[pd.IndexSlice[:, ["y"]], :],
+    ],
+)
+def test_rows_by_levels_of_their_labels(program):
+    whole = LEVELS.set_index(["o", "i"])
+    agree(lambda: program(dd.from_pandas(whole, npartitions=2, sort=False)), lambda: program(whole))
+
+
+KINDS = pd.DataFrame(
+    {
+        "flag": pd.Series([True, None, False], dtype="bool[pyarrow]"),
+        "text": ["ab", "ba", None],
+        "group": pd.Categorical(["x", "y", "x"]),
+        "count": pd.array([1, None, 2], dtype="Int64"),
+        "python": pd.array(["p", None, "q"], dtype="string[python]"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.sort_values("flag"),
+        lambda d: d.text.str.translate({97: "q"}),
+        lambda d: d.group.cat.rename_categories({"x": "xx"}),
+        lambda d: d.text.astype(pd.CategoricalDtype(ordered=True)),
+        lambda d: d.groupby("group")["count"].size(),
+        lambda d: d.python.str.upper(),
+        lambda d: d[["python"]],
+        lambda d: d.set_index(d.text.astype(object), **({} if isinstance(d, pd.DataFrame) else {"sort": False})).head(
+            2
+        ),
+    ],
+)
+def test_types_are_kept(program):
+    agree(lambda: program(dd.from_pandas(KINDS, npartitions=3, sort=False)), lambda: program(KINDS))

@@ -296,6 +296,24 @@ def test_collections_run_on_the_client(client):
     assert client.compute(weft.delayed(add)(1, 2)).result() == 3
 
 
+def test_joblib_runs_on_ray_and_calls_inside_tasks_do_not_wait_for_ever(client):
+    import joblib
+
+    def about(x: Any) -> Any:
+        return bool(x.flags.writeable), float(x.sum())
+
+    def nested(n: int) -> int:
+        return sum(joblib.Parallel(n_jobs=2)(joblib.delayed(inc)(i) for i in range(n)))
+
+    with joblib.parallel_config(backend="weft", client=client):
+        assert joblib.Parallel(n_jobs=2)(joblib.delayed(inc)(i) for i in range(40)) == list(range(1, 41))
+        large = np.ones((500, 500))
+        assert joblib.Parallel(n_jobs=2)(joblib.delayed(about)(large) for _ in range(4)) == [(False, 250_000.0)] * 4
+        assert joblib.Parallel(n_jobs=2)(joblib.delayed(nested)(n) for n in (3, 4)) == [6, 10]
+        with pytest.raises(ZeroDivisionError):
+            joblib.Parallel(n_jobs=2)(joblib.delayed(divided)(1) for _ in range(3))
+
+
 # -- deaths -------------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise, product
 from math import prod
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 
+#: What `sys.getrefcount` says in a function of an argument that nobody else has.
+NOBODY_ELSE = 2
 #: Bytes of a result for each thread that fills it, at least.
 LARGE = 1 << 24
 #: Threads that fill a result, at most: memory has no more to give.
@@ -212,7 +215,7 @@ def assemble_result(blocks: list[Any], numblocks: tuple[int, ...]) -> Any:
     Blocks are taken from the list as they are copied, so that those nobody else has are gone before the next ones move.
     """
     if len(blocks) == 1:
-        return assemble_blocks(blocks, numblocks)
+        return assemble_blocks([owned(blocks.pop())], numblocks)
     plain = all(type(block) is np.ndarray and block.dtype != object for block in blocks)
     nbytes = sum(block.nbytes for block in blocks) if plain else 0
     workers = 0 if nbytes < 2 * LARGE else min(MOST_FILLERS, cpu_count(), nbytes // LARGE)
@@ -232,6 +235,19 @@ def assemble_result(blocks: list[Any], numblocks: tuple[int, ...]) -> Any:
         for done in [pool.submit(fill) for _ in range(workers)]:
             done.result()
     return whole
+
+
+def owned(value: Any) -> Any:
+    """A block that whoever computed it may write to: itself if nobody else has it, or a copy.
+
+    What repeats its elements stays a read-only view, as `numpy.broadcast_to` gives it: a copy might not fit into memory.
+    """
+    if type(value) is not np.ndarray or value.flags.writeable or 0 in value.strides:
+        return value
+    if value.base is None and getrefcount(value) <= NOBODY_ELSE:
+        value.flags.writeable = True
+        return value
+    return value.copy(order="K")
 
 
 def joined_blocks(blocks: Sequence[Any], numblocks: Sequence[int]) -> Any:

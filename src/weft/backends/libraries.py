@@ -67,7 +67,7 @@ def limited_libraries(nworkers: int, ntasks: int, request: Request) -> Iterator[
     if min(nworkers, ntasks) < 2 or not any(name in sys.modules for name in THREADED):
         yield
         return
-    keep_freed_memory()
+    keep_freed_memory(request.budget)
     _libraries.enter(request.library_threads)
     try:
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.footprint import held_bytes
 from weft.dataframe.kernels.table import KERNELS
 from weft.expr import Expr, Needs, derived, node
 from weft.graph import Layer, Program
@@ -93,7 +94,7 @@ class EngineQuery(FrameExpr):
 
     def lower(self) -> Expr:
         outline = self.like.expr.outline
-        return EngineTask(outline, self.query, self.engine)
+        return EngineTask(outline, self.query, self.engine, held_bytes(self.like.expr))
 
 
 class Alike:
@@ -113,10 +114,11 @@ class Alike:
 
 @node
 class EngineTask(Physical):
-    """The task that runs a query."""
+    """The task that runs a query, which holds so many bytes meanwhile."""
 
     query: Any
     engine: str
+    held: int
 
     child_fields = ()
 
@@ -126,6 +128,5 @@ class EngineTask(Physical):
 
     def layers(self, names: Names) -> list[Layer]:
         program = Program.call(self.query, name=self.label)
-        return [
-            Layer(program, self.keys(self.called(names)), None, None, nbytes=self.nbytes, origin=self.outline.origin)
-        ]
+        keys, origin = self.keys(self.called(names)), self.outline.origin
+        return [Layer(program, keys, None, None, nbytes=self.nbytes, origin=origin, workspace=self.held)]

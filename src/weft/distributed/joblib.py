@@ -7,7 +7,8 @@ call, and every task maps it, read-only, without a copy. Arrays that are ``numpy
 their file.
 
 Calls inside tasks (nested parallelism) are tasks of the same cluster; who waits for them steps aside, so there are never
-more at work than the cluster has threads.
+more at work than the cluster has threads. On Ray they run one after the other, in the task: Ray gives a task's CPU to others
+only while it waits for Ray, which joblib does not.
 
 The backend is registered when this module is imported, and when joblib is imported after ``weft.distributed``, or before.
 """
@@ -151,6 +152,8 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         client = self._find()
         if client is None and (self.nesting_level or inside_worker()):
             return 1  # a task that cannot reach its cluster: a cluster of its own would be one too many
+        if HERE.task >= 0 and getattr(HERE.run, "keeps_slot", False):
+            return 1  # joblib waits in a loop of its own, and its task would keep what the inner calls need
         threads = CPU_COUNT if client is None else int(client.cluster.nthreads_total())
         if n_jobs < 0:
             return max(threads + 1 + n_jobs, 1)

@@ -48,6 +48,9 @@ class Told:
 class RayGuest:
     """A run as its tasks in this process see it: what stands in ``HERE.run``."""
 
+    #: Whether a task keeps its CPU while it waits for something that is not Ray's.
+    keeps_slot = True
+
     def __init__(self, station: Station) -> None:
         self.station = station
         self.told: Told = station.introduction.told

@@ -10,7 +10,7 @@ from typing import Any
 from weft.extras import import_required
 from weft.io.files import UNFINISHED, is_local, protocols_of
 
-__all__ = ["can_rename", "in_place", "paths_for", "put_in_place", "written_whole"]
+__all__ = ["can_rename", "compressed", "in_place", "packing", "paths_for", "put_in_place", "written_whole"]
 
 #: File systems on which a file is cheaply renamed; others (object stores) show a file when it is committed.
 RENAMING = frozenset({"file", "memory", "sftp", "ssh", "smb", "hdfs", "ftp"})
@@ -99,18 +99,52 @@ def in_place(filesystem: Any, place: str) -> Iterator[Any]:
 
 
 @contextmanager
-def written_whole(path: str, compression: str | None, storage_options: Mapping[str, Any] | None) -> Iterator[Any]:
+def written_whole(
+    path: str, compression: str | Mapping[str, Any] | None, storage_options: Mapping[str, Any] | None
+) -> Iterator[Any]:
     """A binary stream, compressed if that is asked for, into a file that appears whole or not at all."""
     import fsspec
 
     fs, place = fsspec.core.url_to_fs(path, **dict(storage_options or {}))
-    kind = fsspec.core.get_compression(path, compression)
-    with in_place(fs, place) as raw:
-        if kind is None:
-            yield raw
-        else:
-            with compressor(kind)(raw, mode="wb") as stream:
-                yield stream
+    with in_place(fs, place) as raw, compressed(raw, path, compression) as stream:
+        yield stream
+
+
+@contextmanager
+def compressed(raw: Any, path: str, compression: str | Mapping[str, Any] | None) -> Iterator[Any]:
+    """A stream into another one, compressed by what `packing` says."""
+    make, options = packing(path, compression)
+    if make is None:
+        yield raw
+    else:
+        with make(raw, mode="wb", **options) as stream:
+            yield stream
+
+
+def packing(path: str, compression: str | Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
+    """What compresses a file, and its options: None for a plain file.
+
+    Parameters
+    ----------
+    path : str
+        Its end names the method where that is "infer".
+    compression : str, mapping or None
+        A method of fsspec's, or ``{"method": ..., **options}``.
+
+    Raises
+    ------
+    ValueError
+        There is no such method.
+    """
+    import fsspec
+
+    method: Any = compression
+    options: dict[str, Any] = {}
+    if isinstance(compression, Mapping):
+        options = dict(compression)
+        method = options.pop("method", "infer")
+    kind = fsspec.core.get_compression(path, method)
+    return (None if kind is None else compressor(kind)), options
 
 
 def compressor(kind: str) -> Any:

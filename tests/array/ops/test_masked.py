@@ -167,3 +167,14 @@ def test_weighted_means_agree_with_numpy(pair, axis, keepdims, full):
 def test_what_numpy_refuses_is_refused_at_the_call(call, error):
     with pytest.raises(error):
         call(da.arange(3, chunks=2))
+
+
+def test_masked_weights_leave_elements_out_and_masked_alone_has_the_others_type():
+    x = np.ma.array(np.arange(9).reshape(3, 3), mask=[[1, 0, 0], [1, 0, 0], [0, 0, 0]])
+    weights = np.ma.array(np.arange(9.0).reshape(3, 3) + 1, mask=[[0, 0, 1], [0, 0, 0], [0, 1, 0]])
+    ours = da.ma.average(da.from_array(x, chunks=2), weights=da.from_array(weights, chunks=2), axis=0).compute()
+    np.testing.assert_allclose(ours, np.ma.average(x, weights=weights, axis=0))
+    chosen = da.ma.where(da.from_array(x, chunks=2) > 4, da.from_array(x, chunks=2), np.ma.masked)
+    expected = np.ma.where(x > 4, x, np.ma.masked)
+    assert chosen.dtype == expected.dtype
+    np.testing.assert_array_equal(np.ma.getmaskarray(chosen.compute()), np.ma.getmaskarray(expected))

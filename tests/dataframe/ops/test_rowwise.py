@@ -62,7 +62,7 @@ def test_rows_of_different_frames_are_aligned_by_their_index():
 
 def test_a_filter_that_is_not_true_or_false_is_refused():
     parts = dd.from_pandas(pd.DataFrame({"a": [1, 2]}))
-    with pytest.raises(TypeError, match="predicate"):
+    with pytest.raises(KeyError, match="predicate"):
         parts[parts.a]
 
 
@@ -73,5 +73,5 @@ def test_what_pandas_cannot_add_is_refused_at_the_call():
 
 
 def test_the_truth_of_a_frame_is_an_error():
-    with pytest.raises(TypeError, match="not known before"):
+    with pytest.raises(ValueError, match="not known before"):
         bool(dd.from_pandas(pd.DataFrame({"a": [1]})))

@@ -303,7 +303,16 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         return nonzero(condition)
     if x is None or y is None:
         raise ValueError("either both or neither of x and y should be given")
+    if x is np.ma.masked and y is not np.ma.masked:
+        x = all_masked(chunked(y).dtype)
+    if y is np.ma.masked and x is not np.ma.masked:
+        y = all_masked(chunked(x).dtype)
     return elementwise(np.ma.where, condition, x, y)
+
+
+def all_masked(dtype: np.dtype[Any]) -> Any:
+    """A masked number of a type, which `numpy.ma.masked` has none of."""
+    return np.ma.masked_array(np.zeros((1,), dtype), mask=True)
 
 
 def nonzero(a: Any) -> Any:
@@ -403,6 +412,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         given = given.transpose([int(place) for place in np.argsort(axes)])
         given = broadcast_to(expand_dims(given, tuple([each for each in range(x.ndim) if each not in axes])), x.shape)
     given = elementwise(kernels.masked_as, given, x)
+    x = elementwise(kernels.masked_as, x, given)
     total = sum(given, axis=axis, dtype=kind, keepdims=keepdims)
     found = sum(x * given, axis=axis, dtype=kind, keepdims=keepdims) / total
     return (found, total) if returned else found

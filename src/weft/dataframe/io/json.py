@@ -255,7 +255,7 @@ def to_json(
     compute: bool = True,
     encoding: str = "utf-8",
     errors: str = "strict",
-    compression: str | None = None,
+    compression: str | Mapping[str, Any] | None = None,
     compute_kwargs: Mapping[str, Any] | None = None,
     name_function: Callable[[int], str] | None = None,
     **kwargs: Any,
@@ -277,7 +277,7 @@ def to_json(
         Write now, and give the paths; otherwise give a list with a delayed value that writes.
     encoding, errors : str
         As for :meth:`str.encode`.
-    compression : str, optional
+    compression : str or mapping, optional
         Such as ``"gzip"``; ``"infer"``: by the names.
     compute_kwargs : mapping, optional
         Passed to :func:`weft.compute`.

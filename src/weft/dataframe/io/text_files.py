@@ -11,7 +11,7 @@ from weft.dataframe.base import new
 from weft.dataframe.io.writing import Written, write_frame
 from weft.expr.naming import nonce
 from weft.io.files import UNFINISHED, filesystem_for
-from weft.io.writing import can_rename, compressor, in_place, paths_for, put_in_place
+from weft.io.writing import can_rename, compressed, in_place, packing, paths_for, put_in_place
 
 __all__ = ["FilesWriter", "Render", "SingleFileWriter", "delayed_write", "write_files"]
 
@@ -37,25 +37,19 @@ class FilesWriter(NamedTuple):
     filesystem: Any
     places: tuple[str, ...]
     suffix: str | None
-    compression: str | None
+    compression: str | Mapping[str, Any] | None
     render: Any
     appends: bool = False
 
     def write(self, part: Any, number: int) -> str:
         """One file, beside its place if the file system can rename."""
-        import fsspec
-
         place = self.places[number]
         target = place if self.suffix is None else place + self.suffix
         with in_place(self.filesystem, target) as raw:
             if self.appends and self.filesystem.exists(place):
                 copy_into(self.filesystem, place, raw)
-            kind = fsspec.core.get_compression(place, self.compression)
-            if kind is None:
-                self.render.render(part, number, raw)
-            else:
-                with compressor(kind)(raw, mode="wb") as stream:
-                    self.render.render(part, number, stream)
+            with compressed(raw, place, self.compression) as stream:
+                self.render.render(part, number, stream)
         return place
 
     def finish(self, written: list[str]) -> list[str]:
@@ -82,7 +76,7 @@ class SingleFileWriter(NamedTuple):
     place: str
     suffix: str
     total: int
-    compression: str | None
+    compression: str | Mapping[str, Any] | None
     render: Any
     appends: bool = False
 
@@ -98,17 +92,11 @@ class SingleFileWriter(NamedTuple):
 
     def finish(self, written: list[int]) -> list[str]:
         """One file of all."""
-        import fsspec
-
         with in_place(self.filesystem, self.place) as raw:
             if self.appends and self.filesystem.exists(self.place):
                 copy_into(self.filesystem, self.place, raw)
-            kind = fsspec.core.get_compression(self.place, self.compression)
-            if kind is None:
-                self.copy_all(raw, len(written))
-            else:
-                with compressor(kind)(raw, mode="wb") as stream:
-                    self.copy_all(stream, len(written))
+            with compressed(raw, self.place, self.compression) as stream:
+                self.copy_all(stream, len(written))
         self.abandon()
         return [self.place]
 
@@ -138,7 +126,7 @@ def write_files(
     render: Any,
     *,
     name_function: Callable[[int], str] | None = None,
-    compression: str | None = None,
+    compression: str | Mapping[str, Any] | None = None,
     storage_options: Mapping[str, Any] | None = None,
     appends: bool = False,
     fresh: bool = False,
@@ -158,6 +146,7 @@ def write_files(
     if single:
         fs = filesystem_for(path, storage_options)
         place = fs._strip_protocol(str(path))
+        packing(place, compression)
         writer: Any = SingleFileWriter(
             label, render.with_index, fs, place, suffix, frame.npartitions, compression, render, appends
         )
@@ -167,6 +156,7 @@ def write_files(
         paths = paths_for(path, frame.npartitions, name_function)
         fs = filesystem_for(paths[0], storage_options)
         places = tuple([fs._strip_protocol(each) for each in paths])
+        packing(places[0], compression)
         writer = FilesWriter(
             label, render.with_index, fs, places, suffix if can_rename(fs) else None, compression, render, appends
         )

@@ -233,7 +233,7 @@ def concat(
     frames = [as_collection(each) for each in given if each is not None]
     if not frames:
         raise ValueError("All objects passed were None" if given else "No objects to concatenate")
-    if axis not in (0, 1, "index", "columns"):
+    if axis not in (0, 1, "index", "columns", "rows"):
         raise ValueError(f"No axis named {axis}: it is 0, 'index', 1 or 'columns'")
     if join not in ("inner", "outer"):
         raise ValueError(f"join must be 'inner' or 'outer'; it is {join!r}")

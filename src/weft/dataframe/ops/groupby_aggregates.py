@@ -195,6 +195,12 @@ class GroupAggregates(GroupsBase):
         request = Request("size", None, "size")
         labels = None if self._plan.as_index else pd.Index(["size"])
         made = self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
+        if (
+            self._is_series
+            and self._plan.as_index
+            and (dtype := count_dtype(self._dtype(self._columns[0]))) is not None
+        ):
+            made = made.astype(dtype)
         return made.rename(self._columns[0]) if self._is_series and self._plan.as_index and self._columns else made
 
     def var(
@@ -306,12 +312,16 @@ class GroupAggregates(GroupsBase):
         self, skipna: bool = True, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
     ) -> Any:
         """Label of the first least value of each group."""
+        if self._frame.expr.meta.index.nlevels > 1:
+            return self._whole("idxmin", call_of(skipna=skipna, numeric_only=numeric_only))
         return self._named("idxmin", numeric_only, split_every, split_out, skipna=bool(skipna))
 
     def idxmax(
         self, skipna: bool = True, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
     ) -> Any:
         """Label of the first greatest value of each group."""
+        if self._frame.expr.meta.index.nlevels > 1:
+            return self._whole("idxmax", call_of(skipna=skipna, numeric_only=numeric_only))
         return self._named("idxmax", numeric_only, split_every, split_out, skipna=bool(skipna))
 
     def nunique(
@@ -405,6 +415,22 @@ def in_order_of_keys(made: GroupbyAggregate) -> FrameExpr:
         new(Sort(made, True, Order(labels, (True,) * len(labels)), made.count)).reset_index(drop=True).expr
     )
     return made_sorted
+
+
+def count_dtype(dtype: Any) -> Any:
+    """The type of the number of rows of a column that is not NumPy's; None for int64."""
+    if isinstance(dtype, pd.StringDtype):
+        return None if dtype.na_value is not pd.NA or dtype.storage == "python" else "Int64"
+    if isinstance(dtype, pd.ArrowDtype):
+        return "int64[pyarrow]"
+    return "Int64" if type(dtype).__name__ in MASKED else None
+
+
+#: Types of values beside which pandas keeps a mask of those that are missing.
+MASKED = frozenset(
+    {"BooleanDtype", "Float32Dtype", "Float64Dtype"}
+    | {f"{sign}Int{bits}Dtype" for sign in ("", "U") for bits in (8, 16, 32, 64)}
+)
 
 
 def runs_elsewhere(engine: Any) -> bool:

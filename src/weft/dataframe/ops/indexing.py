@@ -16,6 +16,7 @@ from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in, row_total, rows_before
+from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
 from weft.dataframe.ops.partitions import Partitions
 from weft.dataframe.ops.projection import Projection, check_columns, project
@@ -227,6 +228,40 @@ def rows_in_slice(frame: Any, key: slice) -> Any:
     return frame.loc[key]
 
 
+def is_of_both_axes(frame: Any, key: tuple[Any, ...]) -> bool:
+    """Whether a tuple, beside an index of several levels, is rows and columns; otherwise it is labels of levels."""
+    if len(key) != 2:
+        return False
+    rows, columns = key
+    if isinstance(rows, (tuple, slice, list, FrameBase, np.ndarray, pd.Index, pd.Series)):
+        return True
+    return isinstance(columns, (slice, list)) or (columns in frame.expr.meta.columns)
+
+
+def rows_by_levels(frame: Any, key: Any) -> Any:
+    """Rows by labels of the first levels of the index, which are left out unless all are given."""
+    keys = key if type(key) is tuple else (key,)
+    nlevels = frame.expr.meta.index.nlevels
+    if len(keys) > nlevels:
+        raise pd.errors.IndexingError(f"Too many indexers: {keys!r} for {nlevels} levels")
+    holds: Any = None
+    gone: list[int] = []
+    for level, each in enumerate(keys):
+        if isinstance(each, slice) and each == slice(None):
+            continue
+        if isinstance(each, slice):
+            raise NotImplementedError("loc by slices of levels is not supported: reset_index() and filter by columns")
+        is_list = isinstance(each, (list, np.ndarray, pd.Index))
+        own = elementwise("level_among", frame.index, level, tuple(each) if is_list else (each,))
+        holds = own if holds is None else holds & own
+        if not is_list:
+            gone.append(level)
+    if any(isinstance(each, slice) for each in keys):
+        gone = []
+    made = frame if holds is None else filtered(frame, holds)
+    return made.droplevel(gone) if gone and len(gone) < nlevels else made
+
+
 class LocIndexer:
     """``frame.loc[rows]``, ``frame.loc[rows, columns]``."""
 
@@ -236,7 +271,11 @@ class LocIndexer:
     def __getitem__(self, key: Any) -> Any:
         frame = self._frame
         is_frame = isinstance(frame.expr.meta, pd.DataFrame)
-        if type(key) is tuple and is_frame and not isinstance(frame.expr.meta.index, pd.MultiIndex):
+        if (
+            type(key) is tuple
+            and is_frame
+            and (not isinstance(frame.expr.meta.index, pd.MultiIndex) or is_of_both_axes(frame, key))
+        ):
             if len(key) != 2:
                 raise pd.errors.IndexingError(f"Too many indexers: loc[{key!r}] of a frame has two")
             rows, columns = key
@@ -321,7 +360,11 @@ class LocIndexer:
                 return filtered(frame, by_label(whole, rows))
             if labels and all(isinstance(each, (bool, np.bool_)) for each in labels):
                 return filtered(frame, by_place(whole, np.asarray(labels)))
+            if isinstance(frame.expr.meta.index, pd.MultiIndex) and not any(type(each) is tuple for each in labels):
+                return filtered(frame, elementwise("level_among", frame.index, 0, tuple(labels)))
             return rows_of(frame, labels)
+        if isinstance(frame.expr.meta.index, pd.MultiIndex):
+            return rows_by_levels(frame, rows)
         if isinstance(frame.expr.meta.index, (pd.DatetimeIndex, pd.PeriodIndex)) and isinstance(rows, str):
             return rows_between(frame, slice(rows, rows))
         return rows_of(frame, [rows])

@@ -14,6 +14,7 @@ from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.pandas.merge import JoinPlan
 from weft.dataframe.known_metas import remembered
+from weft.dataframe.ops.beside import has_rows
 from weft.dataframe.ops.labels import ToFrame
 from weft.dataframe.ops.merge_nodes import Merge, aligned_edges
 from weft.dataframe.ops.projection import missing_column
@@ -54,12 +55,20 @@ def key_labels(frame: Any, on: Any, is_index: bool, word: str) -> tuple[Any, tup
             raise NotImplementedError(
                 f"merge({word}=...) takes labels of columns: assign(...) the series as a column, and give its label"
             )
-        if each not in frame.expr.columns:
-            if each in frame.expr.meta.index.names and each is not None and len(given) == 1:
-                return frame.reset_index(), (each,)
+        if has_rows(each) and not isinstance(each, tuple):
+            raise NotImplementedError(
+                f"merge({word}=...) takes labels of columns: assign(...) the {type(each).__name__} as a column, and give its label"
+            )
+        if each not in frame.expr.columns and not is_level(frame, each):
             raise KeyError(missing_column(each, frame.expr.columns))
         labels.append(each)
-    return frame, tuple(labels)
+    levels = [each for each in labels if each not in frame.expr.columns]
+    return (frame.reset_index(level=levels) if levels else frame), tuple(labels)
+
+
+def is_level(frame: Any, label: Any) -> bool:
+    """Whether a label is not one of columns, but the name of a level of the index."""
+    return label is not None and label not in frame.expr.columns and label in frame.expr.meta.index.names
 
 
 def merge(
@@ -141,6 +150,7 @@ def merge(
             )
         lkeys: Any = None
         rkeys: Any = None
+        kept: list[Hashable] = []
     else:
         if on is None and left_on is None and right_on is None and not left_index and not right_index:
             shared = [label for label in left.expr.columns if label in right.expr.columns]
@@ -165,6 +175,7 @@ def merge(
         if (left_on is not None and left_index) or (right_on is not None and right_index):
             side = "left" if left_on is not None and left_index else "right"
             raise ValueError(f'Can only pass argument "{side}_on" OR "{side}_index" not both.')
+        kept = levels_of_both(left, right, left_on, right_on)
         left, lkeys = key_labels(left, left_on, left_index, "left_on")
         right, rkeys = key_labels(right, right_on, right_index, "right_on")
         widths = [
@@ -195,7 +206,19 @@ def merge(
         made = in_partitions(made, count)
     if how == "cross" or (lkeys is not None and rkeys is not None):
         made = numbered(made)
-    return new(made)
+    return new(made).set_index(kept, sort=False) if kept else new(made)
+
+
+def levels_of_both(left: Any, right: Any, left_on: Any, right_on: Any) -> list[Hashable]:
+    """Keys that are levels of the index on both sides: they stay levels."""
+    if left_on is None or right_on is None:
+        return []
+    sides = [list(each) if isinstance(each, (list, pd.Index)) else [each] for each in (left_on, right_on)]
+    if any(isinstance(each, FrameBase) for side in sides for each in side):
+        return []
+    return [
+        one for one, two in zip(*sides, strict=False) if one == two and is_level(left, one) and is_level(right, two)
+    ]
 
 
 def same_categories(left: Any, right: Any, lkeys: Any, rkeys: Any) -> tuple[Any, Any]:
@@ -271,6 +294,7 @@ class MergeMethods(FrameBase):
         validate: str | None = None,
         shuffle_method: str | None = None,
         npartitions: int | None = None,
+        suffixes: Any = None,
     ) -> Any:
         """Join with other frames by their index.
 
@@ -282,6 +306,8 @@ class MergeMethods(FrameBase):
         how : {"left", "right", "inner", "outer", "cross"}
         lsuffix, rsuffix : str
             Ends of labels that both have.
+        suffixes : pair, optional
+            The same, as `merge` has it.
 
         Examples
         --------
@@ -302,7 +328,10 @@ class MergeMethods(FrameBase):
             return made
         right = as_frame(other, "other")
         keys: dict[str, Any] = {"left_index": on is None, "left_on": on, "right_index": True} if how != "cross" else {}
-        suffixes = (lsuffix or None, rsuffix or None)
+        if suffixes is None:
+            suffixes = (lsuffix or None, rsuffix or None)
+        elif lsuffix or rsuffix:
+            raise ValueError("join() takes suffixes= or lsuffix= and rsuffix=, not both")
         return merge(
             self,
             right,

@@ -141,20 +141,22 @@ class PartitionMethods(FrameBase):
             raise ValueError(f"n must be 0 <= n < {self.npartitions}; it is {n}")
         return new(Partitions(self.expr, (n,)))
 
-    def head(self, n: int = 5, npartitions: int = 1, compute: bool = True) -> Any:
+    def head(self, n: int = 5, npartitions: int | None = None, compute: bool = True) -> Any:
         """The first rows.
 
         Parameters
         ----------
         n : int
             How many; negative: all but the last so many.
-        npartitions : int
+        npartitions : int, optional
             Partitions that are looked through at first; -1: all. If they have fewer rows and the result is computed at
-            once, the next ones are looked through, too.
+            once, the next ones are looked through, too. By default one where the result is computed at once; all where it
+            is not, since nobody knows yet how many rows they will have.
         compute : bool
             Whether the rows are given at once, or as a collection of one partition.
         """
-        count = check_partition_count(npartitions, self.npartitions)
+        first = npartitions if npartitions is not None else 1 if compute else -1
+        count = check_partition_count(first, self.npartitions)
         if n < 0:
             count = self.npartitions
         while True:

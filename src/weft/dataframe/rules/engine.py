@@ -11,7 +11,7 @@ import numpy as np
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
-from weft.dataframe.footprint import held_bytes
+from weft.dataframe.footprint import held_bytes, holdable
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
@@ -29,8 +29,6 @@ from weft.units import format_bytes
 __all__ = ["choose_engine", "engine_remarks", "key_span"]
 
 HAS_POLARS = find_spec("polars") is not None
-#: Part of the memory budget that a query may hold by estimate.
-SHARE = 0.6
 
 
 @rule
@@ -83,10 +81,11 @@ def has_rows_of_memory(node: FrameExpr) -> bool:
 
 def too_large(node: FrameExpr) -> str | None:
     """Why a query is not run as a whole: what it would hold may not fit the budget."""
-    held, budget = held_bytes(node), int(config.value("memory.budget"))
-    if held <= SHARE * budget:
+    held = held_bytes(node)
+    if held <= holdable():
         return None
-    return f"it may hold {format_bytes(held)} of a memory budget of {format_bytes(budget)}: Weft's own exchanges go to disk"
+    budget = format_bytes(int(config.value("memory.budget")))
+    return f"it may hold {format_bytes(held)} of a memory budget of {budget}: Weft's own exchanges go to disk"
 
 
 def copies_texts(node: FrameExpr) -> str | None:

@@ -120,3 +120,22 @@ def test_files_that_must_be_new_are_never_replaced(tmp_path):
         frame.to_csv(tmp_path / "x*.csv", mode="x")
     with pytest.raises(FileExistsError, match=r"one\.csv"):
         frame.to_csv(tmp_path / "one.csv", mode="x", single_file=True)
+
+
+def test_options_of_compression(tmp_path):
+    frame = pd.DataFrame({"a": range(5000)})
+    ours = dd.from_pandas(frame, npartitions=2)
+    sizes = []
+    for level in (0, 9):
+        (path,) = ours.to_csv(
+            tmp_path / f"{level}.csv.gz",
+            single_file=True,
+            index=False,
+            compression={"method": "gzip", "compresslevel": level},
+        )
+        pd.testing.assert_frame_equal(pd.read_csv(path), frame)
+        sizes.append(os.path.getsize(path))
+    assert sizes[0] > sizes[1]
+    with pytest.raises(ValueError, match=r"no compression|not supported"):
+        ours.to_csv(tmp_path / "x.csv", single_file=True, compression={"method": "squeeze"})
+    assert sorted(os.listdir(tmp_path)) == ["0.csv.gz", "9.csv.gz"]

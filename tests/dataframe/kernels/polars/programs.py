@@ -41,7 +41,11 @@ ROADS: dict[str, dict[str, str]] = {
     "queries of partitions": {"dataframe.engine": "auto", "dataframe.queries": "partitions"},
 }
 #: What stays in pandas.
-OTHERS = ("category", "Int64", "datetime64[ns, Europe/Paris]", "object")
+OTHERS = (
+    *("category", "object", "datetime64[ns, Europe/Paris]", "timedelta64[us]"),
+    *("Int64", "UInt8", "Float64", "boolean", "string"),
+    *("int32[pyarrow]", "double[pyarrow]", "bool[pyarrow]", "string[pyarrow]", "timestamp[us][pyarrow]"),
+)
 WORDS = ("a", "b", "ab", "abc", "B a", "", " a ", "éa", "a.b", "x%", "12")
 MOMENTS = tuple(
     pd.Timestamp("2024-02-27") + pd.Timedelta(days=days, hours=hours, milliseconds=250 * hours)
@@ -77,8 +81,19 @@ def column(rng: random.Random, kind: str, size: int) -> pd.Series:
         return pd.Series(pd.Categorical(made, categories=WORDS)) if kind == "category" else pd.Series(made, dtype=kind)
     if kind in DATES:
         return pd.Series(drawn(lambda: rng.choice(MOMENTS), pd.NaT), dtype=kind)
-    if kind == "Int64":
-        return pd.Series(drawn(lambda: rng.randint(-3, 3), pd.NA), dtype=kind)
+    if kind in ("Int64", "int32[pyarrow]", "UInt8"):
+        return pd.Series(drawn(lambda: rng.randint(0 if kind == "UInt8" else -3, 3), pd.NA), dtype=kind)
+    if kind in ("Float64", "double[pyarrow]"):
+        return pd.Series(drawn(lambda: rng.randint(-6, 12) / 2, pd.NA), dtype=kind)
+    if kind in ("boolean", "bool[pyarrow]"):
+        return pd.Series(drawn(lambda: rng.random() < 0.5, pd.NA), dtype=kind)
+    if kind in ("string", "string[pyarrow]"):
+        dtype = kind if kind == "string" else pd.ArrowDtype(pa.string())
+        return pd.Series(drawn(lambda: rng.choice(WORDS), pd.NA), dtype=dtype)
+    if kind == "timestamp[us][pyarrow]":
+        return pd.Series(drawn(lambda: rng.choice(MOMENTS), pd.NaT), dtype="datetime64[us]").astype(kind)
+    if kind == "timedelta64[us]":
+        return pd.Series(drawn(lambda: pd.Timedelta(hours=rng.randint(-30, 30)), pd.NaT), dtype=kind)
     return pd.Series(drawn(lambda: rng.choice(MOMENTS), pd.NaT), dtype="datetime64[ns]").dt.tz_localize(
         "Europe/Paris", ambiguous=True, nonexistent="shift_forward"
     )
@@ -86,13 +101,20 @@ def column(rng: random.Random, kind: str, size: int) -> pd.Series:
 
 def labels(rng: random.Random, size: int) -> pd.Index:
     """Labels of rows of several kinds."""
-    kind = rng.choice(("range", "range", "range", "steps", "integers", "words", "moments", "floats", "small"))
+    kind = rng.choice(
+        ("range", "range", "range", "steps", "integers", "words", "moments", "floats", "small", "zone", "down")
+    )
     name = rng.choice((None, None, "label"))
     if kind == "range":
         return pd.RangeIndex(size, name=name)
     if kind == "steps":
         return pd.RangeIndex(5, 5 + 3 * size, 3, name=name)
     values: list[Any]
+    if kind == "down":
+        return pd.Index(sorted((rng.randint(-2, 9) for _ in range(size)), reverse=True), dtype="int64", name=name)
+    if kind == "zone":
+        moments = pd.Series([rng.choice(MOMENTS) for _ in range(size)], dtype="datetime64[us]")
+        return pd.Index(moments.dt.tz_localize("UTC"), name=name)
     if kind == "integers":
         return pd.Index([rng.randint(-5, 9) for _ in range(size)], dtype="int64", name=name)
     if kind == "small":
@@ -115,7 +137,7 @@ def frame(rng: random.Random, prefix: str, others: bool) -> pd.DataFrame:
         *rng.choices((*INTEGERS, *FLOATS, "bool", "str", "bool", *DATES), k=rng.randint(1, 4)),
     ]
     if others:
-        kinds.append(rng.choice(OTHERS))
+        kinds.extend(rng.choices(OTHERS, k=rng.randint(1, 3)))
     rng.shuffle(kinds)
     data = {
         f"k{place}": column(rng, kind, size) for place, kind in enumerate(rng.choices(("int64", "str", "int32"), k=2))
@@ -158,7 +180,10 @@ def kind_of(dtype: Any) -> str:
         return {"i": "number", "u": "number", "f": "number", "b": "bool", "M": "date", "m": "span"}.get(
             dtype.kind, "other"
         )
-    return "text" if isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA else "other"
+    if isinstance(dtype, (pd.CategoricalDtype, pd.DatetimeTZDtype)):
+        return "other"
+    kind = {"i": "number", "u": "number", "f": "number", "b": "bool", "M": "date", "m": "span"}.get(dtype.kind, "other")
+    return "text" if isinstance(dtype, pd.StringDtype) else kind
 
 
 @dataclass
@@ -832,7 +857,7 @@ def known_beforehand(made: Any, ours: Any) -> Any:
 def program(seed: int, directory: Path) -> Program:
     """The program of a seed."""
     rng = random.Random(seed)
-    others = rng.random() < 0.15
+    others = rng.random() < 0.35
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         frames, lazy = {}, {}

@@ -42,7 +42,7 @@ def to_csv(
     encoding: str = "utf-8",
     mode: str = "wt",
     name_function: Callable[[int], str] | None = None,
-    compression: str | None = None,
+    compression: str | Mapping[str, Any] | None = None,
     compute: bool = True,
     scheduler: Any = None,
     storage_options: Mapping[str, Any] | None = None,
@@ -64,8 +64,8 @@ def to_csv(
         Replace files that are there, append to them, or raise FileExistsError.
     name_function : callable, optional
         Gives what stands in the place of ``*``, by the number of the partition. Names must be in order.
-    compression : str, optional
-        Such as ``"gzip"``; ``"infer"``: by the names.
+    compression : str or mapping, optional
+        Such as ``"gzip"``, or ``{"method": "gzip", "compresslevel": 1}``; ``"infer"``: by the names.
     compute : bool
         Write now, and give the paths; otherwise give a list with a delayed value that writes.
     scheduler : optional

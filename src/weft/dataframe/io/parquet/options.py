@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["BLOCKSIZE", "ENGINES", "EXTENSIONS", "check_options", "codec_of", "custom_of", "read_options"]
 
 #: Bytes of row groups, before compression, that make a partition by default.
-BLOCKSIZE = "128 MiB"
+BLOCKSIZE = "64 MiB"
 
 
 EXTENSIONS = (".parq", ".parquet", ".pq")

@@ -75,7 +75,7 @@ def read_parquet(
         ``"infer"`` and ``"adaptive"``: bundles of row groups up to ``blocksize`` bytes; True: each row group; an int: so
         many; False: files are not split.
     blocksize : int, str or None
-        Bytes, before compression, up to which row groups are read as one partition; 128 MiB by default. None: no limit.
+        Bytes, before compression, up to which row groups are read as one partition; 64 MiB by default. None: no limit.
     aggregate_files : bool or str, optional
         Whether row groups of several files may make one partition; the name of a directory key: of files that agree on it
         and on those before.

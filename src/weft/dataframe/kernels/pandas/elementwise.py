@@ -42,7 +42,8 @@ def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
         made = function(*inputs, **keywords)
     else:
         value = attrgetter(operation)(inputs[0])
-        made = value(*inputs[1:], **keywords) if callable(value) else value
+        words = {word: pairs_to_dict(each) for word, each in keywords.items()}
+        made = value(*map(pairs_to_dict, inputs[1:]), **words) if callable(value) else value
     if isinstance(
         made, (np.ndarray, pd.api.extensions.ExtensionArray)
     ):  # pandas gives an array for an index; rows keep their labels here

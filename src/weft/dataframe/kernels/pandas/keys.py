@@ -165,7 +165,7 @@ def digits_of(array: Any, ascending: bool, na_first: bool, is_sole: bool = True)
     kind = getattr(array.dtype, "kind", "O")
     if kind in "biu":
         wide = np.uint64 if kind == "u" else np.int64
-        values = array.to_numpy(dtype=wide, na_value=wide(0))
+        values = array.to_numpy(dtype=wide, na_value=False if array.dtype.kind == "b" else wide(0))
         return Number(placed_missing(integers(values), missing, ascending, na_first))
     if kind == "f":
         return Number(numpy_digits(array.to_numpy(dtype=np.float64, na_value=np.nan), ascending, na_first))

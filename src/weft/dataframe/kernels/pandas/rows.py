@@ -196,14 +196,17 @@ def same_categories(columns: list[Any]) -> list[Any]:
     kinds = [column.dtype for column in columns]
     if not all(isinstance(kind, pd.CategoricalDtype) for kind in kinds):
         return columns
-    if any(kind.ordered for kind in kinds):
+    is_sorted = all(kind.categories.is_monotonic_increasing for kind in kinds)
+    is_ordered = all(kind.ordered for kind in kinds)
+    if any(kind.ordered for kind in kinds) and not (is_ordered and is_sorted):
         return columns
-    union = kinds[0].categories
-    for kind in kinds[1:]:
-        union = union.append(kind.categories.difference(union, sort=False))
-    if all(kind.categories.is_monotonic_increasing for kind in kinds):
+    telling = [kind.categories for kind in kinds if len(kind.categories)] or [kinds[0].categories]
+    union = telling[0]
+    for each in telling[1:]:
+        union = union.append(each.difference(union, sort=False))
+    if is_sorted:
         union = union.sort_values()
-    return [column.cat.set_categories(union) for column in columns]
+    return [column.cat.set_categories(union, ordered=is_ordered) for column in columns]
 
 
 @PANDAS.add("OneRow")

@@ -135,9 +135,17 @@ def joined(arrays: Sequence[Any]) -> Any:
     if pd.MultiIndex in kinds:
         return pd.MultiIndex.from_tuples([value for each in arrays for value in each])
     if kinds == {pd.Categorical} and any(each.dtype != first.dtype for each in arrays):
-        is_sorted = all(not each.ordered and each.categories.is_monotonic_increasing for each in arrays)
-        ignore_order = not all(each.ordered for each in arrays)
-        return union_categoricals(list(arrays), sort_categories=is_sorted, ignore_order=ignore_order)
+        is_sorted = all(each.categories.is_monotonic_increasing for each in arrays)
+        is_ordered = all(each.ordered for each in arrays)
+        if is_ordered and not is_sorted:
+            return union_categoricals(list(arrays))
+        # categories in their order are what each partition found among its values
+        telling = [each for each in arrays if len(each.categories)] or list(arrays[:1])
+        kind = union_categoricals(telling, sort_categories=is_sorted, ignore_order=True).dtype
+        made = pd.Categorical.from_codes(
+            np.concatenate([each.set_categories(kind.categories).codes for each in arrays]), dtype=kind
+        )
+        return made.as_ordered() if is_ordered else made
     return bare(pd.concat([series_of(each) for each in arrays], ignore_index=True).array)
 
 
