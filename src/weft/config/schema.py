@@ -227,6 +227,13 @@ OPTIONS: tuple[Option, ...] = (
         "The library that computes partitions. 'auto' takes the fastest that gives the same result as pandas.",
     ),
     Option(
+        "dataframe.queries",
+        one_of("auto", "partitions"),
+        "auto",
+        "What the second engine is asked. 'auto': whole programs where they fit on this machine, and single partitions "
+        "otherwise; 'partitions': single partitions only, around Weft's own exchanges, as on a cluster.",
+    ),
+    Option(
         "progress.minimum",
         DURATION,
         "1 s",

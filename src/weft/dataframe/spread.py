@@ -130,7 +130,7 @@ class Spreadable(Treewise):
         if way.way == "tree":
             return super().lower()
         plan, like = self.plan, self.like
-        steps: Any = KERNELS["pandas"][type(self)]
+        steps = self.steps
         count = max([each.npartitions for each in self.frames])
         sources = [(each, place_pick(each, count)) for each in self.frames]
         outline = Outline(self.name, f"{self.label}-part", (count,))

@@ -53,8 +53,13 @@ class Treewise(FrameExpr):
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return VALUES
 
+    @property
+    def steps(self) -> Any:
+        """The functions of the kernel."""
+        return KERNELS["pandas"][type(self)]
+
     def lower(self) -> Expr:
-        steps: Any = KERNELS["pandas"][type(self)]
+        steps = self.steps
         count = max([each.npartitions for each in self.frames])
         sources = [(each, place_pick(each, count)) for each in self.frames]
         outline = Outline(self.name, f"{self.label}-chunk", (count,))

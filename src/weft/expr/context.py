@@ -40,6 +40,11 @@ class Context:
         self._open()
         return getattr(self, name)
 
+    @property
+    def forest(self) -> list[Expr]:
+        """The trees that rules are asked about, as they were at first."""
+        return self._forest
+
     def _open(self) -> None:
         users_of: dict[Hashable, dict[Hashable, Expr]] = {}
         self._users = users_of

@@ -352,6 +352,7 @@ def check(by: Rule, before: Expr, after: Expr) -> None:
 PIPELINE: dict[str, Phase] = {
     "simplify": Phase("simplify"),
     "choose": Phase("choose", once=True),
+    "divide": Phase("divide", once=True),
     "lower": Phase("lower", once=True),
     "hold": Phase("hold", once=True),
     "fuse": Phase("fuse", once=True),

@@ -51,7 +51,7 @@ def outlook(trees: Sequence[Expr], *, is_optimized: bool = True) -> Outlook:
     """
     simplified = optimize(trees, ("simplify",)) if is_optimized else list(trees)
     trace: Trace = []
-    lowered = optimize(simplified, ("choose", "lower") if is_optimized else ("lower",), trace)
+    lowered = optimize(simplified, ("choose", "divide", "lower") if is_optimized else ("lower",), trace)
     fused = optimize(lowered, ("hold", "fuse")) if is_optimized else lowered
     written = {node.name for node in walk(*simplified)}
     rechunks = [

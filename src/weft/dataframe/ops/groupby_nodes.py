@@ -18,7 +18,7 @@ from weft.dataframe.spread import Choice, Spreadable
 from weft.dataframe.treewise import SPLIT_EVERY
 from weft.expr import Expr, Need, Needs, derived, node
 
-__all__ = ["GroupbyAggregate", "key_needs"]
+__all__ = ["DividedGroups", "GroupbyAggregate", "key_needs"]
 
 
 def key_needs(plan: GroupPlan) -> Needs:
@@ -100,6 +100,17 @@ class GroupbyAggregate(Spreadable):
             | key_needs(self.asked.groups)
             | column_needs([each.column for each in self.asked.requests if each.how != "size"])
         )
+
+
+@node
+class DividedGroups(GroupbyAggregate):
+    """Named aggregates of groups whose source gives partial results already, as a piece of an engine makes them."""
+
+    @property
+    def steps(self) -> Any:
+        from weft.dataframe.kernels import polars
+
+        return polars.partials.DividedGroups
 
 
 def kept_whole(node: Any) -> str | None:

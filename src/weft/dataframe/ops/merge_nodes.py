@@ -36,7 +36,7 @@ from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, Same, blockwise
 from weft.records import replaced
 
-__all__ = ["Merge", "aligned_edges", "whole"]
+__all__ = ["LocalMerge", "Merge", "aligned_edges", "sides_at_hand", "whole"]
 
 #: A side is put together for all when that moves less than shuffling both; and is at most so many bytes.
 BROADCAST_LIMIT = 256 * 2**20
@@ -135,6 +135,16 @@ class Merge(FrameExpr):
 
     def lower(self) -> Expr:
         return LOWERINGS[self.way](self)
+
+
+@node
+class LocalMerge(Merge):
+    """A join of partitions at the same places, or of each with the only one of the other side: their rows lie as they must."""
+
+    def lower(self) -> Expr:
+        return joined_partitions(
+            self, self.left, self.right, [place_pick(each, self.npartitions) for each in (self.left, self.right)]
+        )
 
 
 def joined_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
@@ -342,6 +352,23 @@ def lower_shuffled(merge: Merge) -> Expr:
         back,
         merge.npartitions,
         keep_index,
+    )
+
+
+def sides_at_hand(merge: Merge) -> tuple[FrameExpr, FrameExpr] | None:
+    """Both sides as they must lie for a join partition by partition; None where it takes more than that."""
+    plan, count = merge.plan, merge.npartitions
+    if plan.left_on is None or plan.right_on is None:
+        return None
+    if merge.way == "broadcast left":
+        return whole(merge.left), merge.right
+    if merge.way == "broadcast right":
+        return merge.left, whole(merge.right)
+    if merge.way != "shuffled" or (merge.keep_order and plan.how in ORDERED_BY):
+        return None
+    return (
+        by_hash(merge.left, plan.left_on, count, False, merge.heavy, 0),
+        by_hash(merge.right, plan.right_on, count, False, merge.heavy, 1),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft.dataframe.rules.divide import divide, division_remarks
 from weft.dataframe.rules.engine import choose_engine, engine_remarks
 from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_numbers, forget_order
@@ -11,11 +12,11 @@ from weft.dataframe.rules.part_of_split import part_of_split
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.dataframe.rules.skew import join_remarks, split_heavy_keys
 from weft.dataframe.rules.spread import choose_way, leave_spread, look_up_groups, way_remarks
-from weft.dataframe.rules.travel_light import leave_columns, leave_index
+from weft.dataframe.rules.travel_light import leave_columns, leave_index, leave_numbers
 from weft.expr import add_rules
 from weft.physical.outlook import add_remarks
 
-__all__ = ["CHOOSE", "SIMPLIFY", "install"]
+__all__ = ["CHOOSE", "DIVIDE", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
     merge_projections,
@@ -26,6 +27,7 @@ SIMPLIFY = (
     forget_numbers,
     leave_columns,
     leave_index,
+    leave_numbers,
     prune_index,
     prune_columns,
 )
@@ -40,9 +42,13 @@ CHOOSE = (
 )
 
 
+DIVIDE = (divide,)
+
+
 def install() -> None:
     """Add the rules to the pipeline."""
-    add_rules(simplify=SIMPLIFY, choose=CHOOSE)
+    add_rules(simplify=SIMPLIFY, choose=CHOOSE, divide=DIVIDE)
     add_remarks(engine_remarks)
+    add_remarks(division_remarks)
     add_remarks(way_remarks)
     add_remarks(join_remarks)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from importlib.util import find_spec
 from typing import Any
+
+import numpy as np
 
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
@@ -12,12 +14,19 @@ from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.footprint import held_bytes, holdable
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
+from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.io.parquet.dataset import joint_bounds
+from weft.dataframe.kernels.pandas.grouping import FEW
+from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.elementwise import Elementwise
+from weft.dataframe.ops.filtering import DropMissing, Filter
+from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
+from weft.dataframe.ops.projection import Projection
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, rule, walk
 from weft.units import format_bytes
 
-__all__ = ["choose_engine", "engine_remarks"]
+__all__ = ["choose_engine", "engine_remarks", "key_span"]
 
 HAS_POLARS = find_spec("polars") is not None
 
@@ -29,7 +38,13 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
     Blocks of several partitions stay with Weft: what else has the same rows counts on the same blocks.
     """
     wanted = config.value("dataframe.engine")
-    if wanted == "pandas" or node.npartitions != 1 or isinstance(node, (FromBlocks, EngineQuery)) or not node.children:
+    if (
+        wanted == "pandas"
+        or config.value("dataframe.queries") == "partitions"
+        or node.npartitions != 1
+        or isinstance(node, (FromBlocks, EngineQuery))
+        or not node.children
+    ):
         return None
     if not HAS_POLARS:
         if wanted == "polars":
@@ -46,7 +61,7 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         if has_rows_of_memory(node):
             return None
         needs |= ROWS  # what else has the same rows stays in pandas, and is matched with these by index
-    if copies_texts(source):
+    if copies_texts(source) or is_added_up(source):
         return None
     query, reason, found = translated(source, needs)
     vain |= found
@@ -90,6 +105,64 @@ def copies_texts(node: FrameExpr) -> str | None:
     return "texts in memory would have to be copied into its layout first"
 
 
+def is_added_up(node: FrameExpr) -> str | None:
+    """Why groups are left to queries of partitions: if their keys are whole numbers that lie close together, sums by position.
+
+    Statistics of the files tell how far apart they are. An engine hashes each of them, in a table that caches do not hold.
+    """
+    if config.value("dataframe.engine") == "polars":
+        return None
+    while not isinstance(node, GroupbyAggregate):
+        below = dict.fromkeys(node.children)
+        only = next(iter(below), None)
+        if len(below) != 1 or not isinstance(only, FrameExpr):
+            return None
+        node = only
+    requests, groups = node.asked.requests, node.asked.groups
+    if node.blocks or node.npartitions != 1 or node.source.npartitions < 2 or not groups.sort or not requests:
+        return None
+    if any(each.how not in ADDED_UP for each in requests) or any(each.kind != "column" for each in groups.by):
+        return None
+    total, rows = 1, row_count(node.source)
+    for each in groups.by:
+        span = key_span(node.source, each.value)
+        if span is None:
+            return None
+        total *= span[1] - span[0] + 1
+    if total > max(FEW, rows / node.source.npartitions):
+        return None
+    return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
+
+
+#: Aggregates that are sums.
+ADDED_UP = ("sum", "mean", "count", "size")
+
+
+def row_count(node: FrameExpr) -> int:
+    """Rows that a tree reads from its only source; 0 if there are several, or nobody knows."""
+    counts = [each.dataset.row_counts() for each in walk(node) if isinstance(each, ReadParquet)]
+    return sum(counts[0]) if len(counts) == 1 and counts[0] is not None else 0
+
+
+def key_span(node: Expr, label: Hashable) -> tuple[int, int] | None:
+    """Least and greatest value of a column of integers, by the statistics of the files that it is read from."""
+    while not isinstance(node, ReadParquet):
+        match node:
+            case Projection(source, tuple()) | Filter(source, _) | DropMissing(source):
+                node = source
+            case Assign(source, labels, _) if label not in labels:
+                node = source
+            case _:
+                return None
+    dtype = node.meta.dtypes.get(label) if node.meta.columns.is_unique else None
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "iu":
+        return None
+    bounds = joint_bounds(node.dataset.bounds(label) or (None,))
+    if bounds is None or bounds.least is None or bounds.missing != 0:
+        return None
+    return int(bounds.least), int(bounds.greatest)
+
+
 def engine_remarks(trees: Sequence[Expr]) -> list[str]:
     """For each frame that is wanted: which engine computes it, and why no other."""
     found = []
@@ -104,13 +177,20 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
         elif config.value("dataframe.engine") == "pandas":
             found.append(f"{source.label}: pandas, as dataframe.engine says")
         elif tree.npartitions != 1:
-            found.append(f"{source.label}: pandas, partition by partition: its blocks are kept or read one by one")
+            found.append(f"{source.label}: no single query, since its blocks are kept or read one by one")
         else:
-            reason = copies_texts(source) or "" if HAS_POLARS else "polars is not installed"
+            reason = why_not_whole(source) or "" if HAS_POLARS else "polars is not installed"
             reason = reason or translated(source, context.needs(tree))[1] or too_large(source) or ""
-            found.append(f"{source.label}: pandas, since {reason}")
+            found.append(f"{source.label}: no single query, since {reason}")
             found.extend(parts_below(source, context))
     return found
+
+
+def why_not_whole(node: FrameExpr) -> str | None:
+    """Why a tree is no query though it may be translated."""
+    if config.value("dataframe.queries") == "partitions":
+        return "dataframe.queries is 'partitions'"
+    return copies_texts(node) or is_added_up(node)
 
 
 def parts_below(tree: FrameExpr, context: Context) -> list[str]:

@@ -1,13 +1,14 @@
-"""What moves from partition to partition leaves behind what nobody looks at: columns, and the index."""
+"""What moves from partition to partition leaves behind what nobody looks at: columns, the index, numbers of rows."""
 
 from __future__ import annotations
 
 from weft.dataframe.expr import asked_columns
+from weft.dataframe.ops.labels import ResetIndex
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.shuffle import Moving
 from weft.expr import Context, Expr, Need, rule
 
-__all__ = ["leave_columns", "leave_index"]
+__all__ = ["leave_columns", "leave_index", "leave_numbers"]
 
 
 @rule(changes=["columns"])
@@ -31,3 +32,11 @@ def leave_index(node: Moving, context: Context) -> Expr | None:
     if not node.keep_index or not node.may_leave_index or Need.INDEX in context.needs(node):
         return None
     return node.with_operands(keep_index=False)
+
+
+@rule
+def leave_numbers(node: ResetIndex, context: Context) -> Expr | None:
+    """Rows whose numbers nobody looks at are numbered anew in each partition: none waits for the lengths of those before it."""
+    if not node.numbered or node.npartitions == 1 or Need.INDEX in context.needs(node):
+        return None
+    return node.with_operands(numbered=False)

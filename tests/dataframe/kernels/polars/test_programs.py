@@ -1,17 +1,20 @@
-"""Random programs give the same by pandas itself, by our pandas kernels, and by Polars; `programs` runs more of them."""
+"""Random programs give the same by pandas itself, by our pandas kernels, and by Polars as a whole and by partitions; `programs` runs more."""
 
 from __future__ import annotations
 
+import sys
+
 import pytest
-from tests.dataframe.kernels.polars.programs import computed, program
+from tests.dataframe.kernels.polars.programs import ROADS, computed, program
 
 from weft import config
+from weft.dataframe.kernels.polars.pieces import PieceQuery
 from weft.dataframe.kernels.polars.query import Query
 
 PROGRAMS = 500
 #: Programs of one test: each is one line of the report.
 TOGETHER = 50
-#: The share of the programs that Polars must compute a part of; and of those that it must compute as a whole.
+#: The share of the programs that Polars must compute a part of, by either road; and of those that it computes as a whole.
 PART, WHOLE = 0.5, 0.3
 
 
@@ -19,14 +22,20 @@ class Tally:
     """Counts queries, and how many of them stood for a whole program."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.queries = 0
-        original = Query.__call__
+        self.queries = self.pieces = 0
+        original, of_pieces = Query.__call__, PieceQuery.__call__
 
         def counted(query: Query, *args: object) -> object:
             self.queries += 1
             return original(query, *args)
 
+        def counted_piece(query: PieceQuery, *args: object) -> object:
+            self.pieces += 1
+            return of_pieces(query, *args)
+
+        monkeypatch.setattr(sys.modules["weft.dataframe.rules.divide"], "CHOOSY", False)
         monkeypatch.setattr(Query, "__call__", counted)
+        monkeypatch.setattr(PieceQuery, "__call__", counted_piece)
 
 
 def is_whole(ours: object) -> bool:
@@ -43,19 +52,21 @@ def is_whole(ours: object) -> bool:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("start", range(0, PROGRAMS, TOGETHER))
 def test_engines_agree(start, tmp_path, monkeypatch):
-    tally, parts, wholes = Tally(monkeypatch), 0, 0
+    tally, parts, wholes, divided = Tally(monkeypatch), 0, 0, 0
     for seed in range(start, start + TOGETHER):
         drawn = program(seed, tmp_path)
         ours = drawn.ours()
-        for engine in ("pandas", "auto"):
-            tally.queries = 0
+        for road, options in ROADS.items():
             try:
-                with config.set({"dataframe.engine": engine}):
+                with config.set(options):
                     found = computed(ours)
                 drawn.check(found, ours.expr.meta if hasattr(ours, "expr") else None)
             except Exception as error:
-                raise AssertionError(f"engine {engine!r} differs in the program of {drawn}") from error
+                raise AssertionError(f"{road} differ in the program of {drawn}") from error
         parts += bool(tally.queries)
+        divided += bool(tally.pieces)
+        tally.queries = tally.pieces = 0
         wholes += is_whole(ours)
     assert parts >= PART * TOGETHER, f"Polars computed a part of {parts} of {TOGETHER} programs only"
+    assert divided >= PART * TOGETHER, f"pieces of {divided} of {TOGETHER} programs only went by partitions"
     assert wholes >= WHOLE * TOGETHER, f"Polars computed {wholes} of {TOGETHER} programs only"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, Request
+from weft.dataframe.kernels.pandas.groupby_plan import Request, parts_of
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 
 __all__ = ["final_index", "finished_column", "sorted_places", "with_missing"]
@@ -74,7 +74,7 @@ def finished_column(request: Request, parts: Any, order: Any, dtype: Any) -> pd.
         return pd.Series(made.array)
     given = {
         name: [taken(each) for each in parts[None if name == "size" else request.column, name]]
-        for name in PARTS_OF[how]
+        for name in parts_of(request)
         if name != "pairs"
     }
     with np.errstate(all="ignore"):
@@ -98,11 +98,11 @@ def finish_end(name: str) -> Callable[..., pd.Series]:
 
 def finish_total(name: str) -> Callable[..., pd.Series]:
     def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
-        values, (counts,) = given[name][0], given["count"]
+        values = given[name][0]
         if name == "prod" and isinstance(values, np.ndarray):
             values = np.where(order < 0, 1, values).astype(values.dtype)
-        few = counts < request.option("min_count", 0)
-        return with_missing(values, few if few.any() else None, dtype)
+        few = given["count"][0] < request.option("min_count", 0) if "count" in given else None
+        return with_missing(values, few if few is not None and few.any() else None, dtype)
 
     return finish
 

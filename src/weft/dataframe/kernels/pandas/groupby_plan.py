@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 
-__all__ = ["PARTS_OF", "AggregatePlan", "Request", "wanted_parts"]
+__all__ = ["PARTS_OF", "AggregatePlan", "Request", "parts_of", "wanted_parts"]
 
 
 class Request(NamedTuple):
@@ -76,10 +76,19 @@ PARTS_OF: dict[str, tuple[str, ...]] = {
 }
 
 
+def parts_of(request: Request) -> tuple[Any, ...]:
+    """The parts that one column of the result is made of: a total needs counts only where few values make none."""
+    if not isinstance(request.how, str):
+        return (request.how,)
+    if request.how in ("sum", "prod") and (request.option("min_count", 0) or 0) <= 0:
+        return PARTS_OF[request.how][:1]
+    return PARTS_OF[request.how]
+
+
 def wanted_parts(plan: AggregatePlan) -> list[tuple[Any, Any]]:
     """Columns and parts, each once."""
     found: dict[Any, None] = {}
     for each in plan.requests:
-        for part in PARTS_OF[each.how] if isinstance(each.how, str) else (each.how,):
+        for part in parts_of(each):
             found[(None if part == "size" else each.column, part)] = None
     return list(found)

@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 
 
-@translation("Merge", any_order=True)
+@translation("Merge", "LocalMerge", any_order=True)
 def merged(node: Any, translate: Translator) -> Relation:
     """Rows of both sides, matched by key columns."""
     plan = node.plan

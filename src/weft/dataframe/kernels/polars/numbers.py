@@ -22,6 +22,8 @@ def number(value: Any, dtype: Any) -> Column:
         column = value.settled()
         if column.dtype.kind not in "biuf":
             raise Untranslatable(f"arithmetic of {column.dtype} stays in pandas")
+        if is_integer(dtype) and is_float(column.dtype):
+            raise Untranslatable("a float among integers")
         return column.cast(dtype)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise Untranslatable(f"arithmetic with a {type(value).__name__} stays in pandas")

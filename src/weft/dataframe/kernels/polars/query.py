@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from weft.dataframe.kernels.polars.relation import (
 from weft.dataframe.kernels.polars.translator import Translator
 from weft.expr import Need, Needs, walk
 
-__all__ = ["Query", "why_not"]
+__all__ = ["OPTIMIZATIONS", "Query", "answer", "relation_of", "to_pandas", "why_not"]
 
 #: Weft knows itself where order matters; Polars forgets it below a slice of a join (2.1: ``join(...).head(5).group_by(...)``).
 OPTIMIZATIONS = pl.QueryOptFlags(check_order_observe=False)
@@ -74,24 +74,7 @@ class Query:
 
     def translated(self, trusts: bool) -> Relation:
         """The lazy query; it may trust that there is no NaN as long as it sees none."""
-        relation = Translator(self.node, self.asked, trusts).translated()
-        meta = self.node.meta
-        dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
-        is_row = relation.single and isinstance(meta, pd.Series)  # a reduction of each column
-        if is_row:
-            dtypes *= len(relation.columns)
-        for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
-            engine_type(column.dtype)
-            if dtype is not None and not same_type(dtype, column.dtype):
-                raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
-        if (
-            Need.INDEX in self.asked
-            and relation.index is None
-            and isinstance(meta, (pd.DataFrame, pd.Series))
-            and not is_row
-        ):
-            raise Untranslatable("the labels of the rows are not known to Polars")
-        return materialised(relation)
+        return relation_of(self.node, self.asked, (), trusts)
 
     def collected(self) -> tuple[Relation, pl.DataFrame]:
         """What was asked, and what was found."""
@@ -106,25 +89,57 @@ class Query:
     def __call__(self, *_: Any) -> Any:
         """The answer."""
         relation, found = self.collected()
-        meta = self.node.meta
-        if relation.single and not isinstance(meta, pd.Series):
-            return single_value(found, relation.only)
-        values = [to_pandas(found, column) for column in relation.every()]
-        if relation.single:
-            labels = self.node.children[0].meta.columns  # type: ignore[attr-defined]
-            return pd.Series(np.concatenate(values), index=labels, name=meta.name)
-        count = len(relation.columns)
-        if relation.index is None:
-            index: pd.Index = pd.RangeIndex(found.height)
-        elif len(relation.index) == 1:
-            index = plain_index(values[count], meta.index)
-        else:
-            index = pd.MultiIndex.from_arrays(values[count:], names=meta.index.names)
-        if isinstance(meta, pd.DataFrame):
-            made = pd.DataFrame(dict(enumerate(values[:count])), index=index, copy=False)
-            made.columns = meta.columns
-            return made
-        return pd.Series(values[0], index=index, name=meta.name, copy=False)
+        return as_pandas(relation, found, self.node.meta)
+
+
+def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = (), trusts: bool = False) -> Relation:
+    """What a tree is to Polars, with the types that pandas gives it; see `Translator` for ``given`` and ``trusts``.
+
+    Raises
+    ------
+    Untranslatable
+    """
+    relation = Translator(node, asked, trusts, given).translated()
+    meta = node.meta
+    dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
+    is_row = relation.single and isinstance(meta, pd.Series)  # a reduction of each column
+    if is_row:
+        dtypes *= len(relation.columns)
+    for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
+        engine_type(column.dtype)
+        if dtype is not None and not same_type(dtype, column.dtype):
+            raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
+    is_labelled = isinstance(meta, (pd.DataFrame, pd.Series)) and not is_row
+    if Need.INDEX in asked and relation.index is None and is_labelled:
+        raise Untranslatable("the labels of the rows are not known to Polars")
+    return materialised(relation)
+
+
+def answer(relation: Relation, meta: Any) -> Any:
+    """What a relation holds, as the pandas object that ``meta`` is an example of."""
+    return as_pandas(relation, relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS), meta)
+
+
+def as_pandas(relation: Relation, found: pl.DataFrame, meta: Any) -> Any:
+    """What was found for a relation, as pandas has it."""
+    if relation.single and not isinstance(meta, pd.Series):
+        return single_value(found, relation.only)
+    values = [to_pandas(found, column) for column in relation.every()]
+    if relation.single:
+        labels = pd.Index([label for label, _ in relation.columns], name=meta.index.name)
+        return pd.Series(np.concatenate(values), index=labels, name=meta.name)
+    count = len(relation.columns)
+    if relation.index is None:
+        index: pd.Index = pd.RangeIndex(found.height)
+    elif len(relation.index) == 1:
+        index = plain_index(values[count], meta.index)
+    else:
+        index = pd.MultiIndex.from_arrays(values[count:], names=meta.index.names)
+    if isinstance(meta, pd.DataFrame):
+        made = pd.DataFrame(dict(enumerate(values[:count])), index=index, copy=False)
+        made.columns = meta.columns
+        return made
+    return pd.Series(values[0], index=index, name=meta.name, copy=False)
 
 
 def plain_index(values: Any, like: pd.Index) -> pd.Index:

@@ -24,8 +24,9 @@ _INTRODUCTION = """\
 
 pandas computes everything. Polars computes the largest parts of a program of which every operation is translated, where its
 answer is pandas' own; `explain()` says for each part which engine it is and, for pandas, why. `dataframe.engine` is `auto`,
-`pandas`, or `polars`, which raises where there is no translation. A query that might not fit the memory budget stays with
-Weft's own exchanges, whatever is translated.
+`pandas`, or `polars`, which raises where there is no translation. What is no single query (it might not fit the memory budget,
+a user's function stands in it, its partitions are kept) is divided: Polars computes the pieces between Weft's own exchanges
+partition by partition. `dataframe.queries = "partitions"` always divides, as a cluster does.
 
 """
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,16 @@ import polars as pl
 import pyarrow as pa
 
 from weft.dataframe.io.footers import check_unchanged
-from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH
-from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, engine_type, is_float, is_text
+from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, value_type
+from weft.dataframe.kernels.polars.relation import (
+    Column,
+    Relation,
+    Untranslatable,
+    engine_type,
+    is_float,
+    is_integer,
+    is_text,
+)
 from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
 from weft.dataframe.kernels.polars.truth import comparison, missing
 from weft.dataframe.known_metas import types_of
@@ -52,17 +61,183 @@ def from_pandas(node: Any, translate: Translator) -> Relation:
         if any(translate.wants(each, Need.INDEX) for each in every):
             base = with_labels(base, value.index)
         translate.sources[node.rows] = base
-    columns = []
-    for place in wanted:
-        dtype = values[place].dtype
-        columns.append(
-            Column(pl.col(f"c{place}"), dtype, null=not (is_float(dtype) or dtype.kind in "iub"), nan=is_float(dtype))
-        )
-    index = None
-    if translate.wants(node, Need.INDEX):
-        dtype = value.index.dtype
-        index = (Column(pl.col("i0"), dtype, null=not (is_float(dtype) or dtype.kind in "iub"), nan=is_float(dtype)),)
+    columns = [held_column(f"c{place}", values[place].dtype) for place in wanted]
+    index = (held_column("i0", value.index.dtype),) if translate.wants(node, Need.INDEX) else None
     return Relation(base, labelled(labels, columns), index)
+
+
+def held_column(name: str, dtype: Any) -> Column:
+    """A column of a pandas object that has been handed over."""
+    return Column(pl.col(name), dtype, null=not (is_float(dtype) or dtype.kind in "iub"), nan=is_float(dtype))
+
+
+@translation("BlockInput")
+def block_input(node: Any, translate: Translator) -> Relation:
+    """A block that a task is given: a partition, or a single value."""
+    value, like = translate.given[node.slot], node.like
+    if not isinstance(like.meta, (pd.DataFrame, pd.Series)):
+        return single_input(node, value)
+    if not isinstance(value, type(like.meta)):
+        raise Untranslatable(f"a block is a {type(value).__name__} where a {type(like.meta).__name__} was foreseen")
+    if isinstance(like.meta, pd.Series) and len(like.meta):
+        raise Untranslatable("values by column are matched by pandas")
+    if isinstance(value, pd.DataFrame) and not value.columns.is_unique:
+        raise Untranslatable("labels of columns that are not distinct")
+    wants_index = translate.wants(node, Need.INDEX)
+    base = translate.sources.get(("blocks", node.rows))
+    if base is None:
+        every = alike(node, translate)
+        data = {}
+        for each in every:
+            for place, column in enumerate(columns_of(translate.given[each.slot])):
+                data[f"b{each.slot}_{place}"] = handed_over(column)
+        if not data:
+            raise Untranslatable("rows without columns are counted by Weft")
+        base = pl.DataFrame(data).lazy()
+        if looked_at := [each for each in every if translate.wants(each, Need.INDEX)]:
+            base = with_labels(base, translate.given[looked_at[0].slot].index)
+        translate.sources["blocks", node.rows] = base
+    labels, dtypes = columns_and_types(like.meta)
+    columns = []
+    for place, (column, dtype) in enumerate(zip(columns_of(value), dtypes, strict=True)):
+        own = held_column(f"b{node.slot}_{place}", column.dtype)
+        if column.dtype != dtype and not (is_text(column.dtype) and is_text(dtype)):
+            if not (is_integer(column.dtype) and is_float(dtype)):
+                raise Untranslatable(f"a block has {column.dtype} where {dtype} was foreseen")
+            own = own.cast(dtype)
+        columns.append(own)
+    index = (held_column("i0", value.index.dtype),) if wants_index else None
+    return Relation(base, labelled(labels, columns), index)
+
+
+def columns_of(value: Any) -> list[pd.Series]:
+    """The columns of a frame, or the series itself."""
+    if isinstance(value, pd.Series):
+        return [value]
+    return [value.iloc[:, place] for place in range(value.shape[1])]
+
+
+def columns_and_types(meta: Any) -> tuple[list[Any], list[Any]]:
+    """Labels and types of a meta's columns."""
+    if isinstance(meta, pd.Series):
+        return [meta.name], [meta.dtype]
+    return list(meta.columns), list(meta.dtypes.array)
+
+
+def single_input(node: Any, value: Any) -> Relation:
+    """A single value, as one row."""
+    if not np.isscalar(node.like.meta) and not isinstance(node.like.meta, (pd.Timestamp, pd.Timedelta)):
+        raise Untranslatable(f"a single {type(node.like.meta).__name__} stays in pandas")
+    dtype = value_type(node.like.meta)
+    kind = engine_type(dtype)
+    if (
+        not np.isscalar(value)
+        and not isinstance(value, (pd.Timestamp, pd.Timedelta, type(pd.NaT)))
+        and value is not None
+    ):
+        raise Untranslatable(f"a single value is a {type(value).__name__}")
+    is_missing = value is None or value is pd.NaT or value != value
+    if is_missing and dtype.kind in "iub":
+        raise Untranslatable("a single value of no rows turns integers into floats in pandas")
+    if isinstance(value, np.generic):
+        value = value.item()
+    if dtype.kind in "mM":
+        series = pl.Series(values=pl.from_arrow(pa.array(np.array([value], dtype=dtype), from_pandas=True)))
+    else:
+        series = pl.Series([None if is_missing else value], dtype=kind, strict=True)
+    name = f"b{node.slot}"
+    column = Column(pl.col(name), dtype, null=is_missing or dtype.kind not in "iub")
+    return Relation(pl.DataFrame({name: series}).lazy(), ((None, column),), None, True)
+
+
+@translation("ScanInput")
+def scan_input(node: Any, translate: Translator) -> Relation:
+    """A part of Parquet files, as a task is given it."""
+    scan, part = node.scan, translate.given[node.slot]
+    base = translate.sources.get(node.rows)
+    if base is None:
+        base = scanned(scan, part, any(translate.wants(each, Need.INDEX) for each in alike(node, translate)))
+        translate.sources[node.rows] = base
+    return Relation(base, scan.columns, scan.index if translate.wants(node, Need.INDEX) else None)
+
+
+class Scan:
+    """How a node that reads Parquet files is read part by part.
+
+    Parameters
+    ----------
+    node : ReadParquet
+
+    Raises
+    ------
+    Untranslatable
+        Weft's own reader is to read it.
+    """
+
+    def __init__(self, node: Any) -> None:
+        dataset = node.dataset
+        check_plain(node)
+        types = types_of(node.meta)
+        self.token: str = node.name
+        self.filesystem = dataset.filesystem
+        self.columns = tuple([(label, parquet_column(label, types[label], dataset)) for label in node.chosen])
+        is_numbered = not (node.index and dataset.index_columns)
+        self.index = (Column(pl.col(ROW), INT64),) if is_numbered else index_of_files(node)
+        #: How rows are numbered over all files; else anew in each part.
+        self.numbering = dataset.layout.numbering if is_numbered and node.index and node.predicate is None else None
+        self.is_numbered = is_numbered
+        self.predicate = None if node.predicate is None else predicate_of(node.predicate, node, dataset)
+
+    def __weft_tokenize__(self) -> str:
+        return self.token
+
+
+class ScanPart(NamedTuple):
+    """What a task reads: for each file its path, its state, and which rows (None: all)."""
+
+    files: tuple[tuple[str, tuple[Any, ...], tuple[tuple[int, int], ...] | None], ...]
+    first_row: int | None
+
+    @classmethod
+    def of(cls, part: Any, footers: Any) -> ScanPart:
+        """The same as a part of the dataset says by row groups."""
+        return cls(
+            tuple([(each.path, each.stamp, rows_of(each, footers[each.path])) for each in part.pieces]), part.first_row
+        )
+
+
+def rows_of(piece: Any, footer: Any) -> tuple[tuple[int, int], ...] | None:
+    """Where the rows of some row groups begin, and how many they are; None for all of a file."""
+    metadata = footer.metadata
+    if list(piece.groups) == list(range(metadata.num_row_groups)):
+        return None
+    counts = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    starts = [0, *itertools.accumulate(counts)]
+    runs: list[tuple[int, int]] = []
+    for number in piece.groups:
+        if runs and sum(runs[-1]) == starts[number]:
+            runs[-1] = (runs[-1][0], runs[-1][1] + counts[number])
+        else:
+            runs.append((starts[number], counts[number]))
+    return tuple(runs) or ((0, 0),)
+
+
+def scanned(scan: Scan, part: ScanPart, is_numbered: bool) -> Any:
+    """The rows of a part."""
+    frames = []
+    for path, stamp, runs in part.files:
+        check_unchanged(scan.filesystem, path, stamp)
+        whole = pl.scan_parquet(path, glob=False)
+        frames += [whole] if runs is None else [whole.slice(start, count) for start, count in runs]
+    base = frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
+    if scan.predicate is not None:
+        base = base.filter(scan.predicate)
+    if not is_numbered or not scan.is_numbered:
+        return base
+    numbers = pl.int_range(pl.len(), dtype=pl.Int64)
+    if scan.numbering is not None:
+        numbers = (numbers + (part.first_row or 0)) * scan.numbering.step + scan.numbering.start
+    return base.with_columns(numbers.alias(ROW))
 
 
 def alike(node: Any, translate: Translator) -> list[Any]:
@@ -94,15 +269,9 @@ def handed_over(column: pd.Series) -> pl.Series:
 @translation("ReadParquet")
 def read_parquet(node: Any, translate: Translator) -> Relation:
     """Parquet files of one schema, on this machine; Polars leaves out what it need not read by itself."""
-    dataset, reader = node.dataset, node.dataset.reader
-    if node.wanted is not None or reader.keys or reader.filters is not None or reader.options:
-        raise Untranslatable("a part of the files, directories as keys, or the user's filters are read by Weft")
-    if not is_local(dataset.filesystem):
-        raise Untranslatable("files elsewhere are read by Weft")
+    dataset = node.dataset
+    check_plain(node)
     paths = [piece.path for part in dataset.parts for piece in part.pieces]
-    footers = [dataset.footers[path] for path in dict.fromkeys(paths)]
-    if any(each.schema.remove_metadata() != footers[0].schema.remove_metadata() for each in footers[1:]):
-        raise Untranslatable("files of different columns are read by Weft")
     for path in dict.fromkeys(paths):
         check_unchanged(
             dataset.filesystem, path, next(p.stamp for part in dataset.parts for p in part.pieces if p.path == path)
@@ -120,13 +289,7 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     index: tuple[Column, ...] | None = None
     if translate.wants(node, Need.INDEX):
         if dataset.index_columns:
-            labels = [node.meta.index.get_level_values(place) for place in range(len(dataset.index_columns))]
-            index = tuple(
-                [
-                    parquet_column(label, each.dtype, dataset)
-                    for label, each in zip(dataset.index_columns, labels, strict=True)
-                ]
-            )
+            index = index_of_files(node)
         elif node.predicate is None and node.index:
             numbering = dataset.layout.numbering
             number = pl.col(ROW).cast(pl.Int64) * numbering.step + numbering.start
@@ -135,6 +298,29 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
             raise Untranslatable("rows are numbered by Weft")
     rank = Column(pl.col(ROW), np.dtype("uint32")) if translate.wants(node, Need.ORDER) else None
     return Relation(base, tuple(columns), index, rank=rank)
+
+
+def check_plain(node: Any) -> None:
+    """Raise Untranslatable for files that Weft's own reader is to read."""
+    dataset, reader = node.dataset, node.dataset.reader
+    if node.wanted is not None or reader.keys or reader.filters is not None or reader.options:
+        raise Untranslatable("a part of the files, directories as keys, or the user's filters are read by Weft")
+    if not is_local(dataset.filesystem):
+        raise Untranslatable("files elsewhere are read by Weft")
+    footers = [dataset.footers[path] for path in dict.fromkeys(p.path for part in dataset.parts for p in part.pieces)]
+    if not footers:
+        raise Untranslatable("no files at all are read by Weft")
+    if any(each.schema.remove_metadata() != footers[0].schema.remove_metadata() for each in footers[1:]):
+        raise Untranslatable("files of different columns are read by Weft")
+
+
+def index_of_files(node: Any) -> tuple[Column, ...]:
+    """The columns of the files that are the index."""
+    dataset = node.dataset
+    labels = [node.meta.index.get_level_values(place) for place in range(len(dataset.index_columns))]
+    return tuple(
+        [parquet_column(label, each.dtype, dataset) for label, each in zip(dataset.index_columns, labels, strict=True)]
+    )
 
 
 def parquet_column(label: Any, dtype: Any, dataset: Any) -> Column:

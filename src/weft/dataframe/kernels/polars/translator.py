@@ -7,7 +7,7 @@ to it in order, unless its class takes care of the order itself (``any_order``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,11 +41,14 @@ class Translator:
         What is looked at in the root.
     trusts : bool
         Whether sums may be made as if there were no NaN, as long as they are watched (`weft.dataframe.kernels.polars.nan`).
+    given : sequence
+        Blocks, and parts of files, for the leaves of a tree that stands for one partition; see `weft.dataframe.pieces`.
     """
 
-    def __init__(self, root: FrameExpr, asked: Needs, trusts: bool = False) -> None:
+    def __init__(self, root: FrameExpr, asked: Needs, trusts: bool = False, given: Sequence[Any] = ()) -> None:
         self.root = root
         self.trusts = trusts
+        self.given = given
         self.needs = needs_below(root, asked)
         self._known: dict[str, Relation] = {}
         self._in_order: dict[str, Relation] = {}

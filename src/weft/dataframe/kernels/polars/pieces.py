@@ -1,0 +1,90 @@
+"""Queries of one partition: what the tasks of a `weft.dataframe.pieces.Piece` run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from weft import config
+from weft.dataframe.base import new
+from weft.dataframe.expr import FrameExpr
+from weft.dataframe.io.from_pandas import FromPandas
+from weft.dataframe.io.told import Told
+from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate
+from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
+from weft.dataframe.kernels.polars.partials import partial_query
+from weft.dataframe.kernels.polars.query import answer, relation_of
+from weft.dataframe.kernels.polars.relation import Relation, Untranslatable
+from weft.dataframe.pieces import BlockInput, Leaf
+from weft.expr import Expr, Held, Needs, walk
+from weft.expr.tree import replace as exchanged
+
+__all__ = ["PieceQuery"]
+
+
+class PieceQuery:
+    """A tree that is translated for each partition, since its leaves are what the task is given.
+
+    Parameters
+    ----------
+    root : FrameExpr
+    asked : Needs
+        What is looked at in its rows.
+    groups : AggregatePlan, optional
+        Give partial results of groups of these rows, in place of the rows.
+    spans : tuple of (label, (least, greatest) or None)
+        Between which the keys of the groups are known to lie.
+    """
+
+    def __init__(
+        self, root: FrameExpr, asked: Needs, groups: AggregatePlan | None = None, spans: tuple[Any, ...] = ()
+    ) -> None:
+        self.root = root
+        self.asked = asked
+        self.groups = groups
+        self.spans = spans
+
+    def __weft_tokenize__(self) -> Any:
+        return ("polars-piece", self.root, tuple(sorted(map(repr, self.asked))), self.groups)
+
+    def check(self, given: tuple[Any, ...]) -> None:
+        """Raise Untranslatable if the engine has no answer that is pandas', for examples of what tasks are given."""
+        relation = self.relation(given)
+        if self.groups is not None:
+            partial_query(relation, self.groups)
+
+    def relation(self, given: tuple[Any, ...]) -> Relation:
+        """The lazy query. All partitions get the types that were foreseen, also where nothing is missing in one."""
+        made = relation_of(self.root, self.asked, given)
+        return made.with_columns([(label, replace(column, narrow=None)) for label, column in made.columns])
+
+    def __call__(self, *given: Any) -> Any:
+        """The partition."""
+        try:
+            relation = self.relation(given)
+        except Untranslatable:  # blocks may have other types than were foreseen, as pandas' do where values decide
+            return self.by_pandas(given)
+        if self.groups is None:
+            return answer(relation, self.root.meta)
+        return partial_query(relation, self.groups)(dict(self.spans))
+
+    def by_pandas(self, given: tuple[Any, ...]) -> Any:
+        """The partition as pandas' kernels make it of the same blocks."""
+        changes: dict[Expr, Expr] = {}
+        for each in walk(self.root):
+            if isinstance(each, BlockInput):
+                changes[each] = leaf_of(given[each.slot], each.meta)
+            elif isinstance(each, Leaf):
+                changes[each] = leaf_of(answer(relation_of(each, self.asked, given), each.meta), each.meta)
+        with config.set({"dataframe.engine": "pandas"}):
+            rows = new(exchanged(self.root, changes)).compute(scheduler="sync")
+        return rows if self.groups is None else GroupbyAggregate.chunk(rows, self.groups)
+
+
+def leaf_of(value: Any, meta: Any) -> FrameExpr:
+    """A node that stands for a block that is there."""
+    if not isinstance(value, (pd.DataFrame, pd.Series)):
+        return Told(value, "block", meta)
+    return FromPandas(Held.of(value), ((0, len(value)),), False)
