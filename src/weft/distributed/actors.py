@@ -260,6 +260,7 @@ class Player:
         HERE.run, HERE.worker = self._home.run, self._worker
         asyncio.set_event_loop(loop)
         loop.run_forever()
+        loop.run_until_complete(asyncio.sleep(0))  # what came last begins, so that it can tell of its end
         if waiting := asyncio.all_tasks(loop):
             for task in waiting:
                 task.cancel()
