@@ -33,6 +33,7 @@ PACKAGES = (
     "graphviz",
     "scikit-learn",
     "sqlalchemy",
+    "openpyxl",
     "zarr",
     "h5py",
     "imageio",

@@ -322,3 +322,17 @@ def test_categories_without_rows_have_no_first_value():
 def test_what_programs_ask_of_groups(program):
     whole = pd.DataFrame({"k": [1, 2, 1, 2, 1], "v": [1.0, 2, None, 4, 5], "w": [3, 4, 5, 6, 7]})
     agree(lambda: program(in_partitions(whole, [2, 3])), lambda: program(whole))
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "boolean", "int64[pyarrow]", "float64", "category"])
+def test_numbers_of_rows_have_the_types_of_pandas(dtype):
+    whole = pd.DataFrame({"k": [1, 1, 2], "c": pd.array([1, 0, 1], dtype=dtype), "f": [1.0, 2.0, 3.0]})
+    frame = dd.from_pandas(whole, npartitions=2)
+    for ask in (
+        lambda d: d.groupby("k").agg(n=("c", "size"), m=("f", "size")),
+        lambda d: d.groupby("k", as_index=False).agg(n=("c", "size")),
+        lambda d: d.groupby("k").c.agg(["size", "count"]),
+    ):
+        made = ask(frame)
+        pd.testing.assert_frame_equal(made.compute(), ask(whole))
+        assert made.dtypes.tolist() == ask(whole).dtypes.tolist()

@@ -399,7 +399,20 @@ class GroupAggregates(GroupsBase):
         if spec is None:
             words = {"engine": engine, "engine_kwargs": engine_kwargs} if runs_elsewhere(engine) else {}
             return self._whole("agg", call_of(*(() if func is None else (func, *args)), **words, **kwargs))
-        return self._aggregate(spec.requests, spec.labels, spec.single, split_every, split_out, shuffle_method)
+        made = self._aggregate(spec.requests, spec.labels, spec.single, split_every, split_out, shuffle_method)
+        return self._with_types_of_sizes(made, spec.requests)
+
+    def _with_types_of_sizes(self, made: Any, requests: tuple[Request, ...]) -> Any:
+        """Numbers of rows of the columns that pandas counts in another type than int64."""
+        columns = made.expr.meta.columns if made.expr.meta.ndim == 2 else [made.expr.meta.name]
+        kinds = {
+            label: dtype
+            for label, each in zip(columns[-len(requests) :], requests, strict=True)
+            if each.how == "size" and each.column is not None and (dtype := count_dtype(self._dtype(each.column)))
+        }
+        if not kinds:
+            return made
+        return made.astype(next(iter(kinds.values())) if made.expr.meta.ndim == 1 else kinds)
 
     aggregate = agg
 
