@@ -19,6 +19,11 @@ from weft.distributed import (
     Future,
     FutureCancelledError,
     LocalCluster,
+    Nanny,
+    Security,
+    SpecCluster,
+    SSHCluster,
+    SubprocessCluster,
     as_completed,
     fire_and_forget,
     futures_of,
@@ -27,6 +32,12 @@ from weft.distributed import (
     secede,
     wait,
     worker_client,
+)
+from weft.distributed.active_memory_manager import (
+    ActiveMemoryManagerPolicy,
+    ReduceReplicas,
+    RetireWorker,
+    Suggestion,
 )
 from weft.errors import BackendError, KilledWorkerError
 
@@ -829,6 +840,107 @@ def test_options_that_make_no_sense_raise(options):
 def test_unknown_options_raise():
     with pytest.raises(TypeError, match="sheduler"):
         LocalCluster(sheduler=1)
+
+
+def test_what_collections_are_told_at_compute_and_persist_holds_for_their_tasks(client):
+    x = weft.array.ones((4, 4), chunks=2)
+    seen = client.cluster.run.check_notes
+    notes = []
+    client.cluster.run.check_notes = lambda each: (notes.append(dict(each)), seen(each))
+    try:
+        assert x.sum().compute(priority=10) == 16
+        assert {each.get("priority") for each in notes} == {10}
+        notes.clear()
+        with weft.annotate(priority=-5):
+            kept = x.persist()
+        assert {each.get("priority") for each in notes} == {-5}
+        notes.clear()
+        assert (kept + 1).persist(fifo_timeout="10 minutes").sum().compute() == 32
+        assert notes == []
+    finally:
+        del client.cluster.run.check_notes
+    with pytest.raises(BackendError, match="colour"):
+        x.compute(colour="red")
+    with pytest.raises(BackendError, match="no worker"):
+        x.persist(resources={"GPU": 1})
+
+
+def test_tasks_for_some_workers_find_them_whoever_made_their_inputs():
+    def where(*values):
+        return get_worker().address
+
+    with Client(processes=False, n_workers=3, threads_per_worker=1, resources={"GPU": 1}) as client:
+        addresses = list(client.scheduler_info()["workers"])
+        numbers = [2, 0, 1, 1, 2, 0, 2, 1] * 5
+        before = client.submit(where, pure=False)
+        futures = []
+        for number in numbers:
+            before = client.submit(where, before, workers=addresses[number], pure=False)
+            futures += [before, client.submit(where, before, resources={"GPU": 1}, pure=False)]
+        done = client.gather(futures)
+        assert done[::2] == [addresses[number] for number in numbers]
+
+
+def test_some_collections_are_for_some_workers():
+    def where(*values):
+        return get_worker().address
+
+    with Client(processes=False, n_workers=3, threads_per_worker=1) as client:
+        addresses = list(client.scheduler_info()["workers"])
+        x, y = weft.delayed(where)(1), weft.delayed(where)(2)
+        z = weft.delayed(lambda *values: [*values, where()])(x, y)
+        workers = {x: addresses[1], (y, z): [addresses[2]]}
+        assert client.compute(z, workers=workers).result() == [addresses[1], addresses[2], addresses[2]]
+        x, y = weft.delayed(where)(3), weft.delayed(where)(4)
+        assert client.persist([x, y], workers={y: addresses[0]})[1].compute() == addresses[0]
+        assert client.compute(x, workers={x: "nobody"}, allow_other_workers=[x]).result() in addresses
+        with pytest.raises(BackendError, match="no such worker"):
+            client.compute(x, workers={x: "nobody"})
+        with pytest.raises(BackendError, match="no part"):
+            client.compute(x, workers={y: addresses[0]})
+        with pytest.raises(TypeError, match="collections"):
+            client.compute(x, workers={"x": addresses[0]})
+        with pytest.raises(BackendError, match=r"client\.compute"):
+            client.get({"x": 1}, "x", workers={y: addresses[0]})
+
+
+def test_a_range_is_scattered_item_by_item(client):
+    assert client.gather(client.scatter(range(5))) == list(range(5))
+
+
+def test_coroutine_functions_run_on_workers(client):
+    async def double(x):
+        return 2 * x
+
+    assert set(client.run(double, 4).values()) == {8}
+    assert client.run_on_scheduler(double, 3) == 6
+
+
+def test_the_memory_manager_can_be_started_and_finds_nothing(client):
+    assert client.amm.running()
+    client.amm.stop()
+    assert not Client(client.cluster.scheduler_address, set_as_default=False).amm.running()
+    client.amm.start()
+    assert client.amm.run_once() is None
+    assert client.submit(lambda: get_client().amm.running()).result()
+    for policy in (ActiveMemoryManagerPolicy, ReduceReplicas, RetireWorker):
+        with pytest.raises(BackendError, match="no copies"):
+            policy()
+    assert Suggestion("drop", None).candidates is None
+
+
+def test_what_has_no_sense_without_servers_says_so():
+    for method in ("get_connection_args", "get_listen_args", "get_tls_config_for_role"):
+        with pytest.raises(BackendError, match="RAY_USE_TLS"):
+            getattr(Security, method)(None, "client")
+    for cls in (Security, Security.temporary, SSHCluster, SpecCluster, Nanny):
+        with pytest.raises(BackendError, match=r"not (offered|needed)"):
+            cls()
+
+
+def test_a_subprocess_cluster_takes_options_of_its_workers():
+    with SubprocessCluster(n_workers=1, worker_kwargs={"resources": {"GPU": 1}}) as cluster, Client(cluster) as client:
+        assert client.submit(inc, 1, resources={"GPU": 1}).result() == 2
 
 
 def test_options_that_users_pass_are_taken(tmp_path):

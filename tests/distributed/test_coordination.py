@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import threading
@@ -271,6 +272,42 @@ def test_actors_are_called_from_tasks(client):
 
     client.gather(client.map(use, [counter] * 10, range(10)))
     assert counter.n == 100 + sum(range(10))
+
+
+class Waiter:
+    def __init__(self):
+        self.event = asyncio.Event()
+
+    async def set(self):
+        self.event.set()
+
+    async def wait(self):
+        await self.event.wait()
+        return "set"
+
+    async def fail(self):
+        raise ValueError("no")
+
+
+def test_coroutine_methods_of_an_actor_wait_side_by_side(client):
+    future = client.submit(Waiter, actor=True)
+    waiter = future.result()
+    waits = [waiter.wait(), waiter.wait()]
+    assert not waits[0].done()
+    with pytest.raises(ValueError, match="no"):
+        waiter.fail().result(timeout=30)
+    waiter.set().result(timeout=30)
+    assert [wait.result(timeout=30) for wait in waits] == ["set", "set"]
+
+
+def test_coroutine_methods_that_wait_hear_of_the_end_of_their_actor(client):
+    future = client.submit(Waiter, actor=True)
+    waiter = future.result()
+    call = waiter.wait()
+    future.cancel()
+    del future, waiter
+    with pytest.raises(ValueError, match="gone"):
+        call.result(timeout=30)
 
 
 def test_an_actor_lives_in_one_worker(client):

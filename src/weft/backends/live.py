@@ -57,7 +57,7 @@ class Live(LiveCancelling):
         self.lock.acquire()
         try:
             self.absorb()
-        except BaseException:
+        except BaseException:  # also an interrupt: `with` calls __exit__ only of what was entered
             self.lock.release()
             raise
         return self

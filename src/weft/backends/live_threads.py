@@ -133,9 +133,9 @@ class LiveThreads(LiveBlocks):
     def wake(self) -> None:
         """Under the lock: call as many threads as there is work for, one only while tasks are short."""
         core = self.core
-        work = len(core.ready)
         if core.constrained:
-            work += sum(map(len, core.constrained.values()))
+            self._wake_the_chosen()
+        work = len(core.ready)
         if not work or self.nactive >= self.nthreads_total:
             return
         if self.mean_s < SHORT_S and not core.constrained:
@@ -145,9 +145,21 @@ class LiveThreads(LiveBlocks):
             work = 1
         self._wake_threads(work)
 
+    def _wake_the_chosen(self) -> None:
+        """Under the lock: call threads of the workers that waiting tasks are for. Some may find nothing."""
+        for rule, waiting in self.core.constrained.items():
+            if waiting:
+                for worker in range(len(self.nthreads)) if rule.workers is None else rule.workers:
+                    self._wake_threads_of(worker, len(waiting))
+
     def _wake_threads(self, work: int) -> None:
+        for worker in range(len(self.nthreads)):
+            work = self._wake_threads_of(worker, work)
+
+    def _wake_threads_of(self, worker: int, work: int) -> int:
+        """Under the lock: call so many threads of a worker; gives how many more it would take."""
         core, active, nthreads = self.core, self.active, self.nthreads
-        for worker in range(len(nthreads)):
+        if worker < len(nthreads):  # the core may have heard of a worker that has no threads yet
             while work > 0 and active[worker] < nthreads[worker] and worker not in core.gone:
                 active[worker] += 1
                 self.nactive += 1
@@ -157,6 +169,7 @@ class LiveThreads(LiveBlocks):
                     idle.pop().wake.release()
                 else:
                     self._start_thread(worker)
+        return work
 
     def _start_thread(self, worker: int) -> None:
         """Under the lock: one thread more for a worker."""
@@ -185,6 +198,8 @@ class LiveThreads(LiveBlocks):
                 pause = min(2 * pause, LAST_LOOK_S)
                 with self.lock:
                     self.absorb()
+                    if self.core.constrained:
+                        self._wake_the_chosen()
                     ready = len(self.core.ready)
                     if ready and self.nfinished == seen:
                         self._wake_threads(ready)
@@ -207,12 +222,16 @@ class LiveThreads(LiveBlocks):
         sizes, block_of, here, keys = PLAIN_SIZES, blocks.__getitem__, HERE, self.plan.keys
         released: list[int] = []
         ended = perf_counter()
+        task = NOTHING
         lock.acquire()
         while True:
             # the lock is held here
             if self.inbox:
                 self.absorb()
                 tickets = self.tickets
+                task = max(task, 0)
+            if core.constrained and task >= 0:  # what came, or what the last task made ready, may be for other workers
+                self._wake_the_chosen()
             if self.fired:  # before there is a task: whoever stops that must not stop this
                 fired, self.fired = self.fired, []
                 lock.release()

@@ -2,7 +2,8 @@
 
 ``client.submit(Counter, actor=True)`` makes an instance in a worker; its result is an :class:`Actor`, a handle. A method
 of the handle calls the object's method there, one call after the other in the order in which they were made, and gives an
-:class:`ActorFuture`. Attributes are read at once.
+:class:`ActorFuture`. Attributes are read at once. Coroutine methods begin in that order, too, but in an event loop beside
+it: one that waits keeps no other from running.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from weft.backends.live_here import HERE
 from weft.distributed.current import current_client
 from weft.distributed.future import Future
-from weft.distributed.pausing import Bell, Reply, seconds
+from weft.distributed.pausing import Bell, Reply, awaited, seconds
 from weft.errors import BackendError
 
 __all__ = ["Actor", "ActorFuture", "BaseActorFuture", "Stage", "submit_actor"]
@@ -204,6 +205,7 @@ class Player:
         self._bell = Bell()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def put(self, call: Callable[[], Any] | None, reply: Reply | None) -> None:
         with self._lock:
@@ -222,21 +224,48 @@ class Player:
             while self._calls:
                 call, reply = self._calls.popleft()
                 if call is None:
+                    if self._loop is not None:
+                        self._loop.call_soon_threadsafe(self._loop.stop)
                     return
                 assert reply is not None
                 try:
                     value = call()
-                    if inspect.isawaitable(value):
-                        value = asyncio.run(_awaited(value))
-                except BaseException as error:
+                except BaseException as error:  # it is the answer
                     reply.fail(error)
                 else:
-                    reply(value)
+                    if inspect.isawaitable(value):
+                        asyncio.run_coroutine_threadsafe(self._answer(value, reply), self._running_loop())
+                    else:
+                        reply(value)
             self._bell.wait()
 
+    async def _answer(self, value: Any, reply: Reply) -> None:
+        try:
+            found = await awaited(value)
+        except asyncio.CancelledError:
+            reply.fail(ValueError("the actor is gone: its future was released before the method had returned"))
+        except BaseException as error:  # it is the answer
+            reply.fail(error)
+        else:
+            reply(found)
 
-async def _awaited(value: Any) -> Any:
-    return await value
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the coroutine methods, made for the first one."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=self._turn, args=(self._loop,), name="weft-actor-loop", daemon=True).start()
+        return self._loop
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        HERE.run, HERE.worker = self._home.run, self._worker
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        loop.run_until_complete(asyncio.sleep(0))  # what came last begins, so that it can tell of its end
+        if waiting := asyncio.all_tasks(loop):
+            for task in waiting:
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(waiting))
+        loop.close()
 
 
 class MakeActor:

@@ -7,8 +7,6 @@ Nothing is lost with a worker: results lie in memory that all of them read.
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import logging
 import math
 import threading
@@ -16,7 +14,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from weft.distributed.pausing import seconds
+from weft.distributed.pausing import finished, seconds
 from weft.errors import BackendError
 from weft.system import CPU_COUNT
 from weft.units import parse_bytes
@@ -126,7 +124,7 @@ class Adaptive:
         if target > count:
             self._too_many.clear()
             return {"status": "up", "n": target}
-        found = _now(self.workers_to_close(target))
+        found = finished(self.workers_to_close(target))
         self._too_many = {worker: self._too_many.get(worker, 0) + 1 for worker in found}
         ripe = [worker for worker, times in self._too_many.items() if times >= self.wait_count]
         return {"status": "down", "workers": ripe} if ripe else {"status": "same"}
@@ -142,13 +140,13 @@ class Adaptive:
     def adapt(self) -> Any:
         """Look once, and change the number of workers if that is due."""
         most = self.maximum if self.maximum < math.inf else max(CPU_COUNT, self.minimum)
-        target = int(max(self.minimum, min(_now(self.target()), most)))
-        advice = dict(_now(self.recommendations(target)))
+        target = int(max(self.minimum, min(finished(self.target()), most)))
+        advice = dict(finished(self.recommendations(target)))
         status = advice.pop("status")
         if status == "up":
-            _now(self.scale_up(**advice))
+            finished(self.scale_up(**advice))
         elif status == "down":
-            _now(self.scale_down(**advice))
+            finished(self.scale_down(**advice))
 
     def stop(self, reason: str = "unknown") -> None:
         """Leave the number of workers as it is from now on."""
@@ -156,15 +154,6 @@ class Adaptive:
 
     def __repr__(self) -> str:
         return f"<Adaptive: minimum={self.minimum}, maximum={self.maximum}>"
-
-
-def _now(found: Any) -> Any:
-    """What a method gives, or the coroutine that it gives."""
-    return asyncio.run(_awaited(found)) if inspect.isawaitable(found) else found
-
-
-async def _awaited(value: Any) -> Any:
-    return await value
 
 
 def bounds(

@@ -82,6 +82,7 @@ class Arbiter:
         self._variables: dict[str, Any] = {}
         self._datasets: dict[Any, Any] = {}
         self._metadata: dict[Any, Any] = {}
+        self._manages_memory = True  #: as `client.amm` was told
         self._log: dict[str, deque[tuple[float, Any]]] = defaultdict(lambda: deque(maxlen=EVENTS))
         self._listeners: dict[str, dict[Any, Callable[[Any], None]]] = defaultdict(dict)
         self.on_event: list[Callable[[str, Any], None]] = []
@@ -94,7 +95,7 @@ class Arbiter:
         with self._mutex:
             try:
                 method(reply, source, *args)
-            except Exception as error:
+            except Exception as error:  # whatever it is, whoever asked must not wait for ever
                 reply.fail(error)
         return True
 
@@ -390,6 +391,11 @@ class Arbiter:
                 raise TypeError(f"cannot set metadata at {keys!r}: {key!r} has the value {place!r}")
         place[keys[-1]] = value
         reply(None)
+
+    def op_memory_manager(self, reply: Reply, source: str, running: bool | None) -> None:
+        if running is not None:
+            self._manages_memory = running
+        reply(self._manages_memory)
 
     def op_metadata_get(self, reply: Reply, source: str, keys: list[Any]) -> None:
         place: Any = self._metadata

@@ -196,7 +196,7 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         def call() -> None:
             try:
                 function(future)
-            except BaseException:
+            except BaseException:  # of a user's function, whatever it is: the next ones are called all the same
                 print_problem()
 
         self._callbacks.submit(call)
@@ -325,7 +325,7 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         if getattr(self, "status", None) == "running" and not sys.is_finalizing():
             try:
                 self._close()
-            except Exception:
+            except Exception:  # nothing can be raised while Python takes an object away
                 print_problem()
 
     def __reduce__(self) -> Any:

@@ -88,7 +88,7 @@ class ClientBackend:
         try:
             mirror.begin()
             values = self._run(plan, request, mirror)
-        except BaseException as error:
+        except BaseException as error:  # also an interrupt: the listeners hear of the end, whatever it is
             mirror.end(error)
             raise
         mirror.end(None)
@@ -122,7 +122,7 @@ class ClientBackend:
         mirror.begin()
         try:
             held = self._hold(plan, request, mirror)
-        except BaseException as error:
+        except BaseException as error:  # also an interrupt: the listeners hear of the end, whatever it is
             mirror.end(error)
             raise
         run = self.client._run
@@ -181,8 +181,7 @@ class CollectionMethods:
         mirror: Mirror | None = None,
     ) -> list[Future]:
         """Have a plan run; gives futures of its wanted blocks."""
-        if options:
-            raise BackendError(f"a client has no option {next(iter(options))!r} for computations")
+        notes = self._notes_of(options) if notes is None else notes
         plan = self.cluster.with_worker_numbers(plan)
         futures: dict[int, Future] = {}
         tickets: dict[int, Ticket] = {}
@@ -201,7 +200,7 @@ class CollectionMethods:
                 self._run.add_plan(plan, tickets, retries=retries, notes=notes)
             else:
                 self._run.add_plan(plan, tickets, retries=retries, notes=notes, attach=mirror.attach)
-        except BaseException:
+        except BaseException:  # also an interrupt: tickets that nothing will serve must not be found again
             for ticket in tickets.values():
                 if self._tickets.get(ticket.key) is ticket:
                     del self._tickets[ticket.key]
@@ -209,10 +208,47 @@ class CollectionMethods:
         self.cluster.graph_came(self, plan)
         return [futures[block] for block in wanted]
 
+    def _notes_of(self, options: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """The annotations that ``collection.compute(...)`` asks for, and those in force at the call."""
+        given = dict(options or {})
+        given.pop("fifo_timeout", None)
+        known = {name: given.pop(name, None) for name in ("workers", "resources", "retries", "priority")}
+        loose = given.pop("allow_other_workers", False)
+        if given:
+            raise BackendError(f"a client has no option {next(iter(given))!r} for computations")
+        return self._shared_notes(**known, allow_other_workers=loose)
+
     def _shared_notes(
-        self, workers: Any, resources: Any, retries: Any, priority: Any, allow_other_workers: Any
+        self, workers: Any, allow_other_workers: Any, resources: Any, retries: Any, priority: Any
     ) -> dict[str, Any] | None:
+        if isinstance(workers, Mapping):
+            raise BackendError("a mapping as workers= is for client.compute() and client.persist()")
         return self._notes(workers, resources, retries, priority, bool(allow_other_workers))  # type: ignore[attr-defined, no-any-return]
+
+    def _placed(self, plan: Plan, workers: Mapping[Any, Any], allow_other_workers: Any) -> Plan:
+        """A plan in which the last tasks of some collections are for some workers only."""
+        loose = {
+            id(each) for each in (allow_other_workers if isinstance(allow_other_workers, (list, tuple, set)) else ())
+        }
+        block_of = {key: block for block, key in enumerate(plan.keys)}
+        annotations: dict[int, Any] = dict(plan.annotations)
+        for collections, named in workers.items():
+            for collection in collections if type(collections) in (tuple, frozenset) else (collections,):
+                lenient = allow_other_workers is True or id(collection) in loose
+                numbers = self.cluster.numbers_of(named, lenient=lenient)
+                if not is_weft_collection(collection):
+                    raise TypeError(f"the keys of workers= are collections, or tuples of them, not {collection!r}")
+                blocks = [block_of[key] for key in keys_of(collection) if key in block_of]
+                if not blocks:
+                    raise BackendError(
+                        f"workers= names {collection!r}, which is no part of what is computed, or was merged into other tasks "
+                        "when it was rewritten. See optimize_graph=False."
+                    )
+                for block in blocks:
+                    if block not in plan.data and not lenient:
+                        task = plan.maker.get(block, block)
+                        annotations[task] = {**annotations.get(task, {}), "workers": numbers}
+        return plan.changed(annotations=annotations)
 
     def compute(
         self,
@@ -242,7 +278,8 @@ class CollectionMethods:
         traverse : bool
             Look into containers for collections.
         workers, allow_other_workers, resources, retries, priority, fifo_timeout
-            As of :meth:`submit`; they hold for all tasks.
+            As of :meth:`submit`; they hold for all tasks. ``workers`` may also be a mapping of collections, or tuples of them,
+            to workers: it holds for their last tasks. ``allow_other_workers`` may be a list of such collections.
 
         Examples
         --------
@@ -260,9 +297,15 @@ class CollectionMethods:
                 _gathered(each) if not is_weft_collection(each) and _has_collections(each) else each for each in given
             ]
         lazy = [each for each in given if is_weft_collection(each)]
+        # a mapping is for some tasks only: see _placed
+        named, loose = (None, False) if isinstance(workers, Mapping) else (workers, allow_other_workers)
         futures = iter(
             self._compute(
-                lazy, optimize_graph, self._shared_notes(workers, resources, retries, priority, allow_other_workers)
+                lazy,
+                optimize_graph,
+                self._shared_notes(named, loose, resources, retries, priority),
+                workers,
+                allow_other_workers,
             )
         )
         found: list[Any] = [next(futures) if is_weft_collection(each) else each for each in given]
@@ -278,7 +321,14 @@ class CollectionMethods:
     def _results_of(self, found: list[Any]) -> list[Any]:
         return [value_of(self, each._wait()) if isinstance(each, Future) else each for each in found]
 
-    def _compute(self, collections: list[Any], optimize_graph: bool, notes: dict[str, Any] | None) -> list[Future]:
+    def _compute(
+        self,
+        collections: list[Any],
+        optimize_graph: bool,
+        notes: dict[str, Any] | None,
+        workers: Any,
+        allow_other_workers: Any,
+    ) -> list[Future]:
         if not collections:
             return []
         graph = graph_of(collections, optimize_graph=optimize_graph)
@@ -300,8 +350,11 @@ class CollectionMethods:
                 more.add(Layer(Program.call(Finish(finalize, extra, nested), name="finalize"), [key], [tuple(own)]))
         graph.update(more)
         graph = with_known(graph, Known(self).known(graph.keys()))
-        fuse = not self._run.shares_memory and config.value("optimization.fuse") and optimize_graph
+        placed = isinstance(workers, Mapping)
+        fuse = not self._run.shares_memory and config.value("optimization.fuse") and optimize_graph and not placed
         plan = compile_plan(graph, wanted, fuse=fuse)
+        if placed:
+            plan = self._placed(plan, workers, allow_other_workers)
         return self._add_plan(plan, plan.wanted, notes=notes)
 
     def persist(
@@ -338,11 +391,15 @@ class CollectionMethods:
         _refuse_options(kwargs, actors)
         single = not isinstance(collections, (list, tuple))
         found = Containers((collections,) if single else tuple(collections))
-        notes = self._shared_notes(workers, resources, retries, priority, allow_other_workers)
+        # a mapping is for some tasks only: see _placed
+        named, loose = (None, False) if isinstance(workers, Mapping) else (workers, allow_other_workers)
+        notes = self._shared_notes(named, loose, resources, retries, priority)
         lazy = found.collections
         if not lazy:
             return collections
         plan, keys = plan_of(lazy, optimize_graph=optimize_graph, caches=[Known(self)] if self._tickets else [])
+        if isinstance(workers, Mapping):
+            plan = self._placed(plan, workers, allow_other_workers)
         held = iter(self._add_plan(plan, plan.wanted, notes=notes))
         results = []
         for collection, own in zip(lazy, keys):
@@ -386,7 +443,7 @@ class CollectionMethods:
         [1, 1]
         """
         _refuse_options(kwargs, actors)
-        notes = self._shared_notes(workers, resources, retries, priority, allow_other_workers)
+        notes = self._shared_notes(workers, allow_other_workers, resources, retries, priority)
         wanted = list(dict.fromkeys(flatten_keys(keys)))
         data: dict[Key, Any] = {}
         known = {key: _without_futures(value, data) for key, value in dsk.items()}

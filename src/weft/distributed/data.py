@@ -62,7 +62,7 @@ class DataMethods:
         if countdown is not None:
             try:
                 countdown.bell.wait()
-            except BaseException:
+            except BaseException:  # an interrupt: nobody listens any more
                 self._run.unwatch(tickets, countdown)
                 raise
         return self._results(futures, tickets, errors)
@@ -143,6 +143,8 @@ class DataMethods:
             self._refuse_closed()
         if isinstance(data, dict) and all(isinstance(key, (str, bytes, tuple, int, float)) for key in data):
             return {key: self._scatter_one(value, key, hash) for key, value in data.items()}
+        if isinstance(data, range):
+            data = list(data)
         if type(data) in (list, tuple, set, frozenset):
             return type(data)(self._scatter_one(value, None, hash) for value in data)
         return self._scatter_one(data, None, hash)
@@ -158,7 +160,7 @@ class DataMethods:
             ticket = self._tickets[key] = Ticket(self, key)
             try:
                 self._run.scatter(ticket, value)
-            except BaseException:
+            except BaseException:  # also an interrupt: a ticket that nothing will serve must not be found again
                 self._tickets.pop(key, None)
                 raise
         return Future._of(self, ticket)

@@ -364,7 +364,7 @@ def copied(error: BaseException) -> BaseException:
             made = type(error).__new__(type(error), *error.args)
             made.args = error.args
             made.__dict__.update(error.__dict__)
-        except Exception:
+        except Exception:  # nor made without its __init__: users' classes raise what they like
             return error
     if type(made) is not type(error):
         return error

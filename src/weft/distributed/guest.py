@@ -15,7 +15,7 @@ from weft.backends.live_worker import ANY_SIZE, WRITTEN, LiveWorker
 from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import rebuilt
 from weft.distributed.actors import Stage
-from weft.distributed.pausing import Reply
+from weft.distributed.pausing import Reply, finished
 from weft.distributed.plugin_host import with_worker
 from weft.distributed.worker import Worker
 from weft.errors import BlockLostError, CancelledError
@@ -286,7 +286,7 @@ class Home:
         return {number: self.worker(number) for number in self._home("worker_numbers")}
 
     def call_here(self, number: int, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        return function(*args, **with_worker(function, kwargs, self.worker(number)))
+        return finished(function(*args, **with_worker(function, kwargs, self.worker(number))))
 
     def call_everywhere(self, function: Any, args: Any, kwargs: Any, workers: Any) -> dict[str, Reply]:
         reply = Reply()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from time import perf_counter, time
 from typing import Any
 
+from weft.distributed.active_memory_manager import MemoryManager
 from weft.distributed.future import later
 from weft.distributed.pausing import in_thread
 from weft.distributed.plugin_host import with_worker
@@ -413,14 +414,8 @@ class ManagingMethods:
 
     @property
     def amm(self) -> Any:
-        """Not offered: results lie once in memory that all workers read, so there are no copies to manage.
-
-        Raises
-        ------
-        BackendError
-            Always.
-        """
-        raise BackendError("there is no active memory manager: results lie once, in memory that all workers read")
+        """The manager of copies of results: ``start``, ``stop``, ``running``, ``run_once``. There are no copies to manage."""
+        return MemoryManager(self)
 
     # -- tasks again, here ----------------------------------------------------------------------------------------------
 
@@ -469,7 +464,7 @@ def _answers(replies: dict[str, Any], on_error: str) -> dict[str, Any]:
     for address, reply in replies.items():
         try:
             found[address] = reply.get()
-        except BaseException as error:
+        except BaseException as error:  # what the function raised there; on_error= is for exceptions only
             if on_error == "raise" or not isinstance(error, Exception):
                 raise
             if on_error == "return":

@@ -7,6 +7,7 @@ here may be called in tasks, however deep.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from _thread import allocate_lock
 from collections.abc import Callable, Generator
@@ -16,12 +17,22 @@ from typing import Any
 from weft.backends.live_here import HERE
 from weft.units import parse_timedelta
 
-__all__ = ["Bell", "Reply", "in_thread", "pause", "seconds"]
+__all__ = ["Bell", "Reply", "awaited", "finished", "in_thread", "pause", "seconds"]
 
 #: A signal that arrives just before a thread sleeps does not wake it: look again this often, in seconds.
 LOOK_S = 0.25
 #: A lock's timeout cannot be longer than this, in seconds.
 LONG_S = 1e6
+
+
+async def awaited(value: Any) -> Any:
+    """What an awaitable gives, as a coroutine."""
+    return await value
+
+
+def finished(value: Any) -> Any:
+    """The value, or what it gives if it is to be awaited: an event loop runs for it, in this thread."""
+    return asyncio.run(awaited(value)) if inspect.isawaitable(value) else value
 
 
 def seconds(timeout: float | str | None) -> float | None:
@@ -173,7 +184,7 @@ class Awaited:
     def _main(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         try:
             self._value = function(*args, **kwargs)
-        except BaseException as error:
+        except BaseException as error:  # it is the answer: whoever awaits gets it
             self._error = error
         self._bell.ring()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from weft.callables import has_keyword
 from weft.distributed.forwarding import start_forwarding, stop_forwarding
-from weft.distributed.pausing import Reply
+from weft.distributed.pausing import Reply, finished
 from weft.distributed.plugins import NannyPlugin, SchedulerPlugin, WorkerPlugin
 from weft.typing import Key
 
@@ -65,11 +65,7 @@ class PluginHost:
             self.unregister_scheduler_plugin(known)
         self.scheduler_plugins[known] = plugin
         if hasattr(plugin, "start"):
-            result = plugin.start(self.scheduler)
-            if hasattr(result, "__await__"):
-                import asyncio
-
-                asyncio.run(_awaited(result))
+            finished(plugin.start(self.scheduler))
         if overrides(plugin, "transition"):
             self.run.observers.append(Observer(plugin, self))
         if overrides(plugin, "log_event"):
@@ -118,12 +114,8 @@ class PluginHost:
         if hook is None:
             return
         try:
-            result = hook(*args, **kwargs)
-            if hasattr(result, "__await__"):
-                import asyncio
-
-                asyncio.run(_awaited(result))
-        except Exception:
+            finished(hook(*args, **kwargs))
+        except Exception:  # of a plugin: what it hears of goes on
             logger.exception("the plugin %r failed in %s", plugin, name)
 
     # -- logging --------------------------------------------------------------------------------------------------------
@@ -176,7 +168,7 @@ class WorkerObserver:
         if more.get("worker", self.number) == self.number and start in ("waiting", "processing"):
             try:
                 self.plugin.transition(key, IN_WORKERS.get(start, start), IN_WORKERS.get(finish, finish))
-            except Exception:
+            except Exception:  # of a plugin: the run that it watches goes on
                 logger.exception("the plugin %r failed in transition", self.plugin)
 
 
@@ -192,11 +184,7 @@ def install_worker_plugin(name: str, plugin: Any, weft_worker: Any = None) -> No
         remove_worker_plugin(name, weft_worker)
     weft_worker.plugins[name] = plugin
     if hasattr(plugin, "setup"):
-        result = plugin.setup(worker=weft_worker) if has_keyword(plugin.setup, "worker") else plugin.setup(weft_worker)
-        if hasattr(result, "__await__"):
-            import asyncio
-
-            asyncio.run(_awaited(result))
+        finished(plugin.setup(worker=weft_worker) if has_keyword(plugin.setup, "worker") else plugin.setup(weft_worker))
     if overrides(plugin, "transition"):
         weft_worker._home.run.observers.append(WorkerObserver(plugin, weft_worker.number))
 
@@ -209,11 +197,7 @@ def remove_worker_plugin(name: str, weft_worker: Any = None) -> None:
     observers = weft_worker._home.run.observers
     observers[:] = [each for each in observers if getattr(each, "plugin", None) is not plugin]
     if hasattr(plugin, "teardown"):
-        result = plugin.teardown(weft_worker)
-        if hasattr(result, "__await__"):
-            import asyncio
-
-            asyncio.run(_awaited(result))
+        finished(plugin.teardown(weft_worker))
 
 
 def with_worker(function: Callable[..., Any], kwargs: dict[str, Any], worker: Any) -> dict[str, Any]:
@@ -223,7 +207,3 @@ def with_worker(function: Callable[..., Any], kwargs: dict[str, Any], worker: An
         if has_keyword(function, name):
             more.setdefault(name, worker)
     return more
-
-
-async def _awaited(value: Any) -> Any:
-    return await value

@@ -119,7 +119,7 @@ class RayCluster(Cluster):
         self.joined = address
         try:
             self._begin(name, asynchronous, plugins)
-        except BaseException:
+        except BaseException:  # also an interrupt: a cluster that was not made must not stay connected
             self.engine_of_run.close()
             raise
 

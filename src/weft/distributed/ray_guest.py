@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import inspect
 import itertools
 import os
 import threading
@@ -20,6 +18,7 @@ from weft.backends.packed_errors import packed_error, rebuilt
 from weft.backends.ray_objects import Place, taken, value_at
 from weft.backends.ray_worker import Bundle, Station, import_ray, station_of
 from weft.distributed.guest import Home, Remote
+from weft.distributed.pausing import finished
 from weft.distributed.ray_switchboard import Board, is_shared
 from weft.errors import BlockLostError
 from weft.sizeof import sizeof
@@ -212,7 +211,7 @@ class RayGuest:
             return
         try:
             found = value if isinstance(value, Place) else unpack_own(value)
-        except Exception as error:
+        except Exception as error:  # what users' classes raise when they arrive
             reply.fail(error)
         else:
             reply(found)
@@ -312,7 +311,7 @@ class Player:
             with self.guest.visiting():
                 cls, args, kwargs = unpack_own(packed)
                 self.object = cls(*args, **kwargs)
-        except BaseException as error:
+        except BaseException as error:  # of a user's class: `ready` tells of it
             self.problem = error
 
     def ready(self) -> tuple[bool, Any]:
@@ -329,12 +328,6 @@ class Player:
                 else:
                     name, positional, keywords = args
                     value = getattr(self.object, name)(*positional, **keywords)
-                if inspect.isawaitable(value):
-                    value = asyncio.run(awaited(value))
-                return True, pack(value, ANY_SIZE)
-        except BaseException as error:
+                return True, pack(finished(value), ANY_SIZE)
+        except BaseException as error:  # it is the answer
             return False, packed_error(error)
-
-
-async def awaited(value: Any) -> Any:
-    return await value

@@ -198,7 +198,7 @@ class Switchboard:
         handle = made.remote(extras, packed)
         try:
             good, value = await handle.ready.remote()
-        except Exception as error:
+        except Exception as error:  # of Ray: the process of the object could not be started, or died
             return False, packed_error(error)
         there = self.boxes.get(box)
         if not good or there is None:
@@ -349,7 +349,7 @@ class Board:
             return
         try:
             messages = future.result()
-        except Exception:
+        except Exception:  # of Ray or of its connection; which ones is not promised
             if not self.closed:  # the actor's node died: it starts anew, without what it knew
                 timer = threading.Timer(1.0, self._poll)
                 timer.daemon = True
@@ -408,7 +408,7 @@ class Answering:
             if not good:
                 raise rebuilt(value)
             value = unpack_own(value) if self.is_packed else self.board.opened(value)
-        except Exception as error:
+        except Exception as error:  # the answer is an error, or cannot be read, or the actor is gone
             self.reply.fail(error)
         else:
             self.reply(value)

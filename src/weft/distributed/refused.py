@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Any
 
 from weft.distributed.local_cluster import LocalCluster
@@ -20,6 +21,12 @@ __all__ = [
     "rpc",
     "sync",
 ]
+
+
+NO_TLS = (
+    "Security is not offered: workers of one machine are behind pipes of this process. For many machines Ray has TLS of its own "
+    "(RAY_USE_TLS)."
+)
 
 
 class Status(enum.Enum):
@@ -40,10 +47,16 @@ class Status(enum.Enum):
 
 
 class SubprocessCluster(LocalCluster):
-    """A :class:`LocalCluster` of worker processes, which are plain subprocesses anyway."""
+    """A :class:`LocalCluster` of worker processes, which are plain subprocesses anyway.
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(processes=True, **kwargs)
+    Parameters
+    ----------
+    worker_kwargs : mapping, optional
+        Further options of :class:`LocalCluster`, as are ``**kwargs``.
+    """
+
+    def __init__(self, worker_kwargs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(**{"processes": True, **(worker_kwargs or {}), **kwargs})
 
 
 class SSHCluster:
@@ -79,15 +92,24 @@ class Security:
     """Not offered: nothing goes over a network, so there is nothing to encrypt."""
 
     def __init__(self, require_encryption: bool | None = None, **kwargs: Any) -> None:
-        raise BackendError(
-            "Security is not offered: workers of one machine are behind pipes of this process. For many machines Ray has TLS of "
-            "its own (RAY_USE_TLS)."
-        )
+        raise BackendError(NO_TLS)
 
     @classmethod
     def temporary(cls, **kwargs: Any) -> Security:
         """Not offered, like the class."""
         return cls()
+
+    def get_connection_args(self, role: str) -> dict[str, Any]:
+        """Not offered, like the class."""
+        raise BackendError(NO_TLS)
+
+    def get_listen_args(self, role: str) -> dict[str, Any]:
+        """Not offered, like the class."""
+        raise BackendError(NO_TLS)
+
+    def get_tls_config_for_role(self, role: str) -> dict[str, Any]:
+        """Not offered, like the class."""
+        raise BackendError(NO_TLS)
 
 
 class CompatibleExecutor:

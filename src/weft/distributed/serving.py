@@ -11,7 +11,7 @@ from typing import Any
 
 from weft.backends.live import ERROR, Ticket, wall_offset
 from weft.callables import has_keyword
-from weft.distributed.pausing import Reply
+from weft.distributed.pausing import Reply, finished
 from weft.distributed.plugin_host import PluginHost, with_worker
 from weft.distributed.versions import versions
 from weft.errors import BackendError
@@ -63,7 +63,7 @@ class Serving(PluginHost):
             return
         try:
             method(reply, *args)
-        except Exception as error:
+        except Exception as error:  # whatever it is, whoever asked must not wait for ever
             reply.fail(error)
 
     # -- how things stand -----------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ class Serving(PluginHost):
     ) -> Any:
         """Run a function as a worker of this process."""
         worker = self.workers[number]
-        return function(*args, **with_worker(function, kwargs, worker))
+        return finished(function(*args, **with_worker(function, kwargs, worker)))
 
     def call_on_scheduler(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function in this process, with the scheduler if it asks for it."""
@@ -271,7 +271,7 @@ class Serving(PluginHost):
         for name in ("weft_scheduler", "dask_scheduler"):
             if has_keyword(function, name):
                 more.setdefault(name, self.scheduler)
-        return function(*args, **more)
+        return finished(function(*args, **more))
 
     # -- restarts -------------------------------------------------------------------------------------------------------
 

@@ -130,7 +130,7 @@ class TaskMethods:
     def _admit(self, item: Any) -> None:
         try:
             self._run.admit_now(item)
-        except BaseException:
+        except BaseException:  # also an interrupt: a ticket that nothing will serve must not be found again
             self._tickets.pop(item[0].key, None)
             raise
 
