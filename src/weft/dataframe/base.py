@@ -11,7 +11,7 @@ from weft.collection.base import Collection
 from weft.dataframe.engine import Together
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_blocks import FromBlocks
-from weft.dataframe.meta import UNKNOWN, is_pandas
+from weft.dataframe.meta import UNKNOWN, is_pandas, meta_nonempty
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
@@ -50,6 +50,16 @@ class FrameBase(Collection):
     def known_divisions(self) -> bool:
         """Whether index values at the edges of the partitions are known."""
         return self.expr.divisions is not None
+
+    @property
+    def _meta(self) -> Any:
+        """The pandas object without rows that this is like; programs written for Dask look at it."""
+        return self.expr.meta
+
+    @property
+    def _meta_nonempty(self) -> Any:
+        """The same with made-up rows."""
+        return meta_nonempty(self.expr.meta)
 
     def __weft_expr__(self) -> Any:
         return self.expr

@@ -14,6 +14,7 @@ from weft.dataframe.io.formats import FrameFormatMethods
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.ops.arithmetic import ArithmeticMethods
 from weft.dataframe.ops.assignment import AssignmentMethods
+from weft.dataframe.ops.categorical import CategoryMethods
 from weft.dataframe.ops.comparing import ComparingMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
 from weft.dataframe.ops.duplicated import DuplicateMethods
@@ -66,6 +67,7 @@ class DataFrame(
     PlanMethods,
     OverlapMethods,
     DuplicateMethods,
+    CategoryMethods,
     ComparingMethods,
     ReindexMethods,
     TransposeMethods,

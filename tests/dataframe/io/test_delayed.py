@@ -24,6 +24,16 @@ def test_partitions_are_delayed_values():
     assert_same(series, expected.a)
 
 
+def test_divisions_of_sorted_values_are_looked_up():
+    ours = dd.from_delayed([load(1), load(2), load(5)], divisions="sorted")
+    assert ours.divisions == (1, 2, 5, 5)
+    assert_same(ours.loc[2:], pd.DataFrame({"a": [2, 5], "b": ["w2", "w5"]}, index=[2, 5]))
+    with pytest.raises(ValueError, match="not sorted"):
+        dd.from_delayed([load(2), load(1)], divisions="sorted")
+    with pytest.raises(ValueError, match="'sort'"):
+        dd.from_delayed([load(2), load(1)], divisions="sort")
+
+
 def test_what_several_values_share_is_made_once():
     count = []
 

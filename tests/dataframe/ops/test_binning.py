@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dataframe.columns import agree, cut_series, in_partitions
+from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
 
@@ -42,3 +43,26 @@ def test_numbers_are_counted_in_intervals():
 def test_other_objects_are_refused():
     with pytest.raises(TypeError, match=r"use pandas\.cut"):
         dd.cut(pd.Series([1]), 3)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("is_span", [False, True])
+def test_edges_of_dates_keep_the_unit(unit, is_span):
+    whole = pd.Series(pd.date_range("2020", periods=12, freq="7h", unit=unit))
+    edges = pd.date_range("2019-12-31", periods=4, freq="2D", unit=unit)
+    if is_span:
+        whole, edges = whole - whole[0], edges - edges[0]
+    parts = dd.from_pandas(whole, npartitions=3)
+    assert_same(dd.cut(parts, 3), pd.cut(whole, 3))
+    assert_same(dd.qcut(parts, [0, 0.1, 0.5, 1]), pd.qcut(whole, [0, 0.1, 0.5, 1]))
+    assert_same(dd.cut(parts, edges), pd.cut(whole, edges))
+    assert_same(dd.cut(parts, list(edges)), pd.cut(whole, list(edges)))
+    _, found = dd.cut(parts, 3, retbins=True)
+    pd.testing.assert_index_equal(pd.Index(found), pd.Index(pd.cut(whole, 3, retbins=True)[1]))
+
+
+def test_edges_of_dates_keep_the_time_zone():
+    whole = pd.Series(pd.date_range("2020", periods=12, freq="7h", tz="Europe/Oslo"))
+    parts = dd.from_pandas(whole, npartitions=3)
+    assert_same(dd.cut(parts, 3), pd.cut(whole, 3))
+    assert_same(dd.qcut(parts, 3), pd.qcut(whole, 3))

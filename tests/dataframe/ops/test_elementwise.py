@@ -179,6 +179,13 @@ def test_users_functions_may_say_what_they_give():
         ours.map_partitions(lambda part: part.nothing)
 
 
+def test_single_values_of_partitions_are_the_rows_of_a_series():
+    parts = dd.from_pandas(pd.DataFrame({"a": range(4)}), npartitions=2)
+    assert parts.map_partitions(type, meta=("kind", object)).compute().tolist() == [pd.DataFrame, pd.DataFrame]
+    assert parts.map_partitions(len, meta=("n", "int64")).compute().tolist() == [2, 2]
+    assert parts.map_partitions(lambda part: part.iloc[:1], meta=parts._meta).compute().a.tolist() == [0, 2]
+
+
 def test_results_of_another_form_than_the_meta_are_errors():
     ours = dd.from_pandas(WHOLE, npartitions=2)
     made = ours.map_partitions(lambda part: part[["a"]], meta={"b": "int64"})

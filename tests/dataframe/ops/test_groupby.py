@@ -249,6 +249,23 @@ def test_an_aggregation_of_ones_own_goes_in_parts():
     assert both.to_dict("list") == {("v", "spread"): [4, 2], ("v", "total"): [9, 6], ("v", "mean"): [3.0, 3.0]}
 
 
+def test_an_aggregation_of_ones_own_may_look_at_the_rows_by_their_groups():
+    whole = pd.DataFrame({"k": list("abcd") * 10, "v": [number % 7 for number in range(40)]})
+
+    def joined(lists):
+        rows = lists._selected_obj
+        return rows.groupby(level=list(range(rows.index.nlevels))).sum()
+
+    distinct = dd.Aggregation(
+        "distinct",
+        lambda groups: groups.apply(lambda rows: list(set(rows))),
+        joined,
+        lambda lists: lists.map(lambda each: len(set(each))),
+    )
+    made = in_partitions(whole, [9, 13, 30]).groupby("k").v.agg(distinct).compute(scheduler="sync")
+    assert made.to_dict() == whole.groupby("k").v.nunique().to_dict()
+
+
 def test_only_the_columns_that_are_asked_for_are_needed():
     from weft.dataframe.io.from_pandas import FromPandas
     from weft.expr import optimize, walk

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from tests.dataframe.strategies import assert_same
 
@@ -46,6 +47,18 @@ def test_categories_become_columns():
     assert_same(dd.get_dummies(in_parts(whole)["a"]), pd.get_dummies(whole["a"]))
     with pytest.raises(NotImplementedError, match="categorize"):
         dd.get_dummies(in_parts(whole.astype({"a": str})))
+
+
+@pytest.mark.parametrize(
+    "kind", ["str", "string", object, "int64", "Int64", pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.int64())]
+)
+@pytest.mark.parametrize("words", [{}, {"dummy_na": True}, {"drop_first": True}, {"dtype": "Int64"}])
+def test_dummies_are_of_the_type_that_pandas_chooses(kind, words):
+    categories = pd.Index([1, 2, 3] if "int" in str(kind).lower() else list("abc"), dtype=kind)
+    codes = pd.Categorical.from_codes([0, 1, -1, 0, 2, 1], categories=categories)
+    whole = pd.DataFrame({"k": codes, "v": range(6)})
+    assert_same(dd.get_dummies(in_parts(whole), **words), pd.get_dummies(whole, **words))
+    assert_same(dd.get_dummies(in_parts(whole).k, **words), pd.get_dummies(whole.k, **words))
 
 
 def test_columns_become_a_level():

@@ -109,7 +109,7 @@ def from_delayed(
     meta : pandas object or mapping, optional
         Columns and types; by default the first value is computed to see them.
     divisions : sequence, optional
-        Index values at the edges of the partitions; ``"sorted"``: found by computing the first index value of each.
+        Index values at the edges of the partitions; ``"sorted"``: all are computed once to find them.
     prefix : str, optional
         What the operation is called.
     verify_meta : bool
@@ -140,9 +140,10 @@ def from_delayed(
         empty = first[:0] if isinstance(first, pd.Index) else first.iloc[:0]
     else:
         empty = make_meta(meta)
-    if isinstance(divisions, str):
-        raise NotImplementedError("divisions='sorted' is not supported: use frame.set_index(..., sorted=True)")
-    ends = None if divisions is None else tuple(divisions)
+    if isinstance(divisions, str) and divisions != "sorted":
+        raise ValueError(f'divisions= takes index values, "sorted" or None, not {divisions!r}')
+    is_sorted = isinstance(divisions, str)
+    ends = None if divisions is None or is_sorted else tuple(divisions)
     if ends is not None and len(ends) != len(several) + 1:
         raise ValueError(f"divisions are one more than the {len(several)} partitions; there are {len(ends)}")
     if ends is not None and None in ends:
@@ -151,7 +152,8 @@ def from_delayed(
     values = tuple(
         [Outside.of((check(each, empty) if verify_meta else delayed(each)).__weft_expr__()) for each in several]
     )
-    return new(FromDelayed(values, Promised(empty, ends), prefix or "from_delayed"))
+    made = new(FromDelayed(values, Promised(empty, ends), prefix or "from_delayed"))
+    return made.compute_current_divisions(set_divisions=True) if is_sorted else made
 
 
 class Partition:

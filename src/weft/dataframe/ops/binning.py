@@ -34,8 +34,7 @@ class Bins(Partitionwise):
 
     @derived
     def meta(self) -> Any:
-        edges = pd.Index(self.bins) if isinstance(self.bins, tuple) else self.bins
-        return pd.cut(meta_nonempty(self.source.meta), edges, **dict(self.options)).iloc[:0]
+        return pd.cut(meta_nonempty(self.source.meta), self.bins, **dict(self.options)).iloc[:0]
 
 
 def check_series(x: Any, function: str) -> None:
@@ -100,18 +99,27 @@ def cut(
         ends = quantile(x, [0.0, 1.0]).compute()
         if ends.isna().all():
             raise ValueError("Cannot cut empty array")
-        _, edges = pd.cut(ends.to_numpy(), int(bins), right=right, include_lowest=include_lowest, retbins=True)
+        _, edges = pd.cut(plain(ends), int(bins), right=right, include_lowest=include_lowest, retbins=True)
         bins = edges
         options["include_lowest"] = include_lowest if include_lowest else False
-    given = bins if isinstance(bins, pd.IntervalIndex) else tuple(np.asarray(bins).tolist())
-    expr = Bins(x.expr, given, tuple(options.items()))
+    expr = Bins(x.expr, pd.Index(bins), tuple(options.items()))
     _ = expr.meta
     if not retbins:
         return new(expr)
-    edges = bins if isinstance(bins, pd.IntervalIndex) else np.asarray(bins)
+    edges = bins if isinstance(bins, (pd.IntervalIndex, pd.DatetimeIndex, pd.TimedeltaIndex)) else np.asarray(bins)
     if duplicates == "drop" and not isinstance(bins, pd.IntervalIndex):
-        edges = np.unique(edges)
+        edges = edges.unique() if isinstance(edges, pd.Index) else np.unique(edges)
     return new(expr), edges
+
+
+def plain(edges: pd.Series) -> Any:
+    """Edges as an array of NumPy; moments and times as an index, that keeps their unit and time zone."""
+    return pd.Index(edges) if is_moment(edges.dtype) else edges.to_numpy()
+
+
+def is_moment(dtype: Any) -> bool:
+    """Whether values are dates or times of pandas' own types."""
+    return isinstance(dtype, pd.DatetimeTZDtype) or (getattr(dtype, "kind", "") in "mM" and isinstance(dtype, np.dtype))
 
 
 def qcut(
@@ -136,4 +144,4 @@ def qcut(
     if edges.isna().all():
         raise ValueError("qcut() was given a series without values, which has no quantiles: drop it, or use cut(...)")
     words = {"labels": labels, "precision": precision, "include_lowest": True, "duplicates": duplicates}
-    return cut(x, edges.to_numpy(), retbins=retbins, **words)
+    return cut(x, plain(edges), retbins=retbins, **words)

@@ -11,7 +11,7 @@ from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.accessors import Accessor
 from weft.dataframe.ops.elementwise import elementwise
-from weft.dataframe.ops.projection import check_columns
+from weft.dataframe.ops.projection import check_columns, project
 from weft.execution import compute
 
 __all__ = ["CategoricalAccessor", "CategoryMethods", "has_known_categories"]
@@ -133,6 +133,14 @@ class CategoryMethods(FrameBase):
             By default columns of text and of unknown categories.
         index : bool, optional
             Whether a categorical index is made known, too; not supported.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"k": ["b", "a", "b"]}), npartitions=2)
+        >>> df.categorize().k.cat.categories.tolist()
+        ['a', 'b']
         """
         if index:
             raise NotImplementedError(
@@ -150,19 +158,18 @@ class CategoryMethods(FrameBase):
         else:
             wanted = list(columns) if isinstance(columns, (list, tuple, pd.Index)) else [columns]
             check_columns(self.expr, wanted)
-        frame: Any = self
         todo = [
             label
             for label in wanted
             if not isinstance(meta[label].dtype, pd.CategoricalDtype) or not has_known_categories(meta[label])
         ]
         if not todo:
-            return frame
-        found = compute(*[distinct_values(frame[label]) for label in todo], **kwargs)
+            return self
+        found = compute(*[distinct_values(project(self, label)) for label in todo], **kwargs)
+        frame = self.copy()  # type: ignore[attr-defined]
         for label, there in zip(todo, found):
             ordered = bool(getattr(meta[label].dtype, "ordered", False))
-            kind = pd.CategoricalDtype(sorted_categories(there), ordered)
-            frame = frame.assign(**{label: elementwise("set_known", frame[label], tuple(kind.categories), ordered)})
+            frame[label] = elementwise("set_known", frame[label], tuple(sorted_categories(there)), ordered)
         return frame
 
 

@@ -195,7 +195,7 @@ def get_dummies(
     columns: Any = None,
     sparse: bool = False,
     drop_first: bool = False,
-    dtype: Any = bool,
+    dtype: Any = None,
 ) -> Any:
     """A column for each category, true where a row has it.
 

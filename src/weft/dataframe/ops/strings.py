@@ -262,7 +262,9 @@ class StringAccessor(Accessor):
 
     def extract(self, pat: str, flags: int = 0, expand: bool = True) -> Any:
         """What the groups of a pattern match first: a column for each, or with ``expand=False`` and one group a series."""
-        return self._call("extract", pat, flags=flags, expand=expand)
+        made = self._call("extract", pat, flags=flags, expand=expand)
+        is_numbered = isinstance(self._column.expr.meta, pd.Index) and isinstance(made.expr.meta, pd.DataFrame)
+        return made.reset_index(drop=True) if is_numbered else made
 
     def extractall(self, pat: str, flags: int = 0) -> Any:
         """What the groups of a pattern match, one row for each match."""

@@ -33,6 +33,15 @@ FUNCTIONS: dict[str, Any] = {
 FUNCTIONS |= {"isna": pd.isna, "notna": pd.notna, "to_datetime": pd.to_datetime, "to_timedelta": pd.to_timedelta}
 FUNCTIONS |= {"to_numeric": pd.to_numeric, "divmod": divmod}
 
+#: Of an index they give an array, or an index where some texts are missing.
+TESTS_OF_TEXT = frozenset(
+    [f"str.{name}" for name in ("contains", "startswith", "endswith", "match", "fullmatch")]
+    + [
+        f"str.is{kind}"
+        for kind in ("alnum", "alpha", "ascii", "decimal", "digit", "lower", "numeric", "space", "title", "upper")
+    ]
+)
+
 
 @PANDAS.add("Elementwise")
 def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
@@ -44,8 +53,8 @@ def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
         value = attrgetter(operation)(inputs[0])
         words = {word: pairs_to_dict(each) for word, each in keywords.items()}
         made = value(*map(pairs_to_dict, inputs[1:]), **words) if callable(value) else value
-    if isinstance(
-        made, (np.ndarray, pd.api.extensions.ExtensionArray)
+    if isinstance(made, (np.ndarray, pd.api.extensions.ExtensionArray)) or (
+        operation in TESTS_OF_TEXT and isinstance(made, pd.Index)
     ):  # pandas gives an array for an index; rows keep their labels here
         labels = next((each for each in inputs if isinstance(each, pd.Index)), None)
         return made if labels is None else pd.Series(made, index=labels)

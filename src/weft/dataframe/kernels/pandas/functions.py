@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft.errors import MetaError
@@ -60,7 +61,9 @@ def checked_call(function: Callable[..., Any], title: str, whole: Whole, *args: 
         if isinstance(made, pd.Series) and made.name != meta.name:
             return made.rename(meta.name)
         if not isinstance(made, (pd.Series, pd.Index)):
-            raise MetaError(f"{title} gave a {type(made).__name__} where its meta is a Series. Say it with meta=.")
+            if made is None or (not isinstance(made, type) and np.ndim(made)):
+                raise MetaError(f"{title} gave a {type(made).__name__} where its meta is a Series. Say it with meta=.")
+            return pd.Series([made], dtype=meta.dtype, name=meta.name)
         return made
     return made
 

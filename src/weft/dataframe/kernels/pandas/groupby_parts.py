@@ -399,7 +399,8 @@ def custom_part(how: Any, column: pd.Series, groups: Groups, order: Any) -> tupl
 
 def merged_custom(how: Any, given: list[Any], groups: Groups, order: Any) -> tuple[Any, ...]:
     """What a user's second function gives for the first one's results."""
-    columns = [pd.Series(concat_arrays(each)) for each in zip(*given, strict=True)]
-    grouped = [each.groupby(groups.codes, sort=True) for each in columns]
+    where = pd.Index(groups.codes)  # users' functions look at the labels of groups, too
+    columns = [pd.Series(concat_arrays(each), index=where) for each in zip(*given, strict=True)]
+    grouped = [each.groupby(level=0, sort=True) for each in columns]
     made = how.agg(grouped[0]) if len(grouped) == 1 else how.agg(*grouped)
     return tuple([each.reindex(order).array for each in (made if isinstance(made, tuple) else (made,))])

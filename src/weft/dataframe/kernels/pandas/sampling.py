@@ -75,5 +75,4 @@ def random_split(
 @PANDAS.add("Bins")
 def binned(partition: pd.Series, bins: Any, options: tuple[tuple[str, Any], ...]) -> pd.Series:
     """Intervals of numbers."""
-    edges = pd.Index(bins) if isinstance(bins, tuple) else bins
-    return pd.cut(partition, edges, **dict(options))
+    return pd.cut(partition, bins, **dict(options))
