@@ -6,6 +6,7 @@ import inspect
 from inspect import Parameter
 
 import array_api_strict
+import numpy as np
 import pytest
 
 import weft.array as da
@@ -58,3 +59,20 @@ def refused(ours: inspect.Signature, theirs: inspect.Signature) -> list[str]:
         if by_name and each.name not in named and Parameter.VAR_KEYWORD not in kinds:
             wrong.append(each.name)
     return wrong
+
+
+def test_limits_of_floats_are_numbers_of_python():
+    found = da.ones(1).__array_namespace__().finfo("float32")
+    assert found == (
+        32,
+        *[float(getattr(np.finfo("f4"), name)) for name in ("eps", "max", "min", "smallest_normal")],
+        np.dtype("f4"),
+    )
+    assert all(type(each) is float for each in found[1:5])
+
+
+def test_sort_is_stable_unless_told_otherwise():
+    whole = np.array([0.0, -0.0, 1.0, -0.0, 0.0] * 5, np.float32)
+    xp = da.ones(1).__array_namespace__()
+    made = xp.sort(da.from_array(whole, chunks=9)).compute()
+    np.testing.assert_array_equal(np.signbit(made), np.signbit(np.sort(whole, kind="stable")))

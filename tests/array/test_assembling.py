@@ -54,3 +54,17 @@ def test_what_repeats_its_elements_stays_a_view():
     made = wide.compute()
     assert made.strides == (0, 0)
     assert not made.flags.writeable
+
+
+@pytest.mark.parametrize("chunks", [(2, 3), (5, 3), (5, 7)])
+def test_the_layout_of_blocks_is_that_of_the_whole(chunks):
+    whole = np.arange(35.0).reshape(5, 7)
+    frame = da.from_array(whole, chunks=chunks)
+    assert frame.astype("float32", order="F").compute().flags.f_contiguous
+    assert da.einsum("ij->ij", frame, order="F").compute().flags.f_contiguous
+    assert frame.compute().flags.c_contiguous
+
+
+def test_results_without_elements_may_be_written_to():
+    for made in da.linalg.eigh(da.from_array(np.empty((0, 0)), chunks=1)):
+        assert made.compute().flags.writeable

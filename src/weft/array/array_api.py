@@ -1,7 +1,8 @@
 """The namespace of the Python array API standard, revision 2025.12: what ``x.__array_namespace__()`` gives.
 
-It has every name of `weft.array`, and differs in one: ``linalg`` is the standard's, whose ``svd`` makes full matrices and whose
-``cholesky`` gives the lower factor. `weft.array.linalg` has the defaults that users of Dask know.
+It has every name of `weft.array`, and differs in three: ``linalg`` is the standard's, whose ``svd`` makes full matrices and whose
+``cholesky`` gives the lower factor (`weft.array.linalg` has the defaults that users of Dask know); ``sort`` is stable unless
+told otherwise; ``finfo`` gives Python's numbers.
 
 >>> import weft.array as da
 >>> xp = da.eye(2).__array_namespace__()
@@ -13,10 +14,46 @@ It has every name of `weft.array`, and differs in one: ``linalg`` is the standar
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
+import numpy as np
+
 import weft.array as everything
 from weft.array import numpy_linalg as linalg  # noqa: F401 (found before __getattr__ is asked)
 
 __all__ = [*everything.__all__]
+
+
+class FloatLimits(NamedTuple):
+    """What is known of a floating-point dtype."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: np.dtype[Any]
+
+
+def finfo(type: Any, /) -> FloatLimits:
+    """Limits of a floating-point dtype, or of that of an array; of its parts, if it is complex.
+
+    >>> finfo("float32").bits
+    32
+    """
+    found = everything.finfo(type)
+    limits = [float(each) for each in (found.eps, found.max, found.min, found.smallest_normal)]
+    return FloatLimits(found.bits, *limits, found.dtype)
+
+
+def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    """The elements in order along an axis; equal ones as they stand, if it is ``stable``.
+
+    >>> import weft.array as da
+    >>> sort(da.from_array([3, 1, 2], chunks=2)).compute()
+    array([1, 2, 3])
+    """
+    return everything.sort(x, axis, descending=descending, stable=stable)
 
 
 def __getattr__(name: str) -> object:

@@ -242,7 +242,7 @@ def owned(value: Any) -> Any:
 
     What repeats its elements stays a read-only view, as `numpy.broadcast_to` gives it: a copy might not fit into memory.
     """
-    if type(value) is not np.ndarray or value.flags.writeable or 0 in value.strides:
+    if type(value) is not np.ndarray or value.flags.writeable or (value.size and 0 in value.strides):
         return value
     if value.base is None and getrefcount(value) <= NOBODY_ELSE:
         value.flags.writeable = True
@@ -280,7 +280,7 @@ def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) ->
 def room_for(
     parts: Sequence[np.ndarray[Any, Any]], numblocks: tuple[int, ...]
 ) -> tuple[np.ndarray[Any, Any], Iterable[tuple[slice, ...]]]:
-    """An array with room for all blocks of a grid, and the place of each."""
+    """An array with room for all blocks of a grid, laid out as they are, and the place of each."""
     bounds: list[list[int]] = []
     stride = len(parts)
     for axis, width in enumerate(numblocks):
@@ -290,5 +290,8 @@ def room_for(
             ends.append(ends[-1] + parts[place * stride].shape[axis])
         bounds.append(ends)
     kinds = {part.dtype for part in parts}
-    whole = np.empty([ends[-1] for ends in bounds], kinds.pop() if len(kinds) == 1 else np.result_type(*kinds))
+    dtype = kinds.pop() if len(kinds) == 1 else np.result_type(*kinds)
+    by_columns = any(part.flags.fnc for part in parts) and all(part.flags.f_contiguous for part in parts)
+    order: Any = "F" if by_columns else "C"
+    whole = np.empty([ends[-1] for ends in bounds], dtype, order)
     return whole, product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])

@@ -118,3 +118,19 @@ def test_orders_by_several_keys_are_those_of_numpy(axis):
 def test_sorted_complex_numbers_have_numpys_dtype(dtype):
     whole = np.array([3, 1, 0, 2], dtype)
     assert_same(da.sort_complex(da.from_array(whole, chunks=3)), np.sort_complex(whole))
+
+
+@pytest.mark.parametrize("chunks", [1, 4, 9, 40])
+@pytest.mark.parametrize("options", [{"stable": True}, {"kind": "stable"}])
+def test_zeros_of_either_sign_stay_in_order(chunks, options):
+    whole = np.tile(np.array([0.0, -0.0, 1.0, -0.0, 0.0], np.float32), 8)
+    for axis, values in ((0, whole), (1, np.stack([whole, whole[::-1]]))):
+        pieces = chunks if axis == 0 else (1, chunks)
+        made = da.sort(da.from_array(values, chunks=pieces), axis=axis, **options).compute()
+        np.testing.assert_array_equal(np.signbit(made), np.signbit(np.sort(values, axis=axis, kind="stable")))
+
+
+def test_zeros_stay_in_order_where_the_largest_comes_first():
+    whole = np.array([0.0, -0.0, 1.0, -0.0, 0.0] * 5)
+    made = da.sort(da.from_array(whole, chunks=4), descending=True, stable=True).compute()
+    assert np.signbit(made[5:]).tolist() == np.signbit(whole[whole == 0]).tolist()

@@ -34,9 +34,9 @@ class Cuts(NamedTuple):
     starts: Block  #: first rank of each bucket, and the number of elements
 
 
-def sorted_keys(block: Block) -> Block:
-    """A block in order; NaNs last."""
-    return np.sort(block, kind="stable" if block.dtype.kind in "OV" else None)
+def sorted_keys(block: Block, stable: bool) -> Block:
+    """A block in order; NaNs last. Equal elements that differ (0.0 and -0.0) keep theirs if it is ``stable``."""
+    return np.sort(block, kind="stable" if stable or block.dtype.kind in "OV" else None)
 
 
 def sorted_pairs(block: Block, first: int) -> tuple[Block, Block]:

@@ -87,6 +87,7 @@ class Sorted(ArrayExpr):
     source: ArrayExpr
     positions: bool
     cut: Cut
+    stable: bool = True
 
     @property
     def label(self) -> str:
@@ -123,7 +124,12 @@ class Sorted(ArrayExpr):
             )
         else:
             runs = blockwise(
-                step("sort", count, most), kernels.sorted_keys, [(source, (0,))], cost=Cost.HEAVY, extra=most
+                step("sort", count, most),
+                kernels.sorted_keys,
+                [(source, (0,))],
+                [Same(self.stable)],
+                cost=Cost.HEAVY,
+                extra=most,
             )
         samples = blockwise(
             step("sample", count), kernels.sampled, [(runs, (0,))], [Same(SAMPLES * max(count, buckets))]
@@ -205,7 +211,7 @@ def sort(
     descending : bool
         Whether the largest comes first.
     stable : bool, optional
-        Whether equal elements keep their order; they do in any case where the axis is in several chunks.
+        Whether equal elements that can be told apart (0.0 and -0.0, objects) keep their order.
 
     Returns
     -------
@@ -221,8 +227,9 @@ def sort(
     x, place = along(a, axis)
     if x.ndim == 0:
         raise np.exceptions.AxisError(-1, 0)
-    made = in_order(x, place, False, kind, order, stable)
-    return reversed_along(made, place) if descending else made
+    if not descending:
+        return in_order(x, place, False, kind, order, stable)
+    return reversed_along(in_order(reversed_along(x, place), place, False, kind, order, stable), place)
 
 
 def argsort(
@@ -358,13 +365,14 @@ def in_order(x: Any, axis: int, positions: bool, kind: Any, order: Any, stable: 
     expr = x.expr
     line = expr.shape[axis] * expr.dtype.itemsize
     long = line > 4 * limit_bytes(None) or (expr.ndim == 1 and expr.numblocks[axis] > 1)
+    keeps = bool(stable) or kind in ("stable", "mergesort")
     simple = order is None and expr.prototype is None and expr.dtype.kind in SORTABLE
     if expr.numblocks[axis] > 1 and long and simple:
         lines = expr.size // max(1, expr.shape[axis])
         if expr.ndim == 1:
-            return new(Sorted(bundled(expr), positions, even_cut(expr)))
+            return new(Sorted(bundled(expr), positions, even_cut(expr), keeps))
         if lines <= MANY_BLOCKS:
-            return line_by_line(x, axis, positions)
+            return line_by_line(x, axis, positions, keeps)
     whole = new(whole_along(expr, (axis,)))
     function = np.argsort if positions else np.sort
     options: dict[str, Any] = {"axis": axis, "order": order}
@@ -390,7 +398,7 @@ def even_cut(expr: ArrayExpr) -> Cut:
     return regular(length, max(1, axis_largest(length, cut)))
 
 
-def line_by_line(x: Any, axis: int, positions: bool) -> Any:
+def line_by_line(x: Any, axis: int, positions: bool, stable: bool) -> Any:
     """Every line sorted by itself, and put together."""
 
     front = [each for each in range(x.ndim) if each != axis]
@@ -401,7 +409,7 @@ def line_by_line(x: Any, axis: int, positions: bool) -> Any:
         for each, number in zip(front, place, strict=True):
             index[each] = number
         expr = x[tuple(index)].expr
-        lines.append(new(Sorted(bundled(expr), positions, even_cut(expr))))
+        lines.append(new(Sorted(bundled(expr), positions, even_cut(expr), stable)))
     return (
         stack(lines, axis=-1)
         .reshape((x.shape[axis], *shape))
