@@ -97,6 +97,15 @@ def test_chains_of_any_length_are_chosen_for_in_linear_time():
     assert frame.compute(scheduler="inline").c6.tolist() == [700.0 - (700 - 1 - 6) % 7]
 
 
+def test_chains_of_any_length_are_lowered_for_pandas():
+    frame = dd.from_pandas(pd.DataFrame({"a": [1.0]}), npartitions=1)
+    for step in range(1500):
+        frame = frame.assign(**{f"c{step % 7}": frame.a + step})
+    with weft.config.set({"dataframe.engine": "pandas"}):
+        (made,) = weft.optimize(frame)
+    assert made.columns.tolist() == frame.columns.tolist()
+
+
 def test_texts_in_memory_are_not_copied_for_methods_of_rows_alone():
     words = dd.from_pandas(pd.Series(["a b", "c", None] * 5), npartitions=2)
     count = words.str.contains("a").sum()

@@ -88,7 +88,7 @@ class EngineQuery(FrameExpr):
     def rows(self) -> Any:
         return self.like.expr.rows
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.like.expr.partition_nbytes
 

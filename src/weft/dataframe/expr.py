@@ -104,7 +104,7 @@ class FrameExpr(BlockExpr):
     def outline(self) -> Outline:
         return FrameOutline(self.name, self.label, self.numblocks, self.partition_nbytes, self.signature, self.meta)
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         """Projected size of the largest partition; 0 where nothing is known."""
         return 0
@@ -152,7 +152,7 @@ class Partitionwise(FrameExpr):
     def rows(self) -> Hashable:
         return self.frames[0].rows if Fact.SAME_ROWS in self.facts else self.name
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.frames[0].partition_nbytes
 

@@ -64,7 +64,7 @@ class Leaf(FrameExpr):
     def rows(self) -> Hashable:
         return self.like.rows
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.like.partition_nbytes
 
@@ -137,7 +137,7 @@ class Piece(FrameExpr):
     def hashed_by(self) -> HashedBy | None:
         return self.like.expr.hashed_by
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.like.expr.partition_nbytes
 

@@ -58,7 +58,7 @@ class FromPandas(FrameExpr):
             return None
         return (*[index[start] for start, _ in self.bounds], index[-1])
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         widths = 16 * max(1, len(self.columns))
         return max(stop - start for start, stop in self.bounds) * widths

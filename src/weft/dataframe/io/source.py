@@ -145,7 +145,7 @@ class FileSource(FrameExpr):
             return None
         return (*[whole[place] for place in self.wanted], whole[self.wanted[-1] + 1])
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         known = self.dataset.sizes
         if self.chosen not in known:

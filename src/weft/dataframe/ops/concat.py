@@ -72,7 +72,7 @@ class Concat(FrameExpr):
             return None
         return edges_in_order(every)  # type: ignore[arg-type]
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return max([each.partition_nbytes for each in self.sources])
 

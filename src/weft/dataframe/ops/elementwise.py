@@ -107,7 +107,7 @@ class Elementwise(Partitionwise):
         first = self.rowed[0].rows
         return first if all(each.rows == first for each in self.rowed) else self.name
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return max([each.partition_nbytes for each in self.rowed], default=0)
 

@@ -50,11 +50,23 @@ class GroupAggregates(GroupsBase):
             requests, None if is_single else labels, self._is_series, split_every, split_out, shuffle_method
         )
 
-    def _asked(self, how: str, engine: Any, engine_kwargs: Any, **options: Any) -> Any:
-        """A named aggregate with options for which all rows of a group must be together."""
+    def _reduced(
+        self,
+        how: str,
+        numeric_only: bool,
+        skipna: bool,
+        split_every: Any,
+        split_out: Any,
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        **options: Any,
+    ) -> Any:
+        """A named aggregate: in parts, unless its options want all rows of a group together."""
         if runs_elsewhere(engine):
             options |= {"engine": engine, "engine_kwargs": engine_kwargs}
-        return self._whole(how, call_of(**options))
+        elif skipna:
+            return self._named(how, numeric_only, split_every, split_out, **options)
+        return self._whole(how, call_of(numeric_only=numeric_only, skipna=skipna, **options))
 
     def _by_name(
         self,
@@ -119,11 +131,9 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Sum of each group's values; missing if fewer than ``min_count`` are there."""
-        if not skipna or runs_elsewhere(engine):
-            return self._asked(
-                "sum", engine, engine_kwargs, numeric_only=numeric_only, min_count=min_count, skipna=skipna
-            )
-        return self._named("sum", numeric_only, split_every, split_out, min_count=min_count or 0)
+        return self._reduced(
+            "sum", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, min_count=min_count or 0
+        )
 
     def prod(
         self,
@@ -134,9 +144,7 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Product of each group's values; missing if fewer than ``min_count`` are there."""
-        if not skipna or runs_elsewhere(None):
-            return self._asked("prod", None, None, numeric_only=numeric_only, min_count=min_count, skipna=skipna)
-        return self._named("prod", numeric_only, split_every, split_out, min_count=min_count or 0)
+        return self._reduced("prod", numeric_only, skipna, split_every, split_out, min_count=min_count or 0)
 
     def mean(
         self,
@@ -148,9 +156,7 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Mean of each group's values."""
-        if not skipna or runs_elsewhere(engine):
-            return self._asked("mean", engine, engine_kwargs, numeric_only=numeric_only, skipna=skipna)
-        return self._named("mean", numeric_only, split_every, split_out)
+        return self._reduced("mean", numeric_only, skipna, split_every, split_out, engine, engine_kwargs)
 
     def min(
         self,
@@ -163,11 +169,9 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Least of each group's values."""
-        if not skipna or runs_elsewhere(engine):
-            return self._asked(
-                "min", engine, engine_kwargs, numeric_only=numeric_only, min_count=min_count, skipna=skipna
-            )
-        return self._named("min", numeric_only, split_every, split_out, min_count=min_count)
+        return self._reduced(
+            "min", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, min_count=min_count
+        )
 
     def max(
         self,
@@ -180,11 +184,9 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Greatest of each group's values."""
-        if not skipna or runs_elsewhere(engine):
-            return self._asked(
-                "max", engine, engine_kwargs, numeric_only=numeric_only, min_count=min_count, skipna=skipna
-            )
-        return self._named("max", numeric_only, split_every, split_out, min_count=min_count)
+        return self._reduced(
+            "max", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, min_count=min_count
+        )
 
     def count(self, split_every: Any = None, split_out: Any = None) -> Any:
         """Number of each group's values that are not missing."""
@@ -214,9 +216,7 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Variance of each group's values."""
-        if not skipna or runs_elsewhere(engine):
-            return self._asked("var", engine, engine_kwargs, ddof=ddof, numeric_only=numeric_only, skipna=skipna)
-        return self._named("var", numeric_only, split_every, split_out, ddof=ddof)
+        return self._reduced("var", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, ddof=ddof)
 
     def std(
         self,
@@ -229,9 +229,7 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Standard deviation of each group's values."""
-        if not skipna or runs_elsewhere(engine):
-            return self._asked("std", engine, engine_kwargs, ddof=ddof, numeric_only=numeric_only, skipna=skipna)
-        return self._named("std", numeric_only, split_every, split_out, ddof=ddof)
+        return self._reduced("std", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, ddof=ddof)
 
     def sem(
         self,
@@ -242,9 +240,7 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Standard error of each group's mean."""
-        if not skipna or runs_elsewhere(None):
-            return self._asked("sem", None, None, ddof=ddof, numeric_only=numeric_only, skipna=skipna)
-        return self._named("sem", numeric_only, split_every, split_out, ddof=ddof)
+        return self._reduced("sem", numeric_only, skipna, split_every, split_out, ddof=ddof)
 
     def skew(
         self,
@@ -254,9 +250,7 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Skewness of each group's values."""
-        if not skipna or runs_elsewhere(None):
-            return self._asked("skew", None, None, numeric_only=numeric_only, skipna=skipna)
-        return self._named("skew", numeric_only, split_every, split_out)
+        return self._reduced("skew", numeric_only, skipna, split_every, split_out)
 
     def kurt(
         self,
@@ -266,9 +260,7 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Excess kurtosis of each group's values."""
-        if not skipna or runs_elsewhere(None):
-            return self._asked("kurt", None, None, numeric_only=numeric_only, skipna=skipna)
-        return self._named("kurt", numeric_only, split_every, split_out)
+        return self._reduced("kurt", numeric_only, skipna, split_every, split_out)
 
     def first(
         self,
@@ -279,9 +271,9 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """First value of each group that is not missing."""
-        if not skipna or min_count > 1:
-            return self._asked("first", None, None, numeric_only=numeric_only, min_count=min_count, skipna=skipna)
-        return self._named("first", numeric_only, split_every, split_out)
+        if min_count > 1:
+            return self._whole("first", call_of(numeric_only=numeric_only, min_count=min_count, skipna=skipna))
+        return self._reduced("first", numeric_only, skipna, split_every, split_out)
 
     def last(
         self,
@@ -292,9 +284,9 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
     ) -> Any:
         """Last value of each group that is not missing."""
-        if not skipna or min_count > 1:
-            return self._asked("last", None, None, numeric_only=numeric_only, min_count=min_count, skipna=skipna)
-        return self._named("last", numeric_only, split_every, split_out)
+        if min_count > 1:
+            return self._whole("last", call_of(numeric_only=numeric_only, min_count=min_count, skipna=skipna))
+        return self._reduced("last", numeric_only, skipna, split_every, split_out)
 
     def any(self, skipna: bool = True, split_every: Any = None, split_out: Any = None) -> Any:
         """Whether any of each group's values is true."""

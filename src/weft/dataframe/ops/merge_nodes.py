@@ -109,7 +109,7 @@ class Merge(FrameExpr):
         called = dict(names)
         return HashedBy(tuple([called.get(label, label) for label in on]), self.npartitions)
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return -(-(total_nbytes(self.left) + total_nbytes(self.right)) // self.npartitions)
 
@@ -397,7 +397,7 @@ class Joined(FrameExpr):
     def npartitions(self) -> int:
         return self.left.npartitions
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.left.partition_nbytes + self.right.partition_nbytes
 

@@ -48,7 +48,7 @@ class Partitions(FrameExpr):
     def rows(self) -> Hashable:
         return (self.source.rows, self.numbers)
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.source.partition_nbytes
 
@@ -231,7 +231,7 @@ class Divided(FrameExpr):
     def rows(self) -> Hashable:
         return self.source.rows
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.source.partition_nbytes
 

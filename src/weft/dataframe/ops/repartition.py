@@ -62,7 +62,7 @@ class RepartitionDivisions(FrameExpr):
     def rows(self) -> Hashable:
         return ("between", self.source.rows, self.to)
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.source.partition_nbytes * max(1, -(-self.source.npartitions // self.npartitions))
 
@@ -103,7 +103,7 @@ class RepartitionMerge(FrameExpr):
     def rows(self) -> Hashable:
         return ("together", self.source.rows, self.starts)
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.source.partition_nbytes * max([b - a for a, b in pairwise(self.starts)])
 
@@ -138,7 +138,7 @@ class RepartitionSplit(FrameExpr):
     def rows(self) -> Hashable:
         return ("pieces", self.source.rows, self.counts)
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.source.partition_nbytes // min(self.counts)
 

@@ -108,7 +108,7 @@ class MendedEdges(FrameExpr):
     def divisions(self) -> tuple[Any, ...] | None:
         return self.to
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return self.source.partition_nbytes
 

@@ -58,7 +58,7 @@ class Moving(FrameExpr):
         meta = self.source.meta
         return meta if self.keep_index else remembered(partial(without_index, meta), "without_index", (), meta)
 
-    @property
+    @derived
     def partition_nbytes(self) -> int:
         return -(-self.source.partition_nbytes * self.source.npartitions // self.npartitions)
 
