@@ -26,6 +26,19 @@ def test_an_import_loads_no_large_modules(module: str) -> None:
     assert set(LATER).isdisjoint(loaded)
 
 
+@pytest.mark.parametrize("module", ["weft.array", "weft.dataframe", "weft.bag"])
+def test_collections_load_no_file_systems_engines_or_clusters(module: str) -> None:
+    program = f"import numpy, pandas, sys; import {module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert {"fsspec", "polars", "ray", "sklearn", "xarray", "zarr", "sqlalchemy", "asyncio"}.isdisjoint(loaded)
+
+
 def test_the_error_that_is_made_later_is_one_class() -> None:
     made = errors.CancelledError
 

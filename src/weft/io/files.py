@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from weft.text import natural_sort_key
 
-__all__ = ["UNFINISHED", "FoundFile", "filesystem_for", "find_files", "is_local", "protocols_of"]
+__all__ = ["UNFINISHED", "FoundFile", "filesystem_for", "find_files", "is_local", "protocols_of", "unpacked"]
 
 #: What listings of the different file systems say about the state of a file.
 STATE = ("size", "mtime", "ino", "ETag", "etag", "LastModified", "last_modified", "md5Hash", "created", "checksum")
@@ -165,3 +165,18 @@ def is_data(path: str, ends: Iterable[str] | None) -> bool:
     if UNFINISHED in parts[-1] or any(part.startswith((".", "_")) and "=" not in part for part in parts):
         return False
     return ends is None or parts[-1].endswith(tuple(ends))
+
+
+def unpacked(filesystem: Any, path: str, compression: str | None) -> Any:
+    """A file open for reading bytes, which are what it holds before it was compressed.
+
+    Parameters
+    ----------
+    filesystem : fsspec file system
+    path : str
+    compression : str, optional
+        A method of fsspec's; "infer": as the name ends.
+    """
+    import fsspec  # here, for a quick import
+
+    return fsspec.core.OpenFile(filesystem, path, "rb", fsspec.core.get_compression(path, compression))

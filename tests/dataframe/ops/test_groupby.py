@@ -353,3 +353,13 @@ def test_numbers_of_rows_have_the_types_of_pandas(dtype):
         made = ask(frame)
         pd.testing.assert_frame_equal(made.compute(), ask(whole))
         assert made.dtypes.tolist() == ask(whole).dtypes.tolist()
+
+
+def test_medians_in_as_many_partitions_as_are_asked_for():
+    whole = pd.DataFrame({"k": [1, 2, 3, 1, 2, 3], "v": [1.0, 2.0, 3.0, 4.0, 5.0, 9.0]})
+    grouped = dd.from_pandas(whole, npartitions=3).groupby("k").v
+    made = grouped.median(split_out=2)
+    assert made.npartitions == 2
+    pd.testing.assert_series_equal(made.compute(), whole.groupby("k").v.median())
+    with pytest.raises(ValueError, match="split_out"):
+        grouped.median(split_out=0)

@@ -17,7 +17,7 @@ from weft.dataframe.io.writing import check_frame
 from weft.dataframe.meta import make_meta
 from weft.expr import node
 from weft.io.bytes import behind_delimiter
-from weft.io.files import find_files
+from weft.io.files import find_files, unpacked
 from weft.units import parse_bytes
 
 __all__ = ["JsonMethods", "ReadJSON", "read_json", "to_json"]
@@ -51,11 +51,8 @@ class JsonReader(NamedTuple):
 
     def read(self, part: JsonPart, how: Reading) -> pd.DataFrame:
         """One block as a frame."""
-        import fsspec
-
         if part.length is None:
-            packed = fsspec.core.get_compression(part.path, self.compression)
-            with fsspec.core.OpenFile(self.filesystem, part.path, "rb", packed) as stream:
+            with unpacked(self.filesystem, part.path, self.compression) as stream:
                 raw = stream.read()
         else:
             with self.filesystem.open(part.path, "rb") as stream:
@@ -194,8 +191,7 @@ def read_json(
     name = "path" if include_path_column is True else include_path_column or None
     reader = JsonReader(fs, compression, encoding, errors, parse, options, name, path_converter)
     if meta is None:
-        kind = fsspec.core.get_compression(files[0].path, compression)
-        with fsspec.core.OpenFile(fs, files[0].path, "rb", kind) as stream:
+        with unpacked(fs, files[0].path, compression) as stream:
             raw = stream.read(parse_bytes(sample)) if lines else stream.read()
             if lines and stream.read(1):
                 raw = raw[: raw.rfind(b"\n") + 1]

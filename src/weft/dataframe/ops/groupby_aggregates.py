@@ -332,8 +332,11 @@ class GroupAggregates(GroupsBase):
         split_out: Any = None,
         shuffle_method: Any = None,
     ) -> Any:
-        """Median of each group's values, exact."""
-        return self._whole("median", call_of(numeric_only=numeric_only, skipna=skipna))
+        """Median of each group's values, exact: rows of a group come together, nothing is combined in rounds."""
+        check_split_every(split_every)
+        count, _ = spread_of(self._frame, split_out, shuffle_method)
+        made = self._whole("median", call_of(numeric_only=numeric_only, skipna=skipna))
+        return made if split_out is None or split_out is False else made.repartition(npartitions=count)
 
     def quantile(self, q: Any = 0.5, interpolation: str = "linear", numeric_only: bool = False) -> Any:
         """Quantiles of each group's values, exact."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -69,6 +68,8 @@ def check_columns(expr: FrameExpr, labels: Iterable[Hashable]) -> None:
 
 def missing_column(label: Hashable, known: tuple[Hashable, ...]) -> str:
     """Message for a column that is not there, with the nearest one that is."""
+    import difflib  # here, for a quick import
+
     near = difflib.get_close_matches(str(label), list(map(str, known)), n=1)
     shown = list(known[:20])
     hint = f" Did you mean {near[0]!r}?" if near else f" There are {shown}{'...' if len(known) > 20 else ''}."

@@ -5,10 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any, NamedTuple
 
-import fsspec
-
 from weft.io.delimited import Dialect, record_start
-from weft.io.files import FoundFile
+from weft.io.files import FoundFile, unpacked
 
 __all__ = ["CsvPart", "blocks_of", "raw_block", "read_head"]
 
@@ -38,8 +36,7 @@ def blocks_of(file: FoundFile, number: int, size: int | None, lead: int) -> list
 def raw_block(filesystem: Any, part: CsvPart, dialect: Dialect, compression: str | None) -> bytes:
     """The bytes of the records that begin in a block."""
     if part.length is None:
-        packed = fsspec.core.get_compression(part.path, compression)
-        with fsspec.core.OpenFile(filesystem, part.path, "rb", packed) as stream:
+        with unpacked(filesystem, part.path, compression) as stream:
             whole: bytes = stream.read()
             return whole
     with filesystem.open(part.path, "rb") as stream:
@@ -52,7 +49,6 @@ def raw_block(filesystem: Any, part: CsvPart, dialect: Dialect, compression: str
 
 def read_head(filesystem: Any, path: str, compression: str | None, nbytes: int) -> tuple[bytes, bool]:
     """The first bytes of a file, and whether these are all."""
-    packed = fsspec.core.get_compression(path, compression)
-    with fsspec.core.OpenFile(filesystem, path, "rb", packed) as stream:
+    with unpacked(filesystem, path, compression) as stream:
         raw: bytes = stream.read(nbytes)
         return raw, not stream.read(1)

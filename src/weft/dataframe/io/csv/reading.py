@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, ParamSpec, TypeVar
 
-import fsspec
 import numpy as np
 import pandas as pd
 
@@ -188,6 +187,8 @@ def frame_of_text(
     **options: Any,
 ) -> Any:
     """Frame of text files; see `read_csv`."""
+    import fsspec  # here, for a quick import
+
     title, kind, separator = form
     if separator is not None and "sep" not in options and options.get("delimiter") is None:
         options["sep"] = separator
