@@ -6,7 +6,7 @@ first file. One that turns up later is an error which says what to pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from weft.dataframe.base import FrameBase
 from weft.dataframe.io.arrow import Layout, is_unnamed, joint_schema
-from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
+from weft.dataframe.io.source import FileSource, Reading, source_frame
+from weft.dataframe.io.tables import TableDataset
 from weft.dataframe.io.text_files import write_files
 from weft.dataframe.io.writing import check_frame
 from weft.errors import ReadError
@@ -123,7 +124,7 @@ class ArrowReader(NamedTuple):
         return layout.frame(tables, how.columns, how.with_index, None, how.meta.columns)
 
 
-class ArrowDataset(Dataset):
+class ArrowDataset(TableDataset):
     """Files of Arrow tables."""
 
     label: ClassVar[str] = "read"
@@ -133,17 +134,6 @@ class ArrowDataset(Dataset):
         self.parts = parts
         self.token = token
         self.layout = reader.layout
-
-    @property
-    def index_columns(self) -> tuple[Hashable, ...]:  # type: ignore[override]
-        return self.layout.index
-
-    @property
-    def columns(self) -> tuple[Hashable, ...]:
-        return self.layout.columns
-
-    def meta(self, columns: tuple[Hashable, ...] | None, index: bool) -> pd.DataFrame:
-        return self.layout.meta(self.layout.columns if columns is None else columns, index)
 
     def row_counts(self) -> tuple[int, ...] | None:
         counts = [part.rows for part in self.parts]

@@ -14,7 +14,8 @@ from weft.dataframe.io.footers import Footer, group_bounds, leaf_numbers
 from weft.dataframe.io.parquet.parts import Part, Piece
 from weft.dataframe.io.parquet.reader import ParquetReader
 from weft.dataframe.io.predicates import Bounds, Predicate, columns_of, may_hold
-from weft.dataframe.io.source import Dataset, FileSource, Reading, read_part
+from weft.dataframe.io.source import FileSource, Reading, read_part
+from weft.dataframe.io.tables import TableDataset
 from weft.expr import node
 
 __all__ = ["ParquetDataset", "ReadParquet", "read_parquet_part", "without_hopeless"]
@@ -23,7 +24,7 @@ __all__ = ["ParquetDataset", "ReadParquet", "read_parquet_part", "without_hopele
 WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8, "INT96": 8}
 
 
-class ParquetDataset(Dataset):
+class ParquetDataset(TableDataset):
     """What the footers of some files say."""
 
     label: ClassVar[str] = "read_parquet"
@@ -45,18 +46,6 @@ class ParquetDataset(Dataset):
     def schema(self) -> pa.Schema:
         """Arrow's schema of all columns."""
         return self.layout.schema
-
-    @property
-    def index_columns(self) -> tuple[Hashable, ...]:  # type: ignore[override]
-        """Columns that are the index."""
-        return self.layout.index
-
-    @property
-    def columns(self) -> tuple[Hashable, ...]:
-        return self.layout.columns
-
-    def meta(self, columns: tuple[Hashable, ...] | None, index: bool) -> pd.DataFrame:
-        return self.layout.meta(self.layout.columns if columns is None else columns, index)
 
     def row_counts(self) -> tuple[int, ...] | None:
         return None if self.filters is not None else tuple([part.rows for part in self.parts])
