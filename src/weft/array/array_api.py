@@ -42,8 +42,9 @@ def finfo(type: Any, /) -> FloatLimits:
     32
     """
     found = everything.finfo(type)
-    limits = [float(each) for each in (found.eps, found.max, found.min, found.smallest_normal)]
-    return FloatLimits(found.bits, *limits, found.dtype)
+    return FloatLimits(
+        found.bits, float(found.eps), float(found.max), float(found.min), float(found.smallest_normal), found.dtype
+    )
 
 
 def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
