@@ -1,4 +1,4 @@
-"""Ray beside threads on the same plan, and what is left of an answer when nodes, workers, objects and drivers die.
+"""Ray beside threads on the same plan, and what is left of an answer when nodes, workers and drivers die.
 
 All of it on this machine, where ``ray.cluster_utils.Cluster`` gives several nodes with a CPU each.
 
@@ -6,7 +6,6 @@ All of it on this machine, where ``ray.cluster_utils.Cluster`` gives several nod
 ``tpch``     TPC-H q1, q3, q5, q9, q18, each partition computed by pandas, on both; in both the same physical plan.
 ``nodes``    ten shuffles; in the middle of each a node is killed; another one joins before the next.
 ``workers``  ten shuffles; worker processes are killed all the while.
-``objects``  ten shuffles of held data; in the middle some of Ray's objects are freed behind Weft's back.
 ``driver``   a driver is killed that has a lock, tasks, an actor and data; a second one gets what the first had.
 ``memory``   a task whose worker Ray kills for lack of memory, whatever Ray would do.
 
@@ -266,24 +265,6 @@ def workers(report: Report, options: argparse.Namespace) -> None:
         ten_shuffles(report, "workers killed in a shuffle,", options, kill)
 
 
-def objects(report: Report, options: argparse.Namespace) -> None:
-    """Objects vanish from Ray's stores in the middle of a shuffle."""
-    from ray._private import internal_api
-
-    with local_nodes(2, 400 * MB):
-
-        def free(chance: random.Random, watch: Watch) -> str:
-            places: list[Any] = []
-            while not places:
-                with contextlib.suppress(RuntimeError):  # the places change meanwhile
-                    places = list(watch.run.places.values())
-            chosen = chance.sample(places, min(4, len(places)))
-            internal_api.free([each.ref for each in chosen])
-            return f"{len(chosen)} objects freed"
-
-        ten_shuffles(report, "objects freed in a shuffle,", options, free)
-
-
 FIRST = """
 import os, signal, sys, time
 import numpy as np
@@ -401,7 +382,6 @@ CASES: dict[str, Callable[[Report, argparse.Namespace], None]] = {
     "tpch": tpch,
     "nodes": nodes,
     "workers": workers,
-    "objects": objects,
     "driver": driver,
     "memory": memory,
 }
