@@ -114,7 +114,7 @@ class Query:
         return as_pandas(relation, found, self.node.meta)
 
 
-class Weighing(CloudPickler):
+class Weighing(CloudPickler):  # type: ignore[misc]
     """Writes a tree without what is known of its files."""
 
     def persistent_id(self, value: Any) -> str | None:
