@@ -21,6 +21,7 @@ from weft.dataframe.ops.duplicated import DuplicateMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
 from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
 from weft.dataframe.ops.labels import LabelMethods
+from weft.dataframe.ops.layout import LayoutMethods
 from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.merge import MergeMethods
 from weft.dataframe.ops.neighbours import call_of, whole_result
@@ -51,6 +52,7 @@ class DataFrame(
     ValueMethods,
     ConversionMethods,
     FrameConversionMethods,
+    LayoutMethods,
     LabelMethods,
     IndexingMethods,
     FrameFunctionMethods,
@@ -86,7 +88,12 @@ class DataFrame(
     >>> import pandas as pd
     >>> import weft.dataframe as dd
     >>> dd.from_pandas(pd.DataFrame({"a": [1, 2], "b": [3.0, 4.0]}), npartitions=2)
-    <DataFrame from_pandas: 2 columns (a, b), 2 partitions>
+    <DataFrame from_pandas: 2 columns, 2 partitions>
+                       a        b
+    npartitions=2
+    0              int64  float64
+    1                ...      ...
+    1                ...      ...
     """
 
     __slots__ = ()
@@ -117,11 +124,6 @@ class DataFrame(
     def __dir__(self) -> list[str]:
         labels = [each for each in self.expr.columns if isinstance(each, str) and each.isidentifier()]
         return [*super().__dir__(), *labels]
-
-    def __repr__(self) -> str:
-        labels = list(map(str, self.expr.columns))
-        shown = ", ".join(labels if len(labels) <= 6 else [*labels[:5], "..."])
-        return f"<DataFrame {self.expr.label}: {len(labels)} columns ({shown}), {self.npartitions} partitions>"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.compute(), dtype=dtype)

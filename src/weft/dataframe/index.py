@@ -18,6 +18,7 @@ from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.index_rows import IndexRowMethods, IndexTypeMethods
 from weft.dataframe.ops.index_sets import IndexSetMethods
 from weft.dataframe.ops.labels import IndexLabelMethods
+from weft.dataframe.ops.layout import LayoutMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.overlap import OverlapMethods
 from weft.dataframe.ops.partitions import PartitionMethods
@@ -29,9 +30,6 @@ from weft.dataframe.ops.strings import StringAccessor
 from weft.dataframe.ops.summaries import IndexSummaries
 from weft.dataframe.ops.values import ValueMethods
 
-#: The methods below have a property of the type's own name beside them.
-Text = str
-
 __all__ = ["Index"]
 
 
@@ -39,6 +37,7 @@ class Index(
     ArithmeticMethods,
     ValueMethods,
     ConversionMethods,
+    LayoutMethods,
     IndexLabelMethods,
     SeriesFunctionMethods,
     IndexSummaries,
@@ -83,9 +82,6 @@ class Index(
     def str(self) -> StringAccessor:
         """Methods of text."""
         return StringAccessor.of(self, "str")
-
-    def __repr__(self) -> Text:
-        return f"<Index {self.expr.label}: {self.name}, {self.dtype}, {self.npartitions} partitions>"
 
 
 FrameBase.made[pd.Index] = Index

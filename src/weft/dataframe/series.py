@@ -21,6 +21,7 @@ from weft.dataframe.ops.duplicated import SeriesDuplicateMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
 from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
 from weft.dataframe.ops.labels import SeriesLabelMethods
+from weft.dataframe.ops.layout import LayoutMethods
 from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
 from weft.dataframe.ops.overlap import OverlapMethods
@@ -54,6 +55,7 @@ class Series(
     SeriesValueMethods,
     ValueMethods,
     ConversionMethods,
+    LayoutMethods,
     SeriesLabelMethods,
     IndexingMethods,
     SeriesFunctionMethods,
@@ -144,9 +146,6 @@ class Series(
             len(self.loc[[label]] if self.known_divisions else self.index.isin([label]).compute().loc[lambda x: x])
         )
 
-    def __repr__(self) -> Text:
-        return f"<Series {self.expr.label}: {self.name}, {self.dtype}, {self.npartitions} partitions>"
-
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.compute(), dtype=dtype)
 
@@ -178,7 +177,7 @@ class Scalar(PlanMethods, ArithmeticMethods):
         return np.asarray(self.expr.meta).dtype
 
     def __repr__(self) -> Text:
-        return f"<Scalar {self.expr.label}>"
+        return f"<Scalar {self.expr.label}, {self.dtype}>"
 
     def __bool__(self) -> bool:
         return bool(self.compute())

@@ -195,17 +195,6 @@ class FrameConversionMethods(FrameBase):
         for part in self.partitions:  # type: ignore[attr-defined]
             yield from part.compute().itertuples(index=index, name=name)
 
-    def to_string(self, max_rows: int = 5) -> str:
-        """What is known of the frame, as text; no rows are computed."""
-        return str(layout_table(self, max_rows).to_string())
-
-    def to_html(self, max_rows: int = 5) -> str:
-        """What is known of the frame, as HTML; no rows are computed."""
-        return str(layout_table(self, max_rows).to_html(notebook=True))
-
-    def _repr_html_(self) -> str:
-        return f"<div><strong>Weft DataFrame</strong></div>{self.to_html()}<div>{self.expr.label}, {self.npartitions} partitions</div>"
-
     def info(self, buf: Any = None, verbose: bool = False, memory_usage: bool = False) -> None:
         """Print columns and types; with ``verbose=True`` also how many values are there, which computes."""
         import sys
@@ -219,13 +208,3 @@ class FrameConversionMethods(FrameBase):
         if memory_usage:
             lines.append(f"memory usage: {int(self.memory_usage(deep=True).sum().compute())} bytes")  # type: ignore[attr-defined]
         (buf or sys.stdout).write("\n".join(lines) + "\n")
-
-
-def layout_table(frame: Any, max_rows: int) -> pd.DataFrame:
-    """Types of the columns, beside the edges of the partitions."""
-    meta = frame.expr.meta
-    edges = ["" if each is None else str(each) for each in frame.divisions]
-    if len(edges) > max_rows:
-        edges = [*edges[: max_rows - 1], "...", edges[-1]]
-    rows = [[str(meta[label].dtype) for label in meta.columns]] + [["..."] * meta.shape[1]] * (len(edges) - 1)
-    return pd.DataFrame(rows, index=pd.Index(edges, name=f"npartitions={frame.npartitions}"), columns=meta.columns)

@@ -15,6 +15,7 @@ from weft.dataframe.ops.groupby_base import GroupsBase
 from weft.dataframe.ops.groupby_keys import keys_by_level, keys_of, with_keys
 from weft.dataframe.ops.groupby_methods import GroupMethods
 from weft.dataframe.ops.groupby_requests import Aggregation
+from weft.dataframe.ops.layout import headline
 from weft.dataframe.ops.projection import missing_column, project
 
 __all__ = ["Aggregation", "GroupBy"]
@@ -46,7 +47,7 @@ class GroupBy(GroupAggregates, GroupMethods):
         return [*super().__dir__(), *labels]
 
     def __repr__(self) -> str:
-        return f"<GroupBy {[each.name for each in self._plan.by]} of {self._frame!r}>"
+        return f"<GroupBy {[each.name for each in self._plan.by]} of {headline(self._frame)[1:-1]}>"
 
     def __iter__(self) -> Iterator[Any]:
         source = self._source()

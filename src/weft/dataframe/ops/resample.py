@@ -17,6 +17,7 @@ from weft.dataframe.kernels.pandas.grouping import By, GroupPlan
 from weft.dataframe.kernels.pandas.resample import ResamplePlan
 from weft.dataframe.meta import UNKNOWN, meta_nonempty
 from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
+from weft.dataframe.ops.layout import headline
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.time_bins import TimeSpan
@@ -93,7 +94,7 @@ class Resampler:
         raise AttributeError(f"Resampler has no attribute and no column {label!r}")
 
     def __repr__(self) -> str:
-        return f"<Resampler {self._options['rule']} of {self._frame!r}>"
+        return f"<Resampler {self._options['rule']} of {headline(self._frame)[1:-1]}>"
 
     @property
     def _is_series(self) -> bool:

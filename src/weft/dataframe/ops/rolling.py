@@ -20,6 +20,7 @@ from weft.dataframe.kernels.pandas.windows import RESULTS, EwmPlan, ExpandingPla
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.differences import neighbours
+from weft.dataframe.ops.layout import headline
 from weft.dataframe.ops.neighbours import call_of, is_timelike, whole_result, whole_rows
 from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.reductions import of_numbers
@@ -96,7 +97,7 @@ class Window:
         raise AttributeError(f"{type(self).__name__} has no attribute and no column {label!r}")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._frame!r}>"
+        return f"<{type(self).__name__} of {headline(self._frame)[1:-1]}>"
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         return whole_rows(self._frame, f"{self.kind}.{name}", self._call, call_of(*args, **kwargs))
