@@ -221,6 +221,13 @@ OPTIONS: tuple[Option, ...] = (
         "installed, once a chain has done some 30 GB of work; True does so at once.",
     ),
     Option(
+        "array.trace",
+        SWITCH,
+        True,
+        "Take functions given to map_overlap apart where their code consists of NumPy's elementwise functions and slices, "
+        "and compute these like operations of arrays.",
+    ),
+    Option(
         "dataframe.engine",
         one_of("auto", "pandas", "polars"),
         "auto",

@@ -63,8 +63,11 @@ def planned_by_form(expression: Expr, kind: type, fuse: bool) -> Plan | None:
         return None
     template = found.template
     if template is MET:
-        template = template_of(form, fuse) or NONE
+        planned = plan_of_hollow(form, fuse)
+        template = template_of(form, planned) or NONE
         remember(own, template)
+        if template is NONE and not form.values:
+            return planned.plan
     return template.fill(form) if isinstance(template, Template) else None
 
 
@@ -76,12 +79,26 @@ def remember(own: Hashable, template: Template | str) -> None:
         RECENT.pop(next(iter(list(RECENT))), None)
 
 
-def template_of(form: Form, fuse: bool) -> Template | None:
-    """The template of a form; None if its plan is large or keeps things alive."""
+class Planned(NamedTuple):
+    """A hollow expression, what it was lowered to, and its plan."""
+
+    empty: Expr
+    trees: Sequence[Expr]
+    plan: Plan
+
+
+def plan_of_hollow(form: Form, fuse: bool) -> Planned:
+    """The plan of a form with its holes."""
     empty = hollow(form)
     with paused_collector():
         trees = lowered([empty])
         plan = compile_plan(build([empty], trees), empty.keys(), fuse=fuse, between=freeze)  # type: ignore[attr-defined]
+    return Planned(empty, trees, plan)
+
+
+def template_of(form: Form, planned: Planned) -> Template | None:
+    """The template of a form; None if its plan is large or keeps things alive."""
+    empty, trees, plan = planned
     if plan.nblocks > TINY or plan.annotations or plan.sites or not is_light(plan):
         return None
     cuts = cuts_of(form, plan, trees)
@@ -156,9 +173,11 @@ def is_light(plan: Plan) -> bool:
 
 
 def is_ours(function: Any) -> bool:
-    """Whether a function is NumPy's or Weft's, and has no values of its own."""
+    """Whether a function is NumPy's or Weft's, and has no values of its own, or says that they take next to no memory."""
     if type(function) is FunctionType:
         return str(function.__module__).startswith("weft.") and function.__closure__ is None
+    if type(function).__module__.startswith("weft."):
+        return bool(getattr(function, "is_light", False))
     return type(function).__name__ == "ufunc"
 
 

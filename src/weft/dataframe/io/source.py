@@ -97,6 +97,9 @@ class Dataset:
         """Memory that reading the largest part takes besides the frame: by default as much again, for what it is made of."""
         return self.nbytes(columns)
 
+    def check_unchanged(self) -> None:
+        """Raise ReadError if what is read is no longer what was looked at; formats that cannot tell do nothing."""
+
     def planned(self, predicate: Predicate | None) -> tuple[Any, ...]:
         """The parts as the tasks get them; what statistics exclude may be left out of them."""
         return self.parts

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pandas as pd
 import pyarrow as pa
 
-from weft.dataframe.io.footers import Footer, group_bounds, leaf_numbers
+from weft.dataframe.io.footers import Footer, check_unchanged, group_bounds, leaf_numbers
 from weft.dataframe.io.parquet.parts import Part, Piece
 from weft.dataframe.io.parquet.reader import ParquetReader
 from weft.dataframe.io.predicates import Bounds, Predicate, columns_of, may_hold
@@ -46,6 +46,16 @@ class ParquetDataset(TableDataset):
     def schema(self) -> pa.Schema:
         """Arrow's schema of all columns."""
         return self.layout.schema
+
+    @cached_property
+    def stamps(self) -> dict[str, tuple[Any, ...]]:
+        """The files that are read, and the state in which each was looked at."""
+        return {piece.path: piece.stamp for part in self.parts for piece in part.pieces}
+
+    def check_unchanged(self) -> None:
+        """Raise ReadError for a file that has been written anew since it was looked at."""
+        for path, stamp in self.stamps.items():
+            check_unchanged(self.filesystem, path, stamp)
 
     def row_counts(self) -> tuple[int, ...] | None:
         return None if self.filters is not None else tuple([part.rows for part in self.parts])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+from cloudpickle import CloudPickler
 
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.io.source import Dataset
 from weft.dataframe.kernels.polars.nan import NaNMet, expect_nan, is_nan_expected
 from weft.dataframe.kernels.polars.relation import (
     Column,
@@ -21,12 +26,15 @@ from weft.dataframe.kernels.polars.relation import (
     materialised,
 )
 from weft.dataframe.kernels.polars.translator import Translator
-from weft.expr import Need, Needs, walk
+from weft.expr import Expr, Need, Needs, walk
 
 __all__ = ["OPTIMIZATIONS", "Query", "answer", "relation_of", "to_pandas", "why_not"]
 
 #: Weft knows itself where order matters; Polars forgets it below a slice of a join (2.1: ``join(...).head(5).group_by(...)``).
 OPTIMIZATIONS = pl.QueryOptFlags(check_order_observe=False)
+
+#: Partitions of a source, and bytes of a tree, that take next to no memory.
+FEW, LITTLE = 256, 1 << 16
 
 
 def why_not(node: FrameExpr, asked: Needs) -> str | None:
@@ -67,10 +75,21 @@ class Query:
             self._prepared = self.translated(not is_nan_expected(self.sources))
         return self._prepared
 
+    @cached_property
+    def leaves(self) -> list[FrameExpr]:
+        """What is read."""
+        return [each for each in walk(self.node) if isinstance(each, FrameExpr) and not each.children]
+
     @property
     def sources(self) -> list[Hashable]:
         """What tells the rows that are read."""
-        return [each.rows for each in walk(self.node) if isinstance(each, FrameExpr) and not each.children]
+        return [each.rows for each in self.leaves]
+
+    @property
+    def is_light(self) -> bool:
+        """Whether it takes next to no memory: it reads some files, and holds no data."""
+        reads_files = all(isinstance(each, ReadParquet) and each.npartitions <= FEW for each in self.leaves)
+        return reads_files and weight_of(self.node) <= LITTLE
 
     def translated(self, trusts: bool) -> Relation:
         """The lazy query; it may trust that there is no NaN as long as it sees none."""
@@ -78,6 +97,9 @@ class Query:
 
     def collected(self) -> tuple[Relation, pl.DataFrame]:
         """What was asked, and what was found."""
+        for each in self.leaves:
+            if isinstance(each, ReadParquet):
+                each.dataset.check_unchanged()
         relation = self.prepared()
         try:
             return relation, relation.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
@@ -90,6 +112,20 @@ class Query:
         """The answer."""
         relation, found = self.collected()
         return as_pandas(relation, found, self.node.meta)
+
+
+class Weighing(CloudPickler):  # type: ignore[misc]
+    """Writes a tree without what is known of its files."""
+
+    def persistent_id(self, value: Any) -> str | None:
+        return "dataset" if isinstance(value, Dataset) else None
+
+
+def weight_of(node: Expr) -> int:
+    """Bytes that a tree takes, with the values in it."""
+    written = io.BytesIO()
+    Weighing(written).dump(node)
+    return written.tell()
 
 
 def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = (), trusts: bool = False) -> Relation:

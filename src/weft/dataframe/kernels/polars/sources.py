@@ -271,16 +271,11 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     """Parquet files of one schema, on this machine; Polars leaves out what it need not read by itself."""
     dataset = node.dataset
     check_plain(node)
-    paths = [piece.path for part in dataset.parts for piece in part.pieces]
-    for path in dict.fromkeys(paths):
-        check_unchanged(
-            dataset.filesystem, path, next(p.stamp for part in dataset.parts for p in part.pieces if p.path == path)
-        )
     base = translate.sources.get(node.rows)
     if base is None:
         every = alike(node, translate)
         is_numbered = any(translate.wants(each, Need.INDEX) or translate.wants(each, Need.ORDER) for each in every)
-        base = pl.scan_parquet(list(dict.fromkeys(paths)), glob=False, row_index_name=ROW if is_numbered else None)
+        base = pl.scan_parquet(list(dataset.stamps), glob=False, row_index_name=ROW if is_numbered else None)
         if node.predicate is not None:
             base = base.filter(predicate_of(node.predicate, node, dataset))
         translate.sources[node.rows] = base
@@ -307,7 +302,7 @@ def check_plain(node: Any) -> None:
         raise Untranslatable("a part of the files, directories as keys, or the user's filters are read by Weft")
     if not is_local(dataset.filesystem):
         raise Untranslatable("files elsewhere are read by Weft")
-    footers = [dataset.footers[path] for path in dict.fromkeys(p.path for part in dataset.parts for p in part.pieces)]
+    footers = [dataset.footers[path] for path in dataset.stamps]
     if not footers:
         raise Untranslatable("no files at all are read by Weft")
     if any(each.schema.remove_metadata() != footers[0].schema.remove_metadata() for each in footers[1:]):

@@ -1,0 +1,103 @@
+"""Queries that are kept: plans of programs that are built again, and the files that they read."""
+
+import gc
+import os
+import weakref
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import weft
+import weft.dataframe as dd
+from weft.errors import ReadError
+from weft.execution import templates
+from weft.execution.pipeline import plan_of
+from weft.execution.run import whole_of
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch):
+    monkeypatch.setattr(templates, "RECENT", {})
+    weft.config.value("scheduler")  # the configuration is read when it is first asked for, which counts as a change
+
+
+@pytest.fixture
+def rows(tmp_path):
+    frame = pd.DataFrame({"g": [1, 2, 1, 3], "a": [1.0, np.nan, 3.0, 4.0]})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    return frame
+
+
+def question(frame, least=0.5):
+    return frame[frame.a > least].groupby("g").a.sum()
+
+
+def kept():
+    return [each.template for each in templates.RECENT.values() if isinstance(each.template, templates.Template)]
+
+
+def test_programs_that_are_built_again_have_one_plan(rows, tmp_path):
+    ours = dd.read_parquet(str(tmp_path / "rows.parquet"))
+
+    plans = [plan_of([whole_of(question(ours))])[0] for _ in range(4)]
+
+    for _ in range(4):
+        pd.testing.assert_series_equal(question(ours).compute(), question(rows))
+    assert len(kept()) == 1
+    assert plans[2].programs is plans[3].programs
+
+
+def test_other_programs_have_other_plans(rows, tmp_path):
+    ours = dd.read_parquet(str(tmp_path / "rows.parquet"))
+    for least in (0.5, 3.5, 0.5, 3.5, 0.5, 3.5):
+        pd.testing.assert_series_equal(question(ours, least).compute(), question(rows, least))
+
+
+def test_another_configuration_makes_another_plan(rows, tmp_path):
+    ours = dd.read_parquet(str(tmp_path / "rows.parquet"))
+    for _ in range(3):
+        question(ours).compute()
+    with weft.config.set({"dataframe.engine": "pandas"}):
+        plan, _ = plan_of([whole_of(question(ours))], fuse=True)
+    labels = [step.function for program in plan.programs for step in program.steps]
+    assert not any(hasattr(each, "collected") for each in labels)
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["same expression", "built again"])
+def test_files_that_change_are_noticed(rows, tmp_path, anew):
+    path = tmp_path / "rows.parquet"
+    ours = dd.read_parquet(str(path))
+    asked = question(ours)
+    for _ in range(3):
+        (question(ours) if anew else asked).compute()
+
+    pd.concat([rows, rows]).to_parquet(path)
+    os.utime(path, ns=(1, 1))
+
+    with pytest.raises(ReadError, match="has changed since"):
+        (question(ours) if anew else asked).compute()
+    pd.testing.assert_series_equal(
+        question(dd.read_parquet(str(path))).compute(), question(pd.concat([rows, rows], ignore_index=True))
+    )
+
+
+def test_frames_in_memory_are_let_go():
+    frame = pd.DataFrame({"g": np.arange(10) % 3, "a": np.arange(10.0)})
+    alive = weakref.ref(frame)
+    ours = dd.from_pandas(frame, npartitions=2)
+    for _ in range(4):
+        question(ours).compute()
+    del frame, ours
+    weft.delayed(sum)([1]).compute()  # the last computation is remembered
+    gc.collect()
+
+    assert alive() is None
+    assert not kept()
+
+
+def test_long_lists_of_values_are_let_go(rows, tmp_path):
+    ours = dd.read_parquet(str(tmp_path / "rows.parquet"))
+    for _ in range(4):
+        assert len(ours[ours.g.isin(list(range(20_000)))].compute()) == 4
+    assert not kept()
