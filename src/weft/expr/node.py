@@ -60,7 +60,7 @@ class derived(Generic[T]):  # noqa: N801 (a decorator, like property)
         try:
             value = self.function(instance)
         except RecursionError:
-            for each in walk_objects(instance):
+            for each in walk_objects(instance, known=self.name):
                 if each is not instance and hasattr(type(each), self.name):
                     getattr(each, self.name)
             value = self.function(instance)
@@ -294,8 +294,11 @@ def map_nested(operands: tuple[Any, ...], function: Callable[[Expr], Expr]) -> t
     return operands if changed is None else tuple(changed)
 
 
-def walk_objects(*roots: Expr) -> list[Expr]:
-    """Each node object once, children before parents. Asks no name; `tree.walk` is the one for general use."""
+def walk_objects(*roots: Expr, known: str | None = None) -> list[Expr]:
+    """Each node object once, children before parents. Asks no name; `tree.walk` is the one for general use.
+
+    With ``known``, nodes of which this fact has been derived are left out with all beneath them.
+    """
     found: list[Expr] = []
     seen: set[int] = set()
     stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
@@ -303,7 +306,7 @@ def walk_objects(*roots: Expr) -> list[Expr]:
         each, ready = stack.pop()
         if ready:
             found.append(each)
-        elif id(each) not in seen:
+        elif id(each) not in seen and known not in each.__dict__:
             seen.add(id(each))
             children = each.children
             if children:

@@ -95,7 +95,7 @@ class Group:
         self.take(self.head, identity_pick(len(self.head.numblocks)))
         ways_to: dict[Hashable, set[Pick]] = {}
         entering = [next(iter(self.members.values()))]
-        external = len(self.head.sources)
+        outside = {(source.identity, through) for source, through in self.reads(*entering[0])}
         while entering:
             member, pick = entering.pop()
             self.inside.add(member.identity)
@@ -105,13 +105,15 @@ class Group:
             for source, through in candidates:
                 ways_to.setdefault(source.identity, set()).add(through)
             for source, through in candidates:
-                if (source.identity, through) in self.members:
+                read = source.identity, through
+                if read in self.members:
                     continue
-                ways = ways_to[source.identity]
-                added = len(source.sources) - 1
-                if external + added > max(MOST_INPUTS, external) or not self.fits(source, through, ways):
+                its = {(each.identity, way) for each, way in self.reads(source, through)}
+                more = (outside | its).difference(self.members, [read])
+                most = max(MOST_INPUTS, len(outside), len(its))
+                if len(more) > most or not self.fits(source, through, ways_to[source.identity]):
                     continue
-                external += added
+                outside = more
                 self.take(source, through)
                 entering.append((source, through))
 

@@ -35,12 +35,14 @@ from weft.array.rules.slice_before_lines import slice_before_lines
 from weft.array.rules.slice_before_reshape import slice_before_reshape
 from weft.array.rules.slice_before_take import slice_before_compress, slice_before_points
 from weft.array.rules.slice_into_source import slice_into_source
+from weft.array.rules.trace_overlap import trace_overlap
 from weft.expr import add_rules
 from weft.physical.fuse import add_compiler
 
 __all__ = ["LOWER", "SIMPLIFY", "install"]
 
 SIMPLIFY = (
+    trace_overlap,
     merge_slices,  # before slices move: one moves as cheaply as two
     slice_into_source,
     slice_before_rechunk,

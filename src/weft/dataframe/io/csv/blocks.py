@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, NamedTuple
 
 from weft.io.delimited import Dialect, record_start
-from weft.io.files import FoundFile, unpacked
+from weft.io.files import FoundFile, is_local, unpacked
 
-__all__ = ["CsvPart", "blocks_of", "raw_block", "read_head"]
+__all__ = ["CsvPart", "blocks_of", "local_block", "raw_block", "read_head"]
 
 
 class CsvPart(NamedTuple):
@@ -40,11 +42,30 @@ def raw_block(filesystem: Any, part: CsvPart, dialect: Dialect, compression: str
             whole: bytes = stream.read()
             return whole
     with filesystem.open(part.path, "rb") as stream:
-        start = record_start(stream, part.offset, dialect)
-        stop = record_start(stream, part.offset + part.length, dialect)
+        start, stop = record_bounds(stream, part.offset, part.length, dialect)
         stream.seek(start)
         block: bytes = stream.read(max(0, stop - start))
         return block
+
+
+@contextmanager
+def local_block(filesystem: Any, part: CsvPart, dialect: Dialect) -> Iterator[tuple[IO[bytes], int, int] | None]:
+    """A file of this machine, open and unbuffered, and where the records of a block begin and end in it.
+
+    None where there are none, or where they come from afar and are better asked for at once.
+    """
+    if part.length is None or not is_local(filesystem):
+        yield None
+        return
+    with open(part.path, "rb", buffering=0) as stream:
+        start, stop = record_bounds(stream, part.offset, part.length, dialect)
+        stream.seek(start)
+        yield (stream, start, stop) if stop > start else None
+
+
+def record_bounds(stream: IO[bytes], offset: int, length: int, dialect: Dialect) -> tuple[int, int]:
+    """Where the records of a block begin, and where they end."""
+    return record_start(stream, offset, dialect), record_start(stream, offset + length, dialect)
 
 
 def read_head(filesystem: Any, path: str, compression: str | None, nbytes: int) -> tuple[bytes, bool]:

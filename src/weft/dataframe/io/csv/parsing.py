@@ -16,15 +16,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from weft.dataframe.io.csv.blocks import CsvPart, raw_block, read_head
+from weft.dataframe.io.csv.blocks import CsvPart, local_block, raw_block, read_head
 from weft.dataframe.io.csv.lead import Lead, lead_of
 from weft.dataframe.io.csv.options import parser_of, separator_of, takes_whole_lines
 from weft.dataframe.io.csv.sample import OF_VALUES, after
+from weft.dataframe.io.csv.scanning import Scan, machine_code, read_padded
 from weft.dataframe.io.csv.surprises import complaints_of, indexed_as, surprise
 from weft.dataframe.io.source import Reading
 from weft.io.delimited import Dialect
 
-__all__ = ["CsvReader"]
+__all__ = ["CsvReader", "null_values"]
 
 #: What pandas takes for missing.
 NA_VALUES = (
@@ -33,6 +34,8 @@ NA_VALUES = (
 )
 #: Bytes of a file in which its header is looked for first.
 HEAD = 1 << 14
+#: Bytes that Arrow's parser takes at a time (`benchmarks.tables` has the figures).
+STEP = 1 << 20
 
 
 class Columns(NamedTuple):
@@ -63,6 +66,7 @@ class CsvReader(NamedTuple):
     path_column: str | None
     uses_arrow: bool
     enforce: bool
+    scan: Scan | None = None
 
     def __weft_tokenize__(self) -> Any:
         return (self.kind, self.labels, self.index_labels, self.enforce, repr(sorted(self.options.items(), key=str)))
@@ -74,22 +78,56 @@ class CsvReader(NamedTuple):
 
     def read(self, part: CsvPart, how: Reading) -> pd.DataFrame:
         """One block as a frame."""
-        return self.frame(raw_block(self.filesystem, part, self.dialect, self.compression), part, how)
+        made = self.streamed(part, how) if self.uses_arrow and part.offset else None
+        if made is None:
+            return self.frame(raw_block(self.filesystem, part, self.dialect, self.compression), part, how)
+        return self.with_path(made, part, how)
+
+    def streamed(self, part: CsvPart, how: Reading) -> pd.DataFrame | None:
+        """A block behind a file's first one: by the parser in machine code if that is there and knows it, else as Arrow reads
+        it little by little; None where it has to be looked at whole.
+        """
+        if not is_utf8(self.encoding):
+            return None
+        labels, wanted = self.asked(how)
+        columns = self.columns_of(part, b"")
+        with local_block(self.filesystem, part, self.dialect) as found:
+            if found is None or columns.labels is None:
+                return None
+            stream, start, stop = found
+            made: pd.DataFrame | str | None = None
+            code = None if self.scan is None else machine_code()
+            if code is not None and self.scan is not None:
+                kinds = self.kinds(how.meta)
+                raw = read_padded(stream, stop - start, code.PADDING)
+                made = self.scan.frame(code, raw, columns.labels, {label: kinds[label] for label in wanted})
+            if made is None:
+                with pa.OSFile(part.path) as file, file.get_stream(start, stop - start) as source:
+                    made = self.by_arrow(source, STEP, part, columns, wanted, how.meta)
+        return self.labelled(made, labels, how) if isinstance(made, pd.DataFrame) else None
+
+    def asked(self, how: Reading) -> tuple[list[Hashable], list[Hashable]]:
+        """The columns of a block that are looked at; and the same with those that become labels of rows."""
+        labels = [label for label in how.columns if label != self.path_column]
+        return labels, [*labels, *self.index_labels] if how.with_index else labels
 
     def frame(self, raw: bytes, part: CsvPart, how: Reading) -> pd.DataFrame:
         """The text of a block as a frame."""
-        labels = [label for label in how.columns if label != self.path_column]
-        wanted = [*labels, *self.index_labels] if how.with_index else labels
+        labels, wanted = self.asked(how)
         if not raw and not (part.offset == 0 and self.lead is None):
             frame = how.meta[labels].copy()
         else:
             columns = self.columns_of(part, raw)
             rows = raw[columns.lead.end :] if columns.lead is not None and part.offset == 0 else raw
-            made = self.by_arrow(rows, part, columns, wanted, how.meta) if self.uses_arrow else None
+            made = self.text_by_arrow(rows, part, columns, wanted, how.meta) if self.uses_arrow else None
             if isinstance(made, pd.DataFrame):
                 frame = self.labelled(made, labels, how)
             else:
                 frame = self.by_pandas(raw, part, columns, labels, how, all_columns=made == "lines")
+        return self.with_path(frame, part, how)
+
+    def with_path(self, frame: pd.DataFrame, part: CsvPart, how: Reading) -> pd.DataFrame:
+        """A frame with its path as a column, if it is meant to have one."""
         if self.path_column is not None and self.path_column in how.columns:
             dtype = how.meta[self.path_column].dtype
             code = list(dtype.categories).index(part.path)
@@ -121,10 +159,29 @@ class CsvReader(NamedTuple):
         kinds.pop(self.path_column, None)
         return kinds
 
-    def by_arrow(
+    def text_by_arrow(
         self, raw: bytes, part: CsvPart, columns: Columns, wanted: Sequence[Hashable], meta: pd.DataFrame
     ) -> pd.DataFrame | str | None:
-        """The rows by Arrow's parser; None where it refuses, ``"lines"`` where it does because of some line."""
+        """The rows of a text by Arrow's parser, as `by_arrow` gives them."""
+        if not is_utf8(self.encoding):
+            try:
+                raw = raw.decode(self.encoding, self.options.get("encoding_errors") or "strict").encode()
+            except UnicodeDecodeError:
+                return None
+        return self.by_arrow(pa.BufferReader(raw), max(STEP, len(raw) + 1), part, columns, wanted, meta)
+
+    def by_arrow(
+        self,
+        source: pa.NativeFile,
+        step: int,
+        part: CsvPart,
+        columns: Columns,
+        wanted: Sequence[Hashable],
+        meta: pd.DataFrame,
+    ) -> pd.DataFrame | str | None:
+        """The rows by Arrow's parser, so many bytes at a time; None where it refuses, ``"lines"`` where it does because of
+        some line.
+        """
         import pyarrow.csv as pacsv
 
         labels, lead = columns
@@ -141,20 +198,18 @@ class CsvReader(NamedTuple):
             return None
         quote, options = self.dialect.quote, self.options
         try:
-            if self.encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "ascii", "utf-8-sig"):
-                raw = raw.decode(self.encoding, options.get("encoding_errors") or "strict").encode()
             table = pacsv.read_csv(
-                pa.BufferReader(raw),
+                source,
                 pacsv.ReadOptions(
                     use_threads=False,
-                    block_size=max(1 << 20, len(raw) + 1),
+                    block_size=step,
                     column_names=[str(place) for place in range(len(labels))],
                 ),
                 pacsv.ParseOptions(
                     delimiter=self.dialect.delimiter,
                     quote_char=quote or False,
                     double_quote=self.dialect.doubled,
-                    newlines_in_values=quote is not None and quote.encode() in raw,
+                    newlines_in_values=quote is not None,
                 ),
                 pacsv.ConvertOptions(
                     column_types=types,
@@ -167,13 +222,17 @@ class CsvReader(NamedTuple):
                     decimal_point=options.get("decimal", "."),
                 ),
             )
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             return "lines" if "CSV parse error" in str(error) else None
         if count_only:
             return pd.DataFrame(index=pd.RangeIndex(table.num_rows))
         for place, label in enumerate(wanted):
             if table.column(place).null_count and getattr(kinds[label], "kind", "O") in "iub":
                 return None
+        for place, kind in enumerate(types.values()):
+            if pa.types.is_large_string(kind) and table.column(place).num_chunks > 1:
+                whole = pa.chunked_array([table.column(place).combine_chunks()])
+                table = table.set_column(place, table.field(place), whole)
         frame = table.to_pandas(use_threads=False, split_blocks=len(types) <= 64, self_destruct=True)
         frame.columns = pd.Index(list(wanted))
         return frame
@@ -368,6 +427,11 @@ def own_labels(reader: CsvReader, path: str, start: bytes, lead: Lead | None) ->
             "Read the files apart, and rename or choose columns before you put them together."
         )
     return own
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether characters are what Arrow's parser takes them for."""
+    return encoding.lower().replace("_", "-") in ("utf-8", "utf8", "ascii", "utf-8-sig")
 
 
 def arrow_type(dtype: Any) -> pa.DataType | None:

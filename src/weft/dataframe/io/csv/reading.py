@@ -12,8 +12,9 @@ import pandas as pd
 
 from weft.dataframe.io.csv.blocks import CsvPart, blocks_of
 from weft.dataframe.io.csv.options import arrow_reads, check_options, only_whole
-from weft.dataframe.io.csv.parsing import CsvReader
+from weft.dataframe.io.csv.parsing import CsvReader, null_values
 from weft.dataframe.io.csv.sample import Sample, sample_of
+from weft.dataframe.io.csv.scanning import scan_of
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.expr import node
 from weft.io.files import FoundFile, find_files
@@ -129,9 +130,9 @@ def read_csv(
     **kwargs
         Of :func:`pandas.read_csv`. With others than ``sep``, ``header``, ``names``, ``index_col``, ``usecols``, ``dtype``,
         ``skiprows``, ``na_values``, ``keep_default_na``, ``na_filter``, ``quotechar``, ``doublequote``, ``decimal``,
-        ``encoding`` and ``parse_dates``, pandas' parser is taken in place of Arrow's; ``engine="c"`` asks for it. Arrow's
-        rounds floats correctly, as pandas does with ``float_precision="round_trip"``. With ``skipfooter``, a function for
-        ``skiprows``, and encodings such as UTF-16, files are read whole.
+        ``encoding`` and ``parse_dates``, pandas' parser is taken in place of Arrow's; ``engine="c"`` asks for it. Large files
+        of numbers and texts are read by a parser in machine code where numba is installed (``weft[jit]``). With
+        ``skipfooter``, a function for ``skiprows``, and encodings such as UTF-16, files are read whole.
 
     Raises
     ------
@@ -221,6 +222,11 @@ def frame_of_text(
         bool(enforce),
     )  # fmt: skip
     reader = tried(reader, found, files[0].path, meta)
+    if reader.uses_arrow and reader.labels is not None:
+        nbytes = sum([file.size or 0 for file in files])
+        reader = reader._replace(
+            scan=scan_of(nbytes, reader.dialect, null_values(options), options.get("decimal") or ".")
+        )
     if reason is None and reader.lead is None:
         reason = "files with such options"
     size = block_bytes(title, blocksize, files, reason)

@@ -54,11 +54,12 @@ class Packing:
         """Numbers of keys, and which of them lie outside of all that are known (None: nobody)."""
         made = beyond = None
         for column, low, span in zip(columns, self.lows, self.spans, strict=True):
-            digit = column - low
-            outside = (column < low) | (digit >= span) | (digit < 0)  # a difference may wrap
-            beyond = outside if beyond is None else beyond | outside
+            digit = column - low if low else column
+            if len(column) and not (low <= int(column.min()) and int(column.max()) < low + span):
+                outside = (column < low) | (digit >= span) | (digit < 0)  # a difference may wrap
+                beyond = outside if beyond is None else beyond | outside
             made = digit if made is None else made * span + digit
-        return made, beyond if beyond is not None and beyond.any() else None
+        return made, beyond
 
 
 class Lookup:
@@ -78,34 +79,49 @@ class Lookup:
         counts = np.bincount(codes, minlength=width)
         self.is_unique = not len(counts) or int(counts.max()) <= 1
         if self.is_unique:
-            self.rows = np.full(width, -1, np.int64)
-            self.rows[codes] = np.arange(len(codes))
+            #: Whether each row stands at the place of its key; then nothing is looked up.
+            self.is_in_place = width == len(codes) and bool((codes == np.arange(width)).all())
+            self.is_full = width == len(codes)
+            if self.is_in_place:
+                self.rows = codes
+            else:
+                self.rows = np.full(width, -1, np.int64)
+                self.rows[codes] = np.arange(len(codes))
         else:
             self.counts = counts
             self.starts = np.cumsum(counts) - counts
             self.order = in_order(codes, width)
 
-    def find(self, columns: Sequence[Any]) -> Any:
-        """For each key its place among the keys here; -1 if it is not there."""
+    def find(self, columns: Sequence[Any]) -> tuple[Any, Any]:
+        """For each key its place among the keys here, and where there is none (None: nowhere); the place is 0 there."""
         codes, beyond = (columns[0], None) if self.packing is None else self.packing(columns)
         if not self.is_dense:
             codes = self.labels.get_indexer(pd.Index(codes))
-        if beyond is not None:
-            codes[beyond] = -1
-        return codes
+            lacking = codes < 0
+            beyond = lacking if beyond is None else beyond | lacking
+            beyond = beyond if beyond.any() else None
+        return (codes if beyond is None else np.where(beyond, 0, codes)), beyond
 
     def match(self, columns: Sequence[Any], keeps_all: bool) -> tuple[Any, Any]:
         """Rows of the other side (None for all as they stand), and the row here for each of them; -1 for none."""
-        codes = self.find(columns)
+        codes, beyond = self.find(columns)
         if self.is_unique:
-            found = self.rows[codes] if len(self.rows) else codes
-            found[codes < 0] = -1
+            if not len(self.rows):
+                found = np.full(len(codes), -1, np.int64)
+            else:
+                found = codes if self.is_in_place else self.rows.take(codes)
+            if beyond is not None:
+                found = np.where(beyond, -1, found)
+            elif self.is_full:
+                return None, found
             there = found >= 0
             if keeps_all or there.all():
                 return None, found
             chosen = np.flatnonzero(there)
             return chosen, found[chosen]
-        times = np.where(codes >= 0, self.counts[codes], 0)
+        times = self.counts.take(codes)
+        if beyond is not None:
+            times[beyond] = 0
         missing = times == 0
         if keeps_all:
             times[missing] = 1

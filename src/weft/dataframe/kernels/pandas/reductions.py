@@ -157,6 +157,8 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
         return Part(moments_of(numbers, 4 if kind in ("skew", "kurt") else 2), len(numbers), rows)
     if way == "mean":
         return mean_part(column, plan.skipna)
+    if kind == "sum" and (whole := sum_of_all(column)) is not None:
+        return Part(whole, rows, rows)
     present = int(column.count())
     if way == "logic":
         return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
@@ -165,8 +167,19 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
     return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
 
 
+def sum_of_all(column: pd.Series) -> Any:
+    """The sum of a column of NumPy's numbers, in one look at them; None if some may be missing, or it is no such column."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype not in (np.float64, np.int64):
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = column.to_numpy().sum()
+    return None if total != total else total  # a missing number makes the sum one
+
+
 def mean_part(column: pd.Series, skipna: bool) -> Part:
     """Sum as numbers of which a mean can be made, exact for times."""
+    if column.dtype == np.float64 and (whole := sum_of_all(column)) is not None:
+        return Part(whole, len(column), len(column))
     rows, present = len(column), int(column.count())
     if column.dtype.kind in "mM":
         if not skipna and present < rows:
