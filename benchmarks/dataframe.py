@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 import weft
 import weft.dataframe as dd
+from benchmarks.dataframe_beyond import beyond
 from benchmarks.dataframe_memory import CASES as MEMORY_CASES
 from benchmarks.dataframe_texts import texts
 from benchmarks.h2o import h2o
@@ -343,6 +344,7 @@ CASES: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "groups": groups,
     "texts": texts,
     "latency": latency,
+    "beyond": beyond,
     "describing": describing,
     "import": importing,
     **MEMORY_CASES,
@@ -363,9 +365,11 @@ def main() -> None:
     parser.add_argument("--schedulers", nargs="*", default=[], help="of TPC-H and pieces: whose answers are looked at")
     parser.add_argument("--queries", nargs="*", type=int, help="of sf10 and pieces: only these")
     parser.add_argument("--times", type=int, default=1, help="of sf10 and pieces: runs of each query")
-    parser.add_argument("--program", nargs="*", help="of capped, rows, budget: only these")
+    parser.add_argument("--program", nargs="*", help="of beyond, capped, rows, budget: only these")
     parser.add_argument("--parts", type=int, help="of capped, rows, budget: partitions")
-    parser.add_argument("--limit", type=float, default=900, help="of capped, rows, budget: seconds for a program")
+    parser.add_argument(
+        "--limit", type=float, default=900, help="of beyond, capped, rows, budget: seconds for a program"
+    )
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "weft-benchmarks")
     options = parser.parse_args()
     report = Report("Dataframes")

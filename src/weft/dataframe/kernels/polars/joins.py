@@ -179,7 +179,7 @@ def unmatched_rows(node: Any, translate: Translator) -> Relation | None:
     Nobody must look at the labels of the rows, which are their numbers among all that were joined.
     """
     predicate, join = node.predicate, node.source
-    chosen = predicate.inputs[0] if getattr(predicate, "operation", "") == "isna" else None
+    chosen: Any = predicate.inputs[0] if getattr(predicate, "operation", "") == "isna" else None
     if type(chosen).__name__ != "Projection" or chosen.source != join or isinstance(chosen.chosen, tuple):
         return None
     while type(join).__name__ == "ResetIndex" and join.drop:
