@@ -20,7 +20,7 @@ from weft.dataframe.kernels.pandas.merge import PLACE, ByPlace
 from weft.dataframe.kernels.pandas.placed import RankPlan
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.shuffle import Shuffle, exchanged
-from weft.dataframe.ops.sorting import Sort
+from weft.dataframe.ops.sort_nodes import Sort
 from weft.dataframe.spread import MANY, SMALL
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.blockwise import Listed, blockwise
