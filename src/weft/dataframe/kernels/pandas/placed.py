@@ -23,7 +23,8 @@ def placed_keys(partition: Any, number: int) -> pd.DataFrame:
     columns = [bare(each.array) for each in columns_of(partition)]
     places = np.arange(len(partition), dtype=np.int64) + (number << ROW_BITS)
     labels = pd.DataFrame(columns=pd.Index([*range(len(columns)), PLACE], dtype=object))
-    return assembled([*columns, places], partition.index, labels)  # type: ignore[no-any-return]
+    made: pd.DataFrame = assembled([*columns, places], partition.index, labels)
+    return made
 
 
 @PANDAS.add("SeriesInPlace")
