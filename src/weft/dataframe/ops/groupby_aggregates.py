@@ -14,7 +14,7 @@ from weft.dataframe.ops.groupby_base import GroupsBase
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
 from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of
-from weft.dataframe.ops.sorting import Sort
+from weft.dataframe.ops.sort_nodes import Sort
 from weft.dataframe.spread import as_asked, spread_of
 from weft.dataframe.treewise import check_split_every
 
