@@ -42,18 +42,36 @@ def test_places_of_different_rows_are_those_of_pandas(rows, low, more, dtypes, k
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 300), st.integers(-20, 4090), st.integers(1, 30), st.integers(0, 2**32))
-def test_counts_are_those_of_pandas(rows, low, more, seed):
-    (values,) = columns_of_integers(rows, low, low + more, ["int64"], seed)
+@given(
+    st.integers(1, 300),
+    st.integers(0, 90),
+    st.integers(1, 30),
+    st.sampled_from(["int64", "int8", "uint16", "uint64"]),
+    st.booleans(),
+    st.integers(0, 2**32),
+)
+def test_counts_are_those_of_pandas(rows, low, more, dtype, is_shifted, seed):
+    (values,) = columns_of_integers(rows, low, low + more, [dtype], seed)
+    if is_shifted and dtype != "uint64":
+        values = values - values.dtype.type(50)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dense, "TILE", 16)
+        patch.setattr(dense, "COUNTED", 150)
         found = count_integers(values)
     if found is None:
-        assert values.max() - values.min() >= rows
+        assert int(values.max()) - int(values.min()) >= rows
         return
     expected = pd.Series(values).value_counts(sort=False)
     np.testing.assert_array_equal(found[0], expected.index)
     np.testing.assert_array_equal(found[1], expected)
+
+
+@pytest.mark.parametrize("far", [np.int64(-(2**63)), np.int64(2**63 - 9), np.uint64(2**64 - 9), np.uint64(2**63 - 2)])
+def test_integers_at_the_ends_of_their_types_are_counted(far):
+    values = far + np.arange(90).astype(far.dtype) % far.dtype.type(4)
+    expected = pd.Series(values).value_counts(sort=False)
+    found = count_integers(values)
+    assert found is None or (found[0].tolist(), found[1].tolist()) == (expected.index.tolist(), expected.tolist())
 
 
 @pytest.mark.parametrize(

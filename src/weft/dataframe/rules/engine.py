@@ -14,7 +14,7 @@ from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.footprint import held_bytes, holdable
 from weft.dataframe.io.from_blocks import FromBlocks
-from weft.dataframe.io.from_pandas import FromPandas
+from weft.dataframe.io.from_pandas import FromPandas, span_seen
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.parquet.dataset import joint_bounds
 from weft.dataframe.kernels.pandas.grouping import FEW
@@ -171,16 +171,6 @@ def is_found_by_position(node: FrameExpr) -> str | None:
         return None
     span = span_seen(side, keys[0])
     return CLOSE if span is not None and span <= SLOTS * len(side.held.value) else None
-
-
-def span_seen(source: FromPandas, label: Hashable) -> int | None:
-    """About how far integers in memory lie apart, by some of them; None of other columns. Kernels look at all."""
-    value = source.held.value
-    column = value[label] if value.ndim == 2 else value
-    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iu" or not len(column):
-        return None
-    some = column.to_numpy()[:: max(1, len(column) >> 12)]
-    return int(some.max()) - int(some.min()) + 1
 
 
 #: Why it is left to them.

@@ -19,8 +19,12 @@ __all__ = ["Span", "count_integers", "first_places", "spans_of"]
 
 #: Rows of a tile.
 TILE = 1 << 15
-#: Span of integers that are counted in a table.
-FEW_COUNTED = 1 << 12
+#: Rows that are counted together.
+COUNTED = 1 << 17
+#: Width of a span of integers that are counted in a table, and in one of pairs.
+FEW_COUNTED, FEW_IN_PAIRS = 1 << 12, 1 << 8
+#: Distance from 0 up to which pairs of integers are one.
+NEAR = 1 << 40
 
 
 class Span(NamedTuple):
@@ -95,17 +99,33 @@ def first_places(columns: Sequence[np.ndarray], spans: Sequence[Span], *, is_las
 def count_integers(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Different integers in the order of first rows, and how often each is there; None if they lie far apart."""
     span = span_of(values)
-    if span.width > min(len(values), FEW_COUNTED):
+    if span.width > min(len(values), FEW_COUNTED) or span.least > np.iinfo(np.intp).max - FEW_COUNTED:
         return None
-    base = 0 if span.least >= 0 and span.least + span.width <= FEW_COUNTED else span.least
-    width = span.least + span.width - base
-    counts = np.zeros(width, np.int64)
-    for start in range(0, len(values), TILE):
-        tile = values[start : start + TILE]
-        counts += np.bincount(tile - base if base else tile, minlength=width)
+    counts = np.zeros(span.width, np.int64)
+    for start in range(0, len(values), COUNTED):
+        counts += counts_of(values[start : start + COUNTED].astype(np.intp, copy=False), span)
     distinct, seen = np.count_nonzero(counts), TILE
     found = pd.unique(values[:seen])  # most are among the first rows
     while len(found) < distinct:
         seen *= 8
         found = pd.unique(values[:seen])
-    return found, counts[found - found.dtype.type(base)]
+    return found, counts[found.astype(np.intp, copy=False) - span.least]
+
+
+def counts_of(values: np.ndarray, span: Span) -> np.ndarray:
+    """How often each integer of a span is there. Where these are few, two are counted as one number.
+
+    That is half the work of the one step that lets no other thread work meanwhile.
+    """
+    half = len(values) // 2
+    if span.width > FEW_IN_PAIRS or half < span.width**2 or abs(span.least) > NEAR:
+        places = values - span.least if span.least else values
+        return np.bincount(places, minlength=span.width)
+    pairs = values[:half] * span.width
+    pairs += values[half : 2 * half]
+    if span.least:
+        pairs -= span.least * (span.width + 1)
+    table = np.bincount(pairs, minlength=span.width**2).reshape(span.width, span.width)
+    made = table.sum(axis=0) + table.sum(axis=1)
+    made[values[2 * half :] - span.least] += 1  # of an odd number of values the last one
+    return made  # type: ignore[no-any-return]

@@ -24,6 +24,9 @@ __all__ = ["Lookup", "Prepared", "joined_by_lookup", "key_numbers"]
 SLOTS = 4
 FREE_SLOTS = 2**20
 
+#: Keys from which on a table is sorted rather than hashed, where the machine sorts packed numbers: no cache holds it.
+MANY = 2**16
+
 #: Numbers that keys of several columns may become.
 MOST_KEYS = 2**62
 
@@ -69,9 +72,21 @@ class Lookup:
         self.packing = packing
         codes = columns[0] if packing is None else packing(columns)[0]
         self.is_dense = packing is not None and packing.size <= SLOTS * len(codes) + FREE_SLOTS
+        self.labels: Any = None
         if self.is_dense:
             assert packing is not None
             width = packing.size
+        elif packing is not None and len(codes) >= MANY and is_packed(packing.size, len(codes)):
+            order = in_order(codes, packing.size)
+            codes = codes.take(order)
+            is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
+            self.labels = codes[is_first]
+            self.starts = np.flatnonzero(is_first)
+            self.counts = np.diff(self.starts, append=len(codes))
+            self.order = order
+            self.is_unique = len(self.labels) == len(codes)
+            self.is_in_place, self.is_full, self.rows = False, True, order
+            return
         else:
             codes, uniques = pd.factorize(codes)
             self.labels = pd.Index(uniques)
@@ -96,7 +111,7 @@ class Lookup:
         """For each key its place among the keys here, and where there is none (None: nowhere); the place is 0 there."""
         codes, beyond = (columns[0], None) if self.packing is None else self.packing(columns)
         if not self.is_dense:
-            codes = self.labels.get_indexer(pd.Index(codes))
+            codes = places_of(codes, self.labels, self.packing)
             lacking = codes < 0
             beyond = lacking if beyond is None else beyond | lacking
             beyond = beyond if beyond.any() else None
@@ -126,13 +141,34 @@ class Lookup:
         if keeps_all:
             times[missing] = 1
         mine = np.repeat(np.arange(len(codes)), times)
-        ends = np.cumsum(times)
-        within = np.arange(len(mine)) - np.repeat(ends - times, times)
-        first = np.repeat(np.where(missing, 0, self.starts[codes]), times)
-        theirs = self.order[np.minimum(first + within, len(self.order) - 1)]
+        begins = np.where(missing, 0, self.starts.take(codes))
+        begins -= np.cumsum(times) - times
+        theirs = np.repeat(begins, times)
+        theirs += np.arange(len(theirs))
+        theirs = self.order.take(theirs)
         if keeps_all and missing.any():
             theirs[missing[mine]] = -1
         return mine, theirs
+
+
+def places_of(codes: Any, labels: Any, packing: Packing | None) -> Any:
+    """Where some numbers stand among labels; -1 for those that do not."""
+    if isinstance(labels, pd.Index):
+        return labels.get_indexer(pd.Index(codes))
+    assert packing is not None
+    if len(codes) and not (int(codes.min()) >= 0 and int(codes.max()) < packing.size):
+        codes = np.where((codes < 0) | (codes >= packing.size), 0, codes)  # those are known to have no place
+    order = in_order(codes, packing.size)
+    wanted = codes.take(order)
+    near = np.minimum(np.searchsorted(labels, wanted), len(labels) - 1)  # quick, since one comes after the other
+    made = np.empty(len(codes), np.int64)
+    made[order] = np.where(labels.take(near) == wanted, near, -1)
+    return made
+
+
+def is_packed(width: int, count: int) -> bool:
+    """Whether a code below ``width`` and the number of one of ``count`` rows fit one integer."""
+    return width.bit_length() + count.bit_length() <= 63
 
 
 def in_order(codes: Any, width: int) -> Any:
@@ -147,7 +183,7 @@ def in_order(codes: Any, width: int) -> Any:
     if width <= 2**16:
         return np.argsort(codes.astype(np.uint16), kind="stable")  # by counting
     bits = len(codes).bit_length()
-    if width.bit_length() + bits > 63:
+    if not is_packed(width, len(codes)):
         return np.argsort(codes, kind="stable")
     packed = (codes.astype(np.int64, copy=False) << bits) | rows
     packed.sort()
