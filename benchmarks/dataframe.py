@@ -343,6 +343,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1, help="of sf10: runs of each query")
     parser.add_argument("--program", nargs="*", help="of capped, rows, budget: only these")
     parser.add_argument("--parts", type=int, help="of capped, rows, budget: partitions")
+    parser.add_argument("--source", nargs="*", help="of capped: only rows that are generated, or from parquet files")
     parser.add_argument("--limit", type=float, default=900, help="of capped, rows, budget: seconds for a program")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "weft-benchmarks")
     options = parser.parse_args()

@@ -304,7 +304,9 @@ class RenderArrow(NamedTuple):
             from pyarrow import orc
 
             table = pa.Table.from_pandas(part, preserve_index=self.with_index, nthreads=1)
-            orc.write_table(table, stream, **self.options)
+            whole = pa.BufferOutputStream()  # Arrow's writer ends the process where a stream fails
+            orc.write_table(table, whole, **self.options)
+            stream.write(whole.getvalue())
             return
         table = pa.Table.from_pandas(part, preserve_index=self.with_index, nthreads=1)
         from pyarrow import feather
