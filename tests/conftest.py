@@ -14,6 +14,9 @@ settings.register_profile("weft", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "weft"))
 
+# Tests leave nothing in the user's directories.
+os.environ.setdefault("WEFT_ARRAY__JIT_DIRECTORY", "False")
+
 
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[Any]:

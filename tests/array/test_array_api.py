@@ -76,3 +76,15 @@ def test_sort_is_stable_unless_told_otherwise():
     xp = da.ones(1).__array_namespace__()
     made = xp.sort(da.from_array(whole, chunks=9)).compute()
     np.testing.assert_array_equal(np.signbit(made), np.signbit(np.sort(whole, kind="stable")))
+
+
+def test_the_sign_of_a_complex_number_that_is_in_part_nan_is_nan_in_both_parts():
+    parts = (np.nan, np.inf, -np.inf, 0.0, -2.5)
+    whole = np.array([complex(real, imag) for real in parts for imag in parts])
+    made = XP.sign(da.from_array(whole, chunks=4)).compute()
+    either = np.isnan(whole)
+    assert np.isnan(made[either].real).all()
+    assert np.isnan(made[either].imag).all()
+    np.testing.assert_array_equal(made[~either], np.sign(whole[~either]))
+    real = da.from_array(np.array([-2, 0, 3]), chunks=2)
+    assert XP.sign(real).name == da.sign(real).name

@@ -66,3 +66,16 @@ def test_among_equals_the_finer_cut_wins_and_shattering_is_avoided():
 
 def test_the_dtype_may_be_a_name():
     assert normalize_chunks("128B", (40,), dtype="f8") == normalize_chunks("128B", (40,), dtype=np.dtype("f8"))
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shape", "expected"),
+    [
+        ([[2, 2], [3, 3]], None, ((2, 2), (3, 3))),
+        ((1, (np.nan,)), (1, np.nan), ((1,), (np.nan,))),
+        ((2, (2, np.nan), "auto"), (4, np.nan, 3), ((2, 2), (2, np.nan), (3,))),
+        ((), (0, 0), ((0,), (0,))),
+    ],
+)
+def test_chunks_may_be_lists_unknown_or_none_at_all(chunks, shape, expected):
+    np.testing.assert_equal(normalize_chunks(chunks, shape, dtype="f8"), expected)

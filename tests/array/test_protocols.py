@@ -226,6 +226,42 @@ def test_blocks_may_be_of_a_class_that_a_user_registers():
         np.testing.assert_array_equal(result.values, expected)
 
 
+class Flagged(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array with a flag, which takes part in ufuncs and in nothing else."""
+
+    def __init__(self, values, flag):
+        self.values = values
+        self.flag = flag
+
+    shape = property(lambda self: self.values.shape)
+    ndim = property(lambda self: self.values.ndim)
+    dtype = property(lambda self: self.values.dtype)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype)
+
+    def __getitem__(self, key):
+        return Flagged(self.values[key], self.flag)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        if method != "__call__" or not all(isinstance(each, (Flagged, np.ndarray)) for each in inputs):
+            return NotImplemented
+        values = [each.values if isinstance(each, Flagged) else each for each in inputs]
+        return Flagged(ufunc(*values, **keywords), any(each.flag for each in inputs if isinstance(each, Flagged)))
+
+
+def test_blocks_of_a_registered_class_may_know_ufuncs_only():
+    with pytest.raises(TypeError):
+        da.ones(5, chunks=5) - Flagged(np.ones(5), True)
+    da.register_chunk_type(Flagged)
+    made = da.ones(5, chunks=5) - Flagged(np.ones(5), True)
+    assert repr(made).endswith("chunktype=tests.Flagged>")
+    result = made.compute(scheduler="sync")
+    assert type(result) is Flagged
+    assert result.flag
+    np.testing.assert_array_equal(result.values, np.zeros(5))
+
+
 def test_a_chunk_type_is_a_class():
     with pytest.raises(TypeError, match="class"):
         da.register_chunk_type(WHOLE)

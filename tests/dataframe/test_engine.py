@@ -115,3 +115,23 @@ def test_texts_in_memory_are_not_copied_for_methods_of_rows_alone():
     counts = words.str.upper().value_counts()
     with weft.config.set({"dataframe.engine": "polars"}):
         assert counts.compute(scheduler="sync").to_dict() == {"A B": 5, "C": 5}
+
+
+def test_integers_in_memory_that_lie_close_together_are_found_by_position():
+    chance = np.random.default_rng(0)
+    whole = pd.DataFrame(
+        {"k": chance.integers(0, 50, 2_000), "g": chance.integers(3, 9, 2_000), "v": chance.random(2_000)}
+    )
+    side = pd.DataFrame({"k": np.arange(5, 45), "w": chance.random(40)})
+    ours, theirs = dd.from_pandas(whole, npartitions=4), dd.from_pandas(side, npartitions=1)
+    distinct, joined, most = ours[["k", "g"]].drop_duplicates(), ours.merge(theirs, on="k"), ours.nlargest(3, "v")
+    for asked in (distinct, joined.w.sum()):
+        assert "lie close together" in engines(asked)
+    assert "a sample" in engines(most)
+    pd.testing.assert_frame_equal(distinct.compute(), whole[["k", "g"]].drop_duplicates())
+    assert np.isclose(joined.w.sum().compute(), whole.merge(side, on="k").w.sum())
+    pd.testing.assert_frame_equal(most.compute(), whole.nlargest(3, "v"))
+    far = dd.from_pandas(whole.assign(k=whole.k * 10**9), npartitions=4)
+    assert "polars, as one query" in engines(far[["k", "g"]].drop_duplicates())
+    with weft.config.set({"dataframe.engine": "polars"}):
+        pd.testing.assert_frame_equal(most.compute(), whole.nlargest(3, "v"))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase
-from weft.array.chunks import UnknownCut, axis_count, compress, normalize_chunks
+from weft.array.chunks import UnknownCut, axis_count, compress, has_nan, normalize_chunks
 from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.delayed import DelayedMethods
 from weft.array.io.from_blocks import FromBlocks
@@ -179,11 +179,6 @@ def from_graph(graph: Any, name: Any, chunks: Any, dtype: Any, meta: Any, shape:
     keys = tuple(block_keys(name, [axis_count(*each) for each in zip(lengths, grid, strict=True)]))
     prototype = None if meta is None or type(meta) is np.ndarray else meta_like(meta, len(lengths), kind)
     return FromBlocks(name, lengths, kind, grid, Foreign(graph_from_mapping(graph), keys), prototype)
-
-
-def has_nan(lengths: Any) -> bool:
-    """Whether some of the lengths are unknown."""
-    return isinstance(lengths, tuple) and any(length != length for length in lengths)
 
 
 def unknown_cut(name: str, axis: int, lengths: tuple[Any, ...]) -> Any:

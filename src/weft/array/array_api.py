@@ -1,8 +1,8 @@
 """The namespace of the Python array API standard, revision 2025.12: what ``x.__array_namespace__()`` gives.
 
-It has every name of `weft.array`, and differs in three: ``linalg`` is the standard's, whose ``svd`` makes full matrices and whose
+It has every name of `weft.array`, and differs in four: ``linalg`` is the standard's, whose ``svd`` makes full matrices and whose
 ``cholesky`` gives the lower factor (`weft.array.linalg` has the defaults that users of Dask know); ``sort`` is stable unless
-told otherwise; ``finfo`` gives Python's numbers.
+told otherwise; ``finfo`` gives Python's numbers; ``sign`` of a complex number that is in part NaN is NaN in both parts.
 
 >>> import weft.array as da
 >>> xp = da.eye(2).__array_namespace__()
@@ -45,6 +45,17 @@ def finfo(type: Any, /) -> FloatLimits:
     return FloatLimits(
         found.bits, float(found.eps), float(found.max), float(found.min), float(found.smallest_normal), found.dtype
     )
+
+
+def sign(x: Any, /) -> Any:
+    """Which side of zero numbers lie on; complex ones divided by their absolute values.
+
+    >>> import weft.array as da
+    >>> sign(da.from_array([-2.5, 0.0, 3.0], chunks=2)).compute()
+    array([-1.,  0.,  1.])
+    """
+    found = everything.sign(x)
+    return found if found.dtype.kind != "c" else everything.where(everything.isnan(x), complex(np.nan, np.nan), found)
 
 
 def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase
 
-__all__ = ["is_upcast", "is_valid_array_type", "is_valid_chunk_type", "register_chunk_type"]
+__all__ = ["is_block_type", "is_upcast", "is_valid_array_type", "is_valid_chunk_type", "register_chunk_type"]
 
 #: Classes that may be blocks; their subclasses (masked arrays, say) may, too.
 CHUNK_TYPES: list[type] = [np.ndarray, np.generic]
@@ -72,6 +72,11 @@ def is_valid_chunk_type(type: type) -> bool:
     if issubclass(type, tuple(CHUNK_TYPES)):
         return True
     return any((base.__module__.partition(".")[0], base.__name__) in KNOWN_BY_NAME for base in type.__mro__)
+
+
+def is_block_type(type: type) -> bool:
+    """Whether arrays of a class stay what they are as blocks: they take part in NumPy's functions, or are registered."""
+    return hasattr(type, "__array_function__") or is_valid_chunk_type(type)
 
 
 def is_valid_array_type(type: type) -> bool:

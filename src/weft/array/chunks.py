@@ -221,12 +221,26 @@ def normalize_chunks(
     ((2, 2), (2,))
     """
     if shape is None:
-        if not isinstance(chunks, tuple) or not all(isinstance(each, tuple) for each in chunks):
+        if not isinstance(chunks, (tuple, list)) or not all(isinstance(each, (tuple, list)) for each in chunks):
             raise ValueError(f"cannot make chunks of {chunks!r} without a shape: give shape=")
         shape = tuple(map(sum, chunks))
     lengths = (shape,) if isinstance(shape, int) else tuple(shape)
+    if isinstance(chunks, (tuple, list)) and len(chunks) == len(lengths):
+        unknown = {axis: tuple(each) for axis, each in enumerate(chunks) if has_nan(each)}
+        if unknown:
+            rest = [axis for axis in range(len(lengths)) if axis not in unknown]
+            made = normalize_chunks(
+                tuple([chunks[axis] for axis in rest]), [lengths[axis] for axis in rest], limit, dtype
+            )
+            known = dict(zip(rest, made, strict=True))
+            return tuple([known.get(axis) or unknown[axis] for axis in range(len(lengths))])
     grid = grid_for(chunks, lengths, dtype, limit=limit, previous=previous_chunks)
     return tuple(axis_chunks(length, cut) for length, cut in zip(lengths, grid, strict=True))
+
+
+def has_nan(lengths: Any) -> bool:
+    """Whether some of an axis's lengths are unknown."""
+    return isinstance(lengths, (tuple, list)) and any(length != length for length in lengths)
 
 
 def finer(length: int, cut: Cut, size: int) -> Cut:
@@ -285,6 +299,8 @@ def per_axis(chunks: Any, shape: tuple[int, ...], previous: Any) -> list[Any]:
     found = list(chunks)
     if ndim == 1 and len(found) != 1 and all(map(is_integer, found)) and sum(found) == shape[0]:
         return [tuple(found)]
+    if not found and not any(shape):
+        return [0] * ndim
     if len(found) != ndim:
         raise ValueError(
             f"cannot cut an array of shape {shape} with chunks={chunks!r}: it has {ndim} axes, "

@@ -11,6 +11,7 @@ from weft.array.io.store import store
 from weft.array.io.zarr import from_zarr, to_zarr
 from weft.array.layouts import broadcast_chunks, common_blockdim
 from weft.array.ops.aligning import unify_chunks
+from weft.array.ops.block_views import BlockView
 from weft.array.ops.blocks import blockwise, map_blocks
 from weft.array.ops.broadcasting import broadcast_shapes, broadcast_to, elemwise
 from weft.array.ops.conversion import asanyarray, asarray
@@ -19,6 +20,7 @@ from weft.errors import PerformanceWarning
 
 __all__ = [
     "Array",
+    "BlockView",
     "PerformanceWarning",
     "asanyarray",
     "asarray",

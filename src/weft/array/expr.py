@@ -156,6 +156,8 @@ def meta_like(prototype: Any, ndim: int, dtype: Any = None) -> Any:
     >>> type(meta_like(np.ma.ones(3), 2, "int8")).__name__
     'MaskedArray'
     """
+    if not hasattr(prototype, "__array_function__"):
+        return prototype  # a registered class with ufuncs only
     return np.zeros_like(prototype, shape=(0,) * ndim, dtype=prototype.dtype if dtype is None else dtype)
 
 

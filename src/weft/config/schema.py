@@ -86,6 +86,10 @@ def _path(value: Any) -> str:
     return os.path.expanduser(os.fsdecode(value))
 
 
+def _path_or_off(value: Any) -> str | bool:
+    return False if value is False else _path(value)
+
+
 def _scheduler(value: Any) -> Any:
     if value == "" or isinstance(value, (bool, int, float, bytes, list, tuple, Mapping)):
         raise ValueError(
@@ -128,6 +132,7 @@ MEMORY = Kind("size, or share of the memory", _memory, "bytes")
 DURATION = Kind("duration", _duration, "seconds")
 SWITCH = Kind("True or False", _switch)
 PATH = Kind("path", _path)
+PATH_OR_OFF = Kind("path, or False", _path_or_off)
 SCHEDULER = Kind("name, executor or backend", _scheduler)
 
 OPTIONS: tuple[Option, ...] = (
@@ -218,7 +223,13 @@ OPTIONS: tuple[Option, ...] = (
         one_of("auto", or_else=SWITCH),
         "auto",
         "Compile chains of elementwise functions to machine code, with numba (weft[jit]). 'auto' does so where numba is "
-        "installed, once a chain has done some 30 GB of work; True does so at once.",
+        "installed, once a chain has done some 16 GB of work; True does so at once.",
+    ),
+    Option(
+        "array.jit-directory",
+        PATH_OR_OFF,
+        None,
+        "Where machine code is kept for later processes. None takes the user's cache directory; False keeps none.",
     ),
     Option(
         "array.trace",

@@ -18,14 +18,18 @@ from functools import partial
 from math import ceil, exp
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from weft import config
 from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs, place_pick
 from weft.dataframe.io.from_blocks import FromBlocks
-from weft.dataframe.kernels.pandas.grouping import GroupPlan
+from weft.dataframe.io.from_pandas import FromPandas, span_seen
+from weft.dataframe.kernels.pandas.grouping import FEW, GroupPlan
 from weft.dataframe.kernels.pandas.looks import Look
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.partitions import Partitions
+from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.repartition import in_partitions
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.treewise import Treewise
@@ -325,6 +329,8 @@ def chosen_way(asking: Spreadable, *, may_look: bool = True) -> Choice:
             1,
             "the keys are not known before the rows are made, and not many" if size else "nothing is known of its size",
         )
+    if node.by is None and (most := values_in_memory(source)) and most <= FEW:
+        return Choice("tree", 1, f"its values are integers in memory of which there are about {most:,} at most")
     found = estimate(looks_at(source, node.frames[1:], node.by), count)
     width = found.key_nbytes + node.payload
     whole = found.groups * width
@@ -332,6 +338,14 @@ def chosen_way(asking: Spreadable, *, may_look: bool = True) -> Choice:
     if whole <= min(GROUPS_NBYTES, budget * GROUPS_SHARE):
         return Choice("tree", 1, seen)
     return by_bytes(found.partials * width, count, seen, budget)
+
+
+def values_in_memory(source: FrameExpr) -> int | None:
+    """How many values there may be in a column of integers that is in memory; None of anything else."""
+    held = source.source if isinstance(source, Projection) else source
+    if not isinstance(held, FromPandas) or not isinstance(source.meta, pd.Series):
+        return None
+    return span_seen(held, source.meta.name)
 
 
 def by_bytes(nbytes: float, count: int, reason: str, budget: int) -> Choice:

@@ -110,3 +110,16 @@ def test_every_backend_gives_the_same(scheduler):
     x = da.arange(12, chunks=5)
     result = x.map_blocks(np.add, x, dtype=int).compute(scheduler=scheduler)
     np.testing.assert_array_equal(result, np.arange(12) * 2)
+
+
+def both_maxima(one, other):
+    return np.array([one.max(), other.max()])
+
+
+def test_arrays_of_different_lengths_match_block_by_block():
+    x, y = da.arange(20, chunks=5), da.arange(8, chunks=2)
+    assert_same(da.map_blocks(both_maxima, x, y, chunks=(2,), dtype="i8"), np.array([4, 1, 9, 3, 14, 5, 19, 7]))
+    some = da.map_blocks(both_maxima, x[x > 2], y[y != 3], chunks=(2,), dtype="i8")
+    assert_same(some, np.array([4, 1, 9, 2, 14, 5, 19, 7]))
+    with pytest.raises(ValueError, match="different lengths"):
+        da.map_blocks(both_maxima, x, da.arange(9, chunks=3))

@@ -139,3 +139,12 @@ def test_occurrences_of_an_empty_list_and_of_large_integers():
 def test_there_is_at_least_one_bin_for_each_coordinate():
     with pytest.raises(ValueError, match="positive"):
         da.histogramdd(da.ones((3, 2), chunks=(2, 2)), bins=[1, 0.99])
+
+
+def test_edges_of_several_axes_are_chunked_arrays_whether_they_are_known_or_not():
+    points = np.arange(12.0).reshape(6, 2)
+    chunked = da.from_array(points, chunks=(2, 2))
+    for bins, span in [(3, None), (3, [(0, 6), (0, 9)]), ([np.array([0.0, 3, 6]), np.array([0, 5, 9])], None)]:
+        expected = np.histogramdd(points, bins, span)[1]
+        for made in (da.histogramdd(chunked, bins, span)[1], da.histogram2d(*chunked.T, bins, span)[1:]):
+            assert_all_close([each.compute() for each in made], expected)

@@ -178,3 +178,11 @@ def test_masked_weights_leave_elements_out_and_masked_alone_has_the_others_type(
     expected = np.ma.where(x > 4, x, np.ma.masked)
     assert chosen.dtype == expected.dtype
     np.testing.assert_array_equal(np.ma.getmaskarray(chosen.compute()), np.ma.getmaskarray(expected))
+
+
+@pytest.mark.parametrize("mask", [np.ma.nomask, False, True])
+def test_statistics_of_a_masked_array_without_axes(mask):
+    whole = np.ma.array(3.5, mask=mask)
+    for function in ("mean", "var", "std", "sum", "max"):
+        made = getattr(da, function)(da.from_array(whole)).compute(scheduler="sync")
+        assert np.ma.filled(np.ma.asarray(made), -1.0) == np.ma.filled(np.ma.asarray(getattr(whole, function)()), -1.0)

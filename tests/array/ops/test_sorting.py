@@ -134,3 +134,9 @@ def test_zeros_stay_in_order_where_the_largest_comes_first():
     whole = np.array([0.0, -0.0, 1.0, -0.0, 0.0] * 5)
     made = da.sort(da.from_array(whole, chunks=4), descending=True, stable=True).compute()
     assert np.signbit(made[5:]).tolist() == np.signbit(whole[whole == 0]).tolist()
+
+
+@pytest.mark.parametrize("value", [4, 2.5, "b", b"c", np.datetime64("2020-01-01")])
+def test_an_array_without_axes_has_its_element_in_the_first_place(value):
+    for axis in (-1, 0, None):
+        assert_same(da.argsort(da.asarray(value), axis), np.argsort(np.asarray(value), axis))

@@ -99,3 +99,14 @@ def test_bad_calls_are_refused_at_once():
         da.cov(x, aweights=[1.0, 2.0])
     with pytest.raises(ValueError, match="Order"):
         da.moment(x, -1)
+
+
+@pytest.mark.parametrize("weights", ["f4", "f2", "u1"])
+@pytest.mark.parametrize("kind", ["i1", "u8", "f4", "bool"])
+def test_products_with_weights_are_as_wide_as_the_result(kind, weights):
+    whole = np.arange(1, 8).astype(kind)
+    shares = (np.arange(7) / 3 + 0.2).astype(weights)
+    expected = np.average(whole, weights=shares)
+    made = da.average(da.from_array(whole, chunks=3), weights=shares)
+    assert made.dtype == expected.dtype
+    np.testing.assert_allclose(made.compute(), expected, rtol=1e-6 if expected.dtype == "f4" else 1e-15)

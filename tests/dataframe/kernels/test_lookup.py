@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weft.dataframe.kernels.pandas import lookup
 from weft.dataframe.kernels.pandas.lookup import Lookup, Packing, Prepared, in_order, joined_by_lookup
 from weft.dataframe.kernels.pandas.merge import JoinPlan
+
+
+@pytest.fixture(autouse=True, params=[1, lookup.MANY], ids=["sorted", "hashed"])
+def tables_of_distant_keys(request, monkeypatch):
+    monkeypatch.setattr(lookup, "MANY", request.param)
+    monkeypatch.setattr(lookup, "FREE_SLOTS", 16)
+
 
 FAR = [-(2**63), 2**63 - 1, 0, 1, 7, 10**12]
 

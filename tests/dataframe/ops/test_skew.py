@@ -83,3 +83,31 @@ def test_joins_that_validate_do_not_split(sides):
     )
     with pytest.raises(pd.errors.MergeError):
         ours.compute()
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_heavy_key_of_an_outer_join_is_split_where_each_copy_has_a_match(sides, side):
+    many, few = sides
+    pair = [dd.from_pandas(many, npartitions=12, sort=False), dd.from_pandas(few, npartitions=5, sort=False)]
+    whole = [many, few]
+    if side == "right":
+        pair, whole = pair[::-1], whole[::-1]
+    ours = pair[0].merge(pair[1], on="k", how="outer", broadcast=False)
+    expected = whole[0].merge(whole[1], on="k", how="outer")
+    assert f"of the {side} rows is split among partitions" in str(ours.a.count().explain())
+    for label in ("a", "b"):
+        assert ours[label].sum().compute() == expected[label].sum()
+        assert ours[label].count().compute() == expected[label].count()
+    rows = ours.reset_index(drop=True)[["a", "b"]].map_partitions(len, meta=0)
+    assert sum(rows.compute()) == len(expected)
+
+
+def test_a_key_of_an_outer_join_is_left_whole_where_a_copy_may_have_no_match(sides, monkeypatch):
+    monkeypatch.setattr("weft.dataframe.ops.skew.SEEN", 1)
+    many = pd.DataFrame({"k": np.r_[np.full(6, 7), np.arange(100, 106)], "a": range(12)})
+    ours = dd.from_pandas(many, npartitions=12, sort=False).merge(
+        dd.from_pandas(sides[1], npartitions=5, sort=False), on="k", how="outer", broadcast=False
+    )
+    expected = many.merge(sides[1], on="k", how="outer")
+    assert "is split among" not in str(ours.a.count().explain())
+    assert ours.b.sum().compute() == expected.b.sum()

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dataframe.columns import agree, cut_frames, in_partitions
+
+from weft.dataframe.kernels.pandas import statistics
 
 KINDS = ("int64", "float64", "float32", "bool", "Float64")
 
@@ -38,6 +41,21 @@ def test_other_correlations_agree_with_pandas(pair, lag):
     agree(lambda: parts.c0.autocorr(lag), lambda: whole.c0.autocorr(lag))
     agree(lambda: parts.corrwith(parts.c0), lambda: whole.corrwith(whole.c0))
     agree(lambda: parts.corrwith(parts * 2), lambda: whole.corrwith(whole * 2))
+
+
+@pytest.mark.parametrize("width", [2, 12])
+@pytest.mark.parametrize("hole", [None, 0, 9_000])
+def test_many_rows_agree_with_pandas(width, hole):
+    chance = np.random.default_rng(width)
+    whole = pd.DataFrame(chance.random((20_000, width)) + 1e6).add_prefix("c")
+    whole["c1"] += whole["c0"] * 2 + np.arange(20_000) * 1e-3
+    if hole is not None:
+        whole.loc[hole : hole + 3, "c0"] = np.nan
+    parts = in_partitions(whole, [7_000, 15_000])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statistics, "CACHED", 1 << 12)
+        agree(lambda: parts.corr(), lambda: whole.corr())
+        agree(lambda: parts.cov(), lambda: whole.cov(), atol=1e-7)
 
 
 def test_text_is_refused_at_the_call():

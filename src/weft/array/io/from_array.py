@@ -15,6 +15,7 @@ import numpy as np
 
 from weft import config
 from weft.array.base import ArrayBase, new
+from weft.array.chunk_types import is_block_type
 from weft.array.chunks import Chunks, Grid, axis_chunks, grid_for
 from weft.array.expr import ArrayExpr
 from weft.array.io.handles import handle_of, is_hdf5
@@ -160,7 +161,7 @@ def from_array(
         Held while a part is read: True for a new one, or a lock. Datasets of h5py have one by default.
     asarray : bool, optional
         Make the parts NumPy arrays; by default unless they are arrays of a kind that takes part in NumPy's functions
-        (those with ``__array_function__``, such as masked and sparse arrays).
+        (those with ``__array_function__``, such as masked and sparse arrays, or of a registered class).
     fancy : bool, optional
         Whether ``x`` takes lists of indices. It is read in slices in any case.
     getitem : callable, optional
@@ -181,7 +182,7 @@ def from_array(
         raise ValueError("from_array() was given a chunked array: use rechunk() to cut it anew")
     if not is_sliced(x):
         x = np.asarray(x)
-    keeps = hasattr(type(x), "__array_function__") and not isinstance(x, np.matrix)
+    keeps = is_block_type(type(x)) and not isinstance(x, np.matrix)
     plain = not keeps if asarray is None else bool(asarray)
     if plain and isinstance(x, np.ndarray) and getitem is None:
         x = np.asarray(x)

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from weft import config
 from weft.array.kernels.compressing import without_unread
 from weft.array.kernels.jitted import Jitted, is_compilable
+from weft.array.kernels.machine_code import directory_of
 from weft.array.kernels.numpy import filled, filled_view, ranged
 from weft.array.kernels.reductions import COMBINE_OF, moments_chunk, var_chunk
 from weft.array.kernels.tile_writers import MANY_PASSES, is_steppable
@@ -188,7 +189,10 @@ class Compilation:
             None if end_call is None else End(end_call.function, own(end_call.slots[1:])),
         )  # fmt: skip
         mode = jit_mode()
-        chain = Tiled(*parts) if mode is False or not is_compilable(parts[0]) else Jitted(*parts, mode is True)
+        if mode is False or not is_compilable(parts[0]):
+            chain = Tiled(*parts)
+        else:
+            chain = Jitted(*parts, mode is True, directory_of(config.value("array.jit-directory")))
         self.place[last] = self.arity + len(self.made)
         outline: Outline | None = self.calls[last].outline
         self.made.append(Call(chain, self.moved(tuple(inputs)), (), outline))

@@ -70,7 +70,7 @@ def dense(block: Block) -> Block:
 def foreign_counts(block: Block, axes: Axes) -> Any:
     """How many elements there are along axes; those that are masked do not count."""
     if isinstance(block, np.ma.MaskedArray):
-        return np.asarray(block.count(axis=axes, keepdims=True))
+        return np.asarray(block.count(axis=axes if block.ndim else None, keepdims=True))
     count = 1
     for axis in axes:
         count *= block.shape[axis]

@@ -8,21 +8,22 @@ and trigonometric functions are left out: NumPy's own are different by a bit in 
 about invalid values are not given.
 
 Compiling takes a second or so, the more for the first function. In the mode ``"auto"`` it begins when chains of the same
-structure have done `HOT` bytes of work in this process; until then, and in the threads that do not compile, they run as
-`Tiled`.
+structure have done `HOT` bytes of work in this process, or `WARM` where an earlier process has left its code; until then, and in
+the threads that do not compile, they run as `Tiled`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from weft.array.kernels.machine_code import is_kept, machine_code
 from weft.array.kernels.reductions import mean_chunk, sum_chunk
 from weft.array.kernels.tiled import End, Evaluate, Leaf, Step, Tiled
 from weft.array.kernels.tiles import CACHE, LEAST, Problem, Ranged
@@ -31,7 +32,9 @@ from weft.typing import Function
 __all__ = ["HOT", "TEMPLATES", "Jitted", "is_compilable"]
 
 #: Bytes of results of steps after which a chain is worth compiling.
-HOT = 32 << 30
+HOT = 16 << 30
+#: The same where another process has compiled it: what is left is to load numba and the code.
+WARM = 4 << 30
 #: Inputs of a compiled function, at most: the compiler checks each for overlap with the output.
 MOST_OPERANDS = 8
 #: Results that are added up before the next ones are computed: they stay in the innermost cache.
@@ -88,9 +91,11 @@ class Jitted(Tiled):
         As of `Tiled`.
     is_eager : bool
         Compile at once, not after some work.
+    directory : str, optional
+        Where code is kept for other processes; see `machine_code`.
     """
 
-    __slots__ = ("is_eager",)
+    __slots__ = ("directory", "is_eager")
 
     def __init__(
         self,
@@ -99,16 +104,18 @@ class Jitted(Tiled):
         leaves: tuple[Leaf, ...] = (),
         end: End | None = None,
         is_eager: bool = False,
+        directory: str | None = None,
     ) -> None:
         super().__init__(steps, ninputs, leaves, end)
         self.is_eager = is_eager
+        self.directory = directory
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Jitted, (self.steps, self.ninputs, self.leaves, self.end, self.is_eager)
+        return Jitted, (self.steps, self.ninputs, self.leaves, self.end, self.is_eager, self.directory)
 
     def evaluator(self, problem: Problem) -> tuple[Evaluate, int]:
         structure = self.structure(problem)
-        code = None if structure is None else STATES.code(structure, self.work(problem), self.is_eager)
+        code = None if structure is None else STATES.code(structure, self.work(problem), self.is_eager, self.directory)
         if code is None:
             return super().evaluator(problem)
         assert structure is not None
@@ -131,7 +138,7 @@ class Jitted(Tiled):
             structure = self.structure(flat) if result.kind == "f" and dtype in (None, result) else None
             if structure is not None and len(flat.shape) <= 2 and all(map(partial(is_direct, flat), flat.operands)):
                 structure = replace(structure, adds=True)
-                code = STATES.code(structure, self.work(problem), self.is_eager)
+                code = STATES.code(structure, self.work(problem), self.is_eager, self.directory)
                 if code is not None:
                     run = TileRun(code, structure.kinds, structure.dtypes, result, len(flat.shape))
                     return np.add.reduce(run.added(flat.operands, flat.shape)).reshape((1,) * ndim)
@@ -321,6 +328,7 @@ class State:
     work: int = 0
     code: Function | None = None
     is_closed: bool = False  #: being compiled, or not to be
+    is_kept: bool | None = None  #: whether another process has compiled it; None as long as nobody looked
 
 
 @dataclass
@@ -330,28 +338,27 @@ class States:
     lock: threading.Lock = field(default_factory=threading.Lock)
     known: dict[Structure, State] = field(default_factory=dict)
 
-    def code(self, structure: Structure, work: int, is_eager: bool) -> Function | None:
-        """The function for a structure, compiled here if it is time for that; None as long as there is none."""
+    def code(self, structure: Structure, work: int, is_eager: bool, directory: str | None = None) -> Function | None:
+        """The function for a structure, compiled or loaded here if it is time for that; None as long as there is none."""
         state = self.known.get(structure)
         if state is not None and state.code is not None:
             return state.code
         with self.lock:
             state = self.known.setdefault(structure, State())
             state.work += work
-            if state.is_closed or not (is_eager or state.work >= HOT):
+            if state.is_closed or not (is_eager or state.work >= min(WARM, HOT)):
                 return state.code
+            if not (is_eager or state.work >= HOT):
+                if state.is_kept is None:
+                    state.is_kept = directory is not None and is_kept(source_of(structure), directory)
+                if not state.is_kept:
+                    return state.code
             state.is_closed = True
-        state.code = compiled(structure)
+        state.code = machine_code(source_of(structure), directory)
         return state.code
 
 
 STATES = States()
-
-
-def compiled(structure: Structure) -> Function | None:
-    """Machine code for a structure; None without numba."""
-    made = compiler()
-    return None if made is None else made(source_of(structure))
 
 
 def source_of(structure: Structure) -> str:
@@ -414,43 +421,3 @@ def cast(text: str, dtype: np.dtype[Any]) -> str:
         if dtype == np.bool_ and not any(mark in text for mark in "<>=!&|")
         else f"{dtype.name}({text})"
     )
-
-
-@cache
-def compiler() -> Callable[[str], Function] | None:
-    """What makes machine code of source; None without numba."""
-    try:
-        import numba
-        from numba.core import cgutils
-        from numba.extending import intrinsic
-    except ImportError:
-        return None
-
-    @intrinsic
-    def pointer(typingctx: Any, source: Any) -> Any:
-        """An address as a pointer."""
-
-        def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.inttoptr(arguments[0], cgutils.voidptr_t)
-
-        return numba.types.voidptr(source), write
-
-    @numba.njit
-    def one(value: Any) -> Any:
-        return type(value)(1)
-
-    names: dict[str, Any] = {
-        name: getattr(np, name)
-        for name in [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)] + ["float32", "float64"]
-    }
-    names |= {"bool": np.bool_, "pointer": pointer, "view": vars(numba)["carray"], "one": one}
-    names |= {"sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc}
-
-    def make(source: str) -> Function:
-        scope = dict(names)
-        exec(source, scope)  # our own text
-        count = source.split(":", 1)[0].count(",") + 1
-        signature = numba.void(*[numba.int64] * count)
-        return numba.njit(signature, nogil=True, error_model="numpy")(scope["chain"])
-
-    return make

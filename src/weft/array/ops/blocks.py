@@ -18,7 +18,7 @@ from weft.array.ops.block_nodes import Mapped, single
 from weft.array.ops.block_positions import Position, positions
 from weft.array.ops.block_types import result_type
 from weft.array.ops.transposing import normal_axis
-from weft.array.ops.unifying import Indices, as_they_are, unified
+from weft.array.ops.unifying import Indices, as_they_are, is_by_block, unified
 from weft.execution.containers import unpack_collections
 from weft.tokenize import tokenize
 
@@ -47,6 +47,7 @@ def map_blocks(
         the grid, ``block_info`` a dict with shapes and places of inputs and output.
     *args : arrays and other values
         Arrays are aligned at their last axes, and cut alike; one with a single chunk goes with all chunks of the others.
+        Those of different lengths match block by block, if they have equally many.
     name : str, optional
         Name of the result.
     token : str, optional
@@ -131,7 +132,7 @@ def map_aligned(
         dtype=dtype,
         new_axes=fresh,
         block_chunks=chunks,
-        align_arrays=align_arrays,
+        align_arrays=align_arrays and not is_by_block(pairs),
         concatenate=True,
         meta=meta,
         ndim_checked=enforce_ndim,

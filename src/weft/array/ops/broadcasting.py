@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
+from weft.array.chunk_types import is_block_type
 from weft.array.chunks import Grid, common_cut, grid_for, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
@@ -326,7 +327,7 @@ def operand(value: Any) -> Any:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array of some class."""
-    return hasattr(value, "__array_function__") and hasattr(value, "shape") and hasattr(value, "dtype")
+    return hasattr(value, "shape") and hasattr(value, "dtype") and is_block_type(type(value))
 
 
 def held_array(value: Any) -> Any:

@@ -155,7 +155,7 @@ def histogramdd(
     -------
     counts : Array
         With an axis for each coordinate.
-    edges : list of numpy.ndarray, or of Arrays where they follow from the data
+    edges : list of Array
 
     Examples
     --------
@@ -211,9 +211,10 @@ def histogramdd(
     kind = np.dtype(float)
     width = fan_in(split_every, columns[0].ndim)
     made = new(Counts(tuple(exprs), whole, told, chunk, kernels.add_up, shape, grid, kind, tuple(order), width))
+    found = [asarray(each) for each in edges]
     if density:
-        made = new(Density(made.expr, tuple([asarray(each).expr for each in edges])))
-    return made, edges
+        made = new(Density(made.expr, tuple([each.expr for each in found])))
+    return made, found
 
 
 def histogram2d(
@@ -241,7 +242,7 @@ def histogram2d(
     Returns
     -------
     counts : Array
-    xedges, yedges : numpy.ndarray, or Arrays where they follow from the data
+    xedges, yedges : Array
 
     Examples
     --------

@@ -251,9 +251,7 @@ def argsort(
     >>> da.argsort(da.from_array([3, 1, 2, 5, 4], chunks=2)).compute()
     array([1, 2, 0, 4, 3])
     """
-    x, place = along(a, axis)
-    if x.ndim == 0:
-        return new(x.expr).astype(np.intp) * 0
+    x, place = along(asarray(a).reshape(-1) if np.ndim(a) == 0 else a, axis)
     if not descending:
         return in_order(x, place, True, kind, order, stable)
     mirrored = in_order(reversed_along(x, place), place, True, kind, order, True)

@@ -204,7 +204,7 @@ def average(
     ones = elementwise(np.ones_like, a, dtype=weights.dtype) if weights.shape != a.shape else None
     wide = weights if ones is None else weights * ones
     scale = sum_of(wide, axis, dtype=kind, **options)
-    total = sum_of(elementwise(np.multiply, a, weights), axis, dtype=kind, **options)
+    total = sum_of(elementwise(np.multiply, a, weights, dtype=kind), axis, dtype=kind, **options)
     made = elementwise(kernels.divided, total, scale)
     return (made, scale) if returned else made
 

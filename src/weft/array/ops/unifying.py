@@ -9,7 +9,7 @@ from weft.array.chunks import Cut, axis_count, common_cut, is_unknown
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known_along
 
-__all__ = ["Indices", "as_they_are", "unified"]
+__all__ = ["Indices", "as_they_are", "is_by_block", "unified"]
 
 #: A letter for each axis.
 Indices = tuple[Hashable, ...]
@@ -57,6 +57,19 @@ def unified(
             value = laid_out(value, tuple(wanted))
         made.append((value, indices))
     return made, cuts, lengths
+
+
+def is_by_block(pairs: list[tuple[Any, Indices | None]]) -> bool:
+    """Whether arrays differ in length along a letter, and have equally many blocks there all the same."""
+    differ = False
+    for letter in {letter for _, indices in pairs for letter in indices or ()}:
+        met = [(value, indices.index(letter)) for value, indices in pairs if indices and letter in indices]
+        counts = {value.shape[place]: value.numblocks[place] for value, place in met if value.shape[place] != 1}
+        if len(counts) > 1:
+            differ = True
+            if len(set(counts.values())) > 1:
+                return False
+    return differ
 
 
 def as_they_are(

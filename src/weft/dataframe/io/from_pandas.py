@@ -18,7 +18,7 @@ from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, blockwise
 from weft.physical.source import Whole
 
-__all__ = ["FromPandas", "from_pandas", "rows_in_memory"]
+__all__ = ["FromPandas", "from_pandas", "rows_in_memory", "span_seen"]
 
 
 @node
@@ -76,6 +76,16 @@ def rows_in_memory(expr: FrameExpr) -> FromPandas | None:
         if isinstance(each, FromPandas) and each.rows == expr.rows:
             return each
     return None
+
+
+def span_seen(source: FromPandas, label: Hashable) -> int | None:
+    """About how far integers in memory lie apart, by some of them; None of other columns. Kernels look at all."""
+    value = source.held.value
+    column = value[label] if value.ndim == 2 else value
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iu" or not len(column):
+        return None
+    some = column.to_numpy()[:: max(1, len(column) >> 12)]
+    return int(some.max()) - int(some.min()) + 1
 
 
 def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, chunksize: int | None = None) -> Any:

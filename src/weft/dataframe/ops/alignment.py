@@ -9,7 +9,7 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.ops.repartition import by_divisions
-from weft.dataframe.ops.sorting import BetweenBounds, SharedBounds, index_of_meta
+from weft.dataframe.ops.sort_nodes import BetweenBounds, SharedBounds, index_of_meta
 
 __all__ = ["align_rows"]
 

@@ -14,7 +14,7 @@ from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.beside import by_label, by_place, has_rows
 from weft.dataframe.ops.elementwise import elementwise
-from weft.dataframe.ops.projection import Projection, check_columns, project
+from weft.dataframe.ops.projection import check_columns, column, project
 from weft.expr import Expr, Need, Needs, derived, node
 
 __all__ = ["Assign", "AssignmentMethods", "labels_among"]
@@ -56,6 +56,7 @@ def assign(frame: Any, label: Hashable, value: Any) -> Any:
     """A frame with one more column."""
     value = called(value, frame)
     source = frame.expr
+    label = whole_label(source.meta.columns, label)
     if isinstance(value, pd.DataFrame):
         if value.shape[1] != 1:
             raise ValueError(
@@ -74,6 +75,17 @@ def assign(frame: Any, label: Hashable, value: Any) -> Any:
     if isinstance(made.meta, (pd.Series, pd.Index)) and made.rows != source.rows:
         source, made = align_rows([source, made])
     return new(Assign(source, (label,), (made,)))
+
+
+def whole_label(columns: pd.Index, label: Hashable) -> Hashable:
+    """The label of a new column: with columns of several levels it has all of them, as pandas gives it."""
+    if not isinstance(columns, pd.MultiIndex):
+        return label
+    given = label if isinstance(label, tuple) else (label,)
+    whole = (*given, *[""] * (columns.nlevels - len(given)))
+    if label in columns and whole not in columns:
+        raise ValueError(f"cannot set {label!r}, which names several columns: give a tuple of {columns.nlevels} labels")
+    return whole
 
 
 class AssignmentMethods(FrameBase):
@@ -115,7 +127,7 @@ class AssignmentMethods(FrameBase):
                     raise ValueError(
                         f"Columns must be same length as key: {len(labels)} labels, {len(value.expr.columns)} columns"
                     )
-                values = [new(Projection(value.expr, label)) for label in value.expr.columns]
+                values = [column(value.expr, label) for label in value.expr.columns]
             elif isinstance(value, (list, tuple)):
                 if len(labels) != len(value):
                     raise ValueError(f"Columns must be same length as key: {len(labels)} labels, {len(value)} values")

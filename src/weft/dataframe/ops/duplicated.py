@@ -10,6 +10,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.neighbours import call_of, whole_rows
+from weft.dataframe.ops.placed import Duplicated, is_spread_out
 from weft.dataframe.ops.projection import project
 from weft.dataframe.ops.unique import check_keep, check_subset
 from weft.expr import Expr, Needs, node
@@ -71,13 +72,27 @@ def factorize(values: Any, sort: bool = False, use_na_sentinel: bool = True, siz
     return new(Factorized(column.expr, different.expr)), different
 
 
+def duplicated(frame: Any, keep: Any) -> Any:
+    """Which rows of a frame, or values of a series, are there more than once."""
+    check_keep(keep)
+    meta = frame.expr.meta
+    dtypes = list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
+    is_known = dtypes and not any(isinstance(each, pd.CategoricalDtype) or each.kind == "O" for each in dtypes)
+    if is_known and is_spread_out(frame.expr):
+        return new(Duplicated(frame.expr, keep))
+    return whole_rows(frame, "duplicated", call_of(keep=keep))
+
+
 class DuplicateMethods(FrameBase):
     """Rows of a frame that are there more than once."""
 
     __slots__ = ()
 
     def duplicated(self, subset: Any = None, keep: Any = "first") -> Any:
-        """Whether each row is there more than once; the columns that are compared are brought to one place.
+        """Whether each row is there more than once.
+
+        Of large data rows with equal values are brought together, and the answers back; of small data, of objects and of
+        categories, the columns that are compared come to one place.
 
         Parameters
         ----------
@@ -95,7 +110,7 @@ class DuplicateMethods(FrameBase):
         """
         labels = check_subset(self, subset)
         frame = self if labels is None else project(self, list(labels))
-        return whole_rows(frame, "duplicated", call_of(keep=check_keep(keep)))
+        return duplicated(frame, keep)
 
 
 class SeriesDuplicateMethods(FrameBase):
@@ -105,7 +120,7 @@ class SeriesDuplicateMethods(FrameBase):
 
     def duplicated(self, keep: Any = "first") -> Any:
         """Whether each value is there more than once; see `DataFrame.duplicated`."""
-        return whole_rows(self, "duplicated", call_of(keep=check_keep(keep)))
+        return duplicated(self, keep)
 
     def factorize(self, sort: bool = False, use_na_sentinel: bool = True) -> Any:
         """Values as numbers, and the different values; see `weft.dataframe.factorize`."""
@@ -119,7 +134,7 @@ class IndexDuplicateMethods(FrameBase):
 
     def duplicated(self, keep: Any = "first") -> Any:
         """Whether each label is there more than once, as a series that has the labels as its index."""
-        return whole_rows(self.to_series(), "duplicated", call_of(keep=check_keep(keep)))  # type: ignore[attr-defined]
+        return duplicated(self.to_series(), keep)  # type: ignore[attr-defined]
 
     def factorize(self, sort: bool = False, use_na_sentinel: bool = True) -> Any:
         """Labels as numbers, and the different labels; see `weft.dataframe.factorize`."""

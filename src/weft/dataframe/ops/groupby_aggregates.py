@@ -14,11 +14,16 @@ from weft.dataframe.ops.groupby_base import GroupsBase
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
 from weft.dataframe.ops.groupby_requests import numeric_labels, parse_requests
 from weft.dataframe.ops.neighbours import call_of
-from weft.dataframe.ops.sorting import Sort
+from weft.dataframe.ops.sort_nodes import Sort
 from weft.dataframe.spread import as_asked, spread_of
 from weft.dataframe.treewise import check_split_every
 
 __all__ = ["GroupAggregates"]
+
+
+def named_like(labels: pd.Index, columns: pd.Index) -> pd.Index:
+    """Labels of aggregates with the names that the levels of the frame's columns have."""
+    return labels.set_names(columns.names) if labels.nlevels == columns.nlevels else labels
 
 
 class GroupAggregates(GroupsBase):
@@ -44,7 +49,7 @@ class GroupAggregates(GroupsBase):
         requests = tuple([Request(label, label, how, tuple(options.items())) for label in columns])
         labels = pd.Index(columns) if columns else self._frame.expr.meta.columns[:0]
         if not self._is_series:
-            labels = labels.rename(self._frame.expr.meta.columns.name)
+            labels = named_like(labels, self._frame.expr.meta.columns)
         is_single = self._is_series and self._plan.as_index
         return self._aggregate(
             requests, None if is_single else labels, self._is_series, split_every, split_out, shuffle_method
@@ -96,7 +101,7 @@ class GroupAggregates(GroupsBase):
         spec = parse_requests(how, {}, self._columns, self._is_series)
         if spec is None:
             return self._whole("agg", call_of(how))
-        labels = spec.labels if spec.labels is None else spec.labels.rename(self._frame.expr.meta.columns.name)
+        labels = spec.labels if spec.labels is None else named_like(spec.labels, self._frame.expr.meta.columns)
         return self._aggregate(spec.requests, labels, spec.single, split_every, split_out, shuffle_method)
 
     def _aggregate(

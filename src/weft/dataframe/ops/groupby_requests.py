@@ -116,6 +116,11 @@ def title(func: Any) -> Any:
     return func if isinstance(func, str) else getattr(func, "__name__", repr(func))
 
 
+def under(label: Any, func: Any) -> tuple[Any, ...]:
+    """The label of an aggregate below that of its column, which may have several levels itself."""
+    return (*label, title(func)) if isinstance(label, tuple) else (label, title(func))
+
+
 def parse_requests(arg: Any, named: dict[str, Any], columns: tuple[Hashable, ...], is_series: bool) -> Spec | None:
     """Columns of the result; None where something does not go in parts.
 
@@ -136,7 +141,7 @@ def parse_requests(arg: Any, named: dict[str, Any], columns: tuple[Hashable, ...
     if isinstance(arg, Mapping):
         return parse_mapping(arg, columns)
     if isinstance(arg, (list, tuple)):
-        pairs = [((label, title(each)), label, each) for label in columns for each in arg]
+        pairs = [(under(label, each), label, each) for label in columns for each in arg]
         return spec_of(pairs, pd.MultiIndex.from_tuples([each[0] for each in pairs]) if pairs else None, False)
     return spec_of([(label, label, arg) for label in columns], pd.Index(columns), False)
 
@@ -152,7 +157,7 @@ def parse_mapping(arg: Mapping[Any, Any], columns: tuple[Hashable, ...]) -> Spec
         if isinstance(value, Mapping):
             raise pd.errors.SpecificationError("nested renamer is not supported")
         for each in value if isinstance(value, (list, tuple)) else [value]:
-            pairs.append(((label, title(each)) if nested else label, label, each))
+            pairs.append((under(label, each) if nested else label, label, each))
     labels = [each[0] for each in pairs]
     return spec_of(pairs, pd.MultiIndex.from_tuples(labels) if nested else pd.Index(labels), False)
 

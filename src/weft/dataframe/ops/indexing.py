@@ -19,7 +19,7 @@ from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in, r
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
 from weft.dataframe.ops.partitions import Partitions
-from weft.dataframe.ops.projection import Projection, check_columns, project
+from weft.dataframe.ops.projection import check_columns, column, project
 from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
@@ -342,7 +342,7 @@ class LocIndexer:
                 chosen = list(known[np.asarray(chosen)])
             return project(frame, chosen)
         check_columns(frame.expr, [columns])
-        return new(Projection(frame.expr, columns))
+        return column(frame.expr, columns)
 
     @staticmethod
     def _rows(frame: Any, rows: Any, whole: Any) -> Any:
@@ -425,7 +425,7 @@ class ILocIndexer:
             rows, columns = key
             chosen = frame.expr.meta.iloc[:, columns]
             if isinstance(chosen, pd.Series):
-                frame = new(Projection(frame.expr, chosen.name))
+                frame = column(frame.expr, chosen.name)
             else:
                 frame = project(frame, list(chosen.columns))
         else:

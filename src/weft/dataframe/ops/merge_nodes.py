@@ -30,7 +30,7 @@ from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.repartition import RepartitionMerge, by_divisions
 from weft.dataframe.ops.shuffle import Shuffle, exchanged
 from weft.dataframe.ops.skew import Heavy
-from weft.dataframe.ops.sorting import SharedBounds
+from weft.dataframe.ops.sort_nodes import SharedBounds
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Listed, Same, blockwise

@@ -17,7 +17,7 @@ __all__ = ["ProjectionMethods", "check_columns", "project"]
 
 @node
 class Projection(Partitionwise):
-    """Columns of a frame: a tuple of labels in a `Chosen` gives a frame, one label a series."""
+    """Columns of a frame: a tuple of labels gives a frame, one label that is no tuple a series."""
 
     source: FrameExpr
     chosen: Any
@@ -39,6 +39,47 @@ class Projection(Partitionwise):
         return row_needs(asked) | column_needs(chosen)
 
 
+@node
+class Subcolumns(Partitionwise):
+    """What columns of several levels have under a label of the first ones: columns with the other levels, or a series."""
+
+    source: FrameExpr
+    key: Any
+
+    @property
+    def label(self) -> str:
+        return "getitem"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.key,)
+
+    @derived
+    def hashed_by(self) -> HashedBy | None:
+        return self.source.hashed_by if self.meta.ndim == 1 else None
+
+    @derived
+    def chosen(self) -> tuple[Hashable, ...]:
+        """Whole labels of the columns, in the order of the result's."""
+        return labels_under(self.source.meta.columns, self.key)
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return row_needs(asked) | column_needs(self.chosen)
+
+
+def labels_under(columns: pd.MultiIndex, key: Hashable) -> tuple[Hashable, ...]:
+    """Labels of several levels that begin with a label, or with those of a tuple."""
+    place = columns.get_loc(key)
+    return tuple(columns[[place] if isinstance(place, int) else place])
+
+
+def column(expr: FrameExpr, key: Hashable) -> Any:
+    """``frame[key]`` for a label that is there."""
+    if isinstance(expr.meta.columns, pd.MultiIndex):
+        return new(Subcolumns(expr, key))
+    return new(Projection(expr, (key,) if expr.columns.count(key) > 1 else key))
+
+
 def project(frame: Any, key: Any) -> Any:
     """``frame[key]`` for a label or a list of labels."""
     expr = frame.expr
@@ -49,13 +90,13 @@ def project(frame: Any, key: Any) -> Any:
                 "cannot filter by a list of booleans, whose rows have no partitions: use a series of the frame"
             )
         check_columns(expr, wanted)
+        if isinstance(expr.meta.columns, pd.MultiIndex):
+            wanted = [whole for each in wanted for whole in labels_under(expr.meta.columns, each)]
         return new(Projection(expr, tuple(wanted)))
     if type(key) is tuple and not isinstance(expr.meta.columns, pd.MultiIndex):
         raise KeyError(missing_column(key, expr.columns))
     check_columns(expr, [key])
-    if expr.columns.count(key) > 1:
-        return new(Projection(expr, (key,)))
-    return new(Projection(expr, key))
+    return column(expr, key)
 
 
 def check_columns(expr: FrameExpr, labels: Iterable[Hashable]) -> None:

@@ -9,9 +9,12 @@ import numpy as np
 from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.placed import RankPlan
 from weft.dataframe.kernels.pandas.windows import InterpolatePlan
 from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.neighbours import call_of, whole_rows
+from weft.dataframe.ops.placed import Rank, is_spread_out
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
 from weft.expr import derived, node
 
@@ -45,6 +48,15 @@ class InterpolateRows(Carried):
         return self.source.meta
 
 
+def may_be_sorted(frame: Any) -> bool:
+    """Whether the columns of a frame are worth sorting over all partitions, and pandas ranks them as floats."""
+    meta = frame.expr.meta
+    dtypes = list(meta.dtypes) if meta.ndim == 2 else [meta.dtype]
+    if not dtypes or not all(each == "str" or (isinstance(each, np.dtype) and each.kind in "iufmM") for each in dtypes):
+        return False
+    return is_spread_out(frame.expr) and (meta.ndim == 1 or bool(meta.columns.is_unique))
+
+
 class RankingMethods(FrameBase):
     """Ranks and interpolation."""
 
@@ -59,7 +71,10 @@ class RankingMethods(FrameBase):
         ascending: bool = True,
         pct: bool = False,
     ) -> Any:
-        """Rank of each value among all of its column, which is brought to one place.
+        """Rank of each value among all of its column.
+
+        Of large data each column is sorted over all partitions, and ranks come back to their rows; what is small, columns of
+        pandas' own types but text, and ``na_option="top"`` take the columns to one place.
 
         Parameters
         ----------
@@ -77,7 +92,14 @@ class RankingMethods(FrameBase):
         options = {"method": method, "na_option": na_option, "ascending": ascending, "pct": pct}
         if is_rows(frame, axis):
             return new(RowReduce(frame.expr, "rank", pairs(**options)))
-        return whole_rows(frame, "rank", call_of(**options))
+        if na_option == "top" or not may_be_sorted(frame):
+            return whole_rows(frame, "rank", call_of(**options))
+        _ = meta_nonempty(frame.expr.meta).rank(**options)  # pandas refuses what makes no sense
+        plan = RankPlan(method, na_option, bool(ascending), bool(pct))
+        if frame.expr.meta.ndim == 1:
+            return new(Rank(frame.expr, plan))
+        labels = tuple(frame.expr.columns)
+        return new(Assign(frame.expr, labels, tuple([Rank(frame[label].expr, plan) for label in labels])))
 
     def interpolate(
         self,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,11 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.kernels.pandas.reductions import ReducePlan, keywords_of
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
+from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import project
 from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise, check_split_every
-from weft.expr import Cost, Expr, Need, Needs, derived, node
+from weft.expr import Expr, Need, Needs, derived, node
 
 __all__: list[str] = []
 
@@ -98,38 +97,6 @@ class MemoryUsage(Treewise):
 
 
 @node
-class ExtremeLabel(Treewise):
-    """Label, or position, of the first least or greatest value of each column."""
-
-    source: FrameExpr
-    kind: str
-    skipna: bool
-    by_position: bool = False
-    split_every: int = SPLIT_EVERY
-
-    @property
-    def label(self) -> str:
-        return self.kind.replace("idx", "arg") if self.by_position else self.kind
-
-    @property
-    def plan(self) -> tuple[str, bool, bool]:
-        return (self.kind, self.skipna, self.by_position)
-
-    @property
-    def width(self) -> int:
-        return self.split_every
-
-    @derived
-    def meta(self) -> Any:
-        example = meta_nonempty(self.source.meta)
-        return 0 if self.by_position else getattr(example, self.kind)()
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        # of equal values the first is meant, so their order counts
-        return VALUES | {Need.ORDER} if self.by_position else EVERYTHING
-
-
-@node
 class Monotonic(Treewise):
     """Whether values never fall (``"increasing"``), or never rise (``"decreasing"``)."""
 
@@ -150,60 +117,6 @@ class Monotonic(Treewise):
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return EVERYTHING
-
-
-class CustomPlan(NamedTuple):
-    """Functions of a user's reduction, with further keyword arguments."""
-
-    chunk: Callable[..., Any]
-    aggregate: Callable[..., Any]
-    combine: Callable[..., Any] | None
-    chunk_keywords: tuple[tuple[str, Any], ...]
-    aggregate_keywords: tuple[tuple[str, Any], ...]
-    combine_keywords: tuple[tuple[str, Any], ...]
-
-
-@node
-class Custom(Treewise):
-    """A user's reduction."""
-
-    source: FrameExpr
-    functions: CustomPlan
-    given: Any = UNKNOWN
-    split_every: int = SPLIT_EVERY
-
-    @property
-    def label(self) -> str:
-        return getattr(self.functions.chunk, "__name__", "reduction").strip("<>")
-
-    @property
-    def plan(self) -> CustomPlan:
-        return self.functions
-
-    @property
-    def width(self) -> int:
-        return self.split_every
-
-    @property
-    def cost(self) -> Cost:
-        return Cost.HEAVY
-
-    @derived
-    def meta(self) -> Any:
-        if self.given is not UNKNOWN:
-            return make_meta(self.given)
-        plan, steps = self.functions, _custom_steps()
-        part = steps.chunk(meta_nonempty(self.source.meta), plan)
-        return steps.finish(steps.combine(plan, part, part), plan, None)
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return EVERYTHING
-
-
-def _custom_steps() -> Any:
-    from weft.dataframe.kernels.table import KERNELS
-
-    return KERNELS["pandas"][Custom]
 
 
 @node
@@ -405,78 +318,12 @@ class ReductionMethods(FrameBase):
 
     kurtosis = kurt
 
-    def idxmin(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
-        """Label of the first least value."""
-        return extreme_label(self, "idxmin", axis, skipna, numeric_only, split_every)
-
-    def idxmax(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
-        """Label of the first greatest value."""
-        return extreme_label(self, "idxmax", axis, skipna, numeric_only, split_every)
-
     def memory_usage(self, index: bool = True, deep: bool = False) -> Any:
         """Bytes of each column, and of the index if asked; ``deep`` looks into Python objects.
 
         An index that is a range counts as often as there are partitions.
         """
         return new(MemoryUsage(self.expr, pairs(index=bool(index), deep=bool(deep))))
-
-    def reduction(
-        self,
-        chunk: Callable[..., Any],
-        aggregate: Callable[..., Any] | None = None,
-        combine: Callable[..., Any] | None = None,
-        meta: Any = UNKNOWN,
-        token: str | None = None,
-        split_every: Any = None,
-        chunk_kwargs: dict[str, Any] | None = None,
-        aggregate_kwargs: dict[str, Any] | None = None,
-        combine_kwargs: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """A reduction of your own.
-
-        Parameters
-        ----------
-        chunk : callable
-            Is given each partition.
-        aggregate : callable, optional
-            Is given what the chunks gave: series and frames one after another, values as a series. The chunk's function
-            by default.
-        combine : callable, optional
-            Is given the same of a few neighbours, and gives something of the same form. Without it nothing is combined
-            before the end.
-        meta : optional
-            What comes of it; found by a trial by default.
-        token : str, optional
-            Of no effect: names come from the functions.
-        split_every : int, optional
-            How many results are combined at a time.
-        chunk_kwargs, aggregate_kwargs, combine_kwargs : dict, optional
-            Further arguments of each function.
-        **kwargs
-            Further arguments of ``chunk``.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> import weft.dataframe as dd
-        >>> s = dd.from_pandas(pd.Series([1, 5, 9]), npartitions=2)
-        >>> int(s.reduction(lambda part: (part > 3).sum(), aggregate=lambda counts: counts.sum()).compute())
-        2
-        """
-        last = aggregate or chunk
-        own = {**(chunk_kwargs or {}), **kwargs}
-        plan = CustomPlan(
-            chunk,
-            last,
-            combine,
-            tuple(own.items()),
-            tuple(((aggregate_kwargs if aggregate else own) or {}).items()),
-            tuple((combine_kwargs or {}).items()),
-        )
-        expr = Custom(self.expr, plan, meta, check_split_every(split_every))
-        _ = expr.meta
-        return new(expr)
 
     @property
     def ndim(self) -> int:
@@ -509,14 +356,6 @@ class SeriesReductionMethods(ReductionMethods):
 
     __slots__ = ()
 
-    def argmin(self, axis: Any = 0, skipna: bool = True) -> Any:
-        """Position of the first least value."""
-        return new(ExtremeLabel(self.expr, "idxmin", bool(skipna), True))
-
-    def argmax(self, axis: Any = 0, skipna: bool = True) -> Any:
-        """Position of the first greatest value."""
-        return new(ExtremeLabel(self.expr, "idxmax", bool(skipna), True))
-
     @property
     def is_monotonic_increasing(self) -> Any:
         """Whether values never fall."""
@@ -534,13 +373,3 @@ def only_bools(frame: Any, bool_only: bool) -> Any:
     if not bool_only or not isinstance(meta, pd.DataFrame):
         return frame
     return project(frame, list(meta.select_dtypes(include=["bool"]).columns))
-
-
-def extreme_label(frame: Any, kind: str, axis: Any, skipna: bool, numeric_only: bool, split_every: Any) -> Any:
-    """`idxmin` and `idxmax`."""
-    frame = of_numbers(frame, numeric_only)
-    if is_rows(frame, axis):
-        return new(RowReduce(frame.expr, kind, pairs(skipna=bool(skipna))))
-    expr = ExtremeLabel(frame.expr, kind, bool(skipna), False, check_split_every(split_every))
-    _ = expr.meta
-    return new(expr)

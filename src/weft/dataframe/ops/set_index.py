@@ -21,7 +21,8 @@ from weft.dataframe.ops.partitions import Divided
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import Between, checked_count
 from weft.dataframe.ops.shuffle import check_method
-from weft.dataframe.ops.sorting import check_keys, index_of_meta, plain_value, sorted_by_index
+from weft.dataframe.ops.sort_nodes import index_of_meta, plain_value, sorted_by_index
+from weft.dataframe.ops.sorting import check_keys
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.blockwise import Listed, blockwise
 from weft.physical.gather import Gather

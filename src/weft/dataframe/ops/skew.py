@@ -2,8 +2,9 @@
 
 Such a key is *split*: the rows of one side that have it are dealt out to several partitions, and those of the other side are
 copied to each of these, so every pair of rows meets once. The side that is dealt out must be one whose rows may come out without
-a match (or only by a match): a row that has been copied would come out several times. Keys are looked at in two partitions of
-each side, where that costs little (`weft.dataframe.spread`).
+a match (or only by a match): a row that has been copied would come out several times. In an outer join either side may be dealt
+out, if one partition alone is known to have rows of the key for all: then each copy has a match. Keys are looked at in two
+partitions of each side, where that costs little (`weft.dataframe.spread`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,26 @@ TIMES = 2
 SEEN = 64
 
 #: The sides that may be dealt out, for each way to join: 0 is the left.
-MAY_DEAL = {"inner": (0, 1), "left": (0,), "left_anti": (0,), "leftsemi": (0,), "right": (1,), "right_anti": (1,)}
+MAY_DEAL = {
+    "inner": (0, 1),
+    "left": (0,),
+    "left_anti": (0,),
+    "leftsemi": (0,),
+    "right": (1,),
+    "right_anti": (1,),
+    "outer": (0, 1),
+}
+
+
+class Share(NamedTuple):
+    """Part of a side's rows that a key has, and how many of them one partition has at least."""
+
+    part: float
+    rows: int
+
+
+#: Of a key that was not seen.
+NONE = Share(0.0, 0)
 
 
 class Heavy(NamedTuple):
@@ -58,28 +78,29 @@ def heavy_keys(merge: Any) -> Heavy:
     for side in sides:
         other = shares[1 - side]
         limit = TIMES / count
-        keys = tuple(
-            [
-                (own, count if other.get(own, 0.0) > limit else min(count, ceil(share * count)))
-                for own, share in shares[side].items()
-                if share > limit
-            ]
-        )
-        share = max(shares[side].values(), default=0.0)
+        found = [
+            (own, count if other.get(own, NONE).part > limit else min(count, ceil(share.part * count)), share)
+            for own, share in shares[side].items()
+            if share.part > limit
+        ]
+        if plan.how == "outer":
+            found = [each for each in found if each[1] <= each[2].rows]
+        keys = tuple([(own, many) for own, many, _ in found])
+        share = max([each[2].part for each in found], default=0.0)
         if keys and share > best.share:
             best = Heavy(side, keys, share)
     return best
 
 
-def shares_of(source: FrameExpr, on: tuple[Hashable, ...]) -> dict[int, float]:
+def shares_of(source: FrameExpr, on: tuple[Hashable, ...]) -> dict[int, Share]:
     """Parts of all rows that the most frequent keys of a large frame have, by their hash."""
     size = source.partition_nbytes * source.npartitions
     if 0 < size <= SMALL or (not size and source.npartitions < MANY) or not is_read_part_by_part(source):
         return {}
     looks: list[Look] = looks_at(source, (), on)
     seen = sum([each.seen for each in looks])
-    counts: dict[int, int] = {}
+    counts: dict[int, list[int]] = {}
     for each in looks:
         for own, times in each.frequent:
-            counts[own] = counts.get(own, 0) + times
-    return {own: times / seen for own, times in counts.items() if times >= SEEN}
+            counts.setdefault(own, []).append(times)
+    return {own: Share(sum(times) / seen, max(times)) for own, times in counts.items() if sum(times) >= SEEN}

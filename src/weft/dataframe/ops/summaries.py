@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from weft.dataframe.ops.counting import CountingMethods, SeriesCountingMethods
 from weft.dataframe.ops.cumulative import CumulativeMethods
+from weft.dataframe.ops.custom import CustomMethods
 from weft.dataframe.ops.describe import SummaryMethods
 from weft.dataframe.ops.differences import DifferenceMethods
+from weft.dataframe.ops.extremes import ExtremeMethods, SeriesExtremeMethods
 from weft.dataframe.ops.groupby import GroupbyMethods
 from weft.dataframe.ops.pivot import PivotMethods
 from weft.dataframe.ops.quantiles import FrameQuantileMethods, SeriesQuantileMethods
@@ -23,6 +25,8 @@ __all__ = ["FrameSummaries", "IndexSummaries", "SeriesSummaries"]
 
 class FrameSummaries(
     ReductionMethods,
+    ExtremeMethods,
+    CustomMethods,
     CountingMethods,
     CumulativeMethods,
     DifferenceMethods,
@@ -45,6 +49,8 @@ class FrameSummaries(
 
 class SeriesSummaries(
     SeriesReductionMethods,
+    SeriesExtremeMethods,
+    CustomMethods,
     SeriesCountingMethods,
     CumulativeMethods,
     DifferenceMethods,
@@ -64,7 +70,9 @@ class SeriesSummaries(
     __slots__ = ()
 
 
-class IndexSummaries(SeriesReductionMethods, SeriesCountingMethods, SeriesUniqueMethods):
+class IndexSummaries(
+    SeriesReductionMethods, SeriesExtremeMethods, CustomMethods, SeriesCountingMethods, SeriesUniqueMethods
+):
     """What can be asked of all labels."""
 
     __slots__ = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from importlib.util import find_spec
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,20 @@ from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.footprint import held_bytes, holdable
 from weft.dataframe.io.from_blocks import FromBlocks
-from weft.dataframe.io.from_pandas import FromPandas
+from weft.dataframe.io.from_pandas import FromPandas, span_seen
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.parquet.dataset import joint_bounds
 from weft.dataframe.kernels.pandas.grouping import FEW
+from weft.dataframe.kernels.pandas.lookup import SLOTS
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import DropMissing, Filter
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
+from weft.dataframe.ops.merge_nodes import Merge
 from weft.dataframe.ops.projection import Projection
+from weft.dataframe.ops.reductions import Reduce
+from weft.dataframe.ops.selection import Largest
+from weft.dataframe.ops.unique import DistinctRows
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, rule, walk
 from weft.units import format_bytes
@@ -61,7 +67,7 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
         if has_rows_of_memory(node):
             return None
         needs |= ROWS  # what else has the same rows stays in pandas, and is matched with these by index
-    if copies_texts(source) or is_added_up(source):
+    if why_not_whole(source):
         return None
     query, reason, found = translated(source, needs)
     vain |= found
@@ -134,6 +140,42 @@ def is_added_up(node: FrameExpr) -> str | None:
     return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
 
 
+def is_found_by_position(node: FrameExpr) -> str | None:
+    """Why questions to frames in memory are left to pandas' kernels: where their numbers are looked up without a hash.
+
+    Different rows and rows of a small side of a join by integers that lie close together; the largest numbers, of which a
+    sample tells nearly all others.
+    """
+    if config.value("dataframe.engine") == "polars":
+        return None
+    every = list(walk(node))
+    heads = [each for each in every if isinstance(each, (DistinctRows, Largest, Merge))]
+    rest = (FromPandas, Partitionwise, Reduce)
+    if len(heads) != 1 or not all(each is heads[0] or isinstance(each, rest) for each in every):
+        return None
+    head: Any = heads[0]
+    match head:
+        case Largest(source=FromPandas() as source, by=(first, *_)) if source.npartitions > 1:
+            is_number = isinstance(dtype := source.meta[first].dtype, np.dtype) and dtype.kind in "iuf"
+            return "a sample of numbers in memory tells of most that they are not among them" if is_number else None
+        case DistinctRows(source=FromPandas() as source, subset=subset) if source.npartitions > 1:
+            spans = [span_seen(source, label) for label in (source.columns if subset is None else subset)]
+            return CLOSE if None not in spans and prod(map(int, spans)) <= max(FEW, source.bounds[0][1]) else None  # type: ignore[arg-type]
+        case Merge(plan=plan, way="broadcast right", right=FromPandas() as side):
+            keys = plan.right_on
+        case Merge(plan=plan, way="broadcast left", left=FromPandas() as side):
+            keys = plan.left_on
+        case _:
+            return None
+    if plan.how not in ("inner", "left", "right") or keys is None or len(keys) != 1 or head.npartitions < 2:
+        return None
+    span = span_seen(side, keys[0])
+    return CLOSE if span is not None and span <= SLOTS * len(side.held.value) else None
+
+
+#: Why it is left to them.
+CLOSE = "its values are integers in memory that lie close together"
+
 #: Aggregates that are sums.
 ADDED_UP = ("sum", "mean", "count", "size")
 
@@ -190,7 +232,7 @@ def why_not_whole(node: FrameExpr) -> str | None:
     """Why a tree is no query though it may be translated."""
     if config.value("dataframe.queries") == "partitions":
         return "dataframe.queries is 'partitions'"
-    return copies_texts(node) or is_added_up(node)
+    return copies_texts(node) or is_added_up(node) or is_found_by_position(node)
 
 
 def parts_below(tree: FrameExpr, context: Context) -> list[str]:

@@ -15,7 +15,7 @@ from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
 from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole, GroupLookup
 from weft.dataframe.ops.labels import IndexOf, Relabel, RenameAxis, Renamed, ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection
-from weft.dataframe.ops.sorting import Sort
+from weft.dataframe.ops.sort_nodes import Sort
 from weft.dataframe.spread import Spreadable, chosen_way
 from weft.dataframe.treewise import Treewise
 from weft.expr import Context, Expr, Need, optimize, rule, walk

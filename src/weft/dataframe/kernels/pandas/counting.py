@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.dense import count_integers
 from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate, apart, split_groups, with_places
 from weft.dataframe.kernels.pandas.groupby_parts import Partial
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
@@ -25,10 +26,6 @@ AS_THEY_COME = AggregatePlan(GroupPlan((), False, True, False, True, False, Fals
 SIZES = (None, "size")
 
 
-#: Span of integers that are counted in a table.
-FEW = 1 << 12
-
-
 def count_values(column: pd.Series) -> pd.Series:
     """Counts by value, missing ones too, in the order of first rows."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
@@ -39,22 +36,6 @@ def count_values(column: pd.Series) -> pd.Series:
     if column.dtype == object:
         made.index = pd.Index(made.index, dtype=object, name=column.name)
     return made
-
-
-def count_integers(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Different integers in the order of first rows, and how often each is there; None if they lie far apart."""
-    low, high = int(values.min()), int(values.max())
-    if high - low >= min(len(values), FEW):
-        return None
-    places = values if low >= 0 and high < FEW else values - low
-    base = 0 if places is values else low
-    counts = np.bincount(places)
-    distinct, seen = np.count_nonzero(counts), 4 * FEW
-    found = pd.unique(values[:seen])  # most are among the first rows
-    while len(found) < distinct:
-        seen *= 8
-        found = pd.unique(values[:seen])
-    return found, counts[found - found.dtype.type(base)].astype(np.int64)
 
 
 def merge_counts(*counts: pd.Series) -> pd.Series:
@@ -204,6 +185,12 @@ class Largest:
         more = max(n, 0) + 1  # one more than is wanted: pandas asks whether there are more rows than that
         if len(partition) <= more:
             return partition
+        first = partition if columns is None else partition[columns[0]]
+        near = extreme_places(first, more, method == "nlargest")
+        if near is not None:
+            partition = partition.take(near)
+            if len(near) <= 2 * more:
+                return partition
         numbered = partition.set_axis(pd.RangeIndex(len(partition)), axis=0)
         places = np.sort(largest(numbered, (method, more, columns, keep)).index.to_numpy())
         return partition.iloc[places]
@@ -217,6 +204,36 @@ class Largest:
     def finish(partial: Any, plan: tuple[str, int, Any, str], meta: Any) -> Any:
         """The rows, the most extreme first."""
         return largest(partial, plan)
+
+
+#: Of so many values one is looked at to tell how far the most extreme ones may be.
+STRIDE = 64
+#: Numbers from which on that is worth it.
+MANY = 1 << 15
+
+
+def extreme_places(column: Any, count: int, is_greatest: bool) -> Any:
+    """Places of the ``count`` most extreme values, and of those equal to the last of them; None if there is no quick way.
+
+    A sample tells of nearly all others that they are not among them.
+    """
+    if not isinstance(column, pd.Series) or not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "iuf":
+        return None
+    values = column.to_numpy()
+    sample = values[::STRIDE]
+    if sample.dtype.kind == "f":
+        sample = sample[~np.isnan(sample)]
+    if len(values) < MANY or len(sample) < 4 * count:
+        return None
+    near = np.flatnonzero(beyond(values, sample, count, is_greatest))
+    return near[beyond(values[near], values[near], count, is_greatest)]
+
+
+def beyond(values: Any, others: Any, count: int, is_greatest: bool) -> Any:
+    """Whether values are as extreme as the ``count``-th most extreme of others."""
+    if is_greatest:
+        return values >= np.partition(others, -count)[-count]
+    return values <= np.partition(others, count - 1)[count - 1]
 
 
 def largest(rows: Any, plan: tuple[str, int, Any, str]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.dense import first_places, spans_of
 from weft.dataframe.kernels.pandas.hashing import hash_rows, targets_of
 from weft.dataframe.kernels.pandas.neighbours import concatenated
 from weft.dataframe.kernels.pandas.reductions import columns_of
@@ -19,6 +20,7 @@ from weft.dataframe.kernels.pandas.runs import (
     ROW_BITS,
     Run,
     assembled,
+    bare,
     by_target,
     index_of,
     joined,
@@ -259,11 +261,9 @@ class DistinctRows:
     def chunk(partition: Any, plan: tuple[Any, Any, bool]) -> tuple[Any, Any]:
         """Rows of one partition, and, where none of equal ones is kept, whether there were more of each."""
         subset, keep, _ = plan
-        again = None
-        first = ~duplicated(partition, subset, keep or "first")
-        if keep is False:
-            again = duplicated(partition, subset, False)[first]
-        return (partition if first.all() else partition[first]), again
+        places = kept_places(partition, subset, keep or "first")
+        again = duplicated(partition, subset, False)[places] if keep is False else None
+        return (partition if len(places) == len(partition) else partition.take(places)), again
 
     @staticmethod
     def combine(plan: tuple[Any, Any, bool], *partials: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -272,13 +272,13 @@ class DistinctRows:
             return partials[0]
         subset, keep, _ = plan
         rows = concatenated(*[each[0] for each in partials])
-        first = ~duplicated(rows, subset, keep or "first")
+        places = kept_places(rows, subset, keep or "first")
         again = None
         if keep is False:
             filled = [each[1] for each in partials if len(each[0])] or [partials[0][1]]
             marks = np.concatenate(filled) | duplicated(rows, subset, False)
-            again = marks[first]
-        return rows[first], again
+            again = marks[places]
+        return rows.take(places), again
 
     @staticmethod
     def finish(partial: tuple[Any, Any], plan: tuple[Any, Any, bool], meta: Any) -> Any:
@@ -310,6 +310,19 @@ class DistinctRows:
     def together(plan: Any, like: Any, *parts: Distinct) -> tuple[Any, Any]:
         """Of all buckets."""
         return in_order(like, parts)
+
+
+def kept_places(rows: Any, subset: Any, keep: str) -> Any:
+    """Places of the rows that stay: of equal ones the first, or the last."""
+    if isinstance(rows, pd.DataFrame) and rows.columns.is_unique:
+        columns = [rows[label].array for label in (rows.columns if subset is None else subset)]
+    else:
+        columns = [rows.array] if isinstance(rows, pd.Series) else []
+    keys = [bare(each) for each in columns]
+    spans = spans_of(keys)
+    if spans is not None:
+        return first_places(keys, spans, is_last=keep == "last")
+    return np.flatnonzero(~duplicated(rows, subset, keep))
 
 
 def duplicated(rows: Any, subset: Any, keep: Any) -> Any:

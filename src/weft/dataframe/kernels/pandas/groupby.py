@@ -192,11 +192,15 @@ def whole_aggregate(source: Any, blocks: list[Any], plan: AggregatePlan) -> Any:
         if request.how == "size":
             columns.append(grouped.size() if plan.groups.as_index else grouped.size()["size"])
             continue
-        chosen = grouped[request.column] if isinstance(source, pd.DataFrame) else grouped
+        chosen = grouped
+        if isinstance(source, pd.DataFrame):  # pandas takes a tuple for several columns
+            chosen = grouped[[request.column]] if isinstance(request.column, tuple) else grouped[request.column]
         if isinstance(request.how, str):
             made = getattr(chosen, request.how)(**dict(request.options))
         else:
-            made = chosen.agg("count").rename(request.label) if plan.groups.as_index else chosen.agg("count")
+            made = chosen.agg("count")
+            if plan.groups.as_index and isinstance(made, pd.Series):
+                made = made.rename(request.label)
         columns.append(made if isinstance(made, pd.Series) else made.iloc[:, -1])
     if plan.single and plan.groups.as_index:
         return columns[0]

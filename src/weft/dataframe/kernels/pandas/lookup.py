@@ -24,6 +24,9 @@ __all__ = ["Lookup", "Prepared", "joined_by_lookup", "key_numbers"]
 SLOTS = 4
 FREE_SLOTS = 2**20
 
+#: Keys from which on a table is sorted rather than hashed, where the machine sorts packed numbers: no cache holds it.
+MANY = 2**16
+
 #: Numbers that keys of several columns may become.
 MOST_KEYS = 2**62
 
@@ -54,11 +57,12 @@ class Packing:
         """Numbers of keys, and which of them lie outside of all that are known (None: nobody)."""
         made = beyond = None
         for column, low, span in zip(columns, self.lows, self.spans, strict=True):
-            digit = column - low
-            outside = (column < low) | (digit >= span) | (digit < 0)  # a difference may wrap
-            beyond = outside if beyond is None else beyond | outside
+            digit = column - low if low else column
+            if len(column) and not (low <= int(column.min()) and int(column.max()) < low + span):
+                outside = (column < low) | (digit >= span) | (digit < 0)  # a difference may wrap
+                beyond = outside if beyond is None else beyond | outside
             made = digit if made is None else made * span + digit
-        return made, beyond if beyond is not None and beyond.any() else None
+        return made, beyond
 
 
 class Lookup:
@@ -68,9 +72,21 @@ class Lookup:
         self.packing = packing
         codes = columns[0] if packing is None else packing(columns)[0]
         self.is_dense = packing is not None and packing.size <= SLOTS * len(codes) + FREE_SLOTS
+        self.labels: Any = None
         if self.is_dense:
             assert packing is not None
             width = packing.size
+        elif packing is not None and len(codes) >= MANY and is_packed(packing.size, len(codes)):
+            order = in_order(codes, packing.size)
+            codes = codes.take(order)
+            is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
+            self.labels = codes[is_first]
+            self.starts = np.flatnonzero(is_first)
+            self.counts = np.diff(self.starts, append=len(codes))
+            self.order = order
+            self.is_unique = len(self.labels) == len(codes)
+            self.is_in_place, self.is_full, self.rows = False, True, order
+            return
         else:
             codes, uniques = pd.factorize(codes)
             self.labels = pd.Index(uniques)
@@ -78,45 +94,81 @@ class Lookup:
         counts = np.bincount(codes, minlength=width)
         self.is_unique = not len(counts) or int(counts.max()) <= 1
         if self.is_unique:
-            self.rows = np.full(width, -1, np.int64)
-            self.rows[codes] = np.arange(len(codes))
+            #: Whether each row stands at the place of its key; then nothing is looked up.
+            self.is_in_place = width == len(codes) and bool((codes == np.arange(width)).all())
+            self.is_full = width == len(codes)
+            if self.is_in_place:
+                self.rows = codes
+            else:
+                self.rows = np.full(width, -1, np.int64)
+                self.rows[codes] = np.arange(len(codes))
         else:
             self.counts = counts
             self.starts = np.cumsum(counts) - counts
             self.order = in_order(codes, width)
 
-    def find(self, columns: Sequence[Any]) -> Any:
-        """For each key its place among the keys here; -1 if it is not there."""
+    def find(self, columns: Sequence[Any]) -> tuple[Any, Any]:
+        """For each key its place among the keys here, and where there is none (None: nowhere); the place is 0 there."""
         codes, beyond = (columns[0], None) if self.packing is None else self.packing(columns)
         if not self.is_dense:
-            codes = self.labels.get_indexer(pd.Index(codes))
-        if beyond is not None:
-            codes[beyond] = -1
-        return codes
+            codes = places_of(codes, self.labels, self.packing)
+            lacking = codes < 0
+            beyond = lacking if beyond is None else beyond | lacking
+            beyond = beyond if beyond.any() else None
+        return (codes if beyond is None else np.where(beyond, 0, codes)), beyond
 
     def match(self, columns: Sequence[Any], keeps_all: bool) -> tuple[Any, Any]:
         """Rows of the other side (None for all as they stand), and the row here for each of them; -1 for none."""
-        codes = self.find(columns)
+        codes, beyond = self.find(columns)
         if self.is_unique:
-            found = self.rows[codes] if len(self.rows) else codes
-            found[codes < 0] = -1
+            if not len(self.rows):
+                found = np.full(len(codes), -1, np.int64)
+            else:
+                found = codes if self.is_in_place else self.rows.take(codes)
+            if beyond is not None:
+                found = np.where(beyond, -1, found)
+            elif self.is_full:
+                return None, found
             there = found >= 0
             if keeps_all or there.all():
                 return None, found
             chosen = np.flatnonzero(there)
             return chosen, found[chosen]
-        times = np.where(codes >= 0, self.counts[codes], 0)
+        times = self.counts.take(codes)
+        if beyond is not None:
+            times[beyond] = 0
         missing = times == 0
         if keeps_all:
             times[missing] = 1
         mine = np.repeat(np.arange(len(codes)), times)
-        ends = np.cumsum(times)
-        within = np.arange(len(mine)) - np.repeat(ends - times, times)
-        first = np.repeat(np.where(missing, 0, self.starts[codes]), times)
-        theirs = self.order[np.minimum(first + within, len(self.order) - 1)]
+        begins = np.where(missing, 0, self.starts.take(codes))
+        begins -= np.cumsum(times) - times
+        theirs = np.repeat(begins, times)
+        theirs += np.arange(len(theirs))
+        theirs = self.order.take(theirs)
         if keeps_all and missing.any():
             theirs[missing[mine]] = -1
         return mine, theirs
+
+
+def places_of(codes: Any, labels: Any, packing: Packing | None) -> Any:
+    """Where some numbers stand among labels; -1 for those that do not."""
+    if isinstance(labels, pd.Index):
+        return labels.get_indexer(pd.Index(codes))
+    assert packing is not None
+    if len(codes) and not (int(codes.min()) >= 0 and int(codes.max()) < packing.size):
+        codes = np.where((codes < 0) | (codes >= packing.size), 0, codes)  # those are known to have no place
+    order = in_order(codes, packing.size)
+    wanted = codes.take(order)
+    near = np.minimum(np.searchsorted(labels, wanted), len(labels) - 1)  # quick, since one comes after the other
+    made = np.empty(len(codes), np.int64)
+    made[order] = np.where(labels.take(near) == wanted, near, -1)
+    return made
+
+
+def is_packed(width: int, count: int) -> bool:
+    """Whether a code below ``width`` and the number of one of ``count`` rows fit one integer."""
+    return width.bit_length() + count.bit_length() <= 63
 
 
 def in_order(codes: Any, width: int) -> Any:
@@ -131,7 +183,7 @@ def in_order(codes: Any, width: int) -> Any:
     if width <= 2**16:
         return np.argsort(codes.astype(np.uint16), kind="stable")  # by counting
     bits = len(codes).bit_length()
-    if width.bit_length() + bits > 63:
+    if not is_packed(width, len(codes)):
         return np.argsort(codes, kind="stable")
     packed = (codes.astype(np.int64, copy=False) << bits) | rows
     packed.sort()

@@ -157,6 +157,8 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
         return Part(moments_of(numbers, 4 if kind in ("skew", "kurt") else 2), len(numbers), rows)
     if way == "mean":
         return mean_part(column, plan.skipna)
+    if kind == "sum" and (whole := sum_of_all(column)) is not None:
+        return Part(whole, rows, rows)
     present = int(column.count())
     if way == "logic":
         return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
@@ -165,8 +167,19 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
     return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
 
 
+def sum_of_all(column: pd.Series) -> Any:
+    """The sum of a column of NumPy's numbers, in one look at them; None if some may be missing, or it is no such column."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype not in (np.float64, np.int64):
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = column.to_numpy().sum()
+    return None if total != total else total  # a missing number makes the sum one
+
+
 def mean_part(column: pd.Series, skipna: bool) -> Part:
     """Sum as numbers of which a mean can be made, exact for times."""
+    if column.dtype == np.float64 and (whole := sum_of_all(column)) is not None:
+        return Part(whole, len(column), len(column))
     rows, present = len(column), int(column.count())
     if column.dtype.kind in "mM":
         if not skipna and present < rows:
@@ -412,76 +425,6 @@ class MemoryUsage:
         return partial
 
 
-class Extreme(NamedTuple):
-    """The first extreme value of a column with its label or position; whether something is missing."""
-
-    value: Any
-    label: Any
-    present: int
-    rows: int
-
-
-@PANDAS.add("ExtremeLabel")
-class ExtremeLabel:
-    """Where the first least or greatest value of each column is: its label, or its position."""
-
-    @staticmethod
-    def chunk(partition: Any, plan: tuple[str, bool, bool]) -> tuple[Extreme, ...]:
-        """Of one partition."""
-        kind, _, by_position = plan
-        return tuple([extreme_of(column, kind, partition.index, by_position) for column in columns_of(partition)])
-
-    @staticmethod
-    def combine(plan: tuple[str, bool, bool], *partials: tuple[Extreme, ...]) -> tuple[Extreme, ...]:
-        """Of several; the first of equals."""
-        return tuple([first_extreme(each, *plan) for each in zip(*partials, strict=True)])
-
-    @staticmethod
-    def finish(partial: tuple[Extreme, ...], plan: tuple[str, bool, bool], meta: Any) -> Any:
-        """The labels."""
-        kind, skipna, by_position = plan
-        name = kind.replace("idx", "arg") if by_position else kind
-        for each in partial:
-            if not each.rows:
-                raise ValueError(f"attempt to get {kind.replace('idx', 'arg')} of an empty sequence")
-            if not each.present:
-                raise ValueError(f"Encountered all NA values: {name} of a column without values is not defined")
-            if each.present < each.rows and not skipna:
-                raise ValueError(f"Encountered an NA value with skipna=False: {name} is not defined")
-        labels = [each.label for each in partial]
-        if not isinstance(meta, pd.Series):
-            return labels[0]
-        return with_dtype(labels, meta)
-
-
-def extreme_of(column: pd.Series, kind: str, index: Any, by_position: bool) -> Extreme:
-    """Of one column."""
-    present, rows = int(column.count()), len(column)
-    if not present:
-        return Extreme(None, None, 0, rows)
-    place = (
-        int(column.reset_index(drop=True).dropna().__getattribute__(kind)())
-        if present < rows
-        else int(getattr(column, kind.replace("idx", "arg"))())
-    )
-    value = column.cat.codes.iloc[place] if isinstance(column.dtype, pd.CategoricalDtype) else column.iloc[place]
-    return Extreme(value, place if by_position else index[place], present, rows)
-
-
-def first_extreme(parts: tuple[Extreme, ...], kind: str, skipna: bool, by_position: bool) -> Extreme:
-    """Of one column in several partitions."""
-    best: Extreme | None = None
-    before = present = 0
-    for each in parts:
-        if each.present and (
-            best is None or (each.value < best.value if kind == "idxmin" else each.value > best.value)
-        ):
-            best = each._replace(label=each.label + before) if by_position else each
-        before += each.rows
-        present += each.present
-    return (best or parts[0])._replace(present=present, rows=before)
-
-
 @PANDAS.add("Monotonic")
 class Monotonic:
     """Whether values never fall, or never rise."""
@@ -510,46 +453,6 @@ class Monotonic:
     def finish(partial: tuple[bool, Any, Any], plan: str, meta: Any) -> bool:
         """The answer."""
         return partial[0]
-
-
-@PANDAS.add("Custom")
-class Custom:
-    """A user's reduction: functions of a partition, and of what several gave."""
-
-    @staticmethod
-    def chunk(partition: Any, plan: Any) -> Any:
-        """Of one partition."""
-        return plan.chunk(partition, **dict(plan.chunk_keywords))
-
-    @staticmethod
-    def combine(plan: Any, *partials: Any) -> Any:
-        """Of several, unless there is nothing to do but to put them together."""
-        if len(partials) == 1:
-            return Gathered(partials) if not isinstance(partials[0], Gathered) else partials[0]
-        parts: list[Any] = []
-        for each in partials:
-            parts.extend(each) if isinstance(each, Gathered) else parts.append(each)
-        if plan.combine is None:
-            return Gathered(parts)
-        return Gathered([plan.combine(together(parts), **dict(plan.combine_keywords))])
-
-    @staticmethod
-    def finish(partial: Any, plan: Any, meta: Any) -> Any:
-        """The result."""
-        return plan.aggregate(together(partial), **dict(plan.aggregate_keywords))
-
-
-class Gathered(list[Any]):
-    """What several partitions gave, in order."""
-
-
-def together(parts: list[Any]) -> Any:
-    """Several results as one pandas object: values become a series."""
-    if isinstance(parts[0], (pd.DataFrame, pd.Series)):
-        return pd.concat(parts)
-    if isinstance(parts[0], pd.Index):
-        return parts[0].append(list(parts[1:]))
-    return pd.Series(list(parts))
 
 
 @PANDAS.add("RowReduce")

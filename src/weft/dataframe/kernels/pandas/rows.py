@@ -20,6 +20,12 @@ def project(frame: pd.DataFrame, columns: Any) -> Any:
     return frame[list(columns)] if type(columns) is tuple else frame[columns]
 
 
+@PANDAS.add("Subcolumns")
+def project_under(frame: pd.DataFrame, key: Any) -> Any:
+    """What columns of several levels have under a label."""
+    return frame[key]
+
+
 @PANDAS.add("Filter")
 def keep_where(frame: Any, predicate: pd.Series) -> Any:
     """Rows where the predicate holds; a missing value does not."""

@@ -1,11 +1,13 @@
 """Covariance and correlation: sums of products of distances from the mean, of each partition, then of several.
 
-Of each pair of columns only rows count in which both are there. Where nothing is missing the products are one
-multiplication of matrices.
+Of each pair of columns only rows count in which both are there. Rows are taken in tiles that the cache holds: an own mean
+for each tile keeps digits, and memory is read once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,9 @@ PANDAS = KERNELS["pandas"]
 
 
 #: Numbers of all columns that are looked at together.
-CACHED = 1 << 16
+CACHED = 1 << 17
+#: So few columns are multiplied pair by pair: a product of matrices pays for its own preparations only beyond.
+NARROW = 8
 
 
 class StatisticsPlan(NamedTuple):
@@ -40,50 +44,112 @@ class Products(NamedTuple):
     products: Any
 
 
-def products_of(values: Any) -> Products:
-    """Of a matrix of numbers, columns side by side."""
-    count, width = values.shape
+def products_of(columns: Sequence[Any]) -> Products:
+    """Of columns of numbers, as many rows at a time as there is room for the tables of their tiles."""
+    count, width = len(columns[0]) if columns else 0, max(1, len(columns))
+    step = max(1024, CACHED // width)
+    many = step * max(1, CACHED // width**2)
     with np.errstate(all="ignore"):
-        means = values.mean(axis=0) if count else np.zeros(width)
-        missing = None if np.isfinite(means).all() else np.isnan(values)
-        if missing is None or not missing.any():
-            away = values - means
-            products = away.T @ away
-            return Products(
-                np.full((width, width), float(count)),
-                np.repeat(means[:, None], width, axis=1),
-                np.repeat(np.diag(products)[:, None], width, axis=1),
-                products,
-            )
-        there = (~missing).astype(np.float64)
-        totals = there.sum(axis=0)
-        means = np.where(missing, 0.0, values).sum(axis=0) / np.where(totals == 0, 1, totals)
-        away = np.where(missing, 0.0, values - means)
-        rows = there.T @ there
-        safe = np.where(rows == 0, 1.0, rows)
-        sums = away.T @ there
-        squares = (away * away).T @ there
-        return Products(
-            rows,
-            sums / safe + means[:, None],
-            np.maximum(squares - sums * sums / safe, 0.0),
-            away.T @ away - sums * sums.T / safe,
-        )
+        every = [
+            products_of_tiles([each[start : start + many] for each in columns], step)
+            for start in range(0, max(1, count), many)
+        ]
+        return merged_products(every)
 
 
-def merged_products(first: Products, other: Products) -> Products:
-    """Of two partitions (Chan, Golub, LeVeque 1983, "Algorithms for computing the sample variance")."""
-    rows = first.rows + other.rows
+def products_of_tiles(columns: list[Any], step: int) -> Products:
+    """Of tiles of ``step`` rows, put together: products of distances from the mean of the tile before.
+
+    Products are those of vectors, or of a matrix of many columns. Nothing but these is done for each tile, since threads
+    would stand in each other's way; tiles in which something is missing are done again.
+    """
+    width, count = len(columns), len(columns[0]) if columns else 0
+    starts = range(0, max(1, count), step)
+    lengths = np.minimum(step, count - np.arange(len(starts)) * step).astype(np.float64)
+    near = [nan] * width
+    shifts, sums = np.zeros((len(starts), width)), np.zeros((len(starts), width))
+    products = np.zeros((len(starts), width, width))
+    away = np.empty((width, min(step, count)))
+    add = np.add.reduce
+    for tile, start in enumerate(starts):
+        own = away[:, : int(lengths[tile])]
+        for place, column in enumerate(columns):
+            shift = near[place] if isfinite(near[place]) else middle(column[start : start + step])
+            shifts[tile, place] = shift
+            np.subtract(column[start : start + step], shift, out=own[place])
+            sums[tile, place] = total = add(own[place])
+            near[place] = shift + total / step
+        if width > NARROW:
+            np.dot(own, own.T, out=products[tile])
+            continue
+        for one in range(width):
+            for two in range(one, width):
+                products[tile, one, two] = products[tile, two, one] = own[one].dot(own[two])
+    safe = np.maximum(lengths, 1.0)[:, None]
+    means = shifts + sums / safe
+    products -= sums[:, :, None] * sums[:, None, :] / safe[:, :, None]
+    squares = np.maximum(np.diagonal(products, axis1=1, axis2=2), 0.0)
+    shape = products.shape
+    made = Products(
+        np.broadcast_to(lengths[:, None, None], shape),
+        np.broadcast_to(means[:, :, None], shape),
+        np.broadcast_to(squares[:, :, None], shape),
+        products,
+    )
+    if np.isfinite(sums).all():
+        return added_products(made)
+    parts = [Products(*[each[tile] for each in made]) for tile in range(len(starts))]
+    for tile in np.flatnonzero(~np.isfinite(sums).all(axis=1)).tolist():
+        values = np.stack([each[starts[tile] : starts[tile] + step] for each in columns])
+        is_missing = np.isnan(values)
+        if is_missing.any():
+            parts[tile] = products_of_some(values, ~is_missing)
+    return merged_products(parts)
+
+
+def middle(values: Any) -> float:
+    """The mean of the numbers that are finite; 0 if there are none."""
+    mean = float(values.mean()) if len(values) else 0.0
+    if isfinite(mean):
+        return mean
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else 0.0
+
+
+def products_of_some(values: Any, is_there: Any) -> Products:
+    """Of rows of which some are not there, columns one below the other."""
+    there = is_there.astype(np.float64)
+    totals = there.sum(axis=1)
+    means = np.where(is_there, values, 0.0).sum(axis=1) / np.where(totals == 0, 1, totals)
+    away = np.where(is_there, values - means[:, None], 0.0)
+    rows = there @ there.T
     safe = np.where(rows == 0, 1.0, rows)
+    sums = away @ there.T
+    return Products(
+        rows,
+        sums / safe + means[:, None],
+        np.maximum((away * away) @ there.T - sums * sums / safe, 0.0),
+        away @ away.T - sums * sums.T / safe,
+    )
+
+
+def merged_products(parts: Sequence[Products]) -> Products:
+    """Of several sets of rows."""
+    return parts[0] if len(parts) == 1 else added_products(Products(*map(np.stack, zip(*parts, strict=True))))
+
+
+def added_products(every: Products) -> Products:
+    """Of several sets of rows, one below the other (Chan, Golub, LeVeque 1983, "Algorithms for computing the sample variance")."""
+    rows = every.rows.sum(axis=0)
     with np.errstate(all="ignore"):
-        away = np.where((first.rows == 0) | (other.rows == 0), 0.0, other.means - first.means)
-        share = first.rows * other.rows / safe
-        means = (first.means * first.rows + other.means * other.rows) / safe
+        is_empty = every.rows == 0
+        means = np.where(is_empty, 0.0, every.means * every.rows).sum(axis=0) / np.where(rows == 0, 1.0, rows)
+        away = np.where(is_empty, 0.0, every.means - means)
         return Products(
             rows,
             means,
-            first.squares + other.squares + away * away * share,
-            first.products + other.products + away * away.T * share,
+            every.squares.sum(axis=0) + (away * away * every.rows).sum(axis=0),
+            every.products.sum(axis=0) + (away * away.transpose(0, 2, 1) * every.rows).sum(axis=0),
         )
 
 
@@ -100,33 +166,19 @@ def finished_products(made: Products, plan: StatisticsPlan) -> Any:
     return np.where(made.rows < plan.min_periods, np.nan, found)
 
 
-def side_by_side(columns: list[Any], count: int) -> Any:
-    """Columns as a matrix, each in one piece."""
-    return np.stack(columns).T if columns else np.empty((count, 0))
-
-
 @PANDAS.add("Comoments")
 class Comoments:
     """Covariance or correlation of all columns of a frame."""
 
     @staticmethod
     def chunk(partition: Any, plan: StatisticsPlan) -> Products:
-        """Products of one partition: of as many rows at a time as the cache holds."""
-        columns = [floats_of(partition.iloc[:, place]) for place in range(partition.shape[1])]
-        step = max(1024, CACHED // max(1, len(columns)))
-        made = products_of(side_by_side([each[:step] for each in columns], min(step, len(partition))))
-        for start in range(step, len(partition), step):
-            rows = [each[start : start + step] for each in columns]
-            made = merged_products(made, products_of(side_by_side(rows, len(rows[0]) if rows else 0)))
-        return made
+        """Products of one partition."""
+        return products_of([floats_of(partition.iloc[:, place]) for place in range(partition.shape[1])])
 
     @staticmethod
     def combine(plan: StatisticsPlan, *partials: Products) -> Products:
         """Of several."""
-        made = partials[0]
-        for each in partials[1:]:
-            made = merged_products(made, each)
-        return made
+        return merged_products(partials)
 
     @staticmethod
     def finish(partial: Products, plan: StatisticsPlan, meta: Any) -> Any:
@@ -147,9 +199,7 @@ class PairMoments:
         seconds = columns_like(right, plan[1])
         if len(seconds) == 1:
             seconds = seconds * len(firsts)
-        return tuple(
-            [products_of(np.column_stack([floats_of(a), floats_of(b)])) for a, b in zip(firsts, seconds, strict=True)]
-        )
+        return tuple([products_of([floats_of(a), floats_of(b)]) for a, b in zip(firsts, seconds, strict=True)])
 
     @staticmethod
     def combine(plan: Any, *partials: tuple[Products, ...]) -> tuple[Products, ...]:

@@ -41,6 +41,16 @@ def projection(node: Any, translate: Translator) -> Relation:
     return source.with_columns([(label, source.column(label)) for label in chosen])
 
 
+@translation("Subcolumns", any_order=True)
+def subcolumns(node: Any, translate: Translator) -> Relation:
+    """Columns under a label."""
+    source = translate(node.source)
+    labels = node.chosen if node.meta.ndim == 1 else node.columns
+    return source.with_columns(
+        [(label, source.column(whole)) for label, whole in zip(labels, node.chosen, strict=True)]
+    )
+
+
 @translation("Filter", any_order=True)
 def filtered(node: Any, translate: Translator) -> Relation:
     """Rows where a predicate holds."""
