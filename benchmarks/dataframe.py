@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 import weft
 import weft.dataframe as dd
+from benchmarks.dataframe_beyond import beyond
 from benchmarks.dataframe_memory import CASES as MEMORY_CASES
 from benchmarks.dataframe_texts import texts
 from benchmarks.h2o import h2o
@@ -84,6 +85,27 @@ def tpch(report: Report, place: Path, options: argparse.Namespace) -> None:
     if "weft on pandas" in beside:
         faster = beside["dask"] / beside["weft on pandas"]
         report.add("total on pandas kernels beside Dask", f"{faster:.1f}x faster", ">= 2x", faster >= 2)
+
+
+def pieces(report: Report, place: Path, options: argparse.Namespace) -> None:
+    """All 22 queries, every program divided into pieces of one partition: the same answers on each scheduler, and the times."""
+    folder = make_data(options.scale, place)
+    ours = tables_of("weft", folder, options.scale)
+    asked = options.queries or list(QUERIES)
+    expected = {number: ask_duckdb(number, folder, options.scale) for number in asked}
+    for scheduler in options.schedulers or ["threads", "processes", "ray"]:
+        seconds = {}
+        with weft.config.set({"scheduler": scheduler, "dataframe.queries": "partitions"}):
+            for number in asked:
+                for _ in range(options.times):
+                    begin = time.perf_counter()
+                    answer = ask_pandas_style(number, ours)
+                    seconds[number] = time.perf_counter() - begin
+                    same_answer(answer, expected[number])
+        shown = ", ".join(f"q{number} {each:.2f}" for number, each in seconds.items())
+        report.add(
+            f"pieces on {scheduler}, s", f"{sum(seconds.values()):.1f} in all: {shown}", "DuckDB's answers", True
+        )
 
 
 def on_pandas(number: int, tables: Any) -> Any:
@@ -316,11 +338,13 @@ def importing(report: Report, place: Path, options: argparse.Namespace) -> None:
 
 CASES: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "tpch": tpch,
+    "pieces": pieces,
     "h2o": h2o,
     "memory": in_memory,
     "groups": groups,
     "texts": texts,
     "latency": latency,
+    "beyond": beyond,
     "describing": describing,
     "import": importing,
     **MEMORY_CASES,
@@ -338,13 +362,15 @@ def main() -> None:
     parser.add_argument("--question", nargs="*", default=[], help="of h2o: only those whose names begin so, as g1:")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", nargs="*", default=["dask", "kernels"], help="beside Polars and DuckDB in TPC-H")
-    parser.add_argument("--schedulers", nargs="*", default=[], help="of TPC-H: others whose answers are looked at")
-    parser.add_argument("--queries", nargs="*", type=int, help="of sf10: only these")
-    parser.add_argument("--times", type=int, default=1, help="of sf10: runs of each query")
-    parser.add_argument("--program", nargs="*", help="of capped, rows, budget: only these")
+    parser.add_argument("--schedulers", nargs="*", default=[], help="of TPC-H and pieces: whose answers are looked at")
+    parser.add_argument("--queries", nargs="*", type=int, help="of sf10 and pieces: only these")
+    parser.add_argument("--times", type=int, default=1, help="of sf10 and pieces: runs of each query")
+    parser.add_argument("--program", nargs="*", help="of beyond, capped, rows, budget: only these")
     parser.add_argument("--parts", type=int, help="of capped, rows, budget: partitions")
     parser.add_argument("--source", nargs="*", help="of capped: only rows that are generated, or from parquet files")
-    parser.add_argument("--limit", type=float, default=900, help="of capped, rows, budget: seconds for a program")
+    parser.add_argument(
+        "--limit", type=float, default=900, help="of beyond, capped, rows, budget: seconds for a program"
+    )
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "weft-benchmarks")
     options = parser.parse_args()
     report = Report("Dataframes")

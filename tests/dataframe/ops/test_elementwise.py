@@ -8,6 +8,7 @@ import pytest
 from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
+from weft import config
 from weft.errors import MetaError
 
 WHOLE = pd.DataFrame(
@@ -207,3 +208,21 @@ def test_head_looks_on_where_the_first_partition_is_short():
     pd.testing.assert_frame_equal(ours.head(4), WHOLE.head(4))
     pd.testing.assert_frame_equal(ours.tail(4), WHOLE.tail(4))
     pd.testing.assert_frame_equal(ours.head(-2), WHOLE.head(-2))
+
+
+@pytest.mark.parametrize("engine", ["auto", "pandas"])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda f: f.index % 2 == 0,
+        lambda f: (f.index % 3 == 1) & (f.x > 2),
+        lambda f: (f.index * 2).isin([4, 6]),
+        lambda f: ~(f.index // 2 > 3),
+    ],
+)
+def test_rows_are_chosen_by_what_is_computed_of_their_labels(condition, count, engine):
+    whole = pd.DataFrame({"x": range(10)})
+    frame = dd.from_pandas(whole, npartitions=count)
+    with config.set({"dataframe.engine": engine}):
+        pd.testing.assert_frame_equal(frame[condition(frame)].compute(scheduler="sync"), whole[condition(whole)])

@@ -207,3 +207,24 @@ def test_what_pandas_refuses_is_refused_at_the_call(words, error, match):
     frame = pd.DataFrame({"alpha": [1, 2], "b": [1, 2], "word": ["a", "b"]})
     with pytest.raises(error, match=match):
         in_parts(frame, 2).merge(in_parts(frame, 2), **words)
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "right", "outer"])
+@pytest.mark.parametrize("counts", [(1, 1), (3, 1), (3, 2)])
+def test_labels_of_joins_by_one_index_are_those_of_the_other_side(how, counts):
+    rows = pd.DataFrame({"g": list("abcdabcdxa"), "x": range(10)}, index=pd.Index(range(10), name="row"))
+    table = pd.DataFrame({"y": range(5)}, index=pd.Index(list("abcef"), name="word"))
+    left, right = dd.from_pandas(rows, npartitions=counts[0]), dd.from_pandas(table, npartitions=counts[1])
+    for found, expected in [
+        (
+            left.merge(right, left_on="g", right_index=True, how=how),
+            rows.merge(table, left_on="g", right_index=True, how=how),
+        ),
+        (
+            right.merge(left, left_index=True, right_on="g", how=how),
+            table.merge(rows, left_index=True, right_on="g", how=how),
+        ),
+    ]:
+        assert found._meta.index.dtype == expected.index.dtype
+        assert found._meta.index.name == "row"
+        pd.testing.assert_frame_equal(found.compute(scheduler="sync"), expected)

@@ -150,9 +150,25 @@ def is_of_columns(expr: FrameExpr) -> bool:
 def elementwise(operation: str, *inputs: Any, **keywords: Any) -> Any:
     """Apply an operation; what pandas refuses is refused here.
 
-    Frames whose rows differ are aligned first, as pandas aligns them.
+    Frames whose rows differ are aligned first, as pandas aligns them. What pandas gives as an array for an index is a series
+    here, with the labels of the rows that the index is of.
     """
-    return new(elementwise_expr(operation, inputs, keywords))
+    expr: FrameExpr = elementwise_expr(operation, inputs, keywords)
+    frames = expr.frames  # type: ignore[attr-defined]
+    if isinstance(expr.meta, pd.Series) and frames and all(isinstance(each.meta, pd.Index) for each in frames):
+        labels = source_of_values(frames[0])
+        if labels is not frames[0]:
+            from weft.dataframe.ops.labels import WithIndex  # here, since labels stand on operations
+
+            expr = WithIndex(expr, labels)
+    return new(expr)
+
+
+def source_of_values(labels: FrameExpr) -> FrameExpr:
+    """The index that an index was computed of, by operations that leave rows where they are."""
+    while isinstance(labels, Elementwise) and labels.frames:
+        labels = labels.frames[0]
+    return labels
 
 
 def elementwise_expr(operation: str, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Elementwise:

@@ -224,8 +224,10 @@ def levels_of_both(left: Any, right: Any, left_on: Any, right_on: Any) -> list[H
 def same_categories(left: Any, right: Any, lkeys: Any, rkeys: Any) -> tuple[Any, Any]:
     """Both sides, with keys of one label as plain values where their categories differ: as such they come out."""
     for one, two in zip(lkeys or (), rkeys or (), strict=False):
+        if one != two:
+            continue
         kinds = [left.expr.meta[one].dtype, right.expr.meta[two].dtype]
-        if one == two and all(isinstance(each, pd.CategoricalDtype) for each in kinds) and kinds[0] != kinds[1]:
+        if all(isinstance(each, pd.CategoricalDtype) for each in kinds) and kinds[0] != kinds[1]:
             plain = [each.categories.dtype for each in kinds]
             left, right = left.astype({one: plain[0]}), right.astype({two: plain[1]})
     return left, right

@@ -150,7 +150,11 @@ class LocalMerge(Merge):
 def joined_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
     """The meta of a join."""
     made = plain_meta(left, right, plan)
-    return with_gaps(join(left, right, plan) if made is None else made, left, right, plan)
+    if made is None:
+        made = join(left, right, plan)
+        if (plan.left_on is None) != (plan.right_on is None) and plan.how in ("inner", "left", "right", "outer"):
+            made = with_labels(made, plan)
+    return with_gaps(made, left, right, plan)
 
 
 def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame | None:
@@ -169,6 +173,15 @@ def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.Da
         return None
     empty = {kind: pd.array([], dtype=kind) for kind in dict.fromkeys(columns.values())}
     return pd.DataFrame({name: empty[kind] for name, kind in columns.items()}, index=pd.RangeIndex(0))
+
+
+def with_labels(made: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+    """The meta of a join of one side's columns and the other's index: labels may be missing where a row has no match."""
+    labels = made.index
+    has_gaps = plan.how in (("right", "outer") if plan.right_on is None else ("left", "outer"))
+    if has_gaps and labels.dtype.kind in "iu":
+        labels = labels.astype("float64")
+    return made.set_axis(labels, axis=0)
 
 
 def with_gaps(made: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:

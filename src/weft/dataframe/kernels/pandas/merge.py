@@ -80,10 +80,14 @@ def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
     else:
         options["right_on"] = [others.get(label, label) for label in plan.right_on]
     made = pd.merge(renamed(left, names), renamed(right, others), **options)
-    if plan.left_on is not None and plan.right_on is None and not len(left) and plan.how in ("right", "outer"):
-        made.index = no_labels(left.index, len(made))
-    elif plan.left_on is None and plan.right_on is not None and not len(right) and plan.how in ("left", "outer"):
-        made.index = no_labels(right.index, len(made))
+    if (plan.left_on is None) != (
+        plan.right_on is None
+    ):  # pandas takes labels of the other side where this one is empty
+        labels = (left if plan.right_on is None else right).index
+        if not len(made):
+            made.index = labels[:0]
+        elif not len(labels):
+            made.index = no_labels(labels, len(made))
     return made
 
 

@@ -39,6 +39,11 @@ KINDS: dict[str, tuple[str, str]] = {
 @translation("Merge", "LocalMerge", any_order=True)
 def merged(node: Any, translate: Translator) -> Relation:
     """Rows of both sides, matched by key columns."""
+    return joined(node, translate)
+
+
+def joined(node: Any, translate: Translator, only_unmatched: bool = False) -> Relation:
+    """Rows of both sides; of a left join, if that is asked for, only those that have no match."""
     plan = node.plan
     if plan.how not in KINDS or plan.indicator is not None or plan.validate is not None or plan.suffixes is not None:
         raise Untranslatable(f"a join {plan.how!r} with these options stays in pandas")
@@ -50,7 +55,9 @@ def merged(node: Any, translate: Translator) -> Relation:
         raise Untranslatable("the order of the rows of this join stays with pandas")
     if is_ordered and any(type(each).__name__ == "FromPandas" for each in walk(node)):
         raise Untranslatable("rows in memory are joined in their order faster by pandas")
-    if (rows := semi_joined(node, translate)) is not None:
+    if only_unmatched:
+        how, order, right_node = "anti", "left", told_apart_or_not(node.right, plan.right_on)
+    elif (rows := semi_joined(node, translate)) is not None:
         how, order, right_node = "semi", "left", rows
     else:
         right_node = node.right
@@ -94,6 +101,9 @@ def merged(node: Any, translate: Translator) -> Relation:
         for label, name in plan.right_names:
             if name in meta.columns:
                 found[name] = left.column(equal[label]) if label in equal else unseen(types[name])
+    elif only_unmatched:
+        asked_for = [name for _, name in plan.right_names if name in meta.columns and name not in found]
+        found |= {name: Column(pl.lit(None), types[name], True) for name in asked_for}
     elif plan.how not in ("leftsemi", "left_anti"):
         for label, name in plan.right_names:
             if name in meta.columns:
@@ -151,11 +161,38 @@ def semi_joined(node: Any, translate: Translator) -> Any:
     types = [(ours[a], theirs[b]) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
     if any(a != b or is_float(a) for a, b in types):
         return None
-    below = right
+    return told_apart_or_not(right, plan.right_on)
+
+
+def told_apart_or_not(rows: Any, keys: Any) -> Any:
+    """Rows of which it is asked only which keys there are: those that they were before equal ones were left out."""
+    below = rows
     while type(below).__name__ == "Projection":
         below = below.source
     is_plain = type(below).__name__ == "DistinctRows" and below.keep is not False
-    return below.source if is_plain and set(below.subset or below.columns) == set(plan.right_on) else right
+    return below.source if is_plain and set(below.subset or below.columns) == set(keys) else rows
+
+
+def unmatched_rows(node: Any, translate: Translator) -> Relation | None:
+    """A filter that keeps the rows of a left join that have no match: those where a column is missing that never is.
+
+    Nobody must look at the labels of the rows, which are their numbers among all that were joined.
+    """
+    predicate, join = node.predicate, node.source
+    chosen: Any = predicate.inputs[0] if getattr(predicate, "operation", "") == "isna" else None
+    if type(chosen).__name__ != "Projection" or chosen.source != join or isinstance(chosen.chosen, tuple):
+        return None
+    while type(join).__name__ == "ResetIndex" and join.drop:
+        join = join.source
+    if type(join).__name__ not in ("Merge", "LocalMerge") or join.plan.how != "left" or join.plan.right_on is None:
+        return None
+    labels = [label for label, name in join.plan.right_names if name == chosen.chosen]
+    if not labels or translate.wants(node, Need.INDEX):
+        return None
+    column = translate(join.right).column(labels[0])
+    if column.null or column.nan:
+        return None
+    return replace(joined(join, translate, only_unmatched=True), index=None)
 
 
 def unseen(dtype: Any) -> Column:

@@ -20,7 +20,7 @@ from weft.dataframe.kernels.pandas.groupby_parts import Partial, farthest
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
 from weft.dataframe.kernels.pandas.grouping import FEW, SPARSE
 from weft.dataframe.kernels.polars.groups import key_column
-from weft.dataframe.kernels.polars.query import OPTIMIZATIONS, to_pandas
+from weft.dataframe.kernels.polars.query import AS_WRITTEN, to_pandas
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
@@ -267,7 +267,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
         found = (
             base.group_by(named, maintain_order=not groups.sort)
             .agg(made)
-            .collect(engine="streaming", optimizations=OPTIMIZATIONS)
+            .collect(engine="streaming", optimizations=AS_WRITTEN)
         )
         return Partial(
             self.key_series(
@@ -287,7 +287,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
         """By the numbers that keys are, if these lie close together; by hash otherwise."""
         columns = (*self.keys.items(), *[(("value", label), each) for label, each in self.values.items()])
         narrow = materialised(Relation(self.source.base, columns))
-        found = narrow.base.collect(engine="streaming", optimizations=OPTIMIZATIONS)
+        found = narrow.base.collect(engine="streaming", optimizations=AS_WRITTEN)
         count = len(self.keys)
         numbers = [found.to_series(place) for place in range(count)]
         values = {label: found.to_series(count + place) for place, label in enumerate(self.values)}

@@ -43,16 +43,21 @@ def present(column: Column, dtype: Any) -> Any:
 
 
 #: What an aggregate of a column without NaN is: ``function(column, dtype)``.
+def there(column: Column) -> Any:
+    """The values of a column that are not missing."""
+    return column.expr.drop_nulls() if column.null else column.expr
+
+
 AGGREGATES: dict[str, Callable[[Column, Any], Any]] = {
     "sum": total,
     "count": present,
     "mean": lambda column, dtype: column.expr.mean(),
     "min": lambda column, dtype: column.expr.min(),
     "max": lambda column, dtype: column.expr.max(),
-    "nunique": lambda column, dtype: column.expr.drop_nulls().n_unique().cast(pl.Int64),
+    "nunique": lambda column, dtype: there(column).n_unique().cast(pl.Int64),
     "size": lambda column, dtype: pl.len().cast(pl.Int64),
-    "first": lambda column, dtype: column.expr.drop_nulls().first(),
-    "last": lambda column, dtype: column.expr.drop_nulls().last(),
+    "first": lambda column, dtype: there(column).first(),
+    "last": lambda column, dtype: there(column).last(),
     "any": lambda column, dtype: column.expr.any(),
     "all": lambda column, dtype: column.expr.all(),
     "median": lambda column, dtype: column.expr.median(),
@@ -159,7 +164,7 @@ def count_unique(node: Any, translate: Translator) -> Relation:
     source = row_by_row(translate(node.source))
     column = source.only.settled().nulled()
     name = translate.fresh("value")
-    values = column.expr.drop_nulls() if node.dropna else column.expr
+    values = there(column) if node.dropna else column.expr
     base = with_scalars(source.base, [column]).select(values.n_unique().cast(pl.Int64).alias(name))
     return Relation(base, ((source.columns[0][0], Column(pl.col(name), INT64)),), None, True)
 

@@ -12,6 +12,7 @@ import polars as pl
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.polars.elementwise import TRUTH, operand_of
 from weft.dataframe.kernels.polars.group_rows import heads_of_sorted
+from weft.dataframe.kernels.polars.joins import unmatched_rows
 from weft.dataframe.kernels.polars.numbers import number
 from weft.dataframe.kernels.polars.relation import (
     Column,
@@ -56,6 +57,8 @@ def filtered(node: Any, translate: Translator) -> Relation:
     """Rows where a predicate holds."""
     if (heads := heads_of_sorted(node, translate)) is not None:
         return heads
+    if (rows := unmatched_rows(node, translate)) is not None:
+        return rows
     source, predicate = translate(node.source), translate(node.predicate)
     if predicate.base is not source.base:
         raise Untranslatable("the predicate has other rows")
