@@ -202,12 +202,12 @@ def five_points(block: Any) -> Any:
     return made
 
 
-def stencil(scale: float) -> Actions:
+def stencil(scale: float, pieces: int = 8) -> Actions:
     side = int(4000 * math.sqrt(scale))
     whole = random((side, side))
 
     def work(da: Any) -> Callable[[], object]:
-        x = da.from_array(whole, chunks=side // 8)
+        x = da.from_array(whole, chunks=side // pieces)
 
         def act() -> object:
             y = x
@@ -385,7 +385,10 @@ CASES: dict[str, Case] = {
         alone=True, most_bytes=1.3 * 1.5e9,
     ),
     "coarse-fine": Case(coarse_fine, "coarse array minus per-element chunks", ">= 8x Dask", {"dask": 8}, 3),
-    "stencil": Case(stencil, "five points, 100 deep", ">= 5x Dask", {"dask": 5}, 1),
+    "stencil": Case(stencil, "five points, 100 deep, chunks of 500 x 500", ">= 5x Dask", {"dask": 5}, 2),
+    "stencil-1000": Case(
+        lambda scale: stencil(scale, 4), "the same in chunks of 1000 x 1000", ">= 5x Dask", {"dask": 5}, 2
+    ),
     "integers": Case(taking(by_integers), "x[integers].sum(), 800 MB", ">= 2x Dask", {"dask": 2}, 3),
     "mask": Case(taking(by_mask), "x[mask].mean(), 800 MB", ">= 2x Dask", {"dask": 2}, 3),
     "take": Case(taking(by_take), "shuffled take and sum, 800 MB", ">= 2x Dask", {"dask": 2}, 3),

@@ -33,6 +33,7 @@ DUCKDB = """
     from benchmarks.tpch.sql import SQL
     connection = duckdb.connect()
     connection.execute("set memory_limit='BUDGET'; set temp_directory='TARGET.tmp'; set preserve_insertion_order=false")
+    connection.execute("set enable_progress_bar=false")
     for table in TABLES:
         connection.execute(f"create view {table} as select * from read_parquet('FOLDER/{table}.parquet')")
     begin = time.perf_counter()
@@ -96,6 +97,7 @@ def beyond(report: Report, place: Path, options: argparse.Namespace) -> None:
             for made in (target, target.with_suffix(".tmp")):
                 shutil.rmtree(made, ignore_errors=True) if made.is_dir() else made.unlink(missing_ok=True)
             label = f"{library} in pieces" if queries == "partitions" else library
-            ended = found.error[:60] or f"{float(found.values['seconds']):.1f} s"
+            seconds = found.values.get("seconds")
+            ended = found.error[:60] or ("died" if seconds is None else f"{float(seconds):.1f} s")
             shown.append(f"{label} {ended} {found.peak / 1e9:.2f} GB")
         report.add(f"{name}, SF{scale:g}, {budget}", ", ".join(shown))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dataframe.columns import NUMBERS, TEXTS, TIMES, agree, cut_frames, cut_series, in_partitions
 
+import weft
 from weft.dataframe.ops import placed
 
 KINDS = tuple(dict.fromkeys([*NUMBERS, *TIMES, *TEXTS]))
@@ -16,7 +17,7 @@ KINDS = tuple(dict.fromkeys([*NUMBERS, *TIMES, *TEXTS]))
 
 @pytest.fixture(autouse=True)
 def everything_is_large(monkeypatch):
-    monkeypatch.setattr(placed, "SMALL", 0)
+    monkeypatch.setattr(placed, "SHARE", 0)
     monkeypatch.setattr(placed, "MANY", 2)
 
 
@@ -66,3 +67,12 @@ def test_keys_travel_and_nothing_is_brought_to_one_place():
         text = str(asked.explain())
         assert "Exchange" in text
         assert "whole" not in text.split("What will run")[1]
+
+
+def test_what_is_a_small_part_of_the_budget_is_ranked_in_one_place(monkeypatch):
+    monkeypatch.undo()
+    parts = in_partitions(pd.DataFrame({"a": np.arange(1000.0)}), [300, 600])
+    assert "Exchange" not in str(parts.a.rank().explain())
+    with weft.config.set({"memory.budget": "100 kB"}):
+        assert "Exchange" in str(parts.a.rank().explain())
+        assert "Exchange" in str(parts.duplicated().explain())

@@ -26,8 +26,28 @@ def axis_of(block: Block) -> int | None:
 
 def distinct(block: Block, first: int, equal_nan: bool) -> Found:
     """Distinct elements of a block that ``first`` elements stand before."""
+    tallied = tally(block)
+    if tallied is not None:
+        return tallied._replace(firsts=tallied.firsts + first)
     values, firsts, where = unique(block, equal_nan)
     return Found(values, firsts + first, np.bincount(where, minlength=len(values)))
+
+
+def tally(block: Block) -> Found | None:
+    """Distinct integers that lie no further apart than there are elements: counted, which takes less than to sort them."""
+    if type(block) is not np.ndarray or block.ndim != 1 or block.dtype.kind not in "iu" or not block.size:
+        return None
+    low = int(block.min())
+    span = int(block.max()) - low + 1
+    if span > block.size:
+        return None
+    whole = np.uint64 if block.dtype.kind == "u" else np.int64
+    places = (block.astype(whole) - whole(low)).astype(np.intp)
+    counts = np.bincount(places, minlength=span)
+    firsts = np.empty(span, np.intp)
+    firsts[places[::-1]] = np.arange(block.size - 1, -1, -1)  # of equal places the last that is written stays
+    there = np.flatnonzero(counts)
+    return Found((there.astype(whole) + whole(low)).astype(block.dtype), firsts[there], counts[there])
 
 
 def together(parts: tuple[Found, ...], equal_nan: bool) -> Found:

@@ -201,17 +201,29 @@ class Tiled:
                 values.append(function(*[values[slot] for slot in slots]))
         return values
 
-    def fill(self, problem: Problem) -> np.ndarray[Any, Any]:
-        """The result, tile by tile."""
-        flat = problem.flattened(None)
-        made = np.empty(problem.shape[::-1] if flat.backwards else problem.shape, problem.dtypes[-1])
+    def write(self, out: np.ndarray[Any, Any], *inputs: Any) -> None:
+        """Write the result of a chain without an end."""
+        problem = None if out.nbytes < SMALL else self.problem(inputs)
+        if problem is None:
+            out[...] = self.step_by_step(list(inputs))
+        else:
+            self.fill(problem, out)
+
+    def fill(self, problem: Problem, out: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
+        """The result, tile by tile; written to ``out`` if that is given."""
+        flat = problem if out is not None else problem.flattened(None)
+        made = (
+            np.empty(problem.shape[::-1] if flat.backwards else problem.shape, problem.dtypes[-1])
+            if out is None
+            else out
+        )
         result = made.reshape(flat.shape) if flat.is_flat else made
         evaluate, elements = self.evaluator(flat)
         extents = flat.extents(elements, None)
         pieces = flat.pieces(extents)
         for index in tiles(flat.shape, extents):
-            out = result[index]
-            evaluate([piece(index) for piece in pieces], out.shape, out)
+            target = result[index]
+            evaluate([piece(index) for piece in pieces], target.shape, target)
         return made.T if flat.backwards else made
 
     def reduce(self, problem: Problem, axes: tuple[int, ...], dtype: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.kernels.bordered import compute_in_place
 from weft.array.kernels.chains import tile_elementwise
 from weft.array.kernels.compressing import reduce_compressed
 from weft.array.kernels.elementwise import Output, same_elements, select_block
@@ -82,6 +83,7 @@ def install() -> None:
     add_rules(simplify=SIMPLIFY, lower=LOWER)
     add_compiler(reduce_compressed)
     add_compiler(tile_elementwise)
+    add_compiler(compute_in_place)
     add_writer(cast, write_cast)
     for function in (select_block, same_elements, Output(np.modf, 0), Output(np.frexp, 0), Output(np.frexp, 1)):
         add_writer(function, write_result(function))

@@ -91,8 +91,8 @@ class DuplicateMethods(FrameBase):
     def duplicated(self, subset: Any = None, keep: Any = "first") -> Any:
         """Whether each row is there more than once.
 
-        Of large data rows with equal values are brought together, and the answers back; of small data, of objects and of
-        categories, the columns that are compared come to one place.
+        Of data that takes more than a small part of the memory budget rows with equal values are brought together, and the
+        answers back; of other data, of objects and of categories, the columns that are compared come to one place.
 
         Parameters
         ----------

@@ -1,7 +1,8 @@
 """A value for each row that is found where rows with equal, or neighbouring, keys are: they go there, and it comes back.
 
-Only keys travel, with the places where their rows stand. This is for data that one place may not hold; what is small is
-computed in one place (`weft.dataframe.ops.neighbours.WholeRows`).
+Only keys travel, with the places where their rows stand. This is for data that one place may not hold; what takes a small part
+of the budget is computed in one place (`weft.dataframe.ops.neighbours.WholeRows`), which is as quick, and quicker by far where
+few values differ.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft import config
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.kernels.pandas.keys import Order
@@ -21,17 +23,21 @@ from weft.dataframe.kernels.pandas.placed import RankPlan
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.shuffle import Shuffle, exchanged
 from weft.dataframe.ops.sort_nodes import Sort
-from weft.dataframe.spread import MANY, SMALL
+from weft.dataframe.spread import MANY
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.blockwise import Listed, blockwise
 
 __all__ = ["Duplicated", "Rank", "is_spread_out"]
 
+#: Part of the budget that rows may take in one place.
+SHARE = 1 / 16
+
 
 def is_spread_out(frame: FrameExpr) -> bool:
     """Whether a frame may be more than one place should hold."""
     size = frame.partition_nbytes * frame.npartitions
-    return frame.npartitions > 1 and (size > SMALL if size else frame.npartitions >= MANY)
+    held = int(config.value("memory.budget")) * SHARE
+    return frame.npartitions > 1 and (size > held if size else frame.npartitions >= MANY)
 
 
 @node

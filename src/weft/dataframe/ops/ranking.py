@@ -73,8 +73,9 @@ class RankingMethods(FrameBase):
     ) -> Any:
         """Rank of each value among all of its column.
 
-        Of large data each column is sorted over all partitions, and ranks come back to their rows; what is small, columns of
-        pandas' own types but text, and ``na_option="top"`` take the columns to one place.
+        Of data that takes more than a small part of the memory budget each column is sorted over all partitions, and ranks come
+        back to their rows. Other data, columns of pandas' own types but text, and ``na_option="top"`` take the columns to one
+        place.
 
         Parameters
         ----------
