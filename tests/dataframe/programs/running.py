@@ -41,7 +41,7 @@ ROADS: dict[str, dict[str, str]] = {
     "queries of partitions": {"dataframe.engine": "auto", "dataframe.queries": "partitions"},
 }
 #: The shares of programs on frames of all types, and of those whose partitions have categories of their own.
-WIDE, APART = 0.12, 0.3
+WIDE, APART = 0.05, 0.3
 LONGEST = 12
 
 
