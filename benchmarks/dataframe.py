@@ -367,6 +367,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1, help="of sf10 and pieces: runs of each query")
     parser.add_argument("--program", nargs="*", help="of beyond, capped, rows, budget: only these")
     parser.add_argument("--parts", type=int, help="of capped, rows, budget: partitions")
+    parser.add_argument("--source", nargs="*", help="of capped: only rows that are generated, or from parquet files")
     parser.add_argument(
         "--limit", type=float, default=900, help="of beyond, capped, rows, budget: seconds for a program"
     )

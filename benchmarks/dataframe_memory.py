@@ -285,7 +285,7 @@ def capped(report: Report, place: Path, options: argparse.Namespace) -> None:
     """4 GiB of data in a process that is killed once it has more than 1 GiB."""
     moved(
         report, place, options, "4 GiB below 1 GiB", gigabytes=4, budget="600MiB", cap="1GiB",
-        sources=("generated", "parquet"), programs=("groupby", "shuffle", "sort_values", "merge", "anomaly"),
+        sources=tuple(options.source or ("generated", "parquet")), programs=("groupby", "shuffle", "sort_values", "merge", "anomaly"),
     )  # fmt: skip
 
 

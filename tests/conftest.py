@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "weft"))
 
 # Tests leave nothing in the user's directories.
 os.environ.setdefault("WEFT_ARRAY__JIT_DIRECTORY", "False")
+
+# A shell that starts this in the background has it ignore Ctrl-C, and what it starts, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -178,16 +178,16 @@ class Counted(np.lib.mixins.NDArrayOperatorsMixin):
     size = property(lambda self: self.values.size)
 
     def __getitem__(self, index):
-        return Counted(self.values[index], self.operations)
+        return type(self)(self.values[index], self.operations)
 
     def copy(self):
-        return Counted(self.values.copy(), self.operations)
+        return type(self)(self.values.copy(), self.operations)
 
     def astype(self, dtype, copy=True):
-        return Counted(self.values.astype(dtype), self.operations)
+        return type(self)(self.values.astype(dtype), self.operations)
 
     def reshape(self, *shape):
-        return Counted(self.values.reshape(*shape), self.operations)
+        return type(self)(self.values.reshape(*shape), self.operations)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
         if any(isinstance(each, da.Array) for each in inputs):
@@ -337,3 +337,51 @@ def test_arrays_travel_and_are_copied():
     changed += 1
     assert_same(X, WHOLE)
     assert weft.compute(copy.deepcopy([X]))[0][0].tolist() == WHOLE.tolist()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.sort(x, axis=0),
+        lambda x: np.pad(x, 1),
+        lambda x: np.pad(x, ((0, 2), (1, 0))),
+        lambda x: x @ np.ones((8, 2)),
+        lambda x: x @ np.arange(8.0),
+    ],
+)
+def test_what_sparse_blocks_give_beside_numpys_is_known_before(call):
+    whole = np.where(np.arange(48).reshape(6, 8) % 5 == 0, np.arange(48.0).reshape(6, 8), 0)
+    made = call(da.from_array(sparse.COO.from_numpy(whole), chunks=(3, 4)))
+    result = made.compute(scheduler="sync")
+    assert type(result) is type(made.expr.meta)
+    np.testing.assert_allclose(result.todense() if hasattr(result, "todense") else result, call(whole))
+
+
+class Metres(Counted):
+    """An array that does not mix with numbers that are no lengths, and does not make any."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        if not all(isinstance(each, Metres) for each in inputs):
+            raise TypeError("not a length")
+        return Metres(getattr(ufunc, method)(*[each.values for each in inputs], **keywords))
+
+    def __array_function__(self, func, types, args, kwargs):
+        if func in (np.take_along_axis, np.full_like):
+            raise TypeError(f"no implementation of {func.__name__}")
+        made = super().__array_function__(func, types, args, kwargs)
+        if func in (np.zeros_like, np.argmax, np.argmin):
+            return made.values if isinstance(made, Counted) else made
+        return Metres(made.values) if isinstance(made, Counted) else made
+
+
+def test_blocks_that_mix_with_nothing_else_are_added_up_and_compared():
+    da.register_chunk_type(Metres)
+    ours = da.from_array(Metres(WHOLE), chunks=2)
+    assert type(ours.expr.meta) is Metres
+    for name in ("cumsum", "sum", "max"):
+        made = getattr(np, name)(ours, axis=0).compute(scheduler="sync")
+        assert type(made) is Metres
+        np.testing.assert_allclose(made.values, getattr(np, name)(WHOLE, axis=0))
+    for name in ("argmax", "argmin"):
+        np.testing.assert_array_equal(getattr(np, name)(ours, axis=1).compute(), getattr(np, name)(WHOLE, axis=1))
+        assert getattr(np, name)(ours).compute() == getattr(np, name)(WHOLE)

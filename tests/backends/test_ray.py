@@ -23,7 +23,7 @@ pytest.importorskip("ray")
 
 from weft.backends import Held, Request, Run
 from weft.backends.ray import Ray, RayHeld, Traffic
-from weft.backends.ray_objects import PACKED_NBYTES
+from weft.backends.ray_habits import PACKED_NBYTES
 from weft.errors import (
     BackendError,
     BlockLostError,
@@ -158,6 +158,59 @@ def test_a_tree_of_small_tasks_goes_in_few_bundles(engine):
     assert engine.run(tree(512), Request(listeners=[ledger])) == [512 * 511 // 2]
     assert len(ledger.after_tasks) == 1023
     assert len({value for _, _, value in ledger.after_tasks}) < 300  # objects that hold the blocks
+
+
+def chain(*functions: Any, wanted: Any = None) -> Plan:
+    """Tasks 0, 1, ... each of which reads the one before."""
+    keys = [("chain", i) for i in range(len(functions))]
+    layers = [
+        Layer(Program.call(function), [key], [tuple(keys[i - 1 : i]) if i else ()])
+        for i, (key, function) in enumerate(zip(keys, functions, strict=True))
+    ]
+    return compile_plan(Graph(layers), keys[-1:] if wanted is None else [keys[i] for i in wanted])
+
+
+def test_a_chain_goes_at_once_and_what_lies_between_stays_in_the_worker(engine):
+    ledger = Ledger()
+    plan = chain(functools.partial(ones, 4), np.negative, np.sum, float)
+    assert engine.run(plan, Request(listeners=[ledger])) == [-4 * MB / 8]
+    refs = {value for _, _, value in ledger.after_tasks}
+    assert len(ledger.after_tasks) == 4
+    assert len(refs) == 2  # what lies between has its place in a pack, and is not there
+    assert ledger.traffic.inlined < 1000
+
+
+def test_what_is_wanted_of_a_chain_is_a_result(engine):
+    first, last = engine.run(chain(functools.partial(ones, 1), np.negative, np.sum, wanted=[0, 2]), Request())
+    assert first.sum() == -last == MB / 8
+
+
+def test_a_failure_at_the_end_of_a_chain_repeats_nothing_that_was_done(engine, tmp_path):
+    def counted() -> float:
+        (tmp_path / f"made {time.time_ns()}").touch()
+        return 1.5
+
+    def works_the_second_time(x: float) -> float:
+        (tmp_path / f"tried {time.time_ns()}").touch()
+        if len(list(tmp_path.glob("tried*"))) < 2:
+            raise OSError("not yet")
+        return 2 * x
+
+    assert engine.run(chain(counted, works_the_second_time), Request(retries=1)) == [3.0]
+    assert len(list(tmp_path.glob("made*"))) == 1
+
+
+def test_a_chain_whose_end_kills_its_worker_is_named(engine):
+    with pytest.raises(KilledWorkerError, match="'chain', 2"):
+        engine.run(chain(functools.partial(ones, 1), np.sum, die), Request(allowed_failures=0))
+
+
+def test_a_long_chain_is_cut_and_goes_on(engine):
+    def slow(x: int) -> int:
+        time.sleep(0.6)
+        return x + 1
+
+    assert engine.run(chain(int, slow, slow, slow), Request()) == [3]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -156,6 +156,20 @@ def test_every_call_is_a_task_of_its_own_unless_it_is_pure():
     assert pure(1, pure=False).key != pure(1, pure=False).key
 
 
+def test_names_are_made_by_content_where_it_is_configured():
+    from weft import config
+
+    before = delayed(inc)
+    with config.set(delayed_pure=True):
+        assert before(1).key == before(1).key
+        assert delayed(inc)(1).key == delayed(inc)(1).key
+        assert delayed([1, 2]).key == delayed([1, 2]).key
+        assert delayed(inc)(1)(2).key == delayed(inc)(1)(2).key
+        assert before(1, pure=False).key != before(1, pure=False).key
+        assert delayed(inc, pure=False)(1).key != delayed(inc, pure=False)(1).key
+    assert before(1).key != before(1).key
+
+
 def test_equal_pure_calls_run_once():
     seen = []
     note = delayed(lambda x: seen.append(x) or x, pure=True)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 pytest.importorskip("ray")
@@ -128,6 +130,58 @@ def test_a_task_is_cancelled_while_it_runs(client):
     with pytest.raises(CancelledError):
         after.result()
     assert client.submit(inc, 41).result() == 42
+
+
+def test_ctrl_c_while_results_are_awaited_leaves_a_client_that_works(client):
+    futures = client.map(time.sleep, [600, 601], pure=False)
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        client.gather(futures)
+    client.cancel(futures)
+    assert client.submit(inc, 41).result(timeout=60) == 42
+
+
+BY_CLIENT = """
+import time
+from weft.distributed import Client
+
+if __name__ == "__main__":
+    with Client(engine="ray", n_workers=1, threads_per_worker=2) as client:
+        client.submit(sum, [1, 2]).result()
+        futures = client.map(time.sleep, [600, 601], pure=False)
+        print("ready", flush=True)
+        client.gather(futures)
+"""
+
+BY_SCHEDULER = """
+import time
+import weft
+
+if __name__ == "__main__":
+    weft.delayed(sum)([1, 2]).compute(scheduler="ray")
+    print("ready", flush=True)
+    weft.delayed(time.sleep)(600).compute(scheduler="ray")
+"""
+
+
+@pytest.mark.parametrize("program", [BY_CLIENT, BY_SCHEDULER])
+def test_ctrl_c_ends_a_program_and_the_ray_that_it_started(program):
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout is not None
+    while process.stdout.readline().strip() not in ("ready", ""):
+        pass
+    started = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors
+    assert process.returncode != 0
+    _, left = psutil.wait_procs(started, timeout=30)
+    assert started
+    assert not left
 
 
 def test_results_go_when_nobody_has_a_future_of_them(client):

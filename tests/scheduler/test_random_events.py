@@ -76,6 +76,7 @@ class Backend(RuleBasedStateMachine):
         self.holds: Counter[int] = Counter()
         self.grown: set[int] = set()  # numbers of tasks that came one by one, and were not forgotten
         self.work: dict[int, int] = {}  # task to worker, in the order handed out
+        self.after: dict[int, set[int]] = {}  # task that follows to those that come before it
         self.workers = list(range(nworkers))
         self.writing: list[int] = []
         self.reading: list[int] = []
@@ -132,6 +133,7 @@ class Backend(RuleBasedStateMachine):
     def end(self, task, nbytes):
         """A worker finishes a task; a result that nobody wants any more is thrown away."""
         worker, released = self.work.pop(task), []
+        self.after.pop(task, None)
         for block in self.s.inputs[task]:
             self.read(block)
         blocks = self.s.outputs.get(task, (task,))
@@ -226,17 +228,48 @@ class Backend(RuleBasedStateMachine):
     def busy_worker_takes_another(self, data, ahead):
         self.ask(data.draw(st.sampled_from(self.workers)), ahead)
 
+    @rule(data=st.data())
+    @precondition(lambda self: self.plans and self.handed_ahead and self.work)
+    def tasks_follow(self, data):
+        s, task = settled(self.s), data.draw(st.sampled_from(list(self.work)))
+        if s.phase[task] != Phase.RUNNING:
+            return
+        worker = self.work[task]
+        before = {t for t, w in self.work.items() if w == worker and s.phase[t] == Phase.RUNNING}
+        made = {block for t in before for block in s.outputs.get(t, (t,))}
+        for follower, _ in self.s.followers(worker, task, made):
+            assert follower not in self.work, f"task {follower} runs twice"
+            if self.s.follow(worker, follower):
+                self.work[follower] = worker
+                self.after[follower] = {s.maker.get(b, b) for b in s.inputs[follower] if b in made}
+                for block in self.s.loads:
+                    self.memory.add(block)
+                    self.reading.append(block)
+                self.s.loads = []
+                self.verify()
+
+    def at_work(self):
+        """Tasks that run now; those that follow wait for the ones before them."""
+        return [task for task in self.work if self.after.get(task, set()).isdisjoint(self.work)]
+
+    def taken_back(self, task):
+        """A task will not be done by its worker, nor what follows; gives the worker."""
+        for each in [each for each, before in self.after.items() if task in before and each in self.work]:
+            self.s.returned(self.taken_back(each), each)
+        self.after.pop(task, None)
+        return self.work.pop(task)
+
     @rule(data=st.data(), nbytes=SIZES)
     @precondition(lambda self: self.work)
     def task_finishes(self, data, nbytes):
-        self.end(data.draw(st.sampled_from(list(self.work))), nbytes)
+        self.end(data.draw(st.sampled_from(self.at_work())), nbytes)
 
     @rule(data=st.data(), retry=st.booleans())
     @precondition(lambda self: self.work)
     def task_fails(self, data, retry):
-        task = data.draw(st.sampled_from(list(self.work)))
+        task = data.draw(st.sampled_from(self.at_work()))
         released: list[int] = []
-        self.s.failed(self.work.pop(task), task, released, retry=retry)
+        self.s.failed(self.taken_back(task), task, released, retry=retry)
         self.drop(released)
         self.verify()
 
@@ -244,7 +277,7 @@ class Backend(RuleBasedStateMachine):
     @precondition(lambda self: self.work)
     def task_comes_back(self, data):
         task = data.draw(st.sampled_from(list(self.work)))
-        self.s.returned(self.work.pop(task), task)
+        self.s.returned(self.taken_back(task), task)
         self.verify()
 
     @rule(data=st.data())
@@ -270,8 +303,8 @@ class Backend(RuleBasedStateMachine):
     def worker_dies(self, data):
         worker = data.draw(st.sampled_from(self.workers[1:]))
         self.workers.remove(worker)
-        for task in [task for task, w in self.work.items() if w == worker]:
-            self.s.returned(self.work.pop(task), task)
+        while mine := [task for task, w in self.work.items() if w == worker]:
+            self.s.returned(self.taken_back(mine[0]), mine[0])
         if self.s.apart:
             self.lose([b for b, w in self.s.home.items() if w == worker])
         self.s.worker_left(worker)
@@ -401,13 +434,13 @@ class Backend(RuleBasedStateMachine):
             if not self.s.left:
                 break
             if self.work:
-                self.end(next(iter(self.work)), 100_000)
+                self.end(self.at_work()[0], 100_000)
             for worker in self.idle():
                 self.ask(worker)
             if not self.work and not self.writing and self.s.left:
                 pytest.fail(f"deadlock:\n{dump(self.s, self.plans)}")
         while self.work:
-            self.end(next(iter(self.work)), 0)
+            self.end(self.at_work()[0], 0)
         assert not self.s.left, dump(self.s, self.plans)
         for block in self.held():
             assert settled(self.s).phase[block] > Phase.RUNNING, (

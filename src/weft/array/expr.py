@@ -158,7 +158,10 @@ def meta_like(prototype: Any, ndim: int, dtype: Any = None) -> Any:
     """
     if not hasattr(prototype, "__array_function__"):
         return prototype  # a registered class with ufuncs only
-    return np.zeros_like(prototype, shape=(0,) * ndim, dtype=prototype.dtype if dtype is None else dtype)
+    made = np.zeros_like(prototype, shape=(0,) * ndim, dtype=prototype.dtype if dtype is None else dtype)
+    if type(made) is np.ndarray and not isinstance(prototype, np.ndarray) and ndim:
+        return prototype.reshape((0,) * ndim)  # of a class that makes no arrays of zeros
+    return made
 
 
 def array_outline(

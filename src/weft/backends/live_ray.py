@@ -33,7 +33,8 @@ from weft.backends.packed_errors import rebuilt, traceback_of, traced_error
 from weft.backends.ray import GRACE_S, check_fits
 from weft.backends.ray_connection import CONNECTION, Node
 from weft.backends.ray_crew import LOSSES, NODES_EVERY_S, Crew, Flight, limit_of
-from weft.backends.ray_objects import PACKED_NBYTES, Objects, Place, taken
+from weft.backends.ray_habits import PACKED_NBYTES
+from weft.backends.ray_objects import Objects, Place, taken
 from weft.backends.ray_worker import call_at
 from weft.errors import BackendError, BlockLostError, InvariantError, Reschedule, WeftError
 from weft.graph import Plan
@@ -87,7 +88,7 @@ class LiveRay(LiveGuests, Crew):
             run_name=os.urandom(8).hex(),
         )
         self.plan = empty_plan(self.core)
-        self.objects = Objects(ray, self.plan, self.sources)
+        self.objects = Objects(ray, self.plan, self.sources, engine.lessons)
         self.places = self.objects.places
         self.values: list[Any] = []  # a column that others fill; blocks are places
         self.guest_maker = guest_maker

@@ -21,7 +21,8 @@ from weft.backends.evaluate import as_task_error
 from weft.backends.packed_errors import rebuilt, traceback_of
 from weft.backends.ray_connection import CONNECTION, Node, living_nodes, session_name
 from weft.backends.ray_crew import NODES_EVERY_S, Crew, Flight, limit_of
-from weft.backends.ray_objects import PACKED_NBYTES, Place, Traffic, taken, value_at
+from weft.backends.ray_habits import PACKED_NBYTES, Lessons
+from weft.backends.ray_objects import Place, Traffic, taken, value_at
 from weft.backends.ray_worker import import_ray
 from weft.errors import BackendError, BlockLostError, ResultTooLargeError
 from weft.graph import Plan
@@ -104,6 +105,7 @@ class Ray:
         self._joined = False
         self._session = ""
         self._remotes: dict[Any, Any] = {}
+        self.lessons = Lessons()
         self._lock = threading.Lock()
 
     def run(self, plan: Plan, request: Request) -> list[Any]:
@@ -176,6 +178,7 @@ class Engine:
             raise BackendError(f"runtime_env= takes a mapping such as {{'pip': ['...']}}, not {runtime_env!r}")
         self.backend = backend
         self.nodes = backend.nodes
+        self.lessons = backend.lessons
         self._more = {} if runtime_env is None else {"runtime_env": dict(runtime_env)}
 
     def remote(self, function: Any, **options: Any) -> Any:

@@ -5,6 +5,10 @@ reference among the arguments. So several ready tasks go as one Ray task, as man
 measured of their functions. A block of some size is a result of its own. Small blocks (by what was measured) share one
 result, the *pack* of their bundle; hence a block is a place: a reference, and the position in its pack.
 
+*What follows.* To hand a block to another task takes some milliseconds and a copy. So a bundle goes on with tasks that wait for
+nothing but its own blocks (:mod:`weft.scheduler.following`): such as nobody else could begin meanwhile, and others that are short. What
+only they read does not leave the worker.
+
 *What a bundle tells.* Its last result is a short report (sizes, times, node, the exception of a task that failed),
 so small that Ray sends it along with the message "finished". The driver waits for reports only. The report comes last
 because Ray stores results in order: where one before it cannot be pickled, there is no report either.
@@ -20,7 +24,8 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol
@@ -29,6 +34,7 @@ from weft import config
 from weft.backends.contract import Request, Run
 from weft.backends.evaluate import annotate
 from weft.backends.ray_connection import Node
+from weft.backends.ray_habits import PACKED_NBYTES, Lessons
 from weft.backends.ray_objects import Objects, Shape, Traffic
 from weft.backends.ray_worker import Introduction, Report, work_off
 from weft.errors import (
@@ -40,21 +46,34 @@ from weft.errors import (
     WorkerMemoryError,
 )
 from weft.graph import Plan
-from weft.scheduler import NOTHING, SPILL, Scheduler
+from weft.scheduler import NOTHING, SPILL, Phase, Scheduler
 from weft.units import parse_timedelta
 
 __all__ = ["NODES_EVERY_S", "Crew", "Engine", "Flight", "limit_of"]
 
 #: How long a bundle should run, in seconds: long against Ray's millisecond a task, short against a user's patience.
-BUNDLE_S = 0.05
+BUNDLE_S = 0.02
 #: Most tasks of a bundle.
 BUNDLE_TASKS = 1000
+#: Most of them while it is only from earlier runs that their duration is known: how large their blocks are, nobody knows.
+GUESSED_TASKS = 4
+#: A task that others could run beside those it would follow follows if it takes no longer than this, in seconds, or reads
+#: so little, in bytes, where nobody knows.
+FOLLOWING_S = 0.005
+FOLLOWING_NBYTES = 1 << 20
+#: How long all that follow in a bundle may take, in seconds, and the inputs and outputs of the bundle with them, in bytes.
+FOLLOWED_S = 0.5
+FOLLOWED_NBYTES = 256 << 20
 #: Inputs and outputs of a bundle: its worker has all of them in memory at once. One task may have more.
 BUNDLE_NBYTES = 64 << 20
 #: A bundle also waits at its node for others to end, if these are expected to take no longer than this, in seconds.
 QUEUED_S = 0.1
+#: While more tasks than that run, nobody looks whether better ones than the next are about to come.
+LOOKED_AT = 64
 #: Part of the object stores that blocks and running tasks may take; the rest is for copies on other nodes.
 STORE_SHARE = 0.7
+#: Part of a node's object store that its workers may hold between tasks.
+KEPT_SHARE = 0.125
 #: Resources that are options of their own to Ray.
 OWN_OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
 #: How often the nodes are counted, in seconds.
@@ -65,6 +84,9 @@ LOSSES = 10
 
 class Engine(Protocol):
     """What a crew needs of whoever has the connection."""
+
+    #: What runs have measured of tasks.
+    lessons: Lessons
 
     def remote(self, function: Any, **options: Any) -> Any:
         """A function as a Ray task with options."""
@@ -85,6 +107,7 @@ class Flight:
     report: Any
     left: set[int]  #: places that are still to be reported
     seconds: float  #: that it is expected to take; long where nobody knows
+    inner: frozenset[int] = frozenset()  #: blocks that are no results unless tasks that read them have not run
     is_stopped: bool = False  #: Ray was told to stop it
     is_aside: bool = False  #: its task waits for others
 
@@ -92,6 +115,11 @@ class Flight:
 def limit_of(nodes: Sequence[Node]) -> int:
     """Bytes that blocks and running tasks may take."""
     return int(STORE_SHARE * sum([node.store_nbytes for node in nodes]))
+
+
+def kept_by_each(nodes: Sequence[Node]) -> int:
+    """Bytes that each worker may keep of blocks that more tasks read."""
+    return min([int(KEPT_SHARE * node.store_nbytes / node.nslots) for node in nodes if node.nslots], default=0)
 
 
 class Crew(Run):
@@ -130,8 +158,9 @@ class Crew(Run):
         self.nodes = nodes
         self.numbers = {node.name: number for number, node in enumerate(nodes)}
         self.counted = self.began
-        self.objects = Objects(ray, plan, data)
+        self.objects = Objects(ray, plan, data, engine.lessons)
         self.places = self.objects.places
+        self.kept_nbytes = kept_by_each(nodes)
         # what runs
         self.flying: dict[Any, Flight] = {}  # by reference of the report
         self.load = [0] * len(nodes)  # bundles at each node
@@ -152,6 +181,7 @@ class Crew(Run):
                 configuration=config.child_environment(),
                 library_threads=self.request.library_threads,
                 numbers=dict(self.numbers),
+                kept_nbytes=self.kept_nbytes,
                 home=home,
                 told=told,
             )
@@ -185,17 +215,23 @@ class Crew(Run):
             for number in sorted(range(len(self.nodes)), key=self.load.__getitem__):
                 if self.has_room(number):
                     for tasks in self._take(number):
-                        going = self.send(number, tasks) or going
+                        going = self.send(number, self._with_followers(number, tasks)) or going
 
     def has_room(self, number: int) -> bool:
-        """Whether a node takes another bundle, to run at once or soon."""
+        """Whether a node takes another bundle, to run at once or soon; no long one if a better one is about to come."""
         load, nslots = self.load[number], self.nodes[number].nslots
         if load < nslots:
             return True
         if load >= 2 * nslots:
             return False
-        here = [flight.seconds for flight in self.flying.values() if flight.node == number and not flight.is_aside]
-        return sum(here) < QUEUED_S * nslots
+        flights = [flight for flight in self.flying.values() if not flight.is_aside]
+        if sum([flight.seconds for flight in flights if flight.node == number]) >= QUEUED_S * nslots:
+            return False
+        running = [flight.tasks[place] for flight in flights for place in flight.left]
+        if len(running) > LOOKED_AT:
+            return True
+        first = self.core.upcoming(number)
+        return first < 0 or self._expected(first) <= FOLLOWING_S or not self.core.is_premature(first, set(running))
 
     @property
     def nslots(self) -> int:
@@ -209,22 +245,62 @@ class Crew(Run):
             return []
         if self._goes_alone(task):
             return [[task]]
-        core, habits, programs = self.core, self.objects.habits_of, self.plan.programs
+        core = self.core
         near = core.local[number] if core.apart else core.ready
         waiting = 1 + len(core.ready) + sum(map(len, core.local))
-        most = min(BUNDLE_TASKS, -(-waiting // (2 * self.nslots)))
+        known = self.objects.habits_of(self.plan.programs[task]).known
+        most = min(BUNDLE_TASKS if known else GUESSED_TASKS, -(-waiting // (2 * self.nslots)))
         tasks = [task]
-        seconds, nbytes = habits(programs[task]).seconds, self._nbytes_of(task)
+        seconds, nbytes = self._expected(task), self._nbytes_of(task)
         while len(tasks) < most and seconds < BUNDLE_S and nbytes < BUNDLE_NBYTES and (near or core.ready):
+            following = core.upcoming(number)
+            if following >= 0 and (self._expected_s(following) or 0) > BUNDLE_S:
+                break  # a long one would keep back what the short ones make
             task = self._take_one(number)
             if task < 0:
                 break
             if self._goes_alone(task):
                 return [tasks, [task]]
             tasks.append(task)
-            seconds += habits(programs[task]).seconds
+            seconds += self._expected(task)
             nbytes += self._nbytes_of(task)
         return [tasks]
+
+    def _with_followers(self, number: int, tasks: list[int]) -> list[int]:
+        """A bundle with what may follow upon its tasks, each after those that it reads."""
+        core, now = self.core, perf_counter()
+        if tasks[0] in self.alone or tasks[0] in core.queue_of or self._is_timed(tasks[0]):
+            return tasks
+        nbytes, seconds = sum(map(self._nbytes_of, tasks)), 0.0
+        bundle: list[int] = []
+        made: set[int] = set()
+        waiting = tasks[::-1]
+        while waiting:
+            task = waiting.pop()
+            bundle.append(task)
+            made.update(self.outputs_of(task))
+            for follower, has_to_wait in core.followers(number, task, made):
+                expected = self._expected_s(follower)
+                longer = seconds + (FOLLOWING_S if expected is None else expected)
+                more = nbytes + self._nbytes_of(follower)
+                if (
+                    (longer <= FOLLOWED_S if has_to_wait else longer <= BUNDLE_S and self._is_short(follower, expected))
+                    and more <= FOLLOWED_NBYTES
+                    and len(bundle) + len(waiting) < BUNDLE_TASKS
+                    and follower not in self.alone
+                    and not self._is_timed(follower)
+                    and core.follow(number, follower, now)
+                ):
+                    nbytes, seconds = more, longer
+                    waiting.append(follower)
+        self._book_loads()
+        return bundle
+
+    def _is_short(self, task: int, expected: float | None) -> bool:
+        return self._nbytes_read(task) <= FOLLOWING_NBYTES if expected is None else expected <= FOLLOWING_S
+
+    def _is_timed(self, task: int) -> bool:
+        return bool(self.core.annotations) and self.timeout_of(task) is not None
 
     def _take_one(self, number: int) -> int:
         """A task from the core. Blocks that it wants out of memory are left to Ray, which writes them when it must."""
@@ -236,17 +312,19 @@ class Crew(Run):
             if not any(gone):
                 return NOTHING
             task = core.take(number, now, ahead=ahead)
-        for block in core.loads:
-            core.loaded(block, now=now)
-        core.loads = []
+        self._book_loads()
         return task
+
+    def _book_loads(self) -> None:
+        """Blocks that the books have on disk are read by Ray."""
+        core = self.core
+        for block in core.loads:
+            core.loaded(block, now=perf_counter())
+        core.loads = []
 
     def _goes_alone(self, task: int) -> bool:
         return (
-            task in self.alone
-            or task in self.core.queue_of
-            or not self.objects.habits_of(self.plan.programs[task]).known
-            or (bool(self.core.annotations) and self.timeout_of(task) is not None)
+            task in self.alone or task in self.core.queue_of or self._expected_s(task) is None or self._is_timed(task)
         )
 
     def timeout_of(self, task: int) -> float | None:
@@ -261,7 +339,10 @@ class Crew(Run):
 
     def _nbytes_of(self, task: int) -> int:
         """Bytes that a worker has in memory for a task, as far as they are known."""
-        return sum([self.core.size[b] for b in self.outputs_of(task)]) + self._nbytes_read(task)
+        return self._nbytes_made(task) + self._nbytes_read(task)
+
+    def _nbytes_made(self, task: int) -> int:
+        return sum([self.core.size[b] for b in self.outputs_of(task)])
 
     def _nbytes_read(self, task: int) -> int:
         size = self.core.size
@@ -273,7 +354,12 @@ class Crew(Run):
         """Start a bundle at a node; False if it cannot travel, and is seen to."""
         shapes: list[Shape] = []
         npacked = nown = 0
-        small = [self.objects.habits_of(self.plan.programs[task]).are_small for task in tasks]
+        made = {block: place for place, block in enumerate([b for task in tasks for b in self.outputs_of(task)])}
+        inner, lasting = self._inner_and_lasting(tasks, made)
+        small = [
+            self.objects.habits_of(self.plan.programs[task]).are_small or inner.issuperset(self.outputs_of(task))
+            for task in tasks
+        ]
         first = int(any(small))  # the place of the first result that is no pack
         for task, packed in zip(tasks, small, strict=True):
             count = len(self.outputs_of(task))
@@ -286,7 +372,15 @@ class Crew(Run):
         nresults = first + nown + 1
         try:
             letter, extras, arguments = self.objects.write(
-                tasks, shapes, npacked=npacked, timeout=self.timeout_of(tasks[0]), node=number, named=self.names_tasks
+                tasks,
+                shapes,
+                made,
+                inner=[made[block] for block in inner],
+                lasting=lasting,
+                npacked=npacked,
+                timeout=self.timeout_of(tasks[0]),
+                node=number,
+                named=self.names_tasks,
             )
         except Exception as error:
             self.unsendable(number, tasks, error)
@@ -294,16 +388,35 @@ class Crew(Run):
         start = self.engine.remote(work_off, **self.options(number, tasks, nresults))
         found = start.remote(nresults, letter, extras, *arguments)
         *refs, report = found if nresults > 1 else [found]
-        flight = Flight(number, tasks, shapes, refs, npacked, report, set(range(len(tasks))), self._seconds_of(tasks))
+        left, seconds = set(range(len(tasks))), self._seconds_of(tasks)
+        flight = Flight(number, tasks, shapes, refs, npacked, report, left, seconds, inner)
         self.flying[report] = flight
         self.load[number] += 1
         self.sent(flight)
         return True
 
+    def _inner_and_lasting(self, tasks: list[int], made: Mapping[int, int]) -> tuple[frozenset[int], dict[int, int]]:
+        """Blocks that nobody reads but tasks of the same bundle, and those, with their bytes, that tasks to come read, too."""
+        core = self.core
+        reads = Counter([block for task in tasks for block in core.inputs[task]])
+        inner = [block for block in made if reads[block] and reads[block] == core.users[block]]
+        lasting = {
+            block: core.size[block]
+            for block, count in reads.items()
+            if block not in made and core.users[block] > count and PACKED_NBYTES < core.size[block] <= self.kept_nbytes
+        }
+        return frozenset(inner), lasting
+
     def _seconds_of(self, tasks: list[int]) -> float:
         """How long tasks are expected to take, one after the other; those of unknown functions take long."""
-        habits = [self.objects.habits_of(self.plan.programs[task]) for task in tasks]
-        return sum([each.seconds if each.known else QUEUED_S for each in habits])
+        return sum(map(self._expected, tasks))
+
+    def _expected(self, task: int) -> float:
+        seconds = self._expected_s(task)
+        return QUEUED_S if seconds is None else seconds
+
+    def _expected_s(self, task: int) -> float | None:
+        return self.objects.expected_s(self.plan.programs[task], self._nbytes_made(task))
 
     #: Whether workers are told the numbers of tasks.
     names_tasks = False
@@ -381,13 +494,23 @@ class Crew(Run):
                 else:
                     own[block] = refs[-1 - start + offset]
         self.objects.settle(pack, packed, own, sizes)
-        habits, programs, offset_s = self.objects.habits_of, self.plan.programs, self.offset
+        programs, offset_s = self.plan.programs, self.offset
         for place, found, began, ended in done:
             task = flight.tasks[place]
             flight.left.discard(place)
-            habits(programs[task]).seen(ended - began, max(found))
+            self.objects.seen(programs[task], ended - began, max(found), self._nbytes_made(task))
             worker = flight.node if task in self.core.queue_of else node
             self.task_done(worker, task, found, began - offset_s, ended - offset_s)
+        if flight.inner:
+            self._check_inner(flight)
+
+    def _check_inner(self, flight: Flight) -> None:
+        """Make again what was no result, and is wanted by now."""
+        still_read = {block for place in flight.left for block in self.core.inputs[flight.tasks[place]]}
+        missed = [block for block in flight.inner if self.core.phase[block] == Phase.DONE and block not in still_read]
+        if missed:
+            keys = [self.plan.keys[block] for block in missed]
+            self.blocks_lost(missed, BlockLostError(f"only tasks of the same bundle were to read {keys!r}"))
 
     # -- failures -------------------------------------------------------------------------------------------------------
 

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from weft.backends.contract import Held
 from weft.backends.evaluate import PLAIN_SIZES
 from weft.backends.packed import pack
-from weft.backends.ray_worker import Letter, Order, Slot
+from weft.backends.ray_habits import PACKED_NBYTES, Habits, Lessons
+from weft.backends.ray_worker import INNER, Letter, Order, Slot
 from weft.errors import SerializationError
 from weft.graph import Plan, Program
 from weft.graph.program import name_of
 from weft.sizeof import sizeof
 from weft.store.serialize import Serialized, dumps
 
-__all__ = ["PACKED_NBYTES", "Habits", "Objects", "Place", "Shape", "Traffic", "sendable", "taken", "value_at"]
+__all__ = ["Objects", "Place", "Shape", "Traffic", "sendable", "taken", "value_at"]
 
-#: Blocks up to this size share the pack of their bundle.
-PACKED_NBYTES = 8 << 10
 #: Constants from this size on go to the object store, once each, instead of along with each task.
 SHIPPED_NBYTES = 64 << 10
 #: Programs up to this size travel with each letter.
@@ -65,36 +64,16 @@ class Shape(NamedTuple):
     start: int
 
 
-class Habits:
-    """What was measured of the tasks that run the same functions."""
-
-    __slots__ = ("known", "nbytes", "seconds")
-
-    def __init__(self) -> None:
-        self.known = False
-        self.seconds = 0.0
-        self.nbytes = 0  # of the largest block
-
-    def seen(self, seconds: float, nbytes: int) -> None:
-        self.seconds = 0.7 * self.seconds + 0.3 * seconds if self.known else seconds
-        self.nbytes = max(nbytes, self.nbytes)
-        self.known = True
-
-    @property
-    def are_small(self) -> bool:
-        """Whether the blocks go in a pack."""
-        return self.known and self.nbytes <= PACKED_NBYTES
-
-
 class Card:
     """A program that travels: its number, its written form, the habits of its tasks."""
 
-    __slots__ = ("habits", "number", "program", "written")
+    __slots__ = ("kin", "number", "own", "program", "written")
 
-    def __init__(self, program: Program, number: int, habits: Habits) -> None:
+    def __init__(self, program: Program, number: int, kin: Habits) -> None:
         self.program = program  # it must live as long as it is known by its id
         self.number = number
-        self.habits = habits
+        self.kin = kin  # habits of all programs with these functions
+        self.own = Habits()
         self.written: Any = None  # bytes, or the reference of an object
 
 
@@ -107,6 +86,8 @@ class Objects:
         The columns of tasks.
     data : mapping of int to object
         Blocks that were given.
+    lessons : Lessons
+        What earlier runs have measured, and later ones will want to know.
 
     Attributes
     ----------
@@ -115,13 +96,14 @@ class Objects:
     traffic : Traffic
     """
 
-    def __init__(self, ray: Any, plan: Plan, data: Mapping[int, Any]) -> None:
+    def __init__(self, ray: Any, plan: Plan, data: Mapping[int, Any], lessons: Lessons) -> None:
         self.places: dict[int, Place] = {}
         self.traffic = Traffic()
         self.introduction: Any = None
         self._ray = ray
         self._plan = plan
         self._data = data
+        self._lessons = lessons
         self._constants: dict[int, tuple[Any, Any]] = {}  # by id: the value, which must live on, and its reference
         self._cards: dict[int, Card] = {}  # by id of the program
         self._ncards = 0
@@ -141,20 +123,43 @@ class Objects:
             raise
 
     def habits_of(self, program: Program) -> Habits:
-        """What was measured of a program's tasks."""
-        return self._card(program).habits
+        """What was measured of a program's tasks, or else of others that run the same functions."""
+        card = self._card(program)
+        return card.own if card.own.known else card.kin
+
+    def expected_s(self, program: Program, projected: int) -> float | None:
+        """How long a task of a program may take whose blocks are projected to have so many bytes; None if nobody knows."""
+        card = self._card(program)
+        if card.own.known:
+            return card.own.seconds
+        seconds = card.kin.seconds_for(projected)
+        return self._lessons.recall(program.name, projected) if seconds is None else seconds
+
+    def seen(self, program: Program, seconds: float, nbytes: int, projected: int) -> None:
+        """A task of a program was run; its largest block has so many bytes."""
+        card = self._card(program)
+        card.own.seen(seconds, nbytes, projected)
+        card.kin.seen(seconds, nbytes, projected)
+        self._lessons.learn(program.name, projected, seconds)
 
     def write(
         self,
         tasks: Sequence[int],
         shapes: Sequence[Shape],
+        made: Mapping[int, int],
         *,
+        inner: Collection[int],
+        lasting: Mapping[int, int],
         npacked: int,
         timeout: float | None,
         node: int,
         named: bool,
     ) -> tuple[Any, list[Any], list[Any]]:
-        """The letter for some tasks, the objects it refers to besides, and the references that are its arguments."""
+        """The letter for some tasks, the objects it refers to besides, and the references that are its arguments.
+
+        ``made`` numbers the blocks that the tasks make, ``inner`` are those of them that nobody else reads, ``lasting`` has the
+        sizes of blocks that more tasks will read.
+        """
         plan = self._plan
         references: dict[Any, int] = {}  # to its place among the arguments
         values: list[Any] = []
@@ -162,7 +167,10 @@ class Objects:
         programs: dict[int, bytes | int] = {}
         extras: list[Any] = [self.introduction]
         for task, shape in zip(tasks, shapes, strict=True):
-            slots = [self._block_slot(block, references, values) for block in plan.inputs[task]]
+            slots = [
+                (INNER, made[block]) if block in made else self._block_slot(block, references, values)
+                for block in plan.inputs[task]
+            ]
             if plan.constants[task]:
                 slots += [self._constant_slot(value, references, values) for value in plan.constants[task]]
             card = self._card(plan.programs[task])
@@ -174,7 +182,14 @@ class Objects:
                     programs[card.number] = len(extras)
                     extras.append(written)
             orders.append((card.number, slots, *shape))
-        letter = Letter(orders, values, programs, list(tasks) if named else [], npacked, timeout, node)
+        kept = {
+            references[place.ref]: (place.ref.binary(), nbytes)
+            for block, nbytes in lasting.items()
+            if (place := self.places.get(block)) is not None and place.item < 0
+        }
+        letter = Letter(
+            orders, values, programs, list(tasks) if named else [], list(inner), kept, npacked, timeout, node
+        )
         return self._written(letter, tasks), extras, list(references)
 
     def settle(self, pack: Any, packed: Mapping[int, int], own: Mapping[int, Any], sizes: Mapping[int, int]) -> None:

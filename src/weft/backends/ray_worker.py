@@ -5,6 +5,9 @@ the Ray task, each object once, so that Ray brings them and maps them without a 
 itself. Programs travel with the letter, large ones as objects; a worker keeps those that it has seen. What a worker must
 know of a run is told once, in an object that all letters of the run refer to (:class:`Introduction`).
 
+Tasks of a bundle may read what others of it made: those blocks do not leave the process. What nobody else reads is no result
+either, unless a task that reads it has not run (it failed, or the bundle was cut).
+
 A bundle that takes far longer than it should stops after the task that it is at and says so: what is left runs elsewhere.
 """
 
@@ -17,7 +20,7 @@ import pickle
 import signal
 import sys
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -26,6 +29,7 @@ from weft import config
 from weft.backends.live_here import HERE
 from weft.backends.packed import unpack, unpack_own
 from weft.backends.packed_errors import packed_error, traced_error
+from weft.backends.ray_kept import KEPT
 from weft.backends.worker_life import limit_libraries
 from weft.errors import MissingDependencyError, TaskTimeoutError
 from weft.graph import Program
@@ -47,8 +51,10 @@ __all__ = [
     "work_off",
 ]
 
-#: Where a task finds a value: (argument, item of it or -1 for all of it), or (-1, item of the letter's values).
+#: Where a task finds a value: (argument, item of it or -1 for all of it), (-1, item of the letter's values), or
+#: (INNER, number of a block among those that the bundle makes).
 Slot: TypeAlias = tuple[int, int]
+INNER = -2
 #: A task: its program, where its values are, number of its blocks, and where the first goes: its place in the pack, or if
 #: it is negative, the place among the results as ``-1 - place``.
 Order: TypeAlias = tuple[int, list[Slot], int, int]
@@ -65,6 +71,8 @@ class Letter(NamedTuple):
     values: list[Any]
     programs: dict[int, bytes | int]  #: written down, or the place of what is written among the extras
     tasks: list[int]  #: their numbers; empty if nobody asks for them
+    inner: list[int]  #: blocks, among those that the bundle makes, that nobody else reads
+    lasting: dict[int, tuple[bytes, int]]  #: arguments that more tasks will read: their names, and bytes
     npacked: int
     timeout: float | None
     node: int  #: where it was sent
@@ -96,6 +104,7 @@ class Introduction:
     configuration: dict[str, str]
     library_threads: int
     numbers: dict[str, int] = field(default_factory=dict)  #: of the nodes, by name
+    kept_nbytes: int = 0  #: how much a worker may keep of what more tasks will read
     home: str = ""  #: what makes the run as its tasks see it, as module:name; empty if they see none
     told: Any = None  #: what that needs to know
 
@@ -179,6 +188,11 @@ class Bundle:
         self.station = station
         self.results: list[Any] = [None] * nresults
         self.pack: list[Any] = [None] * letter.npacked
+        self.made: dict[int, Any] = {}  # blocks that tasks to come read
+        self.inner = set(letter.inner)
+        #: How many reads of blocks of the bundle are to come, and where those go that may become results.
+        self.reads = Counter([item for _, slots, _, _ in letter.orders for where, item in slots if where == INNER])
+        self.starts: dict[int, int] = {}
         self.done: list[Done] = []
         self.failed = -1
         self.error: Any = None
@@ -187,19 +201,19 @@ class Bundle:
         #: Whether what comes after it was given back.
         self.is_cut = False
 
-    def work(self, arguments: tuple[Any, ...]) -> None:
+    def work(self, arguments: list[Any]) -> None:
         """Run the tasks."""
         letter, station, here = self.letter, self.station, HERE
-        programs, values, tasks = station.programs, letter.values, letter.tasks
+        for place, (name, nbytes) in letter.lasting.items():
+            arguments[place] = KEPT.value(name, arguments[place], nbytes, limit=station.introduction.kept_nbytes)
+        programs, tasks = station.programs, letter.tasks
         first = time.time()
+        number = 0
         for place, (program, slots, nblocks, start) in enumerate(letter.orders):
             self.place = place
             if tasks:
                 here.task, here.key = tasks[place], None
-            inputs = [
-                values[item] if where < 0 else freeze(arguments[where] if item < 0 else arguments[where][item])
-                for where, item in slots
-            ]
+            inputs = [self._value(where, item, arguments) for where, item in slots]
             began = time.time()
             try:
                 value = programs[program].run(inputs)
@@ -209,13 +223,48 @@ class Bundle:
                 return
             ended = time.time()
             self.done.append(Done(place, [sizeof(block) for block in blocks], began, ended))
-            if start >= 0:
-                self.pack[start : start + nblocks] = blocks
-            else:
-                self.results[-1 - start : nblocks - 1 - start] = blocks
-            inputs = value = blocks = None  # type: ignore[assignment]
+            for offset, block in enumerate(blocks):
+                self._keep(number + offset, start + offset if start >= 0 else start - offset, block)
+            number += nblocks
+            inputs = value = block = blocks = None  # type: ignore[assignment]
+            self._let_go([item for where, item in slots if where == INNER])
             if self.is_cut or ended - first > LONG_S:
                 return
+
+    def _value(self, where: int, item: int, arguments: list[Any]) -> Any:
+        """An input of a task."""
+        if where >= 0:
+            return freeze(arguments[where] if item < 0 else arguments[where][item])
+        return self.made[item] if where == INNER else self.letter.values[item]
+
+    def _keep(self, number: int, start: int, block: Any) -> None:
+        """A block of the bundle is there: for the result, for tasks that come, or both."""
+        if self.reads[number]:
+            self.made[number] = freeze(block)
+        if number in self.inner:
+            self.starts[number] = start
+        else:
+            self._put(start, block)
+
+    def _put(self, start: int, block: Any) -> None:
+        if start >= 0:
+            self.pack[start] = block
+        else:
+            self.results[-1 - start] = block
+
+    def _let_go(self, numbers: list[int]) -> None:
+        """A task that read these blocks has run."""
+        for number in numbers:
+            self.reads[number] -= 1
+            if not self.reads[number]:
+                del self.made[number]
+                self.starts.pop(number, None)
+
+    def _bring_out(self) -> None:
+        """What a task was to read that has not run becomes a result after all."""
+        for number, start in self.starts.items():
+            self._put(start, self.made[number])
+        self.starts = {}
 
     def fail(self, place: int, error: BaseException) -> None:
         """A task raised: that is the end of the bundle."""
@@ -234,6 +283,7 @@ class Bundle:
         left : list of int
             Places of the tasks that the bundle will not run.
         """
+        self._bring_out()
         done, self.done = self.done, []
         pack, self.pack = self.pack, [None] * len(self.pack)
         results, self.results = self.results, [None] * len(self.results)
@@ -243,9 +293,10 @@ class Bundle:
 
     def ended(self) -> list[Any]:
         """What the Ray task gives: pack, blocks, report."""
-        node = str(import_ray().get_runtime_context().get_node_id())
+        self._bring_out()
         self.results[-1] = pickle.dumps(
-            Report(node, [tuple(each) for each in self.done], self.failed, self.error)[:], pickle.HIGHEST_PROTOCOL
+            Report(node_name(), [tuple(each) for each in self.done], self.failed, self.error)[:],
+            pickle.HIGHEST_PROTOCOL,
         )
         if self.pack:
             self.results[0] = self.pack
@@ -267,7 +318,7 @@ def work_off(nresults: int, written: tuple[Any, Any], extras: list[Any], *argume
     guest = station.guest
     try:
         with stopped_after(letter.timeout), guest.at_work(bundle) if guest is not None else contextlib.nullcontext():
-            bundle.work(arguments)
+            bundle.work(list(arguments))
     except BaseException as error:  # a signal that came just outside of the task
         bundle.fail(bundle.place, error)
     return bundle.ended()

@@ -206,6 +206,12 @@ OPTIONS: tuple[Option, ...] = (
         "Join chains of tasks into one task each.",
     ),
     Option(
+        "delayed-pure",
+        SWITCH,
+        False,
+        "Name what delayed() makes by its content where pure= is not given: equal calls of equal functions are one task.",
+    ),
+    Option(
         "tokenize.ensure-deterministic",
         SWITCH,
         False,

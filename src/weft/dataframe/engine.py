@@ -33,20 +33,22 @@ class Together(FrameExpr):
         return asked
 
     def lower(self) -> Expr:
-        return Gather(self.outline, self.source, KERNELS["pandas"]["Together"], AllBlocks(self.source.npartitions))
+        routes = AllBlocks(self.source.npartitions, self.meta)
+        return Gather(self.outline, self.source, KERNELS["pandas"]["Together"], routes)
 
 
 class AllBlocks:
-    """One block reads all."""
+    """One block reads all, and is told the meta."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, meta: Any) -> None:
         self.count = count
+        self.meta = meta
 
     def __weft_tokenize__(self) -> Any:
         return ("all-blocks", self.count)
 
     def reads(self) -> list[tuple[tuple[int, ...], Any]]:
-        return [(tuple(range(self.count)), None)]
+        return [(tuple(range(self.count)), self.meta)]
 
 
 @node

@@ -230,8 +230,7 @@ def nonempty_index(index: pd.Index) -> pd.Index:
     if isinstance(index, pd.RangeIndex):
         return pd.RangeIndex(2, name=index.name)
     if isinstance(index, pd.MultiIndex):
-        levels = [nonempty_index(level) for level in index.levels]
-        return pd.MultiIndex(levels=levels, codes=[[0, min(1, len(level) - 1)] for level in levels], names=index.names)
+        return pd.MultiIndex.from_arrays([nonempty_index(level) for level in index.levels], names=index.names)
     if isinstance(index, pd.DatetimeIndex):
         dates = pd.date_range("1970-01-01", periods=2, freq=index.freq or "D", tz=index.tz, name=index.name)
         return dates.as_unit(index.unit)

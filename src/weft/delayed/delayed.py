@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
+from weft import config
 from weft.collection.base import Collection
 from weft.delayed.from_graph import node_from_graph
 from weft.delayed.operators import OperatorMethods
@@ -73,7 +74,7 @@ def delayed(
         The key of a wrapped value; for a function, what its tasks are called.
     pure : bool, optional
         The function gives equal results for equal arguments and does nothing else: equal calls are one task. By default
-        every call is a task of its own.
+        every call is a task of its own, unless ``delayed-pure`` is configured.
     nout : int, optional
         How many values a call returns: the result can then be unpacked.
     traverse : bool
@@ -120,6 +121,7 @@ def delayed(
     if node is None and callable(obj):
         return DelayedLeaf(obj, name, pure=pure, nout=nout, traverse=traverse)
     label = type(obj).__name__
+    pure = is_pure(pure)
     if node is None and type(obj) not in ATOMS:
         traced = trace(identity, (obj,), {}, traverse, name=label)
         if traced.inputs:
@@ -354,15 +356,16 @@ class DelayedLeaf(Delayed[Any], Generic[P, T]):
     def _node(self) -> Any:
         """The function itself as a value, for whoever passes it on."""
         if self._leaf_node is None:
-            key = f"{self._label}-{tokenize(self._function)}" if self._pure else fresh_name(self._label)
+            key = f"{self._label}-{tokenize(self._function)}" if is_pure(self._pure) else fresh_name(self._label)
             object.__setattr__(self, "_leaf_node", Data(key, self._function))
         return self._leaf_node
 
     def __call__(
         self, *args: Any, pure: bool | None = None, weft_key_name: Key | None = None, **kwargs: Any
     ) -> Delayed[T]:
-        if kwargs or weft_key_name is not None or pure or self._pure or ANNOTATIONS.get() is not None:
-            return self._call_carefully(args, kwargs, self._pure if pure is None else pure, weft_key_name)
+        pure = is_pure(self._pure if pure is None else pure)
+        if kwargs or weft_key_name is not None or pure or ANNOTATIONS.get() is not None:
+            return self._call_carefully(args, kwargs, pure, weft_key_name)
         inputs: list[Any] = []
         constants: list[Any] = []
         straight = True
@@ -500,9 +503,14 @@ def call(
     traced: Traced = trace(function, args, kwargs, traverse, name=label)
     if key is not None:
         check_key(key)
-    elif pure:
+    elif is_pure(pure):
         key = f"{label}-{tokenize(function, args, kwargs)}"
     return Delayed._of(Call(traced.program, traced.inputs, traced.constants, key, caller(), ANNOTATIONS.get()), nout)
+
+
+def is_pure(pure: bool | None) -> bool:
+    """Whether names are made by content: as given, else as configured."""
+    return bool(config.value("delayed-pure")) if pure is None else pure
 
 
 def caller() -> Any:

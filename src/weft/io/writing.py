@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from weft.extras import import_required
@@ -83,19 +83,21 @@ def in_place(filesystem: Any, place: str) -> Iterator[Any]:
         filesystem.makedirs(parent, exist_ok=True)
     target = f"{place}.{os.urandom(4).hex()}{UNFINISHED}" if renames else place
     options = {} if renames else {"autocommit": False}
+    opened = filesystem.open(target, "wb", **options)
     try:
-        with filesystem.open(target, "wb", **options) as raw:
+        with opened as raw:
             yield raw
     except BaseException:
         if renames:
-            filesystem.rm_file(target)
+            with suppress(FileNotFoundError):
+                filesystem.rm_file(target)
         else:
-            raw.discard()
+            opened.discard()
         raise
     if renames:
         put_in_place(filesystem, target, place)
     else:
-        raw.commit()
+        opened.commit()
 
 
 @contextmanager

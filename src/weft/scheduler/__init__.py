@@ -7,7 +7,7 @@ in a debugger, worker threads that take their tasks themselves, processes behind
 thousand workers in a unit test; and a run can be replayed from its event log.
 
 ``core`` is the machine; ``state`` its columns and the table of allowed moves; ``admission``, ``eviction``,
-``placement`` and ``recovery`` are the choices: functions that read the state; ``invariants`` recomputes all counters
+``placement``, ``following`` and ``recovery`` are the choices: functions that read the state; ``invariants`` recomputes all counters
 from scratch; ``story`` tells from the event log what happened to a key, and why; ``replay`` runs the log again.
 """
 

@@ -29,12 +29,12 @@ Workers are numbers. The methods that are events are called by backends, under t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from weft.graph.plan import Plan
-from weft.scheduler import adding, admission, eviction, finishing, placement, recovery
+from weft.scheduler import adding, admission, eviction, finishing, following, placement, recovery
 from weft.scheduler import straight as straights
 from weft.scheduler.state import LARGE, MASK, SHIFT, Phase
 
@@ -51,7 +51,7 @@ EVENT = {
     name: MASK - place
     for place, name in enumerate(
         ("next", "take", "ahead", "spilled", "not spilled", "loaded", "hold", "unhold", "sorted", "settled",
-         "added", "failed", "returned", "lost", "cancelled", "stopped", "limit", "worker", "worker left")
+         "added", "failed", "returned", "lost", "cancelled", "stopped", "limit", "worker", "worker left", "followed")
     )
 }  # fmt: skip
 NEXT, TAKE, AHEAD = EVENT["next"], EVENT["take"], EVENT["ahead"]
@@ -93,8 +93,8 @@ class Scheduler:
     UNLIMITED = 1 << 62
 
     __slots__ = (
-        "annotations", "apart", "attempt", "began", "called", "cause", "clean", "clock", "constrained", "dependents",
-        "external", "flying", "foreign", "free", "gone", "grown", "have", "held", "home", "inputs", "large", "left", "limit",
+        "annotations", "apart", "attempt", "began", "called", "cause", "clean", "clock", "constrained", "copies",
+        "dependents", "external", "flying", "foreign", "free", "gone", "grown", "have", "held", "home", "inputs", "large", "left", "limit",
         "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
         "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
         "resting", "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "straight",
@@ -137,6 +137,7 @@ class Scheduler:
         self.stored: set[int] = set()  # data blocks that the backend keeps elsewhere: read when needed, and again
         self.wanted: set[int] = set()  # answers that the caller takes: not ours to spill or count
         self.home: dict[int, int] = {}  # block to the worker that holds it, where workers are apart
+        self.copies: dict[int, set[int]] = {}  # block to other workers that have read it
         # queues
         self.ready: list[int] = []
         self.local: list[list[int]] = [[] for _ in range(nworkers)] if apart else []
@@ -365,6 +366,30 @@ class Scheduler:
             self.on[worker] = NOTHING
             self.flying[task] = worker
         return task
+
+    def followers(self, worker: int, task: int, made: Collection[int]) -> list[tuple[int, bool]]:
+        """Tasks that may follow upon one that a worker was handed (:mod:`weft.scheduler.following`)."""
+        return following.followers(self, worker, task, made)
+
+    def upcoming(self, worker: int) -> int:
+        """The task without a rule that a worker would get next, if memory had room for it; or NOTHING."""
+        first = following.first_ready(self, worker)
+        return NOTHING if first is None else first & MASK
+
+    def is_premature(self, task: int, running: Collection[int]) -> bool:
+        """Whether a task that is better than a ready one waits for nothing but those that run."""
+        return following.comes_first(self, self.order[task], running)
+
+    def follow(self, worker: int, task: int, now: float = 0.0) -> bool:
+        """Hand a worker one of the followers, if memory has room for it; its finish comes after those it follows."""
+        if not following.fits(self, task):
+            return False
+        self._note("followed", (worker, task), now)
+        admission.start(self, worker, task, admission.bytes_needed(self, task))
+        self.phase[task] = RUNNING
+        self.nrunning += 1
+        self.flying[task] = worker
+        return True
 
     def busy(self) -> list[int]:
         """The tasks that workers have."""

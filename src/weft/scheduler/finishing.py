@@ -81,7 +81,10 @@ def pass_on(s: Scheduler, worker: int, task: int, released: list[int]) -> list[i
     for b in s.inputs[task]:
         u = users[b] - 1
         users[b] = u
-        if not u:
+        if u:
+            if s.apart and s.home.get(b, worker) != worker:
+                s.copies.setdefault(b, set()).add(worker)
+        else:
             if phase[b] == DONE or phase[b] == SPILLED:
                 over.append(b)
             else:
@@ -109,6 +112,7 @@ def release(s: Scheduler, blocks: Iterable[int], released: list[int]) -> None:
     if s.apart:
         for b in blocks:
             s.home.pop(b, None)
+            s.copies.pop(b, None)
     released.extend(blocks)
 
 

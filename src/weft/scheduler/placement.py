@@ -3,9 +3,12 @@
 Tasks without a rule stand in the common queue. Where workers are apart (moving blocks costs), each has a queue of its
 own besides:
 
-- Tasks that are ready when a graph comes are *spread*: sorted by rank and cut into contiguous ranges, one for each
-  worker. The rank is depth first, so a range is a few whole subtrees, and what is reduced together lies together.
-- A task that becomes ready goes to the worker that holds most of its input bytes; among equals to the one with the
+- Tasks that are ready when a graph comes are *spread*: those of one program (a layer) are sorted by rank and cut into
+  contiguous ranges, one for each worker. The rank is depth first, so a range is a few whole subtrees: what is reduced
+  together, or joined chunk by chunk, lies together. Each worker has a part of every layer, so that what others wait for
+  is done by all, and first.
+- A task that becomes ready goes to the worker that holds most of its input bytes (one that has read a block has a copy,
+  until the block goes); among equals to the one with the
   shortest queue. If nobody holds a notable part (a reducer that reads from a thousand workers), it goes to the common
   queue, that is to whoever is free first.
 - A worker takes the best of its own queue and the common one. One that has nothing *steals*: it looks at a few queues
@@ -165,22 +168,28 @@ def spread(s: Scheduler, tasks: list[int]) -> None:
             push(s, task)
         else:
             free.append(s.order[task])
-    free.sort()
     workers = [w for w in range(len(s.local)) if w not in s.gone]
     if len(free) < len(workers) or not workers:
         for entry in free:
             heappush(s.ready, entry)
         return
     s.called.update(workers)
-    for place, worker in enumerate(workers):
-        first, end = (len(free) * each // len(workers) for each in (place, place + 1))
-        s.local[worker] = sorted([*s.local[worker], *free[first:end]])
+    layers: dict[int, list[int]] = {}
+    for entry in sorted(free):
+        layers.setdefault(id(s.programs[entry & MASK]), []).append(entry)
+    small = [entry for layer in layers.values() if len(layer) < len(workers) for entry in layer]
+    for layer in [sorted(small), *[layer for layer in layers.values() if len(layer) >= len(workers)]]:
+        for place, worker in enumerate(workers):
+            first, end = (len(layer) * each // len(workers) for each in (place, place + 1))
+            s.local[worker] += layer[first:end]
+    for worker in workers:
+        s.local[worker].sort()
 
 
 def nearest(s: Scheduler, task: int) -> int | None:
     """The worker that holds most bytes of a task's inputs, if any holds a notable part."""
     inputs = s.inputs[task]
-    if len(inputs) == 1:
+    if len(inputs) == 1 and inputs[0] not in s.copies:
         return s.home.get(inputs[0])
     have, total = held_by(s, task)
     most = max(have.values(), default=0)
@@ -201,6 +210,8 @@ def held_by(s: Scheduler, task: int) -> tuple[dict[int, int], int]:
         worker = home.get(block)
         if worker is not None:
             have[worker] = have.get(worker, 0) + nbytes
+            for other in s.copies.get(block, ()):
+                have[other] = have.get(other, 0) + nbytes
     return have, total
 
 
@@ -219,6 +230,8 @@ def worker_came(s: Scheduler, offer: Mapping[str, float] | None) -> int:
 def worker_left(s: Scheduler, worker: int) -> None:
     """What waited for a worker that is gone goes to the others."""
     s.gone.add(worker)
+    for there in s.copies.values():
+        there.discard(worker)
     if s.apart:
         for entry in s.local[worker]:
             heappush(s.ready, entry)

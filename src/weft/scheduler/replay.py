@@ -99,7 +99,7 @@ def export(s: Scheduler) -> dict[str, Any]:
                 sizes[task] = before if task in s.outputs else before[0]
         elif event.kind == "cancelled":
             arguments = [list(event.what)]
-        elif event.kind in ("failed", "returned", "worker"):
+        elif event.kind in ("failed", "returned", "worker", "followed"):
             arguments = list(event.what)
         elif event.kind in ("limit", "worker left"):
             arguments = [event.what]
@@ -244,6 +244,8 @@ def _feed(s: Scheduler, event: list[Any], programs: list[Program]) -> int:
             s.failed(first, given[1], released, now=now, retry=given[2])
         case "returned":
             s.returned(first, given[1], now=now)
+        case "followed":
+            s.follow(first, given[1], now)
         case "lost":
             s.lost(first, released, now=now)
         case "cancelled":

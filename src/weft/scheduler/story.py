@@ -84,7 +84,7 @@ def story(s: Scheduler, task: int) -> list[Event]:
         elif event.kind == "lost":
             if task in event.what[1] or not blocks.isdisjoint(event.what[0]):
                 found.append(event)
-        elif event.kind in ("failed", "returned"):
+        elif event.kind in ("failed", "returned", "followed"):
             if event.what[1] == task:
                 found.append(event)
         elif event.kind == "cancelled" and not blocks.isdisjoint(event.what):
@@ -229,6 +229,8 @@ def _tell(s: Scheduler, names: Names, task: int, block: int, event: Event, free:
                 return "its block was lost, and is made again since it is still needed"
             lost = ", ".join(repr(names.key(b)) for b in blocks[:3])
             return f"it is made again, for {lost} was lost, and making that again needs it"
+        case "followed":
+            return f"worker {event.what[0]} was given it, to go on with"
         case "cancelled":
             return "it was cancelled"
         case "spilled":
@@ -250,6 +252,8 @@ def _why_there(s: Scheduler, names: Names, task: int) -> list[str]:
     reasons: list[str] = []
 
     def watch(then: Scheduler, place: int, event: list[Any], answer: int) -> None:
+        if event[0] == "followed" and event[3] == task:
+            reasons.append(f"Worker {event[2]} got it at {event[1]:.6g}: it was to make there what it reads.")
         if answer != task:
             return
         worker = event[2]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pandas as pd
 import pytest
@@ -102,3 +103,30 @@ def test_what_makes_no_sense_is_refused(tmp_path):
     for options in [{"chunksize": 0}, {"start": 5, "stop": 5}, {"start": 50}, {"mode": "q"}]:
         with pytest.raises(ValueError, match=r"chunksize|start|mode"):
             dd.read_hdf(tmp_path / "x.h5", "t", **options)
+
+
+@pytest.mark.parametrize("lock", [None, True, False, threading.Lock()])
+def test_locks(tmp_path, lock):
+    whole = pd.DataFrame({"a": range(20)})
+    path = str(tmp_path / "x.h5")
+    dd.from_pandas(whole, npartitions=3).to_hdf(path, "/t", lock=lock, scheduler="sync")
+    assert dd.read_hdf(path, "/t", chunksize=7, lock=True if lock is None else lock).a.sum().compute() == 190
+
+
+def test_a_lock_of_the_user_is_held(tmp_path):
+    held = []
+
+    class Lock:
+        def __enter__(self):
+            held.append("in")
+
+        def __exit__(self, *error):
+            held.append("out")
+
+    path = str(tmp_path / "x.h5")
+    dd.from_pandas(pd.DataFrame({"a": range(20)}), npartitions=3).to_hdf(path, "/t", lock=Lock(), scheduler="sync")
+    assert held == ["in", "out"] * 3
+    dd.read_hdf(path, "/t", chunksize=10, lock=Lock()).compute(scheduler="sync")
+    assert held == ["in", "out"] * 5
+    with pytest.raises(TypeError, match="lock"):
+        dd.read_hdf(path, "/t", lock="always")

@@ -34,3 +34,40 @@ def test_unknown_categories_are_looked_up(whole):
 def test_columns_to_categorize_must_be_there(whole):
     with pytest.raises(KeyError, match="kk"):
         dd.from_pandas(whole, npartitions=2).categorize(columns=["kk"])
+
+
+@pytest.fixture
+def apart():
+    """Ordered categories that files keep, and that are not known before they are read."""
+    whole = pd.DataFrame(
+        {"k": pd.Categorical(["low", "high", None, "low"], categories=["low", "mid", "high"], ordered=True)}
+    )
+    parts = [whole.iloc[:2], whole.iloc[2:]]
+    meta = whole.iloc[:0].assign(k=pd.Categorical([], [dd.utils.UNKNOWN_CATEGORIES], ordered=True))
+    return whole, dd.from_map(parts.__getitem__, range(2), meta=meta)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d[d.k >= "mid"],
+        lambda d: d.k < "high",
+        lambda d: d.k.fillna("mid"),
+        lambda d: d.k.where(d.k.notna(), "high"),
+        lambda d: d.k.cat.remove_categories(["low"]),
+        lambda d: d.k.cat.rename_categories({"low": "least"}),
+        lambda d: d.k.cat.reorder_categories(["high", "mid", "low"]),
+        lambda d: d.k.cat.codes,
+    ],
+)
+def test_what_names_categories_looks_them_up_where_they_are_not_known(apart, program):
+    whole, parts = apart
+    assert not parts.k.cat.known
+    assert_same(program(parts), program(whole))
+
+
+def test_ordered_categories_of_partitions_must_agree():
+    parts = [pd.Series(pd.Categorical(["a"], categories=list(each), ordered=True)) for each in ("ab", "ba")]
+    meta = pd.Series(pd.Categorical([], [dd.utils.UNKNOWN_CATEGORIES], ordered=True))
+    with pytest.raises(TypeError, match="different orders"):
+        dd.from_map(parts.__getitem__, range(2), meta=meta).cat.as_known()

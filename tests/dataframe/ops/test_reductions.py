@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -123,3 +124,12 @@ def test_a_reduction_of_ones_own_is_combined_from_partitions():
 def test_memory_is_added_up():
     whole = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]}, index=[1, 2, 3])
     agree(lambda: in_partitions(whole, [1]).memory_usage(index=False), lambda: whole.memory_usage(index=False))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "Float32", "float64", "Float64", "int64[pyarrow]", "Int8"])
+@pytest.mark.parametrize("how", ["mean", "std", "var", "sem", "skew", "median", "quantile", "sum"])
+def test_single_numbers_have_the_type_that_they_have_in_pandas(dtype, how):
+    whole = pd.Series([2, None, 5, 2, 9], dtype=dtype)
+    found, wanted = getattr(in_partitions(whole, [2]), how)().compute(), getattr(whole, how)()
+    assert np.isclose(found, wanted, rtol=1e-6)
+    assert type(found) is type(wanted) or isinstance(found, float) >= isinstance(wanted, float)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from tests.dataframe.columns import agree, in_partitions
 from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
@@ -27,3 +28,19 @@ def test_tests_of_labels_are_series_with_these_labels(labels, name):
     made = getattr(parts.index.str, name)(*args).compute()
     assert list(made) == list(getattr(labels.str, name)(*args))
     assert list(made.index) == list(labels)
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", "string[pyarrow]", "string[python]", "large_string[pyarrow]"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda texts: texts.str.get_dummies(),
+        lambda texts: texts.str.get_dummies(dtype=bool),
+        lambda texts: texts.str.partition("|"),
+        lambda texts: texts.str.rpartition("|")[2],
+        lambda texts: texts.str.partition("|", expand=False),
+    ],
+)
+def test_columns_made_of_texts_of_every_type(dtype, program):
+    whole = pd.Series(["a|b", "a||b", "", None], dtype=dtype)
+    agree(lambda: program(in_partitions(whole, [0, 3])), lambda: program(whole))

@@ -51,6 +51,8 @@ def positions(block: Block, kind: str, axis: int) -> tuple[Any, Any]:
     if inner >= WIDE and block.dtype.kind in "iuf" and not kind.startswith("nan"):
         return by_rows(block, axis, find is np.argmax)
     places = find(block, axis=axis, keepdims=True)
+    if not isinstance(block, np.ndarray):
+        return places, getattr(np, kind.replace("arg", ""))(block, axis=axis, keepdims=True)
     values = np.take_along_axis(block, places, axis)
     if kind.startswith("nan") and is_nan(values).any():
         values = extreme.reduce(block, axis=axis, keepdims=True)

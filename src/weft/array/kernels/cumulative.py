@@ -31,6 +31,8 @@ def last_of(block: Block, axis: int) -> Block | None:
     if length == 0:
         return None
     last = block[(slice(None),) * axis + (slice(length - 1, length),)]
+    if not isinstance(last, np.ndarray):
+        return last.copy()
     return np.array(last.data if isinstance(last, np.ma.MaskedArray) else last)
 
 

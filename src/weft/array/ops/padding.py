@@ -285,8 +285,9 @@ def border(x: Any, axis: int, width: Width, mode: str, told: Any, last: bool) ->
 
 def constant_border(x: Any, shape: tuple[Any, ...], grid: Grid, value: Any) -> Any:
     """A border of one value, cut like the array along the other axes."""
-    if any(isinstance(cut, UnknownCut) for cut in grid):
-        # beside lengths that nobody knows: made of a slice of the array, which has them
+    foreign = x.expr.prototype is not None and not isinstance(x.expr.prototype, np.ndarray)
+    if foreign or any(isinstance(cut, UnknownCut) for cut in grid):
+        # of the kind of the blocks, or beside lengths that nobody knows: made of a slice of the array, which has them
         axis = next(place for place, (one, other) in enumerate(zip(shape, x.shape, strict=True)) if one != other)
         taken = repeat_all(edge(x, axis, False), shape[axis], axis)
         return taken.map_blocks(np.full_like, fill_value=value, dtype=x.dtype)

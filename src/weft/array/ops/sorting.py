@@ -373,13 +373,16 @@ def in_order(x: Any, axis: int, positions: bool, kind: Any, order: Any, stable: 
             return line_by_line(x, axis, positions, keeps)
     whole = new(whole_along(expr, (axis,)))
     function = np.argsort if positions else np.sort
-    options: dict[str, Any] = {"axis": axis, "order": order}
+    options: dict[str, Any] = {"axis": axis}
+    if order is not None:
+        options["order"] = order
     if stable is not None:
         options["stable"] = stable
-    else:
-        options["kind"] = kind or ("stable" if positions else None)
+    elif kind or positions:
+        options["kind"] = kind or "stable"
     dtype = np.dtype(np.intp) if positions else expr.dtype
-    return map_aligned(function, (whole,), options, dtype=dtype, token=function.__name__)
+    meta = None if positions else expr.prototype
+    return map_aligned(function, (whole,), options, dtype=dtype, meta=meta, token=function.__name__)
 
 
 def bundled(expr: ArrayExpr) -> ArrayExpr:

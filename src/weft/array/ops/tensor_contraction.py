@@ -21,7 +21,7 @@ import numpy as np
 from weft import config
 from weft.array.base import new
 from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, finer, is_unknown
-from weft.array.expr import ArrayExpr, array_outline
+from weft.array.expr import ArrayExpr, array_outline, meta_like
 from weft.array.io.from_array import FromArray, asarray
 from weft.array.kernels import tensor as kernels
 from weft.array.ops.rechunking import laid_out
@@ -94,6 +94,17 @@ class Contraction(ArrayExpr):
                 return cuts
             label = max(long, key=long.__getitem__)
             cuts = cuts | {label: finer(lengths[label], cuts[label], -(-long[label] // 2))}
+
+    @derived
+    def prototype(self) -> Any:
+        found = [each.prototype for each in self.inputs]
+        if all(each is None or isinstance(each, np.ndarray) for each in found) or all(
+            each is not None for each in found
+        ):
+            return super().prototype
+        # what a library's arrays give together with NumPy's, the library says
+        made = np.matmul(*[np.empty((0, 0)) if each is None else meta_like(each, 2) for each in found])
+        return None if type(made) is np.ndarray else made
 
     @derived
     def shape(self) -> tuple[int, ...]:

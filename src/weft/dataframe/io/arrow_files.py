@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.arguments import check_arguments
 from weft.dataframe.io.arrow import Layout, is_unnamed, joint_schema
 from weft.dataframe.io.source import FileSource, Reading, source_frame
 from weft.dataframe.io.tables import TableDataset
@@ -244,7 +245,7 @@ def read_orc(
     split_stripes : int or bool
         Stripes that make a partition; False: all of a file.
     aggregate_files : bool, optional
-        Whether stripes of several files may make a partition.
+        Whether stripes of several files may make a partition, up to ``split_stripes`` together.
     storage_options : mapping, optional
         Passed to fsspec.
     dtype_backend : {"numpy_nullable", "pyarrow"}, optional
@@ -254,6 +255,10 @@ def read_orc(
     each = None if split_stripes is False else 1 if split_stripes is True else int(split_stripes)
     if each is not None and each < 1:
         raise ValueError(f"split_stripes is how many stripes make a partition, at least 1; it is {split_stripes!r}")
+    if aggregate_files and each is None:
+        raise ValueError(
+            "split_stripes=False makes a partition of each file, and aggregate_files=True of stripes of several: give one of them"
+        )
     return read_arrow_files(
         "ORC", path, columns, index, each, bool(aggregate_files), storage_options, (".orc",), dtype_backend
     )
@@ -304,7 +309,9 @@ class RenderArrow(NamedTuple):
             from pyarrow import orc
 
             table = pa.Table.from_pandas(part, preserve_index=self.with_index, nthreads=1)
-            orc.write_table(table, stream, **self.options)
+            whole = pa.BufferOutputStream()  # Arrow's writer ends the process where a stream fails
+            orc.write_table(table, whole, **self.options)
+            stream.write(whole.getvalue())
             return
         table = pa.Table.from_pandas(part, preserve_index=self.with_index, nthreads=1)
         from pyarrow import feather
@@ -345,6 +352,9 @@ def to_orc(
     check_frame(df, "to_orc()")
     if engine not in ("pyarrow", "auto", None):
         raise ValueError(f"engine is 'pyarrow', the only one; it is {engine!r}")
+    from pyarrow import orc
+
+    check_arguments("to_orc", kwargs, orc.write_table, ("table", "where"))
     render = RenderArrow("ORC", bool(write_index), kwargs)
     return write_files(
         df, path, "to_orc", render, storage_options=storage_options, compute=compute, compute_kwargs=compute_kwargs,
@@ -383,6 +393,9 @@ def to_feather(
         Of ``pyarrow.feather.write_feather``: ``compression``, ``compression_level``, ``chunksize``.
     """
     check_frame(df, "to_feather()")
+    from pyarrow import feather
+
+    check_arguments("to_feather", kwargs, feather.write_feather, ("df", "dest"))
     render = RenderArrow("Feather", bool(write_index), kwargs)
     return write_files(
         df, path, "to_feather", render, storage_options=storage_options, compute=compute, compute_kwargs=compute_kwargs,

@@ -119,16 +119,30 @@ def footer_of(filesystem: Any, path: str, stamp: tuple[Any, ...], **options: Any
     return known
 
 
-def read_footers(filesystem: Any, files: Sequence[FoundFile], **options: Any) -> list[Footer]:
-    """The footers of many files."""
-    if len(files) == 1:
-        return [footer_of(filesystem, files[0].path, files[0].stamp, **options)]
+def read_footers(
+    filesystem: Any, files: Sequence[FoundFile], together: int | None = None, **options: Any
+) -> list[Footer]:
+    """The footers of many files.
+
+    Parameters
+    ----------
+    filesystem : fsspec file system
+    files : sequence of FoundFile
+    together : int, optional
+        How many one thread reads one after another before it takes others; 0: all in this thread. By default one.
+    """
+
+    def read(several: Sequence[FoundFile]) -> list[Footer]:
+        return [footer_of(filesystem, each.path, each.stamp, **options) for each in several]
+
+    if len(files) == 1 or together == 0:
+        return read(files)
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(
-        min(SIDE_BY_SIDE_LOCAL if is_local(filesystem) else SIDE_BY_SIDE, len(files)), thread_name_prefix="weft-footers"
-    ) as pool:
-        return list(pool.map(lambda file: footer_of(filesystem, file.path, file.stamp, **options), files))
+    bundles = [files[start : start + (together or 1)] for start in range(0, len(files), together or 1)]
+    threads = min(SIDE_BY_SIDE_LOCAL if is_local(filesystem) else SIDE_BY_SIDE, max(1, len(bundles)))
+    with ThreadPoolExecutor(threads, thread_name_prefix="weft-footers") as pool:
+        return [each for several in pool.map(read, bundles) for each in several]
 
 
 def leaf_numbers(metadata: pq.FileMetaData) -> dict[str, int]:

@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, ClassVar, NamedTuple
 
 import pandas as pd
@@ -27,6 +27,23 @@ __all__ = ["HdfMethods", "ReadHDF", "read_hdf", "to_hdf"]
 
 #: PyTables' own state is shared by all threads of a process.
 LOCK = threading.RLock()
+
+
+def guard(lock: Any) -> AbstractContextManager[Any]:
+    """What is held while the library is at work: the process' own lock (True, None), none (False), or the user's as well."""
+    if lock is False:
+        return nullcontext()
+    held = ExitStack()
+    held.enter_context(LOCK)
+    if lock is not True and lock is not None:
+        held.enter_context(lock)
+    return held
+
+
+def check_lock(lock: Any) -> None:
+    """Raise TypeError for what is no lock."""
+    if lock is not None and not isinstance(lock, bool) and not hasattr(lock, "__enter__"):
+        raise TypeError(f"lock is a bool, or a lock that a with statement holds; it is {lock!r}")
 
 
 def check_tables() -> None:
@@ -48,16 +65,12 @@ class HdfReader(NamedTuple):
     """How rows are read."""
 
     mode: str
-    locked: bool
-
-    def guard(self) -> AbstractContextManager[Any]:
-        """What is held while the library is at work."""
-        return LOCK if self.locked else nullcontext()
+    lock: Any
 
     def read(self, part: HdfPart, how: Reading) -> Any:
         """Some rows."""
         is_frame = isinstance(how.meta, pd.DataFrame)
-        with self.guard():
+        with guard(self.lock):
             if part.whole:
                 made = pd.read_hdf(part.path, part.key, mode=self.mode)
             else:
@@ -112,7 +125,7 @@ def read_hdf(
     columns: Any = None,
     chunksize: int = 1_000_000,
     sorted_index: bool = False,
-    lock: bool = True,
+    lock: Any = True,
     mode: str = "r",
 ) -> Any:
     """Frame of tables in HDF5 files.
@@ -130,8 +143,8 @@ def read_hdf(
         Rows of a partition.
     sorted_index : bool
         Whether each table is in the order of its index, and they follow one another: then divisions are known.
-    lock : bool
-        Read one at a time in each process.
+    lock : bool or lock
+        Read one at a time in each process, for PyTables is not safe; or hold a lock of your own as well. False: hold none.
     mode : {"r", "r+", "a"}
         How files are opened.
 
@@ -141,6 +154,7 @@ def read_hdf(
         A table in the fixed format is to be read in part.
     """
     check_tables()
+    check_lock(lock)
     given = [pattern] if isinstance(pattern, (str, os.PathLike)) else list(pattern)
     paths = [path for each in given for path in sorted(glob.glob(os.fspath(each)), key=natural_sort_key)]
     if not paths:
@@ -190,7 +204,7 @@ def read_hdf(
     state = tuple([(path, os.stat(path).st_mtime_ns, os.stat(path).st_size) for path in paths])
     token = ("read_hdf", state, key, start, stop, chunksize, mode)
     exact = None if None in counts else tuple(counts)
-    dataset = HdfDataset(HdfReader(mode, bool(lock)), tuple(parts), meta, known, exact, token)
+    dataset = HdfDataset(HdfReader(mode, lock), tuple(parts), meta, known, exact, token)
     return source_frame(ReadHDF, dataset, columns)
 
 
@@ -200,10 +214,11 @@ class HdfTarget(NamedTuple):
     place: str
     temporary: str
     keeps: bool
+    lock: Any = None
 
     def write(self, part: Any, key: str, options: Mapping[str, Any], before: Any) -> None:
         """Rows behind those that are there."""
-        with LOCK:
+        with guard(self.lock):
             if before is None:
                 os.makedirs(os.path.dirname(os.path.abspath(self.place)), exist_ok=True)
                 if self.keeps and os.path.exists(self.place):
@@ -259,8 +274,8 @@ def to_hdf(
         Gives what stands in the place of ``*``.
     compute : bool
         Write now, and give the paths; otherwise give a delayed value that writes.
-    lock : optional
-        Without effect: a process always writes one at a time.
+    lock : bool or lock, optional
+        Write one at a time in each process, for PyTables is not safe; or hold a lock of your own as well. False: hold none.
     dask_kwargs : mapping, optional
         Passed to :func:`weft.compute`.
     **kwargs
@@ -268,6 +283,7 @@ def to_hdf(
     """
     check_tables()
     check_frame(df, "to_hdf()", series=True)
+    check_lock(lock)
     place = os.fspath(path)
     if mode not in ("a", "w", "r+"):
         raise ValueError(f"mode is 'a', 'w' or 'r+', not {mode!r}")
@@ -284,7 +300,7 @@ def to_hdf(
         raise FileNotFoundError(f"mode='r+' needs a file that is there; there is no {place!r}")
     suffix = f".{nonce()[:8]}{UNFINISHED}"
     places = [place.replace("*", name) for name in names] if "*" in place else [place]
-    targets = [HdfTarget(each, each + suffix, mode != "w") for each in places]
+    targets = [HdfTarget(each, each + suffix, mode != "w", lock) for each in places]
     keys = [key.replace("*", name) for name in names]
     delayed = CONVERSIONS["delayed"]
     write = delayed(write_rows)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.arguments import check_arguments
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.dataframe.io.text_files import write_files
 from weft.dataframe.io.writing import check_frame
@@ -173,6 +174,8 @@ def read_json(
             )
     if path_converter is not None and not include_path_column:
         raise ValueError("path_converter makes what stands in the column of paths: pass include_path_column=True, too")
+    if not callable(engine) or engine is pd.read_json:
+        check_arguments("read_json", kwargs, pd.read_json, ("path_or_buf", "engine"))
     import fsspec
 
     parse = engine
@@ -280,12 +283,18 @@ def to_json(
     name_function : callable, optional
         Gives what stands in the place of ``*``.
     **kwargs
-        Of :meth:`pandas.DataFrame.to_json`.
+        Of :meth:`pandas.DataFrame.to_json`; with ``mode="a"``, lines are added to files that are there.
     """
     check_frame(df, "to_json()", series=True)
+    check_arguments("to_json", kwargs, pd.DataFrame.to_json, ("self", "path_or_buf"))
+    mode = kwargs.pop("mode", "w")
     lines = orient == "records" if lines is None else lines
     if lines and orient != "records":
         raise ValueError(f"lines=True needs orient='records'; orient is {orient!r}")
+    if mode not in ("w", "a"):
+        raise ValueError(f"mode is 'w' or 'a'; it is {mode!r}")
+    if mode == "a" and not lines:
+        raise ValueError(f"only lines can be added to a file: mode='a' needs orient='records'; orient is {orient!r}")
     render = RenderJson(
         orient not in ("records", "values"), encoding, errors, {"orient": orient, "lines": lines, **kwargs}
     )
@@ -297,6 +306,7 @@ def to_json(
         name_function=name_function,
         compression=compression,
         storage_options=storage_options,
+        appends=mode == "a",
         compute=compute,
         compute_kwargs=compute_kwargs,
     )

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.io.arguments import check_arguments
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.dataframe.meta import make_meta
@@ -18,6 +19,10 @@ from weft.extras import import_required
 from weft.units import parse_bytes
 
 __all__ = ["ReadSQL", "engine_for", "read_sql", "read_sql_query", "read_sql_table", "sqlalchemy"]
+
+
+#: Arguments of pandas' reader that it is given here, or that would give it in pieces.
+NOT_PASSED_ON = ("sql", "con", "index_col", "chunksize")
 
 
 def sqlalchemy() -> Any:
@@ -173,6 +178,7 @@ def read_sql_query(
     """
     sa = sqlalchemy()
     uri = check_uri(con, "read_sql_query()")
+    check_arguments("read_sql_query", kwargs, pd.read_sql_query, NOT_PASSED_ON)
     if isinstance(sql, str):
         query = sa.select(sa.text("*")).select_from(sa.text(f"({sql.strip().rstrip(';')}) AS weft_query"))
         query = named_columns(query, uri, engine_kwargs)
@@ -265,6 +271,8 @@ def read_ranges(
     sa = sqlalchemy()
     if divisions is not None and npartitions is not None:
         raise TypeError("give divisions or npartitions, not both")
+    if divisions is not None and limits is not None:
+        raise TypeError("divisions say which rows there are: give divisions or limits, not both")
     if npartitions is not None and npartitions < 1:
         raise ValueError(f"npartitions is at least 1; it is {npartitions}")
     table = query.subquery("weft_part")
@@ -378,6 +386,7 @@ def read_sql_table(
     """
     sa = sqlalchemy()
     uri = check_uri(con, "read_sql_table()")
+    check_arguments("read_sql_table", kwargs, pd.read_sql_query, NOT_PASSED_ON)
     if not isinstance(table_name, str):
         raise TypeError(f"table_name is a text, not a {type(table_name).__name__}; see read_sql_query for queries")
     engine = engine_for(uri, engine_kwargs)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import new
-from weft.dataframe.io.writing import Written, write_frame
+from weft.dataframe.io.writing import Job, Written, write_frame
 from weft.expr.naming import nonce
 from weft.io.files import UNFINISHED, filesystem_for
 from weft.io.writing import can_rename, compressed, in_place, packing, paths_for, put_in_place
@@ -172,4 +172,4 @@ def write_files(
 
 def delayed_write(frame: Any, writer: Any) -> Any:
     """A delayed value that writes a frame."""
-    return CONVERSIONS["delayed"](new(Written(frame.expr, writer, nonce())))
+    return CONVERSIONS["delayed"](new(Written(frame.expr, Job(writer, nonce()))))

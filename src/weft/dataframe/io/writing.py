@@ -20,7 +20,7 @@ from weft.physical.base import Outline
 from weft.physical.blockwise import Column, Listed, Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
 
-__all__ = ["Writer", "Written", "check_frame", "part_names", "write_frame"]
+__all__ = ["Job", "Writer", "Written", "check_frame", "part_names", "write_frame"]
 
 
 class Writer(Protocol):
@@ -41,23 +41,39 @@ class Writer(Protocol):
         """Take away what was written."""
 
 
+class Job:
+    """A call of a writer: the writer as an operand, named by the call, and whether it has failed."""
+
+    __slots__ = ("is_over", "once", "writer")
+
+    def __init__(self, writer: Any, once: str) -> None:
+        self.writer = writer
+        self.once = once
+        self.is_over = False
+
+    def __weft_tokenize__(self) -> str:
+        return self.once
+
+    def __reduce__(self) -> Any:
+        return Job, (self.writer, self.once)
+
+
 @node
 class Written(FrameExpr):
     """The partitions of a frame, written; one block, which is what the writer says at the end."""
 
     source: FrameExpr
-    writer: Any
-    once: str
+    job: Job
 
     child_fields = ("source",)
 
     @property
     def label(self) -> str:
-        return str(self.writer.label)
+        return str(self.job.writer.label)
 
     @derived
     def name(self) -> str:
-        return f"{self.label}-{self.once}"
+        return f"{self.label}-{self.job.once}"
 
     @derived
     def meta(self) -> Any:
@@ -68,35 +84,22 @@ class Written(FrameExpr):
         return 1
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        return (ROWS if self.writer.with_index else row_needs(frozenset({Need.ORDER}))) | VALUES
+        return (ROWS if self.job.writer.with_index else row_needs(frozenset({Need.ORDER}))) | VALUES
 
     def lower(self) -> Expr:
         count = self.source.npartitions
         outline = Outline(self.name, f"{self.label}-part", (count,))
-        columns: list[Column] = [Listed(tuple(range(count))), Same(Carried(self.writer, self.once))]
+        columns: list[Column] = [Listed(tuple(range(count))), Same(self.job)]
         parts = blockwise(outline, write_part, [(self.source, (0,))], columns, cost=Cost.HEAVY)
-        return TreeReduce(self.outline, parts, (0,), joined, finish, (Carried(self.writer, self.once),), 64, True)
+        return TreeReduce(self.outline, parts, (0,), joined, finish, (self.job,), 64, True)
 
 
-class Carried:
-    """A writer as an operand, named by the call that made it."""
-
-    __slots__ = ("once", "writer")
-
-    def __init__(self, writer: Any, once: str) -> None:
-        self.writer = writer
-        self.once = once
-
-    def __weft_tokenize__(self) -> str:
-        return self.once
-
-    def __reduce__(self) -> Any:
-        return Carried, (self.writer, self.once)
-
-
-def write_part(part: Any, number: int, carried: Carried) -> list[Any]:
+def write_part(part: Any, number: int, job: Job) -> list[Any]:
     """One partition, written."""
-    return [carried.writer.write(part, number)]
+    made = job.writer.write(part, number)
+    if job.is_over:  # another partition failed meanwhile, and nobody will come to clear up after this one
+        job.writer.abandon()
+    return [made]
 
 
 def joined(*lists: list[Any]) -> list[Any]:
@@ -104,14 +107,15 @@ def joined(*lists: list[Any]) -> list[Any]:
     return [each for several in lists for each in several]
 
 
-def finish(written: list[Any], carried: Carried) -> Any:
+def finish(written: list[Any], job: Job) -> Any:
     """What the writer says at the end."""
-    return carried.writer.finish(written)
+    return job.writer.finish(written)
 
 
 def write_frame(frame: Any, writer: Any, compute: bool, compute_kwargs: Mapping[str, Any] | None = None) -> Any:
     """Write now, and give what the writer says; or give a value that writes when it is computed."""
-    made = new(Written(frame.expr, writer, nonce()))
+    job = Job(writer, nonce())
+    made = new(Written(frame.expr, job))
     if not compute:
         if compute_kwargs:
             raise TypeError("compute_kwargs are for compute=True; give them when you compute")
@@ -119,6 +123,7 @@ def write_frame(frame: Any, writer: Any, compute: bool, compute_kwargs: Mapping[
     try:
         return made.compute(**dict(compute_kwargs or {}))
     except BaseException:
+        job.is_over = True
         writer.abandon()
         raise
 

@@ -10,13 +10,20 @@ import pandas as pd
 from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.beside import by_place, has_rows, matched
+from weft.dataframe.ops.categorical import known
 from weft.dataframe.ops.elementwise import beside, elementwise
 
 __all__ = ["ArithmeticMethods", "SeriesArithmeticMethods"]
 
 
+#: Comparisons by order.
+ORDERED = frozenset({"lt", "le", "gt", "ge"})
+
+
 def binary(operation: str, left: Any, right: Any) -> Any:
     """An operator on two operands, one of which is a frame."""
+    if operation in ORDERED and not isinstance(right, FrameBase):
+        left = known(left)  # which category is the less is not told by meta otherwise
     if isinstance(left, FrameBase):
         return elementwise(operation, left, beside(left, right))
     return elementwise(operation, beside(right, left), right)

@@ -14,7 +14,7 @@ from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.projection import check_columns, project
 from weft.execution import compute
 
-__all__ = ["CategoricalAccessor", "CategoryMethods", "has_known_categories"]
+__all__ = ["CategoricalAccessor", "CategoryMethods", "has_known_categories", "known"]
 
 
 def has_known_categories(column: Any) -> bool:
@@ -63,6 +63,10 @@ class CategoricalAccessor(Accessor):
         """The column as if its categories were not known."""
         return elementwise("set_unknown", self._column)
 
+    def _known(self, operation: str, *args: Any, **keywords: Any) -> Any:
+        """A method that names categories: they are computed now if they are not known."""
+        return elementwise(f"cat.{operation}", self.as_known(), *args, **keywords)
+
     def as_ordered(self) -> Any:
         """With an order."""
         return self._call("as_ordered")
@@ -77,15 +81,15 @@ class CategoricalAccessor(Accessor):
 
     def remove_categories(self, removals: Any) -> Any:
         """Without some categories; their values are missing."""
-        return self._call("remove_categories", removals)
+        return self._known("remove_categories", removals)
 
     def rename_categories(self, new_categories: Any) -> Any:
         """With other names."""
-        return self._call("rename_categories", new_categories)
+        return self._known("rename_categories", new_categories)
 
     def reorder_categories(self, new_categories: Any, ordered: Any = None) -> Any:
         """In another order."""
-        return self._call("reorder_categories", new_categories, ordered=ordered)
+        return self._known("reorder_categories", new_categories, ordered=ordered)
 
     def set_categories(self, new_categories: Any, ordered: Any = None, rename: bool = False) -> Any:
         """With exactly these categories."""
@@ -99,9 +103,30 @@ class CategoricalAccessor(Accessor):
         return column.cat.set_categories(kept)
 
 
+def known(column: Any) -> Any:
+    """A column as it is; one of categories that are not known with those that it has, which are computed now."""
+    is_categorical = isinstance(column, FrameBase) and isinstance(
+        getattr(column.expr.meta, "dtype", None), pd.CategoricalDtype
+    )
+    return column if not is_categorical or has_known_categories(column) else column.cat.as_known()
+
+
 def compute_categories(column: Any, **options: Any) -> pd.Index:
-    """The categories that a column's rows have, sorted."""
-    return sorted_categories(distinct_values(column).compute(**options))
+    """The categories that a column's rows have, sorted; of categories that have an order all, in it."""
+    if not column.expr.meta.dtype.ordered:
+        return sorted_categories(distinct_values(column).compute(**options))
+    orders = column.map_partitions(order_of_partition, meta=pd.Series([], dtype=object), token="order").compute(
+        **options
+    )
+    first, *others = [pd.Index(each) for each in dict.fromkeys(orders)] or [pd.Index([])]
+    if others:
+        raise TypeError("Categorical.ordered must be the same: partitions have their categories in different orders")
+    return first
+
+
+def order_of_partition(column: pd.Series) -> pd.Series:
+    """The categories of a partition, as one value; none of a partition without rows, which may not know them."""
+    return pd.Series([tuple(column.cat.categories)] if len(column) else [], dtype=object)
 
 
 def distinct_values(column: Any) -> Any:

@@ -70,7 +70,6 @@ def describe(frame: Any, percentiles: Any, include: Any, exclude: Any, split_eve
     options = {"percentiles": percentiles, "include": include, "exclude": exclude}
     meta = example.describe(**options)
     wanted = [0.25, 0.5, 0.75] if percentiles is None else sorted({float(each) for each in percentiles})
-    quantiles = [0.0, *wanted, 1.0]
     is_series = isinstance(meta, pd.Series)
     parts: list[FrameExpr] = []
     plan: list[tuple[Hashable, str]] = []
@@ -84,7 +83,8 @@ def describe(frame: Any, percentiles: Any, include: Any, exclude: Any, split_eve
         parts += [column.count(split_every=width).expr, column.mean(split_every=width).expr]
         if kind == "numbers":
             parts.append(column.std(split_every=width).expr)
-        parts.append(quantile(column, quantiles).expr)
+        parts += [column.min(split_every=width).expr, column.max(split_every=width).expr]
+        parts.append(quantile(column, wanted).expr)
     return new(Describe(tuple(parts), tuple(plan), meta))
 
 

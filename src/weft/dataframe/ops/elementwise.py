@@ -82,7 +82,7 @@ class Elementwise(Partitionwise):
     @derived
     def meta(self) -> Any:
         metas = [each.meta for each in self.frames]
-        return remembered(partial(row_meta, self.bound, metas), "Elementwise", self.bound, *metas)
+        return remembered(partial(row_meta, self.operation, self.bound, metas), "Elementwise", self.bound, *metas)
 
     @derived
     def npartitions(self) -> int:
@@ -126,12 +126,41 @@ class Elementwise(Partitionwise):
         return blockwise(self.outline, self.bound, sources, cost=self.cost)
 
 
-def row_meta(bound: Bound, metas: list[Any]) -> Any:
+#: Operations of which values decide whether integers stay what they are: their metas are those of rows that do not.
+BY_VALUES = frozenset({"where", "mask", "clip"})
+
+
+def row_meta(operation: str, bound: Bound, metas: list[Any]) -> Any:
     """What an operation makes of metas."""
     try:
+        if operation in BY_VALUES and any(has_integers(each) for each in metas):
+            return with_unknown_categories(bound(*map(with_extremes, metas)).iloc[:0])
         return with_unknown_categories(bound(*metas))
     except ZeroDivisionError:
         return float("nan")
+
+
+def has_integers(meta: Any) -> bool:
+    """Whether NumPy's integers are among the values of a frame."""
+    kinds = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
+    return is_pandas(meta) and any(isinstance(each, np.dtype) and each.kind in "iu" for each in kinds)
+
+
+def with_extremes(meta: Any) -> Any:
+    """Two made-up rows, with the least and the greatest of integers."""
+    made = meta_nonempty(meta)
+    if isinstance(made, pd.DataFrame) and not len(meta):
+        columns = [spread_out(made.iloc[:, place]) for place in range(made.shape[1])]
+        return pd.concat(columns, axis=1).set_axis(made.columns, axis=1) if columns else made
+    return spread_out(made) if isinstance(made, pd.Series) and not len(meta) else made
+
+
+def spread_out(column: pd.Series) -> pd.Series:
+    """A column of two rows; of integers the least and the greatest."""
+    if not has_integers(column):
+        return column
+    bounds = np.iinfo(column.dtype)
+    return pd.Series([bounds.min, bounds.max], column.index, column.dtype, column.name)
 
 
 def rowed_of(frames: tuple[FrameExpr, ...]) -> tuple[FrameExpr, ...]:

@@ -123,6 +123,6 @@ def kept_whole(node: Any) -> str | None:
 
 
 def aggregate_meta(plan: AggregatePlan, metas: list[Any]) -> Any:
-    """What aggregates of a few made-up rows are."""
-    examples = list(map(meta_nonempty, metas))
+    """What aggregates of a few made-up rows are; pandas has another type for means of float32 whose rows are in order."""
+    examples = [meta_nonempty(each)[::-1] for each in metas]
     return whole_aggregate(examples[0], examples[1:], plan).iloc[:0]

@@ -93,9 +93,9 @@ class Ends(FrameExpr):
         kernels = KERNELS["pandas"]
         outline = Outline(self.name, f"{self.label}-chunk", self.source.numblocks)
         told = [Same(self.count), Same(self.last)]
-        chunk = blockwise(outline, kernels["EndsChunk"], [(self.source, (0,))], told, cost=Cost.CHEAP)
         if self.source.npartitions == 1:
-            return chunk.with_operands(outline=self.outline)
+            return blockwise(self.outline, kernels["EndsWhole"], [(self.source, (0,))], told, cost=Cost.CHEAP)
+        chunk = blockwise(outline, kernels["EndsChunk"], [(self.source, (0,))], told, cost=Cost.CHEAP)
         combine = partial(kernels["EndsCombine"], self.count, self.last)
         return TreeReduce(self.outline, chunk, (0,), combine, kernels["Same"], (), 16, True)
 

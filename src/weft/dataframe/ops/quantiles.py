@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,17 +53,17 @@ class Quantiles(Treewise):
         dtypes = tuple([number_dtype(each.dtype) for each in columns_of(self.source.meta)])
         wanted = Wanted(self.wanted, self.interpolation, True)
 
-        def each(label: str, function: Any, *sources: tuple[Expr, Any]) -> Expr:
-            return blockwise(Outline(self.name, label, count), function, list(sources))
+        def each(label: str, function: Any, *sources: tuple[Expr, Any], told: Sequence[Same] = ()) -> Expr:
+            return blockwise(Outline(self.name, label, count), function, list(sources), list(told))
 
         def together(label: str, parts: Expr, combine: Any, finish: Any, *arguments: Any) -> Expr:
             outline = Outline(self.name, label, (1,))
             return TreeReduce(outline, parts, (0,), combine, finish, arguments, SPLIT_EVERY, True)
 
         one = (None,)
-        counts = each("count", steps.count, (source, (0,)))
+        counts = each("count", steps.count, (source, (0,)), told=[Same(dtypes)])
         chosen = together("choose", counts, steps.merge, steps.choose, wanted, dtypes)
-        parts = each("extract", steps.extract, (source, (0,)), (chosen, one))
+        parts = each("extract", steps.extract, (source, (0,)), (chosen, one), told=[Same(dtypes)])
         for _ in range(1, max([dtype.itemsize * 8 // 16 for dtype in dtypes], default=1)):
             counts = each("count", steps.collect, (parts, (0,)), (chosen, one))
             total = together("add", counts, steps.add, itself)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
@@ -162,7 +161,12 @@ class StringAccessor(Accessor):
 
     def partition(self, sep: str = " ", expand: bool = True) -> Any:
         """Before the first separator, itself, after it."""
-        return self._call("partition", sep=sep, expand=expand)
+        return self._partition("partition", sep, expand)
+
+    def _partition(self, name: str, sep: str, expand: bool) -> Any:
+        if expand and isinstance(self._column.expr.meta, pd.Series):
+            return elementwise("partition_columns", self._column, name, sep)
+        return self._call(name, sep=sep, expand=expand)
 
     def removeprefix(self, prefix: str) -> Any:
         """Without a text at the beginning."""
@@ -196,7 +200,7 @@ class StringAccessor(Accessor):
 
     def rpartition(self, sep: str = " ", expand: bool = True) -> Any:
         """Before the last separator, itself, after it."""
-        return self._call("rpartition", sep=sep, expand=expand)
+        return self._partition("rpartition", sep, expand)
 
     def rstrip(self, to_strip: Any = None) -> Any:
         """Without characters on the right."""
@@ -290,8 +294,11 @@ class StringAccessor(Accessor):
     def get_dummies(self, sep: str = "|", dtype: Any = None) -> Any:
         """Whether each row has each of the words between separators; the words are looked up in the data."""
         words = map_partitions(WordsOf(sep), self._column, meta=("words", object)).compute()
-        labels = tuple(sorted(set(words) - {""}))
-        return elementwise("dummies_of_text", self._column, sep, labels, **({} if dtype is None else {"dtype": dtype}))
+        kind = self._column.expr.meta.dtype
+        # nothing between two separators is a word to Arrow, and none to pandas' own
+        nothing = set() if isinstance(kind, pd.ArrowDtype) or getattr(kind, "storage", "") == "pyarrow" else {""}
+        made = pd.Series(["a"], dtype=kind).str.get_dummies(sep, dtype=dtype).dtypes.iloc[0]
+        return elementwise("dummies_of_text", self._column, sep, tuple(sorted(set(words) - nothing)), made)
 
 
 class ExtractAll:
@@ -384,10 +391,16 @@ def split_columns(column: pd.Series, name: str, pieces: int, **options: Any) -> 
     return made.reindex(columns=range(pieces)).astype(column.dtype)
 
 
+@function_named("partition_columns")
+def partition_columns(column: pd.Series, name: str, sep: str) -> pd.DataFrame:
+    """What is before a separator, it, and what is after: three columns, also where there is no text."""
+    some = pd.concat([column, pd.Series(["a"], dtype=column.dtype)], ignore_index=True)
+    return getattr(some.str, name)(sep).iloc[:-1].set_axis(column.index, axis=0)
+
+
 @function_named("dummies_of_text")
-def dummies_of_text(column: pd.Series, sep: str, labels: tuple[str, ...], **options: Any) -> pd.DataFrame:
+def dummies_of_text(column: pd.Series, sep: str, labels: tuple[str, ...], dtype: Any) -> pd.DataFrame:
     """A column for each word."""
-    words = [set(text.split(sep)) for text in column.fillna("")]
-    kind = options.get("dtype", "int64")
-    columns = {label: np.asarray([label in each for each in words], dtype=bool).astype(kind) for label in labels}
+    words = [set(text.split(sep)) if isinstance(text, str) else set() for text in column]
+    columns = {label: pd.array([label in each for each in words], dtype=bool).astype(dtype) for label in labels}
     return pd.DataFrame(columns, index=column.index, columns=pd.Index(list(labels)))

@@ -11,6 +11,7 @@ from weft.dataframe.base import FrameBase, called, changed, one_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.beside import by_label, by_place, has_rows
+from weft.dataframe.ops.categorical import known
 from weft.dataframe.ops.elementwise import beside, elementwise, pairs
 from weft.dataframe.ops.projection import missing_column
 from weft.expr import Held
@@ -106,7 +107,9 @@ class ValueMethods(FrameBase):
             value = pd.Series(value)
         if isinstance(value, (pd.Series, pd.DataFrame)):
             value = by_label(self, value)
-        made = elementwise("fillna", self, value) if limit is None else fill_some(self, value, check_limit(limit))
+        made = (
+            elementwise("fillna", known(self), value) if limit is None else fill_some(self, value, check_limit(limit))
+        )
         return changed(self, made, inplace, gives_frame=True)
 
     def clip(self, lower: Any = None, upper: Any = None, axis: Any = None, *, inplace: bool = False) -> Any:
@@ -277,6 +280,8 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
         words["axis"] = axis
     elif isinstance(other, FrameBase) and other.expr.meta.ndim < frame.expr.meta.ndim:
         raise ValueError("Must specify axis=0 or 1")
+    if np.isscalar(other) and not pd.isna(other):
+        frame = known(frame)
     return elementwise(method, frame, cond, other, **words)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import weft.dataframe as dd
 from weft.dataframe.io.csv import scanning
-from weft.dataframe.io.csv.parsing import NA_VALUES
+from weft.dataframe.io.csv.values import NA_VALUES
 from weft.io.delimited import Dialect
 
 code = pytest.importorskip("weft.dataframe.io.csv.machine_code")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from tests.dataframe.strategies import assert_same, frames
 
 import weft.dataframe as dd
+from weft.dataframe.io import footers
 from weft.dataframe.io.footers import MEMORY
 from weft.dataframe.io.parquet import read_parquet_part
 from weft.errors import ReadError
@@ -308,3 +311,25 @@ def test_one_part_may_be_read_at_once(tmp_path):
     whole.to_parquet(tmp_path / "x.parquet", row_group_size=2)
     dataset = dd.read_parquet(tmp_path, split_row_groups=True).expr.dataset
     pd.testing.assert_frame_equal(read_parquet_part(dataset, 1, ["b"]), whole[["b"]].iloc[2:])
+
+
+def test_footers_are_read_by_so_many_a_thread(tmp_path, monkeypatch):
+    for number in range(7):
+        pd.DataFrame({"a": [number]}).to_parquet(tmp_path / f"{number}.parquet")
+    threads = []
+    one = footers.footer_of
+    monkeypatch.setattr(
+        footers,
+        "footer_of",
+        lambda *given, **options: threads.append(threading.current_thread()) or one(*given, **options),
+    )
+    for size in (None, 0, 1, 3, 100):
+        threads.clear()
+        frame = dd.read_parquet(tmp_path, metadata_task_size=size)
+        assert frame.a.compute().tolist() == list(range(7))
+        if size == 0:
+            assert set(threads[:7]) == {threading.current_thread()}
+        if size == 100:
+            assert len(set(threads[:7])) == 1
+    with pytest.raises(ValueError, match="metadata_task_size"):
+        dd.read_parquet(tmp_path, metadata_task_size=-1)

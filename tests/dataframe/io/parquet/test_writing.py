@@ -218,6 +218,11 @@ def test_a_metadata_file_of_files_that_are_there(tmp_path):
     assert metadata.num_rows == 30
     assert metadata.row_group(2).column(0).file_path == "k=2/x.parquet"
     assert dd.create_metadata_file(paths, out_dir=False).num_row_groups == 3
+    for count in (1, 2):
+        joint = dd.create_metadata_file(paths, out_dir=False, split_every=count)
+        assert [joint.row_group(place).column(0).file_path[:3] for place in range(3)] == ["k=0", "k=1", "k=2"]
+    with pytest.raises(ValueError, match="split_every"):
+        dd.create_metadata_file(paths, split_every=0)
     with pytest.raises(ValueError, match="not below"):
         dd.create_metadata_file(paths, root_dir=str(tmp_path / "k=1"))
 

@@ -22,16 +22,12 @@ from weft.dataframe.io.csv.options import parser_of, separator_of, takes_whole_l
 from weft.dataframe.io.csv.sample import OF_VALUES, after
 from weft.dataframe.io.csv.scanning import Scan, machine_code, read_padded
 from weft.dataframe.io.csv.surprises import complaints_of, indexed_as, surprise
+from weft.dataframe.io.csv.values import arrow_type, is_utf8, null_values
 from weft.dataframe.io.source import Reading
 from weft.io.delimited import Dialect
 
-__all__ = ["CsvReader", "null_values"]
+__all__ = ["CsvReader"]
 
-#: What pandas takes for missing.
-NA_VALUES = (
-    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
-    *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
-)
 #: Bytes of a file in which its header is looked for first.
 HEAD = 1 << 14
 #: Bytes that Arrow's parser takes at a time (`benchmarks.tables` has the figures).
@@ -427,28 +423,3 @@ def own_labels(reader: CsvReader, path: str, start: bytes, lead: Lead | None) ->
             "Read the files apart, and rename or choose columns before you put them together."
         )
     return own
-
-
-def is_utf8(encoding: str) -> bool:
-    """Whether characters are what Arrow's parser takes them for."""
-    return encoding.lower().replace("_", "-") in ("utf-8", "utf8", "ascii", "utf-8-sig")
-
-
-def arrow_type(dtype: Any) -> pa.DataType | None:
-    """The type that Arrow's parser makes a column of, or None where pandas has to."""
-    if isinstance(dtype, pd.StringDtype):
-        return pa.large_string() if dtype.na_value is not pd.NA else None
-    if not isinstance(dtype, np.dtype):
-        return None
-    if dtype.kind in "iufb" and dtype != np.dtype("float16"):
-        return pa.from_numpy_dtype(dtype)
-    return pa.timestamp(np.datetime_data(dtype)[0]) if dtype.kind == "M" else None
-
-
-def null_values(options: Mapping[str, Any]) -> list[str]:
-    """Texts that stand for missing values."""
-    if not options.get("na_filter", True):
-        return []
-    own = options.get("na_values")
-    more = [] if own is None else [str(each) for each in ([own] if isinstance(own, (str, int, float)) else own)]
-    return [*(NA_VALUES if options.get("keep_default_na", True) else ()), *more]

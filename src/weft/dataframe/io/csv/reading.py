@@ -12,9 +12,10 @@ import pandas as pd
 
 from weft.dataframe.io.csv.blocks import CsvPart, blocks_of
 from weft.dataframe.io.csv.options import arrow_reads, check_options, only_whole
-from weft.dataframe.io.csv.parsing import CsvReader, null_values
+from weft.dataframe.io.csv.parsing import CsvReader
 from weft.dataframe.io.csv.sample import Sample, sample_of
 from weft.dataframe.io.csv.scanning import scan_of
+from weft.dataframe.io.csv.values import null_values
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
 from weft.expr import node
 from weft.io.files import FoundFile, find_files

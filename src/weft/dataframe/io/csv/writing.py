@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.io.arguments import check_arguments
 from weft.dataframe.io.text_files import write_files
 from weft.dataframe.io.writing import check_frame
 
@@ -92,10 +92,7 @@ def to_csv(
     ['a', '1', '2']
     """
     check_frame(df, "to_csv()", series=True)
-    known = set(inspect.signature(pd.DataFrame.to_csv).parameters) - {"self", "path_or_buf"}
-    for name in kwargs:
-        if name not in known:
-            raise TypeError(f"to_csv() knows no argument {name!r}, and neither does pandas")
+    check_arguments("to_csv", kwargs, pd.DataFrame.to_csv, ("self", "path_or_buf"))
     if mode.rstrip("t") not in ("w", "a", "x"):
         raise ValueError(f"mode is 'w', 'a' or 'x'; it is {mode!r}")
     "".encode(encoding)

@@ -68,9 +68,10 @@ def read_parquet(
         Take divisions from the statistics of the index column, where the files are in its order. An index of row numbers
         has divisions in any case.
     ignore_metadata_file : bool
-        Without effect: each file is asked, so that a ``_metadata`` file that is out of date misleads nobody.
+        Each file is asked in any case, so that a ``_metadata`` file that is out of date misleads nobody.
     metadata_task_size : int, optional
-        Without effect: footers are read side by side, each once.
+        Files whose footers one thread reads one after another; 0: all in the thread that calls. By default each by itself,
+        side by side.
     split_row_groups : bool, int or str
         ``"infer"`` and ``"adaptive"``: bundles of row groups up to ``blocksize`` bytes; True: each row group; an int: so
         many; False: files are not split.
@@ -127,7 +128,9 @@ def read_parquet(
         filesystem=filesystem,
         extensions=parquet_file_extension,
     )
-    footers = read_footers(fs, files, **options)
+    if metadata_task_size is not None and metadata_task_size < 0:
+        raise ValueError(f"metadata_task_size is how many files, 0 or more; it is {metadata_task_size}")
+    footers = read_footers(fs, files, metadata_task_size, **options)
     keys, codes = ((), [()] * len(files)) if partitioning is None else hive_keys(files, root, partitioning)
     joint = schema_for(schema, files, footers, keys)
     numberings = [numbering_of(footer.schema) for footer in footers]

@@ -74,7 +74,7 @@ def create_metadata_file(
     storage_options : mapping, optional
         Passed to fsspec.
     split_every : int
-        Without effect: footers are read side by side.
+        Files whose footers are read and put together by one task.
     compute : bool
         Now; otherwise give a delayed value that does it.
     compute_kwargs : mapping, optional
@@ -100,19 +100,31 @@ def create_metadata_file(
     place = (
         None if out_dir is False else root if out_dir is None else filesystem._strip_protocol(str(out_dir)).rstrip("/")
     )
-    job = CONVERSIONS["delayed"](gather_footers)(filesystem, files, root, place)
+    if split_every < 1:
+        raise ValueError(f"split_every is how many files a task reads, at least 1; it is {split_every}")
+    delayed = CONVERSIONS["delayed"]
+    parts = [
+        delayed(gather_footers)(filesystem, files[start : start + split_every], root)
+        for start in range(0, len(files), split_every)
+    ]
+    job = delayed(join_gathered)(filesystem, place, parts)
     return job.compute(**dict(compute_kwargs or {})) if compute else job
 
 
-def gather_footers(fs: Any, files: Sequence[FoundFile], root: str, place: str | None) -> Any:
-    """Footers of several files as one; written if there is a place."""
+def gather_footers(fs: Any, files: Sequence[FoundFile], root: str) -> Footer:
+    """Footers of several files as one, with the schema of the first."""
     footers = fresh_footers(fs, files)
     for file, footer in zip(files, footers, strict=True):
         footer.metadata.set_file_path(file.path[len(root) :].lstrip("/"))
-    joint = joined_footers([footer.metadata for footer in footers])
+    return Footer(joined_footers([footer.metadata for footer in footers]), footers[0].schema)
+
+
+def join_gathered(fs: Any, place: str | None, parts: Sequence[Footer]) -> Any:
+    """All footers as one; written if there is a place."""
+    joint = joined_footers([part.metadata for part in parts])
     if place is None:
         return joint
-    write_summary(fs, place, footers[0].schema, joint)
+    write_summary(fs, place, parts[0].schema, joint)
     return None
 
 

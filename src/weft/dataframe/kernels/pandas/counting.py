@@ -15,6 +15,7 @@ from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 from weft.dataframe.kernels.pandas.neighbours import concatenated
 from weft.dataframe.kernels.pandas.reductions import columns_of
+from weft.dataframe.kernels.pandas.rows import with_object_labels
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = ["count_values", "merge_counts"]
@@ -46,7 +47,7 @@ def merge_counts(*counts: pd.Series) -> pd.Series:
     first = filled[0]
     if isinstance(first.index, pd.CategoricalIndex):
         return merge_categories(filled)
-    joined = pd.concat(filled)
+    joined = with_object_labels(pd.concat(filled), filled)
     codes, values = pd.factorize(joined.index, use_na_sentinel=False)
     totals = np.bincount(codes, weights=joined.to_numpy(dtype=np.float64), minlength=len(values)).astype(np.int64)
     firsts = np.full(len(values), len(codes), np.intp)

@@ -29,8 +29,10 @@ def described(*values: Any) -> Any:
             continue
         count, mean = rest.pop(0), rest.pop(0)
         deviation = rest.pop(0) if kind == "numbers" else None
-        quantiles = rest.pop(0)
-        columns.append(summary_of_numbers(count, mean, deviation, quantiles, like, label))
+        least, greatest, quantiles = rest.pop(0), rest.pop(0), rest.pop(0)
+        columns.append(
+            summary_of_numbers(count, mean, deviation, [least, *quantiles, greatest], quantiles, like, label)
+        )
     if isinstance(meta, pd.Series):
         return columns[0].rename(meta.name)
     names: list[Any] = []
@@ -42,11 +44,10 @@ def described(*values: Any) -> Any:
 
 
 def summary_of_numbers(
-    count: Any, mean: Any, deviation: Any, quantiles: pd.Series, like: pd.Series, label: Any
+    count: Any, mean: Any, deviation: Any, inner: list[Any], quantiles: pd.Series, like: pd.Series, label: Any
 ) -> pd.Series:
     """Count, mean, standard deviation, least value, quantiles, greatest value."""
     names = [each for each in like.index if each not in ("unique", "top", "freq", "first", "last")]
-    inner = list(quantiles)
     if deviation is None:
         names = [each for each in names if each != "std"]
         entries = [count, mean, *inner]

@@ -222,12 +222,32 @@ def with_missing(values: Any, missing: Any, dtype: Any) -> pd.Series:
             return plain.dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
         return plain
     if missing is None:
-        return pd.Series(values, copy=False).astype(dtype)
+        return pd.Series(values, copy=False).astype(holding(values, dtype))
     if isinstance(dtype, np.dtype):
         if dtype.kind in "iub":
             return pd.Series(values).astype(np.float64).mask(missing)
         return pd.Series(values).astype(dtype).mask(missing)
     return pd.Series(np.where(missing, 0, values).astype(values.dtype)).astype(dtype).mask(missing)
+
+
+def holding(values: np.ndarray, dtype: Any) -> Any:
+    """The type of an aggregate; the one that its numbers have if they do not fit: sums of short integers, and floats that
+    some partition has where integers were foreseen.
+    """
+    if dtype.kind not in "iu" or values.dtype.kind not in "iuf" or not len(values):
+        return dtype
+    if values.dtype.kind == "f":
+        return values.dtype if not np.array_equal(values, np.trunc(values)) else dtype
+    bounds = np.iinfo(f"{dtype.kind}{dtype.itemsize}")
+    if bounds.min <= int(values.min()) and int(values.max()) <= bounds.max:
+        return dtype
+    if isinstance(dtype, np.dtype):
+        return values.dtype
+    return (
+        f"{values.dtype}[pyarrow]"
+        if isinstance(dtype, pd.ArrowDtype)
+        else values.dtype.name.replace("i", "I").replace("u", "U")
+    )
 
 
 def unit_of(dtype: Any) -> str:

@@ -116,6 +116,8 @@ class Text:
             self.padded[:size] = np.frombuffer(data, np.uint8)
         self.words = np.ndarray((size + 1,), ">u8", self.padded.data, strides=(1,))
         self.missing = np.asarray(array.is_null()) if array.null_count else None
+        if self.missing is not None:  # Arrow lets them have any length
+            self.lengths = np.where(self.missing, 0, self.lengths)
         self.ascending, self.na_first = ascending, na_first
 
     def count(self, rows: Any) -> int:

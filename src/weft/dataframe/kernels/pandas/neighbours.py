@@ -47,7 +47,7 @@ def concatenated(*parts: Any) -> Any:
     there = [each for each in parts if each is not None and len(each)]
     if len(there) < 2:
         return there[0] if there else next(each for each in parts if each is not None)
-    return there[0].append(there[1:]) if isinstance(there[0], pd.Index) else pd.concat(there)
+    return joined(there)
 
 
 def last_rows(frame: Any, reach: Any) -> Any:

@@ -10,7 +10,7 @@ import pandas as pd
 from weft import selection
 from weft.dataframe.kernels.pandas.groupby_finish import with_missing
 from weft.dataframe.kernels.pandas.groupby_parts import values_and_missing
-from weft.dataframe.kernels.pandas.reductions import columns_of
+from weft.dataframe.kernels.pandas.reductions import as_short, columns_of
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = ["numbers_of"]
@@ -18,14 +18,14 @@ __all__ = ["numbers_of"]
 PANDAS = KERNELS["pandas"]
 
 
-def numbers_of(partition: Any) -> list[Any]:
-    """The columns of a partition as arrays of numbers that sort as the values do."""
+def numbers_of(partition: Any, dtypes: tuple[Any, ...]) -> list[Any]:
+    """The columns of a partition as arrays of numbers that sort as the values do, in the types that all partitions share."""
     found = []
-    for column in columns_of(partition):
+    for column, dtype in zip(columns_of(partition), dtypes, strict=True):
         values, missing = values_and_missing(column)
         if missing is not None:
             values = values[~missing]
-        found.append(values.astype(np.uint8) if values.dtype.kind == "b" else values)
+        found.append(values.astype(dtype, copy=False))
     return found
 
 
@@ -34,9 +34,9 @@ class Quantiles:
     """The rounds of `weft.selection`, column by column."""
 
     @staticmethod
-    def count(partition: Any) -> tuple[Any, ...]:
+    def count(partition: Any, dtypes: tuple[Any, ...]) -> tuple[Any, ...]:
         """Elements by their leading bits."""
-        return tuple([selection.counted(values) for values in numbers_of(partition)])
+        return tuple([selection.counted(values) for values in numbers_of(partition, dtypes)])
 
     @staticmethod
     def merge(*counts: Any) -> tuple[Any, ...]:
@@ -49,10 +49,13 @@ class Quantiles:
         return tuple([selection.choose(each, wanted, dtype) for each, dtype in zip(counts, dtypes, strict=True)])
 
     @staticmethod
-    def extract(partition: Any, chosen: Any) -> tuple[Any, ...]:
+    def extract(partition: Any, chosen: Any, dtypes: tuple[Any, ...]) -> tuple[Any, ...]:
         """The elements of the buckets."""
         return tuple(
-            [selection.extracted(values, each) for values, each in zip(numbers_of(partition), chosen, strict=True)]
+            [
+                selection.extracted(values, each)
+                for values, each in zip(numbers_of(partition, dtypes), chosen, strict=True)
+            ]
         )
 
     @staticmethod
@@ -109,7 +112,10 @@ def assembled(columns: list[Any], wanted: Any, empty: Any, is_scalar: bool, meta
         dtype = meta.dtype if isinstance(meta, pd.Series) else scalar_dtype(meta, empty)
         made = column_of(values, size, dtype)
         if is_scalar:
-            return made.iloc[0]
+            value = made.iloc[0] if isinstance(empty.dtype, np.dtype) else as_short(made.iloc[0], empty)
+            return float(value) if isinstance(empty.dtype, pd.ArrowDtype) and isinstance(value, int) else value
+        if str(empty.dtype) in ("float32", "Float32"):
+            made = made.astype(empty.dtype)
         return pd.Series(made.array, index=pd.Index(list(wanted.quantiles), dtype=np.float64), name=empty.name)
     if is_scalar:
         made = [

@@ -14,7 +14,17 @@ import pandas as pd
 
 from weft.dataframe.kernels.table import KERNELS
 
-__all__ = ["Moments", "Part", "ReducePlan", "columns_of", "floats_of", "merge_moments", "moments_of", "with_dtype"]
+__all__ = [
+    "Moments",
+    "Part",
+    "ReducePlan",
+    "as_short",
+    "columns_of",
+    "floats_of",
+    "merge_moments",
+    "moments_of",
+    "with_dtype",
+]
 
 PANDAS = KERNELS["pandas"]
 
@@ -301,10 +311,16 @@ def finished(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
             return missing_of(getattr(column, plan.kind)(skipna=plan.skipna, **options), column)
         return part.value
     if way == "mean":
-        return finished_mean(part, column)
+        return as_short(finished_mean(part, column), column)
     if way == "moments":
-        return finished_moments(part, column, plan)
+        return as_short(finished_moments(part, column, plan), column)
     return np.bool_(part.value) if way == "logic" and isinstance(part.value, bool) else part.value
+
+
+def as_short(value: Any, column: pd.Series) -> Any:
+    """A number made of a column: of one of float32 a float32."""
+    is_short = isinstance(value, float) and (column.dtype == np.dtype("float32") or column.dtype == "Float32")
+    return np.float32(value) if is_short else value
 
 
 def missing_of(value: Any, column: pd.Series) -> Any:

@@ -14,12 +14,35 @@ PANDAS = KERNELS["pandas"]
 
 
 @PANDAS.add("Together")
-def together(told: None, *partitions: Any) -> Any:
-    """Partitions one after another."""
+def together(meta: Any, *partitions: Any) -> Any:
+    """Partitions one after another, to be of the types of a meta, if one is given."""
     filled = [each for each in partitions if len(each)] or list(partitions[:1])
+    if meta is not None and len(filled) < len(partitions):
+        filled = with_floats_of(filled, [each for each in partitions if not len(each)], meta)
     if len(filled) == 1:
         return filled[0]
     return frame_of([run_of(each) for each in filled], filled[0])
+
+
+def with_floats_of(filled: list[Any], empty: list[Any], meta: Any) -> list[Any]:
+    """Partitions whose integers are floats where those of empty ones are: gaps made them, in rows that are left out now."""
+    if isinstance(meta, pd.Series):
+        wanted = is_numpy(meta.dtype, "f") and any(is_numpy(each.dtype, "f") for each in empty)
+        return [each.astype(np.float64) if wanted and is_numpy(each.dtype, "iu") else each for each in filled]
+    if not isinstance(meta, pd.DataFrame) or not meta.columns.is_unique:
+        return filled
+    floats = {label for each in empty for label, dtype in each.dtypes.items() if is_numpy(dtype, "f")}
+    floats &= {label for label, dtype in meta.dtypes.items() if is_numpy(dtype, "f")}
+    made = []
+    for each in filled:
+        labels = [label for label in floats if is_numpy(each.dtypes[label], "iu")]
+        made.append(each.astype(dict.fromkeys(labels, np.float64)) if labels else each)
+    return made
+
+
+def is_numpy(dtype: Any, kinds: str) -> bool:
+    """Whether a type is NumPy's, of some kinds."""
+    return isinstance(dtype, np.dtype) and dtype.kind in kinds
 
 
 @PANDAS.add("Between")

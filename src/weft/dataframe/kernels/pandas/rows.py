@@ -155,6 +155,7 @@ def ends_combine(count: int, last: bool, *parts: Any) -> Any:
     return end_of(joined(parts), count, last)
 
 
+@PANDAS.add("EndsWhole")
 def end_of(partition: Any, count: int, last: bool) -> Any:
     """Rows at an end."""
     if last:

@@ -33,7 +33,7 @@ def chosen(value: Any, condition: Any, other: Any = np.nan, *, dtype: Any, name:
     elif other is np.nan:
         if not is_float(dtype) and dtype.kind != "M":
             raise Untranslatable(f"{name} of {dtype} stays in pandas")
-        b = Column(pl.lit(None, dtype=engine_type(dtype)), dtype, True)
+        b = Column(pl.lit(None, dtype=engine_type(dtype)), dtype, True, narrow=a.dtype if is_integer(a.dtype) else None)
     elif is_float(dtype) or is_integer(dtype):
         b = number(other, dtype)
         if isinstance(other, float) and other != other:
@@ -50,7 +50,7 @@ def chosen(value: Any, condition: Any, other: Any = np.nan, *, dtype: Any, name:
         a = number(a, dtype)
     first, second = (a, b) if name == "where" else (b, a)
     made = pl.when(holds.expr).then(first.expr).otherwise(second.expr)
-    return Column(made, dtype, a.null or b.null, a.nan or b.nan)
+    return Column(made, dtype, a.null or b.null, a.nan or b.nan, narrow=b.narrow)
 
 
 @operation("fillna")

@@ -14,11 +14,11 @@ from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
     Untranslatable,
-    engine_type,
     is_float,
     is_integer,
     is_text,
     materialised,
+    unseen,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
 from weft.dataframe.known_metas import types_of
@@ -193,11 +193,6 @@ def unmatched_rows(node: Any, translate: Translator) -> Relation | None:
     if column.null or column.nan:
         return None
     return replace(joined(join, translate, only_unmatched=True), index=None)
-
-
-def unseen(dtype: Any) -> Column:
-    """A column that nobody looks at."""
-    return Column(pl.lit(None, dtype=engine_type(dtype)), dtype, True)
 
 
 def side(relation: Relation, prefix: str, translate: Translator, is_ranked: bool) -> Relation:

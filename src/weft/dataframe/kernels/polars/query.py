@@ -22,6 +22,7 @@ from weft.dataframe.kernels.polars.relation import (
     Untranslatable,
     engine_type,
     is_float,
+    is_integer,
     is_text,
     materialised,
 )
@@ -170,7 +171,7 @@ def as_pandas(relation: Relation, found: pl.DataFrame, meta: Any) -> Any:
         labels = pd.Index([label for label, _ in relation.columns], name=meta.index.name)
         return pd.Series(np.concatenate(values), index=labels, name=meta.name)
     count = len(relation.columns)
-    if relation.index is None:
+    if relation.index is None or len(relation.index) != meta.index.nlevels:  # it has labels that nobody looks at
         index: pd.Index = pd.RangeIndex(found.height)
     elif len(relation.index) == 1:
         index = plain_index(values[count], meta.index)
@@ -218,9 +219,19 @@ def to_pandas(found: pl.DataFrame, column: Column) -> Any:
         return pd.array(series.to_arrow(), dtype=dtype)
     wanted = engine_type(dtype)
     if series.dtype != wanted:
+        if is_integer(dtype) and is_beyond(series, dtype):
+            return series.to_numpy()  # a sum of short integers that is none, as pandas has it
         series = series.cast(wanted)
     if is_float(dtype):
         return series.fill_null(float("nan")).to_numpy() if series.null_count() else series.to_numpy()
     if series.null_count() and dtype.kind not in "mM":
         raise AssertionError(f"a column of {dtype} has missing values that were not foreseen: {name}")
     return series.to_numpy()
+
+
+def is_beyond(series: pl.Series, dtype: Any) -> bool:
+    """Whether integers do not fit in a type."""
+    if not series.dtype.is_integer() or not len(series):
+        return False
+    values, bounds = series.drop_nulls().to_numpy(), np.iinfo(dtype)
+    return bool(len(values)) and not bounds.min <= int(values.min()) <= int(values.max()) <= bounds.max

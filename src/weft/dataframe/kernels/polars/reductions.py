@@ -32,6 +32,8 @@ INT64 = np.dtype("int64")
 
 def total(column: Column, dtype: Any) -> Any:
     """A sum: nothing adds up to nothing, integers in 64 bits."""
+    if is_integer(column.dtype) and is_integer(dtype):  # sums of short integers may be none
+        dtype = np.dtype(f"{dtype.kind}8")
     return column.expr.cast(engine_type(dtype)).sum() if column.dtype != dtype else column.expr.sum()
 
 
@@ -98,13 +100,13 @@ def plain_aggregate(how: str, column: Column, dtype: Any, ddof: int) -> Column:
     if how in DEVIATIONS:
         numbers = column.expr.cast(pl.Float64)
         made = numbers.std(ddof=ddof) if how == "std" else numbers.var(ddof=ddof)
-        return Column(made, np.dtype("float64"), null=True)
+        return Column(made, np.dtype("float64"), null=True, nan=is_float(column.dtype))  # of infinities
     if how not in AGGREGATES:
         raise Untranslatable(f"{how} stays in pandas")
     if how in ("mean", "median"):
         if column.dtype == np.dtype("float32"):
             raise Untranslatable(f"{how} of float32 stays in pandas")
-        return Column(AGGREGATES[how](column, dtype), np.dtype("float64"), null=True)
+        return Column(AGGREGATES[how](column, dtype), np.dtype("float64"), null=True, nan=is_float(column.dtype))
     made = AGGREGATES[how](column, dtype)
     nan = (how == "sum" and is_float(dtype)) or column.nan
     return Column(made, dtype, null=how in ("min", "max", "first", "last"), nan=nan)

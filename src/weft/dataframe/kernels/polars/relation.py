@@ -26,6 +26,7 @@ __all__ = [
     "Column",
     "Relation",
     "Untranslatable",
+    "chosen_rows",
     "engine_type",
     "in_order",
     "is_float",
@@ -33,6 +34,7 @@ __all__ = [
     "is_text",
     "materialised",
     "row_by_row",
+    "unseen",
     "with_scalars",
 ]
 
@@ -95,6 +97,11 @@ def is_text(dtype: Any) -> bool:
 def is_float(dtype: Any) -> bool:
     """Whether a type is NumPy's of floating point numbers."""
     return isinstance(dtype, np.dtype) and dtype.kind == "f"
+
+
+def is_number(dtype: Any) -> bool:
+    """Whether a type is NumPy's of numbers or truth values."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
 
 
 def is_integer(dtype: Any) -> bool:
@@ -215,6 +222,20 @@ def with_scalars(base: Any, columns: list[Column]) -> Any:
     return base
 
 
+def chosen_rows(base: Any, columns: list[Column], condition: Any) -> Any:
+    """The rows for which a condition on some columns holds."""
+    single = {name for each in columns for name in each.scalars}
+    made = with_scalars(base, columns).filter(condition)
+    return made.drop(sorted(single)) if single else made
+
+
+def unseen(dtype: Any) -> Column:
+    """A column that nobody looks at."""
+    kind = engine_type(dtype)
+    made = pl.lit(0).cast(kind) if is_number(dtype) else pl.lit(None, dtype=kind)
+    return Column(made, dtype, null=not is_number(dtype))
+
+
 def row_by_row(relation: Relation) -> Relation:
     """A relation whose values may be looked at row by row: running totals are made before."""
     return relation if all(each.rowwise for each in relation.every()) else materialised(relation)
@@ -233,7 +254,7 @@ def materialised(relation: Relation, prefix: str = "c") -> Relation:
     names[there:] = [known.get(id(each.expr), name) for each, name in zip(every[there:], names[there:], strict=True)]
     made = list({name: each.expr.alias(name) for each, name in zip(settled, names, strict=True)}.values())
     if not made:  # rows without columns are still so many rows
-        made = [pl.int_range(pl.len()).alias(f"row{next(COUNTED)}")]
+        made = [pl.int_range(pl.len()).alias(f"nothing{next(COUNTED)}")]
     base = with_scalars(relation.base, settled).select(made)
     fresh = [
         replace(each, expr=pl.col(name), scalars={}, rowwise=True) for each, name in zip(settled, names, strict=True)

@@ -18,13 +18,14 @@ from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
     Untranslatable,
+    chosen_rows,
     engine_type,
     is_float,
     is_integer,
     is_text,
     materialised,
     row_by_row,
-    with_scalars,
+    unseen,
 )
 from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
 from weft.dataframe.kernels.polars.truth import missing, truth
@@ -66,8 +67,7 @@ def filtered(node: Any, translate: Translator) -> Relation:
     if not all(each.rowwise for each in [*source.every(), condition]):
         both = materialised(source.with_columns([*source.columns, (None, condition)]))
         source, condition = both.with_columns(both.columns[:-1]), both.columns[-1][1]
-    base = with_scalars(source.base, [condition]).filter(condition.expr)
-    return replace(source, base=base)
+    return replace(source, base=chosen_rows(source.base, [condition], condition.expr))
 
 
 @translation("Assign", any_order=True)
@@ -155,6 +155,8 @@ def reset_index(node: Any, translate: Translator) -> Relation:
             labels = [label for label in node.added if ("column", label) in translate.needs.get(node.name, frozenset())]
             if labels or Need.VALUES in translate.needs.get(node.name, frozenset()):
                 raise Untranslatable("the index is not known to Polars")
+            types = types_of(node.meta)
+            columns = [*[(label, unseen(types[label])) for label in node.added], *columns]
         else:
             columns = [*labelled(node.meta.columns[: len(source.index)], source.index), *columns]
     if node.source.meta.ndim == 1:
@@ -193,7 +195,7 @@ def without_missing(node: Any, translate: Translator) -> Relation:
         condition = pl.sum_horizontal([each.cast(pl.Int64) for each in there]) >= node.thresh
     else:
         condition = pl.any_horizontal(there) if node.how == "all" else pl.all_horizontal(there)
-    return replace(source, base=with_scalars(source.base, looked_at).filter(condition))
+    return replace(source, base=chosen_rows(source.base, looked_at, condition))
 
 
 @translation("Concat")

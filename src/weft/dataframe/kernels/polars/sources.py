@@ -283,9 +283,11 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     columns = [(label, parquet_column(label, types[label], dataset)) for label in node.chosen]
     index: tuple[Column, ...] | None = None
     if translate.wants(node, Need.INDEX):
-        if dataset.index_columns:
+        if not node.index:  # whatever it is: who asks for it does not look at it
+            index = (Column(pl.col(ROW).cast(pl.Int64), INT64),)
+        elif dataset.index_columns:
             index = index_of_files(node)
-        elif node.predicate is None and node.index:
+        elif node.predicate is None:
             numbering = dataset.layout.numbering
             number = pl.col(ROW).cast(pl.Int64) * numbering.step + numbering.start
             index = (Column(number, INT64),)

@@ -60,9 +60,12 @@ class Translator:
 
     def __call__(self, node: Expr) -> Relation:
         """The relation of a node below the one that is being translated."""
-        if type(self._parent).__name__ in ANY_ORDER:
-            return self._known[node.name]
-        return self.in_order(node, self._parent.asks(node, self.needs.get(self._parent.name, frozenset())))
+        kind = type(self._parent).__name__
+        if kind in ANY_ORDER:
+            found = self._known[node.name]
+        else:
+            found = self.in_order(node, self._parent.asks(node, self.needs.get(self._parent.name, frozenset())))
+        return found.with_columns(map(without_narrow, found.columns)) if kind in CHOOSES_ROWS else found
 
     def in_order(self, node: Expr, asked: Needs) -> Relation:
         """The relation of a node below, its rows in order if that is asked for."""
@@ -115,6 +118,28 @@ class Translator:
         """A name that no column has."""
         self._names += 1
         return f"{prefix}{self._names}"
+
+
+#: Nodes that may leave out the rows whose gaps have decided what type a column has in pandas.
+CHOOSES_ROWS = frozenset(
+    {
+        "Filter",
+        "DropMissing",
+        "DistinctRows",
+        "Ends",
+        "Largest",
+        "Merge",
+        "LocalMerge",
+        "GroupbyAggregate",
+        "GroupbyWhole",
+    }
+)
+
+
+def without_narrow(entry: tuple[Any, Column]) -> tuple[Any, Column]:
+    """A labelled column that has its type in any case."""
+    label, column = entry
+    return entry if column.narrow is None else (label, replace(column, narrow=None))
 
 
 def needs_below(root: Expr, asked: Needs) -> dict[str, Needs]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from tests.dataframe.kernels.polars.programs import ROADS, computed, program
+from tests.dataframe.programs.running import ROADS, computed, program
 
 from weft import config
 from weft.dataframe.kernels.polars.pieces import PieceQuery

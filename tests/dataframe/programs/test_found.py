@@ -1,0 +1,107 @@
+"""Programs on which random ones once differed, as small as they get: pandas and every road give the same."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from tests.dataframe.columns import in_partitions, same
+from tests.dataframe.programs.running import ROADS, computed
+
+import weft.dataframe as dd
+from weft import config
+
+INFINITE = pd.DataFrame({"x": [np.inf, -np.inf, 1.0, 2.0], "k": list("abba")})
+SHORT = pd.DataFrame(
+    {"k": [2, 1, 2], "i": [100, 1, 100], "w": [2**31 - 2, 1, 2**31 - 2], "f": [1.5, np.nan, 2]}
+).astype({"i": "int8", "w": "int32", "f": "float32"})
+NUMBERS = pd.DataFrame({"k": [1, 2, 1, 2], "n": [1, 2, 3, 4], "t": ["a", None, "b", "a"]})
+OTHERS = pd.DataFrame({"k": [1, 3], "m": [7, 8]})
+
+PROGRAMS = {
+    "a mean of infinities is less than nothing": (INFINITE, lambda d: d[d.x < d.x.mean()].k.value_counts()),
+    "a deviation of infinities, too": (INFINITE, lambda d: d[d.x < d.x.std()]),
+    "sums of int8 need not fit in it": (SHORT, lambda d: d.groupby("k").i.sum()),
+    "sums of int32 need not fit in it": (SHORT, lambda d: d.groupby("k").w.sum()),
+    "means of float32 are float32": (SHORT, lambda d: d.groupby("k").f.mean()),
+    "all but some rows, of one partition": (NUMBERS, lambda d: d.head(-3)),
+    "a single value that is used twice": (NUMBERS, lambda d: with_maximum(d)),
+    "labels that nobody looks at become a column": (
+        NUMBERS,
+        lambda d: d.groupby("k")[["n"]].sum().reset_index().pipe(lambda d: d[d.n < 5]).n.count(),
+    ),
+    "values that are cut need not be integers": (
+        NUMBERS,
+        lambda d: d.assign(n=d.n.clip(upper=2.5)).groupby("k").n.max(),
+    ),
+    "values that are replaced need not be, either": (
+        NUMBERS,
+        lambda d: d.assign(n=d.n.where(d.n > 1, 2.5)).groupby("k").n.min(),
+    ),
+}
+
+
+def with_maximum(d):
+    d = d.assign(n=d.n.max() - d.n)
+    return d[d.n > 0].assign(m=d.n + 1).dropna(subset=["n", "m"])
+
+
+@pytest.fixture(params=ROADS)
+def road(request, monkeypatch):
+    monkeypatch.setattr(sys.modules["weft.dataframe.rules.divide"], "CHOOSY", False)
+    with config.set(ROADS[request.param]):
+        yield request.param
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("edges", [[], [2], [0, 1, 4]])
+def test_a_program_gives_what_pandas_gives(name, edges, road):
+    whole, program = PROGRAMS[name]
+    found = program(in_partitions(whole, [min(each, len(whole)) for each in edges]))
+    same(computed(found) if hasattr(found, "compute") else found, program(whole))
+
+
+def test_types_are_those_of_the_join_whatever_rows_are_left(road):
+    ours = dd.from_pandas(NUMBERS, npartitions=2), dd.from_pandas(OTHERS, npartitions=1)
+    joined = computed(ours[0].merge(ours[1], on="k", how="left"))
+    assert joined.m.dtype == "float64"
+    found = computed(ours[0].merge(ours[1], on="k", how="left").dropna(subset=["m"]))
+    if road != "pandas' kernels":
+        assert found.m.dtype == "float64"
+    assert found.m.tolist() == [7, 7]
+
+
+def test_missing_texts_are_equal_whatever_length_their_bytes_have(road):
+    offsets = pa.py_buffer(np.array([0, 3, 4, 9, 9], np.int64))
+    texts = pa.Array.from_buffers(
+        pa.large_string(), 4, [pa.py_buffer(bytes([0b0010])), offsets, pa.py_buffer(b"abcxhello")]
+    )
+    whole = pd.DataFrame({"t": pd.array(texts, dtype="str"), "n": [1, 0, 0, 1]})
+    assert whole.t.tolist()[1] == "x"
+    ours = in_partitions(whole, [1, 2, 3])
+    for position in ("first", "last"):
+        expected = whole.sort_values(["t", "n"], na_position=position, kind="stable")
+        same(computed(ours.sort_values(["t", "n"], na_position=position)), expected)
+
+
+def test_labels_in_files_that_nobody_looks_at_are_not_read(tmp_path, road):
+    whole = NUMBERS.set_index(pd.Index(list("abcd")))
+    whole.to_parquet(tmp_path / "part.parquet", row_group_size=2)
+    ours = (
+        dd.read_parquet(tmp_path)
+        .head(3, compute=False)
+        .merge(dd.from_pandas(OTHERS, npartitions=1), on="k", how="outer")
+    )
+    same(computed(ours), whole.head(3).merge(OTHERS, on="k", how="outer"))
+
+
+def test_extremes_of_partitions_whose_categories_differ(road):
+    parts = [pd.DataFrame({"n": [place, 5], "c": pd.Categorical([word, None])}) for place, word in enumerate("ba")]
+    ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0])
+    found = computed(ours.nlargest(3, "n"))
+    assert found.n.tolist() == [5, 5, 1]
+    assert set(found.c.cat.categories) == {"a", "b"}
