@@ -107,6 +107,8 @@ def test_no_more_than_one_partial_sum_is_held_for_each_block():
     x = da.ones((512, 512), chunks=64)
     plan = plan_of([x @ x])[0]
     assert plan.ntasks <= 64 + 64 * 8  # no task for every sum of two
+    x = da.from_array(np.ones((512, 512)), chunks=128)
+    assert plan_of([x @ x])[0].ntasks == 4 * 4  # pieces of arrays in memory: one product for each block
 
 
 def test_the_heavier_operand_keeps_its_chunks():

@@ -6,7 +6,8 @@ one call of BLAS. Where the summed axes are in several chunks there are two ways
 
 - blocks of the result that are small against what they are made of (``x.T @ x`` of a tall array) are made for every pair
   of blocks, and added in a tree;
-- others are accumulated, a few pairs in each task, so that no more than one partial sum for each block is held.
+- others are accumulated, a few pairs in each task, so that no more than one partial sum for each block is held; and so are
+  blocks of any size made of arrays in memory, if there are enough for all workers: pieces that lie side by side are one.
 """
 
 from __future__ import annotations
@@ -128,8 +129,11 @@ class Contraction(ArrayExpr):
         counts = {label: axis_count(lengths[label], cuts[label]) for label in lengths}
         read = sum(map(block_bytes, sources))
         several = prod([counts[label] for label in self.summed]) > 1
-        if several and len(sources) == 2 and self.outline.nbytes * 2 > read:
-            return self.accumulating(sources, counts, read)
+        views = self.nblocks >= ENOUGH_CHAINS and all(
+            isinstance(each, FromArray) and each.in_memory for each in sources
+        )
+        if several and len(sources) == 2 and (views or self.outline.nbytes * 2 > read):
+            return self.accumulating(sources, counts, read, views)
         grid = (*self.output, *self.summed) if several else self.output
         outline = self.outline
         if several:
@@ -149,13 +153,13 @@ class Contraction(ArrayExpr):
         axes = tuple(range(len(self.output), len(grid)))
         return TreeReduce(self.outline, part, axes, kernels.summed, kernels.total, (self.dtype,), self.split_every)
 
-    def accumulating(self, sources: Sequence[ArrayExpr], counts: dict[int, int], read: int) -> Expr:
+    def accumulating(self, sources: Sequence[ArrayExpr], counts: dict[int, int], read: int, views: bool) -> Expr:
         """A chain of sums for each block; a few chains where there are so few blocks that workers would be idle."""
         nblocks, nsteps = self.nblocks, prod([counts[label] for label in self.summed])
         chains = min(nsteps, max(1, ENOUGH_CHAINS // nblocks))
         most = self.split_every if isinstance(self.split_every, int) else STEP_PAIRS
         pairs = max(1, min(STEP_PAIRS, most, STEP_BYTES // max(1, read), nblocks * nsteps // ENOUGH_TASKS))
-        if nblocks >= ENOUGH_CHAINS and all(isinstance(each, FromArray) and each.in_memory for each in sources):
+        if views:
             pairs = min(nsteps, most)  # nothing is read for it: blocks that are there are multiplied in one go
         recipe = Accumulating(
             self.labels, self.output, tuple(counts.items()), self.dtype, pairs, chains, self.outline.nbytes, self.label
