@@ -110,3 +110,36 @@ def test_integers_that_are_drawn_again_depend_on_their_place_alone(monkeypatch):
     whole = kernels.integers(Low(), 0, 3, np.dtype("i4"), size=[30, 10])
     assert set(whole.reshape(-1).tolist()) == {0, 1, 2}
     np.testing.assert_array_equal(kernels.integers(Low(), 0, 3, np.dtype("i4"), size=[4, 10]), whole[:4])
+
+
+def test_cells_that_reach_into_the_next_block_are_drawn_once():
+    sizes = []
+
+    def ones(generator, *, size):
+        sizes.append(size)
+        return generator.random(size)
+
+    shape, law = (128, 1000), Law(ones, (), (), np.dtype("f8"))
+    whole = draw(((0, 1, 128), (0, 1, 1000)), law, (3, 4), shape)
+    once = len(sizes)
+    sizes.clear()
+    halves = [draw(((0, 1, 128), (start, 1, 500)), law, (3, 4), shape) for start in (0, 500)]
+    assert len(sizes) == once
+    np.testing.assert_array_equal(np.hstack(halves), whole)
+
+
+def test_a_cell_is_kept_for_its_own_law_only_and_as_far_as_it_was_drawn():
+    shape, names = (128, 1000), ((0, 1, 128), (0, 1, 500))
+    first, second = [Law("poisson", (mean,), (), np.dtype("i8")) for mean in (3.0, 30.0)]
+    expected = draw(((0, 1, 128), (0, 1, 1000)), second, (5, 6), shape)[:, 500:]
+    draw(names, first, (5, 6), shape)
+    np.testing.assert_array_equal(draw(((0, 1, 128), (500, 1, 500)), second, (5, 6), shape), expected)
+    draw(((0, 1, 5), (0, 1, 500)), second, (5, 6), shape)
+    np.testing.assert_array_equal(draw(((0, 1, 128), (500, 1, 500)), second, (5, 6), shape), expected)
+
+
+def test_few_cells_are_kept():
+    law = Law("random", (), (), np.dtype("f8"))
+    for seed in range(2 * kernels.MOST_SHARED):
+        draw(((0, 1, 128), (0, 1, 100)), law, (seed, 0), (128, 1000))
+    assert len(kernels.SHARED.kept) <= kernels.MOST_SHARED
