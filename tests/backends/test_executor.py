@@ -109,11 +109,13 @@ with MPICommExecutor(MPI.COMM_WORLD, root=0) as executor:
 
 def test_mpi_ranks_run_tasks(tmp_path):
     pytest.importorskip("mpi4py", reason="needs mpi4py")
-    if shutil.which("mpiexec") is None:
-        pytest.skip("needs mpiexec, of an MPI such as Open MPI (Debian: openmpi-bin)")
+    beside = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+    mpiexec = shutil.which("mpiexec", path=beside)
+    if mpiexec is None:
+        pytest.skip("needs mpiexec, of an MPI such as MPICH (pip install mpich)")
     program = tmp_path / "ranks.py"
     program.write_text(RANKS)
-    command = ["mpiexec", "-n", "3", sys.executable, str(program)]
+    command = [mpiexec, "-n", "3", sys.executable, str(program)]
     allowed = {
         "OMPI_ALLOW_RUN_AS_ROOT": "1",
         "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",

@@ -22,13 +22,17 @@ def test_list_prints_files_and_environment_over_defaults(weft: Run, home: Path):
 
     tree = yaml.safe_load(result.stdout)
     assert tree["num_workers"] == 3
-    assert tree["array"] == {"chunk-size": "1 MiB", "jit": "auto"}
+    assert tree["array"] == {"chunk-size": "1 MiB", "jit": "auto", "jit-directory": None, "trace": True}
     assert tree["processes"]["start-method"] == "spawn"
 
 
 @pytest.mark.parametrize(
     ("key", "text"),
-    [("array.chunk-size", "1 MiB"), ("array.chunk_size", "1 MiB"), ("array", "chunk-size: 1 MiB\njit: auto")],
+    [
+        ("array.chunk-size", "1 MiB"),
+        ("array.chunk_size", "1 MiB"),
+        ("array", "chunk-size: 1 MiB\njit: auto\njit-directory: null\ntrace: true"),
+    ],
 )
 def test_get_prints_one_value(weft: Run, key: str, text: str):
     result = weft("config", "get", key, WEFT_ARRAY__CHUNK_SIZE="1 MiB")

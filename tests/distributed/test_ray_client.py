@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -290,6 +291,38 @@ def test_two_clusters_share_locks_and_have_tasks_of_their_own(client):
         Variable("theirs", client=client).set(client.submit(inc, 5))
         with pytest.raises(BackendError, match="another driver"):
             Variable("theirs", client=other).get()
+
+
+class Meeting:
+    """Those who come wait for the last."""
+
+    def __init__(self, count):
+        self.count = count
+        self.there = asyncio.Event()
+
+    async def come(self):
+        self.count -= 1
+        if not self.count:
+            self.there.set()
+        await self.there.wait()
+        return self.count
+
+    async def fail(self):
+        await asyncio.sleep(0)
+        raise ValueError("nobody came")
+
+    def missing(self):
+        return self.count
+
+
+def test_coroutine_methods_of_an_actor_wait_side_by_side(client):
+    meeting = client.submit(Meeting, 20, actor=True).result()
+    waiting = [meeting.come() for _ in range(19)]
+    assert 1 <= meeting.missing().result(timeout=60) <= 20  # does not wait for them
+    assert meeting.come().result(timeout=60) == 0
+    assert [each.result(timeout=60) for each in waiting] == [0] * 19
+    with pytest.raises(ValueError, match="nobody came"):
+        meeting.fail().result(timeout=60)
 
 
 def test_an_actor_lives_in_one_process(client):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import inspect
 import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +21,7 @@ from weft.backends.packed_errors import packed_error, rebuilt
 from weft.backends.ray_objects import Place, taken, value_at
 from weft.backends.ray_worker import Bundle, Station, import_ray, station_of
 from weft.distributed.guest import Home, Remote
-from weft.distributed.pausing import finished
+from weft.distributed.pausing import awaited
 from weft.distributed.ray_switchboard import Board, is_shared
 from weft.errors import BlockLostError
 from weft.sizeof import sizeof
@@ -306,6 +309,9 @@ class Player:
     def __init__(self, extras: list[Any], packed: bytes) -> None:
         self.object: Any = None
         self.problem: BaseException | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.waiting: dict[int, Future[Any]] = {}
+        self.numbers = itertools.count()
         try:
             self.guest = station_of(extras[0]).guest
             with self.guest.visiting():
@@ -318,8 +324,11 @@ class Player:
         """Whether it was made, or what went wrong."""
         return (True, None) if self.problem is None else (False, packed_error(self.problem))
 
-    def perform(self, packed: bytes) -> tuple[bool, Any]:
-        """Call a method, or read an attribute."""
+    def perform(self, packed: bytes) -> tuple[bool | None, Any]:
+        """Call a method, or read an attribute: whether it went well, and the value or the packed exception.
+
+        A coroutine goes on while further methods are called: then None, and a number to ask `outcome` for.
+        """
         try:
             with self.guest.visiting():
                 op, args = unpack_own(packed)
@@ -328,6 +337,29 @@ class Player:
                 else:
                     name, positional, keywords = args
                     value = getattr(self.object, name)(*positional, **keywords)
-                return True, pack(finished(value), ANY_SIZE)
+                if inspect.isawaitable(value):
+                    number = next(self.numbers)
+                    self.waiting[number] = asyncio.run_coroutine_threadsafe(awaited(value), self.running_loop())
+                    return None, number
+                return True, pack(value, ANY_SIZE)
         except BaseException as error:  # it is the answer
             return False, packed_error(error)
+
+    def outcome(self, number: int) -> tuple[bool, Any]:
+        """What a coroutine gives, when it has ended."""
+        try:
+            return True, pack(self.waiting.pop(number).result(), ANY_SIZE)
+        except BaseException as error:  # it is the answer
+            return False, packed_error(error)
+
+    def running_loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the coroutine methods, made for the first one."""
+        if self.loop is None:
+            self.loop = asyncio.new_event_loop()
+            threading.Thread(target=self.turn, args=(self.loop,), name="weft-actor-loop", daemon=True).start()
+        return self.loop
+
+    def turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        with self.guest.visiting():
+            loop.run_forever()

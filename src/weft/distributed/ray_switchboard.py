@@ -39,6 +39,8 @@ SILENT_LOOKS = 30
 #: Waiting requests that the actor has at most.
 CONCURRENCY = 10_000
 ANY_SIZE = 1 << 62
+#: Where coroutine methods of actors are waited for, and how many at a time; the coroutines themselves are in no one's way.
+WAITING, AWAITED = "waiting", 16
 #: Which argument of a request is a user's value.
 SEALED = {"queue_put": 2, "variable_set": 1, "dataset_put": 1, "event_log": 1}
 #: Requests whose futures whoever asks has taken hold of before.
@@ -194,7 +196,8 @@ class Switchboard:
         from weft.distributed.ray_guest import Player
 
         ray = import_ray()
-        made = ray.remote(Player).options(num_cpus=0, name=player_name(box, key), namespace=NAMESPACE)
+        made = ray.remote(concurrency_groups={WAITING: AWAITED})(Player)
+        made = made.options(num_cpus=0, name=player_name(box, key), namespace=NAMESPACE)
         handle = made.remote(extras, packed)
         try:
             good, value = await handle.ready.remote()
@@ -386,7 +389,7 @@ class Board:
             self._players[key] = handle
         packed = pack((op, args), ANY_SIZE, "an argument of the actor's method")
         ref = handle.perform.remote(packed)
-        CONNECTION.when_there(ref, Answering(self, reply, is_packed=True))
+        CONNECTION.when_there(ref, Answering(self, reply, player=handle))
 
     def drop_actor(self, key: Any) -> None:
         """Let an object go."""
@@ -395,19 +398,26 @@ class Board:
 
 
 class Answering:
-    """Passes an answer on: a pair of whether it went well, and the value or the packed exception."""
+    """Passes an answer on: a pair of whether it went well, and the value or the packed exception.
 
-    def __init__(self, board: Board, reply: Any, *, is_packed: bool = False) -> None:
+    That of an actor's method, whose ``player`` is given, is packed; or it is None and the number of a coroutine that is under way.
+    """
+
+    def __init__(self, board: Board, reply: Any, player: Any = None) -> None:
         self.board = board
         self.reply = reply
-        self.is_packed = is_packed
+        self.player = player
 
     def __call__(self, future: Any) -> None:
         try:
             good, value = future.result()
+            if good is None:
+                ref = self.player.outcome.options(concurrency_group=WAITING).remote(value)
+                CONNECTION.when_there(ref, self)
+                return
             if not good:
                 raise rebuilt(value)
-            value = unpack_own(value) if self.is_packed else self.board.opened(value)
+            value = self.board.opened(value) if self.player is None else unpack_own(value)
         except Exception as error:  # the answer is an error, or cannot be read, or the actor is gone
             self.reply.fail(error)
         else:
