@@ -1,27 +1,31 @@
 """Stopping what another thread does: an exception that is raised in its Python code.
 
-A thread that imports a module is not stopped, but a moment later: an import that breaks off leaves modules half made, and
-whoever imports them next finds them so.
+Some code must not break off, and a thread that is inside of it is stopped a moment later: an import leaves modules half made,
+and whoever imports them next finds them so; pandas' encoder of JSON, machine code that calls Python code for the values, does not
+expect that to fail, and ends the process.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from _thread import start_new_thread
 from collections.abc import Callable
 from time import sleep
 from typing import Any
 
-__all__ = ["interrupt", "is_importing", "take_back"]
+__all__ = ["goes_on", "interrupt", "take_back"]
 
-#: How long after an import is looked again, in seconds.
+#: How long after such code is looked again, in seconds.
 LOOK_S = 0.005
+#: How the names of files begin, or end, whose code must not break off.
+IMPORTS, FRAGILE = "<frozen importlib", (os.path.join("pandas", "io", "json", "_json.py"),)
 
 
 def interrupt(ident: int, kind: type[BaseException], lock: Any, wanted: Callable[[], bool]) -> None:
-    """Under the lock: raise an exception in a thread, as soon as it imports nothing, if it is wanted then."""
-    if is_importing(ident):
+    """Under the lock: raise an exception in a thread, as soon as that does no harm, if it is wanted then."""
+    if goes_on(ident):
         start_new_thread(_interrupt_later, (ident, kind, lock, wanted))
     else:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(kind))
@@ -32,11 +36,12 @@ def take_back(ident: int) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), None)
 
 
-def is_importing(ident: int) -> bool:
-    """Whether a thread is inside an ``import``."""
+def goes_on(ident: int) -> bool:
+    """Whether a thread is inside of code that must not break off."""
     frame = sys._current_frames().get(ident)
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        name = frame.f_code.co_filename
+        if name.startswith(IMPORTS) or name.endswith(FRAGILE):
             return True
         frame = frame.f_back
     return False
@@ -48,6 +53,6 @@ def _interrupt_later(ident: int, kind: type[BaseException], lock: Any, wanted: C
         with lock:
             if not wanted():
                 return
-            if not is_importing(ident):
+            if not goes_on(ident):
                 interrupt(ident, kind, lock, wanted)
                 return
