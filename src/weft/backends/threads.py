@@ -21,6 +21,7 @@ it returns is thrown away, and another takes its place.
 
 from __future__ import annotations
 
+import atexit
 import contextvars
 import os
 import sys
@@ -43,6 +44,8 @@ __all__ = ["Interrupted", "Threads"]
 
 #: How long a stopped thread may take to come back before it is abandoned, in seconds.
 GRACE_S = 0.5
+#: How long the end of Python waits for threads that were left behind, in seconds.
+LAST_WAIT_S = 1.0
 #: How often a waiting caller wakes to see whether it was interrupted, in seconds.
 LOOK_S = 0.25
 #: A run begins with one thread, and is looked at after this time, then after twice as long, and so on up to the second.
@@ -99,14 +102,16 @@ class Thread:
 
 
 class Pool:
-    """Threads that have nothing to do."""
+    """Threads that have nothing to do, and those that are lent."""
 
     def __init__(self) -> None:
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
+        atexit.register(self.settle)
 
     def _reset(self) -> None:
         self.idle: list[Thread] = []
+        self.lent: set[Thread] = set()
         self._lock = allocate_lock()
 
     def lend(self, run: ThreadRun, number: int, *, only_idle: bool = False) -> bool:
@@ -117,17 +122,28 @@ class Pool:
             if only_idle:
                 return False
             thread = Thread(self)
+        self.lent.add(thread)
         thread.job = run, number
         thread.wake.release()
         return True
 
     def take_back(self, thread: Thread) -> bool:
         """A thread is free again; False if it is not needed."""
+        self.lent.discard(thread)
         with self._lock:
             if len(self.idle) >= KEPT:
                 return False
             self.idle.append(thread)
             return True
+
+    def settle(self) -> None:
+        """At the end of Python: wait a while for threads that a run has left behind.
+
+        What they call in machine code must not find the interpreter gone: it may end the process with a signal.
+        """
+        end = perf_counter() + LAST_WAIT_S
+        while self.lent and perf_counter() < end:
+            time.sleep(LAST_LOOK_S)
 
     def close(self) -> None:
         """End all idle threads."""
@@ -401,14 +417,19 @@ class ThreadRun(LocalRun):
             self.call_help()
 
     def _failed(self, worker: int, error: BaseException, released: list[int]) -> int:
-        if isinstance(error, Interrupted):
-            with self.lock:
-                if threading.get_ident() in self.abandoned:
-                    return -1
+        ident = threading.get_ident()
+        with self.lock:
+            is_abandoned, reason = ident in self.abandoned, None
+            if not is_abandoned:
                 reason = self.doomed.pop(worker, None)
-            if isinstance(reason, TaskTimeoutError):
-                return super()._failed(worker, reason, released)
-            raise error
+            if (is_abandoned or reason is not None) and not isinstance(error, Interrupted):
+                take_back(ident)  # it failed by itself before it was stopped
+        if is_abandoned:
+            return -1
+        if isinstance(error, Interrupted):
+            if not isinstance(reason, TaskTimeoutError):
+                raise error
+            error = reason
         return super()._failed(worker, error, released)
 
 

@@ -91,7 +91,7 @@ def listing(folder):
 
 
 FULL = """
-import os, resource
+import resource
 import weft.dataframe as dd
 from tests.dataframe.io.test_failures import FORMATS, LIMIT, failure_of, new_rows
 
@@ -103,15 +103,10 @@ except failure_of(KIND) as error:
     assert not isinstance(error, FileNotFoundError), error
 else:
     raise AssertionError("all of it was written")
-os._exit(0)  # other threads are still busy with partitions; what the end of Python does to them is not asked here
 """
 
 
-#: A known defect: once in some thirty runs, on a busy machine, the process ends with a signal while threads write.
-MAY_CRASH = pytest.mark.xfail(strict=False, reason="the process may crash while other threads write to a full disk")
-
-
-@pytest.mark.parametrize("scheduler", ["sync", pytest.param("threads", marks=MAY_CRASH)])
+@pytest.mark.parametrize("scheduler", ["sync", "threads"])
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_disk_that_is_full_leaves_the_old_data(tmp_path, kind, scheduler):
     needed(kind)
