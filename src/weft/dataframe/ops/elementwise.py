@@ -182,15 +182,15 @@ def elementwise(operation: str, *inputs: Any, **keywords: Any) -> Any:
     Frames whose rows differ are aligned first, as pandas aligns them. What pandas gives as an array for an index is a series
     here, with the labels of the rows that the index is of.
     """
-    expr: FrameExpr = elementwise_expr(operation, inputs, keywords)
-    frames = expr.frames  # type: ignore[attr-defined]
-    if isinstance(expr.meta, pd.Series) and frames and all(isinstance(each.meta, pd.Index) for each in frames):
+    made = elementwise_expr(operation, inputs, keywords)
+    frames = made.frames
+    if isinstance(made.meta, pd.Series) and frames and all(isinstance(each.meta, pd.Index) for each in frames):
         labels = source_of_values(frames[0])
         if labels is not frames[0]:
             from weft.dataframe.ops.labels import WithIndex  # here, since labels stand on operations
 
-            expr = WithIndex(expr, labels)
-    return new(expr)
+            return new(WithIndex(made, labels))
+    return new(made)
 
 
 def source_of_values(labels: FrameExpr) -> FrameExpr:

@@ -160,7 +160,9 @@ def is_found_by_position(node: FrameExpr) -> str | None:
             return "a sample of numbers in memory tells of most that they are not among them" if is_number else None
         case DistinctRows(source=FromPandas() as source, subset=subset) if source.npartitions > 1:
             spans = [span_seen(source, label) for label in (source.columns if subset is None else subset)]
-            return CLOSE if None not in spans and prod(map(int, spans)) <= max(FEW, source.bounds[0][1]) else None  # type: ignore[arg-type]
+            known = [span for span in spans if span is not None]
+            is_close = len(known) == len(spans) and prod(known) <= max(FEW, source.bounds[0][1])
+            return CLOSE if is_close else None
         case Merge(plan=plan, way="broadcast right", right=FromPandas() as side):
             keys = plan.right_on
         case Merge(plan=plan, way="broadcast left", left=FromPandas() as side):

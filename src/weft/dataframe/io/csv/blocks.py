@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from typing import IO, Any, NamedTuple
 
 from weft.io.delimited import Dialect, record_start
@@ -49,7 +50,7 @@ def raw_block(filesystem: Any, part: CsvPart, dialect: Dialect, compression: str
 
 
 @contextmanager
-def local_block(filesystem: Any, part: CsvPart, dialect: Dialect) -> Iterator[tuple[IO[bytes], int, int] | None]:
+def local_block(filesystem: Any, part: CsvPart, dialect: Dialect) -> Iterator[tuple[FileIO, int, int] | None]:
     """A file of this machine, open and unbuffered, and where the records of a block begin and end in it.
 
     None where there are none, or where they come from afar and are better asked for at once.
@@ -63,7 +64,7 @@ def local_block(filesystem: Any, part: CsvPart, dialect: Dialect) -> Iterator[tu
         yield (stream, start, stop) if stop > start else None
 
 
-def record_bounds(stream: IO[bytes], offset: int, length: int, dialect: Dialect) -> tuple[int, int]:
+def record_bounds(stream: IO[bytes] | FileIO, offset: int, length: int, dialect: Dialect) -> tuple[int, int]:
     """Where the records of a block begin, and where they end."""
     return record_start(stream, offset, dialect), record_start(stream, offset + length, dialect)
 

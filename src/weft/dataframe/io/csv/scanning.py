@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cache
 from importlib.util import find_spec
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,13 @@ LOOK, ROOM = 1 << 16, 1.05
 LONGEST_NULL = 8
 #: No byte of UTF-8: files without quotes.
 NO_QUOTE = 0xFF
+
+
+class BinaryReader(Protocol):
+    """A file whose bytes go where they are wanted."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill a buffer as far as the file goes; gives how far."""
 
 
 class Scan(NamedTuple):
@@ -165,12 +172,12 @@ def looks_like_number(text: bytes) -> bool:
     return any(48 <= each < 58 for each in text)
 
 
-def read_padded(stream: IO[bytes], nbytes: int, padding: int) -> np.ndarray[Any, Any]:
+def read_padded(stream: BinaryReader, nbytes: int, padding: int) -> np.ndarray[Any, Any]:
     """Bytes with zeros behind them, and the end of a line if the last has none."""
     made = np.empty(nbytes + 1 + padding, np.uint8)
     view = made.data
     count = 0
-    while count < nbytes and (more := stream.readinto(view[count:nbytes])):  # type: ignore[attr-defined]
+    while count < nbytes and (more := stream.readinto(view[count:nbytes])):
         count += more
     if count and made[count - 1] != 10:
         made[count] = 10

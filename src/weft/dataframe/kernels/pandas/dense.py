@@ -58,13 +58,13 @@ def spans_of(columns: Sequence[Any]) -> list[Span] | None:
 
 def position(columns: Sequence[np.ndarray], spans: Sequence[Span], rows: slice) -> np.ndarray:
     """For each of some rows the place of its values in a table of all there may be."""
-    made: Any = None
-    for column, span in zip(columns, spans, strict=True):
+    made: np.ndarray = np.zeros(1, np.intp)
+    for number, (column, span) in enumerate(zip(columns, spans, strict=True)):
         own = column[rows].astype(np.intp, copy=False)
         if span.least:
             own = own - span.least
-        made = own if made is None else made * span.width + own
-    return made  # type: ignore[no-any-return]
+        made = made * span.width + own if number else own
+    return made
 
 
 def first_places(columns: Sequence[np.ndarray], spans: Sequence[Span], *, is_last: bool = False) -> np.ndarray:
@@ -126,6 +126,6 @@ def counts_of(values: np.ndarray, span: Span) -> np.ndarray:
     if span.least:
         pairs -= span.least * (span.width + 1)
     table = np.bincount(pairs, minlength=span.width**2).reshape(span.width, span.width)
-    made = table.sum(axis=0) + table.sum(axis=1)
+    made: np.ndarray = table.sum(axis=0) + table.sum(axis=1)
     made[values[2 * half :] - span.least] += 1  # of an odd number of values the last one
-    return made  # type: ignore[no-any-return]
+    return made
