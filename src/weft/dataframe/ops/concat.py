@@ -25,7 +25,8 @@ from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.elementwise import elementwise
-from weft.dataframe.ops.labels import IndexOf, ToFrame, relabelled, with_index
+from weft.dataframe.ops.label_nodes import IndexOf, ToFrame
+from weft.dataframe.ops.labels import relabelled, with_index
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise

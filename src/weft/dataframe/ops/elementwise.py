@@ -23,6 +23,7 @@ from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import is_pandas, meta_nonempty, with_unknown_categories
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.beside import by_place, has_rows, matched
+from weft.dataframe.ops.label_nodes import WithIndex
 from weft.expr import Expr, Need, Needs, derived, node
 from weft.physical.blockwise import blockwise
 
@@ -187,8 +188,6 @@ def elementwise(operation: str, *inputs: Any, **keywords: Any) -> Any:
     if isinstance(made.meta, pd.Series) and frames and all(isinstance(each.meta, pd.Index) for each in frames):
         labels = source_of_values(frames[0])
         if labels is not frames[0]:
-            from weft.dataframe.ops.labels import WithIndex  # here, since labels stand on operations
-
             return new(WithIndex(made, labels))
     return new(made)
 

@@ -13,7 +13,7 @@ from weft.dataframe.ops.categorical import CategoricalAccessor
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.index_sets import index_like
-from weft.dataframe.ops.labels import IndexOf
+from weft.dataframe.ops.label_nodes import IndexOf
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.repeating import repeated
 

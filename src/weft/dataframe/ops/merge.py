@@ -15,7 +15,7 @@ from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.pandas.merge import JoinPlan
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.beside import has_rows
-from weft.dataframe.ops.labels import ToFrame
+from weft.dataframe.ops.label_nodes import ToFrame
 from weft.dataframe.ops.merge_nodes import Merge, aligned_edges
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import checked_count, in_partitions

@@ -9,7 +9,8 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.elementwise import elementwise
-from weft.dataframe.ops.labels import IndexOf, relabelled, with_index
+from weft.dataframe.ops.label_nodes import IndexOf
+from weft.dataframe.ops.labels import relabelled, with_index
 
 __all__: list[str] = []
 

@@ -14,7 +14,7 @@ from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.elementwise import elementwise
-from weft.dataframe.ops.labels import IndexOf
+from weft.dataframe.ops.label_nodes import IndexOf
 from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.reshaping import reshaped_whole
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.dataframe.ops.labels import ResetIndex
+from weft.dataframe.ops.label_nodes import ResetIndex
 from weft.dataframe.ops.merge_nodes import Merge
 from weft.expr import Context, Expr, Need, rule
 

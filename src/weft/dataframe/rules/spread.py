@@ -13,7 +13,7 @@ from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import DropMissing, Filter
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
 from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole, GroupLookup
-from weft.dataframe.ops.labels import IndexOf, Relabel, RenameAxis, Renamed, ResetIndex, ToFrame
+from weft.dataframe.ops.label_nodes import IndexOf, Relabel, RenameAxis, Renamed, ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.sort_nodes import Sort
 from weft.dataframe.spread import Spreadable, chosen_way

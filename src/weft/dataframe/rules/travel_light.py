@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weft.dataframe.expr import asked_columns
-from weft.dataframe.ops.labels import ResetIndex
+from weft.dataframe.ops.label_nodes import ResetIndex
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.shuffle import Moving
 from weft.expr import Context, Expr, Need, rule

@@ -1,0 +1,179 @@
+"""Nodes of rows chosen by label and by position.
+
+By label: a slice or a list looks only into the partitions that can have the labels where divisions are known, and into all
+where they are not. By position: partitions are counted first, then each cuts its own rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.ops.beside import row_total, rows_before
+from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
+from weft.physical.base import Outline
+from weft.physical.blockwise import Same, blockwise
+from weft.physical.tree_reduce import TreeReduce
+
+__all__ = ["LabelList", "LabelSlice", "PositionList", "PositionSlice", "Reversed"]
+
+
+def edge_like(value: Any, edge: Any) -> Any:
+    """A label as divisions have it: text stands for the moment it names."""
+    return pd.Timestamp(value) if isinstance(value, str) and isinstance(edge, pd.Timestamp) else value
+
+
+@node
+class LabelSlice(Partitionwise):
+    """Rows whose labels lie between two, both included."""
+
+    source: FrameExpr
+    start: Any
+    stop: Any
+
+    facts = frozenset({Fact.SUBSET_OF_ROWS})
+
+    @property
+    def label(self) -> str:
+        return "loc"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.start, self.stop)
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        edges = self.source.divisions
+        if edges is None:
+            return None
+        first = edges[0] if self.start is None else max(edges[0], edge_like(self.start, edges[0]))
+        last = edges[-1] if self.stop is None else min(edges[-1], edge_like(self.stop, edges[-1]))
+        if first > last:
+            return None
+        return (first, *edges[1:-1], last)
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.INDEX}
+
+
+@node
+class LabelList(FrameExpr):
+    """Rows of some labels, in the order in which these are given, in one partition."""
+
+    source: FrameExpr
+    labels: tuple[Any, ...]
+    required: bool = True
+
+    @property
+    def label(self) -> str:
+        return "loc"
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.INDEX, Need.ORDER}
+
+    def lower(self) -> Expr:
+        kernels = KERNELS["pandas"]
+        outline = Outline(self.name, "loc-chunk", self.source.numblocks)
+        chunk = blockwise(outline, kernels["LabelsChunk"], [(self.source, (0,))], [Same(self.labels)], cost=Cost.LIGHT)
+        finish = kernels["LabelsFinish"]
+        return TreeReduce(self.outline, chunk, (0,), kernels["Joined"], finish, (self.labels, self.required), 16, True)
+
+
+@node
+class PositionSlice(FrameExpr):
+    """Rows by position, counted over all partitions."""
+
+    source: FrameExpr
+    start: int | None
+    stop: int | None
+    step: int
+
+    facts = frozenset({Fact.SUBSET_OF_ROWS})
+
+    @property
+    def label(self) -> str:
+        return "iloc"
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return self.source.npartitions
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.ORDER}
+
+    def lower(self) -> Expr:
+        kernel, source = KERNELS["pandas"]["SliceAt"], self.source
+        told = [Same(self.start), Same(self.stop), Same(self.step)]
+        sources: list[Any] = [(source, (0,)), (rows_before(self.name, source), (0,))]
+        if (self.start or 0) >= 0 and (self.stop is None or self.stop >= 0):
+            return blockwise(self.outline, kernel, sources, [Same(None), *told])
+        return blockwise(self.outline, kernel, [*sources, (row_total(self.name, source), (None,))], told)
+
+
+@node
+class PositionList(FrameExpr):
+    """Rows at some positions, in the order in which these are given, in one partition."""
+
+    source: FrameExpr
+    positions: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        return "iloc"
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.ORDER}
+
+    def lower(self) -> Expr:
+        kernels = KERNELS["pandas"]
+        source = self.source
+        outline = Outline(self.name, "iloc-chunk", source.numblocks)
+        before, total = rows_before(self.name, source), row_total(self.name, source)
+        sources: list[Any] = [(source, (0,)), (before, (0,)), (total, (None,))]
+        chunk = blockwise(outline, kernels["TakeChunk"], sources, [Same(self.positions)], cost=Cost.LIGHT)
+        return TreeReduce(
+            self.outline, chunk, (0,), kernels["TakeCombine"], kernels["TakeFinish"], (self.positions,), 16, True
+        )
+
+
+@node
+class Reversed(Partitionwise):
+    """Rows of each partition from the last to the first."""
+
+    source: FrameExpr
+
+    facts = frozenset()
+
+    @property
+    def label(self) -> str:
+        return "iloc"
+
+    @derived
+    def divisions(self) -> tuple[Any, ...] | None:
+        return None
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.ORDER}
