@@ -31,8 +31,9 @@ from weft.backends.local import is_ordinary
 from weft.backends.packed import pack, unpack, unpack_own
 from weft.backends.packed_errors import rebuilt, traceback_of
 from weft.backends.ray import GRACE_S, check_fits
+from weft.backends.ray_bundles import Flight
 from weft.backends.ray_connection import CONNECTION, Node
-from weft.backends.ray_crew import LOSSES, NODES_EVERY_S, Crew, Flight, limit_of
+from weft.backends.ray_crew import LOSSES, NODES_EVERY_S, Crew, limit_of
 from weft.backends.ray_habits import PACKED_NBYTES
 from weft.backends.ray_objects import Objects, Place, taken
 from weft.backends.ray_worker import call_at

@@ -16,7 +16,8 @@ from weft.backends.live import FINISHED, Ticket
 from weft.backends.live_guests import Guest, LiveGuests
 from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import traced_error
-from weft.backends.ray_crew import Crew, Flight
+from weft.backends.ray_bundles import Flight
+from weft.backends.ray_crew import Crew
 from weft.backends.ray_objects import Place
 from weft.scheduler import growing
 from weft.typing import Key

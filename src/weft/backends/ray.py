@@ -19,8 +19,9 @@ from typing import Any, Self
 from weft.backends.contract import Held, Request, heard
 from weft.backends.evaluate import as_task_error
 from weft.backends.packed_errors import rebuilt, traceback_of
+from weft.backends.ray_bundles import Flight
 from weft.backends.ray_connection import CONNECTION, Node, living_nodes, session_name
-from weft.backends.ray_crew import NODES_EVERY_S, Crew, Flight, limit_of
+from weft.backends.ray_crew import NODES_EVERY_S, Crew, limit_of
 from weft.backends.ray_habits import PACKED_NBYTES, Lessons
 from weft.backends.ray_objects import Place, Traffic, taken, value_at
 from weft.backends.ray_worker import import_ray

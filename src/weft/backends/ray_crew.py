@@ -1,13 +1,6 @@
 """Tasks of a core, handed to Ray in bundles, and the bundles' reports: what single computations and live runs share.
 
-*Bundles.* Ray takes about a millisecond for a task, 25 µs for each further result, and 40 µs and more for each
-reference among the arguments. So several ready tasks go as one Ray task, as many as run in :data:`BUNDLE_S` by what was
-measured of their functions. A block of some size is a result of its own. Small blocks (by what was measured) share one
-result, the *pack* of their bundle; hence a block is a place: a reference, and the position in its pack.
-
-*What follows.* To hand a block to another task takes some milliseconds and a copy. So a bundle goes on with tasks that wait for
-nothing but its own blocks (:mod:`weft.scheduler.following`): such as nobody else could begin meanwhile, and others that are short. What
-only they read does not leave the worker.
+Which tasks go together, and when, is in :mod:`weft.backends.ray_bundles`.
 
 *What a bundle tells.* Its last result is a short report (sizes, times, node, the exception of a task that failed),
 so small that Ray sends it along with the message "finished". The driver waits for reports only. The report comes last
@@ -26,13 +19,13 @@ import pickle
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol
 
 from weft import config
-from weft.backends.contract import Request, Run
+from weft.backends.contract import Request
 from weft.backends.evaluate import annotate
+from weft.backends.ray_bundles import Bundling, Flight
 from weft.backends.ray_connection import Node
 from weft.backends.ray_habits import PACKED_NBYTES, Lessons
 from weft.backends.ray_objects import Objects, Shape, Traffic
@@ -46,30 +39,10 @@ from weft.errors import (
     WorkerMemoryError,
 )
 from weft.graph import Plan
-from weft.scheduler import NOTHING, SPILL, Phase, Scheduler
-from weft.units import parse_timedelta
+from weft.scheduler import Phase, Scheduler
 
-__all__ = ["NODES_EVERY_S", "Crew", "Engine", "Flight", "limit_of"]
+__all__ = ["NODES_EVERY_S", "Crew", "Engine", "limit_of"]
 
-#: How long a bundle should run, in seconds: long against Ray's millisecond a task, short against a user's patience.
-BUNDLE_S = 0.02
-#: Most tasks of a bundle.
-BUNDLE_TASKS = 1000
-#: Most of them while it is only from earlier runs that their duration is known: how large their blocks are, nobody knows.
-GUESSED_TASKS = 4
-#: A task that others could run beside those it would follow follows if it takes no longer than this, in seconds, or reads
-#: so little, in bytes, where nobody knows.
-FOLLOWING_S = 0.005
-FOLLOWING_NBYTES = 1 << 20
-#: How long all that follow in a bundle may take, in seconds, and the inputs and outputs of the bundle with them, in bytes.
-FOLLOWED_S = 0.5
-FOLLOWED_NBYTES = 256 << 20
-#: Inputs and outputs of a bundle: its worker has all of them in memory at once. One task may have more.
-BUNDLE_NBYTES = 64 << 20
-#: A bundle also waits at its node for others to end, if these are expected to take no longer than this, in seconds.
-QUEUED_S = 0.1
-#: While more tasks than that run, nobody looks whether better ones than the next are about to come.
-LOOKED_AT = 64
 #: Part of the object stores that blocks and running tasks may take; the rest is for copies on other nodes.
 STORE_SHARE = 0.7
 #: Part of a node's object store that its workers may hold between tasks.
@@ -95,23 +68,6 @@ class Engine(Protocol):
         """The nodes that tasks can run on, by number; those that are gone have no slots."""
 
 
-@dataclass(eq=False)
-class Flight:
-    """A bundle at Ray, with the references that it will fill."""
-
-    node: int
-    tasks: list[int]  #: by place
-    shapes: list[Shape]
-    refs: list[Any]  #: results, the pack first if there is one, without the report
-    npacked: int
-    report: Any
-    left: set[int]  #: places that are still to be reported
-    seconds: float  #: that it is expected to take; long where nobody knows
-    inner: frozenset[int] = frozenset()  #: blocks that are no results unless tasks that read them have not run
-    is_stopped: bool = False  #: Ray was told to stop it
-    is_aside: bool = False  #: its task waits for others
-
-
 def limit_of(nodes: Sequence[Node]) -> int:
     """Bytes that blocks and running tasks may take."""
     return int(STORE_SHARE * sum([node.store_nbytes for node in nodes]))
@@ -122,7 +78,7 @@ def kept_by_each(nodes: Sequence[Node]) -> int:
     return min([int(KEPT_SHARE * node.store_nbytes / node.nslots) for node in nodes if node.nslots], default=0)
 
 
-class Crew(Run):
+class Crew(Bundling):
     """A run whose blocks are Ray's objects.
 
     Whoever derives from it says what becomes of tasks: ``task_done``, ``task_raised``, ``task_hopeless``, ``blocks_lost``.
@@ -205,149 +161,6 @@ class Crew(Run):
         """Ray cannot make these blocks again."""
         raise NotImplementedError
 
-    # -- choosing -------------------------------------------------------------------------------------------------------
-
-    def hand_out(self) -> None:
-        """Give each node as much as it can take, those that have least first."""
-        going = True
-        while going:
-            going = False
-            for number in sorted(range(len(self.nodes)), key=self.load.__getitem__):
-                if self.has_room(number):
-                    for tasks in self._take(number):
-                        going = self.send(number, self._with_followers(number, tasks)) or going
-
-    def has_room(self, number: int) -> bool:
-        """Whether a node takes another bundle, to run at once or soon; no long one if a better one is about to come."""
-        load, nslots = self.load[number], self.nodes[number].nslots
-        if load < nslots:
-            return True
-        if load >= 2 * nslots:
-            return False
-        flights = [flight for flight in self.flying.values() if not flight.is_aside]
-        if sum([flight.seconds for flight in flights if flight.node == number]) >= QUEUED_S * nslots:
-            return False
-        running = [flight.tasks[place] for flight in flights for place in flight.left]
-        if len(running) > LOOKED_AT:
-            return True
-        first = self.core.upcoming(number)
-        return first < 0 or self._expected(first) <= FOLLOWING_S or not self.core.is_premature(first, set(running))
-
-    @property
-    def nslots(self) -> int:
-        """Tasks that run at a time."""
-        return sum([node.nslots for node in self.nodes])
-
-    def _take(self, number: int) -> list[list[int]]:
-        """Ask the core for tasks; gives bundles: none, one, or a second one of a task that goes alone."""
-        task = self._take_one(number)
-        if task < 0:
-            return []
-        if self._goes_alone(task):
-            return [[task]]
-        core = self.core
-        near = core.local[number] if core.apart else core.ready
-        waiting = 1 + len(core.ready) + sum(map(len, core.local))
-        known = self.objects.habits_of(self.plan.programs[task]).known
-        most = min(BUNDLE_TASKS if known else GUESSED_TASKS, -(-waiting // (2 * self.nslots)))
-        tasks = [task]
-        seconds, nbytes = self._expected(task), self._nbytes_of(task)
-        while len(tasks) < most and seconds < BUNDLE_S and nbytes < BUNDLE_NBYTES and (near or core.ready):
-            following = core.upcoming(number)
-            if following >= 0 and (self._expected_s(following) or 0) > BUNDLE_S:
-                break  # a long one would keep back what the short ones make
-            task = self._take_one(number)
-            if task < 0:
-                break
-            if self._goes_alone(task):
-                return [tasks, [task]]
-            tasks.append(task)
-            seconds += self._expected(task)
-            nbytes += self._nbytes_of(task)
-        return [tasks]
-
-    def _with_followers(self, number: int, tasks: list[int]) -> list[int]:
-        """A bundle with what may follow upon its tasks, each after those that it reads."""
-        core, now = self.core, perf_counter()
-        if tasks[0] in self.alone or tasks[0] in core.queue_of or self._is_timed(tasks[0]):
-            return tasks
-        nbytes, seconds = sum(map(self._nbytes_of, tasks)), 0.0
-        bundle: list[int] = []
-        made: set[int] = set()
-        waiting = tasks[::-1]
-        while waiting:
-            task = waiting.pop()
-            bundle.append(task)
-            made.update(self.outputs_of(task))
-            for follower, has_to_wait in core.followers(number, task, made):
-                expected = self._expected_s(follower)
-                longer = seconds + (FOLLOWING_S if expected is None else expected)
-                more = nbytes + self._nbytes_of(follower)
-                if (
-                    (longer <= FOLLOWED_S if has_to_wait else longer <= BUNDLE_S and self._is_short(follower, expected))
-                    and more <= FOLLOWED_NBYTES
-                    and len(bundle) + len(waiting) < BUNDLE_TASKS
-                    and follower not in self.alone
-                    and not self._is_timed(follower)
-                    and core.follow(number, follower, now)
-                ):
-                    nbytes, seconds = more, longer
-                    waiting.append(follower)
-        self._book_loads()
-        return bundle
-
-    def _is_short(self, task: int, expected: float | None) -> bool:
-        return self._nbytes_read(task) <= FOLLOWING_NBYTES if expected is None else expected <= FOLLOWING_S
-
-    def _is_timed(self, task: int) -> bool:
-        return bool(self.core.annotations) and self.timeout_of(task) is not None
-
-    def _take_one(self, number: int) -> int:
-        """A task from the core. Blocks that it wants out of memory are left to Ray, which writes them when it must."""
-        core, now = self.core, perf_counter()
-        ahead = self.load[number] >= self.nodes[number].nslots
-        task = core.take(number, now, ahead=ahead)
-        while task == SPILL:
-            gone = [core.spilled(block, now=now) for block in list(core.victims)]
-            if not any(gone):
-                return NOTHING
-            task = core.take(number, now, ahead=ahead)
-        self._book_loads()
-        return task
-
-    def _book_loads(self) -> None:
-        """Blocks that the books have on disk are read by Ray."""
-        core = self.core
-        for block in core.loads:
-            core.loaded(block, now=perf_counter())
-        core.loads = []
-
-    def _goes_alone(self, task: int) -> bool:
-        return (
-            task in self.alone or task in self.core.queue_of or self._expected_s(task) is None or self._is_timed(task)
-        )
-
-    def timeout_of(self, task: int) -> float | None:
-        """How long a task may run, in seconds."""
-        notes = self.core.annotations.get(task)
-        timeout = None if notes is None else notes.get("timeout")
-        return None if timeout is None else float(parse_timedelta(timeout, "s"))
-
-    def outputs_of(self, task: int) -> tuple[int, ...]:
-        """The blocks of a task."""
-        return self.core.outputs.get(task) or (task,)
-
-    def _nbytes_of(self, task: int) -> int:
-        """Bytes that a worker has in memory for a task, as far as they are known."""
-        return self._nbytes_made(task) + self._nbytes_read(task)
-
-    def _nbytes_made(self, task: int) -> int:
-        return sum([self.core.size[b] for b in self.outputs_of(task)])
-
-    def _nbytes_read(self, task: int) -> int:
-        size = self.core.size
-        return sum([size[b] for b in self.core.inputs[task]])
-
     # -- sending --------------------------------------------------------------------------------------------------------
 
     def send(self, number: int, tasks: list[int]) -> bool:
@@ -406,17 +219,6 @@ class Crew(Run):
             if block not in made and core.users[block] > count and PACKED_NBYTES < core.size[block] <= self.kept_nbytes
         }
         return frozenset(inner), lasting
-
-    def _seconds_of(self, tasks: list[int]) -> float:
-        """How long tasks are expected to take, one after the other; those of unknown functions take long."""
-        return sum(map(self._expected, tasks))
-
-    def _expected(self, task: int) -> float:
-        seconds = self._expected_s(task)
-        return QUEUED_S if seconds is None else seconds
-
-    def _expected_s(self, task: int) -> float | None:
-        return self.objects.expected_s(self.plan.programs[task], self._nbytes_made(task))
 
     #: Whether workers are told the numbers of tasks.
     names_tasks = False
