@@ -10,6 +10,8 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around
+from weft.dataframe.ops.concat import concat
+from weft.dataframe.ops.labels import relabelled
 from weft.dataframe.ops.neighbours import Fill, Neighbours, call_of, whole_rows
 from weft.dataframe.ops.reductions import RowReduce, is_rows, pairs
 from weft.dataframe.ops.selection import ValidLabel
@@ -94,13 +96,19 @@ class DifferenceMethods(FrameBase):
         suffix : str, optional
             Stands before that number.
         """
-        if isinstance(periods, (list, tuple, range, np.ndarray)):
+        if freq is not None and fill_value is not None:
+            raise ValueError("Passing a 'freq' together with a 'fill_value' is not allowed.")
+        if isinstance(periods, (list, tuple, range, np.ndarray, pd.Index)):
+            if is_rows(self, axis):
+                raise ValueError("If `periods` contains multiple shifts, `axis` cannot be 1.")
             return shifted_often(self, list(periods), freq, fill_value, suffix)
         if suffix is not None:
             raise ValueError("Cannot specify `suffix` if `periods` is an int.")
         periods = whole_number(periods, "shift")
         own = {} if fill_value is None else {"fill_value": fill_value}
         if is_rows(self, axis):
+            if freq is not None:
+                return relabelled(self, self.expr.meta.shift(periods, freq, axis=1).columns)
             return new(RowReduce(self.expr, "shift", pairs(periods=periods, **own)))
         if freq is not None:
             return new(ShiftIndex(self.expr, periods, freq))
@@ -154,14 +162,17 @@ def shifted_often(frame: Any, periods: list[Any], freq: Any, fill_value: Any, su
         raise ValueError("If `periods` is an iterable, it cannot be empty.")
     is_frame = isinstance(frame.expr.meta, pd.DataFrame)
     names = [frame.name] if not is_frame else list(frame.expr.columns)
-    made: Any = None
+    columns: dict[str, Any] = {}
     for each in [whole_number(one, "shift") for one in periods]:
         moved = frame.shift(each, freq, 0, fill_value)
         for name in names:
             label = f"{name}{suffix}_{each}" if suffix else f"{name}_{each}"
             column = moved[name] if is_frame else moved
-            made = column.to_frame(label) if made is None else made.assign(**{label: column})
-    return made
+            columns[label] = column.rename(label)
+    if freq is not None:  # labels move, each time by another distance
+        return concat(list(columns.values()), axis=1)
+    first, *others = columns
+    return columns[first].to_frame(first).assign(**{label: columns[label] for label in others})
 
 
 def filled(frame: Any, method: str, axis: Any, limit: int | None, limit_area: str | None) -> Any:

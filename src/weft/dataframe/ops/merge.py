@@ -14,8 +14,8 @@ from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.pandas.merge import JoinPlan
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.ops.beside import has_rows
 from weft.dataframe.ops.label_nodes import ToFrame
+from weft.dataframe.ops.merge_arrays import has_arrays, merge_by_arrays
 from weft.dataframe.ops.merge_nodes import Merge, aligned_edges
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import checked_count, in_partitions
@@ -41,7 +41,7 @@ def as_frame(value: Any, role: str) -> Any:
     return value
 
 
-def key_labels(frame: Any, on: Any, is_index: bool, word: str) -> tuple[Any, tuple[Hashable, ...] | None]:
+def key_labels(frame: Any, on: Any, is_index: bool) -> tuple[Any, tuple[Hashable, ...] | None]:
     """The frame with its keys as columns, and their labels; None for the index."""
     if is_index:
         return frame, None
@@ -49,16 +49,7 @@ def key_labels(frame: Any, on: Any, is_index: bool, word: str) -> tuple[Any, tup
     labels: list[Hashable] = []
     for each in given:
         if isinstance(each, FrameBase):
-            if each.expr.meta.name in frame.expr.columns and each.expr.name == frame[each.expr.meta.name].expr.name:
-                labels.append(each.expr.meta.name)
-                continue
-            raise NotImplementedError(
-                f"merge({word}=...) takes labels of columns: assign(...) the series as a column, and give its label"
-            )
-        if has_rows(each) and not isinstance(each, tuple):
-            raise NotImplementedError(
-                f"merge({word}=...) takes labels of columns: assign(...) the {type(each).__name__} as a column, and give its label"
-            )
+            each = each.expr.meta.name  # noqa: PLW2901
         if each not in frame.expr.columns and not is_level(frame, each):
             raise KeyError(missing_column(each, frame.expr.columns))
         labels.append(each)
@@ -101,7 +92,7 @@ def merge(
         ``leftsemi`` gives the left rows that have a match, each once.
     on : label or list of labels, optional
         Columns of both; by default those that both have.
-    left_on, right_on : label or list of labels, optional
+    left_on, right_on : label, values for the rows, or list of these, optional
     left_index, right_index : bool
         Join by the index of a side.
     sort : bool
@@ -175,9 +166,26 @@ def merge(
         if (left_on is not None and left_index) or (right_on is not None and right_index):
             side = "left" if left_on is not None and left_index else "right"
             raise ValueError(f'Can only pass argument "{side}_on" OR "{side}_index" not both.')
+        if has_arrays(left, left_on) or has_arrays(right, right_on):
+            return merge_by_arrays(
+                merge,
+                left,
+                right,
+                how,
+                left_on,
+                right_on,
+                left_index=left_index,
+                right_index=right_index,
+                sort=sort,
+                suffixes=suffixes,
+                indicator=indicator,
+                validate=validate,
+                npartitions=npartitions,
+                broadcast=broadcast,
+            )
         kept = levels_of_both(left, right, left_on, right_on)
-        left, lkeys = key_labels(left, left_on, left_index, "left_on")
-        right, rkeys = key_labels(right, right_on, right_index, "right_on")
+        left, lkeys = key_labels(left, left_on, left_index)
+        right, rkeys = key_labels(right, right_on, right_index)
         widths = [
             len(keys) if keys is not None else side.expr.meta.index.nlevels
             for keys, side in ((lkeys, left), (rkeys, right))

@@ -13,6 +13,7 @@ from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.beside import by_label, by_place, has_rows
 from weft.dataframe.ops.categorical import known
 from weft.dataframe.ops.elementwise import beside, elementwise, pairs
+from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import missing_column
 from weft.expr import Held
 
@@ -145,9 +146,13 @@ class ValueMethods(FrameBase):
 
         Parameters
         ----------
-        values : sequence, or mapping of labels to sequences; a Series is computed first
+        values : sequence, or mapping of labels to sequences
+            A series may be one of ours: its different values are brought to one place when they are looked for. Frames
+            are matched by label, for which they are computed first.
         """
         if isinstance(values, FrameBase):
+            if self.expr.meta.ndim == 1 and values.expr.meta.ndim == 1:
+                return elementwise("isin", self, among_values_of(values))
             values = values.compute()
         if isinstance(values, (str, bytes)) or (np.ndim(values) == 0 and not hasattr(values, "__iter__")):
             raise TypeError(f"isin() takes a list of values; it was given a {type(values).__name__}")
@@ -350,6 +355,13 @@ class Among(ArgumentOf):
 
     def __reduce__(self) -> Any:
         return Among, (self.value,)
+
+
+def among_values_of(values: Any) -> Any:
+    """The values of a series or an index, as one value that is computed."""
+    if isinstance(values.expr.meta, pd.Series) and values.expr.meta.dtype != object:  # objects may have no hash
+        values = values.drop_duplicates()
+    return whole_result(values, "pipe", call_of(Among), meta=Among(values.expr.meta))
 
 
 def argument_value(given: Any) -> Any:

@@ -172,7 +172,8 @@ def modes_of(counts: pd.Series, dropna: bool, like: pd.Series) -> pd.Series:
         counts = counts[counts.index.notna()]
     if len(counts):
         counts = counts[(counts == counts.max()) & (counts > 0)]
-    return pd.Series(counts.index, dtype=like.dtype, name=like.name).mode(dropna=dropna).rename(like.name)
+    kind = counts.index.dtype if isinstance(counts.index, pd.CategoricalIndex) else like.dtype  # which ones there are
+    return pd.Series(counts.index, dtype=kind, name=like.name).mode(dropna=dropna).rename(like.name)
 
 
 @PANDAS.add("Largest")
