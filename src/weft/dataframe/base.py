@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from functools import wraps
+from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from weft.dataframe.meta import UNKNOWN, is_pandas, meta_nonempty
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
-__all__ = ["FrameBase", "called", "changed", "get_collection_type", "is_true", "new", "one_of"]
+__all__ = ["FrameBase", "called", "changed", "for_numpy", "get_collection_type", "is_true", "new", "one_of"]
 
 
 class FrameBase(Collection):
@@ -117,6 +118,22 @@ def one_of(method: str, **names: Any) -> Any:
         raise TypeError(f"{method}() takes one of {' and '.join(names)}; it was given {', '.join(given) or 'none'}")
     (value,) = given.values()
     return value
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def for_numpy(method: Method) -> Method:
+    """A method that NumPy's function of the same name may call, too: ``np.sum(frame)`` gives it ``out=None`` and its like."""
+
+    @wraps(method)
+    def taken(self: Any, *args: Any, out: None = None, dtype: None = None, **kwargs: Any) -> Any:
+        for word, value in (("out", out), ("dtype", dtype)):
+            if value is not None:
+                raise ValueError(f"the '{word}' parameter is not supported in the pandas implementation of {method.__name__}()")
+        return method(self, *args, **kwargs)
+
+    return taken  # type: ignore[return-value]
 
 
 def called(value: Any, frame: Any) -> Any:

@@ -104,13 +104,12 @@ def empty_column(label: Any, dtype: Any, index: pd.Index | None) -> pd.Series:
 def with_unknown_categories(meta: Any) -> Any:
     """A meta in which columns of categories that nobody has said have unknown ones."""
     if isinstance(meta, pd.DataFrame):
-        for place, dtype in enumerate(meta.dtypes):
-            if isinstance(dtype, pd.CategoricalDtype) and not len(dtype.categories):
-                label = meta.columns[place]
-                meta = meta.assign(
-                    **{label: meta[label].astype(pd.CategoricalDtype([UNKNOWN_CATEGORIES], dtype.ordered))}
-                )
-        return meta
+        unknown = {
+            meta.columns[place]: pd.CategoricalDtype([UNKNOWN_CATEGORIES], dtype.ordered)
+            for place, dtype in enumerate(meta.dtypes)
+            if isinstance(dtype, pd.CategoricalDtype) and not len(dtype.categories)
+        }
+        return meta.astype(unknown) if unknown else meta
     is_column = isinstance(meta, (pd.Series, pd.Index)) and isinstance(meta.dtype, pd.CategoricalDtype)
     if is_column and not len(meta.dtype.categories):
         return meta.astype(pd.CategoricalDtype([UNKNOWN_CATEGORIES], meta.dtype.ordered))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -205,6 +206,8 @@ class AssignmentMethods(FrameBase):
                 columns = labels
             else:
                 index = labels
+        elif axis != 0:
+            raise ValueError("Cannot specify both 'axis' and 'index'/'columns'")
         if columns is None and index is None:
             raise ValueError("Need to specify at least one of 'labels', 'index' or 'columns'")
         frame: Any = self
@@ -213,7 +216,7 @@ class AssignmentMethods(FrameBase):
             wanted = listed(columns)
             if errors == "raise" and level is None and not isinstance(known, pd.MultiIndex):
                 check_columns(frame.expr, wanted)
-            told = wanted if isinstance(columns, (list, tuple, pd.Index, set, np.ndarray)) else columns
+            told = wanted if isinstance(columns, (list, pd.Index, set, np.ndarray)) else columns
             kept = pd.DataFrame(columns=known).drop(columns=told, level=level, errors=errors).columns
             frame = project(frame, list(kept))
         if index is not None:
@@ -256,7 +259,11 @@ def labels_among(frame: Any, given: Any, level: Any) -> Any:
         return elementwise("level_among", labels, number, tuple(listed(given)))
     if level is not None:
         raise AssertionError("axis must be a MultiIndex")
-    return labels.isin(listed(given))
+    keys = listed(given)
+    if isinstance(index, pd.DatetimeIndex) and keys and all(isinstance(each, str) for each in keys):
+        with suppress(ValueError):  # texts that are no times are no labels, either
+            return labels.isin(pd.DatetimeIndex(keys, tz=index.tz))
+    return labels.isin(keys)
 
 
 @function_named("level_among")

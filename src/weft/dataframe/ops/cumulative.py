@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, for_numpy, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import VALUES, FrameExpr, row_needs
 from weft.dataframe.kernels.pandas.neighbours import CumulativePlan
@@ -58,6 +58,7 @@ class CumulativeMethods(FrameBase):
 
     __slots__ = ()
 
+    @for_numpy
     def cumsum(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Any:
         """Running sum.
 
@@ -70,6 +71,7 @@ class CumulativeMethods(FrameBase):
         """
         return cumulative(self, "cumsum", axis, skipna, numeric_only)
 
+    @for_numpy
     def cumprod(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Any:
         """Running product."""
         return cumulative(self, "cumprod", axis, skipna, numeric_only)

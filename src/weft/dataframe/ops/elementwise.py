@@ -8,11 +8,13 @@ partition without rows of their own, such as a sum of each column, are read for 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, asked_columns, column_needs, place_pick, row_needs
@@ -135,7 +137,8 @@ def row_meta(operation: str, bound: Bound, metas: list[Any]) -> Any:
     """What an operation makes of metas."""
     try:
         if operation in BY_VALUES and any(has_integers(each) for each in metas):
-            return with_unknown_categories(bound(*map(with_extremes, metas)).iloc[:0])
+            with suppress(pa.ArrowInvalid):  # Arrow's types do not hold extremes of others
+                return with_unknown_categories(bound(*map(with_extremes, metas)).iloc[:0])
         return with_unknown_categories(bound(*metas))
     except ZeroDivisionError:
         return float("nan")

@@ -147,7 +147,7 @@ class FilteringMethods(FrameBase):
         if isinstance(self.expr.meta, pd.DataFrame):
             labels = None
             if subset is not None:
-                labels = tuple(subset) if isinstance(subset, (list, pd.Index, tuple)) else (subset,)
+                labels = tuple(subset) if isinstance(subset, (list, tuple, pd.Index, np.ndarray)) else (subset,)
                 check_columns(self.expr, labels)
             return new(DropMissing(self.expr, how, labels, thresh))
         return new(DropMissing(self.expr))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from bisect import bisect_left, bisect_right
 from typing import Any
 
@@ -206,9 +207,14 @@ class LocIndexer:
             if kind is not None and (pd.api.types.is_bool_dtype(kind)):
                 return filtered(frame, rows)
             return rows_of(frame, list(rows.compute()))
+        if isinstance(frame.expr.meta.index, pd.DatetimeIndex):
+            if isinstance(rows, datetime.time):
+                return frame.at_time(rows)
+            if isinstance(rows, slice) and any(isinstance(each, datetime.time) for each in (rows.start, rows.stop)):
+                return frame.between_time(rows.start or datetime.time.min, rows.stop or datetime.time.max)
         if isinstance(rows, slice):
             return rows_between(frame, rows)
-        if isinstance(rows, (list, np.ndarray, pd.Index, pd.Series)):
+        if isinstance(rows, (list, range, np.ndarray, pd.Index, pd.Series, pd.api.extensions.ExtensionArray)):
             labels = list(rows)
             if isinstance(rows, pd.Series) and rows.dtype == bool:
                 return filtered(frame, by_label(whole, rows))

@@ -138,6 +138,8 @@ class AxisMethods(FrameBase):
         if mapper is not UNKNOWN:
             if index is not UNKNOWN or columns is not UNKNOWN:
                 raise TypeError("Cannot specify both 'mapper' and any of 'index' or 'columns'")
+            if callable(mapper) or isinstance(mapper, (dict, pd.Series)):
+                raise ValueError("Use `.rename` to alter labels with a mapper.")
             words["columns" if is_of_columns(self, axis) else "index"] = mapper
         given = {word: held(each) for word, each in words.items() if each is not UNKNOWN}
         expr = RenameAxis(self.expr, Pairs(given.items()))

@@ -16,6 +16,7 @@ from weft.dataframe.kernels.pandas.merge import JoinPlan
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.label_nodes import ToFrame
 from weft.dataframe.ops.merge_arrays import has_arrays, merge_by_arrays
+from weft.dataframe.ops.merge_levels import differs_in_levels, merge_by_levels
 from weft.dataframe.ops.merge_nodes import Merge, aligned_edges
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import checked_count, in_partitions
@@ -166,6 +167,11 @@ def merge(
         if (left_on is not None and left_index) or (right_on is not None and right_index):
             side = "left" if left_on is not None and left_index else "right"
             raise ValueError(f'Can only pass argument "{side}_on" OR "{side}_index" not both.')
+        if left_index and right_index and differs_in_levels(left, right) and how in ("left", "right", "inner", "outer"):
+            words = {"sort": sort, "indicator": indicator, "validate": validate}
+            return merge_by_levels(
+                merge, left, right, how, suffixes, **words, npartitions=npartitions, broadcast=broadcast
+            )
         if has_arrays(left, left_on) or has_arrays(right, right_on):
             return merge_by_arrays(
                 merge,
@@ -184,6 +190,18 @@ def merge(
                 broadcast=broadcast,
             )
         kept = levels_of_both(left, right, left_on, right_on)
+        side = left if right_index else right
+        if (left_index or right_index) and side.expr.meta.index.nlevels > 1:
+            given = left_on if right_index else right_on
+            keys = list(given) if isinstance(given, (list, pd.Index)) else [given]
+            if any(is_level(side, each) for each in keys):  # its labels stay beside those of the other's index
+                names = list(side.expr.meta.index.names)
+                whole = side.reset_index()
+                left, right = (whole, right) if right_index else (left, whole)
+                words = {"sort": sort, "suffixes": suffixes, "indicator": indicator, "validate": validate}
+                keyed = {"left_on": left_on, "right_on": right_on, "left_index": left_index, "right_index": right_index}
+                made = merge(left, right, how, **keyed, **words, npartitions=npartitions, broadcast=broadcast)
+                return made.set_index(names, sort=False)
         left, lkeys = key_labels(left, left_on, left_index)
         right, rkeys = key_labels(right, right_on, right_index)
         widths = [

@@ -200,6 +200,9 @@ class FrameQuantileMethods(QuantileMethods):
         if is_rows(frame, axis):
             if np.ndim(q):
                 raise NotImplementedError("quantile(axis=1) takes a single q: ask for one after another")
+            if method == "table":
+                words = {"axis": 1, "interpolation": interpolation, "method": method}
+                return whole_result(frame, "quantile", call_of(q, **words))
             return new(RowReduce(frame.expr, "quantile", pairs(q=q, interpolation=interpolation)))
         if method == "table":
             return whole_result(frame, "quantile", call_of(q, interpolation=interpolation, method=method))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, for_numpy, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.kernels.pandas.reductions import ReducePlan, keywords_of
 from weft.dataframe.known_metas import remembered
@@ -212,6 +212,7 @@ class ReductionMethods(FrameBase):
 
     __slots__ = ()
 
+    @for_numpy
     def sum(
         self,
         axis: Any = 0,
@@ -239,6 +240,7 @@ class ReductionMethods(FrameBase):
             split_every=split_every,
         )
 
+    @for_numpy
     def prod(
         self,
         axis: Any = 0,
@@ -260,14 +262,17 @@ class ReductionMethods(FrameBase):
 
     product = prod
 
+    @for_numpy
     def mean(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
         """Mean of the values."""
         return reduce(self, "mean", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
 
+    @for_numpy
     def min(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
         """Least value."""
         return reduce(self, "min", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
 
+    @for_numpy
     def max(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
         """Greatest value."""
         return reduce(self, "max", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
@@ -276,14 +281,17 @@ class ReductionMethods(FrameBase):
         """Number of values that are not missing."""
         return reduce(self, "count", axis=axis, numeric_only=numeric_only, split_every=split_every)
 
+    @for_numpy
     def any(self, axis: Any = 0, bool_only: bool = False, skipna: bool = True, split_every: Any = None) -> Any:
         """Whether any value is true."""
         return reduce(only_bools(self, bool_only), "any", axis=axis, skipna=skipna, split_every=split_every)
 
+    @for_numpy
     def all(self, axis: Any = 0, bool_only: bool = False, skipna: bool = True, split_every: Any = None) -> Any:
         """Whether all values are true."""
         return reduce(only_bools(self, bool_only), "all", axis=axis, skipna=skipna, split_every=split_every)
 
+    @for_numpy
     def var(
         self, axis: Any = 0, skipna: bool = True, ddof: int = 1, numeric_only: bool = False, split_every: Any = None
     ) -> Any:
@@ -292,6 +300,7 @@ class ReductionMethods(FrameBase):
             self, "var", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every, ddof=ddof
         )
 
+    @for_numpy
     def std(
         self, axis: Any = 0, skipna: bool = True, ddof: int = 1, numeric_only: bool = False, split_every: Any = None
     ) -> Any:

@@ -222,6 +222,8 @@ class ReindexMethods(LevelMethods):
         >>> df.reindex([2, 0], columns=["a", "b"], fill_value=0).compute().values.tolist()
         [[3, 0], [1, 0]]
         """
+        if axis is not None and (index is not None or columns is not None):
+            raise TypeError("Cannot specify both 'axis' and any of 'index' or 'columns'")
         if labels is not None:
             if index is not None and columns is not None:
                 raise TypeError("Cannot specify all of 'labels', 'index', 'columns'.")

@@ -80,7 +80,7 @@ class SubsetMethods(FrameBase):
         axis: Any = None,
         *,
         cond: Any = None,
-        na: bool = False,
+        na: Any = False,
     ) -> Any:
         """Columns (of a series rows) by their labels: from a list, with a text in them, or by a regular expression.
 
@@ -94,8 +94,8 @@ class SubsetMethods(FrameBase):
             Labels of rows, or of columns. By default those of columns, if there are any; of rows for conditions.
         cond : collection, array or function
             Which rows stay.
-        na : bool
-            Whether rows of which the condition is not known stay.
+        na : bool or "raise"
+            Whether rows of which the condition is not known stay; ``"raise"``: they are an error.
         """
         if items is not None and (callable(items) or hasattr(items, "_eval_expression")):
             items, cond = None, items
@@ -106,6 +106,8 @@ class SubsetMethods(FrameBase):
         is_frame = isinstance(self.expr.meta, pd.DataFrame)
         if axis not in (None, 0, "index", "rows") and not (axis in (1, "columns") and is_frame):
             raise ValueError(f"No axis named {axis} for object type {type(self.expr.meta).__name__}")
+        if na != "raise" and not isinstance(na, (bool, np.bool_)):
+            raise ValueError(f"na must be 'raise', True, or False, got {na!r}")
         if cond is not None:
             if axis in (1, "columns"):
                 raise NotImplementedError("filter(cond=, axis=1) is not supported: choose columns by label")
@@ -120,13 +122,43 @@ class SubsetMethods(FrameBase):
         return self[elementwise("labels_like", new(IndexOf(self.expr)), like, regex)]  # type: ignore[index]
 
 
-def holding(frame: Any, cond: Any, na: bool) -> Any:
+def holding(frame: Any, cond: Any, na: Any) -> Any:
     """A condition of rows, where it is known."""
     holds = called(cond, frame)
-    if not isinstance(holds, FrameBase):
-        return by_label(frame, holds) if isinstance(holds, pd.Series) else by_place(frame, np.asarray(holds))
-    dtype = getattr(holds.expr.meta, "dtype", None)
-    return holds if pd.api.types.is_bool_dtype(dtype) and isinstance(dtype, np.dtype) else holds.fillna(na).astype(bool)  # type: ignore[attr-defined]
+    is_ours = isinstance(holds, FrameBase)
+    told = "The callable passed to filter" if callable(cond) else "cond passed to filter"
+    kind = holds.expr.meta if is_ours else holds
+    if not (is_ours or isinstance(holds, (list, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray))) or (
+        np.ndim(kind) != 1
+    ):
+        raise TypeError(f"{told} must be a one-dimensional boolean mask, not {type(kind).__name__}")
+    if not is_ours:
+        values = holds if hasattr(holds, "dtype") else np.asarray(holds, dtype=object)
+        if not pd.api.types.is_bool_dtype(values.dtype) and not (
+            values.dtype == object and all(isinstance(each, (bool, np.bool_)) or pd.isna(each) for each in values)
+        ):
+            raise TypeError(f"{told} must be a one-dimensional boolean mask, not of {values.dtype}")
+        is_gap = pd.isna(values)
+        if na == "raise" and is_gap.any():
+            raise ValueError("The mask contains missing values")
+        filled = np.where(is_gap, bool(na), np.asarray(values, dtype=object)).astype(bool)
+        if isinstance(holds, pd.Series):
+            return by_label(frame, pd.Series(filled, holds.index))
+        return by_place(frame, filled)
+    dtype = getattr(kind, "dtype", None)
+    if pd.api.types.is_bool_dtype(dtype) and isinstance(dtype, np.dtype):
+        return holds
+    if na == "raise":
+        return elementwise("certain", holds)
+    return holds.fillna(na).astype(bool)
+
+
+@function_named("certain")
+def certain(mask: pd.Series) -> pd.Series:
+    """A mask of which nothing is missing."""
+    if mask.isna().any():
+        raise ValueError("The mask contains missing values")
+    return mask.astype(bool)
 
 
 class SeriesRowMethods(SubsetMethods):

@@ -122,7 +122,9 @@ def reshaped_whole(operation: str, *frames: Any, meta: Any = UNKNOWN, **options:
 
 def label_list(frame: Any, given: Any) -> tuple[Hashable, ...]:
     """Labels of columns that a user gives, checked."""
-    labels = tuple(given) if isinstance(given, (list, tuple, pd.Index)) else (given,)
+    is_label = isinstance(given, tuple) and given in frame.expr.columns
+    several = isinstance(given, (list, tuple, pd.Index, np.ndarray)) and not is_label
+    labels = tuple(given) if several else (given,)
     for label in labels:
         if label not in frame.expr.columns:
             raise KeyError(missing_column(label, frame.expr.columns))
@@ -266,6 +268,8 @@ class ReshapingMethods(FrameBase):
         >>> df.explode("a").b.compute().tolist()
         [0, 0, 1]
         """
+        if isinstance(column, list) and (not column or any(isinstance(each, list) for each in column)):
+            raise ValueError("column must be nonempty" if not column else "column must be a scalar, tuple, or list thereof")
         labels = label_list(self, column)
         made = reshaped("explode", self, column=labels if len(labels) > 1 else labels[0])
         return made.reset_index(drop=True) if ignore_index else made

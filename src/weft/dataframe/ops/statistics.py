@@ -143,13 +143,19 @@ class StatisticsMethods(FrameBase):
         return whole_result(frame, "corr", call_of(method=method, min_periods=min_periods))
 
     def cov(
-        self, min_periods: int | None = None, ddof: int = 1, numeric_only: bool = False, split_every: Any = None
+        self, min_periods: int | None = None, ddof: int | None = 1, numeric_only: bool = False, split_every: Any = None
     ) -> Any:
         """Covariance of all pairs of columns, over the rows that have both."""
-        return comoments(self, "cov", min_periods, numeric_only, split_every, ddof)
+        return comoments(self, "cov", min_periods, numeric_only, split_every, 1 if ddof is None else ddof)
 
     def corrwith(
-        self, other: Any, axis: Any = 0, drop: bool = False, method: str = "pearson", numeric_only: bool = False
+        self,
+        other: Any,
+        axis: Any = 0,
+        drop: bool = False,
+        method: str = "pearson",
+        numeric_only: bool = False,
+        min_periods: int | None = None,
     ) -> Any:
         """Correlation of each column with a series, or with the column of the same label of another frame.
 
@@ -161,6 +167,8 @@ class StatisticsMethods(FrameBase):
             Whether columns that only one frame has are left out; otherwise they are missing values.
         method : {"pearson"}
         numeric_only : bool
+        min_periods : int, optional
+            Rows with both values, without which there is no correlation.
         """
         if method != "pearson" or axis not in (0, "index"):
             raise NotImplementedError("corrwith() is there for method='pearson' and axis=0")
@@ -169,10 +177,10 @@ class StatisticsMethods(FrameBase):
         if other.expr.meta.ndim == 2:
             theirs = of_numbers(other, numeric_only).expr.columns
             labels = tuple([label for label in labels if label in theirs])
-            made = pair(frame, other, "corr", None, labels=labels)
+            made = pair(frame, other, "corr", min_periods, labels=labels)
             lost = [label for label in (*frame.expr.columns, *theirs) if label not in labels]
             return made if drop or not lost else made.map_partitions(with_lost, lost, meta=made.expr.meta)
-        return pair(frame, other, "corr", None, labels=labels)
+        return pair(frame, other, "corr", min_periods, labels=labels)
 
 
 def with_lost(found: pd.Series, lost: list[Any]) -> pd.Series:

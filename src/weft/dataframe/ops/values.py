@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, called, changed, one_of
+from weft.dataframe.base import FrameBase, called, changed, for_numpy, new, one_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.beside import by_label, by_place, has_rows
@@ -90,27 +90,40 @@ class ValueMethods(FrameBase):
         ----------
         value : scalar, mapping of labels to values, Series or DataFrame
             A series or frame with the same rows gives each row its own.
-        axis : optional
-            Of no effect for scalars.
+        axis : {0, 1}, optional
+            Along rows ``limit`` counts within each row, and a series has an entry for each row.
         inplace : bool
             Whether the frame itself stands for the result from then on.
         limit : int, optional
-            Of each column, at most so many are replaced.
+            Of each column, at most so many are replaced; of each row with ``axis=1``.
         """
         if value is UNKNOWN:
             raise TypeError("fillna() must be given a value. To carry values forward use ffill() or bfill().")
         is_frame = isinstance(self.expr.meta, pd.DataFrame)
         if isinstance(value, (list, tuple)):
             raise TypeError(f'"value" parameter must be a scalar or dict, but you passed a "{type(value).__name__}"')
-        if isinstance(value, pd.Series) and is_frame:
+        across = is_frame and axis in (1, "columns")
+        if isinstance(value, pd.Series) and is_frame and not across:
             value = value.to_dict()
+        if isinstance(value, dict) and is_frame and not across:
+            rowed = {label: each for label, each in value.items() if isinstance(each, (pd.Series, FrameBase))}
+            if rowed:
+                made = new(self.expr)
+                for label in [each for each in rowed if each in self.expr.meta.columns]:
+                    made[label] = made[label].fillna(rowed[label], limit=limit)
+                rest = {label: each for label, each in value.items() if label not in rowed}
+                return changed(self, made.fillna(rest, limit=limit) if rest else made, inplace, gives_frame=True)
         if isinstance(value, dict) and not is_frame:
             value = pd.Series(value)
         if isinstance(value, (pd.Series, pd.DataFrame)):
             value = by_label(self, value)
-        made = (
-            elementwise("fillna", known(self), value) if limit is None else fill_some(self, value, check_limit(limit))
-        )
+        if across and (limit is not None or isinstance(value, FrameBase)):
+            words = {} if limit is None else {"limit": check_limit(limit)}
+            made = elementwise("fillna", known(self), value, axis=1, **words)
+        elif limit is None:
+            made = elementwise("fillna", known(self), value)
+        else:
+            made = fill_some(self, value, check_limit(limit))
         return changed(self, made, inplace, gives_frame=True)
 
     def clip(self, lower: Any = None, upper: Any = None, axis: Any = None, *, inplace: bool = False) -> Any:
@@ -135,6 +148,7 @@ class ValueMethods(FrameBase):
         made = elementwise("clip", self, lower=bounds[0], upper=bounds[1], **words)
         return changed(self, made, inplace, gives_frame=True)
 
+    @for_numpy
     def round(self, decimals: Any = 0) -> Any:
         """Rounded values; ``decimals`` may map labels to numbers."""
         return elementwise(
@@ -154,6 +168,10 @@ class ValueMethods(FrameBase):
             if self.expr.meta.ndim == 1 and values.expr.meta.ndim == 1:
                 return elementwise("isin", self, among_values_of(values))
             values = values.compute()
+        if self.expr.meta.ndim == 2 and isinstance(values, (pd.Series, pd.DataFrame)):
+            if not values.index.is_unique or (values.ndim == 2 and not values.columns.is_unique):
+                raise ValueError("cannot compute isin with a duplicate axis.")
+            return elementwise("isin_beside", self, by_label(self, values))
         if isinstance(values, (str, bytes)) or (np.ndim(values) == 0 and not hasattr(values, "__iter__")):
             raise TypeError(f"isin() takes a list of values; it was given a {type(values).__name__}")
         if isinstance(values, dict):
@@ -245,11 +263,6 @@ def check_limit(limit: Any) -> int:
 
 def fill_some(frame: Any, value: Any, limit: int) -> Any:
     """The first so many missing values of each column replaced."""
-    if isinstance(value, dict):
-        for label, each in value.items():
-            if label in frame.expr.meta.columns:
-                frame = frame.assign(**{label: fill_some(frame[label], each, limit)})
-        return frame
     gaps = frame.isna()
     return elementwise("where", elementwise("fillna", frame, value), ~gaps | (gaps.astype("int64").cumsum() <= limit))
 
@@ -376,6 +389,13 @@ def isin(frame: Any, values: Any) -> Any:
     return frame.isin(
         {label: list(each) for label, each in values} if isinstance(values, Pairs) else argument_value(values)
     )
+
+
+@function_named("isin_beside")
+def isin_beside(frame: pd.DataFrame, values: Any) -> pd.DataFrame:
+    """Whether each value is the one with its labels, which both have in the same order."""
+    numbers = pd.RangeIndex(len(frame))
+    return frame.set_axis(numbers, axis=0).isin(values.set_axis(numbers, axis=0)).set_axis(frame.index, axis=0)
 
 
 @function_named("replace")

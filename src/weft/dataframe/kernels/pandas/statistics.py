@@ -159,7 +159,9 @@ def finished_products(made: Products, plan: StatisticsPlan) -> Any:
         if plan.kind == "cov":
             found = np.where(made.rows > plan.ddof, made.products / (made.rows - plan.ddof), np.nan)
         else:
-            scale = np.sqrt(made.squares * made.squares.T)
+            rounding = made.rows * np.square(8 * np.finfo(np.float64).eps * made.means)  # of a column that is constant
+            squares = np.where(made.squares <= rounding, 0.0, made.squares)
+            scale = np.sqrt(squares * squares.T)
             found = np.clip(np.where(scale > 0, made.products / scale, np.nan), -1.0, 1.0)
             diagonal = np.diag_indices(len(found))
             found[diagonal] = np.where(np.isnan(found[diagonal]), np.nan, 1.0)
