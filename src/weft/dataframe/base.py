@@ -130,7 +130,9 @@ def for_numpy(method: Method) -> Method:
     def taken(self: Any, *args: Any, out: None = None, dtype: None = None, **kwargs: Any) -> Any:
         for word, value in (("out", out), ("dtype", dtype)):
             if value is not None:
-                raise ValueError(f"the '{word}' parameter is not supported in the pandas implementation of {method.__name__}()")
+                raise ValueError(
+                    f"the '{word}' parameter is not supported in the pandas implementation of {method.__name__}()"
+                )
         return method(self, *args, **kwargs)
 
     return taken  # type: ignore[return-value]

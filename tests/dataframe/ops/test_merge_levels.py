@@ -46,3 +46,12 @@ def test_a_level_and_an_index(how):
 def test_indexes_without_a_level_of_both_are_refused():
     with pytest.raises(ValueError, match="no overlapping index names"):
         ours(LEFT).join(ours(SINGLE.rename_axis("x")), lsuffix="_")
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_labels_have_the_name_that_pandas_gives_them(how):
+    left, right = SINGLE[["w"]].rename_axis(None), SINGLE[["both"]]
+    check(lambda a, b: a.merge(b, left_index=True, right_index=True, how=how), left, right)
+    check(lambda a, b: b.merge(a, left_index=True, right_index=True, how=how), left, right)
+    if how == "inner":
+        check(lambda a, b: a.merge(b, left_index=True, right_index=True, how=how), left[:0], right)

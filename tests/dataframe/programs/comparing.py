@@ -77,10 +77,17 @@ def types_of(result: Any) -> dict[Any, Any]:
     return {None: result.dtype} if isinstance(result, pd.Series) else {}
 
 
-def has_types(found: Any, wanted: Any, promised: Any) -> bool:
-    """Whether each column has the type that pandas gives it, or the one that was known beforehand."""
+def has_types(found: Any, wanted: Any, promised: Any, has_gaps: bool = False) -> bool:
+    """Whether each column has the type that pandas gives it, or the one that was known beforehand.
+
+    With ``has_gaps`` rows without a match were among the rows once: where none is left, integers may stand for floats.
+    """
     first, second = types_of(wanted), types_of(promised)
-    return all(dtype in (first.get(label), second.get(label)) for label, dtype in types_of(found).items())
+    return all(
+        dtype in (first.get(label), second.get(label))
+        or (has_gaps and getattr(dtype, "kind", "") in "iu" and getattr(first.get(label), "kind", "") == "f")
+        for label, dtype in types_of(found).items()
+    )
 
 
 def as_floats(found: Any, wanted: Any) -> tuple[Any, Any]:

@@ -77,7 +77,7 @@ def to_numeric(
     dtype_backend : {"numpy_nullable", "pyarrow"}, optional
         What kind of types the numbers have.
     meta : pair or series, optional
-        Text becomes float64 by default.
+        Texts are known as float64 by default, and computed as integers if all of them are.
     """
     check_column("to_numeric", arg)
     if errors not in ("raise", "coerce"):
@@ -88,10 +88,8 @@ def to_numeric(
             arg, "pipe", call_of(pd.to_numeric, **{w: each for w, each in words.items() if each is not None})
         )
     column = arg.expr.meta
-    if meta is None and column.dtype.kind not in "biufc":
-        kind = "float64" if column.dtype == object or isinstance(column.dtype, pd.StringDtype) else None
-        if kind is not None:
-            return elementwise("numbers_of_text", arg, errors, kind)
+    if meta is None and (column.dtype == object or isinstance(column.dtype, pd.StringDtype)):
+        return elementwise("numbers_of_text", arg, errors)
     if meta is not None:
         return arg.map_partitions(pd.to_numeric, errors=errors, meta=meta)
     return elementwise("to_numeric", arg, errors=errors)

@@ -22,6 +22,17 @@ class DateParts:
     def _call(self, operation: str, *args: Any, **keywords: Any) -> Any:
         return elementwise(operation, self, *args, **keywords)
 
+    def asfreq(self, freq: Any = None, how: str = "E") -> Any:
+        """Periods of another frequency, in which those at hand end (``how="E"``) or start (``"S"``)."""
+        return self._call("asfreq", freq, how=how)
+
+    @property
+    def week(self) -> Any:
+        """Week of the year of periods."""
+        return self._call("week")
+
+    weekofyear = week
+
     @property
     def date(self) -> Any:
         """Dates, as Python objects."""

@@ -131,6 +131,8 @@ class Elementwise(Partitionwise):
 
 #: Operations of which values decide whether integers stay what they are: their metas are those of rows that do not.
 BY_VALUES = frozenset({"where", "mask", "clip"})
+#: Those that give integers or floats, by their values: known as floats.
+NUMBERS = frozenset({"numbers_of_text"})
 
 
 def row_meta(operation: str, bound: Bound, metas: list[Any]) -> Any:
@@ -139,7 +141,8 @@ def row_meta(operation: str, bound: Bound, metas: list[Any]) -> Any:
         if operation in BY_VALUES and any(has_integers(each) for each in metas):
             with suppress(pa.ArrowInvalid):  # Arrow's types do not hold extremes of others
                 return with_unknown_categories(bound(*map(with_extremes, metas)).iloc[:0])
-        return with_unknown_categories(bound(*metas))
+        made = with_unknown_categories(bound(*metas))
+        return made.astype("float64") if operation in NUMBERS and made.dtype == "int64" else made
     except ZeroDivisionError:
         return float("nan")
 

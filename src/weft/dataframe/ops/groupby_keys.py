@@ -84,13 +84,13 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
         blocks.append(key)
         return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, Mapping):
-        return By("function", dict(by), None)
+        return By("function", dict(by), expr.meta.index.name)
     if expr.meta.ndim == 2 and is_label(by) and by in expr.columns:
         return By("column", by, by)
     if is_label(by) and by in expr.meta.index.names and by is not None:
         return level_key(frame, by)
     if callable(by):
-        return By("function", by, None)
+        return By("function", by, expr.meta.index.name)
     raise KeyError(missing_column(by, expr.columns))
 
 

@@ -64,7 +64,8 @@ class GroupMethods(GroupsBase):
         >>> df.groupby("k").v.apply(lambda v: v.max() - v.min()).compute().to_dict()
         {1: 2, 2: 0}
         """
-        kwargs.pop("include_groups", None)
+        if kwargs.pop("include_groups", False):
+            raise ValueError("include_groups=True is no longer allowed.")
         return self._user("apply", func, args, kwargs, meta)
 
     def transform(

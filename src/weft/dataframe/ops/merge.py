@@ -50,7 +50,7 @@ def key_labels(frame: Any, on: Any, is_index: bool) -> tuple[Any, tuple[Hashable
     labels: list[Hashable] = []
     for each in given:
         if isinstance(each, FrameBase):
-            each = each.expr.meta.name  # noqa: PLW2901
+            each = each.expr.meta.name
         if each not in frame.expr.columns and not is_level(frame, each):
             raise KeyError(missing_column(each, frame.expr.columns))
         labels.append(each)

@@ -64,7 +64,9 @@ def merge_by_arrays(
         raise ValueError(
             f"len(right_on) must equal len(left_on): there are {len(sides[0])} keys on the left and {len(sides[1])} on the right"
         )
-    labels: dict[str, tuple[int, Hashable, str]] = {}  # of columns made here: place, label in the result, whose key it is
+    labels: dict[
+        str, tuple[int, Hashable, str]
+    ] = {}  # of columns made here: place, label in the result, whose key it is
     for place in range(count):
         one = sides[0][place] if sides[0] is not None else None
         two = sides[1][place] if sides[1] is not None else None

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import new
+from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.label_nodes import IndexOf
 from weft.dataframe.ops.labels import relabelled, with_index
-from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.projection import project
 
 __all__ = ["differs_in_levels", "merge_by_levels", "with_levels"]
@@ -36,9 +36,7 @@ def with_levels(frame: Any, columns: list[Any], names: list[Hashable]) -> Any:
     return with_index(made, elementwise("set_names", new(IndexOf(made.expr)), told))
 
 
-def merge_by_levels(
-    merge: Callable[..., Any], left: Any, right: Any, how: str, suffixes: Any, **options: Any
-) -> Any:
+def merge_by_levels(merge: Callable[..., Any], left: Any, right: Any, how: str, suffixes: Any, **options: Any) -> Any:
     """A join by the levels that both indexes have, as pandas makes it.
 
     Of two indexes of several levels the result has all levels. Beside one of a single level rows are those of the side with
@@ -49,14 +47,14 @@ def merge_by_levels(
     shared = [each for each in names[0] if each is not None and each in names[1]]
     if not shared:
         raise ValueError("cannot join with no overlapping index names")
-    columns = [list(each.expr.meta.columns) for each in sides]
     frames, labels = zip(*[with_columns_of_levels(each, f"__{side}__") for each, side in zip(sides, ("l", "r"))])
     keys = [[own[theirs.index(each)] for each in shared] for own, theirs in zip(labels, names)]
     expected = pd.merge(*[each.expr.meta.reset_index(drop=True) for each in sides], how="cross", suffixes=suffixes)
     if min(len(each) for each in names) > 1:
         # keys of one label come out as one column, filled from both sides
-        frames = frames[0], relabelled(
-            frames[1], [dict(zip(keys[1], keys[0])).get(each, each) for each in frames[1].expr.columns]
+        frames = (
+            frames[0],
+            relabelled(frames[1], [dict(zip(keys[1], keys[0])).get(each, each) for each in frames[1].expr.columns]),
         )
         made = merge(*frames, how, on=keys[0], suffixes=suffixes, **options)
         own = dict(zip(names[1], labels[1])) | dict(zip(names[0], labels[0]))

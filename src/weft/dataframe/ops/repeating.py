@@ -128,9 +128,9 @@ def holding(frame: Any, cond: Any, na: Any) -> Any:
     is_ours = isinstance(holds, FrameBase)
     told = "The callable passed to filter" if callable(cond) else "cond passed to filter"
     kind = holds.expr.meta if is_ours else holds
-    if not (is_ours or isinstance(holds, (list, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray))) or (
-        np.ndim(kind) != 1
-    ):
+    if not (
+        is_ours or isinstance(holds, (list, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray))
+    ) or (np.ndim(kind) != 1):
         raise TypeError(f"{told} must be a one-dimensional boolean mask, not {type(kind).__name__}")
     if not is_ours:
         values = holds if hasattr(holds, "dtype") else np.asarray(holds, dtype=object)

@@ -269,7 +269,9 @@ class ReshapingMethods(FrameBase):
         [0, 0, 1]
         """
         if isinstance(column, list) and (not column or any(isinstance(each, list) for each in column)):
-            raise ValueError("column must be nonempty" if not column else "column must be a scalar, tuple, or list thereof")
+            raise ValueError(
+                "column must be nonempty" if not column else "column must be a scalar, tuple, or list thereof"
+            )
         labels = label_list(self, column)
         made = reshaped("explode", self, column=labels if len(labels) > 1 else labels[0])
         return made.reset_index(drop=True) if ignore_index else made

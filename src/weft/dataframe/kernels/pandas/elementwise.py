@@ -133,6 +133,6 @@ def suffix(labels: pd.Index, text: str) -> pd.Index:
 
 
 @function_named("numbers_of_text")
-def numbers_of_text(column: Any, errors: str, dtype: str) -> Any:
-    """Numbers out of text, of one type whatever they are."""
-    return pd.to_numeric(column, errors=errors).astype(dtype)
+def numbers_of_text(column: Any, errors: str) -> Any:
+    """Numbers out of text: integers, unless some are not."""
+    return pd.to_numeric(column, errors=errors)

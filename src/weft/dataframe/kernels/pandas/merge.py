@@ -80,6 +80,8 @@ def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
     else:
         options["right_on"] = [others.get(label, label) for label in plan.right_on]
     made = pd.merge(renamed(left, names), renamed(right, others), **options)
+    if plan.left_on is None and plan.right_on is None and plan.how in ("inner", "outer") and left.index.nlevels == 1:
+        made.index.name = left.index.name  # pandas' own name, save where a side is empty
     if (plan.left_on is None) != (
         plan.right_on is None
     ):  # pandas takes labels of the other side where this one is empty

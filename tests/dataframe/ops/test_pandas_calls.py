@@ -1,0 +1,116 @@
+"""Calls of pandas' own tests on which frames once differed: the same values, types, labels and refusals."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import weft.dataframe as dd
+
+GAPS = pd.DataFrame({0: list("aba"), 1: [1.5, np.nan, np.nan], 2: [np.nan] * 3})
+NUMBERS = pd.DataFrame({"A": [1, 2, 3, 4], "B": [2.0, np.nan, 4, 1]})
+OTHERS = pd.DataFrame({"A": [0, 2, 12, 4], "C": [2.0, np.nan, 4, 5]}, index=[2, 1, 0, 9])
+TIMES = pd.DataFrame({"a": range(48)}, index=pd.date_range("2000-01-01", periods=48, freq="h"))
+PERIODS = pd.DataFrame({"x": [1, 2, 3]}, index=pd.period_range("2000-01", periods=3, freq="M", name="p"))
+LABELLED = pd.DataFrame({"x": [1, 2, 3, 4]}, index=pd.Index(list("abca"), name="k"))
+CONSTANT = pd.DataFrame({"a": [0.1] * 20, "b": np.arange(20) / 7})
+MASKS = [
+    [True, None, False, True],
+    np.array([True, None, False, True], object),
+    pd.array([True, None, False, True]),
+    [1, 0, 1, 0],
+    ["a"],
+    (True, False, True, False),
+    [True, False, True, True],
+]
+
+CALLS = {
+    "shift by several periods of a frequency": (TIMES, lambda d: d.shift([1, 2], freq="h")),
+    "shift of columns by a frequency": (TIMES[:2].T, lambda d: d.shift(1, freq="D", axis=1)),
+    "shift by a frequency and a value": (TIMES, lambda d: d.shift(1, freq="h", fill_value=0)),
+    "shift of columns by several periods": (NUMBERS, lambda d: d.shift([0, 1], axis=1)),
+    "categories of columns with numbers as labels": (GAPS, lambda d: d.astype("category")),
+    "fillna of some values": (GAPS, lambda d: d.fillna({1: 5}, limit=1)),
+    "fillna of some values of each row": (GAPS[[1, 2]], lambda d: d.fillna(5, limit=1, axis=1)),
+    "fillna by a value for each row": (GAPS[[1, 2]], lambda d: d.fillna(pd.Series([7, 8, 9.0]), axis=1)),
+    "fillna by a series for a column": (GAPS, lambda d: d.fillna({1: pd.Series([7, 8, 9.0]), 2: 4})),
+    "drop along two axes": (NUMBERS, lambda d: d.drop(index=0, axis=1)),
+    "drop of times as text": (TIMES, lambda d: d.drop("2000-01-01 03:00")),
+    "dropna of an array of labels": (GAPS, lambda d: d.dropna(subset=np.array([1]))),
+    "explode of no column": (NUMBERS, lambda d: d.explode([])),
+    "explode of lists of lists": (NUMBERS, lambda d: d.explode([["A", "A"]])),
+    "correlation of a constant": (CONSTANT, lambda d: d.corr()),
+    "covariance by default": (NUMBERS, lambda d: d.cov(ddof=None)),
+    "correlation of few rows": (NUMBERS, lambda d: d.corrwith(d.B * 2, min_periods=4)),
+    "isin of a frame": (NUMBERS, lambda d: d.isin(OTHERS)),
+    "isin of a series by label": (NUMBERS, lambda d: d.isin(OTHERS.A)),
+    "isin of a frame with equal labels": (NUMBERS, lambda d: d.isin(OTHERS.set_index([[0, 0, 1, 2]]))),
+    "loc of a time of day": (TIMES, lambda d: d.loc[datetime.time(12)]),
+    "loc of times of day": (TIMES, lambda d: d.loc[datetime.time(12) : datetime.time(14)]),
+    "loc of a range": (NUMBERS, lambda d: d.loc[range(2, 4)]),
+    "quantile of rows": (NUMBERS, lambda d: d.quantile(0.9, axis=1, interpolation="nearest", method="table")),
+    "reindex along two axes": (NUMBERS, lambda d: d.reindex(index=[1], axis=0)),
+    "rename_axis by a mapping": (NUMBERS, lambda d: d.rename_axis({0: 1})),
+    "groups by a mapping of labels": (LABELLED, lambda d: d.groupby({"a": "u", "b": "v", "c": "u"}).x.sum()),
+    "groups by a function of labels": (LABELLED, lambda d: d.groupby(str.upper).x.sum()),
+    "include_groups": (LABELLED, lambda d: d.groupby("k").apply(len, include_groups=True)),
+    "periods of another frequency as labels": (PERIODS, lambda d: d.index.asfreq("D")),
+    "periods of another frequency": (PERIODS.reset_index(), lambda d: d.p.dt.asfreq("D", how="S")),
+    "weeks of periods": (PERIODS.reset_index(), lambda d: d.p.dt.week),
+    "rounded by NumPy": (NUMBERS, lambda d: np.round(d, 1)),
+}
+CALLS |= {
+    f"filter by {mask!r}, gaps {na}": (NUMBERS, lambda d, mask=mask, na=na: d.filter(cond=mask, na=na))
+    for mask in MASKS
+    for na in (True, False, "raise", "x")
+}
+CALLS |= {
+    f"np.{name} with {words}": (NUMBERS, lambda d, name=name, words=words: getattr(np, name)(d, **words))
+    for name in ("sum", "mean", "max", "min", "any", "all", "prod", "std", "var", "cumsum")
+    for words in ({}, {"axis": 0})
+}
+
+
+def outcome(program, frame):
+    """What a call gives, or the type of what it raises."""
+    try:
+        made = program(frame)
+        return made.compute(scheduler="sync") if hasattr(made, "compute") else made
+    except Exception as error:
+        return type(error)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_gives_what_pandas_gives(name):
+    frame, program = CALLS[name]
+    expected, found = outcome(program, frame), outcome(program, dd.from_pandas(frame, npartitions=3, sort=False))
+    if isinstance(expected, pd.DataFrame):
+        pd.testing.assert_frame_equal(found, expected, check_freq=False)
+    elif isinstance(expected, pd.Series):
+        pd.testing.assert_series_equal(found, expected)
+    elif isinstance(expected, pd.Index):
+        pd.testing.assert_index_equal(found, expected)
+    else:
+        assert found == expected or np.isclose(found, expected)
+
+
+def test_isin_of_a_series_is_lazy():
+    seen = []
+    others = dd.from_map(
+        lambda number: seen.append(number) or pd.DataFrame({"a": [number]}), range(2), meta={"a": "int64"}
+    )
+    made = dd.from_pandas(NUMBERS, npartitions=2).A.isin(others.a)
+    assert not seen
+    assert made.compute(scheduler="sync").tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize("texts", [["1", "2", "3"], ["1", "2.5", None], [1, "2", "3"]])
+def test_numbers_of_texts(texts):
+    whole = pd.Series(texts)
+    made = dd.to_numeric(dd.from_pandas(whole, npartitions=2))
+    assert made.dtype == "float64"
+    pd.testing.assert_series_equal(made.compute(), pd.to_numeric(whole))
