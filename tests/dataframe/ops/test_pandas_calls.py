@@ -56,11 +56,33 @@ CALLS = {
     "rename_axis by a mapping": (NUMBERS, lambda d: d.rename_axis({0: 1})),
     "groups by a mapping of labels": (LABELLED, lambda d: d.groupby({"a": "u", "b": "v", "c": "u"}).x.sum()),
     "groups by a function of labels": (LABELLED, lambda d: d.groupby(str.upper).x.sum()),
+    "an aggregate without keys as index": (NUMBERS, lambda d: d.groupby("A", as_index=False)["B"].agg("sum")),
+    "aggregates of mappings": (NUMBERS, lambda d: d.groupby("A").agg({"r": {"B": "mean"}})),
     "include_groups": (LABELLED, lambda d: d.groupby("k").apply(len, include_groups=True)),
     "periods of another frequency as labels": (PERIODS, lambda d: d.index.asfreq("D")),
     "periods of another frequency": (PERIODS.reset_index(), lambda d: d.p.dt.asfreq("D", how="S")),
     "weeks of periods": (PERIODS.reset_index(), lambda d: d.p.dt.week),
     "rounded by NumPy": (NUMBERS, lambda d: np.round(d, 1)),
+}
+COMPLEX = pd.DataFrame({"k": [1, 2, 1], "z": [1 + 2j, 2, 3j]})
+TEXTS = pd.DataFrame({"k": ["a", "b", "a"], "v": ["x", "y", "z"]})
+LEVELS = pd.DataFrame({("a", ""): [1, 1, 2], ("b", "c"): [1, 2, 3]})
+NESTED = pd.DataFrame({"v": range(4)}, index=pd.MultiIndex.from_product([["u", "w"], ["x", "y"]], names=["f", "s"]))
+CALLS |= {
+    "sums of complex numbers": (COMPLEX, lambda d: d.groupby("k").sum()),
+    "means of complex numbers": (COMPLEX, lambda d: d.groupby("k").z.mean()),
+    "no column of numbers": (TEXTS, lambda d: d.groupby("k", as_index=False).sum(numeric_only=True)),
+    "groups by the first level of a label": (LEVELS, lambda d: d.groupby("a").sum()),
+    "groups by a mapping of a level": (NESTED, lambda d: d.groupby({"u": 0, "w": 1}, level=0).sum()),
+    "groups by a function of a level": (NESTED, lambda d: d.groupby(str.upper, level="s").sum()),
+}
+CALLS |= {
+    f"{method} of groups of objects such as {values[0]!r}": (
+        pd.DataFrame({"A": pd.Series(values, dtype=object), "k": [1, 2, 1]}),
+        lambda d, method=method: d.groupby("k").A.agg(method),
+    )
+    for method in ("min", "max", "first", "last", "nunique")
+    for values in ([1, 2, 3], ["a", "b", "c"], [1.5, 2, None], [pd.Timestamp("2000"), pd.Timestamp("2001"), None])
 }
 CALLS |= {
     f"filter by {mask!r}, gaps {na}": (NUMBERS, lambda d, mask=mask, na=na: d.filter(cond=mask, na=na))

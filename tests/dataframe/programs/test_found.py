@@ -110,4 +110,4 @@ def test_extremes_of_partitions_whose_categories_differ(road):
 def test_the_most_frequent_of_partitions_whose_categories_differ(road):
     parts = [pd.DataFrame({"c": pd.Categorical([word, None, word])}) for word in "ba"]
     ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0].astype({"c": pd.CategoricalDtype(["?"])}))
-    assert computed(ours.c.cat.as_unknown().mode()).tolist() == ["a", "b"]
+    assert sorted(computed(ours.c.cat.as_unknown().mode())) == ["a", "b"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 from weft.dataframe.ops.groupby_aggregates import GroupAggregates
 from weft.dataframe.ops.groupby_base import GroupsBase
-from weft.dataframe.ops.groupby_keys import keys_by_level, keys_of, with_keys
+from weft.dataframe.ops.groupby_keys import keys_by_level, keys_of, mapped_level, with_keys
 from weft.dataframe.ops.groupby_methods import GroupMethods
 from weft.dataframe.ops.groupby_requests import Aggregation
 from weft.dataframe.ops.layout import headline
@@ -131,7 +131,9 @@ class GroupbyMethods(FrameBase):
         if isinstance(by, pd.Grouper) and getattr(by, "freq", None) is not None:
             return by_periods(self, by)  # type: ignore[no-any-return]
         if level is not None and by is not None:
-            raise TypeError("groupby() takes by or level, not both")
+            if isinstance(level, (list, tuple)) or not (callable(by) or isinstance(by, (Mapping, pd.Series))):
+                raise TypeError("groupby() takes by or level, or a mapping or function of one level")
+            by, level = mapped_level(self, by, level), None
         frame: Any = self
         if level is None:
             frame, by = with_keys(self, by)

@@ -115,7 +115,9 @@ class GroupAggregates(GroupsBase):
     ) -> Any:
         """Aggregates in parts."""
         count, exchanged = spread_of(self._frame, split_out, shuffle_method)
-        single = single and self._plan.as_index
+        if single and not self._plan.as_index:
+            single = False
+            labels = pd.Index([each.column for each in requests]) if labels is None else labels
         plan = AggregatePlan(self._plan, requests, labels, single)
         made = GroupbyAggregate(self._source(), self._blocks, plan, check_split_every(split_every), count, exchanged)
         _ = made.meta
@@ -391,6 +393,8 @@ class GroupAggregates(GroupsBase):
         """
         if func is None and "arg" in kwargs:
             func = kwargs.pop("arg")
+        if isinstance(func, dict) and any(isinstance(each, dict) for each in func.values()):
+            raise pd.errors.SpecificationError("nested renamer is not supported")
         if isinstance(func, str):
             return self._by_name(func, args, kwargs, split_every, split_out, shuffle_method, engine, engine_kwargs)
         spec = None

@@ -32,6 +32,16 @@ def level_key(frame: Any, level: Any) -> By:
     return By("level", number, index.names[number])
 
 
+def mapped_level(frame: Any, by: Any, level: Any) -> Any:
+    """A series with what a mapping or function makes of a level of the labels."""
+    number = frame.expr.meta.index._get_level_number(level)
+    labels = frame.index.to_frame(index=True)
+    column = labels[labels.expr.columns[number]]
+    return column.map(dict(by) if isinstance(by, (Mapping, pd.Series)) else by).rename(
+        frame.expr.meta.index.names[number]
+    )
+
+
 def keys_of(frame: Any, by: Any) -> tuple[list[By], list[FrameExpr], bool]:
     """Keys of every kind."""
     if by is None:
@@ -85,6 +95,12 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
         return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, Mapping):
         return By("function", dict(by), expr.meta.index.name)
+    if expr.meta.ndim == 2 and is_label(by) and isinstance(expr.meta.columns, pd.MultiIndex) and by not in expr.columns:
+        whole = (*(by if isinstance(by, tuple) else (by,)), *[""] * expr.meta.columns.nlevels)[
+            : expr.meta.columns.nlevels
+        ]
+        if whole in expr.columns:
+            return By("column", whole, by)
     if expr.meta.ndim == 2 and is_label(by) and by in expr.columns:
         return By("column", by, by)
     if is_label(by) and by in expr.meta.index.names and by is not None:

@@ -200,8 +200,8 @@ def merge(
                 left, right = (whole, right) if right_index else (left, whole)
                 words = {"sort": sort, "suffixes": suffixes, "indicator": indicator, "validate": validate}
                 keyed = {"left_on": left_on, "right_on": right_on, "left_index": left_index, "right_index": right_index}
-                made = merge(left, right, how, **keyed, **words, npartitions=npartitions, broadcast=broadcast)
-                return made.set_index(names, sort=False)
+                joined = merge(left, right, how, **keyed, **words, npartitions=npartitions, broadcast=broadcast)
+                return joined.set_index(names, sort=False)
         left, lkeys = key_labels(left, left_on, left_index)
         right, rkeys = key_labels(right, right_on, right_index)
         widths = [

@@ -106,10 +106,10 @@ def merge_asof(
     left, right = as_frame(left, "left"), as_frame(right, "right")
     for frame, key, word in ((left, left_on or on, "left_on"), (right, right_on or on, "right_on")):
         if key is not None:
-            key_labels(frame, key, False, word)
+            key_labels(frame, key, False)
     for frame, key, word in ((left, left_by or by, "left_by"), (right, right_by or by, "right_by")):
         if key is not None:
-            key_labels(frame, key, False, word)
+            key_labels(frame, key, False)
     words = {
         "on": on,
         "left_on": left_on,
@@ -180,5 +180,5 @@ def merge_ordered(
     }
     for frame, keys, word in ((left, left_on or on, "left_on"), (right, right_on or on, "right_on")):
         if keys is not None:
-            key_labels(frame, keys, False, word)
+            key_labels(frame, keys, False)
     return reshaped_whole("merge_ordered", left, right, **words)

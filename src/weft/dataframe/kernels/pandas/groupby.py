@@ -94,7 +94,7 @@ class GroupbyAggregate:
         for request, like in zip(plan.requests, metas, strict=True):
             columns.append(finished_column(request, partial.parts, order, like.dtype))
         if plan.single and plan.groups.as_index:
-            return pd.Series(columns[0].array, index=index, name=meta.name, copy=False)
+            return pd.Series(columns[0].array, index=index, name=meta.name, dtype=columns[0].dtype, copy=False)
         made = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(len(index)))
         made.index = index
         if plan.groups.as_index:
@@ -204,11 +204,11 @@ def whole_aggregate(source: Any, blocks: list[Any], plan: AggregatePlan) -> Any:
         columns.append(made if isinstance(made, pd.Series) else made.iloc[:, -1])
     if plan.single and plan.groups.as_index:
         return columns[0]
-    made = pd.concat(columns, axis=1, ignore_index=True) if columns else grouped.size().to_frame().iloc[:, :0]
+    sizes = grouped.size()
+    made = pd.concat(columns, axis=1, ignore_index=True) if columns else pd.DataFrame(sizes).iloc[:, :0]
     if plan.labels is not None:
         made.columns = plan.labels
     if not plan.groups.as_index:
-        sizes = grouped.size()
         keys = sizes.iloc[:, :-1] if isinstance(sizes, pd.DataFrame) else sizes.index.to_frame(index=False)
         for place in range(keys.shape[1] - 1, -1, -1):
             label = keys.columns[place]

@@ -207,10 +207,13 @@ FINISH: dict[str, Callable[..., pd.Series]] = {
 
 def with_missing(values: Any, missing: Any, dtype: Any) -> pd.Series:
     """Numbers as values of a dtype, some of them missing."""
-    if not isinstance(values, np.ndarray) or values.dtype == object:
-        made = pd.Series(values)
+    is_text = isinstance(dtype, pd.StringDtype)
+    if not isinstance(values, np.ndarray) or values.dtype == object or ((is_text or dtype == object) and len(values)):
+        made = pd.Series(values, dtype=object if dtype == object else None)
         if missing is not None:
             made = made.mask(missing)
+        if is_text and pd.api.types.infer_dtype(made.dropna()) not in ("string", "empty"):
+            return made  # objects that are no texts, of which the meta was made up
         return made if made.dtype == dtype or isinstance(dtype, np.dtype) else made.astype(dtype)
     if dtype.kind in "mM" and not isinstance(dtype, pd.ArrowDtype):
         if values.dtype.kind == "f":

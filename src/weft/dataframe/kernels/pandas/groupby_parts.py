@@ -99,7 +99,7 @@ def add_up(values: Any, groups: Groups, codes: Any = None) -> Any:
     codes = groups.codes if codes is None else codes
     if values.dtype.kind == "f":
         return np.bincount(codes, weights=values, minlength=room(groups))[: groups.count]
-    kind = np.uint64 if values.dtype.kind == "u" else np.int64
+    kind = {"u": np.uint64, "c": np.complex128}.get(values.dtype.kind, np.int64)
     made = np.zeros(room(groups), kind)
     np.add.at(made, codes, values.astype(kind, copy=False))
     return made[: groups.count]
@@ -178,7 +178,7 @@ def farthest(dtype: Any, which: str) -> Any:
 def merge_extreme(which: str) -> Callable[[tuple[Any, ...], Groups], tuple[Any, ...]]:
     def merge(arrays: tuple[Any, ...], groups: Groups) -> tuple[Any, ...]:
         (values,) = arrays
-        if isinstance(values, np.ndarray) and values.dtype != object:
+        if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
             return (extreme_of(which, values, groups),)
         return (by_pandas(pd.Series(values), groups, which),)
 
@@ -188,7 +188,7 @@ def merge_extreme(which: str) -> Callable[[tuple[Any, ...], Groups], tuple[Any, 
 def merge_by_pandas(which: str, numbers: Callable[..., Any]) -> Callable[[tuple[Any, ...], Groups], tuple[Any, ...]]:
     def merge(arrays: tuple[Any, ...], groups: Groups) -> tuple[Any, ...]:
         (values,) = arrays
-        if isinstance(values, np.ndarray) and values.dtype != object:
+        if isinstance(values, np.ndarray) and values.dtype.kind in "iufbc":
             return (numbers(values, groups),)
         return (by_pandas(pd.Series(values), groups, which),)
 
@@ -209,6 +209,8 @@ def make_mean(column: pd.Series, groups: Groups, index: Any) -> tuple[Any, ...]:
         return add_up(values >> 20, groups, codes), add_up(values & 0xFFFFF, groups, codes), counts
     values, codes = present_only(*values_and_missing(column), groups)
     counts = groups.sizes if codes is groups.codes else np.bincount(codes, minlength=room(groups))[: groups.count]
+    if values.dtype.kind == "c":
+        return add_up(values, groups, codes), counts
     return np.bincount(codes, weights=values, minlength=room(groups))[: groups.count], counts
 
 

@@ -89,7 +89,7 @@ def key_columns(partition: Any, blocks: Sequence[Any], plan: GroupPlan) -> list[
     for each in plan.by:
         match each.kind:
             case "column":
-                key = partition[each.value]
+                key = partition[each.value].rename(each.name)
             case "level":
                 key = partition.index.get_level_values(each.value).to_series()
             case "function":
@@ -106,7 +106,7 @@ def pandas_groupby(partition: Any, keys: list[pd.Series], plan: GroupPlan) -> An
     by: list[Any] = []
     for each, key in zip(plan.by, keys, strict=True):
         if each.kind == "column":
-            by.append(each.value)
+            by.append(each.name)  # as which pandas finds it, under labels of several levels, too
         elif each.kind == "level":
             by.append(partition.index.get_level_values(each.value))  # a Grouper would not sort, and lose categories
         else:
