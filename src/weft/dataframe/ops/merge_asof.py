@@ -104,10 +104,10 @@ def merge_asof(
     ['a', 'b', 'c']
     """
     left, right = as_frame(left, "left"), as_frame(right, "right")
-    for frame, key, word in ((left, left_on or on, "left_on"), (right, right_on or on, "right_on")):
+    for frame, key in ((left, left_on or on), (right, right_on or on)):
         if key is not None:
             key_labels(frame, key, False)
-    for frame, key, word in ((left, left_by or by, "left_by"), (right, right_by or by, "right_by")):
+    for frame, key in ((left, left_by or by), (right, right_by or by)):
         if key is not None:
             key_labels(frame, key, False)
     words = {
@@ -178,7 +178,7 @@ def merge_ordered(
         "suffixes": list(suffixes),
         "how": how,
     }
-    for frame, keys, word in ((left, left_on or on, "left_on"), (right, right_on or on, "right_on")):
+    for frame, keys in ((left, left_on or on), (right, right_on or on)):
         if keys is not None:
             key_labels(frame, keys, False)
     return reshaped_whole("merge_ordered", left, right, **words)

@@ -207,9 +207,9 @@ FINISH: dict[str, Callable[..., pd.Series]] = {
 
 def with_missing(values: Any, missing: Any, dtype: Any) -> pd.Series:
     """Numbers as values of a dtype, some of them missing."""
-    is_text = isinstance(dtype, pd.StringDtype)
-    if not isinstance(values, np.ndarray) or values.dtype == object or ((is_text or dtype == object) and len(values)):
-        made = pd.Series(values, dtype=object if dtype == object else None)
+    is_text, is_any = isinstance(dtype, pd.StringDtype), dtype == np.dtype(object)
+    if not isinstance(values, np.ndarray) or values.dtype == np.dtype(object) or ((is_text or is_any) and len(values)):
+        made = pd.Series(values, dtype=object if is_any else None)
         if missing is not None:
             made = made.mask(missing)
         if is_text and pd.api.types.infer_dtype(made.dropna()) not in ("string", "empty"):
