@@ -14,7 +14,8 @@ import numpy as np
 
 from weft import selection
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, limit_bytes
+from weft.array.chunk_forms import limit_bytes
+from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.ops.block_nodes import Mapped
