@@ -64,6 +64,20 @@ CALLS = {
     "weeks of periods": (PERIODS.reset_index(), lambda d: d.p.dt.week),
     "rounded by NumPy": (NUMBERS, lambda d: np.round(d, 1)),
 }
+MIXED = pd.Series(["aXb", np.nan, "foo o", True, 5, None, 1.5, "o"], dtype=object)
+WORDS = pd.Series(["a b c", "a b", " ", None], dtype=object)
+OF_TEXT = {"len": (), "contains": ("o",), "split": ("X",), "slice": (1, 2), "strip": (), "count": ("o",)}
+CALLS |= {
+    f"{method} of texts among other objects": (MIXED, lambda s, method=method: getattr(s.str, method)(*OF_TEXT[method]))
+    for method in OF_TEXT
+}
+CALLS |= {
+    "texts repeated by a number for each row": (pd.Series(["a", "b", "c"]), lambda s: s.str.repeat([1, 2, 3])),
+    "parts of objects as columns": (WORDS, lambda s: s.str.split(expand=True)),
+    "parts of categories as columns": (WORDS[:2].astype("category"), lambda s: s.str.split(expand=True)),
+    "parts as what is no truth value": (WORDS, lambda s: s.str.split(expand="yes")),
+}
+
 COMPLEX = pd.DataFrame({"k": [1, 2, 1], "z": [1 + 2j, 2, 3j]})
 TEXTS = pd.DataFrame({"k": ["a", "b", "a"], "v": ["x", "y", "z"]})
 LEVELS = pd.DataFrame({("a", ""): [1, 1, 2], ("b", "c"): [1, 2, 3]})

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.accessors import Accessor
+from weft.dataframe.ops.beside import by_place, has_rows
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.map_partitions import map_partitions
 
@@ -177,7 +179,9 @@ class StringAccessor(Accessor):
         return self._call("removesuffix", suffix)
 
     def repeat(self, repeats: Any) -> Any:
-        """Repeated so many times."""
+        """Repeated so many times; a list has a number for each row."""
+        if has_rows(repeats):
+            return elementwise("str.repeat", self._column, by_place(self._column, repeats))
         return self._call("repeat", repeats)
 
     def replace(
@@ -286,6 +290,8 @@ class StringAccessor(Accessor):
         return self._split("rsplit", pat, n, expand, {})
 
     def _split(self, name: str, pat: Any, n: int, expand: bool, words: dict[str, Any]) -> Any:
+        if expand is not None and not isinstance(expand, bool):
+            raise ValueError("expand must be True or False")
         if not expand:
             return self._call(name, pat=pat, n=n, **words)
         pieces = n + 1 if n > 0 else int(self._call(name, pat=pat, n=n, **words).str.len().max().compute() or 1)
@@ -388,7 +394,11 @@ def findall(column: Any, pat: str, **options: Any) -> Any:
 def split_columns(column: pd.Series, name: str, pieces: int, **options: Any) -> pd.DataFrame:
     """Parts of text as so many columns."""
     made = getattr(column.str, name)(expand=True, **options)
-    return made.reindex(columns=range(pieces)).astype(column.dtype)
+    kind = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
+    if kind == np.dtype(object):  # a text that has no such part has None there, as in pandas
+        nothing = pd.Series(np.where(column.isna(), column, None), column.index, dtype=object)
+        made = pd.DataFrame({place: made[place] if place in made else nothing for place in range(pieces)})
+    return made.reindex(columns=range(pieces)).astype(kind)
 
 
 @function_named("partition_columns")

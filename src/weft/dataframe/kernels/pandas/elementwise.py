@@ -46,6 +46,10 @@ TESTS_OF_TEXT = frozenset(
 @PANDAS.add("Elementwise")
 def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
     """An operation on partitions and plain values."""
+    if operation.startswith("str.") and is_without_texts(inputs[0]):
+        label = inputs[0].index[:1]
+        longer = pd.concat([inputs[0], pd.Series([""], label, dtype=object, name=inputs[0].name)])
+        return apply_operation(operation, longer, *inputs[1:], **keywords).iloc[:-1]
     function = FUNCTIONS.get(operation)
     if function is not None:
         made = function(*inputs, **keywords)
@@ -59,6 +63,17 @@ def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
         labels = next((each for each in inputs if isinstance(each, pd.Index)), None)
         return made if labels is None else pd.Series(made, index=labels)
     return made
+
+
+#: What pandas finds among the objects of which it takes some for texts.
+TEXTS = ("string", "empty", "bytes", "mixed", "mixed-integer")
+
+
+def is_without_texts(column: Any) -> bool:
+    """Whether a partition of objects has no texts, while others may: pandas looks at all values before it refuses."""
+    if not isinstance(column, pd.Series) or column.dtype != np.dtype(object) or not len(column):
+        return False
+    return pd.api.types.infer_dtype(column, skipna=True) not in TEXTS
 
 
 def function_named(name: str) -> Callable[[F], F]:
