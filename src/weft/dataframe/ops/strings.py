@@ -397,7 +397,7 @@ def split_columns(column: pd.Series, name: str, pieces: int, **options: Any) -> 
     kind = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
     if kind == np.dtype(object):  # a text that has no such part has None there, as in pandas
         nothing = pd.Series(np.where(column.isna(), column, None), column.index, dtype=object)
-        made = pd.DataFrame({place: made[place] if place in made else nothing for place in range(pieces)})
+        made = pd.DataFrame({place: made.get(place, nothing) for place in range(pieces)})
     return made.reindex(columns=range(pieces)).astype(kind)
 
 
