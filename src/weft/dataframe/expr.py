@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from math import nan
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -207,7 +208,10 @@ def labels_of(meta: Any) -> tuple[Hashable, ...]:
 def schema_of(meta: Any) -> tuple[Any, Any]:
     """Kind, labels and dtypes of columns, and names and dtype of the index: what a rewrite must keep of a meta."""
     if isinstance(meta, pd.DataFrame):
-        columns = ("frame", *zip(meta.columns, meta.dtypes.array, strict=True))
+        labels = [
+            nan if isinstance(each, float) and each != each else each for each in meta.columns
+        ]  # one equal to itself
+        columns = ("frame", *zip(labels, meta.dtypes.array, strict=True))
         return columns, (meta.index.names, meta.index.dtype)
     if isinstance(meta, pd.Series):
         return ("Series", meta.name, meta.dtype), (meta.index.names, meta.index.dtype)

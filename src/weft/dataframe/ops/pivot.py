@@ -16,6 +16,7 @@ from weft.dataframe.expr import VALUES, FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.neighbours import call_of, whole_result
+from weft.dataframe.ops.pivot_keys import labels_of, with_key_columns
 from weft.dataframe.ops.projection import missing_column, project
 from weft.expr import Expr, Need, Needs, derived, node
 from weft.physical.blockwise import Same, blockwise
@@ -68,13 +69,6 @@ class Crosstab(FromGroups):
         return self.options
 
 
-def labels_of(value: Any) -> list[Hashable]:
-    """One label or several, as a list."""
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple, pd.Index)) else [value]
-
-
 def in_memory(found: Any) -> Any:
     """A table that is computed already, as a collection of one partition."""
     return from_pandas(found, npartitions=1, sort=False)
@@ -92,6 +86,7 @@ def pivot_table(
     margins_name: str = "All",
     observed: bool = True,
     sort: bool = True,
+    **kwargs: Any,
 ) -> Any:
     """A table of aggregates, with rows and columns by keys.
 
@@ -101,13 +96,16 @@ def pivot_table(
     values : label or list of labels, optional
         Columns that are aggregated; all others by default.
     index, columns : label or list of labels
-        Keys of rows, and of columns.
+        Keys of rows, and of columns; also series and arrays with an entry for each row, functions of the labels of rows, and
+        ``pandas.Grouper``.
     aggfunc : str
         Name of an aggregate; others, lists, and ``margins=True`` bring the columns to one place.
     fill_value : optional
         Stands in cells without rows.
     margins, dropna, margins_name, observed, sort
         As in pandas.
+    **kwargs
+        Arguments of ``aggfunc``.
 
     Examples
     --------
@@ -119,6 +117,18 @@ def pivot_table(
     """
     if not isinstance(data, FrameBase):
         raise TypeError(f"pivot_table() takes a DataFrame of Weft, not a {type(data).__name__}: use pandas.pivot_table")
+    own = data.expr.columns
+    data, index, row_names = with_key_columns(data, index, "row")
+    data, columns, column_names = with_key_columns(data, columns, "column")
+    if any(label not in own for label in data.expr.columns):
+        if values is None:
+            values = [label for label in own if label not in (*labels_of(index), *labels_of(columns))]
+        words = {"dropna": dropna, "margins_name": margins_name, "observed": observed, "sort": sort}
+        made = pivot_table(data, values, index, columns, aggfunc, fill_value, margins, **words, **kwargs)
+        made = made.rename_axis(index=row_names if len(row_names) > 1 else row_names[0]) if row_names else made
+        across = made.expr.meta.columns.nlevels - len(column_names)
+        axis = [*made.expr.meta.columns.names[:across], *column_names]
+        return made.rename_axis(columns=axis if len(axis) > 1 else axis[0]) if column_names else made
     keys = [*labels_of(index), *labels_of(columns)]
     if not keys:
         raise ValueError("No group keys passed!")
@@ -128,7 +138,7 @@ def pivot_table(
             raise KeyError(missing_column(label, known))
     chosen = labels_of(values) if values is not None else [label for label in known if label not in keys]
     options: dict[str, Any] = {
-        "values": values if values is not None else chosen,
+        "values": values if values is None or pd.api.types.is_scalar(values) or isinstance(values, tuple) else chosen,
         "index": index,
         "columns": columns,
         "aggfunc": aggfunc,
@@ -138,6 +148,7 @@ def pivot_table(
         "margins_name": margins_name,
         "observed": observed,
         "sort": sort,
+        **kwargs,
     }
     used = project(data, list(dict.fromkeys([*keys, *chosen])))
     if (
@@ -146,7 +157,10 @@ def pivot_table(
         or aggfunc == "size"
         or margins
         or not observed
+        or not dropna
         or not chosen
+        or kwargs
+        or not set(keys).isdisjoint(chosen)
     ):
         return whole_result(used, "pivot_table", call_of(**options), meta=table_meta(used, options, columns))
     groups = getattr(used.groupby(keys, sort=sort, observed=True)[chosen], aggfunc)()
@@ -279,10 +293,11 @@ class PivotMethods(FrameBase):
         margins_name: str = "All",
         observed: bool = True,
         sort: bool = True,
+        **kwargs: Any,
     ) -> Any:
         """A table of aggregates, with rows and columns by keys; see `weft.dataframe.pivot_table`."""
         return pivot_table(
-            self, values, index, columns, aggfunc, fill_value, margins, dropna, margins_name, observed, sort
+            self, values, index, columns, aggfunc, fill_value, margins, dropna, margins_name, observed, sort, **kwargs
         )
 
     def pivot(self, *, columns: Any, index: Any = None, values: Any = None) -> Any:
