@@ -1,4 +1,4 @@
-"""Tables by keys that are no labels of columns, and by those that are values as well, as pandas makes them."""
+"""Tables by keys that are no labels of columns, as pandas makes them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ TABLES = {
     "arguments of the function": lambda d: d.pivot_table(
         "D", index="A", columns="B", aggfunc=lambda s, a=1: s.sum() * a, a=3
     ),
-    "a key that is a value": lambda d: d.pivot_table(index="A", columns="B", values=["D", "A"], aggfunc="count"),
     "totals of no values": lambda d: d[["A", "B"]].pivot_table(index="A", columns="B", aggfunc=len, margins=True),
     "totals of rows": lambda d: d[["A", "B"]].pivot_table(index=["A", "B"], aggfunc=len, margins=True),
     "values as keys of a mapping": lambda d: d.pivot_table(index="A", values={"D": 1}.keys(), aggfunc={"D": "sum"}),
