@@ -18,6 +18,7 @@ REFUSED = {
     "nrows": "Read the frame, and take df.head(n).",
     "chunksize": "Partitions are the chunks; pass blocksize=.",
     "iterator": "Partitions are the chunks; see df.partitions.",
+    "memory_map": "Blocks are read one by one; leave it out.",
 }
 #: Options with which Arrow's parser does what pandas' does.
 ARROW_OPTIONS = frozenset(
