@@ -91,6 +91,15 @@ CALLS |= {
     "groups by a function of a level": (NESTED, lambda d: d.groupby(str.upper, level="s").sum()),
 }
 CALLS |= {
+    "last of periods, missing or not": (TIMES.where(TIMES.a % 5 > 1), lambda d: d.resample("5h").last(skipna=False)),
+    "first of periods, if there are some": (
+        TIMES.where(TIMES.a % 5 > 1),
+        lambda d: d.resample("5h").first(min_count=4),
+    ),
+    "curves through periods": (TIMES.iloc[::3] ** 2, lambda d: d.resample("1h").interpolate("cubic")),
+    "aggregates of periods by mappings": (TIMES, lambda d: d.resample("5h").agg({"r": {"a": "mean"}})),
+}
+CALLS |= {
     f"{method} of groups of objects such as {values[0]!r}": (
         pd.DataFrame({"A": pd.Series(values, dtype=object), "k": [1, 2, 1]}),
         lambda d, method=method: d.groupby("k").A.agg(method),

@@ -174,13 +174,19 @@ class Resampler:
         """Greatest of each period's values."""
         return self._named("max", numeric_only=numeric_only)
 
-    def first(self, numeric_only: bool = False) -> Any:
-        """First value of each period that is not missing."""
-        return self._named("first", numeric_only=numeric_only)
+    def _end(self, how: str, numeric_only: bool, min_count: int, skipna: bool) -> Any:
+        """The first or the last value of each period."""
+        if min_count or not skipna:
+            return self._whole(how, numeric_only=numeric_only, min_count=min_count, skipna=skipna)
+        return self._named(how, numeric_only=numeric_only)
 
-    def last(self, numeric_only: bool = False) -> Any:
-        """Last value of each period that is not missing."""
-        return self._named("last", numeric_only=numeric_only)
+    def first(self, numeric_only: bool = False, min_count: int = 0, skipna: bool = True) -> Any:
+        """First value of each period that is not missing; with ``skipna=False`` the first one."""
+        return self._end("first", numeric_only, min_count, skipna)
+
+    def last(self, numeric_only: bool = False, min_count: int = 0, skipna: bool = True) -> Any:
+        """Last value of each period that is not missing; with ``skipna=False`` the last one."""
+        return self._end("last", numeric_only, min_count, skipna)
 
     def count(self) -> Any:
         """Number of each period's values that are not missing."""
@@ -209,6 +215,8 @@ class Resampler:
 
     def agg(self, func: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Several aggregates of each period; see `GroupBy.agg`."""
+        if isinstance(func, dict) and any(isinstance(each, dict) for each in func.values()):
+            raise pd.errors.SpecificationError("nested renamer is not supported")
         spec = None if args else parse_requests(func, kwargs, self._columns, self._is_series)
         if spec is None or any(not isinstance(each.how, str) for each in spec.requests):
             return self._whole("agg", *(() if func is None else (func,)), *args, **kwargs)
@@ -247,7 +255,9 @@ class Resampler:
 
     def interpolate(self, method: str = "linear", **kwargs: Any) -> Any:
         """Values between rows at each label."""
-        return self._whole("interpolate", method, **kwargs)
+        # two made-up rows are too few for curves
+        meta = UNKNOWN if method == "linear" else self._whole("interpolate").expr.meta
+        return self._whole("interpolate", method, meta=meta, **kwargs)
 
     def apply(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A function of each period's rows."""
