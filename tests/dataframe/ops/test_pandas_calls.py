@@ -27,6 +27,12 @@ MASKS = [
     [True, False, True, True],
 ]
 
+
+def like(frame, other):
+    """A frame beside another: one of ours beside one of ours."""
+    return other if isinstance(frame, pd.DataFrame) else dd.from_pandas(other, npartitions=3, sort=False)
+
+
 CALLS = {
     "shift by several periods of a frequency": (TIMES, lambda d: d.shift([1, 2], freq="h")),
     "shift of columns by a frequency": (TIMES[:2].T, lambda d: d.shift(1, freq="D", axis=1)),
@@ -98,6 +104,12 @@ CALLS |= {
     ),
     "curves through periods": (TIMES.iloc[::3] ** 2, lambda d: d.resample("1h").interpolate("cubic")),
     "aggregates of periods by mappings": (TIMES, lambda d: d.resample("5h").agg({"r": {"a": "mean"}})),
+}
+FIRST = pd.DataFrame({"a": [1.0, np.nan, 3]})
+SECOND = pd.DataFrame({"a": [9.0, 8, 7], "b": [1, 2, 3], "t": pd.date_range("2000-01-01", periods=3)}, index=[1, 2, 3])
+CALLS |= {
+    "combine_first of frames with other columns": (FIRST, lambda d: d.combine_first(like(d, SECOND))),
+    "combine_first the other way": (SECOND, lambda d: d.combine_first(like(d, FIRST))),
 }
 CALLS |= {
     f"{method} of groups of objects such as {values[0]!r}": (

@@ -19,6 +19,20 @@ def aligned(left: Any, right: Any, options: dict[str, Any]) -> Any:
     return left.align(right, **options)[number]
 
 
+def combined_first(left: Any, right: Any) -> Any:
+    """The values of one, and where they are missing those of another; also where a partition of one has no rows."""
+    if not isinstance(left, pd.DataFrame) or (len(left) and len(right)):
+        return left.combine_first(right)
+    some = right if len(right) else left
+    return pd.DataFrame(
+        {
+            label: some[label] if label in some else (left if label in left else right)[label].reindex(some.index)
+            for label in left.columns.union(right.columns, sort=False)
+        },
+        index=some.index,
+    )
+
+
 def updated(frame: pd.DataFrame, other: Any, **options: Any) -> pd.DataFrame:
     """A frame with the values of another where it has any."""
     made = frame.copy()
@@ -51,7 +65,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "melt": melted,
     "get_dummies": lambda frame, **options: pd.get_dummies(frame, **options),
     "from_dummies": lambda frame, **options: pd.from_dummies(frame, **options),
-    "combine_first": lambda left, right: left.combine_first(right),
+    "combine_first": combined_first,
     "combine": lambda left, right, **options: left.combine(right, **options),
     "align": lambda left, right, **options: aligned(left, right, options),
     "update": updated,
