@@ -107,6 +107,12 @@ def test_extremes_of_partitions_whose_categories_differ(road):
     assert set(found.c.cat.categories) == {"a", "b"}
 
 
+def test_codes_of_no_categories(road):
+    whole = pd.DataFrame({"c": pd.Categorical([None, None], categories=[])})
+    parts = in_partitions(whole, [1])
+    same(computed(parts.c.cat.codes), whole.c.cat.codes)
+
+
 def test_the_most_frequent_of_partitions_whose_categories_differ(road):
     parts = [pd.DataFrame({"c": pd.Categorical([word, None, word])}) for word in "ba"]
     ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0].astype({"c": pd.CategoricalDtype(["?"])}))

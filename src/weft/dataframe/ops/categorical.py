@@ -50,7 +50,7 @@ class CategoricalAccessor(Accessor):
     @property
     def codes(self) -> Any:
         """Numbers of the categories; -1 for missing values."""
-        return self.as_known().cat.codes if not self.known else self._call("codes")
+        return elementwise("cat.codes", self.as_known())
 
     def as_known(self, **kwargs: Any) -> Any:
         """The column with its categories known: they are computed now if they are not."""
