@@ -111,6 +111,15 @@ CALLS |= {
     "combine_first of frames with other columns": (FIRST, lambda d: d.combine_first(like(d, SECOND))),
     "combine_first the other way": (SECOND, lambda d: d.combine_first(like(d, FIRST))),
 }
+COUNTED = pd.Series([1, 2, 3], name="a")
+CALLS |= {
+    "combine with one value": (COUNTED, lambda s: s.combine(2, lambda one, two: one > two)),
+    "clipped by NumPy": (COUNTED, lambda s: np.clip(s, 1, 2)),
+    "covariance of series by default": (COUNTED, lambda s: s.cov(s * 2, ddof=None)),
+    "cases by lists": (COUNTED, lambda s: s.case_when([([True, False, False], 5), (s == 2, [9, 8, 7])])),
+    "cases by arrays": (COUNTED, lambda s: s.case_when([(s > 1, np.array([9, 8, 7]))])),
+    "no cases": (COUNTED, lambda s: s.case_when([])),
+}
 CALLS |= {
     f"{method} of groups of objects such as {values[0]!r}": (
         pd.DataFrame({"A": pd.Series(values, dtype=object), "k": [1, 2, 1]}),

@@ -336,6 +336,8 @@ class CombiningMethods(FrameBase):
     def combine(self, other: Any, func: Callable[..., Any], fill_value: Any = None, overwrite: bool = True) -> Any:
         """The columns (or values) of two, combined by a function."""
         words: dict[str, Any] = {"func": func, "fill_value": fill_value}
+        if np.isscalar(other) and not isinstance(self.expr.meta, pd.DataFrame):
+            return reshaped("combine", self, other=other, **words)
         if isinstance(self.expr.meta, pd.DataFrame):
             words["overwrite"] = bool(overwrite)
         return reshaped("combine", *matched("combine", self, other), **words)

@@ -201,10 +201,10 @@ class SeriesStatisticsMethods(FrameBase):
         both = self.to_frame("a").assign(b=other)  # type: ignore[attr-defined]
         return whole_result(both, "corr", call_of(method=method, min_periods=min_periods or 1), pick=("a", "b"))
 
-    def cov(self, other: Any, min_periods: Any = None, ddof: int = 1, split_every: Any = None) -> Any:
+    def cov(self, other: Any, min_periods: Any = None, ddof: int | None = 1, split_every: Any = None) -> Any:
         """Covariance with another series, over the rows that have both."""
         check_split_every(split_every)
-        return pair(self, other, "cov", min_periods, ddof)
+        return pair(self, other, "cov", min_periods, 1 if ddof is None else ddof)
 
     def autocorr(self, lag: int = 1, split_every: Any = None) -> Any:
         """Correlation with the same values ``lag`` rows before."""

@@ -126,6 +126,7 @@ class ValueMethods(FrameBase):
             made = fill_some(self, value, check_limit(limit))
         return changed(self, made, inplace, gives_frame=True)
 
+    @for_numpy
     def clip(self, lower: Any = None, upper: Any = None, axis: Any = None, *, inplace: bool = False) -> Any:
         """Values below ``lower`` become it, values above ``upper`` that.
 
@@ -319,15 +320,17 @@ class SeriesValueMethods(FrameBase):
         ----------
         caselist : list of (condition, replacement)
         """
-        if not isinstance(caselist, (list, tuple)) or not caselist:
+        if not isinstance(caselist, (list, tuple)):
             raise TypeError(
                 "case_when() takes a list of pairs: a condition, and what replaces the value where it holds"
             )
+        if not caselist:
+            raise ValueError("provide at least one boolean condition, with a corresponding replacement.")
         made: Any = self
         taken: Any = None
         for condition, replacement in caselist:
-            holds = called(condition, self)
-            value = called(replacement, self)
+            holds = beside(self, called(condition, self))
+            value = beside(self, called(replacement, self))
             fresh = holds if taken is None else holds & ~taken
             made = made.mask(fresh, value)
             taken = holds if taken is None else taken | holds

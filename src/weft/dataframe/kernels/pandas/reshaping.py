@@ -66,7 +66,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "get_dummies": lambda frame, **options: pd.get_dummies(frame, **options),
     "from_dummies": lambda frame, **options: pd.from_dummies(frame, **options),
     "combine_first": combined_first,
-    "combine": lambda left, right, **options: left.combine(right, **options),
+    "combine": lambda left, *right, other=None, **options: left.combine(*(right or (other,)), **options),
     "align": lambda left, right, **options: aligned(left, right, options),
     "update": updated,
     "compare": compared,
