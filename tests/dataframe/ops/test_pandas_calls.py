@@ -180,3 +180,22 @@ def test_numbers_of_texts(texts):
     made = dd.to_numeric(dd.from_pandas(whole, npartitions=2))
     assert made.dtype == "float64"
     pd.testing.assert_series_equal(made.compute(), pd.to_numeric(whole))
+
+
+def test_rows_brought_together_by_a_series():
+    whole = pd.DataFrame({"k": [1, 2, 1, 2, 3], "v": range(5)})
+    ours = dd.from_pandas(whole, npartitions=3)
+    made = ours.shuffle(on=ours.k % 2)
+    assert list(made.columns) == ["k", "v"]
+    parts = [part.compute() for part in made.partitions]
+    assert sum(any(part.k % 2 == rest) for rest in (0, 1) for part in parts) == 2
+    pd.testing.assert_frame_equal(pd.concat(parts).sort_index(), whole)
+
+
+def test_what_a_property_fails_with_is_what_is_raised(monkeypatch):
+    def fails(self):
+        raise AttributeError("something else")
+
+    monkeypatch.setattr(dd.DataFrame, "known_divisions", property(fails))
+    with pytest.raises(AttributeError, match="something else"):
+        _ = dd.from_pandas(NUMBERS, npartitions=2).known_divisions

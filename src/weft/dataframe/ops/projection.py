@@ -133,6 +133,8 @@ class ProjectionMethods(FrameBase):
     def __getattr__(self, label: str) -> Any:
         if not label.startswith("__") and label != "expr" and label in self.expr.meta.columns:
             return project(self, label)
+        if hasattr(type(self), label):  # a property that failed: with what it failed
+            return object.__getattribute__(self, label)
         raise AttributeError(
             f"{type(self).__name__} has no attribute {label!r}, and {missing_column(label, self.expr.columns)}"
             if label != "expr" and not label.startswith("__")

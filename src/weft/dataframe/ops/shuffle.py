@@ -13,7 +13,7 @@ from weft.dataframe.expr import FrameExpr, HashedBy, column_needs
 from weft.dataframe.kernels.pandas.shuffle import ByHash, Targets
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.ops.projection import missing_column
+from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.repartition import checked_count
 from weft.expr import Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
@@ -161,6 +161,10 @@ class Counted:
 METHODS = (None, "tasks", "disk", "p2p")
 
 
+#: The label of a column that stands for a key beside the columns.
+KEY = "__shuffle_key__"
+
+
 def check_method(method: Any) -> None:
     """Raise ValueError for a way to shuffle that nobody knows; all that are known are the same one."""
     if method not in METHODS:
@@ -201,8 +205,8 @@ class ShuffleMethods(FrameBase):
 
         Parameters
         ----------
-        on : label, list of labels, or frame
-            Columns; of a frame with the same rows, all its columns.
+        on : label, list of labels, series, or frame
+            Columns; of a frame with the same rows, all its columns; of a series with the same rows, its values.
         ignore_index : bool
             Whether rows get new numbers in each partition.
         npartitions : int, optional
@@ -230,4 +234,7 @@ class ShuffleMethods(FrameBase):
             return new(Shuffle(self.expr, True, None, count))
         if isinstance(on, FrameBase) and isinstance(on.expr.meta, pd.DataFrame):
             on = list(on.expr.columns)
+        elif isinstance(on, FrameBase):
+            whole = self.assign(**{KEY: on})  # type: ignore[attr-defined]
+            return project(whole.shuffle(KEY, ignore_index, npartitions), list(self.expr.columns))
         return new(Shuffle(self.expr, not ignore_index, labels_among(self, on), count))

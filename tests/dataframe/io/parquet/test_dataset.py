@@ -187,10 +187,16 @@ def test_divisions_of_an_index_column(tmp_path):
     assert_same(ours, pd.concat([pd.read_parquet(tmp_path / f"{number}.parquet") for number in range(3)]))
     turned = dd.read_parquet([tmp_path / "1.parquet", tmp_path / "0.parquet"], calculate_divisions=True)
     assert not turned.known_divisions
-    dates = pd.DataFrame({"a": range(4)}, index=pd.date_range("2020", periods=4, tz="Europe/Paris", name="t"))
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Paris"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_divisions_of_an_index_of_times(tmp_path, zone, unit):
+    dates = pd.DataFrame({"a": range(4)}, index=pd.date_range("2020", periods=4, tz=zone, name="t", unit=unit))
     dates.to_parquet(tmp_path / "dates.parquet", row_group_size=2)
     ours = dd.read_parquet(tmp_path / "dates.parquet", calculate_divisions=True, split_row_groups=True)
     assert ours.divisions == (dates.index[0], dates.index[2], dates.index[3])
+    assert_same(ours.loc[dates.index[2] :], pd.read_parquet(tmp_path / "dates.parquet").loc[dates.index[2] :])
 
 
 def test_the_index_may_be_chosen(tmp_path):

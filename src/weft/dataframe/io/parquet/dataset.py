@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -137,7 +138,7 @@ class ParquetDataset(TableDataset):
                 if getattr(kind, "tz", None) is None
                 else pd.DatetimeIndex(ends).tz_convert(kind.tz)
             )
-            return tuple(made.as_unit(kind.unit))
+            return tuple(made.as_unit(np.datetime_data(kind)[0] if isinstance(kind, np.dtype) else kind.unit))
         return tuple(ends)
 
     def nbytes(self, columns: Sequence[Hashable]) -> int:
