@@ -123,7 +123,7 @@ def pivot_table(
     if any(label not in own for label in data.expr.columns):
         if values is None:
             values = [label for label in own if label not in (*labels_of(index), *labels_of(columns))]
-        words = {"dropna": dropna, "margins_name": margins_name, "observed": observed, "sort": sort}
+        words: dict[str, Any] = {"dropna": dropna, "margins_name": margins_name, "observed": observed, "sort": sort}
         made = pivot_table(data, values, index, columns, aggfunc, fill_value, margins, **words, **kwargs)
         made = made.rename_axis(index=row_names if len(row_names) > 1 else row_names[0]) if row_names else made
         across = made.expr.meta.columns.nlevels - len(column_names)

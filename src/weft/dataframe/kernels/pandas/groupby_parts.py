@@ -99,7 +99,7 @@ def add_up(values: Any, groups: Groups, codes: Any = None) -> Any:
     codes = groups.codes if codes is None else codes
     if values.dtype.kind == "f":
         return np.bincount(codes, weights=values, minlength=room(groups))[: groups.count]
-    kind = {"u": np.uint64, "c": np.complex128}.get(values.dtype.kind, np.int64)
+    kind: Any = {"u": np.uint64, "c": np.complex128}.get(values.dtype.kind, np.int64)
     made = np.zeros(room(groups), kind)
     np.add.at(made, codes, values.astype(kind, copy=False))
     return made[: groups.count]
