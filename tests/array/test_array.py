@@ -125,3 +125,12 @@ def test_what_cannot_be_drawn_is_refused():
         svg(())
     with pytest.raises(NotImplementedError, match="compute_chunk_sizes"):
         X[X > 2].to_svg()
+
+
+def test_the_type_of_the_blocks_can_be_declared():
+    x = da.from_array(np.arange(4), chunks=2)
+    x._meta = x._meta.astype(bool)
+    assert x.dtype == bool
+    np.testing.assert_array_equal(x.compute(), np.arange(4).astype(bool))
+    x._meta = np.ma.ones(0, bool)
+    assert type(x._meta) is np.ma.MaskedArray

@@ -80,3 +80,15 @@ def test_broken_promises_are_told():
         da.from_delayed(value, (5,))
     with pytest.raises(ValueError, match="dtype="):
         from_func(np.ones, (5,))
+
+
+def test_lengths_of_a_delayed_array_may_be_unknown():
+    value = np.arange(6.0).reshape(2, 3)
+    x = da.from_delayed(weft.delayed(value), shape=(2, np.nan), dtype=float)
+    assert x.shape[0] == 2
+    assert np.isnan(x.shape[1])
+    np.testing.assert_array_equal((x + 1).compute(), value + 1)
+    np.testing.assert_array_equal(da.concatenate([x, x], axis=1).compute(), np.hstack([value, value]))
+    assert x.compute_chunk_sizes().shape == (2, 3)
+    with pytest.raises(ValueError, match="told \\(3, nan\\)"):
+        da.from_delayed(weft.delayed(value), shape=(3, np.nan), dtype=float).compute()
