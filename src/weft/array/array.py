@@ -135,8 +135,11 @@ class Array(
     def __weft_expr__(self) -> Any:
         return self.expr
 
-    def __weft_keys__(self) -> list[Key]:
-        return self.expr.keys()
+    def __weft_keys__(self) -> list[Any]:
+        keys: list[Any] = self.expr.keys()
+        for width in self.expr.numblocks[:0:-1]:  # lists of lists, one level for each axis
+            keys = [keys[at : at + width] for at in range(0, len(keys), width)]
+        return keys
 
     def __weft_tokenize__(self) -> str:
         return self.expr.name

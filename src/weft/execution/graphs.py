@@ -95,6 +95,5 @@ def keys_of(collection: Any) -> list[Key]:
     expr = getattr(type(collection), "__weft_expr__", None)
     if expr is not None:
         node = collection.__weft_expr__()
-        if isinstance(node, (Call, Data, Gathered)):
-            return [node.key]
+        return [node.key] if isinstance(node, (Call, Data, Gathered)) else node.keys()
     return list(flatten_keys(collection.__weft_keys__()))
