@@ -146,7 +146,7 @@ def from_delayed(value: Any, shape: Any, dtype: Any = None, meta: Any = None, na
     known = shape_of([0 if is_unknown(length) else length for length in told])
     given = name or f"from-delayed-{token_of(block.name, tuple(map(str, told)), kind)}"
     grid = list(grid_for(-1, known))
-    lengths = list(known)
+    lengths: list[Any] = list(known)
     for axis, length in enumerate(told):
         if is_unknown(length):
             grid[axis] = cut = UnknownCut(f"{given}-{axis}", 1)
