@@ -10,9 +10,10 @@ from typing import Any
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr
-from weft.dataframe.footprint import held_bytes, holdable
+from weft.dataframe.footprint import LEAST, held_bytes, holdable, sizes_of
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
+from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.rules.faster import copies_texts, is_added_up, is_found_by_position, why_duckdb
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, rule, walk
@@ -79,7 +80,21 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
     query, reason, found = translated(node, needs, "polars")
     if query is None or not (large := too_large(node)):
         return query, "polars", reason, found
+    if HAS_DUCKDB and is_spilt(node):
+        query, *_ = translated(node, needs, "duckdb")
+        if query is not None:
+            return query, "duckdb", SPILLS, found
     return None, "", large, found
+
+
+#: Why DuckDB is asked for what another engine could not hold.
+SPILLS = "it goes to disk with what does not fit the memory budget"
+
+
+def is_spilt(node: FrameExpr) -> bool:
+    """Whether DuckDB may be asked what does not fit the budget: if it is read from files, and the result fits."""
+    files = all(isinstance(each, ReadParquet) for each in walk(node) if not each.children)
+    return files and config.value("dataframe.engine") == "auto" and sizes_of(node)[node.name] <= LEAST * holdable()
 
 
 def has_rows_of_memory(node: FrameExpr) -> bool:
@@ -140,7 +155,8 @@ def parts_below(tree: FrameExpr, context: Context) -> list[str]:
 
 def told(chosen: Any, node: Expr) -> str:
     """Which engine computes a query, and why if it is not the usual one."""
-    why = why_duckdb(node) if chosen.engine == "duckdb" and config.value("dataframe.engine") == "auto" else None
+    is_special = chosen.engine == "duckdb" and config.value("dataframe.engine") == "auto"
+    why = (why_duckdb(node) or SPILLS) if is_special else None
     return f"{chosen.engine}, as one query" + (f", since {why}" if why else "")
 
 

@@ -20,6 +20,7 @@ from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import DropMissing, Filter
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
 from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole
+from weft.dataframe.ops.label_nodes import ResetIndex
 from weft.dataframe.ops.merge_nodes import Merge
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.reductions import Reduce
@@ -31,8 +32,10 @@ __all__ = ["copies_texts", "is_added_up", "is_found_by_position", "key_span", "w
 
 #: Rows of files from which on it pays to ask DuckDB: its statement takes some milliseconds more to begin.
 LARGE = 1_000_000
+#: Groups by whole numbers that lie close together, beyond which sums by position are faster than a table that hashes them.
+CACHED = 100_000
 #: What a join that is summed up consists of, beside its columns.
-SUMMED_UP = (Merge, Reduce)
+SUMMED_UP = (Merge, ResetIndex, Reduce)
 #: Keys of groups beyond which there are taken to be as many groups as rows, which Polars makes faster.
 MANY_KEYS = 3
 
@@ -49,6 +52,8 @@ def why_duckdb(node: Expr) -> str | None:
     heads = [each for each in every if isinstance(each, (GroupbyAggregate, GroupbyWhole, Merge, Reduce))]
     match heads:
         case [GroupbyAggregate() | GroupbyWhole() as groups] if len(groups.asked.groups.by) <= MANY_KEYS:
+            if (places_of_groups(node) or 0) > CACHED:
+                return None
             return "groups of large files by few keys are its strength"
         case [Merge(), Reduce()] if all(isinstance(each, (*SUMMED_UP, Projection, ReadParquet)) for each in every):
             return "a join of large files that is summed up is its strength"
@@ -85,8 +90,13 @@ def is_added_up(node: FrameExpr) -> str | None:
 
     Statistics of the files tell how far apart they are. An engine hashes each of them, in a table that caches do not hold.
     """
-    if config.value("dataframe.engine") == "polars":
+    if config.value("dataframe.engine") == "polars" or places_of_groups(node) is None:
         return None
+    return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
+
+
+def places_of_groups(node: Expr) -> int | None:
+    """How many groups there may be, if their sums can be made by position, partition by partition; None if not."""
     while not isinstance(node, GroupbyAggregate):
         below = dict.fromkeys(node.children)
         only = next(iter(below), None)
@@ -104,9 +114,7 @@ def is_added_up(node: FrameExpr) -> str | None:
         if span is None:
             return None
         total *= span[1] - span[0] + 1
-    if total > max(FEW, rows / node.source.npartitions):
-        return None
-    return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
+    return None if total > max(FEW, rows / node.source.npartitions) else total
 
 
 def is_found_by_position(node: FrameExpr) -> str | None:

@@ -258,3 +258,39 @@ def test_large_files_by_few_keys_are_its_own_and_explained(tmp_path, monkeypatch
         monkeypatch.setattr(faster, "LARGE", 100)
         assert "duckdb, as one query, since groups of large files" in str(question.explain())
         assert "polars" in str(ours.x.sum().explain())
+
+
+def test_joins_that_are_summed_up_are_its_own(tmp_path, monkeypatch):
+    from weft.dataframe.rules import faster
+
+    monkeypatch.setattr(faster, "LARGE", 100)
+    left, right = rows(200)[["k", "x"]], rows(20, 1)[["k", "n"]]
+    ours = [of_files(left, tmp_path / "left"), of_files(right, tmp_path / "right")]
+    with config.set({"dataframe.engine": "auto"}):
+        question = ours[0].merge(ours[1], on="k")[["x", "n"]].sum()
+        assert "duckdb, as one query, since a join of large files" in str(question.explain())
+        pd.testing.assert_series_equal(question.compute(), left.merge(right, on="k")[["x", "n"]].sum())
+        joined = ours[0].merge(ours[1], on="k")
+        assert "polars, as one query" in str(joined[joined.x > joined.n].n.sum().explain())
+
+
+def test_what_does_not_fit_the_budget_is_its_own(tmp_path, monkeypatch):
+    from weft.dataframe import footprint
+
+    monkeypatch.setattr(footprint, "INTERPRETER", 0)
+    whole = rows(40_000)
+    ours = of_files(whole, tmp_path / "rows")
+
+    def question(frame):
+        every = frame.groupby(["k", "t", "n"]).agg(last=("when", "max"), many=("x", "count")).reset_index()
+        return every.groupby("k").many.sum()
+
+    with config.set({"dataframe.engine": "auto", "memory.budget": "400 kB"}):
+        assert "duckdb, as one query, since it goes to disk" in str(question(ours).explain())
+    with config.set({"dataframe.engine": "auto"}):
+        assert "polars, as one query" in str(question(ours).explain())
+
+
+def test_an_operator_without_translation_is_named(tmp_path):
+    with pytest.raises(EngineError, match=r"'duckdb', and .* cannot be computed by it: .*has no translation"):
+        of_files(rows(20), tmp_path / "rows").x.cumsum().compute()

@@ -51,6 +51,10 @@ class DuckQuery(Query):
     def __reduce__(self) -> Any:
         return DuckQuery, (self.node, self.asked)
 
+    @property
+    def held(self) -> int:
+        return min(super().held, limits()[0])
+
     def written(self) -> tuple[str, Relation, dict[str, Any]]:
         """The statement, what its columns are, and tables that it reads in memory.
 

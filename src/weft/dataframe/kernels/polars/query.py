@@ -13,6 +13,7 @@ import polars as pl
 from cloudpickle import CloudPickler
 
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.source import Dataset
 from weft.dataframe.kernels.polars.nan import NaNMet, expect_nan, is_nan_expected
@@ -96,6 +97,11 @@ class Query:
         """Whether it takes next to no memory: it reads some files, and holds no data."""
         reads_files = all(isinstance(each, ReadParquet) and each.npartitions <= FEW for each in self.leaves)
         return reads_files and weight_of(self.node) <= LITTLE
+
+    @property
+    def held(self) -> int:
+        """Estimated bytes that it holds at its largest."""
+        return held_bytes(self.node)
 
     def translated(self, trusts: bool) -> Relation:
         """The lazy query; it may trust that there is no NaN as long as it sees none."""
