@@ -9,8 +9,8 @@ import numpy as np
 
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.duckdb.elementwise import TRUTH, number, operand_of
-from weft.dataframe.kernels.duckdb.groups import key_column
-from weft.dataframe.kernels.duckdb.relation import Column, Rank, Relation, literal
+from weft.dataframe.kernels.duckdb.groups import NAN_MET, key_column
+from weft.dataframe.kernels.duckdb.relation import Column, Rank, Relation, is_nan, literal
 from weft.dataframe.kernels.duckdb.translator import Translator, by, translation
 from weft.dataframe.kernels.duckdb.truth import missing, truth
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
@@ -154,26 +154,32 @@ def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
 
     Rows whose number stands behind the n-th of their group need not be sorted, and those are most. None for other filters.
     """
-    found = head_of_groups(node)
-    if found is None:
+    asked = head_of_groups(node)
+    if asked is None:
         return None
-    (groups, count), order = found, node.source.order
+    (groups, count), order = asked, node.source.order
     whole: Relation = translate(node.source.source)
     value = whole.column(order.by[0])
     if value.dtype.kind not in "iuf":
         return None
     by_columns = [key_column(whole.column(each.value)) for each in groups.by]
-    columns = [*whole.columns, *[(None, each) for each in (*by_columns, value.settled().nulled())]]
+    ascending = bool(order.ascending[0])
+    is_watched = value.nan and translate.trusts and not ascending
+    ordered = replace(value, nan=False) if is_watched else value.nulled()
+    columns = [*whole.columns, *[(None, each) for each in (*by_columns, ordered)]]
     fresh = translate.materialised(replace(whole, columns=tuple(columns)))
     *keys, edge_of = [each for _, each in fresh.columns[len(whole.columns) :]]
     if groups.dropna and any(each.null for each in keys):
         fresh = translate.filtered(fresh, " AND ".join([f"{each.sql} IS NOT NULL" for each in keys]))
     names = [translate.fresh("key") for _ in keys]
-    edge, ascending = translate.fresh("edge"), bool(order.ascending[0])
+    edge = translate.fresh("edge")
     named = [f"{each.sql} AS {name}" for each, name in zip(keys, names, strict=True)]
-    function = "min" if ascending else "max"
+    ends = f"{'min' if ascending else 'max'}({edge_of.sql}, {count})"
+    found = f"list_extract({ends}, {count})"
+    if is_watched:
+        found = f"CASE WHEN {is_nan(f'list_extract({ends}, 1)')} THEN error('{NAN_MET}') ELSE {found} END"
     edges = translate.rows(
-        f"SELECT {', '.join(named)}, list_extract({function}({edge_of.sql}, {count}), {count}) AS {edge} "
+        f"SELECT {', '.join(named)}, {found} AS {edge} "
         f"FROM {fresh.base} GROUP BY {', '.join([each.sql for each in keys])}"
     )
     equal = [

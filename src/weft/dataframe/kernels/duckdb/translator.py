@@ -77,15 +77,16 @@ class Translator(BaseTranslator[Relation]):
         """Whether somebody looks at the order of a node's rows, or at numbers that follow it."""
         return self.wants(node, Need.ORDER) or self.wants(node, Need.INDEX)
 
-    def materialised(self, relation: Relation, where: str = "", prefix: str = "") -> Relation:
+    def materialised(self, relation: Relation) -> Relation:
         """Rows that have the relation's columns and nothing else, so that further operations may stand on them."""
         every = [each.settled() for each in relation.every()]
-        mark = prefix or self.fresh("m")
+        mark = self.fresh("m")
         names = [f"{mark}_{place}" for place in range(len(every))]
         made = [f"{each.sql} AS {name}" for each, name in zip(every, names, strict=True)]
         ranks = [f"{mark}_order{place}" for place in range(len(relation.order or ()))]
         made += [f"{each.sql} AS {name}" for each, name in zip(relation.order or (), ranks, strict=True)]
-        base = self.rows(f"SELECT {', '.join(made) or '0 AS nothing'} FROM {relation.base}{where}")
+        query = f"SELECT {', '.join(made) or '0 AS nothing'} FROM {relation.base}"
+        base = self.rows(query, is_cheap=relation.base in self.cheap)
         fresh = [replace(each, sql=name) for each, name in zip(every, names, strict=True)]
         count = len(relation.columns)
         labels = [label for label, _ in relation.columns]
