@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.array.strategies import chunks_of
 
-from weft.array.chunks import axis_count, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import axis_count
 from weft.array.layout_cost import chunk_elements
 from weft.array.rechunk_plan import MOST_STAGES, cost_of, plan_stages, runs_between
 

@@ -10,8 +10,8 @@ from typing import Any as _Any
 from weft.array import protocols as _protocols
 from weft.array import standard as _standard
 from weft.array.array import Array
+from weft.array.chunk_forms import normalize_chunks
 from weft.array.chunk_types import register_chunk_type
-from weft.array.chunks import normalize_chunks
 from weft.array.io.delayed import from_delayed
 from weft.array.io.from_array import from_array
 from weft.array.io.hdf5 import from_hdf5, to_hdf5

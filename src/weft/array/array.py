@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase
-from weft.array.chunks import UnknownCut, axis_count, compress, has_nan, normalize_chunks
+from weft.array.chunk_forms import has_nan, normalize_chunks
+from weft.array.chunks import UnknownCut, axis_count, compress
 from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.delayed import DelayedMethods
 from weft.array.io.from_blocks import FromBlocks

@@ -1,8 +1,8 @@
 """Names that users of Dask find in ``dask.array.core``."""
 
 from weft.array.array import Array
-from weft.array.chunks import normalize_chunks
-from weft.array.chunks import normalize_chunks as normalize_chunks_cached
+from weft.array.chunk_forms import normalize_chunks
+from weft.array.chunk_forms import normalize_chunks as normalize_chunks_cached
 from weft.array.io.delayed import from_delayed, from_func
 from weft.array.io.from_array import from_array, getter, slices_from_chunks
 from weft.array.io.hdf5 import to_hdf5

@@ -10,11 +10,11 @@ from weft.array.ops.overlapping import (
     depths_of,
     map_overlap,
     overlap,
-    sliding_window_view,
     trim_internal,
     trim_overlap,
 )
 from weft.array.ops.transposing import normal_axis
+from weft.array.ops.windows import sliding_window_view
 
 __all__ = [
     "add_dummy_padding",

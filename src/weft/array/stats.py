@@ -21,7 +21,14 @@ from weft.array.ops.reductions import mean
 from weft.array.ops.reductions import sum as sum_of
 from weft.array.ops.sizes import known
 from weft.array.ops.statistics import central_moments
-from weft.execution import compute
+from weft.array.stats_results import (
+    F_onewayResult,
+    KurtosistestResult,
+    NormaltestResult,
+    PowerDivergenceResult,
+    SkewtestResult,
+    TtestResult,
+)
 
 __all__ = [
     "chisquare",
@@ -37,77 +44,6 @@ __all__ = [
     "ttest_ind",
     "ttest_rel",
 ]
-
-
-def both_computed(self: Any, kwargs: dict[str, Any]) -> Any:
-    """The same pair with values instead of lazy arrays, computed together."""
-    return type(self)(*compute(*self, traverse=False, **kwargs))
-
-
-class TtestResult(NamedTuple):
-    """What a t test gives."""
-
-    statistic: Any
-    pvalue: Any
-
-    def compute(self, **kwargs: Any) -> Any:
-        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
-        return both_computed(self, kwargs)
-
-
-class PowerDivergenceResult(NamedTuple):
-    """What a chi-square test gives."""
-
-    statistic: Any
-    pvalue: Any
-
-    def compute(self, **kwargs: Any) -> Any:
-        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
-        return both_computed(self, kwargs)
-
-
-class SkewtestResult(NamedTuple):
-    """What a test of skewness gives."""
-
-    statistic: Any
-    pvalue: Any
-
-    def compute(self, **kwargs: Any) -> Any:
-        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
-        return both_computed(self, kwargs)
-
-
-class KurtosistestResult(NamedTuple):
-    """What a test of kurtosis gives."""
-
-    statistic: Any
-    pvalue: Any
-
-    def compute(self, **kwargs: Any) -> Any:
-        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
-        return both_computed(self, kwargs)
-
-
-class NormaltestResult(NamedTuple):
-    """What a test of normality gives."""
-
-    statistic: Any
-    pvalue: Any
-
-    def compute(self, **kwargs: Any) -> Any:
-        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
-        return both_computed(self, kwargs)
-
-
-class F_onewayResult(NamedTuple):  # noqa: N801 (SciPy's name)
-    """What a one-way analysis of variance gives."""
-
-    statistic: Any
-    pvalue: Any
-
-    def compute(self, **kwargs: Any) -> Any:
-        """The same with values instead of lazy arrays; keywords as of `weft.compute`."""
-        return both_computed(self, kwargs)
 
 
 #: The powers of Cressie and Read by the names that SciPy gives them.

@@ -21,7 +21,7 @@ from typing import Any
 import weft
 import weft.array as da
 from weft.array import Array
-from weft.array.chunks import limit_bytes
+from weft.array.chunk_forms import limit_bytes
 from weft.extras import import_required
 
 parallelcompat = import_required(

@@ -16,7 +16,6 @@ from tests.array.strategies import assert_same, chunked_arrays, chunks_of, graph
 
 import weft.array as da
 from weft.array.core import getter, slices_from_chunks
-from weft.array.io.from_array import storage_grid
 
 
 class Slices:
@@ -162,14 +161,6 @@ def test_automatic_chunks_follow_stored_ones(tmp_path):
     assert all(side % part == 0 or side == 1000 for side, part in zip(x.chunksize, (100, 30), strict=True))
     sharded = zarr.create_array(tmp_path / "y.zarr", shape=(100, 100), chunks=(10, 10), shards=(50, 20), dtype="f8")
     assert da.from_zarr(sharded).chunksize == (50, 20)
-
-
-@given(st.tuples(st.integers(0, 500), st.integers(0, 500)), st.tuples(st.integers(1, 60), st.integers(1, 60)))
-def test_automatic_chunks_are_whole_stored_ones_below_the_limit(shape, storage):
-    grid = storage_grid(shape, np.dtype("f8"), storage, limit=80_000)
-    for cut, side, length in zip(grid, storage, shape, strict=True):
-        assert cut % side == 0 or cut >= length
-    assert np.prod(grid) * 8 <= max(80_000, np.prod(storage) * 8)
 
 
 def test_hdf5_is_read_by_path_where_its_file_is_not_open(tmp_path):

@@ -8,7 +8,7 @@ from tests.array.matrices import adjoint, assert_orthonormal, matrices, numbers,
 
 import weft
 import weft.array as da
-from weft.array.kernels.linalg import tall_qr, tall_r
+from weft.array.kernels.linalg_qr import tall_qr, tall_r
 from weft.array.ops.linalg_qr import is_tall
 
 quick = settings(deadline=None, max_examples=50)

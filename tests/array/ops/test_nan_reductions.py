@@ -75,3 +75,26 @@ def test_extremes_of_objects_leave_nan_out(chunks):
             by_row = getattr(np, name)(whole, axis=1).astype(float)
         assert getattr(da, name)(chunked).compute() == getattr(np, name)(whole)
         np.testing.assert_array_equal(getattr(da, name)(chunked, axis=1).compute().astype(float), by_row)
+
+
+def test_the_mean_of_no_objects_is_nan():
+    empty = da.from_array(np.empty((0, 2), object), chunks=1)
+    assert np.isnan(da.nanmean(empty).compute())
+    assert np.isnan(da.nanmean(empty, axis=0).compute().astype(float)).all()
+
+
+@pytest.mark.parametrize("name", ["nanmean", "nanvar", "nanstd"])
+def test_means_of_objects_are_not_asked_for_as_integers(name):
+    with pytest.raises(TypeError, match="must be inexact"):
+        getattr(da, name)(da.from_array(np.array([1, 2], object), chunks=1), dtype=int)
+
+
+@pytest.mark.parametrize("dtype", ["M8[s]", "m8[D]"])
+def test_positions_of_extremes_skip_times_that_are_none(dtype):
+    whole = (
+        np.array([7, "NaT", 3, 9]).astype(dtype)
+        if dtype[0] == "m"
+        else np.array(["2007", "NaT", "2003", "2009"], dtype)
+    )
+    chunked = da.from_array(whole, chunks=2)
+    assert (da.nanargmin(chunked).compute(), da.nanargmax(chunked, axis=0).compute()) == (2, 3)

@@ -145,3 +145,22 @@ def test_quantiles_of_no_elements_are_those_of_numpy():
     with pytest.warns(RuntimeWarning, match="empty"):
         expected = np.nanquantile(np.ones((3, 0)), 0.5, axis=1)
     np.testing.assert_array_equal(da.nanquantile(x, 0.5, axis=1).compute(), expected)
+
+
+@pytest.mark.parametrize("method", ["linear", "lower", "nearest"])
+@pytest.mark.parametrize("axis", [None, 0, ()])
+@pytest.mark.parametrize("name", ["quantile", "nanquantile"])
+def test_quantiles_of_objects_are_objects(name, axis, method):
+    whole = np.array([[3, 1.5, 2], [5, 7, 6.25]], object)
+    made = getattr(da, name)(da.from_array(whole, chunks=2), [0.5, 1], axis=axis, method=method)
+    assert made.dtype == object
+    assert made.compute().tolist() == getattr(np, name)(whole, [0.5, 1], axis=axis, method=method).tolist()
+
+
+@pytest.mark.parametrize("keepdims", [True, False])
+@pytest.mark.parametrize("name", ["percentile", "nanpercentile"])
+def test_along_no_axis_each_element_is_its_own_weighted_quantile(name, keepdims):
+    whole, weights = np.arange(12.0).reshape(3, 4), np.arange(1, 13.0).reshape(3, 4)
+    options = {"axis": (), "method": "inverted_cdf", "keepdims": keepdims}
+    made = getattr(da, name)(da.from_array(whole, chunks=2), [20, 70], weights=weights, **options)
+    assert_same(made, getattr(np, name)(whole, [20, 70], weights=weights, **options))

@@ -158,3 +158,14 @@ def test_lengths_along_axes_that_are_cut_anew_are_counted():
     assert rows.rechunk((4, 1)).chunks == ((4, 3), (1, 1))
     assert rows.rechunk(-1).numblocks == (1, 1)
     assert np.isnan(rows.rechunk({1: -1}).chunks[0]).all()
+
+
+def test_a_result_is_not_cut_anew_before_it_is_put_together():
+    whole = np.arange(24.0).reshape(4, 6)
+    sums = da.from_array(whole, chunks=(2, 3)) + 1
+    columns = sums.rechunk((4, 1)).rechunk((1, 6))
+    assert columns.__weft_whole__().expr is sums.expr
+    np.testing.assert_array_equal(columns.compute(), whole + 1)
+    assert columns.persist().chunks == ((1,) * 4, (6,))
+    drawn = da.random.default_rng(0).random((8, 8), chunks=1).rechunk(8)
+    assert drawn.__weft_whole__() is drawn

@@ -269,3 +269,11 @@ def test_integers_that_are_asked_for_do_not_spoil_what_is_computed():
 def test_variances_of_objects_take_a_mask():
     x = np.array([1, 2, 3], dtype=object)
     assert da.var(da.from_array(x, chunks=2), where=[True, False, True]).compute() == 1
+
+
+@pytest.mark.parametrize("dtype", [int, "i2", "u8"])
+def test_one_number_may_be_a_root_in_any_type_as_numpys(dtype):
+    whole = np.array([1.0, 5, 1, 5, 1, 5])
+    assert_same(da.std(da.from_array(whole, chunks=4), dtype=dtype), np.std(whole, dtype=dtype))
+    with pytest.raises(TypeError):
+        da.std(da.from_array(whole.reshape(3, 2), chunks=2), axis=0, dtype=dtype)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.ops.creation import shape_of
 from weft.collection.convert import CONVERSIONS

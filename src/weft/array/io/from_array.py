@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise, product
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from weft import config
 from weft.array.base import ArrayBase, new
+from weft.array.chunk_forms import grid_for, limit_bytes, whole_units
 from weft.array.chunk_types import is_block_type
-from weft.array.chunks import Chunks, Grid, axis_chunks, grid_for
+from weft.array.chunks import Chunks, Grid, axis_chunks
 from weft.array.expr import ArrayExpr
 from weft.array.io.handles import handle_of, is_hdf5
 from weft.array.kernels.numpy import view_of
@@ -194,11 +193,10 @@ def from_array(
     guard = SerializableLock() if lock is True or (lock is False and is_hdf5(x)) else lock or None
     reader = Reader(plain, guard, getitem, inline_array)
     storage = storage_chunks(x)
-    grid = (
-        storage_grid(shape, kind, storage)
-        if storage and isinstance(chunks, str) and chunks == "auto"
-        else grid_for(chunks, shape, kind)
-    )
+    if storage and isinstance(chunks, str) and chunks == "auto":
+        grid: Grid = tuple(whole_units(shape, storage, limit_bytes(None) // max(1, kind.itemsize)))
+    else:
+        grid = grid_for(chunks, shape, kind)
     region = tuple([(0, 1, length) for length in shape])
     return new(FromArray(held_of(x, name, getitem), region, kind, grid, reader, storage, prototype))
 
@@ -241,29 +239,6 @@ def storage_chunks(x: Any) -> tuple[int, ...] | None:
             if all(isinstance(side, (int, np.integer)) and side > 0 for side in sides):
                 return tuple(map(int, sides))
     return None
-
-
-def storage_grid(
-    shape: tuple[int, ...], dtype: np.dtype[Any], storage: tuple[int, ...], limit: int | None = None
-) -> Grid:
-    """Chunks of whole stored chunks, of about the configured size, and about equally long along all axes.
-
-    >>> storage_grid((10000, 10000), np.dtype("f8"), (100, 300), limit=8 * 10**6)
-    (800, 1200)
-    """
-    most = (int(config.value("array.chunk-size")) if limit is None else limit) // max(1, dtype.itemsize)
-    sides = [max(1, min(side, length)) for side, length in zip(storage, shape, strict=True)]
-    growing = {axis for axis, length in enumerate(shape) if sides[axis] < length}
-    while growing:
-        axis = min(growing, key=lambda each: sides[each])
-        wider = min(sides[axis] * 2, shape[axis])
-        if prod(sides) // sides[axis] * wider > most:
-            growing.discard(axis)
-            continue
-        sides[axis] = wider
-        if wider == shape[axis]:
-            growing.discard(axis)
-    return tuple(sides)
 
 
 def asarray(x: Any, chunks: Any = "auto") -> Any:

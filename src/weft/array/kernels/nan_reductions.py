@@ -223,8 +223,9 @@ def counted_mean_finish(partial: Counted, axes: Axes, keepdims: bool, dtype: Any
 
 def mean_of(total: Any, count: Any) -> Any:
     """Sum by count; NaN where there was nothing."""
+    numbers = total if np.all(count) else plain_numbers(total)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return as_block(np.true_divide(total, count))
+        return as_block(np.true_divide(numbers, count))
 
 
 def spread_of_squares(squares: Any, count: Any, ddof: float, nan: bool) -> Any:

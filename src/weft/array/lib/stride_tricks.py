@@ -1,5 +1,5 @@
 """Windows: ``da.lib.stride_tricks``."""
 
-from weft.array.ops.overlapping import sliding_window_view
+from weft.array.ops.windows import sliding_window_view
 
 __all__ = ["sliding_window_view"]

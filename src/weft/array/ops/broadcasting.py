@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
+from weft.array.chunk_forms import grid_for
 from weft.array.chunk_types import is_block_type
-from weft.array.chunks import Grid, common_cut, grid_for, is_unknown
+from weft.array.chunks import Grid, common_cut, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
 from weft.array.kernels.elementwise import Quiet, boxed, broadcasted, enforced

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, UnknownCut, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Grid, UnknownCut
 from weft.array.expr import ArrayExpr, BlockShapes, meta_like
 from weft.array.kernels import creation as kernels
 from weft.array.kernels.numpy import filled

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, axis_chunks, compress, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Grid, axis_chunks, compress
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import diagonals as kernels
 from weft.array.ops.choosing import where

@@ -191,11 +191,11 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     times = operator.index(n)
     if times < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
+    if times == 0:
+        return x
     if x.ndim == 0:
         raise ValueError("diff requires input that is at least one dimensional")
     axis = normal_axis(axis, x.ndim)
-    if times == 0:
-        return x
     parts = [beside(each, x, axis) for each in (prepend, append)]
     present = [part for part in (parts[0], x, parts[1]) if part is not None]
     x = concatenate(present, axis) if len(present) > 1 else x

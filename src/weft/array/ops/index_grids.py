@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import new
-from weft.array.chunks import Grid, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import creation as kernels
 from weft.array.ops.broadcasting import broadcast_arrays, elementwise

@@ -11,6 +11,7 @@ from weft.array.chunks import Cut, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import linalg as kernels
+from weft.array.kernels import linalg_lu
 from weft.array.layout_cost import chunk_limit
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.linalg_base import (
@@ -187,7 +188,7 @@ class Eliminations(Recipe):
         for panel in right.keys:
             for at, top in steps if self.lower else reversed(steps):
                 panel = sheet.call(
-                    kernels.eliminated,
+                    linalg_lu.eliminated,
                     [panel, triangle[0, at]],
                     (top, self.lower, self.unit),
                     nbytes=self.nbytes,
@@ -234,7 +235,7 @@ def solve_triangular(a: Any, b: Any, lower: bool = False, trans: Any = 0, unit_d
             x = conjugated(x)
     if x.ndim > 2 or y.ndim > 2 or (is_single(x) and is_single(y)):
         how = {"lower": bool(lower), "unit": bool(unit_diagonal)}
-        made = core_wise(kernels.triangular_stack, (x, y), (2, 2), y.shape[-2:], y.dtype, "solve_triangular", **how)
+        made = core_wise(linalg_lu.triangular_stack, (x, y), (2, 2), y.shape[-2:], y.dtype, "solve_triangular", **how)
         return made[..., 0] if is_vector else made
     (made,) = parts_of(TriangularSolution(x.expr, y.expr, bool(lower), bool(unit_diagonal)))
     return like(made, y.expr)[:, 0] if is_vector else like(made, y.expr)

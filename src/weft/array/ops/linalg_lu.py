@@ -17,6 +17,7 @@ import numpy as np
 from weft.array.chunks import Cut, axis_chunks, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import linalg as kernels
+from weft.array.kernels import linalg_lu
 from weft.array.ops.elementwise import cast, elementwise, exp, multiply
 from weft.array.ops.linalg_base import (
     Layout,
@@ -100,13 +101,13 @@ class Eliminating(Recipe):
         for number, top in enumerate(accumulate(self.widths[:-1], initial=0)):
             top = min(top, self.height)
             panels[number], own = sheet.call(
-                kernels.lu_panel, [panels[number]], (top,), outputs=2, nbytes=nbytes, workspace=nbytes
+                linalg_lu.lu_panel, [panels[number]], (top,), outputs=2, nbytes=nbytes, workspace=nbytes
             )
             pivots.append(own)
             if top < self.height:
                 for right in range(number + 1, len(panels)):
                     panels[right] = sheet.call(
-                        kernels.lu_updated,
+                        linalg_lu.lu_updated,
                         [panels[right], panels[number], own],
                         (top,),
                         nbytes=nbytes,
@@ -173,10 +174,12 @@ class Unpacking(Recipe):
         nbytes = self.height * max(self.widths) * self.dtype.itemsize
         firsts = list(accumulate(self.widths, initial=0))[:-1]
         tops = [min(first, self.height) for first in firsts]
-        order = sheet.call(kernels.row_order, list(exchanges.keys), (tuple(tops), self.height), nbytes=8 * self.height)
+        order = sheet.call(
+            linalg_lu.row_order, list(exchanges.keys), (tuple(tops), self.height), nbytes=8 * self.height
+        )
         bounds = list(pairwise(accumulate(self.rows, initial=0)))
         made = [
-            sheet.call(kernels.permutation_tile, [order], (rows, columns, real_kind(self.dtype)))
+            sheet.call(linalg_lu.permutation_tile, [order], (rows, columns, real_kind(self.dtype)))
             for rows in bounds
             for columns in bounds
         ]
@@ -187,7 +190,7 @@ class Unpacking(Recipe):
             later = range(number + 1, len(self.pivots))
             made.append(
                 sheet.call(
-                    kernels.lower_panel,
+                    linalg_lu.lower_panel,
                     [packed[0, number], *[exchanges[each] for each in later]],
                     (tops[number], tuple([tops[each] for each in later]), width),
                     nbytes=nbytes,
@@ -197,7 +200,7 @@ class Unpacking(Recipe):
             count += 1
         k = min(self.height, sum(self.widths))
         for number, first in enumerate(firsts):
-            made.append(sheet.call(kernels.upper_panel, [packed[0, number]], (first, k), nbytes=nbytes))
+            made.append(sheet.call(linalg_lu.upper_panel, [packed[0, number]], (first, k), nbytes=nbytes))
         return made
 
 
@@ -233,7 +236,7 @@ def lu(a: Any) -> tuple[Any, Any, Any]:
     if is_single(x):
         k, kind = min(m, n), x.dtype
         outputs = [((m, m), real_kind(kind)), ((m, k), kind), ((k, n), kind)]
-        p, low, up = core_several(kernels.lu_stack, (x,), (2,), outputs, name="lu")
+        p, low, up = core_several(linalg_lu.lu_stack, (x,), (2,), outputs, name="lu")
         return p, low, up
     p, low, up = parts_of(UnpackedLU(x.expr))
     return p, like(low, x.expr), like(up, x.expr)
@@ -297,10 +300,14 @@ class Substituting(Recipe):
                 panel = sheet.call(kernels.identity_columns, [], (height, first, width, self.dtype), nbytes=nbytes)
             for at, top in enumerate(tops):
                 inputs = [panel, packed[0, at], exchanges[at]]
-                panel = sheet.call(kernels.solved_forward, inputs, (top,), nbytes=nbytes, workspace=nbytes)
+                panel = sheet.call(linalg_lu.solved_forward, inputs, (top,), nbytes=nbytes, workspace=nbytes)
             for at, top in reversed(list(enumerate(tops))):
                 panel = sheet.call(
-                    kernels.solved_backward, [panel, packed[0, at]], (top, self.strict), nbytes=nbytes, workspace=nbytes
+                    linalg_lu.solved_backward,
+                    [panel, packed[0, at]],
+                    (top, self.strict),
+                    nbytes=nbytes,
+                    workspace=nbytes,
                 )
             made.append(panel)
         return made
@@ -419,10 +426,10 @@ class Diagonals(Recipe):
         packed, exchanges = sources
         tops = list(accumulate(self.widths, initial=0))[:-1]
         parts = [
-            sheet.call(kernels.determinant_of_panel, [packed[0, at], exchanges[at]], (top,))
+            sheet.call(linalg_lu.determinant_of_panel, [packed[0, at], exchanges[at]], (top,))
             for at, top in enumerate(tops)
         ]
-        return list(sheet.call(kernels.combined_determinants, parts, (self.dtype,), outputs=2))
+        return list(sheet.call(linalg_lu.combined_determinants, parts, (self.dtype,), outputs=2))
 
 
 def slogdet(a: Any) -> SlogdetResult:
@@ -438,7 +445,7 @@ def slogdet(a: Any) -> SlogdetResult:
     x = as_floats(as_square(a, "slogdet"))
     if is_single(x):
         outputs = [((), x.dtype), ((), real_kind(x.dtype))]
-        return SlogdetResult(*core_several(kernels.log_determinant, (x,), (2,), outputs, name="slogdet"))
+        return SlogdetResult(*core_several(linalg_lu.log_determinant, (x,), (2,), outputs, name="slogdet"))
     return SlogdetResult(*parts_of(Determinant(x.expr)))
 
 

@@ -21,6 +21,7 @@ from weft.array.base import new
 from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import linalg as kernels
+from weft.array.kernels import linalg_qr
 from weft.array.layout_cost import chunk_limit
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.linalg_base import (
@@ -87,8 +88,8 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     if is_single(x):
         k = m if mode == "complete" else min(m, n)
         if mode == "r":
-            return core_wise(kernels.qr_r, (x,), (2,), (k, n), x.dtype, "qr")
-        kernel = kernels.qr_complete if mode == "complete" else kernels.qr_reduced
+            return core_wise(linalg_qr.qr_r, (x,), (2,), (k, n), x.dtype, "qr")
+        kernel = linalg_qr.qr_complete if mode == "complete" else linalg_qr.qr_reduced
         return QRResult(*core_several(kernel, (x,), (2,), [((m, k), x.dtype), ((k, n), x.dtype)], name="qr"))
     if mode != "complete" and is_tall(x.expr):
         made = parts_of(TallQR(x.expr, mode == "reduced"))
@@ -199,20 +200,22 @@ class TallTree(Recipe):
         rows = [min(height, n) for height in self.heights]
         if not self.wants_q:
             keys = [
-                sheet.call(kernels.tall_r, [key], nbytes=min(largest, n) * row, workspace=largest * row) for key in keys
+                sheet.call(linalg_qr.tall_r, [key], nbytes=min(largest, n) * row, workspace=largest * row)
+                for key in keys
             ]
             while len(keys) > 1:
                 groups = self.groups(rows)
                 keys = [
                     sheet.call(
-                        kernels.qr_stacked_r, [keys[at] for at in group], nbytes=n * row, workspace=STACKED * n * row
+                        linalg_qr.qr_stacked_r, [keys[at] for at in group], nbytes=n * row, workspace=STACKED * n * row
                     )
                     for group in groups
                 ]
                 rows = [min(n, sum(rows[at] for at in group)) for group in groups]
             return keys
         pairs = [
-            sheet.call(kernels.tall_qr, [key], outputs=2, nbytes=largest * row, workspace=largest * row) for key in keys
+            sheet.call(linalg_qr.tall_qr, [key], outputs=2, nbytes=largest * row, workspace=largest * row)
+            for key in keys
         ]
         firsts, keys = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         levels: list[tuple[list[list[int]], list[list[Key]]]] = []
@@ -220,7 +223,7 @@ class TallTree(Recipe):
             groups = self.groups(rows)
             made = [
                 sheet.call(
-                    kernels.qr_stacked,
+                    linalg_qr.qr_stacked,
                     [keys[at] for at in group],
                     outputs=1 + len(group),
                     nbytes=n * row,
@@ -240,11 +243,11 @@ class TallTree(Recipe):
                     if down is None:
                         below.append(piece)
                     else:
-                        below.append(sheet.call(kernels.multiplied_by, [piece, down[number]], nbytes=n * row))
+                        below.append(sheet.call(linalg_qr.multiplied_by, [piece, down[number]], nbytes=n * row))
             down = below
         if down is not None:
             firsts = [
-                sheet.call(kernels.multiplied_by, [first, factor], nbytes=largest * row)
+                sheet.call(linalg_qr.multiplied_by, [first, factor], nbytes=largest * row)
                 for first, factor in zip(firsts, down, strict=True)
             ]
         return [*firsts, *keys]
@@ -347,20 +350,20 @@ class Panels(Recipe):
         second: list[Key] = []
         for number, top in enumerate(tops):
             if top >= self.height:
-                second.append(sheet.call(kernels.padded_panel, [panels[number]], (self.nrows,), nbytes=nbytes))
+                second.append(sheet.call(linalg_qr.padded_panel, [panels[number]], (self.nrows,), nbytes=nbytes))
                 continue
             last = number + 1 == len(tops) or top + self.widths[number] >= self.height
             if last and not self.first and number + 1 == len(tops):
-                second.append(sheet.call(kernels.qr_panel_r, [panels[number]], (top, self.nrows), nbytes=nbytes))
+                second.append(sheet.call(linalg_qr.qr_panel_r, [panels[number]], (top, self.nrows), nbytes=nbytes))
                 continue
             y, t, r = sheet.call(
-                kernels.qr_panel, [panels[number]], (top, self.nrows), outputs=3, nbytes=nbytes, workspace=2 * nbytes
+                linalg_qr.qr_panel, [panels[number]], (top, self.nrows), outputs=3, nbytes=nbytes, workspace=2 * nbytes
             )
             reflectors.append((y, t, top))
             second.append(r)
             for right in range(number + 1, len(tops)):
                 panels[right] = sheet.call(
-                    kernels.reflected, [panels[right], y, t], (top, True), nbytes=nbytes, workspace=nbytes
+                    linalg_qr.reflected, [panels[right], y, t], (top, True), nbytes=nbytes, workspace=nbytes
                 )
         return [*self.reflected_identity(sheet, reflectors, nbytes), *second]
 
@@ -372,7 +375,9 @@ class Panels(Recipe):
             panel = sheet.call(kernels.identity_columns, [], (self.height, start, width, self.dtype), nbytes=nbytes)
             for y, t, top in reversed(reflectors):
                 if top < start + width:  # the others see nothing but zeros
-                    panel = sheet.call(kernels.reflected, [panel, y, t], (top, False), nbytes=nbytes, workspace=nbytes)
+                    panel = sheet.call(
+                        linalg_qr.reflected, [panel, y, t], (top, False), nbytes=nbytes, workspace=nbytes
+                    )
             made.append(panel)
             start += width
         return made

@@ -14,7 +14,8 @@ import numpy as np
 
 from weft import selection
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, limit_bytes
+from weft.array.chunk_forms import limit_bytes
+from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.ops.block_nodes import Mapped
@@ -278,8 +279,10 @@ def order_statistic(
         axes = tuple([normal_axis(each, x.ndim) for each in ((axis,) if hasattr(axis, "__index__") else axis)])
         if len(set(axes)) != len(axes):
             raise ValueError("repeated axis")
-    if not axes and x.ndim:
-        x, axes, keepdims = expand_dims(x, x.ndim), (x.ndim,), False  # each element is the statistic of itself
+    if not axes and x.ndim:  # each element is the statistic of itself
+        if weights is not None:
+            weights = expand_dims(asarray(weights), -1)
+        x, axes, keepdims = expand_dims(x, x.ndim), (x.ndim,), False
     expr = sized(x.expr)
     if asked is not None and skip_nan and not expr.size:
         return into(out, nanmean(new(expr), axis=axes, keepdims=keepdims))  # as NumPy has it
@@ -388,7 +391,7 @@ def in_whole_lines(
 
 def sample_dtype(dtype: np.dtype[Any], method: str, asked: tuple[Any, Any] | None) -> np.dtype[Any]:
     """Type of a result: of a median, or of what a function of NumPy gives for the quantiles that were asked for."""
-    if dtype.kind == "O" and asked is None:
+    if dtype.kind == "O":
         return dtype
     sample = np.ones(2, dtype)
     shown: Any = np.median(sample) if asked is None else asked[0](sample, asked[1], method=method)

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, axis_chunks, compress, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Grid, axis_chunks, compress
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import Region
 from weft.array.kernels.random import Hole, Law, cell_box, draw

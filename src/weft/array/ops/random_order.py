@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Chunks, Grid, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Chunks, Grid
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.io.from_array import Region, asarray
 from weft.array.kernels.random_order import (

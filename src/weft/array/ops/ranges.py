@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Cut, Grid, axis_chunks, grid_for
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Cut, Grid, axis_chunks
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import creation as kernels
 from weft.array.kernels.numpy import ranged

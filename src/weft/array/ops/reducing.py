@@ -54,6 +54,8 @@ __all__ = [
 
 #: What NumPy's functions have for arguments that were not given.
 NOT_GIVEN: Any = np._NoValue
+#: Means and spreads that leave out NaN: as the others of elements that cannot be NaN.
+NAN_MOMENTS = ("nanmean", "nanvar", "nanstd")
 #: Blocks that one task combines.
 FAN_IN = 16
 #: A number of blocks, or one for each axis.
@@ -94,7 +96,8 @@ class Reducing(ArrayExpr):
 
     @derived
     def dtype(self) -> np.dtype[Any]:
-        return result_dtype(self.kind, self.source.dtype, self.given)
+        whole = not self.keepdims and len(self.axes) == self.source.ndim
+        return result_dtype(self.kind, self.source.dtype, self.given, whole)
 
     @derived
     def prototype(self) -> Any:
@@ -246,17 +249,22 @@ class WhereReduction(Reducing):
 
 
 @lru_cache(maxsize=1024)
-def result_dtype(kind: str, dtype: np.dtype[Any], given: Any) -> np.dtype[Any]:
-    """The dtype that NumPy's function gives; what it refuses is refused with its error."""
+def result_dtype(kind: str, dtype: np.dtype[Any], given: Any, whole: bool = False) -> np.dtype[Any]:
+    """The dtype that NumPy's function gives; what it refuses is refused with its error.
+
+    ``whole``: the result is one number, for which NumPy takes roots in any type.
+    """
     functions = KINDS[kind]
     options = {"dtype": given} if functions.takes_dtype else {}
+    if kind in NAN_MOMENTS and dtype.kind == "O" and given is not None and given.kind not in "fc":
+        raise TypeError(f"If a is inexact, then dtype must be inexact: dtype={given} for {kind} of objects")
     if dtype.kind == "O":
         stand_in = np.empty((1, 1), object)
         stand_in[0, 0] = 1
         if kind in ("any", "all", "count_nonzero"):
             return np.asarray(functions.numpy(stand_in, axis=0)).dtype
         return np.dtype(given) if given is not None else dtype
-    return np.asarray(functions.numpy(np.ones((1, 1), dtype), axis=0, **options)).dtype
+    return np.asarray(functions.numpy(np.ones((1, 1), dtype), axis=None if whole else 0, **options)).dtype
 
 
 def same_columns(numblocks: tuple[int, ...], *values: Any) -> tuple[Placed, ...]:
@@ -343,7 +351,7 @@ def reduce(
     selects = where is not NOT_GIVEN and where is not True
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
     given = None if dtype is None else np.dtype(dtype)
-    if kind in ("nanmean", "nanvar", "nanstd") and not nans.can_be_nan(a.dtype):
+    if kind in NAN_MOMENTS and not nans.can_be_nan(a.dtype):
         kind = kind.removeprefix("nan")
     if a.ndim == 0 and axis is not None and axis != () and not selects and kind in ("mean", "var", "std"):
         raise np.exceptions.AxisError(axis if isinstance(axis, int) else 0, 0)
@@ -360,7 +368,7 @@ def reduce(
             )
         if any(a.shape[each] == 0 for each in axes):
             raise ValueError(f"zero-size array to reduction operation {ufunc} which has no identity")
-    final = result_dtype(kind, a.dtype, given)
+    final = result_dtype(kind, a.dtype, given, len(axes) == a.ndim and not keep)
     if functions.needs_elements and not has_initial and 0 in a.shape:
         a = known(a)
         lengths = [1 if each in axes else length for each, length in enumerate(a.shape) if keep or each not in axes]

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, UnknownCut, axis_count, grid_for, is_unknown, regular
+from weft.array.chunk_forms import grid_for
+from weft.array.chunks import Grid, UnknownCut, axis_count, is_unknown, regular
 from weft.array.expr import ArrayExpr, ArrayOutline, BlockShapes
 from weft.array.io.from_array import asarray
 from weft.array.kernels.reshaping import reshaped

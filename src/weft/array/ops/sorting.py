@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, limit_bytes, regular
+from weft.array.chunk_forms import limit_bytes
+from weft.array.chunks import Cut, Grid, axis_chunks, axis_count, axis_largest, regular
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import sorting as kernels
