@@ -51,7 +51,7 @@ FOLLOWED_NBYTES = 256 << 20
 #: Inputs and outputs of a bundle: its worker has all of them in memory at once. One task may have more.
 BUNDLE_NBYTES = 64 << 20
 #: A bundle also waits at its node for others to end, if these are expected to take no longer than this, in seconds.
-QUEUED_S = 0.1
+QUEUED_S = 0.06
 #: How long it may take to bring a bundle's inputs to its node, in seconds. What needs none would overtake it there meanwhile.
 BROUGHT_S = 0.05
 #: While more tasks than that run, nobody looks whether better ones than the next are about to come.
