@@ -51,7 +51,7 @@ KEPT_SHARE = 0.125
 OWN_OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
 #: What an object costs, in bytes that could go to another node meanwhile: about 1.5 ms. Parts of a division, which go to all nodes,
 #: share the pack where that is cheaper than to bring each node the whole pack.
-OBJECT_NBYTES = 256 << 10
+OBJECT_NBYTES = 512 << 10
 #: How much of them a pack has: it stays until nobody needs any of it.
 PACK_NBYTES = 8 << 20
 #: How often the nodes are counted, in seconds.
@@ -202,7 +202,7 @@ class Crew(Bundling):
             self.unsendable(number, tasks, error)
             return False
         start = self.engine.remote(work_off, **self.options(number, tasks, nresults))
-        found = start.remote(nresults, letter, extras, near, *far)
+        found = start.remote((nresults, letter, extras, near), *far)
         *refs, report = found if nresults > 1 else [found]
         left, seconds = set(range(len(tasks))), self._seconds_of(tasks)
         brought_until = perf_counter() + BROUGHT_S if far else 0.0

@@ -322,11 +322,13 @@ class Bundle:
         return self.results
 
 
-def work_off(nresults: int, written: tuple[Any, Any], extras: list[Any], near: list[Any], *brought: Any) -> list[Any]:
+def work_off(sent: tuple[int, tuple[Any, Any], list[Any], list[Any]], *brought: Any) -> list[Any]:
     """Run a bundle: gives its pack if there is one, its other blocks, and its report.
 
-    The first of the extras is the run's introduction.
+    What is sent, as one argument, since each takes Ray time: how many results there are, the letter, objects that it refers
+    to besides (the first is the run's introduction), and those that lie at this node.
     """
+    nresults, written, extras, near = sent
     try:
         station = station_of(extras[0])
         letter = Letter(*loads(*written))
