@@ -10,7 +10,7 @@ from typing import Any
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr
-from weft.dataframe.footprint import LEAST, held_bytes, holdable, sizes_of
+from weft.dataframe.footprint import held_bytes, holdable, sizes_of
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
@@ -94,7 +94,7 @@ SPILLS = "it goes to disk with what does not fit the memory budget"
 def is_spilt(node: FrameExpr) -> bool:
     """Whether DuckDB may be asked what does not fit the budget: if it is read from files, and the result fits."""
     files = all(isinstance(each, ReadParquet) for each in walk(node) if not each.children)
-    return files and config.value("dataframe.engine") == "auto" and sizes_of(node)[node.name] <= LEAST * holdable()
+    return files and config.value("dataframe.engine") == "auto" and sizes_of(node)[node.name] <= holdable()
 
 
 def has_rows_of_memory(node: FrameExpr) -> bool:

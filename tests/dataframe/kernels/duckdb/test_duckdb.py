@@ -164,6 +164,9 @@ def test_first_rows_of_groups_of_sorted_rows(tmp_path, ascending, count):
         lambda d: d[d.x > d.x.mean()].groupby("flag").x.count(),
         lambda d: d[d.x > 1e9].groupby("k").agg(a=("x", "sum"), b=("n", "max")),
         lambda d: d[d.n > 10**6].x.mean(),
+        lambda d: d.n.sum() / d.x.sum() - 3,
+        lambda d: d[d.short > d.x].groupby("t").size(),
+        lambda d: d.groupby([d.x.name, "k"]).n.sum(),
     ],
 )
 def test_questions_have_the_answers_of_pandas(tmp_path, question):

@@ -93,9 +93,9 @@ def with_one_rank(source: Relation, translate: Translator) -> tuple[Relation, st
 
 def key_column(column: Column) -> Column:
     """A column whose equal values make a group."""
-    if not (is_text(column.dtype) or is_integer(column.dtype) or column.dtype.kind in "bM"):
+    if not (is_text(column.dtype) or is_integer(column.dtype) or column.dtype.kind in "bM" or is_float(column.dtype)):
         raise Untranslatable(f"groups by columns of {column.dtype} stay in pandas")
-    return column.settled()
+    return column.settled().nulled()
 
 
 def told_columns(requests: Sequence[Request]) -> dict[Any, set[str]]:
