@@ -78,17 +78,20 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
     if reason := why_not_whole(node) or "":
         return None, "", reason, frozenset()
     query, reason, found = translated(node, needs, "polars")
-    if query is None or not (large := too_large(node)):
+    if query is None or held_bytes(node) <= NEAR * holdable():
         return query, "polars", reason, found
     if HAS_DUCKDB and is_spilt(node):
-        query, *_ = translated(node, needs, "duckdb")
-        if query is not None:
-            return query, "duckdb", SPILLS, found
-    return None, "", large, found
+        spilling, *_ = translated(node, needs, "duckdb")
+        if spilling is not None:
+            return spilling, "duckdb", SPILLS, found
+    large = too_large(node)
+    return (None, "", large, found) if large else (query, "polars", reason, found)
 
 
 #: Why DuckDB is asked for what another engine could not hold.
 SPILLS = "it goes to disk with what does not fit the memory budget"
+#: From this part of the budget on a query is asked of who keeps to a limit: estimates are no more than that.
+NEAR = 0.8
 
 
 def is_spilt(node: FrameExpr) -> bool:

@@ -43,11 +43,11 @@ def aggregates(node: Any, groups: Any, requests: Sequence[Request], translate: T
     """Groups by columns, and an aggregate for each request."""
     check_groups(node, groups)
     source: Relation = translate(node.source)
-    keys = [key_column(source.column(each.value)) for each in groups.by]
-    meta, count = node.meta, len(keys)
     is_looked_at = translate.looks_at_order(node)
     if is_looked_at and not groups.sort:
         source, first = with_one_rank(source, translate)
+    keys = [key_column(source.column(each.value)) for each in groups.by]
+    meta, count = node.meta, len(keys)
     dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
     if not groups.as_index:
         dtypes = dtypes[count:]
