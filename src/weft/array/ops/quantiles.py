@@ -286,7 +286,7 @@ def order_statistic(
     expr = sized(x.expr)
     if asked is not None and skip_nan and not expr.size:
         return into(out, nanmean(new(expr), axis=axes, keepdims=keepdims))  # as NumPy has it
-    if asked is not None and not skip_nan and not prod([expr.shape[each] for each in axes]):
+    if asked is not None and not skip_nan and np.size(q) and not prod([expr.shape[each] for each in axes]):
         raise IndexError(
             f"{asked[0].__name__}: there are no elements along axis {axis} of an array of shape {expr.shape}"
         )
@@ -416,14 +416,18 @@ def line_statistic(
     function: Any = np.median if asked is None else asked[0]
     if skip_nan:
         function = WITHOUT_NAN[function]
-    options: dict[str, Any] = {} if asked is None else {"q": asked[1], "method": method}
-    if 0 in [length for axis, length in enumerate(block.shape) if axis not in axes]:
-        # There are no lines, and NumPy does not take such blocks along several axes.
-        lengths = [1 if axis in axes else length for axis, length in enumerate(block.shape)]
-        shape = lengths if keepdims else [length for axis, length in enumerate(block.shape) if axis not in axes]
-        return np.empty((*np.shape(options.get("q", 0)), *shape), kind)
+    options: dict[str, Any] = {} if asked is None else {"q": flat_quantiles(asked[1]), "method": method}
+    front = () if asked is None else np.shape(asked[1])
+    rest = tuple([1 if axis in axes else n for axis, n in enumerate(block.shape) if keepdims or axis not in axes])
+    if 0 in front or 0 in rest:  # there are no lines, and NumPy does not take such blocks along several axes
+        return np.empty((*front, *rest), kind)
     # NumPy gives a bare object for the quantile of objects.
-    return np.asanyarray(function(block, axis=axes, keepdims=keepdims, **options), kind)
+    return np.asanyarray(function(block, axis=axes, keepdims=keepdims, **options), kind).reshape((*front, *rest))
+
+
+def flat_quantiles(asked: Any) -> Any:
+    """Quantiles without more than one axis: those of its nan-functions NumPy puts in places of their own."""
+    return np.ravel(asked) if np.ndim(asked) > 1 else asked
 
 
 def weighted_statistic(
@@ -438,5 +442,9 @@ def weighted_statistic(
 ) -> Any:
     """NumPy's weighted quantile of a block."""
     function = WITHOUT_NAN[asked[0]] if skip_nan else asked[0]
-    weights = np.broadcast_to(weights, block.shape)
-    return np.asanyarray(function(block, asked[1], axis=axes, method=method, keepdims=keepdims, weights=weights), kind)
+    front = np.shape(asked[1])
+    rest = tuple([1 if axis in axes else n for axis, n in enumerate(block.shape) if keepdims or axis not in axes])
+    if 0 in front or 0 in rest:
+        return np.empty((*front, *rest), kind)
+    options: dict[str, Any] = {"method": method, "keepdims": keepdims, "weights": np.broadcast_to(weights, block.shape)}
+    return np.asanyarray(function(block, flat_quantiles(asked[1]), axis=axes, **options), kind).reshape((*front, *rest))

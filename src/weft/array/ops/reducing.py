@@ -264,7 +264,8 @@ def result_dtype(kind: str, dtype: np.dtype[Any], given: Any, whole: bool = Fals
         if kind in ("any", "all", "count_nonzero"):
             return np.asarray(functions.numpy(stand_in, axis=0)).dtype
         return np.dtype(given) if given is not None else dtype
-    return np.asarray(functions.numpy(np.ones((1, 1), dtype), axis=None if whole else 0, **options)).dtype
+    sample = np.ones(1 if whole and kind == "std" else (1, 1), dtype)
+    return np.asarray(functions.numpy(sample, axis=0, **options)).dtype
 
 
 def same_columns(numblocks: tuple[int, ...], *values: Any) -> tuple[Placed, ...]:
