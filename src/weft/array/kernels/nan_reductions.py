@@ -120,7 +120,7 @@ def extreme_object(ufunc: np.ufunc, block: Block, axes: Axes, other: float) -> B
     """Least or greatest object along axes: with another in the place of NaN, which NumPy compares as any object."""
     numbers = are_numbers(block)
     found = ufunc.reduce(np.where(numbers, block, other), axis=axes, keepdims=True)
-    return np.where(np.any(numbers, axis=axes, keepdims=True), found, np.nan)
+    return np.where(np.any(numbers, axis=axes, keepdims=True), np.asarray(found, object), np.nan)
 
 
 def nanmin_combine(*blocks: Block | None) -> Block | None:

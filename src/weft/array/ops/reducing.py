@@ -399,9 +399,10 @@ def reduce_where(
     has_initial: bool,
 ) -> Any:
     """A reduction of selected elements."""
-    if a.expr.prototype is not None:
+    prototype = a.expr.prototype
+    if prototype is not None and (not isinstance(prototype, np.ndarray) or isinstance(prototype, np.ma.MaskedArray)):
         raise NotImplementedError(
-            f"cannot compute {kind} with where= or initial= of blocks that are {type(a.expr.prototype).__name__}: "
+            f"cannot compute {kind} with where= or initial= of blocks that are {type(prototype).__name__}: "
             "give these elements another value with weft.array.where first"
         )
     mask = None
