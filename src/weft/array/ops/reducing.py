@@ -441,7 +441,7 @@ def spread(
         return reduce(a, kind, axis, keepdims, dtype, ddof, split_every, out, where=where, reproducible=reproducible)
     a = known(asarray(a))
     made = result_dtype(kind, a.dtype, None if dtype is None else np.dtype(dtype))
-    away = a.astype(nans.computed_in(a.dtype, dtype) or a.dtype, copy=False) - mean
+    away = a.astype(kernels.computed_in(a.dtype, dtype) or a.dtype, copy=False) - mean
     if away.ndim != a.ndim or away.shape != a.shape:
         raise ValueError(
             f"cannot compute {kind}: the mean has the shape {np.shape(mean)}, which does not broadcast to {a.shape}. "
