@@ -246,7 +246,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "dataframe.engine",
-        one_of("auto", "pandas", "polars"),
+        one_of("auto", "pandas", "polars", "duckdb"),
         "auto",
         "The library that computes partitions. 'auto' takes the fastest that gives the same result as pandas.",
     ),

@@ -38,6 +38,7 @@ __all__ = [
     "place_pick",
     "row_needs",
     "schema_of",
+    "total_nbytes",
 ]
 
 ROWS: Needs = frozenset({Need.INDEX, Need.ORDER})
@@ -113,6 +114,10 @@ class FrameExpr(BlockExpr):
     def assemble(self) -> Callable[[list[Any]], Any]:
         return assemble_partitions
 
+    def lower_numbered(self) -> Expr | None:
+        """What gives these rows numbered over all partitions, where the node knows lengths before it makes partitions."""
+        return None
+
 
 @node
 class Partitionwise(FrameExpr):
@@ -173,6 +178,11 @@ class Partitionwise(FrameExpr):
         kernel = KERNELS["pandas"][type(self)]
         sources = [(each, place_pick(each, self.npartitions)) for each in self.frames]
         return blockwise(self.outline, kernel, sources, [Same(each) for each in self.arguments], cost=self.cost)
+
+
+def total_nbytes(frame: FrameExpr) -> int:
+    """Projected size of a frame; 0 where nothing is known."""
+    return frame.partition_nbytes * frame.npartitions
 
 
 def place_pick(frame: FrameExpr, npartitions: int) -> Pick:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
+from weft import expr
+from weft.physical.exchange import Exchange
 
 HOWS = ["inner", "left", "right", "outer", "left_anti", "right_anti"]
 
@@ -228,3 +230,50 @@ def test_labels_of_joins_by_one_index_are_those_of_the_other_side(how, counts):
         assert found._meta.index.dtype == expected.index.dtype
         assert found._meta.index.name == "row"
         pd.testing.assert_frame_equal(found.compute(scheduler="sync"), expected)
+
+
+def keyed(count, seed):
+    """A frame with keys of several types, some of them several times, and labels that other frames have as well."""
+    chance = np.random.default_rng(seed)
+    keys = chance.integers(-40, 40, count)
+    return pd.DataFrame(
+        {
+            "k": keys,
+            "u": (keys + 40).astype("uint16"),
+            "w": [f"text {each}" for each in keys % 30],
+            "v": chance.random(count),
+        }
+    )
+
+
+@pytest.mark.parametrize("how", [*HOWS, "leftsemi"])
+@pytest.mark.parametrize("on", ["k", "u", "w", ["k", "w"]])
+@pytest.mark.parametrize("counts", [(5, 5), (5, 3), (3, 5)])
+def test_rows_that_go_by_hash_are_in_order_and_numbered_over_all(how, on, counts):
+    left, right = keyed(150, 1), keyed(60, 2).rename(columns={"v": "z"})
+    made = in_parts(left, counts[0]).merge(in_parts(right, counts[1]), how=how, on=on, broadcast=False)
+    if how == "leftsemi":
+        labels = [on] if isinstance(on, str) else on
+        expected = left.merge(right[labels].drop_duplicates(), on=on)
+        expected = expected.rename(columns={f"{label}_x": label for label in left.columns})[list(left.columns)]
+    else:
+        expected = left.merge(right, how=how, on=on).reset_index(drop=True)
+    seen = made.map_partitions(lambda part: part.reset_index())  # somebody looks at numbers and order
+    assert_same(seen.set_index("index", sort=False), expected.rename_axis("index"), check_index_type=False)
+
+
+@pytest.mark.parametrize("how", ["inner", "left"])
+def test_the_side_that_gives_the_order_does_not_move(how):
+    left, right = in_parts(keyed(100, 1), 5), in_parts(keyed(100, 2), 5)
+    made = left.merge(right, on="k", how=how, broadcast=False).map_partitions(len)
+    steps = [each for each in expr.walk(*expr.optimize([made.expr])) if isinstance(each, Exchange)]
+    moved = [each for each in steps if each.label == "merge" and each.outline.label == "merge"]
+    assert len(steps) == 3
+    assert not moved
+
+
+def test_keys_with_many_rows_of_the_side_that_stays_are_dealt_out():
+    left = pd.DataFrame({"k": np.where(np.arange(4000) % 2, 7, np.arange(4000)), "a": np.arange(4000)})
+    right = pd.DataFrame({"k": np.arange(4000), "b": np.arange(4000)})
+    made = in_parts(left, 8).merge(in_parts(right, 8), on="k", how="left", broadcast=False)
+    assert_same(made, left.merge(right, on="k", how="left"))

@@ -209,5 +209,8 @@ class ResetIndex(Partitionwise):
         told = [Same(self.drop), Same(self.options)]
         if not self.numbered or self.npartitions == 1:
             return blockwise(self.outline, kernel, [(self.source, (0,))], [Same(None), *told])
+        made = self.source.lower_numbered() if self.drop and self.source.meta.ndim == 2 else None
+        if made is not None:
+            return made
         before = rows_before(self.name, self.source)
         return blockwise(self.outline, kernel, [(self.source, (0,)), (before, (0,))], told)

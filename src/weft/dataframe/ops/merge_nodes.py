@@ -6,8 +6,7 @@ It is chosen when it is lowered, by what is known of sizes and of where rows lie
 - *aligned*: both sides are joined by their index, with known divisions: partitions are cut at the same values;
 - *sorted*: the result is to be in the order of its keys (``how="outer"``, ``sort=True``): rows of both sides go between the
   same bounds;
-- *shuffled*: rows of both sides go by the hash of their keys. They are not in pandas' order after that: where somebody looks
-  at the order, rows of the side that gives it carry a mark, by which they go back to where they stood.
+- *shuffled*: rows of both sides go by the hash of their keys (`weft.dataframe.ops.merge_shuffled`).
 """
 
 from __future__ import annotations
@@ -21,19 +20,28 @@ import pandas as pd
 
 from weft.dataframe.different import rows_differ
 from weft.dataframe.divisions import is_at_hand, union_of
-from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, place_pick
+from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, column_needs, place_pick, total_nbytes
 from weft.dataframe.kernels.pandas.keys import Order
-from weft.dataframe.kernels.pandas.merge import PLACE, ByPlace, JoinPlan, join
+from weft.dataframe.kernels.pandas.merge import JoinPlan, join
 from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
+from weft.dataframe.ops.merge_shuffled import (
+    ORDERED_BY,
+    by_hash,
+    comes_in_order,
+    lower_in_order,
+    lower_in_place,
+    moved_sides,
+    stays_in_place,
+)
 from weft.dataframe.ops.repartition import RepartitionMerge, by_divisions
-from weft.dataframe.ops.shuffle import Shuffle, exchanged
+from weft.dataframe.ops.shuffle import exchanged
 from weft.dataframe.ops.skew import Heavy
 from weft.dataframe.ops.sort_nodes import SharedBounds
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
-from weft.physical.blockwise import Listed, Same, blockwise
+from weft.physical.blockwise import Same, blockwise
 from weft.records import replaced
 
 __all__ = ["LocalMerge", "Merge", "aligned_edges", "sides_at_hand", "whole"]
@@ -41,9 +49,6 @@ __all__ = ["LocalMerge", "Merge", "aligned_edges", "sides_at_hand", "whole"]
 #: A side is put together for all when that moves less than shuffling both; and is at most so many bytes.
 BROADCAST_LIMIT = 256 * 2**20
 BROADCAST_GAIN = 4
-
-#: Which side's order the result has.
-ORDERED_BY = {"left": 0, "inner": 0, "left_anti": 0, "leftsemi": 0, "cross": 0, "right": 1, "right_anti": 1}
 
 
 @node
@@ -98,7 +103,7 @@ class Merge(FrameExpr):
             self.way != "shuffled"
             or (self.heavy is not None and self.heavy.keys)
             or plan.how == "outer"
-            or (self.keep_order and plan.how in ORDERED_BY)
+            or comes_in_order(self)
         ):
             return None
         on, names = (
@@ -136,6 +141,9 @@ class Merge(FrameExpr):
     def lower(self) -> Expr:
         return LOWERINGS[self.way](self)
 
+    def lower_numbered(self) -> Expr | None:
+        return lower_in_place(self, numbered=True) if stays_in_place(self) else None
+
 
 @node
 class LocalMerge(Merge):
@@ -145,6 +153,9 @@ class LocalMerge(Merge):
         return joined_partitions(
             self, self.left, self.right, [place_pick(each, self.npartitions) for each in (self.left, self.right)]
         )
+
+    def lower_numbered(self) -> Expr | None:
+        return None
 
 
 def joined_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
@@ -202,11 +213,6 @@ def with_gaps(made: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan:
             elif dtype == np.dtype(bool):
                 changes[name] = object
     return made.astype(changes) if changes else made
-
-
-def total_nbytes(frame: FrameExpr) -> int:
-    """Projected size of a frame; 0 where nothing is known."""
-    return frame.partition_nbytes * frame.npartitions
 
 
 def way_of(merge: Merge) -> str:
@@ -335,39 +341,6 @@ def lower_sorted(merge: Merge) -> Expr:
     return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
 
 
-def lower_shuffled(merge: Merge) -> Expr:
-    """Rows of both sides by the hash of their keys, and back to where they stood if somebody looks at the order."""
-    plan, count = merge.plan, merge.npartitions
-    sides = [merge.left, merge.right]
-    first = ORDERED_BY.get(plan.how)
-    keeps = merge.keep_order and first is not None
-    if keeps:
-        assert first is not None
-        sides[first] = MarkPlaces(sides[first])
-    keyed = list(zip(sides, (plan.left_on, plan.right_on), strict=True))
-    keep_index = None in (plan.left_on, plan.right_on)
-    moved = [by_hash(source, on, count, keep_index, merge.heavy, place) for place, (source, on) in enumerate(keyed)]
-    if not keeps:
-        return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
-    assert first is not None
-    marked = replaced(
-        plan,
-        left_names=(*plan.left_names, (PLACE, PLACE)) if first == 0 else plan.left_names,
-        right_names=(*plan.right_names, (PLACE, PLACE)) if first == 1 else plan.right_names,
-        ordered=False,
-    )
-    together = Joined(moved[0], moved[1], marked)
-    back = partial(KERNELS["pandas"]["BackMerge"], together.meta)
-    return exchanged(
-        merge.outline,
-        together,
-        ByPlace(sides[first].npartitions, merge.npartitions),
-        back,
-        merge.npartitions,
-        keep_index,
-    )
-
-
 def sides_at_hand(merge: Merge) -> tuple[FrameExpr, FrameExpr] | None:
     """Both sides as they must lie for a join partition by partition; None where it takes more than that."""
     plan, count = merge.plan, merge.npartitions
@@ -377,12 +350,21 @@ def sides_at_hand(merge: Merge) -> tuple[FrameExpr, FrameExpr] | None:
         return whole(merge.left), merge.right
     if merge.way == "broadcast right":
         return merge.left, whole(merge.right)
-    if merge.way != "shuffled" or (merge.keep_order and plan.how in ORDERED_BY):
+    if merge.way != "shuffled" or comes_in_order(merge):
         return None
     return (
         by_hash(merge.left, plan.left_on, count, False, merge.heavy, 0),
         by_hash(merge.right, plan.right_on, count, False, merge.heavy, 1),
     )
+
+
+def lower_shuffled(merge: Merge) -> Expr:
+    """Rows of both sides by the hash of their keys, and back to where they stood if somebody looks at the order."""
+    if comes_in_order(merge):
+        return lower_in_order(merge)
+    keep_index = None in (merge.plan.left_on, merge.plan.right_on)
+    moved = moved_sides(merge, (merge.left, merge.right), keep_index)
+    return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
 
 
 LOWERINGS: dict[str, Callable[[Merge], Expr]] = {
@@ -392,60 +374,3 @@ LOWERINGS: dict[str, Callable[[Merge], Expr]] = {
     "sorted": lower_sorted,
     "shuffled": lower_shuffled,
 }
-
-
-@node
-class Joined(FrameExpr):
-    """Partitions at the same places joined."""
-
-    left: FrameExpr
-    right: FrameExpr
-    plan: JoinPlan
-
-    @derived
-    def meta(self) -> Any:
-        return join(self.left.meta, self.right.meta, self.plan)
-
-    @derived
-    def npartitions(self) -> int:
-        return self.left.npartitions
-
-    @derived
-    def partition_nbytes(self) -> int:
-        return self.left.partition_nbytes + self.right.partition_nbytes
-
-    def lower(self) -> Expr:
-        kernel = KERNELS["pandas"][JoinPartitions]
-        return blockwise(
-            self.outline, kernel, [(self.left, (0,)), (self.right, (0,))], [Same(self.plan)], cost=Cost.HEAVY
-        )
-
-
-@node
-class MarkPlaces(Partitionwise):
-    """A frame with a column that says where each row stands."""
-
-    source: FrameExpr
-
-    @derived
-    def meta(self) -> Any:
-        return KERNELS["pandas"][MarkPlaces](self.source.meta, 0)
-
-    def lower(self) -> Expr:
-        numbers = Listed(tuple(range(self.npartitions)))
-        return blockwise(self.outline, KERNELS["pandas"][MarkPlaces], [(self.source, (0,))], [numbers])
-
-
-def by_hash(
-    source: FrameExpr,
-    on: tuple[Hashable, ...] | None,
-    count: int,
-    keep_index: bool,
-    heavy: Heavy | None = None,
-    side: int = 0,
-) -> FrameExpr:
-    """A frame whose rows lie by the hash of their keys: as it is, if they do already."""
-    split = () if heavy is None else heavy.keys
-    if source.hashed_by == (on, count) and not split:
-        return source
-    return Shuffle(source, keep_index, on, count, split, heavy is not None and side != heavy.side)

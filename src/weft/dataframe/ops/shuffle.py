@@ -10,7 +10,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, HashedBy, column_needs
-from weft.dataframe.kernels.pandas.shuffle import ByHash, Targets
+from weft.dataframe.kernels.pandas.shuffle import ByHash, ByStripe, Targets
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.projection import missing_column
@@ -76,13 +76,15 @@ def without_index(meta: Any) -> Any:
 class Shuffle(Moving):
     """Rows by the hash of some columns, or of the index (``on`` is None).
 
-    Keys in ``split`` go to several partitions: see `weft.dataframe.kernels.pandas.shuffle.ByHash`.
+    Keys in ``split`` go to several partitions: see `weft.dataframe.kernels.pandas.shuffle.ByHash`. ``striped`` rows go by one
+    column of whole numbers, as `ByStripe` there says.
     """
 
     on: tuple[Hashable, ...] | None
     npartitions: int
     split: tuple[tuple[int, int], ...] = ()
     copies: bool = False
+    striped: bool = False
 
     @property
     def may_leave_index(self) -> bool:
@@ -90,7 +92,7 @@ class Shuffle(Moving):
 
     @derived
     def hashed_by(self) -> HashedBy | None:
-        return None if self.split else HashedBy(self.on, self.npartitions)
+        return None if self.split or self.striped else HashedBy(self.on, self.npartitions)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         if self.on is None:
@@ -99,7 +101,10 @@ class Shuffle(Moving):
         return needs if Need.VALUES in asked else needs | column_needs(self.on)
 
     def lower(self) -> Expr:
-        targets = ByHash(self.on, self.npartitions, self.split, self.copies)
+        targets: Targets = ByHash(self.on, self.npartitions, self.split, self.copies)
+        if self.striped:
+            assert self.on is not None
+            targets = ByStripe(self.on[0], self.npartitions)
         merge = partial(KERNELS["pandas"][ShuffleMerge], self.meta)
         return exchanged(self.outline, self.source, targets, merge, self.npartitions, self.keep_index)
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["hash_array", "hash_rows", "targets_of"]
+__all__ = ["hash_array", "hash_rows", "stripe_codes", "stripe_targets", "targets_of"]
 
 #: Multipliers and shifts of the finalizer of MurmurHash3 (Appleby, public domain): every bit of a result depends on all.
 FIRST, SECOND = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
@@ -49,6 +49,43 @@ def targets_of(hashes: U64, count: int) -> Any:
     """
     kind = np.uint8 if count <= 256 else np.uint16 if count <= 65536 else np.uint32
     return ((hashes >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(kind)
+
+
+def stripe_targets(values: Any, count: int) -> Any:
+    """A number below ``count`` for each whole number, where neighbours go to neighbouring ones.
+
+    Numbers are taken by pages. Within a page one after another goes to the next target, and each page begins elsewhere, as its
+    hash says. So the numbers of a target are spread evenly, and lie as close together as numbers do in all: `stripe_codes` has
+    their places.
+
+    >>> stripe_targets(np.arange(8), 3).tolist()
+    [0, 1, 2, 0, 1, 2, 0, 1]
+    """
+    width = page_bits(count)
+    first = targets_of(mix((values >> width).view(np.uint64)), count).astype(np.uint32)
+    place = (values & ((1 << width) - 1)).astype(np.uint32)
+    first += place - place // np.uint32(count) * np.uint32(count)
+    made = np.minimum(first, first - np.uint32(count))  # what is below zero wraps, and is large
+    return made.astype(np.uint8 if count <= 256 else np.uint16 if count <= 65536 else np.uint32)
+
+
+def stripe_codes(values: Any, count: int) -> Any:
+    """Other whole numbers for those of one target, which lie close together where numbers do; equal for equal ones only.
+
+    >>> stripe_codes(np.array([0, 3, 6, 4096 + 1]), 3).tolist()
+    [0, 1, 2, 1366]
+    """
+    width = page_bits(count)
+    mask = (1 << width) - 1
+    codes = values >> width
+    codes *= mask // count + 1
+    codes += (values & mask).astype(np.uint32) // np.uint32(count)
+    return codes
+
+
+def page_bits(count: int) -> int:
+    """Bits of a number that tell its place in its page: a page has many numbers for each target."""
+    return max(12, count.bit_length() + 5)
 
 
 def mix(values: U64) -> U64:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.hashing import stripe_codes
 from weft.dataframe.kernels.pandas.keys import numpy_digits
 from weft.dataframe.kernels.pandas.runs import assembled, bare, series_of, taken
 
@@ -81,7 +82,7 @@ class Lookup:
             codes = codes.take(order)
             is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
             self.labels = codes[is_first]
-            self.starts = np.flatnonzero(is_first)
+            self.starts: Any = np.flatnonzero(is_first)
             self.counts = np.diff(self.starts, append=len(codes))
             self.order = order
             self.is_unique = len(self.labels) == len(codes)
@@ -103,9 +104,12 @@ class Lookup:
                 self.rows = np.full(width, -1, np.int64)
                 self.rows[codes] = np.arange(len(codes))
         else:
-            self.counts = counts
-            self.starts = np.cumsum(counts) - counts
-            self.order = in_order(codes, width)
+            short = (
+                np.int32 if len(codes) < 2**31 else np.int64
+            )  # half as much to look into: more of it stays in a cache
+            self.counts = counts.astype(short)
+            self.starts = np.cumsum(self.counts, dtype=short) - self.counts
+            self.order = in_order(codes, width).astype(short)
 
     def find(self, columns: Sequence[Any]) -> tuple[Any, Any]:
         """For each key its place among the keys here, and where there is none (None: nowhere); the place is 0 there."""
@@ -137,16 +141,16 @@ class Lookup:
         times = self.counts.take(codes)
         if beyond is not None:
             times[beyond] = 0
-        missing = times == 0
-        if keeps_all:
+        begins = self.starts.take(codes)
+        missing = times == 0 if keeps_all else None
+        if missing is not None:
             times[missing] = 1
+            begins[missing] = 0
         mine = np.repeat(np.arange(len(codes)), times)
-        begins = np.where(missing, 0, self.starts.take(codes))
-        begins -= np.cumsum(times) - times
-        theirs = np.repeat(begins, times)
+        theirs = np.repeat(begins - (np.cumsum(times) - times), times)
         theirs += np.arange(len(theirs))
         theirs = self.order.take(theirs)
-        if keeps_all and missing.any():
+        if missing is not None and missing.any():
             theirs[missing[mine]] = -1
         return mine, theirs
 
@@ -193,9 +197,10 @@ def in_order(codes: Any, width: int) -> Any:
 class Prepared:
     """A side of a join; where it is joined to many partitions its table is made once in each process."""
 
-    def __init__(self, frame: pd.DataFrame, on: tuple[Hashable, ...] | None) -> None:
+    def __init__(self, frame: pd.DataFrame, on: tuple[Hashable, ...] | None, stripes: int = 0) -> None:
         self.frame = frame
         self.on = on
+        self.stripes = stripes
         self._lookup: Lookup | None = None
 
     @property
@@ -203,10 +208,17 @@ class Prepared:
         """Whether the table is there already."""
         return self._lookup is not None
 
+    def numbers(self) -> list[Any] | None:
+        """The keys as integers, column by column; None if they are something else."""
+        columns = key_numbers(self.frame, self.on)
+        if columns is not None and self.stripes and self.on is not None and self.frame[self.on[0]].dtype.kind in "iu":
+            return [stripe_codes(columns[0], self.stripes)]
+        return columns
+
     def lookup(self) -> Lookup | None:
         """The table; None if there is no quick way."""
         if self._lookup is None:
-            columns = key_numbers(self.frame, self.on)
+            columns = self.numbers()
             if columns is not None:
                 packing: Packing | None = Packing(columns)
                 if packing is not None and packing.size > MOST_KEYS:
@@ -217,7 +229,7 @@ class Prepared:
         return self._lookup
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Prepared, (self.frame, self.on)
+        return Prepared, (self.frame, self.on, self.stripes)
 
     def __sizeof__(self) -> int:
         return int(self.frame.memory_usage(index=True).sum()) * 2
@@ -233,7 +245,7 @@ def joined_by_lookup(left: Prepared, right: Prepared, plan: Any) -> pd.DataFrame
         return None
     side = table_side(left, right, plan)
     table, other = (left, right) if side == "left" else (right, left)
-    asked = key_numbers(other.frame, other.on)
+    asked = other.numbers()
     lookup = table.lookup() if asked is not None else None
     if lookup is None or asked is None:
         return None
@@ -244,18 +256,24 @@ def joined_by_lookup(left: Prepared, right: Prepared, plan: Any) -> pd.DataFrame
     shared = {a for a, b in zip(left.on, right.on, strict=True) if a == b and b not in theirs}
     columns: list[Any] = []
     labels: list[Any] = []
+    only = None if plan.only is None else set(plan.only)
     for place, label in enumerate(left.frame.columns):
+        if only is not None and names.get(label, label) not in only:
+            continue
         array, chosen, open_ = bare(left.frame.iloc[:, place].array), places[0], gaps and side == "left"
         if label in shared and open_:
             array, chosen, open_ = bare(right.frame[label].array), places[1], False  # all rows of the other side stay
         columns.append(picked(array, chosen, open_))
         labels.append(names.get(label, label))
     for place, label in enumerate(right.frame.columns):
-        if label not in shared:
+        if label not in shared and (only is None or theirs.get(label, label) in only):
             columns.append(picked(bare(right.frame.iloc[:, place].array), places[1], gaps and side == "right"))
             labels.append(theirs.get(label, label))
     if len(set(labels)) != len(labels):
         return None
+    if plan.only is not None:
+        columns = [columns[labels.index(label)] for label in plan.only]
+        labels = list(plan.only)
     length = len(other.frame) if rows is None else len(rows)
     return assembled(columns, pd.RangeIndex(length), pd.DataFrame(columns=pd.Index(labels)))
 

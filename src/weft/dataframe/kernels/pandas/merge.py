@@ -37,6 +37,10 @@ class JoinPlan:
         Where pandas adds a column for the key itself, labels are left to it, and no column is left out.
     ordered : bool
         Whether rows come in the order in which pandas gives them.
+    only : tuple of labels, optional
+        The columns that are made, in this order; all by default.
+    stripes: int
+        How many buckets the rows of both were dealt out to by `ByStripe`; 0 if not so.
     """
 
     how: str
@@ -49,17 +53,24 @@ class JoinPlan:
     sort: bool = False
     suffixes: tuple[Any, Any] | None = None
     ordered: bool = True
+    only: tuple[Any, ...] | None = None
+    stripes: int = 0
 
 
 @PANDAS.add("JoinPartitions")
 def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
     """Rows of both, matched by their keys, as pandas matches them."""
-    one = left if isinstance(left, Prepared) else Prepared(left, plan.left_on)
-    two = right if isinstance(right, Prepared) else Prepared(right, plan.right_on)
+    one = left if isinstance(left, Prepared) else Prepared(left, plan.left_on, plan.stripes)
+    two = right if isinstance(right, Prepared) else Prepared(right, plan.right_on, plan.stripes)
     quick = joined_by_lookup(one, two, plan)
     if quick is not None:
         return quick
-    left, right = one.frame, two.frame
+    made = joined_by_pandas(one.frame, two.frame, plan)
+    return made if plan.only is None else made[list(plan.only)]
+
+
+def joined_by_pandas(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
+    """A join that pandas makes."""
     names = dict(plan.left_names)
     others = dict(plan.right_names)
     if plan.how == "cross":
@@ -152,7 +163,8 @@ class ByPlace:
 
     def __call__(self, partition: pd.DataFrame, number: int, beside: Any) -> tuple[Any, Any]:
         kind = np.uint8 if self.count <= 256 else np.uint16 if self.count <= 65536 else np.uint32
-        return partition, ((partition[PLACE].to_numpy() >> ROW_BITS) * self.count // self.sources).astype(kind)
+        own = partition[PLACE].to_numpy() >> ROW_BITS
+        return partition, (own if self.count == self.sources else own * self.count // self.sources).astype(kind)
 
 
 @PANDAS.add("BackMerge")

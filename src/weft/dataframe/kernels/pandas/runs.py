@@ -76,7 +76,11 @@ def bare_index(index: pd.Index) -> Any:
 
 
 def taken(array: Any, places: Any) -> Any:
-    """Some elements, as a copy."""
+    """Some elements, as a copy: those at some places, or a stretch of them."""
+    if isinstance(places, slice):
+        if isinstance(array, np.ndarray):
+            return array[places].copy()
+        places = np.arange(places.start, places.stop)
     if isinstance(array, np.ndarray):
         return array.take(places)
     if isinstance(array, pd.RangeIndex):
@@ -87,12 +91,12 @@ def taken(array: Any, places: Any) -> Any:
 
 
 def runs_of(whole: Run, order: Any, ends: Any) -> list[Run]:
-    """Rows in an order, cut at some places of it: one run between each two."""
+    """Rows in an order (None: as they stand), cut at some places of it: one run between each two."""
     runs = []
     for start, stop in pairwise(ends):
-        places = order[start:stop]
+        places = slice(start, stop) if order is None else order[start:stop]
         index = None if whole.index is None else taken(whole.index, places)
-        runs.append(Run(len(places), index, tuple([taken(each, places) for each in whole.columns])))
+        runs.append(Run(int(stop - start), index, tuple([taken(each, places) for each in whole.columns])))
     return runs
 
 

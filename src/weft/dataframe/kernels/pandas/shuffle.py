@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.kernels.pandas.hashing import hash_rows, targets_of
+from weft.dataframe.kernels.pandas.hashing import hash_array, hash_rows, stripe_targets, targets_of
 from weft.dataframe.kernels.pandas.runs import Run, frame_of, joined, run_of, runs_of
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
@@ -61,6 +61,30 @@ class ByHash:
         return partition.take(chosen), ((wide[chosen] + turn) % self.count).astype(targets.dtype)
 
 
+@record
+class ByStripe:
+    """Rows go by a column of whole numbers, and those of a partition have keys that lie close together."""
+
+    on: Any
+    count: int
+
+    def __call__(self, partition: Any, number: int, beside: Any) -> tuple[Any, Any]:
+        return partition, stripe_targets(whole_numbers(partition[self.on]), self.count)
+
+
+def whole_numbers(keys: pd.Series) -> Any:
+    """Keys as whole numbers, also those that are not what was said of them; equal ones for keys that are equal."""
+    if isinstance(keys.dtype, np.dtype) and keys.dtype.kind in "iu":
+        return keys.to_numpy().astype(np.int64, copy=False)
+    try:
+        floats = keys.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        return hash_array(keys).view(np.int64)
+    with np.errstate(invalid="ignore"):
+        whole = floats.astype(np.int64)
+    return np.where((whole == floats) & (np.abs(floats) < 2.0**63), whole, hash_array(floats).view(np.int64))
+
+
 def key_columns(partition: Any, on: tuple[Any, ...] | None) -> list[Any]:
     """The columns that are hashed."""
     if isinstance(partition, pd.Index):
@@ -97,7 +121,7 @@ def split_again(run: Run, told: Any) -> list[Run]:
 
 def runs_by(run: Run, targets: Any, bounds: tuple[int, ...], with_targets: bool) -> list[Run]:
     """The rows of a run by target."""
-    order = np.argsort(targets, kind="stable")
+    order = None if (targets[1:] >= targets[:-1]).all() else np.argsort(targets, kind="stable")
     upto = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=bounds[-1]))])
     if with_targets:
         run = Run(run.length, run.index, (*run.columns, targets))
