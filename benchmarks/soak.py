@@ -41,7 +41,7 @@ def soak(report: Report, seconds: float, engine: str = "processes", seed: int = 
     longest = 0.0
     with opened() as client:
         client.submit(slow, 1, pure=False).result()
-        at_first = stored_nbytes(0) if engine == "ray" else 0  # what Ray has of the client itself
+        at_first = stored_nbytes(0, patience=0) if engine == "ray" else 0  # what Ray has of the client itself
         with killing(lambda: victims(client, chance), chance) as kills:
             end = time.monotonic() + seconds
             while time.monotonic() < end:
@@ -177,19 +177,17 @@ PROGRAMS = (gathered, as_they_come, tree, cancelled, scattered)
 # -- what is left -------------------------------------------------------------------------------------------------------
 
 
-def stored_nbytes(enough: int) -> int:
-    """Bytes that Ray's object store has, once there are no more than are named, or after a while."""
+def stored_nbytes(enough: int, patience: float = FREED_S) -> int:
+    """Bytes that Ray's object store has, once there are no more than are named, or after some seconds."""
     import ray
 
-    end = time.monotonic() + FREED_S
-    left = 0
-    while time.monotonic() < end:
+    end = time.monotonic() + patience
+    while True:
         total = ray.cluster_resources()["object_store_memory"]
         left = int(total - ray.available_resources().get("object_store_memory", 0))
-        if left <= enough:
-            break
+        if left <= enough or time.monotonic() > end:
+            return left
         time.sleep(0.5)
-    return left
 
 
 def counted() -> dict[str, int]:
