@@ -14,7 +14,7 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.expr import Expr, Fact, walk
 
-__all__ = ["LEAST", "held_bytes", "holdable", "sizes_of"]
+__all__ = ["held_bytes", "holdable", "sizes_of"]
 
 #: What is held of the rows of a child, by the class of the node that holds them.
 HOLDING = {

@@ -62,6 +62,7 @@ def test_chunked_arrays():
     assert_same(ours, pd.DataFrame(table, columns=["p", "q"]))
     numbers = da.arange(6, chunks=2)
     assert_same(dd.from_dask_array(numbers, columns="n"), pd.Series(np.arange(6), name="n"))
+    assert_same(dd.from_dask_array(numbers, columns="n", meta=pd.DataFrame()), pd.Series(np.arange(6), name="n"))
     labelled = dd.from_dask_array(numbers, columns="n", index=dd.from_pandas(pd.Series(list("abcdef")), npartitions=3))
     assert labelled.compute(scheduler="sync").index.tolist() == list("abcdef")
     some = numbers[numbers > 2]

@@ -10,7 +10,7 @@ from typing import Any
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr
-from weft.dataframe.footprint import LEAST, held_bytes, holdable, sizes_of
+from weft.dataframe.footprint import held_bytes, holdable, sizes_of
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
@@ -78,23 +78,26 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
     if reason := why_not_whole(node) or "":
         return None, "", reason, frozenset()
     query, reason, found = translated(node, needs, "polars")
-    if query is None or not (large := too_large(node)):
+    if query is None or held_bytes(node) <= NEAR * holdable():
         return query, "polars", reason, found
     if HAS_DUCKDB and is_spilt(node):
-        query, *_ = translated(node, needs, "duckdb")
-        if query is not None:
-            return query, "duckdb", SPILLS, found
-    return None, "", large, found
+        spilling, *_ = translated(node, needs, "duckdb")
+        if spilling is not None:
+            return spilling, "duckdb", SPILLS, found
+    large = too_large(node)
+    return (None, "", large, found) if large else (query, "polars", reason, found)
 
 
 #: Why DuckDB is asked for what another engine could not hold.
 SPILLS = "it goes to disk with what does not fit the memory budget"
+#: From this part of the budget on a query is asked of who keeps to a limit: estimates are no more than that.
+NEAR = 0.8
 
 
 def is_spilt(node: FrameExpr) -> bool:
     """Whether DuckDB may be asked what does not fit the budget: if it is read from files, and the result fits."""
     files = all(isinstance(each, ReadParquet) for each in walk(node) if not each.children)
-    return files and config.value("dataframe.engine") == "auto" and sizes_of(node)[node.name] <= LEAST * holdable()
+    return files and config.value("dataframe.engine") == "auto" and sizes_of(node)[node.name] <= holdable()
 
 
 def has_rows_of_memory(node: FrameExpr) -> bool:

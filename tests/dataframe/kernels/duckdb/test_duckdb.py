@@ -130,6 +130,13 @@ def test_joins_keep_the_order_of_pandas(tmp_path, how, key):
     pd.testing.assert_series_equal(found, left.merge(right, on=key, how=how)[["x", "n"]].sum())
 
 
+def test_columns_that_gaps_turn_into_objects_are_refused(tmp_path):
+    left, right = rows(30)[["k", "x"]], rows(5, 1)[["k", "flag"]]
+    ours = [of_files(left, tmp_path / "left"), of_files(right, tmp_path / "right")]
+    with pytest.raises(EngineError, match="columns of object"):
+        ours[0].merge(ours[1], on="k", how="left").compute()
+
+
 @pytest.mark.parametrize("ascending", [True, False])
 @pytest.mark.parametrize("count", [1, 2, 50])
 def test_first_rows_of_groups_of_sorted_rows(tmp_path, ascending, count):
@@ -164,6 +171,10 @@ def test_first_rows_of_groups_of_sorted_rows(tmp_path, ascending, count):
         lambda d: d[d.x > d.x.mean()].groupby("flag").x.count(),
         lambda d: d[d.x > 1e9].groupby("k").agg(a=("x", "sum"), b=("n", "max")),
         lambda d: d[d.n > 10**6].x.mean(),
+        lambda d: d.n.sum() / d.x.sum() - 3,
+        lambda d: d.sort_values(["t", "x"]).groupby("k", sort=False).n.sum(),
+        lambda d: d[d.short > d.x].groupby("t").size(),
+        lambda d: d.groupby([d.x.name, "k"]).n.sum(),
     ],
 )
 def test_questions_have_the_answers_of_pandas(tmp_path, question):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from weft.dataframe.kernels.translating import (
     check_call,
     is_float,
     is_integer,
-    labelled,
     plain_number,
     value_type,
 )
@@ -41,12 +41,10 @@ def elementwise(node: Any, translate: Translator) -> Relation:
     check_call(function, node)
     relations = {each.name: translate(each) for each in node.frames}
     rowed = [relations[each.name] for each in node.frames if not relations[each.name].single]
-    if not rowed:
-        raise Untranslatable("operations on single values stay in pandas")
     if any(each.base != rowed[0].base for each in rowed[1:]):
         raise Untranslatable("columns of different rows are aligned by pandas")
     if (
-        any(each.single and each.may_be_empty(rowed[0]) for each in relations.values())
+        any(each.single and rowed and each.may_be_empty(rowed[0]) for each in relations.values())
         and node.operation not in COMPARE
     ):
         raise Untranslatable("a single value of no rows turns integers into floats in pandas")
@@ -56,7 +54,12 @@ def elementwise(node: Any, translate: Translator) -> Relation:
     operands = [operand_of(each, relations) for each in node.inputs]
     words = {word: operand_of(each, relations) for word, each in node.keywords}
     made = function(*operands, dtype=value_type(meta), name=node.operation, **words)
-    return rowed[0].with_columns(labelled([getattr(meta, "name", None)], [made]))
+    label = getattr(meta, "name", None)
+    if rowed:
+        return rowed[0].with_columns([(label, made)])
+    name = translate.fresh("value")
+    base = translate.rows(f"SELECT {made.settled().sql} AS {name}")
+    return Relation(base, ((label, replace(made.settled(), sql=name)),), None, True)
 
 
 def operand_of(value: Any, relations: dict[str, Relation]) -> Any:

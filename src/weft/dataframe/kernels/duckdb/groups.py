@@ -43,11 +43,11 @@ def aggregates(node: Any, groups: Any, requests: Sequence[Request], translate: T
     """Groups by columns, and an aggregate for each request."""
     check_groups(node, groups)
     source: Relation = translate(node.source)
-    keys = [key_column(source.column(each.value)) for each in groups.by]
-    meta, count = node.meta, len(keys)
     is_looked_at = translate.looks_at_order(node)
     if is_looked_at and not groups.sort:
         source, first = with_one_rank(source, translate)
+    keys = [key_column(source.column(each.value)) for each in groups.by]
+    meta, count = node.meta, len(keys)
     dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
     if not groups.as_index:
         dtypes = dtypes[count:]
@@ -93,9 +93,9 @@ def with_one_rank(source: Relation, translate: Translator) -> tuple[Relation, st
 
 def key_column(column: Column) -> Column:
     """A column whose equal values make a group."""
-    if not (is_text(column.dtype) or is_integer(column.dtype) or column.dtype.kind in "bM"):
+    if not (is_text(column.dtype) or is_integer(column.dtype) or column.dtype.kind in "bM" or is_float(column.dtype)):
         raise Untranslatable(f"groups by columns of {column.dtype} stay in pandas")
-    return column.settled()
+    return column.settled().nulled()
 
 
 def told_columns(requests: Sequence[Request]) -> dict[Any, set[str]]:

@@ -12,7 +12,7 @@ import polars as pl
 from weft import config
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.duckdb.groups import NAN_MET
-from weft.dataframe.kernels.duckdb.relation import Relation
+from weft.dataframe.kernels.duckdb.relation import Relation, engine_type
 from weft.dataframe.kernels.duckdb.translator import Translator
 from weft.dataframe.kernels.polars.nan import expect_nan, is_nan_expected
 from weft.dataframe.kernels.polars.query import Query, assembled, single_value, values_of
@@ -71,6 +71,8 @@ class DuckQuery(Query):
         translator = Translator(self.node, self.asked, trusts)
         relation = translator.translated()
         check_types(relation, self.node, self.asked)
+        for column in relation.every():
+            engine_type(column.dtype)
         statement, last = translator.statement(relation)
         return statement, last, translator.tables
 

@@ -77,7 +77,7 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
 def with_index(made: Relation, node: Any, dataset: Any, translate: Translator) -> Relation:
     """Rows of files with their labels: columns of the files, or their numbers."""
     if not node.index:  # whatever it is: who asks for it does not look at it
-        return replace(made, index=(Column("0", INT64),))
+        return replace(made, index=(Column(row_number(dataset), INT64),))
     if dataset.index_columns:
         levels = [node.meta.index.get_level_values(place) for place in range(len(dataset.index_columns))]
         pairs = zip(dataset.index_columns, levels, strict=True)

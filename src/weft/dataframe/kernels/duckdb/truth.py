@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from weft.dataframe.kernels.duckdb.elementwise import COMPARE, TRUTH, number, operation
 from weft.dataframe.kernels.duckdb.relation import Column, is_nan, literal
 from weft.dataframe.kernels.translating import (
@@ -29,9 +31,9 @@ def comparison(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
     left = left.settled()
     if isinstance(right, Column):
         right = right.settled()
-        if left.dtype != right.dtype and not (is_text(left.dtype) and is_text(right.dtype)):
-            raise Untranslatable(f"{left.dtype} and {right.dtype} are compared by pandas")
         a, b = left.nulled(), right.nulled()
+        if a.dtype != b.dtype and not (is_text(a.dtype) and is_text(b.dtype)):
+            a, b = widened(a, b)
         null = a.null or b.null
         made = f"({a.sql} {COMPARE[name]} {b.sql})"
     else:
@@ -46,6 +48,16 @@ def comparison(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
     if name == "ne":
         return Column(f"coalesce({made}, TRUE)", TRUTH)
     return Column(made, TRUTH, null_is_false=True)
+
+
+def widened(left: Column, right: Column) -> tuple[Column, Column]:
+    """Numbers of two types in the one in which NumPy compares them."""
+    kinds = (left.dtype, right.dtype)
+    if all(is_float(each) or is_integer(each) for each in kinds):
+        wide = np.promote_types(*kinds)
+        if is_float(wide) == any(is_float(each) for each in kinds):
+            return left.cast(wide), right.cast(wide)
+    raise Untranslatable(f"{left.dtype} and {right.dtype} are compared by pandas")
 
 
 def truth(value: Any) -> Column:
