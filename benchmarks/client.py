@@ -3,8 +3,7 @@
 Beside Weft stand ``dask.distributed``'s LocalCluster, frisky, and ``concurrent.futures``, each as its users have it on one
 machine; a peer that is not installed is left out. Ray joins by a line in ``PEERS``. They take turns within one run.
 
-``--soak SECONDS`` kills worker processes at random while futures come and go, and counts at the end: results, threads,
-descriptors, shared memory. ``--joblib`` runs scikit-learn on joblib's own backend and on Weft's. ``--million`` submits and releases a million futures on processes, and looks at memory.
+``--soak SECONDS`` is in :mod:`benchmarks.soak`. ``--joblib`` runs scikit-learn on joblib's own backend and on Weft's. ``--million`` submits and releases a million futures on processes, and looks at memory.
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ import concurrent.futures
 import contextlib
 import gc
 import os
-import random
-import signal
 import statistics
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.harness import Report, in_fresh_process, interleaved
+from benchmarks.soak import soak
 
 TASKS = 10_000
 
@@ -270,120 +267,20 @@ def joblib_backends(report: Report, rounds: int) -> None:
             )  # fmt: skip
 
 
-def slow(x: int) -> int:
-    time.sleep(0.0005 * (x % 7))
-    return x + 1
-
-
-def soak(report: Report, seconds: float, seed: int = 0) -> None:
-    """Random programs on processes, whose workers are killed at random."""
-    import weft
-    from weft.distributed import Client, as_completed
-
-    chance = random.Random(seed)
-    weft.config.set({"allowed-failures": 50})
-    before = counted()
-    kills = done = wrong = 0
-    with Client(n_workers=2, threads_per_worker=2) as client:
-        stop = threading.Event()
-
-        def kill() -> None:
-            nonlocal kills
-            while not stop.wait(chance.uniform(0.3, 1.5)):
-                pids = [
-                    member.process.pid
-                    for member in list(client.cluster.run.members.values())
-                    if member.process.ready
-                    or chance.random() < 0.1  # where starts take long, most must come to their end
-                ]
-                if pids:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(chance.choice(pids), signal.SIGKILL)
-                        kills += 1
-
-        killer = threading.Thread(target=kill, daemon=True)
-        killer.start()
-        end = time.monotonic() + seconds
-        serial = 0
-        layer: Any
-        futures: Any
-        chosen: Any
-        rest: Any
-        data: Any
-        longest = 0.0
-        while time.monotonic() < end:
-            began = time.monotonic()
-            first, count = serial, chance.randint(1, 300)
-            serial += count
-            match chance.randint(0, 4):
-                case 0:
-                    found = client.gather(client.map(slow, range(first, first + count)))
-                    wrong += found != [x + 1 for x in range(first, first + count)]
-                case 1:
-                    futures = client.map(slow, range(first, first + count))
-                    total = sum(result for _, result in as_completed(futures, with_results=True))
-                    wrong += total != sum(range(first + 1, first + count + 1))
-                case 2:
-                    layer = client.map(slow, range(first, first + count))
-                    while len(layer) > 1:
-                        layer = [
-                            client.submit(lambda *xs: sum(xs), *layer[i : i + 4], pure=False)
-                            for i in range(0, len(layer), 4)
-                        ]
-                    wrong += layer[0].result() != sum(range(first + 1, first + count + 1))
-                case 3:
-                    futures = client.map(slow, range(first, first + count))
-                    chosen = chance.sample(futures, len(futures) // 2)
-                    client.cancel(chosen)
-                    rest = [future for future in futures if future not in chosen]
-                    wrong += len(client.gather(rest)) != len(rest)
-                case 4:
-                    data = client.scatter(bytes(chance.randint(1, 400_000)), hash=False)
-                    sizes = client.gather([client.submit(len, data, pure=False) for _ in range(10)])
-                    wrong += len(set(sizes)) != 1
-            done += count
-            longest = max(longest, time.monotonic() - began)
-        stop.set()
-        killer.join()
-        layer = futures = chosen = rest = data = None
-        left = dict(client.cluster.states())
-    gc.collect()
-    after = counted()
-    leaks = {name: after[name] - before[name] for name in before if after[name] > before[name]}
-    report.add(
-        f"soak of {seconds:.0f} s",
-        f"{done:,} futures, {kills} kills, {wrong} wrong, longest {longest:.1f} s, left {len(left)}, leaks {leaks or 'none'}",
-        "0 wrong, nothing left", not wrong and not leaks and not left,
-    )  # fmt: skip
-
-
-def counted() -> dict[str, int]:
-    """Threads, descriptors, children and shared files of this process."""
-    import psutil
-
-    me = psutil.Process()
-    shared = [name for name in os.listdir("/dev/shm") if "weft" in name] if os.path.isdir("/dev/shm") else []
-    return {
-        "threads": threading.active_count(),
-        "descriptors": me.num_fds(),
-        "children": len(me.children()),
-        "shared": len(shared),
-    }
-
-
 def main() -> None:
     """Run the table, or the parts that are asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks client", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--million", action="store_true", help="only: a million futures")
     parser.add_argument("--soak", type=float, metavar="SECONDS", help="only: random kills for so long")
+    parser.add_argument("--engine", choices=["processes", "ray"], default="processes", help="of the soak")
     parser.add_argument("--joblib", action="store_true", help="only: joblib's backends")
     parser.add_argument("--quick", action="store_true", help="without the million")
     options = parser.parse_args()
     report = Report("Futures")
     report.begin()
     if options.soak:
-        soak(report, options.soak)
+        soak(report, options.soak, options.engine)
         return
     if options.joblib:
         joblib_backends(report, options.rounds)

@@ -36,7 +36,9 @@ def test_collections_load_no_file_systems_engines_or_clusters(module: str) -> No
         check=True,
     ).stdout.split()
 
-    assert {"fsspec", "polars", "ray", "sklearn", "xarray", "zarr", "sqlalchemy", "asyncio"}.isdisjoint(loaded)
+    assert {"duckdb", "fsspec", "polars", "ray", "sklearn", "xarray", "zarr", "sqlalchemy", "asyncio"}.isdisjoint(
+        loaded
+    )
 
 
 def test_the_error_that_is_made_later_is_one_class() -> None:

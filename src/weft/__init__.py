@@ -11,6 +11,7 @@ from weft.graph.annotations import annotate, get_annotations
 if TYPE_CHECKING:
     from weft.diagnostics import explain
     from weft.diagnostics.draw import visualize
+    from weft.execution import is_weft_collection as is_dask_collection
     from weft.execution.get import get_sync as get
     from weft.graph.tuples import is_task as istask
 
@@ -24,6 +25,7 @@ __all__ = [
     "explain",
     "get",
     "get_annotations",
+    "is_dask_collection",
     "is_weft_collection",
     "istask",
     "optimize",
@@ -35,6 +37,7 @@ __all__ = [
 _LATER = {
     "explain": "weft.diagnostics:explain",
     "get": "weft.execution.get:get_sync",
+    "is_dask_collection": "weft.execution:is_weft_collection",
     "istask": "weft.graph.tuples:is_task",
     "visualize": "weft.diagnostics.draw:visualize",
 }

@@ -125,3 +125,19 @@ def test_what_cannot_be_drawn_is_refused():
         svg(())
     with pytest.raises(NotImplementedError, match="compute_chunk_sizes"):
         X[X > 2].to_svg()
+
+
+def test_the_type_of_the_blocks_can_be_declared():
+    x = da.from_array(np.arange(4), chunks=2)
+    x._meta = x._meta.astype(bool)
+    assert x.dtype == bool
+    np.testing.assert_array_equal(x.compute(), np.arange(4).astype(bool))
+    x._meta = np.ma.ones(0, bool)
+    assert type(x._meta) is np.ma.MaskedArray
+
+
+def test_keys_are_nested_like_the_blocks():
+    x = da.ones((4, 6), chunks=(2, 3))
+    assert x.__weft_keys__() == [[(x.name, row, column) for column in range(2)] for row in range(2)]
+    assert da.ones(3, chunks=1).__weft_keys__()[2][1] == 2
+    assert len(da.ones((), chunks=()).__weft_keys__()) == 1

@@ -68,3 +68,17 @@ def test_the_layout_of_blocks_is_that_of_the_whole(chunks):
 def test_results_without_elements_may_be_written_to():
     for made in da.linalg.eigh(da.from_array(np.empty((0, 0)), chunks=1)):
         assert made.compute().flags.writeable
+
+
+class Named(np.ndarray):
+    """A subclass as users write them."""
+
+
+def test_results_are_of_the_class_of_their_blocks():
+    whole = np.arange(12.0).reshape(3, 4).view(Named)
+    x = da.from_array(whole, chunks=2, asarray=False)
+    for made, expected in ((x + 1, whole + 1), (da.sort(x, axis=0), np.sort(whole, axis=0)), (x.T, whole.T)):
+        assert type(made.compute()) is type(expected) is Named
+        np.testing.assert_array_equal(made.compute(), expected)
+    made = da.nanmin(x, axis=0, where=np.array([True, False, True, True]), initial=5)
+    np.testing.assert_array_equal(made.compute(), [0, 5, 2, 3])

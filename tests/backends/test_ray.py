@@ -318,6 +318,29 @@ def test_an_exchange_between_nodes_is_right_and_does_not_pass_through_the_driver
     assert ledger.traffic.nbytes < 0.01 * 3 * whole.nbytes
 
 
+def test_small_parts_of_a_division_share_an_object(engine):
+    class Shared(Ledger):
+        def after(self, run: Run, task: int, worker: int, value: Any, started: float, ended: float) -> None:
+            super().after(run, task, worker, {run.places[block].ref for block in run.outputs_of(task)}, started, ended)
+
+    n, m, length = 3, 4, 20_000
+    layers = [
+        Layer(Program.call(split_shared, noutputs=m), [tuple(("p", i, j) for j in range(m)) for i in range(n)], None, [(i, length, m) for i in range(n)]),
+        Layer(Program.call(merged), [("out", j) for j in range(m)], [tuple(("p", i, j) for i in range(n)) for j in range(m)]),
+    ]  # fmt: skip
+    plan = plan_of(*layers, wanted=[("out", j) for j in range(m)])
+    whole = np.concatenate([numbers(i, length) for i in range(n)])
+    for _ in range(2):  # the first time nobody knows how large they are
+        ledger = Shared()
+        for j, found in enumerate(engine.run(plan, Request(listeners=[ledger]))):
+            np.testing.assert_array_equal(found, np.sort(whole[whole % m == j]))
+    assert [len(refs) for task, _, refs in ledger.after_tasks if len(ledger.run.outputs_of(task)) > 1] == [1] * n
+
+
+def split_shared(seed: int, length: int, m: int) -> list[Any]:
+    return split_by(numbers(seed, length), m)
+
+
 def numbers(seed: int, length: int) -> Any:
     return np.random.default_rng(seed).integers(0, 1 << 40, length)
 

@@ -16,6 +16,8 @@ def test_a_value_comes_back_as_it_was():
     kept, first = Kept(), Value()
     assert kept.value(b"a", first, 10, limit=100) is first
     assert kept.value(b"a", Value(), 10, limit=100) is first
+    assert kept.known(b"a") is first
+    assert kept.known(b"b") is None
 
 
 def test_what_was_used_last_is_kept_within_the_limit():
@@ -48,6 +50,6 @@ def test_durations_are_expected_by_size():
 def test_lessons_that_were_not_used_for_long_are_forgotten():
     lessons = Lessons()
     for number in range(5000):
-        lessons.learn(str(number), 0, 1.0)
+        lessons.learn(str(number), 0, 1.0, 8)
     assert lessons.recall("0", 0) is None
-    assert lessons.recall("4999", 0) == 1.0
+    assert lessons.recall("4999", 0) == (1.0, 8)

@@ -80,6 +80,7 @@ def layered(*values):
 
 def test_a_class_with_the_methods_is_a_collection():
     assert weft.is_weft_collection(numbers())
+    assert weft.is_dask_collection(numbers())  # the name by which programs written for Dask ask
     assert isinstance(numbers(), WeftCollection)
     assert isinstance(layered(1), HLGWeftCollection)
     assert not weft.is_weft_collection(Numbers)

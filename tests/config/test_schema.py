@@ -10,7 +10,7 @@ import pytest
 import weft
 from weft import config
 from weft.config.reference import reference_page
-from weft.config.schema import OPTIONS, find
+from weft.config.schema import OPTIONS, SETTLED, find
 from weft.errors import ConfigError, UnknownOptionError
 from weft.system import memory_limit
 
@@ -29,7 +29,22 @@ def test_every_option_is_described_and_its_default_fits_its_type(option):
 
 
 def test_no_two_options_have_one_name():
-    assert len({option.name.replace("_", "-") for option in OPTIONS}) == len(OPTIONS)
+    every = [*OPTIONS, *SETTLED]
+    assert len({option.name.replace("_", "-") for option in every}) == len(every)
+
+
+@pytest.mark.parametrize("option", SETTLED, ids=lambda option: option.name)
+def test_a_settled_option_takes_what_agrees_and_tells_why_nothing_else(option):
+    assert option.parse(None) is None
+    with pytest.raises(ConfigError, match=f"cannot set '{option.name}' to 'other': it can only be .*: "):
+        config.set({option.name: "other"})
+
+
+def test_values_that_programs_for_dask_set_are_taken_if_they_agree():
+    with config.set({"dataframe.shuffle.method": "p2p", "array": {"slicing": {"split_large_chunks": True}}}):
+        assert config.get("dataframe.shuffle.method") == "p2p"
+    with pytest.raises(ConfigError, match="astype"):
+        config.set({"dataframe.convert-string": True})
 
 
 @pytest.mark.parametrize(

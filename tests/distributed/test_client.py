@@ -731,8 +731,53 @@ def test_the_task_stream_tells_of_tasks(client):
     assert len(client.get_task_stream(count=1)) == 1
     assert client.story(future)
     assert client.profile()["inc"]["count"] >= 1
-    with pytest.raises(BackendError, match="plot"):
-        client.get_task_stream(plot=True)
+    with pytest.raises(ValueError, match="plot= takes"):
+        client.get_task_stream(plot="please")
+
+
+def test_the_task_stream_can_be_drawn_and_saved(client, tmp_path):
+    client.submit(inc, 4322).result()
+    rows, timeline = client.get_task_stream(plot="save", filename=str(tmp_path / "stream.html"))
+    assert "<svg" in timeline.page()
+    assert (tmp_path / "stream.html").read_text() == timeline.page()
+    assert [row["key"] for row in client.get_task_stream(plot=True)[0]] == [row["key"] for row in rows]
+
+
+def test_profiles_tell_workers_apart(client):
+    client.submit(inc, 4323).result()
+    by_worker = client.profile(key="inc", merge_workers=False)
+    assert sum(found["inc"]["count"] for found in by_worker.values()) == client.profile(key="inc")["inc"]["count"]
+    address = next(iter(by_worker))
+    assert client.profile(key="inc", workers=address) == by_worker[address]
+
+
+def test_a_future_bound_again_keeps_its_result(client):
+    future = client.submit(inc, 4325)
+    assert future.result() == 4326
+    future.bind_client(client)
+    assert future.result(timeout=30) == 4326
+
+
+def test_tasks_read_results_by_key(client):
+    future = client.submit(inc, 4324)
+    future.result()
+
+    def read(key):
+        data = get_worker().data
+        return data[key], key in list(data), "no such key" in data
+
+    assert client.submit(read, future.key).result() == (4325, True, False)
+
+
+def test_options_without_a_meaning_here_raise(client):
+    with pytest.raises(BackendError, match="nanny"):
+        client.get_worker_logs(nanny=True)
+    with pytest.raises(BackendError, match="close_workers"):
+        client.retire_workers([0], close_workers=False)
+    with pytest.raises(ValueError, match="on_error= takes"):
+        client.story("x", on_error="never")
+    with pytest.raises(TypeError):
+        client.replicate([], nothing=1)
 
 
 def test_datasets_are_shared_by_name(client):
@@ -954,6 +999,8 @@ def test_options_that_users_pass_are_taken(tmp_path):
 
 def test_clusters_grow_and_shrink(own):
     before = len(own.cluster.workers)
+    with pytest.raises(ValueError, match="0 or more"):
+        own.cluster.scale(-1)
     own.cluster.scale(before + 1)
     own.wait_for_workers(before + 1)
     assert len(own.scheduler_info()["workers"]) == before + 1

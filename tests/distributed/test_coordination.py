@@ -326,6 +326,7 @@ def test_an_actor_goes_with_its_futures(client):
     assert key in client.who_has()
     del counter
     assert key not in client.who_has()
+    assert client.submit(Counter, actor=True).result().increment().result() == 1  # nobody else has it while it answers
     orphan = Actor(Counter, None, key, 0)
     with pytest.raises(ValueError, match="gone"):
         orphan.increment().result()

@@ -23,7 +23,6 @@ from weft.distributed import (
 )
 from weft.distributed import print as weft_print
 from weft.distributed import warn as weft_warn
-from weft.errors import BackendError
 
 
 def inc(x):
@@ -177,8 +176,9 @@ def test_reports(client, capsys, tmp_path):
     assert len(stream.data) == 5
     assert set(tasks.state.values()) == {"memory"}
     assert "inc" in (tmp_path / "report.html").read_text()
-    with pytest.raises(BackendError, match="plot"):
-        get_task_stream(plot=True)
+    with get_task_stream(plot="save", filename=str(tmp_path / "stream.html")) as stream:
+        client.submit(inc, 5_010).result()
+    assert (tmp_path / "stream.html").read_text() == stream.figure.page()
     with span("load", "clean") as identifier:
         assert client.submit(inc, 1).result() == 2
     assert isinstance(identifier, str)

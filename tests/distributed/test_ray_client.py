@@ -341,6 +341,8 @@ def test_an_actor_lives_in_one_process(client):
     with pytest.raises(KeyError, match="inside"):
         counter.fail().result()
     assert client.submit(lambda c: c.increment().result(), counter).result() == 4
+    with pytest.raises(KeyError, match="inside"):  # who waits for the answer is the last that has the actor
+        client.submit(Counter, actor=True).result().fail().result()
 
 
 def test_events_and_data_sets(client):

@@ -60,3 +60,10 @@ def test_functions_are_asked_for_each_key():
 def test_values_that_make_no_sense_are_refused_at_once(wrong):
     with pytest.raises((TypeError, ValueError)), annotate(**wrong):
         raise AssertionError("not reached")
+
+
+def test_executors_by_name_are_refused():
+    with annotate(executor="default"):
+        pass
+    with pytest.raises(ValueError, match="one pool of threads"), annotate(executor="gpu"):
+        pass

@@ -29,22 +29,22 @@ def take(s, worker, task):
 def test_a_chain_follows_and_nobody_could_do_it_meanwhile():
     s, at = started({"a": "", "b": "a", "c": "b"}, "c")
     made = take(s, 0, at["a"])
-    assert s.followers(0, at["a"], made) == [(at["b"], True)]
+    assert s.followers(0, at["a"], made) == [(at["b"], True, True)]
     assert s.follow(0, at["b"])
-    assert s.followers(0, at["b"], made | {at["b"]}) == [(at["c"], True)]
+    assert s.followers(0, at["b"], made | {at["b"]}) == [(at["c"], True, True)]
 
 
 def test_what_several_read_is_followed_by_each_but_they_could_run_side_by_side():
     s, at = started({"a": "", "b": "a", "c": "a", "d": "bc"}, "d")
     made = take(s, 0, at["a"])
-    assert s.followers(0, at["a"], made) == [(at["b"], False), (at["c"], False)]
+    assert s.followers(0, at["a"], made) == [(at["b"], False, True), (at["c"], False, True)]
 
 
 def test_a_task_that_misses_something_else_does_not_follow():
     s, at = started({"a": "", "b": "", "c": "ab"}, "c")
     made = take(s, 0, at["a"])
     assert s.followers(0, at["a"], made) == []
-    assert s.followers(0, at["a"], made | {at["b"]}) == [(at["c"], True)]
+    assert s.followers(0, at["a"], made | {at["b"]}) == [(at["c"], True, True)]
 
 
 def test_nothing_follows_upon_what_somebody_holds():
@@ -59,15 +59,24 @@ def test_a_task_whose_bytes_are_elsewhere_does_not_follow():
         pass
     s.finished(1, at["far"], 10_000, [], 0.0)
     assert s.followers(0, at["a"], {at["a"]}) == []
-    assert s.followers(1, at["a"], {at["a"]}) == [(at["b"], True)]
+    assert s.followers(1, at["a"], {at["a"]}) == [(at["b"], True, True)]
 
 
-def test_better_work_comes_before_what_would_follow():
+def test_where_few_bytes_are_does_not_matter():
+    s, at = started({"far": "", "a": "", "b": ("far", "a")}, "b")
+    while s.take(1) != at["far"]:
+        pass
+    s.finished(1, at["far"], 10_000, [], 0.0)
+    assert s.followers(0, at["a"], {at["a"]}, light=9_999) == []
+    assert s.followers(0, at["a"], {at["a"]}, light=10_000) == [(at["b"], True, True)]
+
+
+def test_what_would_follow_is_out_of_turn_where_better_work_is_ready():
     s, at = started({"a": "", "b": "a", "c": "", "d": "bc"}, "d", nworkers=1)
     made = take(s, 0, at["a"])
     s.order[at["c"]], s.order[at["b"]] = s.order[at["b"]] % 2**32 + at["c"] - at["b"], s.order[at["c"]]
     s.local[0][:] = [s.order[at["c"]]]
-    assert s.followers(0, at["a"], made) == []
+    assert s.followers(0, at["a"], made) == [(at["b"], True, False)]
 
 
 def test_what_does_not_fit_does_not_follow():

@@ -35,6 +35,22 @@ def test_among_equally_near_workers_the_one_with_the_shortest_queue_is_taken():
     assert nearest(s, task) == 2
 
 
+def test_workers_that_hold_about_as_much_are_equally_near():
+    s, task = scheduler_with("ab", {"a": (1, 1000), "b": (2, 990)})
+    s.local[1].append(0)
+    s.local[2].clear()
+    assert nearest(s, task) == 2
+    s.local[2].append(0)
+    assert nearest(s, task) == 1
+
+
+def test_only_what_comes_before_a_task_makes_a_queue_long():
+    s, task = scheduler_with("ab", {"a": (1, 10), "b": (2, 10)})
+    s.local[1][:] = [s.order[task] + 1] * 3
+    s.local[2][:] = [s.order[task] - 1]
+    assert nearest(s, task) == 1
+
+
 def test_nobody_is_near_when_nobody_holds_a_notable_part():
     names = "abcdefghij"
     s, task = scheduler_with(names, {name: (worker, 10) for worker, name in enumerate(names)})

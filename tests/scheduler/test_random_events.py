@@ -237,7 +237,7 @@ class Backend(RuleBasedStateMachine):
         worker = self.work[task]
         before = {t for t, w in self.work.items() if w == worker and s.phase[t] == Phase.RUNNING}
         made = {block for t in before for block in s.outputs.get(t, (t,))}
-        for follower, _ in self.s.followers(worker, task, made):
+        for follower, _, _ in self.s.followers(worker, task, made):
             assert follower not in self.work, f"task {follower} runs twice"
             if self.s.follow(worker, follower):
                 self.work[follower] = worker

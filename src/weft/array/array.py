@@ -40,6 +40,7 @@ from weft.array.ops.tensor import TensorMethods
 from weft.array.ops.topk import TopMethods
 from weft.array.ops.transposing import TransposingMethods
 from weft.array.show import array_html, array_text
+from weft.graph.makers import identity
 from weft.physical.base import block_keys
 from weft.physical.opaque import Foreign
 from weft.typing import Key
@@ -119,14 +120,27 @@ class Array(
 
     @property
     def _meta(self) -> Any:
-        """Zero-size array of the type of the blocks; the name under which other libraries look for it."""
+        """Zero-size array of the type of the blocks; the name under which other libraries look for it.
+
+        Some set it, too, to say what blocks are: elements are cast to its dtype then.
+        """
         return self.expr.meta
+
+    @_meta.setter
+    def _meta(self, meta: Any) -> None:
+        told = self if meta.dtype == self.dtype else self.astype(meta.dtype)
+        if type(meta) is not type(told._meta):
+            told = told.map_blocks(identity, dtype=meta.dtype, meta=meta)
+        self.expr = told.expr
 
     def __weft_expr__(self) -> Any:
         return self.expr
 
-    def __weft_keys__(self) -> list[Key]:
-        return self.expr.keys()
+    def __weft_keys__(self) -> list[Any]:
+        keys: list[Any] = self.expr.keys()
+        for width in self.expr.numblocks[:0:-1]:  # lists of lists, one level for each axis
+            keys = [keys[at : at + width] for at in range(0, len(keys), width)]
+        return keys
 
     def __weft_tokenize__(self) -> str:
         return self.expr.name

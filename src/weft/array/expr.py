@@ -271,7 +271,11 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
         joined = np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
         joined.fill_value = next(part.fill_value for part in parts if isinstance(part, np.ma.MaskedArray))
         return joined
-    return np.concatenate(parts, axis=axis)
+    whole = np.concatenate(parts, axis=axis)
+    first = parts[0]
+    if type(whole) is np.ndarray and isinstance(first, np.ndarray) and all(type(part) is type(first) for part in parts):
+        return first.__array_wrap__(whole)  # of the class of the parts, which concatenate() forgets
+    return whole
 
 
 def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) -> np.ndarray[Any, Any]:

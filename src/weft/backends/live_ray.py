@@ -17,29 +17,28 @@ import os
 import threading
 from _thread import allocate_lock
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import Any
 
-from weft.backends.contract import Held, Request
+from weft.backends.contract import Request
 from weft.backends.evaluate import as_task_error
 from weft.backends.live import DONE, ERROR, FINISHED, LOST, PENDING, Ticket, empty_plan
-from weft.backends.live_ray_guests import ANY_SIZE, Answer, Caller, RayGuests
+from weft.backends.live_ray_guests import ANY_SIZE, Answer, Caller
+from weft.backends.live_ray_values import RayValues
 from weft.backends.live_table import RUNNING
 from weft.backends.local import is_ordinary
-from weft.backends.packed import pack, unpack, unpack_own
+from weft.backends.packed import pack
 from weft.backends.packed_errors import rebuilt, traceback_of
-from weft.backends.ray import GRACE_S, check_fits
+from weft.backends.ray import GRACE_S
 from weft.backends.ray_bundles import Flight
 from weft.backends.ray_connection import CONNECTION, Node
-from weft.backends.ray_crew import LOSSES, NODES_EVERY_S, Crew, limit_of
-from weft.backends.ray_habits import PACKED_NBYTES
-from weft.backends.ray_objects import Objects, Place, taken
+from weft.backends.ray_crew import NODES_EVERY_S, Crew, limit_of
+from weft.backends.ray_objects import Objects, taken
 from weft.backends.ray_worker import call_at
 from weft.errors import BackendError, BlockLostError, InvariantError, Reschedule, WeftError
 from weft.graph import Plan
-from weft.sizeof import sizeof
 from weft.typing import Key
 
 __all__ = ["LiveRay"]
@@ -54,7 +53,7 @@ NODELESS_S = 30.0
 CONSTANTS_S = 30.0
 
 
-class LiveRay(RayGuests):
+class LiveRay(RayValues):
     """See the module.
 
     Parameters
@@ -364,95 +363,6 @@ class LiveRay(RayGuests):
                     ticket.status = PENDING
         self._clear(self.released)
 
-    # -- values ---------------------------------------------------------------------------------------------------------
-
-    def fetch(self, ticket: Ticket) -> Any:
-        """The value of a task that has finished."""
-        return self.fetch_all([ticket])[0]
-
-    def fetch_all(self, tickets: Sequence[Ticket]) -> list[Any]:
-        known = self.ray.exceptions
-        for attempt in range(LOSSES + 1):
-            places: dict[int, Place] = {}
-            given: dict[int, Any] = {}
-            with self.lock:
-                for ticket in tickets:
-                    number = ticket.number
-                    if number < 0:
-                        raise ticket.error or KeyError(ticket.key)
-                    place = self.places.get(number)
-                    if place is not None:
-                        places[number] = place
-                        self.touch(number)
-                    else:
-                        given[number] = self.sources[number]
-                nbytes = sum([self.core.size[number] for number in places])
-            check_fits(nbytes)
-            try:
-                values = self.objects.fetch(places)
-            except known.ObjectLostError as error:
-                if attempt == LOSSES:
-                    raise BlockLostError(f"a result was lost {LOSSES + 1} times in a row: {error}") from error
-                with self:
-                    self.lost(error)
-                for ticket in tickets:
-                    self._wait_for(ticket)
-                continue
-            except (known.RayError, ConnectionError) as error:
-                if not self._is_cut_off():
-                    raise
-                self.cut_off(error)
-                raise self.failure from error  # type: ignore[misc]
-            self.objects.traffic.fetched += nbytes
-            values.update({number: own(value) for number, value in given.items()})
-            return [values[ticket.number] for ticket in tickets]
-        raise AssertionError
-
-    def _wait_for(self, ticket: Ticket) -> None:
-        bell = threading.Event()
-        self.watch(ticket, lambda _: bell.set())
-        bell.wait()
-        if ticket.status != FINISHED:
-            raise ticket.error or KeyError(ticket.key)
-
-    def spill_now(self, victims: list[int]) -> None:
-        """Ray writes what it must; the books say that it has."""
-        with self.lock:
-            for block in victims:
-                self.core.spilled(block, now=perf_counter())
-
-    def packed(self, value: Any, key: Key) -> tuple[Any, int]:
-        packed = pack(value, PACKED_NBYTES, f"data {key!r}")
-        if isinstance(packed, bytes):
-            return packed, len(packed)
-        return Place(self.objects.put(value, f"data {key!r}")), packed.nbytes
-
-    def put_in(self, number: int, packed: Any) -> None:
-        if isinstance(packed, Place):
-            self.places[number] = packed
-        else:
-            self.sources[number] = unpack(packed)
-
-    def cost_of(self, value: Any) -> int:
-        return sizeof(value)
-
-    def bring(self, number: int, value: Any) -> None:
-        self.sources[number] = value
-
-    def drop(self, numbers: list[int]) -> None:
-        for number in numbers:
-            self.places.pop(number, None)
-
-    def forgotten(self, numbers: Sequence[int]) -> None:
-        for number in numbers:
-            self.places.pop(number, None)
-            self.sources.pop(number, None)
-            self.losses.pop(number, None)
-            self.alone.discard(number)
-
-    def guess(self, program: Any) -> int:
-        return self.objects.habits_of(program).nbytes
-
     # -- workers --------------------------------------------------------------------------------------------------------
 
     def node_came(self, number: int) -> None:
@@ -563,14 +473,3 @@ class Replying:
             self.reply(taken(value))
         else:
             self.reply.fail(rebuilt(value))
-
-
-def own(value: Any) -> Any:
-    """A given value as the caller's own."""
-    if isinstance(value, Held):
-        return value.get()
-    if sizeof(value) <= PACKED_NBYTES:
-        packed = pack(value, ANY_SIZE)
-        assert isinstance(packed, bytes)
-        return unpack_own(packed)
-    return value

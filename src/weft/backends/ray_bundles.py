@@ -3,15 +3,20 @@
 *Bundles.* Ray takes about a millisecond for a task, 25 µs for each further result, and 40 µs and more for each
 reference among the arguments. So several ready tasks go as one Ray task, as many as run in `BUNDLE_S` by what was
 measured of their functions. A block of some size is a result of its own. Small blocks (by what was measured) share one
-result, the *pack* of their bundle; hence a block is a place: a reference, and the position in its pack.
+result, the *pack* of their bundle; hence a block is a place: a reference, and the position in its pack. Tasks of one kind go
+together; what is of another kind would only keep back what the first ones made.
 
 *What follows.* To hand a block to another task takes some milliseconds and a copy. So a bundle goes on with tasks that wait for
 nothing but its own blocks (:mod:`weft.scheduler.following`): such as nobody else could begin meanwhile, and others that are short. What
 only they read does not leave the worker.
+
+*What lies at the node* is no argument for Ray, but read by the task itself: Ray gives a worker the next task of a kind at once, and
+makes a new lease for each task with arguments of its own, which takes twice as long.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -25,8 +30,13 @@ from weft.units import parse_timedelta
 
 __all__ = ["Bundling", "Flight"]
 
-#: How long a bundle should run, in seconds: long against Ray's millisecond a task, short against a user's patience.
-BUNDLE_S = 0.02
+#: How long a bundle should run, in seconds: long against the 3 to 6 ms until a worker has the next one, short against a user's
+#: patience.
+BUNDLE_S = 0.05
+#: Tasks that take no longer than this, in seconds, are cheaper done than handed to somebody else.
+TRIFLE_S = 0.002
+#: So many trifles stay together, however many could have some.
+TRIFLES = 64
 #: Most tasks of a bundle.
 BUNDLE_TASKS = 1000
 #: Most of them while it is only from earlier runs that their duration is known: how large their blocks are, nobody knows.
@@ -41,7 +51,9 @@ FOLLOWED_NBYTES = 256 << 20
 #: Inputs and outputs of a bundle: its worker has all of them in memory at once. One task may have more.
 BUNDLE_NBYTES = 64 << 20
 #: A bundle also waits at its node for others to end, if these are expected to take no longer than this, in seconds.
-QUEUED_S = 0.1
+QUEUED_S = 0.06
+#: How long it may take to bring a bundle's inputs to its node, in seconds. What needs none would overtake it there meanwhile.
+BROUGHT_S = 0.05
 #: While more tasks than that run, nobody looks whether better ones than the next are about to come.
 LOOKED_AT = 64
 
@@ -58,6 +70,7 @@ class Flight:
     report: Any
     left: set[int]  #: places that are still to be reported
     seconds: float  #: that it is expected to take; long where nobody knows
+    brought_until: float = 0.0  #: when what it reads from other nodes should be there, by the run's clock
     inner: frozenset[int] = frozenset()  #: blocks that are no results unless tasks that read them have not run
     is_stopped: bool = False  #: Ray was told to stop it
     is_aside: bool = False  #: its task waits for others
@@ -98,10 +111,14 @@ class Bundling(Run):
         flights = [flight for flight in self.flying.values() if not flight.is_aside]
         if sum([flight.seconds for flight in flights if flight.node == number]) >= QUEUED_S * nslots:
             return False
+        first = self.core.upcoming(number)
+        if first >= 0 and not self.core.inputs[first] and self._expected(first) > FOLLOWING_S:
+            now = perf_counter()
+            if any(flight.node == number and flight.brought_until > now for flight in flights):
+                return False
         running = [flight.tasks[place] for flight in flights for place in flight.left]
         if len(running) > LOOKED_AT:
             return True
-        first = self.core.upcoming(number)
         return first < 0 or self._expected(first) <= FOLLOWING_S or not self.core.is_premature(first, set(running))
 
     @property
@@ -123,10 +140,15 @@ class Bundling(Run):
         most = min(BUNDLE_TASKS if known else GUESSED_TASKS, -(-waiting // (2 * self.nslots)))
         tasks = [task]
         seconds, nbytes = self._expected(task), self._nbytes_of(task)
-        while len(tasks) < most and seconds < BUNDLE_S and nbytes < BUNDLE_NBYTES and (near or core.ready):
+        while (
+            (len(tasks) < most or (len(tasks) < TRIFLES and known and seconds < TRIFLE_S))
+            and seconds < BUNDLE_S
+            and nbytes < BUNDLE_NBYTES
+            and (near or core.ready)
+        ):
             following = core.upcoming(number)
-            if following >= 0 and (self._expected_s(following) or 0) > BUNDLE_S:
-                break  # a long one would keep back what the short ones make
+            if following >= 0 and self._keeps_back(following, task):
+                break
             task = self._take_one(number)
             if task < 0:
                 break
@@ -136,6 +158,11 @@ class Bundling(Run):
             seconds += self._expected(task)
             nbytes += self._nbytes_of(task)
         return [tasks]
+
+    def _keeps_back(self, task: int, first: int) -> bool:
+        """Whether a task would keep back what others of a bundle make: it is long, or of another kind and no trifle."""
+        seconds, programs = self._expected_s(task) or 0, self.plan.programs
+        return seconds > BUNDLE_S or (seconds > TRIFLE_S and programs[task] is not programs[first])
 
     def _with_followers(self, number: int, tasks: list[int]) -> list[int]:
         """A bundle with what may follow upon its tasks, each after those that it reads."""
@@ -150,12 +177,17 @@ class Bundling(Run):
             task = waiting.pop()
             bundle.append(task)
             made.update(self.outputs_of(task))
-            for follower, has_to_wait in core.followers(number, task, made):
+            for follower, reads_alone, is_next in core.followers(number, task, made, FOLLOWING_NBYTES):
                 expected = self._expected_s(follower)
                 longer = seconds + (FOLLOWING_S if expected is None else expected)
                 more = nbytes + self._nbytes_of(follower)
                 if (
-                    (longer <= FOLLOWED_S if has_to_wait else longer <= BUNDLE_S and self._is_short(follower, expected))
+                    (is_next or self._is_trifle(follower, expected, made))
+                    and (
+                        longer <= FOLLOWED_S
+                        if reads_alone
+                        else longer <= BUNDLE_S and self._is_short(follower, expected)
+                    )
                     and more <= FOLLOWED_NBYTES
                     and len(bundle) + len(waiting) < BUNDLE_TASKS
                     and follower not in self.alone
@@ -166,6 +198,11 @@ class Bundling(Run):
                     waiting.append(follower)
         self._book_loads()
         return bundle
+
+    def _is_trifle(self, task: int, expected: float | None, made: Collection[int]) -> bool:
+        if expected is None or expected > TRIFLE_S:
+            return False
+        return sum([self.core.size[b] for b in self.core.inputs[task] if b not in made]) <= FOLLOWING_NBYTES
 
     def _is_short(self, task: int, expected: float | None) -> bool:
         return self._nbytes_read(task) <= FOLLOWING_NBYTES if expected is None else expected <= FOLLOWING_S

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 from weft import config
 from weft.backends.contract import Request
 from weft.backends.evaluate import annotate
-from weft.backends.ray_bundles import Bundling, Flight
+from weft.backends.ray_bundles import BROUGHT_S, Bundling, Flight
 from weft.backends.ray_connection import Node
 from weft.backends.ray_habits import PACKED_NBYTES, Lessons
 from weft.backends.ray_objects import Objects, Shape, Traffic
@@ -49,6 +49,11 @@ STORE_SHARE = 0.7
 KEPT_SHARE = 0.125
 #: Resources that are options of their own to Ray.
 OWN_OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
+#: What an object costs, in bytes that could go to another node meanwhile: about 1.5 ms. Parts of a division, which go to all nodes,
+#: share the pack where that is cheaper than to bring each node the whole pack.
+OBJECT_NBYTES = 512 << 10
+#: How much of them a pack has: it stays until nobody needs any of it.
+PACK_NBYTES = 8 << 20
 #: How often the nodes are counted, in seconds.
 NODES_EVERY_S = 5.0
 #: How often a task may find an input lost that Ray could not make again, or its node gone.
@@ -169,10 +174,7 @@ class Crew(Bundling):
         npacked = nown = 0
         made = {block: place for place, block in enumerate([b for task in tasks for b in self.outputs_of(task)])}
         inner, lasting = self._inner_and_lasting(tasks, made)
-        small = [
-            self.objects.habits_of(self.plan.programs[task]).are_small or inner.issuperset(self.outputs_of(task))
-            for task in tasks
-        ]
+        small = self._packed(tasks, inner)
         first = int(any(small))  # the place of the first result that is no pack
         for task, packed in zip(tasks, small, strict=True):
             count = len(self.outputs_of(task))
@@ -184,7 +186,7 @@ class Crew(Bundling):
                 nown += count
         nresults = first + nown + 1
         try:
-            letter, extras, arguments = self.objects.write(
+            letter, extras, near, far = self.objects.write(
                 tasks,
                 shapes,
                 made,
@@ -194,19 +196,37 @@ class Crew(Bundling):
                 timeout=self.timeout_of(tasks[0]),
                 node=number,
                 named=self.names_tasks,
+                near=self._near(number, tasks),
             )
         except Exception as error:
             self.unsendable(number, tasks, error)
             return False
         start = self.engine.remote(work_off, **self.options(number, tasks, nresults))
-        found = start.remote(nresults, letter, extras, *arguments)
+        found = start.remote((nresults, letter, extras, near), *far)
         *refs, report = found if nresults > 1 else [found]
         left, seconds = set(range(len(tasks))), self._seconds_of(tasks)
-        flight = Flight(number, tasks, shapes, refs, npacked, report, left, seconds, inner)
+        brought_until = perf_counter() + BROUGHT_S if far else 0.0
+        flight = Flight(number, tasks, shapes, refs, npacked, report, left, seconds, brought_until, inner)
         self.flying[report] = flight
         self.load[number] += 1
         self.sent(flight)
         return True
+
+    def _packed(self, tasks: list[int], inner: frozenset[int]) -> list[bool]:
+        """Whether the blocks of each task go in the pack of their bundle."""
+        nnodes = max(sum([node.nslots > 0 for node in self.nodes]), 2)
+        most = min(OBJECT_NBYTES * nnodes // (nnodes - 1) ** 2, PACK_NBYTES // 2)
+        room = PACK_NBYTES
+        found = []
+        for task in tasks:
+            blocks = self.outputs_of(task)
+            nbytes = self.objects.expected_nbytes(self.plan.programs[task], self._nbytes_made(task))
+            packed = inner.issuperset(blocks) or (nbytes is not None and nbytes <= PACKED_NBYTES)
+            if not packed and nbytes is not None and len(blocks) > 1 and nbytes <= most:
+                packed = nbytes * len(blocks) <= room
+                room -= nbytes * len(blocks) * packed
+            found.append(packed)
+        return found
 
     def _inner_and_lasting(self, tasks: list[int], made: Mapping[int, int]) -> tuple[frozenset[int], dict[int, int]]:
         """Blocks that nobody reads but tasks of the same bundle, and those, with their bytes, that tasks to come read, too."""
@@ -219,6 +239,11 @@ class Crew(Bundling):
             if block not in made and core.users[block] > count and PACKED_NBYTES < core.size[block] <= self.kept_nbytes
         }
         return frozenset(inner), lasting
+
+    def _near(self, number: int, tasks: list[int]) -> set[int]:
+        """Blocks that some tasks read and that were made at a node."""
+        core = self.core
+        return {b for task in tasks for b in core.inputs[task] if not core.apart or core.home.get(b) == number}
 
     #: Whether workers are told the numbers of tasks.
     names_tasks = False

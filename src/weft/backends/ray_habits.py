@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import NamedTuple
 
-__all__ = ["PACKED_NBYTES", "Habits", "Lessons"]
+__all__ = ["PACKED_NBYTES", "Habits", "Lesson", "Lessons"]
 
 #: Blocks up to this size share the pack of their bundle.
 PACKED_NBYTES = 8 << 10
@@ -37,39 +38,46 @@ class Habits:
         """How long a task may take whose blocks are projected to have so many bytes: None if none of about that size was seen."""
         return self._by_size.get(projected.bit_length())
 
-    @property
-    def are_small(self) -> bool:
-        """Whether the blocks go in a pack."""
-        return self.known and self.nbytes <= PACKED_NBYTES
+
+class Lesson(NamedTuple):
+    """What earlier runs have shown of a kind of tasks."""
+
+    seconds: float  #: that one takes
+    nbytes: int  #: of the largest block
 
 
 class Lessons:
-    """How long tasks took in earlier runs, by the name of what they run and their projected size.
+    """What was measured of tasks in earlier runs, by the name of what they run and their projected size.
 
     A name may stand for something else the next time: this is a first guess, until a run has seen for itself.
 
     Examples
     --------
     >>> lessons = Lessons()
-    >>> lessons.learn("add", 1000, 0.25)
+    >>> lessons.learn("add", 1000, 0.25, 800)
     >>> lessons.recall("add", 1001), lessons.recall("add", 10**9)
-    (0.25, None)
+    (Lesson(seconds=0.25, nbytes=800), None)
     """
 
     def __init__(self) -> None:
-        self._seconds: OrderedDict[tuple[str, int], float] = OrderedDict()
+        self._lessons: OrderedDict[tuple[str, int], Lesson] = OrderedDict()
 
-    def learn(self, name: str, projected: int, seconds: float) -> None:
-        """A task of this name took so long."""
+    def learn(self, name: str, projected: int, seconds: float, nbytes: int) -> None:
+        """A task of this name took so long; its largest block has so many bytes."""
         key = name, projected.bit_length()
-        self._seconds[key] = mixed(self._seconds.get(key, seconds), seconds)
-        self._seconds.move_to_end(key)
-        if len(self._seconds) > LESSONS:
-            self._seconds.popitem(last=False)
+        known = self._lessons.get(key)
+        self._lessons[key] = (
+            Lesson(seconds, nbytes)
+            if known is None
+            else Lesson(mixed(known.seconds, seconds), max(known.nbytes, nbytes))
+        )
+        self._lessons.move_to_end(key)
+        if len(self._lessons) > LESSONS:
+            self._lessons.popitem(last=False)
 
-    def recall(self, name: str, projected: int) -> float | None:
-        """How long such a task took; None if there was none."""
-        return self._seconds.get((name, projected.bit_length()))
+    def recall(self, name: str, projected: int) -> Lesson | None:
+        """What such tasks were like; None if there was none."""
+        return self._lessons.get((name, projected.bit_length()))
 
 
 def mixed(before: float, seconds: float) -> float:

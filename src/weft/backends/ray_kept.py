@@ -60,6 +60,12 @@ class Kept:
                     self._sweeper.start()
         return arrived
 
+    def known(self, name: bytes) -> Any:
+        """The value with a name if it is kept; None if not."""
+        with self._lock:
+            found = self._values.get(name)
+            return None if found is None else found[0]
+
     def _sweep(self) -> None:
         left = IDLE_S
         while left > 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -33,6 +34,8 @@ PROGRAM_NBYTES = 16 << 10
 INLINED_NBYTES = 100_000
 #: Programs that are remembered.
 PROGRAMS = 4096
+#: Objects that Ray was told to bring to a node, the last so many.
+BROUGHT = 4096
 
 
 @dataclass
@@ -107,6 +110,7 @@ class Objects:
         self._constants: dict[int, tuple[Any, Any]] = {}  # by id: the value, which must live on, and its reference
         self._cards: dict[int, Card] = {}  # by id of the program
         self._ncards = 0
+        self._brought: OrderedDict[tuple[bytes, int], None] = OrderedDict()  # objects' names, and to which nodes
         self._habits: dict[tuple[int, ...], Habits] = {}  # by functions
 
     def introduce(self, introduction: Any) -> None:
@@ -133,14 +137,24 @@ class Objects:
         if card.own.known:
             return card.own.seconds
         seconds = card.kin.seconds_for(projected)
-        return self._lessons.recall(program.name, projected) if seconds is None else seconds
+        if seconds is None and (lesson := self._lessons.recall(program.name, projected)) is not None:
+            return lesson.seconds
+        return seconds
+
+    def expected_nbytes(self, program: Program, projected: int) -> int | None:
+        """How large the largest block of such a task may be; None if nobody knows."""
+        habits = self.habits_of(program)
+        if habits.known:
+            return habits.nbytes
+        lesson = self._lessons.recall(program.name, projected)
+        return None if lesson is None else lesson.nbytes
 
     def seen(self, program: Program, seconds: float, nbytes: int, projected: int) -> None:
         """A task of a program was run; its largest block has so many bytes."""
         card = self._card(program)
         card.own.seen(seconds, nbytes, projected)
         card.kin.seen(seconds, nbytes, projected)
-        self._lessons.learn(program.name, projected, seconds)
+        self._lessons.learn(program.name, projected, seconds, nbytes)
 
     def write(
         self,
@@ -154,11 +168,12 @@ class Objects:
         timeout: float | None,
         node: int,
         named: bool,
-    ) -> tuple[Any, list[Any], list[Any]]:
-        """The letter for some tasks, the objects it refers to besides, and the references that are its arguments.
+        near: Collection[int],
+    ) -> tuple[Any, list[Any], list[Any], list[Any]]:
+        """The letter for some tasks, the objects it refers to besides, those it reads that are at its node, and others.
 
         ``made`` numbers the blocks that the tasks make, ``inner`` are those of them that nobody else reads, ``lasting`` has the
-        sizes of blocks that more tasks will read.
+        sizes of blocks that more tasks will read, ``near`` are those that lie at the node.
         """
         plan = self._plan
         references: dict[Any, int] = {}  # to its place among the arguments
@@ -187,10 +202,33 @@ class Objects:
             for block, nbytes in lasting.items()
             if (place := self.places.get(block)) is not None and place.item < 0
         }
+        there = self._at_node(node, tasks, references, near)
+        far = [number for ref, number in references.items() if ref not in there]
         letter = Letter(
-            orders, values, programs, list(tasks) if named else [], list(inner), kept, npacked, timeout, node
+            orders, values, programs, list(tasks) if named else [], list(inner), kept, far, npacked, timeout, node
         )
-        return self._written(letter, tasks), extras, list(references)
+        brought = [ref for ref in references if ref not in there]
+        return self._written(letter, tasks), extras, [ref for ref in references if ref in there], brought
+
+    def _at_node(self, node: int, tasks: Sequence[int], references: Collection[Any], near: Collection[int]) -> set[Any]:
+        """Those of some tasks' objects that lie at a node, or are on their way to it for others; not what Ray sends inline."""
+        places = [
+            (b, place) for task in tasks for b in self._plan.inputs[task] if (place := self.places.get(b)) is not None
+        ]
+        inlined = {place.ref for _, place in places if place.inlined}
+        made = {place.ref for block, place in places if block in near}
+        found = set()
+        for ref in references:
+            if ref in inlined:
+                continue
+            name = ref.binary(), node
+            if ref in made or name in self._brought:
+                found.add(ref)
+            else:
+                self._brought[name] = None
+        while len(self._brought) > BROUGHT:
+            self._brought.popitem(last=False)
+        return found
 
     def settle(self, pack: Any, packed: Mapping[int, int], own: Mapping[int, Any], sizes: Mapping[int, int]) -> None:
         """Note where the blocks of a bundle are; those without a size were not made.

@@ -21,7 +21,7 @@ import signal
 import sys
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -73,6 +73,7 @@ class Letter(NamedTuple):
     tasks: list[int]  #: their numbers; empty if nobody asks for them
     inner: list[int]  #: blocks, among those that the bundle makes, that nobody else reads
     lasting: dict[int, tuple[bytes, int]]  #: arguments that more tasks will read: their names, and bytes
+    far: list[int]  #: places of those arguments that Ray brings; the task takes the others from its node's store
     npacked: int
     timeout: float | None
     node: int  #: where it was sent
@@ -201,11 +202,9 @@ class Bundle:
         #: Whether what comes after it was given back.
         self.is_cut = False
 
-    def work(self, arguments: list[Any]) -> None:
+    def work(self, arguments: Sequence[Any]) -> None:
         """Run the tasks."""
         letter, station, here = self.letter, self.station, HERE
-        for place, (name, nbytes) in letter.lasting.items():
-            arguments[place] = KEPT.value(name, arguments[place], nbytes, limit=station.introduction.kept_nbytes)
         programs, tasks = station.programs, letter.tasks
         first = time.time()
         number = 0
@@ -231,7 +230,27 @@ class Bundle:
             if self.is_cut or ended - first > LONG_S:
                 return
 
-    def _value(self, where: int, item: int, arguments: list[Any]) -> Any:
+    def arguments(self, near: Sequence[Any], brought: Sequence[Any]) -> list[Any]:
+        """The values that tasks read: kept here, taken from this node's store, or brought by Ray."""
+        letter, limit = self.letter, self.station.introduction.kept_nbytes
+        arguments = dict(zip(letter.far, brought, strict=True))
+        places = iter(near)
+        missing: dict[int, Any] = {}
+        for place in range(len(near) + len(brought)):
+            if place not in arguments:
+                reference = next(places)
+                known = KEPT.known(letter.lasting[place][0]) if place in letter.lasting else None
+                if known is None:
+                    missing[place] = reference
+                else:
+                    arguments[place] = known
+        if missing:
+            arguments.update(zip(missing, import_ray().get(list(missing.values())), strict=True))
+        for place, (name, nbytes) in letter.lasting.items():
+            arguments[place] = KEPT.value(name, arguments[place], nbytes, limit=limit)
+        return [arguments[place] for place in range(len(arguments))]
+
+    def _value(self, where: int, item: int, arguments: Sequence[Any]) -> Any:
         """An input of a task."""
         if where >= 0:
             return freeze(arguments[where] if item < 0 else arguments[where][item])
@@ -303,11 +322,13 @@ class Bundle:
         return self.results
 
 
-def work_off(nresults: int, written: tuple[Any, Any], extras: list[Any], *arguments: Any) -> list[Any]:
+def work_off(sent: tuple[int, tuple[Any, Any], list[Any], list[Any]], *brought: Any) -> list[Any]:
     """Run a bundle: gives its pack if there is one, its other blocks, and its report.
 
-    The first of the extras is the run's introduction.
+    What is sent, as one argument, since each takes Ray time: how many results there are, the letter, objects that it refers
+    to besides (the first is the run's introduction), and those that lie at this node.
     """
+    nresults, written, extras, near = sent
     try:
         station = station_of(extras[0])
         letter = Letter(*loads(*written))
@@ -316,9 +337,10 @@ def work_off(nresults: int, written: tuple[Any, Any], extras: list[Any], *argume
         return [*[None] * (nresults - 1), pickle.dumps(Report(node_name(), [], 0, traced_error(error))[:])]
     bundle = Bundle(nresults, letter, station)
     guest = station.guest
+    arguments = bundle.arguments(near, brought)  # that one is lost is no failure of a task
     try:
         with stopped_after(letter.timeout), guest.at_work(bundle) if guest is not None else contextlib.nullcontext():
-            bundle.work(list(arguments))
+            bundle.work(arguments)
     except BaseException as error:  # a signal that came just outside of the task
         bundle.fail(bundle.place, error)
     return bundle.ended()

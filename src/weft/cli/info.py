@@ -27,6 +27,7 @@ PACKAGES = (
     "pandas",
     "pyarrow",
     "polars",
+    "duckdb",
     "tables",
     "ray",
     "bokeh",

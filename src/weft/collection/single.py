@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from weft.execution import graph_of
+from weft.execution.graphs import graph_of, keys_of
 from weft.graph import Layer, Program
-from weft.graph.key import flatten_keys
 from weft.physical.base import Outline
 from weft.physical.opaque import Opaque
 from weft.tokenize import tokenize
@@ -40,8 +39,8 @@ def filled(places: Any, blocks: tuple[Any, ...]) -> Any:
 def as_single_block(collection: Any) -> Opaque:
     """The value of a collection as a block without axes; made by a task, when the graph runs."""
     graph = graph_of([collection])
-    keys = collection.__weft_keys__()
-    flat = tuple(flatten_keys(keys))
+    flat = tuple(keys_of(collection))
+    keys = list(flat) if hasattr(type(collection), "__weft_expr__") else collection.__weft_keys__()
     finish, extra = collection.__weft_postcompute__()
     name = f"value-{tokenize(flat)}"
     graph.add(Layer(Program.call(Finish(finish, extra, keys), name="value"), [(name,)], [flat]))

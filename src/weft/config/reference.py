@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.config.schema import OPTIONS
+from weft.config.schema import OPTIONS, SETTLED
 
 __all__ = ["reference_page"]
 
@@ -29,10 +29,20 @@ as is a value of another type. An environment variable that starts with `WEFT_` 
 
 """
 
+_SETTLED = """
+## Settled
+
+Options that programs written for Dask set, and that are no choice here: a value that says what Weft does anyway is taken, any
+other is an error.
+
+| option | values | what Weft does |
+|---|---|---|
+"""
+
 
 def reference_page() -> str:
     """The page as Markdown, one section an option."""
-    return _INTRODUCTION + "\n".join(
+    sections = "\n".join(
         f"## `{option.name}`\n\n"
         f"{option.doc}\n\n"
         f"- value: {option.kind.name}{', or None' if option.default is None else ''}"
@@ -41,3 +51,5 @@ def reference_page() -> str:
         f"- environment: `{option.variable}`\n"
         for option in OPTIONS
     )
+    settled = "\n".join(f"| `{option.name}` | {option.kind.name} | {option.doc} |" for option in SETTLED)
+    return f"{_INTRODUCTION}{sections}{_SETTLED}{settled}\n"

@@ -4,6 +4,9 @@ An option is one entry of `OPTIONS`, and all else follows from it: the check of 
 names of environment variables, and the reference page. A key below one of Weft's own top-level names that is not in the
 list is an error, so that a misspelt option cannot be ignored. Other top-level names belong to other packages and pass.
 
+`SETTLED` has options that programs written for Dask set and that are no choice here: a value that says what Weft does anyway
+is taken, any other is an error that tells why.
+
 None is a value of exactly those options whose default it is.
 """
 
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from weft.config.tree import Path, Tree, assign, copied, fold, leaves, path_of
@@ -20,7 +23,7 @@ from weft.records import record
 from weft.system import memory_limit
 from weft.units import parse_bytes, parse_fraction_or_bytes, parse_timedelta
 
-__all__ = ["OPTIONS", "Kind", "Option"]
+__all__ = ["OPTIONS", "SETTLED", "Kind", "Option"]
 
 
 @record
@@ -246,7 +249,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "dataframe.engine",
-        one_of("auto", "pandas", "polars"),
+        one_of("auto", "pandas", "polars", "duckdb"),
         "auto",
         "The library that computes partitions. 'auto' takes the fastest that gives the same result as pandas.",
     ),
@@ -271,7 +274,46 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
-_BY_NAME: dict[str, Option] = {fold(option.name): option for option in OPTIONS}
+
+def settled(name: str, agreeing: Sequence[Any], what: str) -> Option:
+    """An option whose only values are those, besides None, that say what Weft does anyway; ``what`` tells what that is."""
+    described = ", ".join(map(repr, agreeing))
+
+    def parse(value: Any) -> Any:
+        if not any(value is each or (isinstance(each, str) and value == each) for each in agreeing):
+            raise ValueError(f"it can only be {described}: {what}")
+        return value
+
+    return Option(name, Kind(described, parse), None, what[0].upper() + what[1:])
+
+
+SETTLED: tuple[Option, ...] = (
+    settled("array.backend", ["numpy"], "chunks are of the type that they are made with or read as."),
+    settled("array.query-planning", [True], "arrays are expressions, which are optimised when they are computed."),
+    settled("array.rechunk.method", ["tasks", "p2p"], "rechunk plans its steps itself, within the memory budget."),
+    settled(
+        "array.slicing.split-large-chunks",
+        [True],
+        "chunks that an index would make larger than those it takes from are divided.",
+    ),
+    settled(
+        "dataframe.backend", ["pandas"], "partitions are pandas' objects; 'dataframe.engine' says who computes them."
+    ),
+    settled(
+        "dataframe.convert-string",
+        [False],
+        "texts keep the type that pandas or the file gives them, which is Arrow's where nobody asks for another; convert "
+        "columns of objects by astype('str').",
+    ),
+    settled("dataframe.query-planning", [True], "frames are expressions, which are optimised when they are computed."),
+    settled(
+        "dataframe.shuffle.method",
+        ["tasks", "disk", "p2p"],
+        "all of these are the same exchange, which goes to disk if it has to.",
+    ),
+)
+
+_BY_NAME: dict[str, Option] = {fold(option.name): option for option in [*OPTIONS, *SETTLED]}
 #: Top-level names that are Weft's, as they are spelt.
 OWN_NAMES: dict[str, str] = {fold(name): name for name in (option.name.split(".")[0] for option in OPTIONS)}
 #: Inner names, such as "memory", of which "memory.budget" is an option.
@@ -364,7 +406,7 @@ def nearest(key: str) -> Option | None:
 
 
 def _unknown(key: str, verb: str, origin: str, names: list[str] | None = None) -> UnknownOptionError:
-    known = {fold(name): name for name in [*(option.name for option in OPTIONS), *(names or [])]}
+    known = {fold(name): name for name in [*(option.name for option in _BY_NAME.values()), *(names or [])]}
     near = _nearest(fold(key), known, 0.6)
     hint = "" if near is None else f" Did you mean {known[near]!r}?"
     reason = "Weft has no such option" if verb == "set" or is_own(path_of(key)) else "nothing has set it"

@@ -52,6 +52,11 @@ class FrameBase(Collection):
         return self.expr.divisions is not None
 
     @property
+    def _name(self) -> str:
+        """The name of the partitions' keys; programs written for Dask look at it."""
+        return self.expr.name
+
+    @property
     def _meta(self) -> Any:
         """The pandas object without rows that this is like; programs written for Dask look at it."""
         return self.expr.meta

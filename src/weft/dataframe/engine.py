@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.footprint import held_bytes
 from weft.dataframe.kernels.table import KERNELS
 from weft.expr import Expr, Needs, derived, node
 from weft.graph import Layer, Program
@@ -58,7 +57,7 @@ class EngineQuery(FrameExpr):
     Parameters
     ----------
     query : callable
-        Gives the block; it stands for a tree of nodes.
+        Gives the block; it stands for a tree of nodes, and knows what it holds meanwhile (``held``, in bytes).
     engine : str
     like : Alike
         What it computes; held as a plain value, since an engine looks at no block of Weft's.
@@ -96,7 +95,7 @@ class EngineQuery(FrameExpr):
 
     def lower(self) -> Expr:
         outline = self.like.expr.outline
-        return EngineTask(outline, self.query, self.engine, held_bytes(self.like.expr))
+        return EngineTask(outline, self.query, self.engine, self.query.held)
 
 
 class Alike:

@@ -48,6 +48,7 @@ class ActorFuture(BaseActorFuture):
 
     def __init__(self, io_loop: Any = None) -> None:
         self._reply = Reply()
+        self._actor: Any = None  # it lives as long as somebody waits for its answer
 
     def result(self, timeout: float | str | None = None) -> Any:
         """Wait for what the method returns.
@@ -112,6 +113,7 @@ class Actor:
         if client is None:
             raise BackendError("an actor can be called only while there is a client of its cluster")
         future = ActorFuture()
+        future._actor = self
         client.cluster.actor_call(self._worker_number, self._key, op, args, future._reply)
         return future
 

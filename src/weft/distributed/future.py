@@ -152,7 +152,7 @@ class Future:
             run.watch(ticket, ring)
             if not bell.wait(limit):
                 run.unwatch([ticket], ring)
-                raise TimeoutError(f"{self._key!r} has not finished within {timeout} s")
+                raise TimeoutError(f"{self._key!r} has not finished within {seconds(timeout):g} s")
         return ticket
 
     def result(self, timeout: float | str | None = None) -> Any:
@@ -182,7 +182,7 @@ class Future:
             bell = Bell()
             self._client._run.watch(ticket, lambda _: bell.ring())
             if not await bell.wait_async(seconds(timeout)):
-                raise TimeoutError(f"{self._key!r} has not finished within {timeout} s")
+                raise TimeoutError(f"{self._key!r} has not finished within {seconds(timeout):g} s")
         return ticket
 
     async def _result_async(self, timeout: float | str | None = None) -> Any:
@@ -249,9 +249,9 @@ class Future:
 
     def bind_client(self, client: Any) -> None:
         """Attach a future that belongs to no client, or was released, to one."""
+        ticket = client._ticket_for(self._key)  # first: else the result might go with this future
         self.release()
-        self._client = client
-        self._ticket = client._ticket_for(self._key)
+        self._client, self._ticket = client, ticket
 
     # -- as a collection ------------------------------------------------------------------------------------------------
 

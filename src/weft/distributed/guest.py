@@ -15,6 +15,7 @@ from weft.backends.live_worker import ANY_SIZE, WRITTEN, LiveWorker
 from weft.backends.packed import pack, unpack_own
 from weft.backends.packed_errors import rebuilt
 from weft.distributed.actors import Stage
+from weft.distributed.future import Future
 from weft.distributed.pausing import Reply, finished
 from weft.distributed.plugin_host import with_worker
 from weft.distributed.worker import Worker
@@ -24,6 +25,9 @@ from weft.store.blockfile import read_block
 from weft.typing import Key
 
 __all__ = ["Home", "Remote"]
+
+#: How long a result that is there may take to come, in seconds.
+READ_S = 30.0
 
 
 class Remote:
@@ -304,7 +308,12 @@ class Home:
         return self.introduction.uploads
 
     def read(self, key: Key) -> Any:
-        raise KeyError(f"{key!r}: results lie in memory that all workers share; take futures as arguments")
+        """The result of a task that has finished."""
+        if key not in self.keys_in_store():
+            raise KeyError(key)
+        return Future(key, self.task_client()).result(
+            READ_S
+        )  # it may go at this moment, and would be waited for for ever
 
     def keys_in_store(self) -> list[Key]:
         return list(self._home("keys_in_store"))

@@ -1,14 +1,14 @@
-"""What a client asks and tells its cluster: functions on all workers, who has what, plugins, restarts, diagnostics."""
+"""What a client tells its cluster: functions on all workers, plugins, workers that go and start again, tasks again here."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from time import perf_counter, time
 from typing import Any
 
 from weft.distributed.active_memory_manager import MemoryManager
 from weft.distributed.future import later
+from weft.distributed.looking import LookingMethods
 from weft.distributed.pausing import in_thread
 from weft.distributed.plugin_host import with_worker
 from weft.distributed.plugins import UploadFile, WorkerPlugin
@@ -18,7 +18,7 @@ from weft.errors import BackendError
 __all__ = ["ManagingMethods"]
 
 
-class ManagingMethods:
+class ManagingMethods(LookingMethods):
     """How a client manages its cluster."""
 
     cluster: Any
@@ -29,18 +29,6 @@ class ManagingMethods:
     status: str
     id: str
     _tickets: dict[Any, Any]
-
-    def _answer(self, op: str, *args: Any) -> Any:
-        return later(self, lambda: self._ask(op, *args).get())
-
-    def _keys(self, futures: Any) -> list[Any] | None:
-        """The keys of futures, or of what is given as keys."""
-        if futures is None:
-            return None
-        found = futures_of(futures)
-        if found:
-            return [future.key for future in found]
-        return list(futures) if isinstance(futures, (list, tuple, set)) else [futures]
 
     # -- functions ------------------------------------------------------------------------------------------------------
 
@@ -173,6 +161,10 @@ class ManagingMethods:
 
     def retire_workers(self, workers: Any = None, close_workers: bool = True, **kwargs: Any) -> Any:
         """Have workers finish what they do, and end."""
+        if not close_workers:
+            raise BackendError(
+                "close_workers=False is not offered: a worker that takes no more tasks is of no use, and ends"
+            )
         names = kwargs.pop("names", None)
         if kwargs:
             raise TypeError(f"retire_workers() takes no argument {next(iter(kwargs))!r}")
@@ -186,209 +178,17 @@ class ManagingMethods:
         self.cluster._retire(numbers)
         return gone
 
-    def replicate(
-        self, futures: Any, n: int | None = None, workers: Any = None, branching_factor: int = 2, **kwargs: Any
-    ) -> Any:
+    def replicate(self, futures: Any, n: int | None = None, workers: Any = None, branching_factor: int = 2) -> Any:
         """Wait for results; there is nothing to copy, since all workers of a machine read the same memory."""
         if workers is not None:
             self.cluster.numbers_of(workers)
-        return later(self, lambda: [future._wait() for future in futures_of(futures)] and None)
+        return later(self, _wait_all, futures_of(futures))
 
-    def rebalance(self, futures: Any = None, workers: Any = None, **kwargs: Any) -> Any:
+    def rebalance(self, futures: Any = None, workers: Any = None) -> Any:
         """Wait for results; there is nothing to even out, since all workers of a machine share their memory."""
         if workers is not None:
             self.cluster.numbers_of(workers)
-        return later(self, lambda: [future._wait() for future in futures_of(futures or [])] and None)
-
-    # -- how things stand -----------------------------------------------------------------------------------------------
-
-    def scheduler_info(self, n_workers: int = -1, **kwargs: Any) -> Any:
-        """The workers, and what is known of them.
-
-        Parameters
-        ----------
-        n_workers : int
-            Tell of so many workers; of all if it is -1.
-        """
-        info = self._ask("info").get()
-        if n_workers >= 0:
-            info["workers"] = dict(list(info["workers"].items())[:n_workers])
-        return info
-
-    def nthreads(self, workers: Any = None, **kwargs: Any) -> Any:
-        """Threads of each worker, by address."""
-        return later(self, self._nthreads, workers)
-
-    def _nthreads(self, workers: Any) -> dict[str, int]:
-        found = {address: each["nthreads"] for address, each in self._ask("info").get()["workers"].items()}
-        if workers is None:
-            return found
-        chosen = {self.cluster.workers[number].address for number in self.cluster.numbers_of(workers)}
-        return {address: count for address, count in found.items() if address in chosen}
-
-    def ncores(self, workers: Any = None, **kwargs: Any) -> Any:
-        """Threads of each worker, by address."""
-        return self.nthreads(workers)
-
-    def who_has(self, futures: Any = None, **kwargs: Any) -> Any:
-        """The worker that made each result, by key; all workers can read it."""
-        return self._answer("who_has", self._keys(futures))
-
-    def has_what(self, workers: Any = None, **kwargs: Any) -> Any:
-        """The keys of the results that each worker made."""
-        return self._answer("has_what", workers)
-
-    def nbytes(self, keys: Any = None, summary: bool = True, **kwargs: Any) -> Any:
-        """The bytes of results by key, or with ``summary`` by what the keys begin with."""
-        return self._answer("nbytes", self._keys(keys), summary)
-
-    def processing(self, workers: Any = None) -> Any:
-        """The keys of the tasks that each worker has."""
-        return self._answer("processing", workers)
-
-    def call_stack(self, futures: Any = None, keys: Any = None) -> Any:
-        """What running tasks do now: the lines of their stacks, by key."""
-        return self._answer("call_stack", self._keys(futures if futures is not None else keys))
-
-    def get_versions(self, check: bool = False, packages: list[str] | None = None) -> Any:
-        """Versions of Python and packages; client, scheduler and workers are one installation here.
-
-        Parameters
-        ----------
-        check : bool
-            Raise if they differ; they cannot on one machine.
-        packages : list of str, optional
-            More packages to tell of.
-        """
-        return self._answer("versions", packages)
-
-    def get_worker_logs(self, n: int | None = None, workers: Any = None, nanny: bool = False) -> Any:
-        """What went wrong in workers: pairs of level and text, by address."""
-        chosen = list(self.cluster.workers) if workers is None else self.cluster.numbers_of(workers)
-        logs = {self.cluster.workers[number].address: tuple(self.cluster.worker_log(number, n)) for number in chosen}
-        return later(self, lambda: logs)
-
-    def get_scheduler_logs(self, n: int | None = None) -> Any:
-        """What happened to the cluster: pairs of level and text."""
-        return later(self, lambda: tuple((level, text) for _, level, text in self.cluster.run_log(n)))
-
-    def story(self, *keys_or_stimuli: Any, on_error: str = "raise") -> Any:
-        """When and where tasks were run: key, worker, how it ended, from when, to when."""
-        return self._answer("story", self._keys(list(keys_or_stimuli)))
-
-    def get_task_stream(
-        self,
-        start: float | str | None = None,
-        stop: float | str | None = None,
-        count: int | None = None,
-        plot: bool = False,
-        filename: str = "task-stream.html",
-        bokeh_resources: None = None,
-    ) -> Any:
-        """When tasks began and ended, the latest ones.
-
-        Parameters
-        ----------
-        start, stop : float or str, optional
-            Seconds of the clock, or text such as ``"500ms"``: so long ago.
-        count : int, optional
-            The last so many.
-        plot : bool
-            Not offered here: see ``weft.diagnostics``.
-        """
-        if plot:
-            raise BackendError(
-                "plot= is not offered: draw what this gives, or see weft.diagnostics for profiles of runs"
-            )
-        return self._answer("task_stream", _moment(start), _moment(stop), count)
-
-    def profile(
-        self,
-        key: Any = None,
-        start: Any = None,
-        stop: Any = None,
-        workers: Any = None,
-        merge_workers: bool = True,
-        plot: bool = False,
-        filename: str | None = None,
-        server: bool = False,
-        scheduler: bool = False,
-    ) -> Any:
-        """Time spent in tasks: count and seconds by what the keys begin with.
-
-        Raises
-        ------
-        BackendError
-            For a plot.
-        """
-        if plot or filename or server or scheduler:
-            raise BackendError("profile() gives figures only: plot=, filename=, server= and scheduler= are not offered")
-        from weft.graph.key import key_split
-
-        def summed() -> dict[str, Any]:
-            total: dict[str, Any] = {}
-            for row in self._ask("task_stream", _moment(start), _moment(stop), None).get():
-                name = key_split(row["key"])
-                if key is not None and name != key:
-                    continue
-                times = row["startstops"][0]
-                mine = total.setdefault(name, {"count": 0, "seconds": 0.0})
-                mine["count"] += 1
-                mine["seconds"] += times["stop"] - times["start"]
-            return total
-
-        return later(self, summed)
-
-    def benchmark_hardware(self) -> Any:
-        """How fast memory and the spill directory are, in bytes a second by size."""
-        return later(self, _measured)
-
-    def dump_cluster_state(
-        self,
-        filename: str = "weft-cluster-dump",
-        write_from_scheduler: bool | None = None,
-        exclude: Iterable[str] = (),
-        format: str = "yaml",
-        **storage_options: Any,
-    ) -> Any:
-        """Write down how all tasks and workers stand, for people who look for a defect.
-
-        Parameters
-        ----------
-        filename : str
-            A path or URL; the format is added to it.
-        format : {"yaml", "json"}
-        exclude : iterable of str
-            Parts to leave out.
-        """
-        if format not in ("yaml", "json"):
-            raise ValueError(f"format= takes 'yaml' or 'json', not {format!r}")
-
-        def dump() -> None:
-            import json
-
-            import fsspec
-            import yaml
-
-            state: dict[str, Any] = {
-                "scheduler": self._ask("info").get(),
-                "tasks": {str(key): how for key, how in self.cluster.states().items()},
-                "versions": self._ask("versions", None).get()["client"],
-                "events": {
-                    topic: [list(each) for each in events] for topic, events in self._ask("events", None).get().items()
-                },
-            }
-            for each in exclude:
-                state.pop(each, None)
-            text = (
-                json.dumps(state, default=str)
-                if format == "json"
-                else yaml.safe_dump(json.loads(json.dumps(state, default=str)))
-            )
-            with fsspec.open(f"{filename}.{format}", "w", **storage_options) as file:
-                file.write(text)
-
-        return later(self, dump)
+        return later(self, _wait_all, futures_of(futures or []))
 
     def write_scheduler_file(self, scheduler_file: str) -> None:
         """Not offered: no other process could connect.
@@ -472,28 +272,6 @@ def _answers(replies: dict[str, Any], on_error: str) -> dict[str, Any]:
     return found
 
 
-def _moment(given: float | str | None) -> float | None:
-    """A time of the clock; text says how long ago."""
-    from weft.units import parse_timedelta
-
-    if isinstance(given, str):
-        return time() - parse_timedelta(given, "s")
-    return given
-
-
-def _measured() -> dict[str, dict[str, float]]:
-    import tempfile
-
-    found: dict[str, dict[str, float]] = {"memory": {}, "disk": {}, "network": {}}
-    for name, nbytes in (("2 kiB", 2 << 10), ("100 kiB", 100 << 10), ("10 MiB", 10 << 20)):
-        data = os.urandom(nbytes)
-        began = perf_counter()
-        copy = bytearray(data)
-        found["memory"][name] = len(copy) / max(perf_counter() - began, 1e-9)
-        with tempfile.TemporaryFile() as file:
-            began = perf_counter()
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            found["disk"][name] = nbytes / max(perf_counter() - began, 1e-9)
-    return found
+def _wait_all(futures: list[Any]) -> None:
+    for future in futures:
+        future._wait()

@@ -109,16 +109,32 @@ def serialize(
 ) -> tuple[dict[str, Any], list[Any]]:
     """A value as a header and a list of frames.
 
+    Parameters
+    ----------
+    x : object
+    serializers : sequence of str, optional
+        Must have "pickle" or "dask": there is nothing else.
+    on_error : {"raise", "message"}
+        A value that cannot be written down raises.
+    context, iterate_collection
+        Not needed: there is one way to write.
+
+    Examples
+    --------
     >>> header, frames = serialize([1, 2])
     >>> deserialize(header, frames)
     [1, 2]
     """
+    _check_families(serializers)
+    if on_error not in ("raise", "message"):
+        raise ValueError(f"on_error= takes 'raise' or 'message', not {on_error!r}")
     stream, buffers = _dumps(x)
     return {"serializer": "pickle", "type-serialized": type(x).__name__}, [stream, *buffers]
 
 
 def deserialize(header: dict[str, Any], frames: list[Any], deserializers: Any = None) -> Any:
     """The value of a header and its frames."""
+    _check_families(deserializers)
     if header.get("serializer") != "pickle":
         raise ValueError(f"cannot read what {header.get('serializer')!r} has written")
     return _loads(frames[0], frames[1:])
@@ -127,13 +143,31 @@ def deserialize(header: dict[str, Any], frames: list[Any], deserializers: Any = 
 def dumps(
     msg: Any, serializers: Any = None, on_error: str = "raise", context: Any = None, frame_split_size: Any = None
 ) -> list[Any]:
-    """A value as a list of frames."""
-    return serialize(msg)[1]
+    """A value as a list of frames; ``frame_split_size`` has no effect, since nothing limits a frame."""
+    return serialize(msg, serializers, on_error)[1]
 
 
 def loads(frames: list[Any], deserialize: bool = True, deserializers: Any = None) -> Any:
-    """The value of a list of frames."""
-    return _loads(frames[0], frames[1:])
+    """The value of a list of frames; marks of :func:`to_serialize` are taken off, unless ``deserialize`` is False."""
+    _check_families(deserializers)
+    value = _loads(frames[0], frames[1:])
+    return unmarked(value) if deserialize else value
+
+
+def _check_families(names: Any) -> None:
+    if names is not None and not {"pickle", "dask"} & set(names):
+        raise BackendError(f"serializers={list(names)!r}: values travel by pickle 5, and nothing else")
+
+
+def unmarked(value: Any) -> Any:
+    """A value without marks, also in containers."""
+    if isinstance(value, Serialize):
+        return value.data
+    if type(value) in (list, tuple, set):
+        return type(value)(map(unmarked, value))
+    if type(value) is dict:
+        return {key: unmarked(each) for key, each in value.items()}
+    return value
 
 
 class Serialize:

@@ -87,7 +87,7 @@ class Queue(Shared):
         self.maxsize = maxsize
         self._ask("queue", self.name, maxsize)
 
-    def put(self, value: Any, timeout: float | str | None = None, **kwargs: Any) -> Any:
+    def put(self, value: Any, timeout: float | str | None = None) -> Any:
         """Put a value or a future.
 
         Raises
@@ -103,7 +103,7 @@ class Queue(Shared):
                 self.client._ask("let_go", [value.key]).get()
             raise TimeoutError(f"the queue {self.name!r} had no room within {limit} s")
 
-    def get(self, timeout: float | str | None = None, batch: bool | int = False, **kwargs: Any) -> Any:
+    def get(self, timeout: float | str | None = None, batch: bool | int = False) -> Any:
         """Get the first item, or several.
 
         Parameters
@@ -127,7 +127,7 @@ class Queue(Shared):
         client = self.client
         return arrived(client, value) if batch is False else [arrived(client, each) for each in value]
 
-    def qsize(self, **kwargs: Any) -> Any:
+    def qsize(self) -> Any:
         """Items in it."""
         return self._do(self._ask, "queue_size", self.name)
 
@@ -162,14 +162,14 @@ class Variable(Shared):
     def __init__(self, name: str | None = None, client: Any = None) -> None:
         super().__init__(name, client)
 
-    def set(self, value: Any, timeout: float | str | None = "30 s", **kwargs: Any) -> Any:
+    def set(self, value: Any, timeout: float | str | None = "30 s") -> Any:
         """Set it."""
         return self._do(self._set, value)
 
     def _set(self, value: Any) -> None:
         self._ask("variable_set", self.name, marked(value))  # a future is held until the variable holds it
 
-    def get(self, timeout: float | str | None = None, **kwargs: Any) -> Any:
+    def get(self, timeout: float | str | None = None) -> Any:
         """The value; waits until there is one.
 
         Raises

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import html
 import os
 import sys
 import warnings
@@ -15,11 +14,11 @@ from typing import Any
 from weft.backends.live import PENDING
 from weft.backends.live_here import HERE
 from weft.distributed.client import default_client
+from weft.distributed.timeline import Timeline, checked_plot
 from weft.distributed.waiting import Countdown, futures_of
 from weft.errors import BackendError
 from weft.graph.annotations import annotate
-from weft.graph.key import key_split
-from weft.units import format_bytes, format_time
+from weft.units import format_time
 
 __all__ = ["get_task_metadata", "get_task_stream", "performance_report", "print", "progress", "span", "warn"]
 
@@ -113,11 +112,12 @@ class get_task_stream:  # noqa: N801
     1
     """
 
-    def __init__(self, client: Any = None, plot: bool = False, filename: str = "task-stream.html") -> None:
-        if plot:
-            raise BackendError("plot= is not offered: write a performance_report(), or draw what `data` has")
+    def __init__(self, client: Any = None, plot: bool | str = False, filename: str = "task-stream.html") -> None:
         self.data: list[dict[str, Any]] = []
+        self.figure: Timeline | None = None
         self._client = client
+        self._plot = checked_plot(plot)
+        self._filename = filename
 
     def __enter__(self) -> get_task_stream:
         self._client = default_client(self._client)
@@ -126,6 +126,10 @@ class get_task_stream:  # noqa: N801
 
     def __exit__(self, *exc: Any) -> None:
         self.data.extend(self._client._ask("task_stream", self._start, None, None).get())
+        if self._plot:
+            self.figure = Timeline(self.data, self._client)
+            if self._plot == "save":
+                self.figure.save(self._filename)
 
     async def __aenter__(self) -> get_task_stream:
         return self.__enter__()
@@ -220,56 +224,15 @@ class performance_report:  # noqa: N801
         return self
 
     def __exit__(self, *exc: Any) -> None:
-        import fsspec
-
         self._stream.__exit__()
-        with fsspec.open(self.filename, "w", **self.storage_options) as file:
-            file.write(page(self._stream.data, self._stream._client))
+        timeline = Timeline(self._stream.data, self._stream._client, "Performance report")
+        timeline.save(self.filename, **self.storage_options)
 
     async def __aenter__(self) -> performance_report:
         return self.__enter__()
 
     async def __aexit__(self, *exc: Any) -> None:
         self.__exit__()
-
-
-#: Pixels of the timeline.
-TIMELINE, LANE = 1000, 22
-
-
-def page(rows: list[dict[str, Any]], client: Any) -> str:
-    """An HTML page about tasks: sums by what their keys begin with, and a timeline of workers."""
-    sums: dict[str, list[float]] = {}
-    for row in rows:
-        times = row["startstops"][0]
-        mine = sums.setdefault(key_split(row["key"]), [0, 0.0, 0.0, 0])
-        mine[0] += 1
-        mine[1] += times["stop"] - times["start"]
-        mine[2] += row["nbytes"]
-        mine[3] += row["status"] == "error"
-    table = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{count:.0f}</td><td>{format_time(seconds)}</td>"
-        f"<td>{format_bytes(int(nbytes))}</td><td>{failed:.0f}</td></tr>"
-        for name, (count, seconds, nbytes, failed) in sorted(sums.items(), key=lambda item: -item[1][1])
-    )
-    begin = min((row["startstops"][0]["start"] for row in rows), default=0.0)
-    end = max((row["startstops"][0]["stop"] for row in rows), default=1.0)
-    scale = TIMELINE / max(end - begin, 1e-9)
-    lanes = {worker: place for place, worker in enumerate(sorted({row["worker"] for row in rows}))}
-    boxes = "".join(
-        f'<rect x="{(row["startstops"][0]["start"] - begin) * scale:.1f}" y="{lanes[row["worker"]] * LANE}" '
-        f'width="{max((row["startstops"][0]["stop"] - row["startstops"][0]["start"]) * scale, 0.5):.1f}" height="{LANE - 2}" '
-        f'fill="hsl({hash(key_split(row["key"])) % 360},60%,60%)"><title>{html.escape(str(row["key"]))}</title></rect>'
-        for row in rows
-    )
-    return (
-        "<!doctype html><meta charset='utf-8'><title>Weft: performance report</title>"
-        "<style>body{font-family:sans-serif}td,th{padding:2px 10px;text-align:right}td:first-child{text-align:left}</style>"
-        f"<h1>Performance report</h1><p>{len(rows)} tasks in {format_time(end - begin) if rows else '0 s'} on "
-        f"{html.escape(client.cluster.describe('cluster'))}</p>"
-        f"<table><tr><th>tasks</th><th>count</th><th>time</th><th>bytes</th><th>failed</th></tr>{table}</table>"
-        f"<h2>Timeline</h2><svg width='{TIMELINE}' height='{max(1, len(lanes)) * LANE}'>{boxes}</svg>"
-    )
 
 
 @contextlib.contextmanager

@@ -83,7 +83,7 @@ class SharingMethods:
             keys = [future.key for future in futures_of(value)]
             self._ask("dataset_put", name, self.cluster.as_shared(value), keys, override).get()  # type: ignore[attr-defined]
 
-    def get_dataset(self, name: Any, default: Any = _MISSING, **kwargs: Any) -> Any:
+    def get_dataset(self, name: Any, default: Any = _MISSING) -> Any:
         """What was published under a name.
 
         Raises
@@ -101,11 +101,11 @@ class SharingMethods:
             raise KeyError(f"Dataset {name!r} not found; published are {self._ask('dataset_list').get()}")
         return default
 
-    def list_datasets(self, **kwargs: Any) -> Any:
+    def list_datasets(self) -> Any:
         """The names of published data sets."""
         return later(self, lambda: self._ask("dataset_list").get())
 
-    def unpublish_dataset(self, name: Any, **kwargs: Any) -> Any:
+    def unpublish_dataset(self, name: Any) -> Any:
         """Take a name back."""
         return later(self, lambda: self._ask("dataset_delete", name).get())
 

@@ -43,6 +43,8 @@ class Sizing:
             n = max(n, math.ceil(parse_bytes(memory) / self.memory_per_worker))
         if cores is not None:
             n = max(n, math.ceil(cores / self.threads_per_worker))
+        if n < 0:
+            raise ValueError(f"scale() takes the number of workers, 0 or more, not {n}")
         self._stop_adapting()
         if self.asynchronous:
             return in_thread(self._scale, n)

@@ -23,12 +23,13 @@ __all__ = ["calls_of_expression", "graph_of", "keys_of"]
 def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Graph:
     """One graph for several collections; what they share is in it once."""
     graph = Graph()
-    calls: list[Any] = []
+    roots: list[Any] = []
     expressions: list[Any] = []
     foreign: dict[Any, list[Any]] = {}
     queue = list(collections)
     seen: set[int] = set()
     while queue:
+        calls: list[Any] = []
         for collection in queue:
             expr = getattr(type(collection), "__weft_expr__", None)
             node = collection.__weft_expr__() if expr is not None else None
@@ -41,8 +42,11 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
                     calls += calls_of_expression(node)
                 else:
                     foreign.setdefault(type(collection), []).append(collection)
-        queue = add_calls(graph, calls) if calls else []
-        calls = []
+        queue = []
+        if calls:  # once more with those of before: some of them may be read again
+            roots += calls
+            graph = Graph()
+            queue = add_calls(graph, roots)
     if expressions:
         graph.update(_graph_of_expressions(expressions, optimize_graph))
     for kind, members in foreign.items():
@@ -91,6 +95,5 @@ def keys_of(collection: Any) -> list[Key]:
     expr = getattr(type(collection), "__weft_expr__", None)
     if expr is not None:
         node = collection.__weft_expr__()
-        if isinstance(node, (Call, Data, Gathered)):
-            return [node.key]
+        return [node.key] if isinstance(node, (Call, Data, Gathered)) else node.keys()
     return list(flatten_keys(collection.__weft_keys__()))

@@ -36,6 +36,8 @@ def annotate(**annotations: Any) -> Iterator[None]:
         The workers that may run it.
     allow_other_workers : bool
         Others may run it, too.
+    executor : "default"
+        Workers have one pool of threads each: other names raise.
     timeout : float or str
         Seconds, or a text such as ``"2 min"``, after which the task is stopped and fails with
         :class:`weft.errors.TaskTimeoutError`. The backend ``inline`` runs tasks in the thread that asks, for a debugger,
@@ -98,5 +100,9 @@ def check_annotation(name: str, value: Any) -> None:
         and all(isinstance(amount, (int, float)) and amount >= 0 for amount in value.values())
     ):
         raise ValueError(f"resources must map names to amounts, such as {{'GPU': 1}}, not {value!r}")
+    if name == "executor" and value not in (None, "default"):
+        raise ValueError(
+            f"executor={value!r}: workers have one pool of threads each, 'default'. Keep tasks apart with resources=, or workers="
+        )
     if name == "timeout" and value is not None and parse_timedelta(value, "s") <= 0:
         raise ValueError(f"timeout must be more than zero, not {value!r}")

@@ -367,9 +367,9 @@ class Scheduler:
             self.flying[task] = worker
         return task
 
-    def followers(self, worker: int, task: int, made: Collection[int]) -> list[tuple[int, bool]]:
+    def followers(self, worker: int, task: int, made: Collection[int], light: int = 0) -> list[following.Follower]:
         """Tasks that may follow upon one that a worker was handed (:mod:`weft.scheduler.following`)."""
-        return following.followers(self, worker, task, made)
+        return following.followers(self, worker, task, made, light)
 
     def upcoming(self, worker: int) -> int:
         """The task without a rule that a worker would get next, if memory had room for it; or NOTHING."""

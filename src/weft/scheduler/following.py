@@ -3,6 +3,7 @@
 Where it costs much to hand a task to a worker, a worker gets a whole piece of the graph at once: some tasks, and what comes
 after them. A task *follows* if it would come to that worker anyway, were the tasks before it finished now: it is next by
 priority, and its input bytes are at no other worker. So nothing is decided here that the usual road would decide otherwise.
+Tasks out of turn are named, too, for those who know of some that are cheaper done than handed over.
 
 The other way round, a worker that is busy need not be given what it would do next if something better is about to come: that
 would have to wait until the rest is done (:func:`comes_first`).
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from heapq import heappop
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from weft.scheduler import admission
 from weft.scheduler.state import MASK, Phase
@@ -22,7 +23,7 @@ from weft.scheduler.state import MASK, Phase
 if TYPE_CHECKING:
     from weft.scheduler.core import Scheduler
 
-__all__ = ["comes_first", "first_ready", "fits", "followers"]
+__all__ = ["Follower", "comes_first", "first_ready", "fits", "followers"]
 
 WAITING, READY, RUNNING = Phase.WAITING.value, Phase.READY.value, Phase.RUNNING.value
 DONE, SPILLED = Phase.DONE.value, Phase.SPILLED.value
@@ -30,20 +31,26 @@ DONE, SPILLED = Phase.DONE.value, Phase.SPILLED.value
 READERS = 32
 
 
-def followers(s: Scheduler, worker: int, task: int, made: Collection[int]) -> list[tuple[int, bool]]:
-    """Tasks that may follow upon one that a worker has been given.
+class Follower(NamedTuple):
+    """A task that may follow."""
+
+    task: int
+    #: It is the only one that reads what it reads of those before it: nobody could do anything meanwhile that has to wait now.
+    reads_alone: bool
+    #: It comes before everything that is ready now.
+    is_next: bool = True
+
+
+def followers(s: Scheduler, worker: int, task: int, made: Collection[int], light: int = 0) -> list[Follower]:
+    """Tasks that may follow upon one that a worker has been given, by priority.
 
     Parameters
     ----------
     task : int
     made : collection of int
         All blocks that the worker is about to make, also those of the task.
-
-    Returns
-    -------
-    list of (int, bool)
-        Tasks by priority, and whether each is the only one that reads what it reads of ``made``: then nobody could do
-        anything meanwhile that has to wait now.
+    light : int
+        So many bytes are no reason to run a task where they are.
     """
     blocks = s.outputs.get(task) or (task,)
     found: dict[int, int] = {}
@@ -55,9 +62,9 @@ def followers(s: Scheduler, worker: int, task: int, made: Collection[int]) -> li
             found.update({each: s.order[each] for each in readers if s.phase[each] == WAITING})
     first = first_ready(s, worker)
     return [
-        (each, _reads_alone(s, each, made))
+        Follower(each, _reads_alone(s, each, made), first is None or found[each] < first)
         for each in sorted(found, key=found.__getitem__)
-        if (first is None or found[each] < first) and _follows(s, worker, each, made)
+        if _follows(s, worker, each, made, light)
     ]
 
 
@@ -92,7 +99,7 @@ def _misses_only(s: Scheduler, task: int, running: Collection[int]) -> bool:
     return all(s.phase[b] in (DONE, SPILLED) or s.maker.get(b, b) in running for b in s.inputs[task])
 
 
-def _follows(s: Scheduler, worker: int, task: int, made: Collection[int]) -> bool:
+def _follows(s: Scheduler, worker: int, task: int, made: Collection[int], light: int) -> bool:
     """Whether all that a task misses is about to be made, and most of what it reads is at no other worker."""
     if task in s.queue_of:
         return False
@@ -109,7 +116,7 @@ def _follows(s: Scheduler, worker: int, task: int, made: Collection[int]) -> boo
             else:  # what several read comes to all workers, sooner or later
                 home = s.home[block]
                 elsewhere[home] = elsewhere.get(home, 0) + s.size[block] // max(s.users[block], 1)
-    return max(elsewhere.values(), default=0) <= here
+    return max(elsewhere.values(), default=0) <= max(here, light)
 
 
 def _reads_alone(s: Scheduler, task: int, made: Collection[int]) -> bool:

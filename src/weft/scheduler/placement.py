@@ -8,8 +8,8 @@ own besides:
   together, or joined chunk by chunk, lies together. Each worker has a part of every layer, so that what others wait for
   is done by all, and first.
 - A task that becomes ready goes to the worker that holds most of its input bytes (one that has read a block has a copy,
-  until the block goes); among equals to the one with the
-  shortest queue. If nobody holds a notable part (a reducer that reads from a thousand workers), it goes to the common
+  until the block goes); of those that hold about as much to the one with the
+  fewest tasks that come before it. If nobody holds a notable part (a reducer that reads from a thousand workers), it goes to the common
   queue, that is to whoever is free first.
 - A worker takes the best of its own queue and the common one. One that has nothing *steals*: it looks at a few queues
   and takes the later half of the longest, which again is a contiguous range.
@@ -48,6 +48,10 @@ READY = Phase.READY.value
 LOOKS = 8
 #: A worker that holds less than this part of a task's input bytes is not near to it.
 NOTABLE = 8
+#: Workers that hold nearly as much as the one with most, but for this part of it, are as near.
+ALIKE = 8
+#: Queues up to this length are looked through for what comes before a task.
+COUNTED = 64
 
 
 class Rule(NamedTuple):
@@ -195,8 +199,16 @@ def nearest(s: Scheduler, task: int) -> int | None:
     most = max(have.values(), default=0)
     if most * NOTABLE < total or not have:
         return None
-    local = s.local
-    return min([worker for worker, nbytes in have.items() if nbytes == most], key=lambda worker: len(local[worker]))
+    alike = [worker for worker, nbytes in have.items() if nbytes * ALIKE >= most * (ALIKE - 1)]
+    if len(alike) == 1:
+        return alike[0]
+    entry = s.order[task]
+    return min(alike, key=lambda worker: (_comes_before(s.local[worker], entry), -have[worker]))
+
+
+def _comes_before(queue: list[int], entry: int) -> int:
+    """How many entries of a queue come before another; of a long one, how many there are."""
+    return len(queue) if len(queue) > COUNTED else sum([each < entry for each in queue])
 
 
 def held_by(s: Scheduler, task: int) -> tuple[dict[int, int], int]:

@@ -80,3 +80,28 @@ def test_broken_promises_are_told():
         da.from_delayed(value, (5,))
     with pytest.raises(ValueError, match="dtype="):
         from_func(np.ones, (5,))
+
+
+def test_lengths_of_a_delayed_array_may_be_unknown():
+    value = np.arange(6.0).reshape(2, 3)
+    x = da.from_delayed(weft.delayed(value), shape=(2, np.nan), dtype=float)
+    assert x.shape[0] == 2
+    assert np.isnan(x.shape[1])
+    np.testing.assert_array_equal((x + 1).compute(), value + 1)
+    np.testing.assert_array_equal(da.concatenate([x, x], axis=1).compute(), np.hstack([value, value]))
+    assert x.compute_chunk_sizes().shape == (2, 3)
+    with pytest.raises(ValueError, match="told \\(3, nan\\)"):
+        da.from_delayed(weft.delayed(value), shape=(3, np.nan), dtype=float).compute()
+
+
+def test_what_a_graph_read_before_is_read_again_in_later_turns():
+    """An array of a call that reads an array of that call's own input, and of others: each is in the graph once."""
+    first = weft.delayed(np.arange)(4)
+    x = da.from_delayed(first, shape=(4,), dtype=int)
+    second = weft.delayed(np.add)(x + 1, first)
+    y = da.from_delayed(second, shape=(4,), dtype=int)
+    third = weft.delayed(np.multiply)(y + x, second)
+    numbers = np.arange(4)
+    added = (numbers + 1) + numbers
+    made = da.from_delayed(third, shape=(4,), dtype=int)
+    np.testing.assert_array_equal(made.compute(), (added + numbers) * added)

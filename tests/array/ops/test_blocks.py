@@ -1,5 +1,7 @@
 """Users' functions of blocks."""
 
+import operator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,3 +125,19 @@ def test_arrays_of_different_lengths_match_block_by_block():
     assert_same(some, np.array([4, 1, 9, 2, 14, 5, 19, 7]))
     with pytest.raises(ValueError, match="different lengths"):
         da.map_blocks(both_maxima, x, da.arange(9, chunks=3))
+
+
+def test_a_block_of_unknown_length_goes_beside_all_blocks_without_being_counted():
+    table = np.arange(10) * 3
+    asked = []
+
+    def looked_up():
+        asked.append(1)
+        return table
+
+    names = da.from_delayed(weft.delayed(looked_up, pure=False)(), shape=(np.nan,), dtype=table.dtype)
+    places = np.arange(24).reshape(4, 6) % 10
+    made = da.map_blocks(operator.getitem, names, da.from_array(places, chunks=2), dtype=table.dtype)
+    assert asked == []
+    np.testing.assert_array_equal(made.compute(), table[places])
+    assert asked == [1]

@@ -186,3 +186,15 @@ def test_statistics_of_a_masked_array_without_axes(mask):
     for function in ("mean", "var", "std", "sum", "max"):
         made = getattr(da, function)(da.from_array(whole)).compute(scheduler="sync")
         assert np.ma.filled(np.ma.asarray(made), -1.0) == np.ma.filled(np.ma.asarray(getattr(whole, function)()), -1.0)
+
+
+def test_masked_weights_of_an_axis_do_not_count():
+    whole = np.ma.array(np.arange(9).reshape(3, 3), mask=[[1, 0, 0], [1, 0, 0], [0, 0, 0]])
+    weights = np.ma.array([5, 28, 31], mask=[1, 0, 0])
+    made = da.ma.average(da.from_array(whole, chunks=2), axis=0, weights=da.from_array(weights, chunks=2))
+    np.testing.assert_allclose(made.compute(), np.ma.average(whole, axis=0, weights=weights))
+
+
+def test_quotients_of_masked_numbers_without_axes_have_their_dtype():
+    total = da.from_array(np.ma.array([1 + 2j, 3], mask=[0, 1]), chunks=1).sum()
+    assert (total / total).dtype == (total / total).compute().dtype == np.complex128

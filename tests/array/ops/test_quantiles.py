@@ -164,3 +164,20 @@ def test_along_no_axis_each_element_is_its_own_weighted_quantile(name, keepdims)
     options = {"axis": (), "method": "inverted_cdf", "keepdims": keepdims}
     made = getattr(da, name)(da.from_array(whole, chunks=2), [20, 70], weights=weights, **options)
     assert_same(made, getattr(np, name)(whole, [20, 70], weights=weights, **options))
+
+
+@pytest.mark.parametrize("keepdims", [True, False])
+@pytest.mark.parametrize("axis", [0, (0, 2), ()])
+def test_axes_of_the_quantiles_come_first_also_where_nans_are_left_out(axis, keepdims):
+    whole = np.arange(24.0).reshape(2, 3, 4)
+    q = [[0.2, 0.5, 0.6], [0.7, 1.0, 0.1]]
+    made = da.nanquantile(da.from_array(whole, chunks=2), q, axis=axis, keepdims=keepdims)
+    assert_same(made, np.quantile(whole, q, axis=axis, keepdims=keepdims), exact=False)
+
+
+def test_no_quantiles_of_anything_are_no_numbers():
+    assert da.quantile(da.ones((0, 2), chunks=1), []).compute().shape == (0,)
+    weights = np.ones(3)
+    x = da.ones((3, 2), chunks=2)
+    made = da.nanquantile(x, [], axis=0, weights=weights, method="inverted_cdf")
+    assert made.compute().shape == made.shape == (0, 2)

@@ -387,3 +387,22 @@ def test_functions_of_the_module_share_a_state_that_can_be_seeded():
     assert run(da.random.random(3)).tolist() != run(da.random.random(3)).tolist()
     for name in da.random.__all__:
         assert callable(getattr(da.random, name))
+
+
+def test_shapes_of_older_generators_are_lengths():
+    g = da.random.RandomState(5)
+    assert g.rand(2, 3, chunks=1).shape == (2, 3)
+    assert g.randn(4).compute().shape == (4,)
+    assert 0 <= g.rand().compute() < 1
+
+
+def test_a_size_may_be_an_array():
+    assert rng().multinomial(1, [0.2, 0.8], np.array([2, 3])).compute().shape == (2, 3, 2)
+    assert rng().normal(size=np.array([2, 3])).shape == (2, 3)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("replace", [True, False])
+def test_chances_need_not_be_exacter_than_their_type(dtype, replace):
+    p = np.full(11, 1 / 11, dtype)
+    assert set(run(rng().choice(11, 5, replace=replace, p=p))) <= set(range(11))

@@ -277,3 +277,8 @@ def test_one_number_may_be_a_root_in_any_type_as_numpys(dtype):
     assert_same(da.std(da.from_array(whole, chunks=4), dtype=dtype), np.std(whole, dtype=dtype))
     with pytest.raises(TypeError):
         da.std(da.from_array(whole.reshape(3, 2), chunks=2), axis=0, dtype=dtype)
+
+
+def test_texts_of_any_length_have_a_least():
+    whole = np.array(["b", "ab", "c"], np.dtypes.StringDType())
+    assert da.min(da.from_array(whole, chunks=2)).compute() == "ab"

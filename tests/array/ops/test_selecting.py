@@ -252,3 +252,12 @@ def test_empty_arrays_of_floats_are_no_positions():
 
 def test_none_is_not_a_zero():
     assert da.trim_zeros(da.from_array(np.array([0, None, 1, None, 0]), chunks=2)).compute().tolist() == [None, 1, None]
+
+
+def test_structured_elements_are_true_where_a_field_is():
+    whole = np.array([[(0, 0.0), (1, 0.0)], [(0, 2.0), (0, 0.0)]], "i4,f8")
+    chunked = da.from_array(whole, chunks=1)
+    for ours, expected in zip(da.nonzero(chunked), np.nonzero(whole), strict=True):
+        np.testing.assert_array_equal(ours.compute(), expected)
+    np.testing.assert_array_equal(da.argwhere(chunked).compute(), np.argwhere(whole))
+    assert da.count_nonzero(chunked).compute() == 2

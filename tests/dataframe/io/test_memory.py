@@ -62,6 +62,7 @@ def test_chunked_arrays():
     assert_same(ours, pd.DataFrame(table, columns=["p", "q"]))
     numbers = da.arange(6, chunks=2)
     assert_same(dd.from_dask_array(numbers, columns="n"), pd.Series(np.arange(6), name="n"))
+    assert_same(dd.from_dask_array(numbers, columns="n", meta=pd.DataFrame()), pd.Series(np.arange(6), name="n"))
     labelled = dd.from_dask_array(numbers, columns="n", index=dd.from_pandas(pd.Series(list("abcdef")), npartitions=3))
     assert labelled.compute(scheduler="sync").index.tolist() == list("abcdef")
     some = numbers[numbers > 2]
@@ -76,3 +77,13 @@ def test_graphs():
     ours = dd.from_graph(layer, whole.iloc[:0], (None,) * 3, [("q", 0), ("q", 1)], "mine")
     assert not ours.known_divisions
     assert ours.a.sum().compute(scheduler="sync") == 3
+
+
+def test_arrays_become_frames_by_their_own_method():
+    numbers = np.arange(12.0).reshape(6, 2)
+    made = da.from_array(numbers, chunks=(2, 2)).to_dask_dataframe(columns=["a", "b"])
+    assert made.npartitions == 3
+    pd.testing.assert_frame_equal(made.compute(), pd.DataFrame(numbers, columns=["a", "b"]))
+    pd.testing.assert_series_equal(
+        da.from_array(numbers[:, 0], chunks=4).to_dask_dataframe("a").compute(), pd.Series(numbers[:, 0], name="a")
+    )

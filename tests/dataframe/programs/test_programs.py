@@ -1,13 +1,11 @@
-"""Random programs give the same by pandas itself, by our pandas kernels, and by Polars as a whole and by partitions; `programs` runs more."""
+"""Random programs give the same by pandas itself, by our pandas kernels, by Polars as a whole and by partitions, and by DuckDB; `programs` runs more."""
 
 from __future__ import annotations
 
-import sys
-
 import pytest
-from tests.dataframe.programs.running import ROADS, computed, program
+from tests.dataframe.programs.running import ROADS, computed, on_road, program
 
-from weft import config
+from weft.dataframe.kernels.duckdb.query import DuckQuery
 from weft.dataframe.kernels.polars.pieces import PieceQuery
 from weft.dataframe.kernels.polars.query import Query
 
@@ -16,13 +14,16 @@ PROGRAMS = 500
 TOGETHER = 50
 #: The share of the programs that Polars must compute a part of, by either road; and of those that it computes as a whole.
 PART, WHOLE = 0.5, 0.3
+#: The share of the programs that DuckDB must compute a part of.
+BY_DUCKDB = 0.1
 
 
 class Tally:
     """Counts queries, and how many of them stood for a whole program."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.queries = self.pieces = 0
+        self.queries = self.pieces = self.statements = 0
+        of_duckdb = DuckQuery.run
         original, of_pieces = Query.__call__, PieceQuery.__call__
 
         def counted(query: Query, *args: object) -> object:
@@ -33,7 +34,11 @@ class Tally:
             self.pieces += 1
             return of_pieces(query, *args)
 
-        monkeypatch.setattr(sys.modules["weft.dataframe.rules.divide"], "CHOOSY", False)
+        def counted_statement(query: DuckQuery, *args: object) -> object:
+            self.statements += 1
+            return of_duckdb(query, *args)
+
+        monkeypatch.setattr(DuckQuery, "run", counted_statement)
         monkeypatch.setattr(Query, "__call__", counted)
         monkeypatch.setattr(PieceQuery, "__call__", counted_piece)
 
@@ -52,21 +57,23 @@ def is_whole(ours: object) -> bool:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("start", range(0, PROGRAMS, TOGETHER))
 def test_engines_agree(start, tmp_path, monkeypatch):
-    tally, parts, wholes, divided = Tally(monkeypatch), 0, 0, 0
+    tally, parts, wholes, divided, stated = Tally(monkeypatch), 0, 0, 0, 0
     for seed in range(start, start + TOGETHER):
         drawn = program(seed, tmp_path)
         ours = drawn.ours()
-        for road, options in ROADS.items():
+        for road in ROADS:
             try:
-                with config.set(options):
+                with on_road(road):
                     found = computed(ours)
                 drawn.check(found, ours.expr.meta if hasattr(ours, "expr") else None)
             except Exception as error:
                 raise AssertionError(f"{road} differ in the program of {drawn}") from error
         parts += bool(tally.queries)
         divided += bool(tally.pieces)
-        tally.queries = tally.pieces = 0
+        stated += bool(tally.statements)
+        tally.queries = tally.pieces = tally.statements = 0
         wholes += is_whole(ours)
     assert parts >= PART * TOGETHER, f"Polars computed a part of {parts} of {TOGETHER} programs only"
     assert divided >= PART * TOGETHER, f"pieces of {divided} of {TOGETHER} programs only went by partitions"
+    assert stated >= BY_DUCKDB * TOGETHER, f"DuckDB computed a part of {stated} of {TOGETHER} programs only"
     assert wholes >= WHOLE * TOGETHER, f"Polars computed {wholes} of {TOGETHER} programs only"

@@ -10,7 +10,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunk_forms import grid_for
-from weft.array.chunks import Grid
+from weft.array.chunks import Grid, UnknownCut, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.ops.creation import shape_of
 from weft.collection.convert import CONVERSIONS
@@ -33,6 +33,7 @@ class FromDelayed(ArrayExpr):
     given: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    grid: Grid
     value: Outside
     prototype: Any = None
 
@@ -43,10 +44,6 @@ class FromDelayed(ArrayExpr):
     @derived
     def name(self) -> str:
         return self.given
-
-    @derived
-    def grid(self) -> Grid:
-        return grid_for(-1, self.shape)
 
     def lower(self) -> Expr:
         columns = [Same(self.shape), Same(self.dtype)]
@@ -85,7 +82,9 @@ def checked(block: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
     """A value that must be what was promised; scalars and lists become arrays."""
     if not hasattr(block, "shape") or not hasattr(block, "dtype") or isinstance(block, np.generic):
         block = np.asarray(block, dtype)
-    if tuple(block.shape) != shape:
+    if len(shape) != block.ndim or any(
+        found != told and not is_unknown(told) for found, told in zip(block.shape, shape, strict=True)
+    ):
         raise ValueError(
             f"the delayed value is an array of shape {tuple(block.shape)}, where from_delayed was told {shape}. "
             "Give the shape that it has."
@@ -123,7 +122,7 @@ def from_delayed(value: Any, shape: Any, dtype: Any = None, meta: Any = None, na
     value : Delayed
         An array when it is computed.
     shape : tuple of int
-        Its shape.
+        Its shape; NaN for a length that is not known before.
     dtype : dtype, optional
         Its dtype; needed unless ``meta`` has it.
     meta : array, optional
@@ -141,12 +140,19 @@ def from_delayed(value: Any, shape: Any, dtype: Any = None, meta: Any = None, na
     """
     if dtype is None and meta is None:
         raise ValueError("from_delayed() has to know what is in the array: give dtype=, or meta=")
-    lengths = shape_of(shape)
+    told = (shape,) if np.ndim(shape) == 0 else tuple(shape)
     kind = np.dtype(meta.dtype if dtype is None else dtype)
     block = outside_of(value)
-    given = name or f"from-delayed-{token_of(block.name, lengths, kind)}"
+    known = shape_of([0 if is_unknown(length) else length for length in told])
+    given = name or f"from-delayed-{token_of(block.name, tuple(map(str, told)), kind)}"
+    grid = list(grid_for(-1, known))
+    lengths: list[Any] = list(known)
+    for axis, length in enumerate(told):
+        if is_unknown(length):
+            grid[axis] = cut = UnknownCut(f"{given}-{axis}", 1)
+            lengths[axis] = cut.length
     prototype = None if meta is None or type(meta) is np.ndarray else meta
-    return new(FromDelayed(given, lengths, kind, block, prototype))
+    return new(FromDelayed(given, tuple(lengths), kind, tuple(grid), block, prototype))
 
 
 def from_func(

@@ -105,6 +105,8 @@ def tri(places: tuple[Bounds, Bounds], arguments: tuple[int, str], dtype: Kind) 
     """Ones at and below a diagonal."""
     (top, bottom), (left, right) = places
     k = arguments[0]
+    if top + k >= right - 1 or bottom - 1 + k < left:  # all of the block is on one side
+        return np.full((bottom - top, right - left), top + k >= right - 1, dtype)
     return np.greater_equal.outer(np.arange(top, bottom) + k, np.arange(left, right)).astype(dtype, copy=False)
 
 
@@ -133,7 +135,9 @@ def from_function(
     """A user's function of the indices of a block."""
     function, of_indices, keywords = arguments
     shape = tuple([stop - start for start, stop in places])
-    grids = np.indices(shape)
-    indices = [(grid + start).astype(of_indices) for grid, (start, _) in zip(grids, places, strict=True)]
+    lines = np.ix_(*[np.arange(start, stop).astype(of_indices) for start, stop in places])
+    indices = [np.broadcast_to(line, shape) for line in lines]  # nothing is repeated in memory
     made = function(*indices, **dict(keywords))
+    if any(made is each for each in indices):
+        made = made.copy()
     return made if np.shape(made) == shape else np.broadcast_to(made, shape)

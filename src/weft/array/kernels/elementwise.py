@@ -21,6 +21,7 @@ __all__ = [
     "choose_block",
     "comparing",
     "enforced",
+    "fields_truth",
     "is_null",
     "piecewise_block",
     "select_block",
@@ -184,6 +185,14 @@ def select_block(*values: Any, count: int) -> Any:
 def choose_block(places: Any, *choices: Any, mode: Any) -> Any:
     """``numpy.choose``."""
     return np.choose(places, list(choices), mode=mode)
+
+
+def fields_truth(block: Any, dtype: Any) -> Any:
+    """Which structured elements have a field that is not zero."""
+    lines = np.atleast_1d(block)
+    made = np.zeros(lines.shape, bool)
+    made[np.nonzero(lines)] = True
+    return made.reshape(np.shape(block))
 
 
 def is_null(block: Any) -> Any:

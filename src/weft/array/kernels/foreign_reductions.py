@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.kernels.nan_reductions import Counted, computed_in
-from weft.array.kernels.reductions import Axes, Block, Moments, empty_along, plain_finish
+from weft.array.kernels.nan_reductions import Counted
+from weft.array.kernels.reductions import Axes, Block, Moments, computed_in, empty_along, plain_finish
 from weft.records import record
 
 

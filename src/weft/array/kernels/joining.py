@@ -10,7 +10,7 @@ import numpy as np
 
 from weft.array.expr import fill_whole, joined_blocks
 
-__all__ = ["assembled", "merged", "scattered", "whole_of"]
+__all__ = ["assembled", "concatenate3", "merged", "scattered", "whole_of"]
 
 #: Slices of a block along each of its axes.
 Where = tuple[slice, ...]
@@ -41,6 +41,21 @@ def whole_of(parts: list[Any], counts: Sequence[int]) -> Any:
     if all(type(part) is np.ndarray for part in parts) and parts[0].dtype != object:
         return fill_whole(parts, tuple(counts))
     return joined_blocks(parts, counts)
+
+
+def concatenate3(arrays: Any) -> Any:
+    """One array of a grid of arrays, given as nested lists of as many levels as there are axes.
+
+    >>> import numpy as np
+    >>> concatenate3([[np.ones((1, 2)), np.zeros((1, 1))]])
+    array([[1., 1., 0.]])
+    """
+    counts: list[int] = []
+    parts = [arrays]
+    while isinstance(parts[0], (list, tuple)):
+        counts.append(len(parts[0]))
+        parts = [part for each in parts for part in each]
+    return whole_of(parts, counts)
 
 
 def scattered(block: Any, wheres: Sequence[Where]) -> list[Any]:

@@ -21,6 +21,7 @@ from weft.array.kernels.reductions import (
     Moments,
     as_block,
     combine_with,
+    computed_in,
     empty_along,
     extreme,
     mean_chunk,
@@ -56,15 +57,6 @@ def has_nan(values: Any) -> bool:
     """Whether some element is NaN."""
     values = as_block(values)
     return can_be_nan(values.dtype) and not np.all(np.equal(values, values, dtype=bool))
-
-
-def computed_in(dtype: np.dtype[Any], given: Any) -> Any:
-    """The type in which NumPy computes means and variances, None for that of the elements."""
-    if given is not None:
-        return given
-    if dtype.kind in "biu":
-        return np.dtype(np.float64)
-    return np.dtype(np.float32) if dtype == np.float16 else None
 
 
 def shows_nan(block: Block, dtype: Any) -> bool:
@@ -120,7 +112,7 @@ def extreme_object(ufunc: np.ufunc, block: Block, axes: Axes, other: float) -> B
     """Least or greatest object along axes: with another in the place of NaN, which NumPy compares as any object."""
     numbers = are_numbers(block)
     found = ufunc.reduce(np.where(numbers, block, other), axis=axes, keepdims=True)
-    return np.where(np.any(numbers, axis=axes, keepdims=True), found, np.nan)
+    return np.where(np.any(numbers, axis=axes, keepdims=True), np.asarray(found, object), np.nan)
 
 
 def nanmin_combine(*blocks: Block | None) -> Block | None:

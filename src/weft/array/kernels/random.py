@@ -20,7 +20,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from math import isqrt, prod
 from typing import Any, NamedTuple
 
@@ -49,6 +49,9 @@ WRITES = frozenset({"random", "standard_normal", "standard_exponential"})
 
 #: Most cells that are kept for neighbouring blocks, and the largest of them in bytes: 8 MiB in all.
 MOST_SHARED, LARGEST_SHARED = 64, 2**17
+
+#: Elements of cells of integers that are scaled together (1 MiB: they stay in the cache).
+TOGETHER = 2**17
 
 WORD = 2**64 - 1
 #: Which of the 32-bit halves of a 64-bit number is the lower one in memory.
@@ -264,6 +267,7 @@ def draw(where: Where, law: Law, key: Key, whole: tuple[int, ...], *arrays: Any)
     state: Any = {"bit_generator": "SFC64", "state": words, "has_uint32": 0, "uinteger": 0}
     *across, along = axes
     shares = not arrays and shortened >= 0 and prod(box) * law.dtype.itemsize <= LARGEST_SHARED
+    bounded = Bounded(law, *law.args[:2]) if law.method is integers and not moved else None
     consecutive = along[-1].cell - along[0].cell + 1 == len(along)
     for lead in product(*across):
         base = 0
@@ -296,6 +300,9 @@ def draw(where: Where, law: Law, key: Key, whole: tuple[int, ...], *arrays: Any)
                 if drawn is not None:
                     target[...] = drawn[tuple([touch.source for touch in touches])]
                     continue
+            if bounded is not None:
+                bounded.add(generator, size, target, tuple([touch.source for touch in touches]), name)
+                continue
             args = law.args
             if arrays:
                 args = tuple([part(each, arrays, touches, size, box, origin) for each in args])
@@ -309,6 +316,8 @@ def draw(where: Where, law: Law, key: Key, whole: tuple[int, ...], *arrays: Any)
             if name is not None:
                 SHARED.put(law, name, drawn)
             target[...] = drawn[tuple([touch.source for touch in touches])]
+    if bounded is not None:
+        bounded.settle()
     return made
 
 
@@ -350,26 +359,72 @@ def chosen(generator: Any, bounds: Any, *, size: list[int]) -> Any:
 
 
 def integers(generator: Any, low: int, span: int, dtype: np.dtype[Any], *, size: list[int]) -> Any:
-    """Integers from ``low`` to before ``low + span``, all equally likely; ``span`` is at most `NARROW`.
+    """Integers of one cell from ``low`` to before ``low + span``, all equally likely; ``span`` is at most `NARROW`."""
+    count = prod(size)
+    (made,) = scaled([generator.bit_generator.random_raw((count + 1) // 2)], low, span)
+    return made[:count].astype(dtype, copy=False).reshape(size)
 
-    Lemire's multiplication (2019) for a whole cell at a time: 32 random bits times the span, of which the upper half is the
+
+def scaled(drawn: list[Any], low: int, span: int) -> list[Any]:
+    """Integers from ``low`` to before ``low + span`` of the random words of some cells, two of each word.
+
+    Lemire's multiplication (2019) for whole cells at a time: 32 random bits times the span, of which the upper half is the
     result. Where the lower half falls below a threshold, so that some numbers would come more often, bits are drawn again,
     from a generator that depends on the element alone. NumPy does it number by number: 54 µs for 16,384 of them,
     which are 33 here.
     """
-    count = prod(size)
-    words = generator.bit_generator.random_raw((count + 1) // 2)
-    wide = words.astype("<u8", copy=False).view("<u4")[:count].astype(np.uint64)
+    words = np.concatenate(drawn) if len(drawn) > 1 else drawn[0]
+    ends = np.cumsum([2 * len(each) for each in drawn]).tolist()
+    halves = words.astype("<u8", copy=False).view("<u4")
+    wide = halves.astype(np.uint64)
     wide *= np.uint64(span)
     threshold = 2**32 % span
-    lower = wide.view(np.uint32)[LOWER_HALF::2]
+    lower = halves * np.uint32(span) if threshold else halves
     if threshold and lower.min() < threshold:
-        first = int(wide[0])
         for place in np.flatnonzero(lower < threshold).tolist():
-            own = np.random.Generator(np.random.Philox(key=[first, place]))
-            while int(wide[place]) & 0xFFFFFFFF < threshold:
-                wide[place] = int(own.integers(0, 2**32, dtype=np.uint32)) * span
+            start = max([end for end in ends if end <= place], default=0)
+            own = np.random.Generator(np.random.Philox(key=[int(wide[start]), place - start]))
+            number = int(wide[place])
+            while number & 0xFFFFFFFF < threshold:
+                number = int(own.integers(0, 2**32, dtype=np.uint32)) * span
+            wide[place] = number
     wide >>= np.uint64(32)
     made = wide.view(np.int64)
-    made += low
-    return made.astype(dtype, copy=False).reshape(size)
+    if low:
+        made += low
+    return [made[start:end] for start, end in pairwise([0, *ends])]
+
+
+class Bounded:
+    """The cells of a block of integers. Their arithmetic is done for some of them together.
+
+    Each call of NumPy gives the interpreter's lock away and waits for it: cell by cell two threads were no faster than one.
+    """
+
+    def __init__(self, law: Law, low: int, span: int) -> None:
+        self.law, self.low, self.span = law, low, span
+        self.drawn: list[Any] = []
+        self.places: list[tuple[list[int], Any, tuple[slice, ...], Any]] = []
+        self.elements = 0
+
+    def add(self, generator: Any, size: list[int], target: Any, source: tuple[slice, ...], name: Any) -> None:
+        """Draw a cell, of which ``source`` goes to ``target``; one with a name is kept for other blocks."""
+        self.drawn.append(generator.bit_generator.random_raw((prod(size) + 1) // 2))
+        self.places.append((size, target, source, name))
+        self.elements += prod(size)
+        if self.elements >= TOGETHER:
+            self.settle()
+
+    def settle(self) -> None:
+        """Write the cells drawn so far."""
+        if not self.drawn:
+            return
+        for made, (size, target, source, name) in zip(
+            scaled(self.drawn, self.low, self.span), self.places, strict=True
+        ):
+            cell = made[: prod(size)].reshape(size)
+            if name is not None:
+                cell = cell.astype(self.law.dtype)  # a copy, which does not keep the others
+                SHARED.put(self.law, name, cell)
+            target[...] = cell[source]
+        self.drawn, self.places, self.elements = [], [], 0

@@ -64,14 +64,18 @@ def all_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     return np.all(block, axis=axes, keepdims=True)
 
 
+def computed_in(dtype: np.dtype[Any], given: Any) -> Any:
+    """The type in which NumPy computes means and variances, None for that of the elements."""
+    if given is not None:
+        return given
+    if dtype.kind in "biu":
+        return np.dtype(np.float64)
+    return np.dtype(np.float32) if dtype == np.float16 else None
+
+
 def mean_chunk(block: Block, axes: Axes, dtype: Any) -> Block:
     """Sum of one block, in the type in which NumPy computes means."""
-    if dtype is None:
-        if block.dtype.kind in "biu":
-            dtype = np.dtype(np.float64)
-        elif block.dtype == np.float16:
-            dtype = np.dtype(np.float32)
-    return np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
+    return np.add.reduce(block, axis=axes, dtype=computed_in(block.dtype, dtype), keepdims=True)
 
 
 def var_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> Moments:
@@ -82,11 +86,7 @@ def var_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> Moment
 def moments_chunk(block: Block, axes: Axes, dtype: Any, spare: Any = None) -> MomentsAndSum:
     """Moments of one block and its sum, for several reductions that take one pass."""
     count = prod(block.shape[axis] for axis in axes)
-    if dtype is None:
-        if block.dtype.kind in "biu":
-            dtype = np.dtype(np.float64)
-        elif block.dtype == np.float16:
-            dtype = np.dtype(np.float32)
+    dtype = computed_in(block.dtype, dtype)
     total = np.add.reduce(block, axis=axes, dtype=dtype, keepdims=True)
     mean = total / count if count else total
     if spare is not None and spare.shape == block.shape and spare.dtype == np.result_type(block, mean):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from weft.array.kernels.nan_reductions import computed_in
+from weft.array.kernels.reductions import computed_in
 
 Block = Any
 

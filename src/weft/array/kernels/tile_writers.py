@@ -25,6 +25,11 @@ def write_where(out: Any, condition: Any, x: Any, y: Any) -> None:
         condition = np.not_equal(condition, 0)
     unsigned = UNSIGNED.get(out.dtype.itemsize)
     chosen = other = None
+    if (
+        condition.ndim and condition.all()
+    ):  # as in tiles of a triangle; a mask of both kinds says so at its first elements
+        np.copyto(out, x, casting="unsafe")
+        return
     if unsigned is not None and condition.ndim and condition.any():
         chosen, other = bits_of(x, out.dtype, unsigned), bits_of(y, out.dtype, unsigned)
     if unsigned is None or chosen is None or other is None:

@@ -242,7 +242,7 @@ def mapped(
     Beyond what they document, ``block_chunks`` are chunks or shapes of blocks of the result, ``ndim_checked`` has the
     axes of each block checked, and ``positions_offered`` tells functions that ask for it where a block stands.
     """
-    pairs, cuts, lengths = unified(pairs) if align_arrays else as_they_are(pairs)
+    pairs, cuts, lengths = unified(pairs, uncounted=True) if align_arrays else as_they_are(pairs)
     shape: list[Any] = []
     grid: list[Any] = []
     symbol = None

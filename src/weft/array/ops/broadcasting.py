@@ -93,6 +93,11 @@ class Elementwise(ArrayExpr):
         keywords = {key: stand_in(value) for key, value in self.keywords}
         with np.errstate(all="ignore"):
             result = self.function(*map(stand_in, self.inputs), **keywords)
+            if result is np.ma.masked:  # of zeros, as 0 / 0: a constant of its own dtype
+                none = [
+                    each.reshape(1)[:0] if isinstance(each, np.ndarray) else each for each in map(stand_in, self.inputs)
+                ]
+                result = np.ma.zeros((), self.function(*none, **keywords).dtype)
         return result if hasattr(result, "dtype") and hasattr(result, "shape") else np.asarray(result)
 
     @derived

@@ -10,7 +10,7 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import Cut, Grid, compress
 from weft.array.expr import ArrayExpr
-from weft.array.kernels.elementwise import as_numpy, viewed
+from weft.array.kernels.elementwise import as_numpy, fields_truth, viewed
 from weft.array.ops.broadcasting import Elementwise, elementwise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
@@ -52,6 +52,13 @@ def as_dtype(
         return new(Elementwise(cast, (x.expr,), (("dtype", kind),)))
     keywords = (("dtype", kind), ("order", order), ("subok", bool(subok)))
     return new(Elementwise(cast_in_order, (x.expr,), keywords))
+
+
+def truth(x: Any) -> Any:
+    """What is true of the elements, as `numpy.nonzero` counts them."""
+    if x.dtype.kind == "b":
+        return x
+    return elementwise(fields_truth if x.dtype.names else cast, x, dtype=np.dtype(bool))
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:

@@ -362,7 +362,7 @@ def empty_like(
 
 def shape_of(shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of Python integers."""
-    lengths = (shape,) if hasattr(shape, "__index__") else tuple(shape)
+    lengths = (shape,) if hasattr(shape, "__index__") and not getattr(shape, "ndim", 0) else tuple(shape)
     made = tuple(map(index, lengths))
     if any(length < 0 for length in made):
         raise ValueError(f"an array cannot have the shape {made}: lengths are not below 0")

@@ -10,6 +10,7 @@ import numpy as np
 from weft.array import protocols
 from weft.array.base import ArrayBase
 from weft.array.ops.casting import check_device
+from weft.collection.convert import CONVERSIONS
 
 __all__: list[str] = []
 
@@ -25,6 +26,26 @@ class ExportMethods(ArrayBase):
             raise ValueError("a chunked array has to be computed to become a NumPy array: copy=False is not possible")
         computed = np.asarray(self.compute(**kwargs), dtype)
         return computed.copy() if copy and not computed.flags.writeable else computed
+
+    def to_dask_dataframe(self, columns: Any = None, index: Any = None, meta: Any = None) -> Any:
+        """The rows as a frame, or the elements as a series: chunks of rows are its partitions.
+
+        Parameters
+        ----------
+        columns : list or label, optional
+            Names of the columns, or of the series.
+        index : Index or Series of `weft.dataframe`, optional
+            Labels of the rows, in as many partitions.
+        meta : pandas object, optional
+            An empty example of the result.
+
+        Examples
+        --------
+        >>> import weft.array as da
+        >>> da.ones((4, 2), chunks=2).to_dask_dataframe(columns=["a", "b"]).a.sum().compute()
+        np.float64(4.0)
+        """
+        return CONVERSIONS["frame-of-array"](self, columns=columns, index=index, meta=meta)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
         """The namespace of the array API standard: `weft.array.array_api`."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from weft.array.kernels import groupings as kernels
 from weft.array.kernels.groupings import Grouping
-from weft.array.kernels.nan_reductions import computed_in
+from weft.array.kernels.reductions import computed_in
 from weft.array.ops.reducing import result_dtype
 
 __all__ = ["Aggregation"]

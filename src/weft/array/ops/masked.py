@@ -12,7 +12,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase
 from weft.array.kernels import masked as kernels
-from weft.array.ops.broadcasting import broadcast_shape, broadcast_to, elementwise
+from weft.array.ops.broadcasting import broadcast_shape, elementwise
 from weft.array.ops.reductions import mean, sum
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import expand_dims, normal_axis
@@ -410,7 +410,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         if given.shape != tuple([x.shape[each] for each in axes]):
             raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
         given = given.transpose([int(place) for place in np.argsort(axes)])
-        given = broadcast_to(expand_dims(given, tuple([each for each in range(x.ndim) if each not in axes])), x.shape)
+        given = expand_dims(given, tuple([each for each in range(x.ndim) if each not in axes]))
+        given = given * elementwise(np.ones_like, x, dtype=given.dtype)  # broadcast with its mask
     given = elementwise(kernels.masked_as, given, x)
     x = elementwise(kernels.masked_as, x, given)
     total = sum(given, axis=axis, dtype=kind, keepdims=keepdims)

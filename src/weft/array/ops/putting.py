@@ -13,13 +13,14 @@ from weft.array.base import ArrayBase, new
 from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels import places as kernels
 from weft.array.ops.assignment import assigned
+from weft.array.ops.casting import truth
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.indexing import getitem
 from weft.array.ops.masked_assignment import chosen_value
 from weft.array.ops.masking import in_order, mask_cut, masked_grid
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.scattering import SetAtIndex, set_at_points
-from weft.array.ops.selecting import moded, truth
+from weft.array.ops.selecting import moded
 from weft.array.ops.sizes import counted, known
 
 __all__ = ["copyto", "fill_diagonal", "place", "put", "putmask"]

@@ -286,7 +286,13 @@ def order_statistic(
     expr = sized(x.expr)
     if asked is not None and skip_nan and not expr.size:
         return into(out, nanmean(new(expr), axis=axes, keepdims=keepdims))  # as NumPy has it
-    if asked is not None and not skip_nan and not prod([expr.shape[each] for each in axes]):
+    if (
+        asked is not None
+        and q is not None
+        and not skip_nan
+        and np.size(q)
+        and not prod([expr.shape[each] for each in axes])
+    ):
         raise IndexError(
             f"{asked[0].__name__}: there are no elements along axis {axis} of an array of shape {expr.shape}"
         )
@@ -382,11 +388,12 @@ def in_whole_lines(
             weighing = weighing[tuple([slice(None) if axis in axes else None for axis in letters])]
         own = tuple([cut if length != 1 else 1 for cut, length in zip(expr.grid, weighing.shape, strict=True)])
         arguments.append((laid_out(weighing.expr, own), letters))
+    else:
+        arguments.append((None, None))
     told = (asked, method, axes, keepdims, skip_nan, kind)
     arguments += [(each, None) for each in told]
-    function = line_statistic if weights is None else weighted_statistic
     title = "median" if q is None else "quantile"
-    return Mapped(function, tuple(arguments), tuple(out), tuple(shape), kind, tuple(grid), None, True, (), title)
+    return Mapped(line_statistic, tuple(arguments), tuple(out), tuple(shape), kind, tuple(grid), None, True, (), title)
 
 
 def sample_dtype(dtype: np.dtype[Any], method: str, asked: tuple[Any, Any] | None) -> np.dtype[Any]:
@@ -405,6 +412,7 @@ WITHOUT_NAN: dict[Any, Any] = {np.quantile: np.nanquantile, np.percentile: np.na
 
 def line_statistic(
     block: Any,
+    weights: Any,
     asked: tuple[Any, Any] | None,
     method: str,
     axes: tuple[int, ...],
@@ -416,27 +424,17 @@ def line_statistic(
     function: Any = np.median if asked is None else asked[0]
     if skip_nan:
         function = WITHOUT_NAN[function]
-    options: dict[str, Any] = {} if asked is None else {"q": asked[1], "method": method}
-    if 0 in [length for axis, length in enumerate(block.shape) if axis not in axes]:
-        # There are no lines, and NumPy does not take such blocks along several axes.
-        lengths = [1 if axis in axes else length for axis, length in enumerate(block.shape)]
-        shape = lengths if keepdims else [length for axis, length in enumerate(block.shape) if axis not in axes]
-        return np.empty((*np.shape(options.get("q", 0)), *shape), kind)
+    options: dict[str, Any] = {} if asked is None else {"q": flat_quantiles(asked[1]), "method": method}
+    if weights is not None:
+        options["weights"] = np.broadcast_to(weights, block.shape)
+    front = () if asked is None else np.shape(asked[1])
+    rest = tuple([1 if axis in axes else n for axis, n in enumerate(block.shape) if keepdims or axis not in axes])
+    if 0 in front or 0 in rest:  # there are no lines, and NumPy does not take such blocks along several axes
+        return np.empty((*front, *rest), kind)
     # NumPy gives a bare object for the quantile of objects.
-    return np.asanyarray(function(block, axis=axes, keepdims=keepdims, **options), kind)
+    return np.asanyarray(function(block, axis=axes, keepdims=keepdims, **options), kind).reshape((*front, *rest))
 
 
-def weighted_statistic(
-    block: Any,
-    weights: Any,
-    asked: tuple[Any, Any],
-    method: str,
-    axes: tuple[int, ...],
-    keepdims: bool,
-    skip_nan: bool,
-    kind: np.dtype[Any],
-) -> Any:
-    """NumPy's weighted quantile of a block."""
-    function = WITHOUT_NAN[asked[0]] if skip_nan else asked[0]
-    weights = np.broadcast_to(weights, block.shape)
-    return np.asanyarray(function(block, asked[1], axis=axes, method=method, keepdims=keepdims, weights=weights), kind)
+def flat_quantiles(asked: Any) -> Any:
+    """Quantiles without more than one axis: those of its nan-functions NumPy puts in places of their own."""
+    return np.ravel(asked) if np.ndim(asked) > 1 else asked

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase
-from weft.array.kernels.random import chosen
+from weft.array.kernels.random import NARROW, chosen, integers
 from weft.array.ops.creation import shape_of
 from weft.array.ops.random import Stream, drawn
 from weft.array.ops.random_order import axis_in, order, sampled, taken_from
@@ -36,7 +36,10 @@ def choice(stream: Stream, a: Any, size: Any, replace: bool, p: Any, axis: int, 
             f"Cannot take a larger sample than population when replace is False: {count} of {n} elements were asked for"
         )
     key = stream.next()
-    if chances is None and replace:
+    if chances is None and replace and 0 < n <= NARROW:
+        told = {"dtype": np.dtype(np.int64)}
+        index = drawn(key, integers, (0, n), shape, chunks, dtype="i8", keywords=told, tries=False)
+    elif chances is None and replace:
         index = drawn(key, "integers", (0, max(1, n)), shape, chunks, dtype="i8")
     elif chances is None:
         index = order(n, key, shape, chunks)
@@ -64,7 +67,7 @@ def checked(p: Any, n: int, replace: bool, count: int) -> np.ndarray[Any, Any]:
     """Chances, if NumPy takes them."""
     chances = np.asarray(p, float)
     if n:
-        np.random.default_rng(0).choice(n, size=0, p=chances)
+        np.random.default_rng(0).choice(n, size=0, p=p)  # in its own type, which says how exact the sum has to be
     if not replace and count > np.count_nonzero(chances):
         raise ValueError(f"Fewer non-zero entries in p than size: {np.count_nonzero(chances)} for {count} elements")
-    return chances
+    return chances / chances.sum() if n and np.asarray(p).dtype in (np.float16, np.float32) else chances

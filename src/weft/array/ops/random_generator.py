@@ -288,6 +288,14 @@ class RandomState(Distributions):
         """Numbers in ``[0, 1)``, all equally likely."""
         return self._draw("random", (), size, chunks)
 
+    def rand(self, *lengths: int, chunks: Any = "auto") -> Any:
+        """Numbers in ``[0, 1)``, all equally likely: an array of these lengths."""
+        return self._draw("random", (), lengths or None, chunks)
+
+    def randn(self, *lengths: int, chunks: Any = "auto") -> Any:
+        """Normal distribution of mean 0 and deviation 1: an array of these lengths."""
+        return self._draw("standard_normal", (), lengths or None, chunks)
+
     def standard_normal(self, size: Any = None, chunks: Any = "auto") -> Any:
         """Normal distribution of mean 0 and deviation 1."""
         return self._draw("standard_normal", (), size, chunks)

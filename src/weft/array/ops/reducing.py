@@ -264,7 +264,8 @@ def result_dtype(kind: str, dtype: np.dtype[Any], given: Any, whole: bool = Fals
         if kind in ("any", "all", "count_nonzero"):
             return np.asarray(functions.numpy(stand_in, axis=0)).dtype
         return np.dtype(given) if given is not None else dtype
-    return np.asarray(functions.numpy(np.ones((1, 1), dtype), axis=None if whole else 0, **options)).dtype
+    sample = np.ones(1 if whole and kind == "std" else (1, 1), dtype)
+    return np.asarray(functions.numpy(sample, axis=0, **options)).dtype
 
 
 def same_columns(numblocks: tuple[int, ...], *values: Any) -> tuple[Placed, ...]:
@@ -398,9 +399,10 @@ def reduce_where(
     has_initial: bool,
 ) -> Any:
     """A reduction of selected elements."""
-    if a.expr.prototype is not None:
+    prototype = a.expr.prototype
+    if prototype is not None and (not isinstance(prototype, np.ndarray) or isinstance(prototype, np.ma.MaskedArray)):
         raise NotImplementedError(
-            f"cannot compute {kind} with where= or initial= of blocks that are {type(a.expr.prototype).__name__}: "
+            f"cannot compute {kind} with where= or initial= of blocks that are {type(prototype).__name__}: "
             "give these elements another value with weft.array.where first"
         )
     mask = None
@@ -439,7 +441,7 @@ def spread(
         return reduce(a, kind, axis, keepdims, dtype, ddof, split_every, out, where=where, reproducible=reproducible)
     a = known(asarray(a))
     made = result_dtype(kind, a.dtype, None if dtype is None else np.dtype(dtype))
-    away = a.astype(nans.computed_in(a.dtype, dtype) or a.dtype, copy=False) - mean
+    away = a.astype(kernels.computed_in(a.dtype, dtype) or a.dtype, copy=False) - mean
     if away.ndim != a.ndim or away.shape != a.shape:
         raise ValueError(
             f"cannot compute {kind}: the mean has the shape {np.shape(mean)}, which does not broadcast to {a.shape}. "

@@ -9,6 +9,7 @@ from typing import Any
 
 from weft.array.base import ArrayBase
 from weft.array.io.from_array import asarray
+from weft.array.ops.casting import truth
 from weft.array.ops.reducing import NOT_GIVEN, into, reduce, spread
 
 __all__ = ["all", "amax", "amin", "any", "count_nonzero", "max", "mean", "min", "prod", "ptp", "std", "sum", "var"]
@@ -201,7 +202,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False, split_ever
     """
     a = asarray(a)
     if a.dtype.kind in "OSUTV":
-        a = a.astype(bool)
+        a = truth(a)
     return reduce(a, "count_nonzero", axis, keepdims, split_every=split_every)
 
 

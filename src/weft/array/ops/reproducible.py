@@ -17,8 +17,8 @@ from weft.array.base import new
 from weft.array.chunks import Cut, Grid, axis_chunks, compress
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
-from weft.array.kernels.nan_reductions import computed_in, mean_of, spread_of_squares
-from weft.array.kernels.reductions import squared
+from weft.array.kernels.nan_reductions import mean_of, spread_of_squares
+from weft.array.kernels.reductions import computed_in, squared
 from weft.array.kernels.reproducible import reduced_runs
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.rechunking import laid_out

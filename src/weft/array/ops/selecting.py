@@ -13,7 +13,8 @@ from weft.array.chunks import axis_largest
 from weft.array.chunks import compress as compress_lengths
 from weft.array.io.from_array import asarray
 from weft.array.kernels import places as kernels
-from weft.array.ops.elementwise import cast, elementwise
+from weft.array.ops.casting import truth
+from weft.array.ops.elementwise import elementwise
 from weft.array.ops.entries import normal_positions
 from weft.array.ops.fancy import points
 from weft.array.ops.indexing import getitem, taken
@@ -146,11 +147,6 @@ def extract(condition: Any, arr: Any) -> Any:
         return getitem(x, truth(condition))
     places = np.flatnonzero(condition) if isinstance(condition, np.ndarray) else flatnonzero(condition)
     return take(x, places)
-
-
-def truth(x: Any) -> Any:
-    """What is true of the elements, as `numpy.nonzero` counts them."""
-    return x if x.dtype.kind == "b" else elementwise(cast, x, dtype=np.dtype(bool))
 
 
 def argwhere(a: Any) -> Any:

@@ -13,6 +13,7 @@ from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import statistics as kernels
+from weft.array.ops.broadcasting import broadcast_to
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.reducing import FAN_IN, NOT_GIVEN, axes_of, fan_in, into, reduce, result_dtype
 from weft.array.ops.reductions import mean
@@ -201,10 +202,13 @@ def average(
         weights = transpose(weights, order)
         weights = expand_dims(weights, tuple([each for each in range(a.ndim) if each not in asked]))
     options = {"keepdims": keep, "split_every": split_every}
-    ones = elementwise(np.ones_like, a, dtype=weights.dtype) if weights.shape != a.shape else None
-    wide = weights if ones is None else weights * ones
-    scale = sum_of(wide, axis, dtype=kind, **options)
     total = sum_of(elementwise(np.multiply, a, weights, dtype=kind), axis, dtype=kind, **options)
+    if weights.shape == a.shape:
+        scale = sum_of(weights, axis, dtype=kind, **options)
+    elif a.expr.prototype is None:  # the same for all
+        scale = broadcast_to(sum_of(weights, dtype=kind), total.shape, chunks=total.chunks)
+    else:
+        scale = sum_of(weights * elementwise(np.ones_like, a, dtype=weights.dtype), axis, dtype=kind, **options)
     made = elementwise(kernels.divided, total, scale)
     return (made, scale) if returned else made
 

@@ -17,13 +17,26 @@ Indices = tuple[Hashable, ...]
 
 def unified(
     pairs: list[tuple[Any, Indices | None]],
+    *,
+    uncounted: bool = False,
 ) -> tuple[list[tuple[Any, Indices | None]], dict[Hashable, Cut], dict[Hashable, int]]:
-    """The arguments with arrays cut alike along each letter, how they are cut, and how long the letters are."""
+    """The arguments with arrays cut alike along each letter, how they are cut, and how long the letters are.
+
+    Unknown lengths are counted where others are to match. With ``uncounted`` a block of unknown length that is the only one
+    along a letter goes beside every block of arrays of a known length instead, for functions that see whole blocks.
+    """
     lengths: dict[Hashable, Any] = {}
     for letter in dict.fromkeys(letter for _, indices in pairs for letter in indices or ()):
-        met = {
-            value.shape[place] for value, indices in pairs for place, own in enumerate(indices or ()) if own == letter
-        }
+        along = [
+            (value.shape[place], value.numblocks[place])
+            for value, indices in pairs
+            for place, own in enumerate(indices or ())
+            if own == letter
+        ]
+        met = {length for length, _ in along}
+        known = {length for length in met if not is_unknown(length)}
+        if uncounted and known - {1} and all(count == 1 for length, count in along if is_unknown(length)):
+            met = known
         if len(met - {1}) > 1:
             if any(map(is_unknown, met)):
                 pairs = [
@@ -51,8 +64,8 @@ def unified(
     for value, indices in pairs:
         if indices is not None:
             wanted = [
-                cuts[letter] if length == lengths[letter] else 1
-                for letter, length in zip(indices, value.shape, strict=True)
+                cuts[letter] if length == lengths[letter] else cut
+                for letter, length, cut in zip(indices, value.shape, value.grid, strict=True)
             ]
             value = laid_out(value, tuple(wanted))
         made.append((value, indices))

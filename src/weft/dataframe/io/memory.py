@@ -145,6 +145,7 @@ def from_dask_array(x: Any, columns: Any = None, index: Any = None, meta: Any = 
     index : Index or Series, optional
         Labels of the rows, in as many partitions.
     meta : pandas object, optional
+        A frame without columns stands for the type that the array itself says.
     """
     check_table(x.shape, x.dtype, columns if x.ndim == 2 or x.dtype.names else None)
     if x.ndim == 2 and len(x.chunks[1]) > 1:
@@ -157,7 +158,8 @@ def from_dask_array(x: Any, columns: Any = None, index: Any = None, meta: Any = 
     blocks = x.to_delayed().ravel()
     make = CONVERSIONS["delayed"](frame_of_block, pure=True)
     width = x.shape[1:] if x.ndim == 2 else ()
-    empty = frame_of_block(np.empty((0, *map(int, width)), x.dtype), 0, columns) if meta is None else make_meta(meta)
+    untold = meta is None or (isinstance(meta, pd.DataFrame) and not len(meta.columns))
+    empty = frame_of_block(np.empty((0, *map(int, width)), x.dtype), 0, columns) if untold else make_meta(meta)
     parts = [make(block, start, columns) for block, start in zip(blocks, starts[:-1], strict=True)]
     ends = None
     if known and all(lengths):

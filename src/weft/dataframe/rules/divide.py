@@ -19,11 +19,13 @@ from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr, Partitionwise
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.kernels.translating import Untranslatable
 from weft.dataframe.known_metas import types_of
 from weft.dataframe.ops.groupby_nodes import DividedGroups, GroupbyAggregate
 from weft.dataframe.ops.merge_nodes import LocalMerge, Merge, sides_at_hand
 from weft.dataframe.pieces import BlockInput, Like, Piece, ScanInput
-from weft.dataframe.rules.engine import HAS_POLARS, key_span
+from weft.dataframe.rules.engine import HAS_POLARS
+from weft.dataframe.rules.faster import key_span
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, optimize, rule, walk
 
@@ -211,7 +213,6 @@ class Divider:
     def piece(self, tree: Tree, inside: set[str]) -> FrameExpr | None:
         """The node of a piece; None where the engine refuses a node, of which note is taken."""
         from weft.dataframe.kernels.polars.pieces import PieceQuery
-        from weft.dataframe.kernels.polars.relation import Untranslatable
 
         head, top, groups = tree.head, tree.top, tree.groups
         spans: tuple[Any, ...] = ()
@@ -344,7 +345,6 @@ class Tree:
             return None
         if any(not self.is_member(user) for user in divider.users.get(frame.name, [])):
             return None
-        from weft.dataframe.kernels.polars.relation import Untranslatable
         from weft.dataframe.kernels.polars.sources import Scan, ScanPart
 
         try:

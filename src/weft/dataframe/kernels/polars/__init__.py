@@ -26,7 +26,7 @@ from weft.dataframe.kernels.polars import (
     truth,
 )
 from weft.dataframe.kernels.polars.query import Query
-from weft.dataframe.kernels.polars.relation import Untranslatable
+from weft.dataframe.kernels.translating import Untranslatable
 from weft.expr import Needs
 
 __all__ = [

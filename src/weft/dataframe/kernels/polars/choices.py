@@ -11,8 +11,9 @@ import polars as pl
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.polars.elementwise import TRUTH, operation
 from weft.dataframe.kernels.polars.numbers import number
-from weft.dataframe.kernels.polars.relation import Column, Untranslatable, engine_type, is_float, is_integer, is_text
+from weft.dataframe.kernels.polars.relation import Column, engine_type
 from weft.dataframe.kernels.polars.truth import comparable, truth
+from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
 
 __all__: list[str] = []
 

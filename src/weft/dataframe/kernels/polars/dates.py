@@ -13,7 +13,8 @@ import pandas as pd
 import polars as pl
 
 from weft.dataframe.kernels.polars.elementwise import operation
-from weft.dataframe.kernels.polars.relation import Column, Untranslatable, engine_type
+from weft.dataframe.kernels.polars.relation import Column, engine_type
+from weft.dataframe.kernels.translating import Untranslatable
 
 __all__ = ["moved_date"]
 

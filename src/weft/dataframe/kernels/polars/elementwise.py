@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
-from inspect import signature
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.relation import Column, Relation
+from weft.dataframe.kernels.polars.translator import Translator, translation
+from weft.dataframe.kernels.translating import Registering, Untranslatable, check_call, labelled, value_type
 from weft.dataframe.known_metas import types_of
 from weft.expr import Expr
 
-__all__ = ["COMPARE", "OPERATIONS", "TRUTH", "operand_of", "operation", "value_type"]
+__all__ = ["COMPARE", "OPERATIONS", "TRUTH", "operand_of", "operation"]
 
 #: What each operation is: ``function(*operands, dtype=..., **keywords) -> Column``. Operands are columns and plain values.
 OPERATIONS: dict[str, Callable[..., Column]] = {}
@@ -33,15 +32,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def operation(*names: str) -> Callable[[Callable[..., Column]], Callable[..., Column]]:
-    """Decorator: the function is what these operations are."""
-
-    def register(function: Callable[..., Column]) -> Callable[..., Column]:
-        for name in names:
-            OPERATIONS[name] = function
-        return function
-
-    return register
+operation = Registering(OPERATIONS)
 
 
 @translation("Elementwise", any_order=True)
@@ -85,32 +76,6 @@ def elementwise(node: Any, translate: Translator) -> Relation:
                 base = base.join(each.base, how="cross", maintain_order="left")
         return Relation(base, labelled(labels, made), None, True)
     return rowed[0].with_columns(labelled(labels, made))
-
-
-signature_of = lru_cache(maxsize=None)(signature)
-
-
-def check_call(function: Callable[..., Column], node: Any) -> None:
-    """Refuse arguments that a translation does not know."""
-    try:
-        signature_of(function).bind(*node.inputs, **dict(node.keywords), dtype=None, name=node.operation)
-    except TypeError:
-        given = ", ".join([word for word, _ in node.keywords]) or f"{len(node.inputs)} operands"
-        raise Untranslatable(f"{node.operation} with {given} stays in pandas") from None
-
-
-def value_type(meta: Any) -> Any:
-    """The type of a series, an index or a single value."""
-    dtype = getattr(meta, "dtype", None)
-    if dtype is not None:
-        return dtype
-    if isinstance(meta, bool):
-        return np.dtype(bool)
-    if isinstance(meta, int):
-        return np.dtype("int64")
-    if isinstance(meta, float):
-        return np.dtype("float64")
-    raise Untranslatable(f"values of type {type(meta).__name__} stay in pandas")
 
 
 def operand_of(value: Any, relations: Mapping[str, Relation], label: Any, is_single: bool) -> Any:

@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 
 from weft.dataframe.kernels.polars.groups import key_column
-from weft.dataframe.kernels.polars.relation import Column, Relation, Untranslatable, materialised, row_by_row
+from weft.dataframe.kernels.polars.relation import Column, Relation, materialised, row_by_row
 from weft.dataframe.kernels.polars.sorting import sorted_by
 from weft.dataframe.kernels.polars.translator import Translator, translation
+from weft.dataframe.kernels.translating import Untranslatable
+from weft.dataframe.kernels.translating.groups import head_of_groups, is_forward
 
 __all__ = ["heads_of_sorted"]
 
@@ -41,12 +43,6 @@ def rows_of_groups(node: Any, translate: Translator) -> Relation:
             (place if is_forward(node) else place.reverse()).over(exprs), INT64, scalars=scalars, rowwise=False
         )
     return source.with_columns([(getattr(node.meta, "name", None), made)])
-
-
-def is_forward(node: Any) -> bool:
-    """Whether `cumcount` counts from the first row."""
-    ((_, words),) = node.asked.calls
-    return bool(dict(words).get("ascending", True))
 
 
 def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
@@ -84,37 +80,3 @@ def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
     ordered = sorted_by(few, order.by, [not order.ascending[0]], True)
     again = [key_column(ordered.column(each.value)).expr for each in groups.by]
     return replace(ordered, base=ordered.base.filter(pl.int_range(pl.len()).over(again) < count))
-
-
-def head_of_groups(node: Any) -> Any:
-    """The groups, and how many of its first rows a filter keeps of each; None if it is anything else."""
-    sort, predicate = node.source, node.predicate
-    if type(sort).__name__ != "Sort" or sort.order.by is None or len(sort.order.by) != 1:
-        return None
-    if sort.order.key is not None or sort.order.na_first:
-        return None
-    if is_operation(predicate, "and_") and is_of(predicate.inputs[1], "in_group", sort):
-        predicate = predicate.inputs[0]
-    if not is_operation(predicate, "lt") or not is_of(predicate.inputs[0], "cumcount", sort):
-        return None
-    counted, count = predicate.inputs
-    groups = counted.asked.groups
-    if not isinstance(count, int) or count < 1 or not is_forward(counted):
-        return None
-    return groups, count
-
-
-def is_operation(node: Any, name: str) -> bool:
-    """Whether a node is an operation on rows of two operands."""
-    return type(node).__name__ == "Elementwise" and node.operation == name and not node.keywords
-
-
-def is_of(node: Any, method: str, source: Any) -> bool:
-    """Whether a node is a method of the groups of some rows by their columns."""
-    return (
-        type(node).__name__ == "GroupbyRows"
-        and node.asked.method == method
-        and node.source == source
-        and not node.blocks
-        and all(each.kind == "column" for each in node.asked.groups.by)
-    )

@@ -12,29 +12,11 @@ import polars as pl
 
 from weft.dataframe.kernels.pandas.groupby_plan import Request
 from weft.dataframe.kernels.polars.reductions import TELLING, aggregate
-from weft.dataframe.kernels.polars.relation import (
-    Column,
-    Relation,
-    Untranslatable,
-    engine_type,
-    is_float,
-    is_integer,
-    is_text,
-    materialised,
-    row_by_row,
-    with_scalars,
-)
-from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
+from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, materialised, row_by_row, with_scalars
+from weft.dataframe.kernels.polars.translator import Translator, numbered, translation
+from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled
+from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, requests_of
 from weft.expr import Need
-
-#: Options of aggregates that say what happens anyway.
-DEFAULTS: dict[str, tuple[Any, ...] | None] = {
-    "min_count": (None, 0, -1),
-    "numeric_only": (False, True),
-    "skipna": (True,),
-    "dropna": (True,),
-    "sort": None,
-}
 
 
 @translation("GroupbyAggregate")
@@ -46,31 +28,12 @@ def grouped(node: Any, translate: Translator) -> Relation:
 @translation("GroupbyWhole")
 def grouped_whole(node: Any, translate: Translator) -> Relation:
     """Medians of groups, and named aggregates with some among them."""
-    asked = node.asked
-    arguments, words = asked.calls[0] if len(asked.calls) == 1 else ((), ())
-    if asked.method == "median":
-        keys = [each.value for each in asked.groups.by]
-        chosen = (asked.chosen,) if asked.is_single else asked.chosen
-        labels = [each for each in node.source.columns if each not in keys] if chosen is None else chosen
-        requests = [Request(label, label, "median") for label in labels]
-    elif asked.method == "agg" and not arguments and words and all(is_named(each) for _, each in words):
-        requests = [Request(label, each[0], each[1]) for label, each in words]
-    else:
-        raise Untranslatable(f"{asked.method} of whole groups stays in pandas")
-    return aggregates(node, asked.groups, requests, translate)
-
-
-def is_named(asked: Any) -> bool:
-    """Whether an aggregate is asked for as a column and a name."""
-    return isinstance(asked, tuple) and len(asked) == 2 and isinstance(asked[1], str)
+    return aggregates(node, node.asked.groups, requests_of(node), translate)
 
 
 def aggregates(node: Any, groups: Any, requests: Sequence[Request], translate: Translator) -> Relation:
     """Groups by columns, and an aggregate for each request."""
-    if node.blocks or any(each.kind != "column" for each in groups.by):
-        raise Untranslatable("groups by anything but columns stay in pandas")
-    if node.source.meta.ndim != 2:
-        raise Untranslatable("groups of a series stay in pandas")
+    check_groups(node, groups)
     source = row_by_row(translate(node.source))
     keys = [key_column(source.column(each.value)) for each in groups.by]
     meta = node.meta
@@ -130,14 +93,7 @@ def key_column(column: Column) -> Column:
 
 def aggregated(request: Any, source: Relation, dtype: Any, translate: Translator, is_told: bool) -> Column:
     """One aggregate; NaN in its column may be told by another one."""
-    if not isinstance(request.how, str):
-        raise Untranslatable("aggregates of the user's own stay in pandas")
-    options = dict(request.options)
-    ddof = options.pop("ddof", 1)
-    for word, value in options.items():
-        allowed = DEFAULTS.get(word, ())
-        if allowed is not None and value not in allowed:
-            raise Untranslatable(f"{request.how}({word}={value!r}) stays in pandas")
+    ddof = degrees_lost(request)
     if request.how == "size":
         return Column(pl.len().cast(pl.Int64), dtype)
     column = source.column(request.column)

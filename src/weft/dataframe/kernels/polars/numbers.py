@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from weft.dataframe.kernels.polars.dates import moved_date
 from weft.dataframe.kernels.polars.elementwise import operation
-from weft.dataframe.kernels.polars.relation import Column, Untranslatable, engine_type, is_float, is_integer, is_text
+from weft.dataframe.kernels.polars.relation import Column, engine_type
 from weft.dataframe.kernels.polars.texts import joined_text
+from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, plain_number
 
 __all__ = ["number"]
 
@@ -25,11 +25,7 @@ def number(value: Any, dtype: Any) -> Column:
         if is_integer(dtype) and is_float(column.dtype):
             raise Untranslatable("a float among integers")
         return column.cast(dtype)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise Untranslatable(f"arithmetic with a {type(value).__name__} stays in pandas")
-    plain = value.item() if isinstance(value, np.generic) else value
-    if is_integer(dtype) and not isinstance(plain, int):
-        raise Untranslatable("a float among integers")
+    plain = plain_number(value, dtype)
     return Column(pl.lit(plain, dtype=engine_type(dtype)), dtype)
 
 

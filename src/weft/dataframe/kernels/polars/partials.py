@@ -21,17 +21,8 @@ from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_par
 from weft.dataframe.kernels.pandas.grouping import FEW, SPARSE
 from weft.dataframe.kernels.polars.groups import key_column
 from weft.dataframe.kernels.polars.query import AS_WRITTEN, to_pandas
-from weft.dataframe.kernels.polars.relation import (
-    Column,
-    Relation,
-    Untranslatable,
-    is_float,
-    is_integer,
-    is_text,
-    materialised,
-    row_by_row,
-    with_scalars,
-)
+from weft.dataframe.kernels.polars.relation import Column, Relation, materialised, row_by_row, with_scalars
+from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
 
 __all__ = ["DividedGroups", "partial_query"]
 

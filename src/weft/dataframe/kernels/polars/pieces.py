@@ -16,7 +16,8 @@ from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.polars.partials import partial_query
 from weft.dataframe.kernels.polars.query import answer, relation_of
-from weft.dataframe.kernels.polars.relation import Relation, Untranslatable
+from weft.dataframe.kernels.polars.relation import Relation
+from weft.dataframe.kernels.translating import Untranslatable
 from weft.dataframe.pieces import BlockInput, Leaf
 from weft.expr import Expr, Held, Needs, walk
 from weft.expr.tree import replace as exchanged

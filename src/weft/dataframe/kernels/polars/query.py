@@ -13,23 +13,26 @@ import polars as pl
 from cloudpickle import CloudPickler
 
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.source import Dataset
 from weft.dataframe.kernels.polars.nan import NaNMet, expect_nan, is_nan_expected
-from weft.dataframe.kernels.polars.relation import (
-    Column,
-    Relation,
-    Untranslatable,
-    engine_type,
-    is_float,
-    is_integer,
-    is_text,
-    materialised,
-)
+from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, materialised
 from weft.dataframe.kernels.polars.translator import Translator
-from weft.expr import Expr, Need, Needs, walk
+from weft.dataframe.kernels.translating import Untranslatable, check_types, is_float, is_integer, is_text
+from weft.expr import Expr, Needs, walk
 
-__all__ = ["AS_WRITTEN", "Query", "answer", "relation_of", "to_pandas", "why_not"]
+__all__ = [
+    "AS_WRITTEN",
+    "Query",
+    "answer",
+    "assembled",
+    "relation_of",
+    "single_value",
+    "to_pandas",
+    "values_of",
+    "why_not",
+]
 
 #: Weft knows itself where order matters; Polars forgets it below a slice of a join (2.1: ``join(...).head(5).group_by(...)``).
 OPTIMIZATIONS = pl.QueryOptFlags(check_order_observe=False)
@@ -95,15 +98,24 @@ class Query:
         reads_files = all(isinstance(each, ReadParquet) and each.npartitions <= FEW for each in self.leaves)
         return reads_files and weight_of(self.node) <= LITTLE
 
+    @property
+    def held(self) -> int:
+        """Estimated bytes that it holds at its largest."""
+        return held_bytes(self.node)
+
     def translated(self, trusts: bool) -> Relation:
         """The lazy query; it may trust that there is no NaN as long as it sees none."""
         return relation_of(self.node, self.asked, (), trusts)
 
-    def collected(self) -> tuple[Relation, pl.DataFrame]:
-        """What was asked, and what was found."""
+    def check_files(self) -> None:
+        """Raise ReadError for files that have changed since they were looked at."""
         for each in self.leaves:
             if isinstance(each, ReadParquet):
                 each.dataset.check_unchanged()
+
+    def collected(self) -> tuple[Relation, pl.DataFrame]:
+        """What was asked, and what was found."""
+        self.check_files()
         reads_files = all(isinstance(each, ReadParquet) for each in self.leaves)
         options: dict[str, Any] = {"engine": "streaming", "optimizations": OPTIMIZATIONS if reads_files else AS_WRITTEN}
         relation = self.prepared()
@@ -142,18 +154,9 @@ def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = (), trusts
     Untranslatable
     """
     relation = Translator(node, asked, trusts, given).translated()
-    meta = node.meta
-    dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
-    is_row = relation.single and isinstance(meta, pd.Series)  # a reduction of each column
-    if is_row:
-        dtypes *= len(relation.columns)
-    for (_, column), dtype in zip(relation.columns, dtypes, strict=True):
+    check_types(relation, node, asked)
+    for _, column in relation.columns:
         engine_type(column.dtype)
-        if dtype is not None and not same_type(dtype, column.dtype):
-            raise Untranslatable(f"a column of {column.dtype} where pandas has {dtype}")
-    is_labelled = isinstance(meta, (pd.DataFrame, pd.Series)) and not is_row
-    if Need.INDEX in asked and relation.index is None and is_labelled:
-        raise Untranslatable("the labels of the rows are not known to Polars")
     return materialised(relation)
 
 
@@ -165,14 +168,18 @@ def answer(relation: Relation, meta: Any) -> Any:
 def as_pandas(relation: Relation, found: pl.DataFrame, meta: Any) -> Any:
     """What was found for a relation, as pandas has it."""
     if relation.single and not isinstance(meta, pd.Series):
-        return single_value(found, relation.only)
-    values = [to_pandas(found, column) for column in relation.every()]
+        return single_value(found.to_series(0), relation.only)
+    return assembled(relation, [to_pandas(found, each) for each in relation.every()], found.height, meta)
+
+
+def assembled(relation: Any, values: Sequence[Any], height: int, meta: Any) -> Any:
+    """A pandas object of a relation's columns and its index, in this order."""
     if relation.single:
         labels = pd.Index([label for label, _ in relation.columns], name=meta.index.name)
         return pd.Series(np.concatenate(values), index=labels, name=meta.name)
     count = len(relation.columns)
     if relation.index is None or len(relation.index) != meta.index.nlevels:  # it has labels that nobody looks at
-        index: pd.Index = pd.RangeIndex(found.height)
+        index: pd.Index = pd.RangeIndex(height)
     elif len(relation.index) == 1:
         index = plain_index(values[count], meta.index)
     else:
@@ -191,27 +198,26 @@ def plain_index(values: Any, like: pd.Index) -> pd.Index:
     return pd.Index(values, name=like.name)
 
 
-def single_value(found: pl.DataFrame, column: Column) -> Any:
+def single_value(series: pl.Series, column: Any) -> Any:
     """The only value, as NumPy has it; missing where there is none."""
-    value = found.to_series(0)[0] if found.height else None
+    value = series[0] if len(series) else None
     if value is None:
         return pd.NaT if column.dtype.kind in "mM" else np.nan
     if is_text(column.dtype):
         return value
     if column.dtype.kind == "M":
-        return pd.Timestamp(found.to_series(0).to_numpy()[0])
+        return pd.Timestamp(series.to_numpy()[0])
     return column.dtype.type(value)
-
-
-def same_type(ours: Any, theirs: Any) -> bool:
-    """Whether two types are the same to pandas."""
-    return ours == theirs or (is_text(ours) and is_text(theirs))
 
 
 def to_pandas(found: pl.DataFrame, column: Column) -> Any:
     """One column as pandas holds it."""
     (name,) = column.expr.meta.root_names()
-    series = found.get_column(name)
+    return values_of(found.get_column(name), column)
+
+
+def values_of(series: pl.Series, column: Any) -> Any:
+    """Values as pandas holds those of a column."""
     dtype = column.dtype
     if column.narrow is not None and not series.null_count():
         return series.cast(engine_type(column.narrow)).to_numpy()
@@ -225,7 +231,7 @@ def to_pandas(found: pl.DataFrame, column: Column) -> Any:
     if is_float(dtype):
         return series.fill_null(float("nan")).to_numpy() if series.null_count() else series.to_numpy()
     if series.null_count() and dtype.kind not in "mM":
-        raise AssertionError(f"a column of {dtype} has missing values that were not foreseen: {name}")
+        raise AssertionError(f"a column of {dtype} has missing values that were not foreseen: {series.name}")
     return series.to_numpy()
 
 

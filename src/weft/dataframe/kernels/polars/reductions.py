@@ -10,20 +10,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from weft.dataframe.kernels.polars.elementwise import value_type
 from weft.dataframe.kernels.polars.nan import watched
-from weft.dataframe.kernels.polars.relation import (
-    Column,
-    Relation,
-    Untranslatable,
-    engine_type,
-    is_float,
-    is_integer,
-    is_text,
-    row_by_row,
-    with_scalars,
-)
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
+from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, row_by_row, with_scalars
+from weft.dataframe.kernels.polars.translator import Translator, translation
+from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled, value_type
 
 __all__ = ["TELLING", "aggregate"]
 

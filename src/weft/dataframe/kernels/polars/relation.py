@@ -19,19 +19,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
+
+from weft.dataframe.kernels.translating import Untranslatable, is_number, is_text
 
 __all__ = [
     "Column",
     "Relation",
-    "Untranslatable",
     "chosen_rows",
     "engine_type",
     "in_order",
-    "is_float",
-    "is_integer",
-    "is_text",
     "materialised",
     "row_by_row",
     "unseen",
@@ -41,17 +38,6 @@ __all__ = [
 
 #: Numbers for names that must not be met twice.
 COUNTED = itertools.count()
-
-
-class Untranslatable(Exception):
-    """Polars has no answer that is certainly pandas'; the reason is the message.
-
-    ``vain`` are the names of the nodes that cannot be translated for it.
-    """
-
-    def __init__(self, reason: str, vain: frozenset[str] = frozenset()) -> None:
-        super().__init__(reason)
-        self.vain = vain
 
 
 #: Types whose values both libraries hold alike.
@@ -87,26 +73,6 @@ def engine_type(dtype: Any) -> Any:
     if is_text(dtype):
         return pl.String
     raise Untranslatable(f"columns of {dtype} stay in pandas")
-
-
-def is_text(dtype: Any) -> bool:
-    """Whether a type is pandas' own of text, with NaN for missing values."""
-    return isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
-
-
-def is_float(dtype: Any) -> bool:
-    """Whether a type is NumPy's of floating point numbers."""
-    return isinstance(dtype, np.dtype) and dtype.kind == "f"
-
-
-def is_number(dtype: Any) -> bool:
-    """Whether a type is NumPy's of numbers or truth values."""
-    return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
-
-
-def is_integer(dtype: Any) -> bool:
-    """Whether a type is NumPy's of integers."""
-    return isinstance(dtype, np.dtype) and dtype.kind in "iu"
 
 
 @dataclass(frozen=True)

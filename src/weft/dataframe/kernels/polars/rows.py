@@ -17,40 +17,23 @@ from weft.dataframe.kernels.polars.numbers import number
 from weft.dataframe.kernels.polars.relation import (
     Column,
     Relation,
-    Untranslatable,
     chosen_rows,
     engine_type,
-    is_float,
-    is_integer,
-    is_text,
     materialised,
     row_by_row,
-    unseen,
 )
-from weft.dataframe.kernels.polars.translator import Translator, labelled, numbered, translation
+from weft.dataframe.kernels.polars.translator import Translator, translation
 from weft.dataframe.kernels.polars.truth import missing, truth
+from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled
+from weft.dataframe.kernels.translating.columns import OF_COLUMNS
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 
 INT64 = np.dtype("int64")
 
 
-@translation("Projection", any_order=True)
-def projection(node: Any, translate: Translator) -> Relation:
-    """Some columns."""
-    source = translate(node.source)
-    chosen = node.chosen if type(node.chosen) is tuple else (node.chosen,)
-    return source.with_columns([(label, source.column(label)) for label in chosen])
-
-
-@translation("Subcolumns", any_order=True)
-def subcolumns(node: Any, translate: Translator) -> Relation:
-    """Columns under a label."""
-    source = translate(node.source)
-    labels = node.chosen if node.meta.ndim == 1 else node.columns
-    return source.with_columns(
-        [(label, source.column(whole)) for label, whole in zip(labels, node.chosen, strict=True)]
-    )
+for _name, _function in OF_COLUMNS.items():
+    translation(_name, any_order=True)(_function)
 
 
 @translation("Filter", any_order=True)
@@ -112,61 +95,6 @@ def constant(source: Relation, value: Any, dtype: Any, nan: bool = False) -> Col
         nan=nan,
         null_is_false=False,
     )
-
-
-@translation("Relabel", any_order=True)
-def relabelled(node: Any, translate: Translator) -> Relation:
-    """Other labels."""
-    source, new = translate(node.source), dict(node.labels)
-    return source.with_columns([(new[label], column) for label, column in source.columns])
-
-
-@translation("Renamed", any_order=True)
-def renamed(node: Any, translate: Translator) -> Relation:
-    """A series of another name."""
-    source = translate(node.source)
-    return source.with_columns([(node.title, source.only)])
-
-
-@translation("ToFrame", any_order=True)
-def to_frame(node: Any, translate: Translator) -> Relation:
-    """A series as a frame of one column."""
-    source = translate(node.source)
-    if node.series or node.meta.ndim != 2 or node.source.meta.index is None:
-        raise Untranslatable("an index as values stays in pandas")
-    return source.with_columns(labelled(node.meta.columns, [source.only]))
-
-
-@translation("Divided", any_order=True)
-def divided(node: Any, translate: Translator) -> Relation:
-    """The same rows."""
-    return translate(node.source)
-
-
-@translation("ResetIndex", any_order=True)
-def reset_index(node: Any, translate: Translator) -> Relation:
-    """Rows numbered; their labels become columns."""
-    source = translate(node.source)
-    columns = list(source.columns)
-    if isinstance(node.options, tuple) and node.options and node.source.meta.ndim == 1:
-        columns = [(dict(node.options).get("name", label), column) for label, column in columns]
-    if not node.drop:
-        if source.index is None:
-            labels = [label for label in node.added if ("column", label) in translate.needs.get(node.name, frozenset())]
-            if labels or Need.VALUES in translate.needs.get(node.name, frozenset()):
-                raise Untranslatable("the index is not known to Polars")
-            types = types_of(node.meta)
-            columns = [*[(label, unseen(types[label])) for label in node.added], *columns]
-        else:
-            columns = [*labelled(node.meta.columns[: len(source.index)], source.index), *columns]
-    if node.source.meta.ndim == 1:
-        columns = (
-            list(labelled(node.meta.columns, [column for _, column in columns])) if node.meta.ndim == 2 else columns
-        )
-    made = replace(source, columns=tuple(columns), index=None)
-    if translate.wants(node, Need.INDEX):
-        return numbered(made, translate)
-    return made
 
 
 @translation("Ends")

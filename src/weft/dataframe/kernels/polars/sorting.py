@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from weft.dataframe.kernels.polars.relation import Relation, Untranslatable, is_float, materialised
+from weft.dataframe.kernels.polars.relation import Relation, materialised
 from weft.dataframe.kernels.polars.translator import Translator, translation
+from weft.dataframe.kernels.translating import Untranslatable, is_float
 from weft.expr import Need
 
 

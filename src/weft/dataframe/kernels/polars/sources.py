@@ -11,21 +11,23 @@ import polars as pl
 import pyarrow as pa
 
 from weft.dataframe.io.footers import check_unchanged
-from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, value_type
-from weft.dataframe.kernels.polars.relation import (
-    Column,
-    Relation,
+from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH
+from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type
+from weft.dataframe.kernels.polars.translator import Translator, translation
+from weft.dataframe.kernels.polars.truth import comparison, missing
+from weft.dataframe.kernels.translating import (
     Untranslatable,
-    engine_type,
+    alike,
+    check_plain,
+    has_gaps,
     is_float,
     is_integer,
     is_text,
+    labelled,
+    value_type,
 )
-from weft.dataframe.kernels.polars.translator import Translator, labelled, translation
-from weft.dataframe.kernels.polars.truth import comparison, missing
 from weft.dataframe.known_metas import types_of
-from weft.expr import Need, walk
-from weft.io.files import is_local
+from weft.expr import Need
 
 INT64 = np.dtype("int64")
 #: The column with the numbers of a file's rows.
@@ -240,12 +242,6 @@ def scanned(scan: Scan, part: ScanPart, is_numbered: bool) -> Any:
     return base.with_columns(numbers.alias(ROW))
 
 
-def alike(node: Any, translate: Translator) -> list[Any]:
-    """The nodes of a tree that read the same rows: they stand on one base."""
-    every: list[Any] = [each for each in walk(translate.root) if type(each) is type(node)]
-    return [each for each in every if each.rows == node.rows]
-
-
 def with_labels(base: Any, index: pd.Index) -> Any:
     """Rows with their labels beside them."""
     if isinstance(index, pd.RangeIndex):
@@ -297,20 +293,6 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     return Relation(base, tuple(columns), index, rank=rank)
 
 
-def check_plain(node: Any) -> None:
-    """Raise Untranslatable for files that Weft's own reader is to read."""
-    dataset, reader = node.dataset, node.dataset.reader
-    if node.wanted is not None or reader.keys or reader.filters is not None or reader.options:
-        raise Untranslatable("a part of the files, directories as keys, or the user's filters are read by Weft")
-    if not is_local(dataset.filesystem):
-        raise Untranslatable("files elsewhere are read by Weft")
-    footers = [dataset.footers[path] for path in dataset.stamps]
-    if not footers:
-        raise Untranslatable("no files at all are read by Weft")
-    if any(each.schema.remove_metadata() != footers[0].schema.remove_metadata() for each in footers[1:]):
-        raise Untranslatable("files of different columns are read by Weft")
-
-
 def index_of_files(node: Any) -> tuple[Column, ...]:
     """The columns of the files that are the index."""
     dataset = node.dataset
@@ -333,12 +315,7 @@ def parquet_column(label: Any, dtype: Any, dataset: Any) -> Column:
         or pa.types.is_large_string(kind)
     ):
         raise Untranslatable(f"columns of {kind} are read by Weft")
-    bounds = dataset.bounds(label)
-    rows = [part.rows for part in dataset.parts]
-    null = bounds is None or any(
-        many != 0 and (each is None or each.missing is None or each.missing > 0)
-        for each, many in zip(bounds, rows, strict=True)
-    )
+    null = has_gaps(label, dataset)
     wanted = engine_type(dtype)
     column = Column(pl.col(name), dtype, null, is_float(dtype))
     if pa.types.is_integer(kind) and is_float(dtype):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import polars as pl
 import pyarrow.compute as pc
 
 from weft.dataframe.kernels.polars.elementwise import TRUTH, operation
-from weft.dataframe.kernels.polars.relation import Column, Untranslatable, engine_type, is_text
+from weft.dataframe.kernels.polars.relation import Column, engine_type
+from weft.dataframe.kernels.translating import PLAIN_PATTERN, Untranslatable, is_text
 
 __all__ = ["joined_text", "text"]
-
-
-#: Patterns that all libraries of regular expressions read alike: plain characters, ``.*``, and both ends.
-PLAIN_PATTERN = re.compile(r"\^?(?:[A-Za-z0-9 _#@%&=:;,<>/'\"!~-]|\.\*)*\$?")
 
 
 def text(value: Any) -> Column:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import replace
 from typing import Any
 
@@ -10,50 +9,27 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, operation
-from weft.dataframe.kernels.polars.relation import Column, Untranslatable, engine_type, is_float, is_integer, is_text
+from weft.dataframe.kernels.polars.relation import Column, engine_type
+from weft.dataframe.kernels.translating import (
+    MIRRORED,
+    Untranslatable,
+    compared_value,
+    is_integer,
+    is_text,
+    sought_values,
+)
 
 __all__ = ["comparable", "comparison", "missing", "truth"]
-
-#: Integers beyond these cannot be compared with floats exactly.
-EXACT = 2**53
 
 
 def comparable(column: Column, value: Any) -> Any:
     """A plain value as Polars compares it with a column, as pandas would."""
-    dtype = column.dtype
-    if isinstance(value, (np.number, np.bool_)):
-        if np.result_type(dtype if isinstance(dtype, np.dtype) else object, value) != dtype and not (
-            is_integer(dtype) and isinstance(value, np.integer)
-        ):
-            raise Untranslatable(f"{value!r} is compared with columns of {dtype} by pandas")
-        value = value.item()
-    if is_text(dtype):
-        if isinstance(value, str):
-            return pl.lit(value, dtype=pl.String)
-    elif dtype.kind == "b":
-        if isinstance(value, bool):
-            return pl.lit(value)
-    elif dtype.kind in "iuf":
-        if isinstance(value, bool):
-            raise Untranslatable("a truth value among numbers")
-        if isinstance(value, int) and abs(value) <= EXACT:
-            return pl.lit(value)
-        if isinstance(value, float) and value == value:
-            with np.errstate(over="ignore"):
-                narrow = np.result_type(dtype, value).type(value)
-            if is_float(dtype) or narrow == value:  # NumPy compares in the narrower type
-                return pl.lit(float(narrow))
-    elif dtype.kind == "M" and isinstance(value, datetime.datetime) and value.tzinfo is None and value is not pd.NaT:
-        moment = pd.Timestamp(value)
-        unit = np.datetime_data(dtype)[0]
-        if moment.as_unit(unit) == moment:
-            return pl.lit(moment.as_unit("us").to_pydatetime(), dtype=pl.Datetime("us")).cast(engine_type(dtype))
-    raise Untranslatable(f"{value!r} is compared with columns of {dtype} by pandas")
-
-
-MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+    plain = compared_value(value, column.dtype)
+    if isinstance(plain, pd.Timestamp):
+        moment = pl.lit(plain.as_unit("us").to_pydatetime(), dtype=pl.Datetime("us"))
+        return moment.cast(engine_type(column.dtype))
+    return pl.lit(plain, dtype=pl.String) if isinstance(plain, str) else pl.lit(plain)
 
 
 @operation("eq", "ne", "lt", "le", "gt", "ge")
@@ -155,21 +131,6 @@ def between(value: Any, left: Any, right: Any, *, dtype: Any, name: str, inclusi
 def among(value: Any, values: Any, *, dtype: Any, name: str) -> Column:
     """Whether values are among some."""
     a: Column = value.settled()
-    wanted = getattr(getattr(values, "value", values), "value", None)
-    if wanted is None or isinstance(values, Pairs):
-        raise Untranslatable("isin() of a mapping stays in pandas")
-    items = [each.item() if isinstance(each, np.generic) else each for each in wanted]
-    if len(items) > 10_000:
-        raise Untranslatable("isin() of many values stays in pandas")
-    kinds: tuple[type, ...] = (str,) if is_text(a.dtype) else (int,) if is_integer(a.dtype) else ()
-    if a.dtype == np.dtype("float64"):
-        kinds = (int, float)
-    if not kinds or not all(type(each) in kinds and each == each for each in items):
-        raise Untranslatable(f"isin() of such values in columns of {a.dtype} stays in pandas")
-    if kinds == (int,):
-        bounds = np.iinfo(a.dtype)
-        items = [each for each in items if bounds.min <= each <= bounds.max]
-    if kinds == (int, float):
-        items = [float(each) for each in items if abs(each) <= EXACT or type(each) is float]
+    items = sought_values(a.dtype, values)
     made = a.expr.is_in(pl.Series(items, dtype=engine_type(a.dtype)).implode())
     return Column(made, TRUTH, null_is_false=a.null)

@@ -1,0 +1,184 @@
+"""Which questions an engine answers faster than another, by their form and by what is known of what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from weft import config
+from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.io.from_pandas import FromPandas, span_seen
+from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.io.parquet.dataset import joint_bounds
+from weft.dataframe.kernels.pandas.grouping import FEW
+from weft.dataframe.kernels.pandas.lookup import SLOTS
+from weft.dataframe.ops.assignment import Assign
+from weft.dataframe.ops.elementwise import Elementwise
+from weft.dataframe.ops.filtering import DropMissing, Filter
+from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
+from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole
+from weft.dataframe.ops.label_nodes import ResetIndex
+from weft.dataframe.ops.merge_nodes import Merge
+from weft.dataframe.ops.projection import Projection
+from weft.dataframe.ops.reductions import Reduce
+from weft.dataframe.ops.selection import Largest
+from weft.dataframe.ops.unique import DistinctRows
+from weft.expr import Expr, walk
+
+__all__ = ["copies_texts", "is_added_up", "is_found_by_position", "key_span", "why_duckdb"]
+
+#: Rows of files from which on it pays to ask DuckDB: its statement takes some milliseconds more to begin.
+LARGE = 1_000_000
+#: Groups by whole numbers that lie close together, beyond which sums by position are faster than a table that hashes them.
+CACHED = 100_000
+#: What a join that is summed up consists of, beside its columns.
+SUMMED_UP = (Merge, ResetIndex, Reduce)
+#: Keys of groups beyond which there are taken to be as many groups as rows, which Polars makes faster.
+MANY_KEYS = 3
+
+
+def why_duckdb(node: Expr) -> str | None:
+    """Why a question to files is one that DuckDB answers faster than Polars; None if it is not.
+
+    Groups of one source, and a join that is summed up: `docs/decisions/0007-duckdb-for-groups-and-what-spills.md`.
+    """
+    every = list(walk(node))
+    files = [each for each in every if not each.children]
+    if not all(isinstance(each, ReadParquet) for each in files) or row_total(files) < LARGE:
+        return None
+    heads = [each for each in every if isinstance(each, (GroupbyAggregate, GroupbyWhole, Merge, Reduce))]
+    match heads:
+        case [GroupbyAggregate() | GroupbyWhole() as groups] if len(groups.asked.groups.by) <= MANY_KEYS:
+            if (places_of_groups(node) or 0) > CACHED:
+                return None
+            return "groups of large files by few keys are its strength"
+        case [Merge(), Reduce()] if all(isinstance(each, (*SUMMED_UP, Projection, ReadParquet)) for each in every):
+            return "a join of large files that is summed up is its strength"
+        case [] if any(isinstance(each, GroupbyRows) and each.asked.method == "cumcount" for each in every):
+            return "the first rows of the groups of a large file are its strength"
+    return None
+
+
+def row_total(files: list[Any]) -> int:
+    """Rows of files, as far as they are known."""
+    counts = [each.dataset.row_counts() for each in files]
+    return sum([sum(each) for each in counts if each is not None])
+
+
+def copies_texts(node: FrameExpr) -> str | None:
+    """Why a query is left to pandas that does nothing but work on texts in memory: Polars keeps those in another layout.
+
+    To copy them takes as long as most methods of ``.str``; groups, joins and sorting are worth it.
+    """
+    below = [each for each in walk(node) if each.name != node.name]
+    if config.value("dataframe.engine") == "polars" or not all(
+        isinstance(each, (FromPandas, Partitionwise)) for each in below
+    ):
+        return None
+    if not any(isinstance(each, Elementwise) and each.operation.startswith("str.") for each in [node, *below]):
+        return None
+    if not any(isinstance(each, FromPandas) for each in below):
+        return None
+    return "texts in memory would have to be copied into its layout first"
+
+
+def is_added_up(node: FrameExpr) -> str | None:
+    """Why groups are left to queries of partitions: if their keys are whole numbers that lie close together, sums by position.
+
+    Statistics of the files tell how far apart they are. An engine hashes each of them, in a table that caches do not hold.
+    """
+    if config.value("dataframe.engine") == "polars" or places_of_groups(node) is None:
+        return None
+    return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
+
+
+def places_of_groups(node: Expr) -> int | None:
+    """How many groups there may be, if their sums can be made by position, partition by partition; None if not."""
+    while not isinstance(node, GroupbyAggregate):
+        below = dict.fromkeys(node.children)
+        only = next(iter(below), None)
+        if len(below) != 1 or not isinstance(only, FrameExpr):
+            return None
+        node = only
+    requests, groups = node.asked.requests, node.asked.groups
+    if node.blocks or node.npartitions != 1 or node.source.npartitions < 2 or not groups.sort or not requests:
+        return None
+    if any(each.how not in ADDED_UP for each in requests) or any(each.kind != "column" for each in groups.by):
+        return None
+    total, rows = 1, row_count(node.source)
+    for each in groups.by:
+        span = key_span(node.source, each.value)
+        if span is None:
+            return None
+        total *= span[1] - span[0] + 1
+    return None if total > max(FEW, rows / node.source.npartitions) else total
+
+
+def is_found_by_position(node: FrameExpr) -> str | None:
+    """Why questions to frames in memory are left to pandas' kernels: where their numbers are looked up without a hash.
+
+    Different rows and rows of a small side of a join by integers that lie close together; the largest numbers, of which a
+    sample tells nearly all others.
+    """
+    if config.value("dataframe.engine") == "polars":
+        return None
+    every = list(walk(node))
+    heads = [each for each in every if isinstance(each, (DistinctRows, Largest, Merge))]
+    rest = (FromPandas, Partitionwise, Reduce)
+    if len(heads) != 1 or not all(each is heads[0] or isinstance(each, rest) for each in every):
+        return None
+    head: Any = heads[0]
+    match head:
+        case Largest(source=FromPandas() as source, by=(first, *_)) if source.npartitions > 1:
+            is_number = isinstance(dtype := source.meta[first].dtype, np.dtype) and dtype.kind in "iuf"
+            return "a sample of numbers in memory tells of most that they are not among them" if is_number else None
+        case DistinctRows(source=FromPandas() as source, subset=subset) if source.npartitions > 1:
+            spans = [span_seen(source, label) for label in (source.columns if subset is None else subset)]
+            known = [span for span in spans if span is not None]
+            is_close = len(known) == len(spans) and prod(known) <= max(FEW, source.bounds[0][1])
+            return CLOSE if is_close else None
+        case Merge(plan=plan, way="broadcast right", right=FromPandas() as side):
+            keys = plan.right_on
+        case Merge(plan=plan, way="broadcast left", left=FromPandas() as side):
+            keys = plan.left_on
+        case _:
+            return None
+    if plan.how not in ("inner", "left", "right") or keys is None or len(keys) != 1 or head.npartitions < 2:
+        return None
+    span = span_seen(side, keys[0])
+    return CLOSE if span is not None and span <= SLOTS * len(side.held.value) else None
+
+
+#: Why it is left to them.
+CLOSE = "its values are integers in memory that lie close together"
+
+#: Aggregates that are sums.
+ADDED_UP = ("sum", "mean", "count", "size")
+
+
+def row_count(node: FrameExpr) -> int:
+    """Rows that a tree reads from its only source; 0 if there are several, or nobody knows."""
+    counts = [each.dataset.row_counts() for each in walk(node) if isinstance(each, ReadParquet)]
+    return sum(counts[0]) if len(counts) == 1 and counts[0] is not None else 0
+
+
+def key_span(node: Expr, label: Hashable) -> tuple[int, int] | None:
+    """Least and greatest value of a column of integers, by the statistics of the files that it is read from."""
+    while not isinstance(node, ReadParquet):
+        match node:
+            case Projection(source, tuple()) | Filter(source, _) | DropMissing(source):
+                node = source
+            case Assign(source, labels, _) if label not in labels:
+                node = source
+            case _:
+                return None
+    dtype = node.meta.dtypes.get(label) if node.meta.columns.is_unique else None
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "iu":
+        return None
+    bounds = joint_bounds(node.dataset.bounds(label) or (None,))
+    if bounds is None or bounds.least is None or bounds.missing != 0:
+        return None
+    return int(bounds.least), int(bounds.greatest)
