@@ -35,6 +35,13 @@ def test_ranks_agree_with_pandas(pair, method, na_option, ascending, pct):
     agree(lambda: parts.rank(**options), lambda: whole.rank(**options))
 
 
+@settings(max_examples=80, deadline=None)
+@given(cut_series(KINDS))
+def test_places_in_order_agree_with_pandas(pair):
+    whole, parts = pair
+    agree(lambda: parts.argsort(kind="stable"), lambda: whole.argsort(kind="stable"))
+
+
 @settings(max_examples=30, deadline=None)
 @given(cut_frames(("int64", "float64"), min_columns=1), st.booleans())
 def test_ranks_of_frames_agree_with_pandas(pair, ascending):

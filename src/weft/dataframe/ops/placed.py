@@ -21,13 +21,16 @@ from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.kernels.pandas.merge import PLACE, ByPlace
 from weft.dataframe.kernels.pandas.placed import RankPlan
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.ops.beside import rows_before
 from weft.dataframe.ops.shuffle import Shuffle, exchanged
 from weft.dataframe.ops.sort_nodes import Sort
-from weft.dataframe.spread import MANY
+from weft.dataframe.spread import MANY, EveryBlock
 from weft.expr import Cost, Expr, Need, Needs, derived, node
-from weft.physical.blockwise import Listed, blockwise
+from weft.physical.base import Outline
+from weft.physical.blockwise import Listed, Same, blockwise
+from weft.physical.gather import Gather
 
-__all__ = ["Duplicated", "Rank", "is_spread_out"]
+__all__ = ["Argsort", "Duplicated", "Rank", "is_spread_out"]
 
 #: Part of the budget that rows may take in one place.
 SHARE = 1 / 16
@@ -157,3 +160,37 @@ class RanksInOrder(Carried):
     def meta(self) -> Any:
         meta = self.source.meta
         return pd.DataFrame({0: np.empty(0, np.float64), PLACE: meta[PLACE]}, index=meta.index)
+
+
+@node
+class Argsort(Partitionwise):
+    """The place of the row whose value comes first, of that whose value comes next, ...: as many as there are rows.
+
+    Rows lie in buckets in the order of their values. The n-th of them says where it stood to the n-th row.
+    """
+
+    source: FrameExpr
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta.argsort()
+
+    @property
+    def stands_alone(self) -> bool:
+        return False
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return row_needs(asked) | VALUES | {Need.ORDER, Need.INDEX}
+
+    def lower(self) -> Expr:
+        count, source, kernels = self.npartitions, self.source, KERNELS["pandas"]
+        each = Outline(self.name, "count-rows", (count,), 64)
+        counts = blockwise(each, kernels["CountRows"], [(source, (0,))], cost=Cost.CHEAP)
+        lengths = Gather(Outline(self.name, "count-all", (1,), 8 * count), counts, kernels["Edges"], EveryBlock(count))
+        ordered = Sort(PlacedKeys(source), False, Order((0,), (True,)), count, True)
+        told = [(ordered, (0,)), (rows_before(self.name, ordered), (0,)), (lengths, (None,))]
+        moved = Outline(self.name, "places", (count,), 2 * source.partition_nbytes)
+        found = blockwise(moved, kernels["PlacesInOrder"], told)
+        answers = Outline(self.name, "answers", (count,), source.partition_nbytes)
+        back = exchanged(answers, found, ByPlace(count, count), kernels["ShuffleMiddle"], count, False)
+        return blockwise(self.outline, kernels[Argsort], [(source, (0,)), (back, (0,))], [Same(self.meta)])

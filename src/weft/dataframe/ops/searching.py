@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, changed
+from weft.dataframe.base import FrameBase, changed, new
+from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
+from weft.dataframe.ops.placed import Argsort
+from weft.dataframe.ops.ranking import may_be_sorted
 
 __all__: list[str] = []
 
@@ -31,8 +34,24 @@ class SeriesSearchingMethods(FrameBase):
     __slots__ = ()
 
     def argsort(self, axis: Any = 0, kind: str = "quicksort", order: None = None, stable: bool | None = None) -> Any:
-        """Positions of the rows in the order of their values; these are brought to one place."""
+        """Positions of the rows in the order of their values.
+
+        Data that takes more than a small part of the memory budget is sorted over all partitions, rows of equal values as they stand.
+        Other data, and columns of pandas' own types but text, are brought to one place.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> dd.from_pandas(pd.Series([3, 1, 2]), npartitions=2).argsort().compute().tolist()
+        [1, 2, 0]
+        """
         words = {"kind": kind} if stable is None else {"stable": stable}
+        if may_be_sorted(self):
+            _ = meta_nonempty(self.expr.meta).argsort(
+                axis=axis, order=order, **words
+            )  # pandas refuses what makes no sense
+            return new(Argsort(self.expr))
         return whole_rows(self, "argsort", call_of(axis=axis, order=order, **words))
 
     def searchsorted(self, value: Any, side: str = "left", sorter: None = None) -> Any:

@@ -16,7 +16,7 @@ from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.repartition import checked_count
 from weft.expr import Expr, Need, Needs, derived, node
-from weft.physical.base import Outline
+from weft.physical.base import BlockExpr, Outline
 from weft.physical.exchange import Dense, Exchange, Regrouped, plan_rounds
 from weft.records import record
 from weft.typing import Function
@@ -111,7 +111,7 @@ class Shuffle(Moving):
 
 def exchanged(
     outline: Outline,
-    source: FrameExpr,
+    source: BlockExpr,
     targets: Targets,
     merge: Function,
     count: int,
@@ -124,7 +124,8 @@ def exchanged(
     ----------
     outline : Outline
         Of the result.
-    source : FrameExpr
+    source : BlockExpr
+        Of partitions.
     targets : Targets
         Which of the ``count`` partitions each row goes to.
     merge : callable
@@ -135,7 +136,7 @@ def exchanged(
         A single block that ``targets`` is given.
     """
     kernels = KERNELS["pandas"]
-    rounds = plan_rounds(source.npartitions, count)
+    rounds = plan_rounds(source.numblocks[0], count)
     if len(rounds) == 1:
         split = partial(kernels[ShuffleSplit], targets, keep_index, False)
         return Exchange(outline, source, split, merge, Counted(rounds[0]), beside)

@@ -82,3 +82,25 @@ class RanksInOrder:
             own = RanksInOrder.total(partition, plan)
             ranks = ranks / ((before or (0, 0))[which] + own[which] + (after or (0, 0))[which])
         return pd.DataFrame({0: ranks, PLACE: partition[PLACE]}, index=partition.index)
+
+
+@PANDAS.add("Edges")
+def edges(told: Any, *counts: int) -> Any:
+    """Where partitions of so many rows begin, and how many rows there are in all."""
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+
+
+@PANDAS.add("PlacesInOrder")
+def places_in_order(partition: pd.DataFrame, before: int | None, starts: Any) -> pd.DataFrame:
+    """For rows that lie in order, after so many others, where they stood, and which row is told so."""
+    own = partition[PLACE].to_numpy()
+    number = np.arange(len(own)) + (before or 0)
+    told = np.searchsorted(starts[1:], number, side="right")
+    stood = starts[own >> ROW_BITS] + (own & ((1 << ROW_BITS) - 1))
+    return pd.DataFrame({0: stood, PLACE: (told << ROW_BITS) + number - starts[told]})
+
+
+@PANDAS.add("Argsort")
+def argsort(partition: pd.Series, places: Run, meta: pd.Series) -> pd.Series:
+    """Places for the rows of a partition: they came in order."""
+    return pd.Series(places.columns[0], index=partition.index, name=partition.name, dtype=meta.dtype)
