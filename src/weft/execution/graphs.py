@@ -31,17 +31,18 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
     while queue:
         calls: list[Any] = []
         for collection in queue:
+            if id(collection) in seen:
+                continue
+            seen.add(id(collection))
             expr = getattr(type(collection), "__weft_expr__", None)
             node = collection.__weft_expr__() if expr is not None else None
             if isinstance(node, (Call, Data, Gathered)):
                 calls.append(node)
-            elif id(collection) not in seen:
-                seen.add(id(collection))
-                if node is not None:
-                    expressions.append(node)
-                    calls += calls_of_expression(node)
-                else:
-                    foreign.setdefault(type(collection), []).append(collection)
+            elif node is not None:
+                expressions.append(node)
+                calls += calls_of_expression(node)
+            else:
+                foreign.setdefault(type(collection), []).append(collection)
         queue = []
         if calls:  # once more with those of before: some of them may be read again
             roots += calls
