@@ -40,6 +40,9 @@ class Unknown:
     def __repr__(self) -> str:
         return "<no meta>"
 
+    def __reduce__(self) -> str:
+        return "UNKNOWN"  # the only one, in other processes too
+
 
 UNKNOWN = Unknown()
 

@@ -259,6 +259,20 @@ def test_queries_travel(tmp_path):
     pd.testing.assert_series_equal(pickle.loads(pickle.dumps(query))(), whole.groupby("k").x.sum())
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "auto"])
+def test_other_processes_give_the_same(tmp_path, engine):
+    whole = rows()
+    made = (
+        of_files(whole, tmp_path / "f")
+        .groupby(["k", "t"], sort=False)
+        .agg(s=("x", "sum"), m=("x", "median"))
+        .reset_index()
+    )
+    expected = whole.groupby(["k", "t"], sort=False).agg(s=("x", "sum"), m=("x", "median")).reset_index()
+    with config.set({"dataframe.engine": engine}):
+        pd.testing.assert_frame_equal(made.compute(scheduler="processes"), expected)
+
+
 def test_large_files_by_few_keys_are_its_own_and_explained(tmp_path, monkeypatch):
     from weft.dataframe.rules import faster
 
