@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import resource
 import signal
@@ -552,3 +553,16 @@ def test_workers_die_with_their_driver(driver, method):
 
 def test_the_kernel_is_asked_for_its_kills():
     assert pool_module.oom_kills() >= 0
+
+
+def put(queue, value):
+    queue.put(value)
+    return os.environ.get("_WEFT_AUTHKEY")
+
+
+def test_tasks_may_talk_to_managers_of_the_driver():
+    with multiprocessing.Manager() as manager:
+        queue = manager.Queue()
+        left = weft.compute(*[weft.delayed(put)(queue, value) for value in range(4)], scheduler="processes")
+        assert sorted(queue.get() for _ in range(4)) == [0, 1, 2, 3]
+        assert left == (None,) * 4  # the key is not left for the tasks' own processes

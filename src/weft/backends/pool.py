@@ -33,7 +33,7 @@ from typing import Any
 from weft import config
 from weft.backends import worker
 from weft.backends.channel import channel_pair
-from weft.backends.worker_life import THREAD_VARIABLES
+from weft.backends.worker_life import AUTHKEY, THREAD_VARIABLES
 from weft.config.state import global_tree
 from weft.config.tree import copied
 
@@ -214,6 +214,7 @@ def _spawn(
         **os.environ,
         **config.child_environment(),
         **dict.fromkeys(THREAD_VARIABLES, str(library_threads)),
+        AUTHKEY: multiprocessing.current_process().authkey.hex(),
         **env,
     }
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]

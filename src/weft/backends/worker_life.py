@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import mmap
+import multiprocessing
 import os
 import signal
 import socket
@@ -19,13 +20,24 @@ from typing import Any
 
 from weft.backends.heap import keep_freed_memory
 
-__all__ = ["THREAD_VARIABLES", "get_ready", "inside_worker", "is_worker", "leave", "limit_libraries", "settle_in"]
+__all__ = [
+    "AUTHKEY",
+    "THREAD_VARIABLES",
+    "get_ready",
+    "inside_worker",
+    "is_worker",
+    "leave",
+    "limit_libraries",
+    "settle_in",
+]
 
 #: Variables that libraries read when they are loaded.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS", "ARROW_NUM_THREADS",
 )  # fmt: skip
+#: Variable that hands `multiprocessing`'s key to a fresh worker, so that tasks can talk to the driver's managers and listeners.
+AUTHKEY = "_WEFT_AUTHKEY"
 
 
 def limit_libraries(nthreads: int, *, loaded: bool) -> None:
@@ -73,6 +85,9 @@ def get_ready(
 ) -> memoryview[float]:
     """What a worker process does first, whatever its kind; gives its page."""
     os.environ.update(env or {})
+    key = os.environ.pop(AUTHKEY, "")
+    if key:
+        multiprocessing.current_process().authkey = bytes.fromhex(key)
     for descriptor in inherited:
         os.close(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
