@@ -112,3 +112,13 @@ def test_free_disk_takes_a_path_that_is_not_there_yet(tmp_path):
 
 def test_the_examples_in_the_docstrings_run():
     assert doctest.testmod(system).failed == 0
+
+
+def test_a_module_that_is_still_being_imported_is_not_loaded(tmp_path, monkeypatch):
+    """What another thread imports has not all of its names yet."""
+    (tmp_path / "half_made.py").write_text("from weft.system import loaded\nseen = loaded(__name__)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import half_made
+
+    assert half_made.seen is None
+    assert system.loaded("half_made") is half_made

@@ -12,15 +12,17 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
 __all__ = [
     "CPU_COUNT",
     "cpu_count",
     "free_disk",
+    "loaded",
     "memory_limit",
     "memory_used",
     "pss",
@@ -81,6 +83,16 @@ def memory_used() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def loaded(name: str) -> Any:
+    """The module of that name if this process has imported it; None while another thread is still importing it.
+
+    >>> loaded("sys").__name__, loaded("no_such_module")
+    ('sys', None)
+    """
+    module: ModuleType | None = sys.modules.get(name)
+    return None if getattr(getattr(module, "__spec__", None), "_initializing", False) else module
+
+
 def return_memory() -> bool:
     """Have the allocators give memory that nothing uses back to the system; says whether there was a way to ask.
 
@@ -92,7 +104,7 @@ def return_memory() -> bool:
     >>> return_memory() in (True, False)
     True
     """
-    arrow = sys.modules.get("pyarrow")
+    arrow = loaded("pyarrow")
     if arrow is not None:
         arrow.default_memory_pool().release_unused()
     trim = _malloc_trim()

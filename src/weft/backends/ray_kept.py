@@ -8,11 +8,12 @@ that is why there is a limit, and why all are let go as soon as no task has come
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import OrderedDict
 from time import monotonic
 from typing import Any
+
+from weft.system import loaded
 
 __all__ = ["KEPT", "Kept"]
 
@@ -80,7 +81,7 @@ class Kept:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array, of which there is nothing to keep."""
-    numpy = sys.modules.get("numpy")
+    numpy = loaded("numpy")
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 

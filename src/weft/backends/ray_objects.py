@@ -7,7 +7,6 @@ constants become objects when a task first reads them, each once; what is short 
 from __future__ import annotations
 
 import pickle
-import sys
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from weft.graph import Plan, Program
 from weft.graph.program import name_of
 from weft.sizeof import sizeof
 from weft.store.serialize import Serialized, dumps
+from weft.system import loaded
 
 __all__ = ["Objects", "Place", "Shape", "Traffic", "sendable", "taken", "value_at"]
 
@@ -352,7 +352,7 @@ def value_at(place: Place, found: Any) -> Any:
 
 def taken(value: Any) -> Any:
     """A result as the caller's own: not a look into the object store, which would stay full and read-only."""
-    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    numpy, pandas = loaded("numpy"), loaded("pandas")
     if numpy is not None and isinstance(value, numpy.ndarray):
         return value if value.flags.writeable else value.copy()
     if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index)):

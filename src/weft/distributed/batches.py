@@ -14,6 +14,8 @@ from typing import Any
 
 import cloudpickle
 
+from weft.system import loaded
+
 __all__ = ["BatchPickler", "Own", "Shared", "label", "place_in_file", "reopened", "run_here", "run_there"]
 
 
@@ -135,7 +137,7 @@ class BatchPickler(cloudpickle.Pickler):  # type: ignore[misc]
     def __init__(self, file: Any, shared: Shared, keep: Callable[[pickle.PickleBuffer], bool]) -> None:
         super().__init__(file, protocol=5, buffer_callback=keep)
         self.shared = shared
-        self.numpy: Any = sys.modules.get("numpy")
+        self.numpy: Any = loaded("numpy")
 
     def reducer_override(self, obj: Any) -> Any:
         if self.numpy is not None and isinstance(obj, self.numpy.ndarray):

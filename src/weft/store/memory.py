@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from weft.errors import BlockLostError
+from weft.system import loaded
 
 __all__ = ["MemoryRef", "MemoryStore", "freeze", "readonly_view"]
 
@@ -50,13 +51,13 @@ def freeze(value: Any) -> Any:
         _freeze_items(value, len(value))
     elif kind is dict:
         _freeze_items(value.values(), len(value))
-    elif (numpy := sys.modules.get("numpy")) is not None and isinstance(value, numpy.ndarray):
+    elif (numpy := loaded("numpy")) is not None and isinstance(value, numpy.ndarray):
         value.flags.writeable = False
     return value
 
 
 def _freeze_items(items: Iterable[Any], length: int) -> None:
-    numpy = sys.modules.get("numpy")
+    numpy = loaded("numpy")
     if numpy is None or not length:
         return
     array = numpy.ndarray
@@ -77,7 +78,7 @@ def readonly_view(value: Any) -> Any:
     >>> readonly_view(mine).flags.writeable, mine.flags.writeable
     (False, True)
     """
-    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    numpy, pandas = loaded("numpy"), loaded("pandas")
     if numpy is not None and isinstance(value, numpy.ndarray):
         view = value.view()
         view.flags.writeable = False
