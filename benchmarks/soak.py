@@ -55,7 +55,7 @@ def soak(report: Report, seconds: float, engine: str = "processes", seed: int = 
         stored = stored_nbytes(at_first) - at_first if engine == "ray" else 0
     gc.collect()
     after = counted()
-    leaks = {name: left for name in before if (left := after[name] - before[name] - each[name]) > 0}
+    leaks = {name: more for name in before if (more := after[name] - before[name] - each[name]) > 0}
     report.add(
         f"soak of {seconds:.0f} s, {engine}",
         f"{done:,} futures, {len(kills)} kills, {wrong} wrong, longest {longest:.1f} s, left {len(left)} futures, {stored:,} bytes, "
