@@ -16,10 +16,9 @@ from weft.dataframe.kernels.translating import (
     Untranslatable,
     check_call,
     is_float,
-    is_integer,
-    plain_number,
     value_type,
 )
+from weft.dataframe.kernels.translating.relation import TRUTH, number_of
 from weft.expr import Expr
 
 __all__ = ["COMPARE", "OPERATIONS", "TRUTH", "number", "operand_of", "operation"]
@@ -28,7 +27,6 @@ __all__ = ["COMPARE", "OPERATIONS", "TRUTH", "number", "operand_of", "operation"
 OPERATIONS: dict[str, Callable[..., Column]] = {}
 operation = Registering(OPERATIONS)
 
-TRUTH = np.dtype(bool)
 COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
@@ -75,15 +73,8 @@ def operand_of(value: Any, relations: dict[str, Relation]) -> Any:
 
 def number(value: Any, dtype: Any) -> Column:
     """A number, or a column of numbers, in a type."""
-    if isinstance(value, Column):
-        column = value.settled()
-        if column.dtype.kind not in "biuf":
-            raise Untranslatable(f"arithmetic of {column.dtype} stays in pandas")
-        if is_integer(dtype) and is_float(column.dtype):
-            raise Untranslatable("a float among integers")
-        return column.cast(dtype)
-    plain = plain_number(value, dtype)
-    return Column(literal(plain, dtype), dtype, nan=plain != plain)
+    operand = number_of(value, dtype)
+    return operand if isinstance(operand, Column) else Column(literal(operand, dtype), dtype, nan=operand != operand)
 
 
 @operation("add", "sub", "mul")

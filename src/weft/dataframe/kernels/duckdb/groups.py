@@ -27,20 +27,10 @@ TELLING, TELLING_OF_SEVERAL = ("sum", "mean", "max"), ("std", "var")
 DEVIATIONS = {("std", 1): "stddev_samp", ("std", 0): "stddev_pop", ("var", 1): "var_samp", ("var", 0): "var_pop"}
 
 
-@translation("GroupbyAggregate")
+@translation("GroupbyAggregate", "GroupbyWhole")
 def grouped(node: Any, translate: Translator) -> Relation:
-    """One row for each group."""
-    return aggregates(node, node.asked.groups, node.asked.requests, translate)
-
-
-@translation("GroupbyWhole")
-def grouped_whole(node: Any, translate: Translator) -> Relation:
-    """Medians of groups, and named aggregates with some among them."""
-    return aggregates(node, node.asked.groups, requests_of(node), translate)
-
-
-def aggregates(node: Any, groups: Any, requests: Sequence[Request], translate: Translator) -> Relation:
-    """Groups by columns, and an aggregate for each request."""
+    """One row for each group, and an aggregate for each request."""
+    groups, requests = node.asked.groups, requests_of(node)
     check_groups(node, groups)
     source: Relation = translate(node.source)
     is_looked_at = translate.looks_at_order(node)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from weft.dataframe.kernels.duckdb.relation import Column, Relation, unseen
 from weft.dataframe.kernels.duckdb.translator import Translator, numbered, translation
-from weft.dataframe.kernels.translating import Untranslatable, is_integer, is_text, labelled
-from weft.dataframe.kernels.translating.joins import semi_joined
+from weft.dataframe.kernels.translating import Untranslatable, is_text, labelled
+from weft.dataframe.kernels.translating.joins import matched, semi_joined, with_gaps
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 
@@ -29,7 +27,7 @@ def merged(node: Any, translate: Translator) -> Relation:
     rows = semi_joined(node, translate)
     is_ordered = translate.looks_at_order(node)
     left, right = [side(translate(each), translate, is_ordered) for each in (node.left, rows or node.right)]
-    keys = [matched(left.column(a), right.column(b)) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
+    keys = [key_pair(left.column(a), right.column(b)) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
     equal = [f"{a.sql} {'IS NOT DISTINCT FROM' if a.null and b.null else '='} {b.sql}" for a, b in keys]
     kind = KINDS[plan.how] if rows is None else "SEMI JOIN"
     base = translate.rows(f"SELECT * FROM {left.base} {kind} {right.base} ON {' AND '.join(equal)}")
@@ -61,22 +59,8 @@ def side(relation: Relation, translate: Translator, is_ordered: bool) -> Relatio
     return translate.materialised(replace(relation, index=None, order=relation.order if is_ordered else None))
 
 
-def matched(left: Column, right: Column) -> tuple[Column, Column]:
-    """Two key columns of one type; missing values are equal to one another, as pandas has them."""
-    if left.dtype == right.dtype or (is_text(left.dtype) and is_text(right.dtype)):
-        if is_text(left.dtype) or left.dtype.kind in "iubM":
-            return left, right
-    elif is_integer(left.dtype) and is_integer(right.dtype):
-        wide = np.promote_types(left.dtype, right.dtype)
-        if is_integer(wide):
-            return left.cast(wide), right.cast(wide)
-    raise Untranslatable(f"keys of {left.dtype} and {right.dtype} are matched by pandas")
-
-
-def with_gaps(column: Column, dtype: Any) -> Column:
-    """A column of the side that may have no match."""
-    if is_integer(column.dtype) and dtype.kind == "f":
-        return replace(column.cast(dtype), null=True, narrow=column.dtype)
-    if dtype.kind in "iub":
-        raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
-    return replace(column.settled(), null=True, dtype=dtype)
+def key_pair(left: Column, right: Column) -> tuple[Column, Column]:
+    """Two key columns of one type, in which equal values are equal to DuckDB, too."""
+    if not is_text(left.dtype) and left.dtype.kind not in "iubM":
+        raise Untranslatable(f"keys of {left.dtype} are matched by pandas")
+    return matched(left, right)

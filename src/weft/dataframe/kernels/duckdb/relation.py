@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_number, is_text
+from weft.dataframe.kernels.translating.relation import BaseColumn, BaseRelation
 
 __all__ = ["Column", "Rank", "Relation", "engine_type", "is_nan", "literal", "quoted", "unseen"]
 
@@ -89,7 +90,7 @@ def is_nan(sql: str) -> str:
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(BaseColumn):
     """An expression with pandas' meaning.
 
     Parameters
@@ -148,7 +149,7 @@ class Rank(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Relation:
+class Relation(BaseRelation[Column]):
     """Rows, and the columns that a node has of them.
 
     Parameters
@@ -178,26 +179,9 @@ class Relation:
         """Whether a single value may be missing though there are rows, and not be held by its type."""
         return any(each.null and is_integer(each.dtype) for _, each in self.columns) and self.made_of != rows.base
 
-    def column(self, label: Hashable) -> Column:
-        """A column by label."""
-        for name, each in self.columns:
-            if name == label:
-                return each
-        raise Untranslatable(f"there is no column {label!r} here")
-
-    @property
-    def only(self) -> Column:
-        """The column of a series."""
-        ((_, column),) = self.columns
-        return column
-
     def every(self) -> list[Column]:
         """Columns and index."""
         return [each for _, each in self.columns] + list(self.index or ())
-
-    def with_columns(self, columns: Any) -> Relation:
-        """The same rows with other columns."""
-        return replace(self, columns=tuple(columns))
 
 
 def unseen(dtype: Any) -> Column:

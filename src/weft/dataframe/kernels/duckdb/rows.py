@@ -12,10 +12,11 @@ from weft.dataframe.kernels.duckdb.elementwise import TRUTH, number, operand_of
 from weft.dataframe.kernels.duckdb.groups import NAN_MET, key_column
 from weft.dataframe.kernels.duckdb.relation import Column, Rank, Relation, is_nan, literal
 from weft.dataframe.kernels.duckdb.translator import Translator, by, translation
-from weft.dataframe.kernels.duckdb.truth import missing, truth
+from weft.dataframe.kernels.duckdb.truth import missing
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
 from weft.dataframe.kernels.translating.columns import OF_COLUMNS
 from weft.dataframe.kernels.translating.groups import check_groups, head_of_groups, is_forward
+from weft.dataframe.kernels.translating.relation import truth
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from weft.dataframe.kernels.duckdb.elementwise import TRUTH, operation
+from weft.dataframe.kernels.duckdb.elementwise import operation
 from weft.dataframe.kernels.duckdb.relation import Column, engine_type, literal
-from weft.dataframe.kernels.translating import PLAIN_PATTERN, Untranslatable, is_text
+from weft.dataframe.kernels.translating import Untranslatable
+from weft.dataframe.kernels.translating.relation import TRUTH, text
+from weft.dataframe.kernels.translating.searches import affixed, searched
 
-__all__ = ["text"]
-
-
-def text(value: Any) -> Column:
-    """A column of text."""
-    if isinstance(value, Column) and is_text(value.dtype):
-        return value
-    raise Untranslatable("only pandas' own type of text is translated")
+__all__: list[str] = []
 
 
 @operation("str.contains")
@@ -31,11 +26,7 @@ def contains(
     regex: bool = True,
 ) -> Column:
     """Whether a text, or a plain pattern, occurs."""
-    a = text(value)
-    if not case or flags or na is not False or dtype != TRUTH or not isinstance(pat, str):
-        raise Untranslatable("str.contains() with such options stays in pandas")
-    if regex and not PLAIN_PATTERN.fullmatch(pat):
-        raise Untranslatable(f"the pattern {pat!r} may mean something else to DuckDB")
+    a = searched(value, pat, dtype, case, flags, na, regex, "DuckDB")
     if regex and any(each in pat for each in "^$.*"):
         made = f"regexp_matches({a.sql}, {literal(pat, None)})"
     else:
@@ -46,9 +37,7 @@ def contains(
 @operation("str.startswith", "str.endswith")
 def affix(value: Any, pat: Any, *, dtype: Any, name: str, na: Any = False) -> Column:
     """Whether text begins or ends with another."""
-    a = text(value)
-    if not isinstance(pat, str) or na is not False or dtype != TRUTH:
-        raise Untranslatable("several texts are looked for by pandas")
+    a = affixed(value, pat, dtype, na)
     function = "starts_with" if name == "str.startswith" else "ends_with"
     return Column(f"{function}({a.sql}, {literal(pat, None)})", TRUTH, null_is_false=a.null)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.dataframe.kernels.duckdb.elementwise import COMPARE, TRUTH, number, operation
+from weft.dataframe.kernels.duckdb.elementwise import COMPARE, number, operation
 from weft.dataframe.kernels.duckdb.relation import Column, is_nan, literal
 from weft.dataframe.kernels.translating import (
     MIRRORED,
@@ -17,8 +17,10 @@ from weft.dataframe.kernels.translating import (
     is_text,
     sought_values,
 )
+from weft.dataframe.kernels.translating.relation import TRUTH, truth
+from weft.dataframe.kernels.translating.searches import bounds_of
 
-__all__ = ["comparison", "missing", "truth"]
+__all__ = ["comparison", "missing"]
 
 
 @operation("eq", "ne", "lt", "le", "gt", "ge")
@@ -60,13 +62,6 @@ def widened(left: Column, right: Column) -> tuple[Column, Column]:
     raise Untranslatable(f"{left.dtype} and {right.dtype} are compared by pandas")
 
 
-def truth(value: Any) -> Column:
-    """A column of truth values."""
-    if isinstance(value, Column) and value.dtype == TRUTH:
-        return value
-    raise Untranslatable("logic of anything but truth values stays in pandas")
-
-
 @operation("and_", "or_", "xor")
 def logic(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
     """Logic; NULL in place of False stays so as long as nothing turns it round."""
@@ -96,9 +91,9 @@ def missing(value: Any, *, dtype: Any, name: str) -> Column:
 @operation("between")
 def between(value: Any, left: Any, right: Any, *, dtype: Any, name: str, inclusive: str = "both") -> Column:
     """Whether values lie between two others."""
-    low = comparison(value, left, dtype=TRUTH, name="ge" if inclusive in ("both", "left") else "gt")
-    high = comparison(value, right, dtype=TRUTH, name="le" if inclusive in ("both", "right") else "lt")
-    return logic(low, high, dtype=TRUTH, name="and_")
+    low, high = bounds_of(inclusive)
+    above, below = comparison(value, left, dtype=TRUTH, name=low), comparison(value, right, dtype=TRUTH, name=high)
+    return logic(above, below, dtype=TRUTH, name="and_")
 
 
 @operation("isin")

@@ -12,8 +12,9 @@ from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.polars.elementwise import TRUTH, operation
 from weft.dataframe.kernels.polars.numbers import number
 from weft.dataframe.kernels.polars.relation import Column, engine_type
-from weft.dataframe.kernels.polars.truth import comparable, truth
+from weft.dataframe.kernels.polars.truth import comparable
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
+from weft.dataframe.kernels.translating.relation import truth
 
 __all__: list[str] = []
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import polars as pl
 
 from weft.dataframe.kernels.polars.relation import Column, Relation
 from weft.dataframe.kernels.polars.translator import Translator, translation
 from weft.dataframe.kernels.translating import Registering, Untranslatable, check_call, labelled, value_type
+from weft.dataframe.kernels.translating.relation import TRUTH
 from weft.dataframe.known_metas import types_of
 from weft.expr import Expr
 
@@ -21,7 +21,6 @@ __all__ = ["COMPARE", "OPERATIONS", "TRUTH", "operand_of", "operation"]
 #: What each operation is: ``function(*operands, dtype=..., **keywords) -> Column``. Operands are columns and plain values.
 OPERATIONS: dict[str, Callable[..., Column]] = {}
 
-TRUTH = np.dtype(bool)
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "eq": lambda a, b: a == b,
     "ne": lambda a, b: a != b,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from weft.dataframe.kernels.pandas.groupby_plan import Request
 from weft.dataframe.kernels.polars.reductions import TELLING, aggregate
 from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, materialised, row_by_row, with_scalars
 from weft.dataframe.kernels.polars.translator import Translator, numbered, translation
@@ -19,20 +17,10 @@ from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost
 from weft.expr import Need
 
 
-@translation("GroupbyAggregate")
+@translation("GroupbyAggregate", "GroupbyWhole")
 def grouped(node: Any, translate: Translator) -> Relation:
-    """One row for each group."""
-    return aggregates(node, node.asked.groups, node.asked.requests, translate)
-
-
-@translation("GroupbyWhole")
-def grouped_whole(node: Any, translate: Translator) -> Relation:
-    """Medians of groups, and named aggregates with some among them."""
-    return aggregates(node, node.asked.groups, requests_of(node), translate)
-
-
-def aggregates(node: Any, groups: Any, requests: Sequence[Request], translate: Translator) -> Relation:
-    """Groups by columns, and an aggregate for each request."""
+    """One row for each group, and an aggregate for each request."""
+    groups, requests = node.asked.groups, requests_of(node)
     check_groups(node, groups)
     source = row_by_row(translate(node.source))
     keys = [key_column(source.column(each.value)) for each in groups.by]

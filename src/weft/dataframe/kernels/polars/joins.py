@@ -10,8 +10,8 @@ import polars as pl
 
 from weft.dataframe.kernels.polars.relation import Column, Relation, materialised, unseen
 from weft.dataframe.kernels.polars.translator import Translator, numbered, translation
-from weft.dataframe.kernels.translating import Untranslatable, is_integer, is_text, labelled
-from weft.dataframe.kernels.translating.joins import key_labels, semi_joined, told_apart_or_not
+from weft.dataframe.kernels.translating import Untranslatable, labelled
+from weft.dataframe.kernels.translating.joins import key_labels, matched, semi_joined, told_apart_or_not, with_gaps
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
 
@@ -59,7 +59,12 @@ def joined(node: Any, translate: Translator, only_unmatched: bool = False) -> Re
     left = side(ours, "l", translate, by_columns and asked[0])
     right = side(theirs, "r", translate, by_columns and asked[1] and how not in ("semi", "anti"))
     keys = (
-        [] if how == "cross" else [matched(left, right, a, b) for a, b in zip(plan.left_on, plan.right_on, strict=True)]
+        []
+        if how == "cross"
+        else [
+            matched(left.column(a).nulled(), right.column(b).nulled())
+            for a, b in zip(plan.left_on, plan.right_on, strict=True)
+        ]
     )
     options: dict[str, Any] = {"how": how}
     if how != "cross":
@@ -161,24 +166,3 @@ def side(relation: Relation, prefix: str, translate: Translator, is_ranked: bool
         return fresh
     rank = Column(pl.col(f"{mark}_row"), np.dtype("uint32"))
     return replace(fresh, base=fresh.base.with_row_index(f"{mark}_row"), order=(rank,))
-
-
-def matched(left: Relation, right: Relation, a: Any, b: Any) -> tuple[Column, Column]:
-    """Two key columns of one type; missing values are equal to one another, as pandas has them."""
-    first, second = left.column(a).nulled(), right.column(b).nulled()
-    if first.dtype == second.dtype or (is_text(first.dtype) and is_text(second.dtype)):
-        return first, second
-    if is_integer(first.dtype) and is_integer(second.dtype):
-        wide = np.promote_types(first.dtype, second.dtype)
-        if is_integer(wide):
-            return first.cast(wide), second.cast(wide)
-    raise Untranslatable(f"keys of {first.dtype} and {second.dtype} are matched by pandas")
-
-
-def with_gaps(column: Column, dtype: Any) -> Column:
-    """A column of the side that may have no match."""
-    if is_integer(column.dtype) and dtype.kind == "f":
-        return replace(column.cast(dtype), null=True, narrow=column.dtype)
-    if dtype.kind in "iub":
-        raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
-    return replace(column.settled(), null=True, dtype=dtype)

@@ -11,22 +11,16 @@ from weft.dataframe.kernels.polars.dates import moved_date
 from weft.dataframe.kernels.polars.elementwise import operation
 from weft.dataframe.kernels.polars.relation import Column, engine_type
 from weft.dataframe.kernels.polars.texts import joined_text
-from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, plain_number
+from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
+from weft.dataframe.kernels.translating.relation import number_of
 
 __all__ = ["number"]
 
 
 def number(value: Any, dtype: Any) -> Column:
     """A number, or a column of numbers, in a type."""
-    if isinstance(value, Column):
-        column = value.settled()
-        if column.dtype.kind not in "biuf":
-            raise Untranslatable(f"arithmetic of {column.dtype} stays in pandas")
-        if is_integer(dtype) and is_float(column.dtype):
-            raise Untranslatable("a float among integers")
-        return column.cast(dtype)
-    plain = plain_number(value, dtype)
-    return Column(pl.lit(plain, dtype=engine_type(dtype)), dtype)
+    operand = number_of(value, dtype)
+    return operand if isinstance(operand, Column) else Column(pl.lit(operand, dtype=engine_type(dtype)), dtype)
 
 
 @operation("add", "sub", "mul")

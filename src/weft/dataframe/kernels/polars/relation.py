@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 
 from weft.dataframe.kernels.translating import Untranslatable, is_number, is_text
+from weft.dataframe.kernels.translating.relation import BaseColumn, BaseRelation
 
 __all__ = [
     "Column",
@@ -76,7 +77,7 @@ def engine_type(dtype: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(BaseColumn):
     """An expression with pandas' meaning.
 
     Parameters
@@ -125,7 +126,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Relation:
+class Relation(BaseRelation[Column]):
     """Rows, and the columns that a node has of them.
 
     Parameters
@@ -156,26 +157,9 @@ class Relation:
             each.null and each.dtype.kind in "iu" for _, each in self.columns if isinstance(each.dtype, np.dtype)
         ) and (self.made_of is None or self.made_of is not rows.base)
 
-    def column(self, label: Hashable) -> Column:
-        """A column by label."""
-        for name, each in self.columns:
-            if name == label:
-                return each
-        raise Untranslatable(f"there is no column {label!r} here")
-
-    @property
-    def only(self) -> Column:
-        """The column of a series."""
-        ((_, column),) = self.columns
-        return column
-
     def every(self) -> list[Column]:
         """Columns, index, and what gives the order."""
         return [each for _, each in self.columns] + list(self.index or ()) + list(self.order or ())
-
-    def with_columns(self, columns: Any) -> Relation:
-        """The same rows with other columns."""
-        return replace(self, columns=tuple(columns))
 
 
 def with_scalars(base: Any, columns: list[Column]) -> Any:

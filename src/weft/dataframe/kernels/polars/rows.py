@@ -23,9 +23,10 @@ from weft.dataframe.kernels.polars.relation import (
     row_by_row,
 )
 from weft.dataframe.kernels.polars.translator import Translator, translation
-from weft.dataframe.kernels.polars.truth import missing, truth
+from weft.dataframe.kernels.polars.truth import missing
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled
 from weft.dataframe.kernels.translating.columns import OF_COLUMNS
+from weft.dataframe.kernels.translating.relation import truth
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
 

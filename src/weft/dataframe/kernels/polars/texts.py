@@ -7,18 +7,13 @@ from typing import Any
 import polars as pl
 import pyarrow.compute as pc
 
-from weft.dataframe.kernels.polars.elementwise import TRUTH, operation
+from weft.dataframe.kernels.polars.elementwise import operation
 from weft.dataframe.kernels.polars.relation import Column, engine_type
-from weft.dataframe.kernels.translating import PLAIN_PATTERN, Untranslatable, is_text
+from weft.dataframe.kernels.translating import Untranslatable
+from weft.dataframe.kernels.translating.relation import TRUTH, text
+from weft.dataframe.kernels.translating.searches import affixed, searched
 
-__all__ = ["joined_text", "text"]
-
-
-def text(value: Any) -> Column:
-    """A column of text."""
-    if isinstance(value, Column) and is_text(value.dtype):
-        return value
-    raise Untranslatable("only pandas' own type of text is translated")
+__all__ = ["joined_text"]
 
 
 @operation("str.contains")
@@ -34,11 +29,7 @@ def contains(
     regex: bool = True,
 ) -> Column:
     """Whether a pattern occurs."""
-    a = text(value)
-    if not case or flags or na is not False or dtype != TRUTH or not isinstance(pat, str):
-        raise Untranslatable("str.contains() with such options stays in pandas")
-    if regex and not PLAIN_PATTERN.fullmatch(pat):
-        raise Untranslatable(f"the pattern {pat!r} may mean something else to Polars")
+    a = searched(value, pat, dtype, case, flags, na, regex, "Polars")
     if regex and "." in pat and "\n" not in pat:
         pat = pat.replace(".*", "(?-s:.)*")
     return Column(a.expr.str.contains(pat, literal=not regex), TRUTH, null_is_false=a.null)
@@ -47,9 +38,7 @@ def contains(
 @operation("str.startswith", "str.endswith")
 def affix(value: Any, pat: Any, *, dtype: Any, name: str, na: Any = False) -> Column:
     """Whether text begins or ends with another."""
-    a = text(value)
-    if not isinstance(pat, str) or na is not False or dtype != TRUTH:
-        raise Untranslatable("several texts are looked for by pandas")
+    a = affixed(value, pat, dtype, na)
     made = a.expr.str.starts_with(pat) if name == "str.startswith" else a.expr.str.ends_with(pat)
     return Column(made, TRUTH, null_is_false=a.null)
 

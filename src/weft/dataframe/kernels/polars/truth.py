@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from weft.dataframe.kernels.polars.elementwise import COMPARE, TRUTH, operation
+from weft.dataframe.kernels.polars.elementwise import COMPARE, operation
 from weft.dataframe.kernels.polars.relation import Column, engine_type
 from weft.dataframe.kernels.translating import (
     MIRRORED,
@@ -19,8 +19,10 @@ from weft.dataframe.kernels.translating import (
     is_text,
     sought_values,
 )
+from weft.dataframe.kernels.translating.relation import TRUTH, truth
+from weft.dataframe.kernels.translating.searches import bounds_of
 
-__all__ = ["comparable", "comparison", "missing", "truth"]
+__all__ = ["comparable", "comparison", "missing"]
 
 
 def comparable(column: Column, value: Any) -> Any:
@@ -78,13 +80,6 @@ def widened(left: Column, right: Column) -> tuple[Column, Column]:
     return left.cast(wide), right.cast(wide)
 
 
-def truth(value: Any) -> Column:
-    """A column of truth values."""
-    if isinstance(value, Column) and value.dtype == TRUTH:
-        return value
-    raise Untranslatable("logic of anything but truth values stays in pandas")
-
-
 @operation("and_", "or_", "xor")
 def logic(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
     """Logic; null in place of False stays so as long as nothing turns it round."""
@@ -122,9 +117,9 @@ def constant_like(column: Column, value: bool) -> Any:
 @operation("between")
 def between(value: Any, left: Any, right: Any, *, dtype: Any, name: str, inclusive: str = "both") -> Column:
     """Whether values lie between two others."""
-    low = comparison(value, left, dtype=TRUTH, name="ge" if inclusive in ("both", "left") else "gt")
-    high = comparison(value, right, dtype=TRUTH, name="le" if inclusive in ("both", "right") else "lt")
-    return logic(low, high, dtype=TRUTH, name="and_")
+    low, high = bounds_of(inclusive)
+    above, below = comparison(value, left, dtype=TRUTH, name=low), comparison(value, right, dtype=TRUTH, name=high)
+    return logic(above, below, dtype=TRUTH, name="and_")
 
 
 @operation("isin")

@@ -29,8 +29,11 @@ def check_groups(node: Any, groups: Any) -> None:
 
 
 def requests_of(node: Any) -> Sequence[Request]:
-    """What is asked of whole groups: medians, and named aggregates with some among them."""
+    """What is asked of groups: aggregates; or, of whole ones, medians, and named aggregates with some among them."""
     asked = node.asked
+    if type(node).__name__ == "GroupbyAggregate":
+        requests: Sequence[Request] = asked.requests
+        return requests
     arguments, words = asked.calls[0] if len(asked.calls) == 1 else ((), ())
     if asked.method == "median":
         keys = [each.value for each in asked.groups.by]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from weft.dataframe.different import rows_differ
 from weft.dataframe.expr import asked_columns
-from weft.dataframe.kernels.translating import BaseTranslator, is_float
+from weft.dataframe.kernels.translating import BaseTranslator, Untranslatable, is_float, is_integer, is_text
 from weft.dataframe.known_metas import types_of
 
-__all__ = ["key_labels", "semi_joined", "told_apart_or_not"]
+__all__ = ["key_labels", "matched", "semi_joined", "told_apart_or_not", "with_gaps"]
 
 
 def key_labels(plan: Any) -> dict[Any, Any]:
@@ -46,3 +49,23 @@ def told_apart_or_not(rows: Any, keys: Any) -> Any:
         below = below.source
     is_plain = type(below).__name__ == "DistinctRows" and below.keep is not False
     return below.source if is_plain and set(below.subset or below.columns) == set(keys) else rows
+
+
+def matched(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two key columns of one type; missing values are equal to one another, as pandas has them."""
+    if left.dtype == right.dtype or (is_text(left.dtype) and is_text(right.dtype)):
+        return left, right
+    if is_integer(left.dtype) and is_integer(right.dtype):
+        wide = np.promote_types(left.dtype, right.dtype)
+        if is_integer(wide):
+            return left.cast(wide), right.cast(wide)
+    raise Untranslatable(f"keys of {left.dtype} and {right.dtype} are matched by pandas")
+
+
+def with_gaps(column: Any, dtype: Any) -> Any:
+    """A column of the side that may have no match."""
+    if is_integer(column.dtype) and dtype.kind == "f":
+        return replace(column.cast(dtype), null=True, narrow=column.dtype)
+    if dtype.kind in "iub":
+        raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
+    return replace(column.settled(), null=True, dtype=dtype)
