@@ -140,3 +140,14 @@ def test_zeros_stay_in_order_where_the_largest_comes_first():
 def test_an_array_without_axes_has_its_element_in_the_first_place(value):
     for axis in (-1, 0, None):
         assert_same(da.argsort(da.asarray(value), axis), np.argsort(np.asarray(value), axis))
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u2", "i1", "M8[s]"])
+def test_both_ways_to_put_runs_together_give_the_same(monkeypatch, quick, dtype):
+    monkeypatch.setattr(kernels, "sorts_side_by_side", lambda: quick)
+    numbers = np.random.default_rng(0).integers(-100, 100, 1000).astype(dtype)
+    if dtype[0] == "f":
+        numbers[::50] = np.nan
+    runs = [np.sort(part) for part in np.array_split(numbers, 7)]
+    np.testing.assert_array_equal(kernels.merged_unstable(None, *runs), np.sort(numbers))

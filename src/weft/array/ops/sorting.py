@@ -141,8 +141,9 @@ class Sorted(ArrayExpr):
         located = blockwise(
             step("locate", count, most), kernels.located, [(runs, (0,)), (plan, ())], [Listed(tuple(range(count)))]
         )
+        merge = kernels.merged if self.positions or self.stable else kernels.merged_unstable
         exchanged = Exchange(  # a bucket is merged with as much workspace again
-            step("exchange", buckets, 2 * most), located, kernels.cut_up, kernels.merged, Dense(count, buckets)
+            step("exchange", buckets, 2 * most), located, kernels.cut_up, merge, Dense(count, buckets)
         )
         return Chunks(self.outline, exchanged, plan, tuple(ends))
 
