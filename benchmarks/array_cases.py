@@ -20,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.harness import in_turn
+
 Actions = dict[str, Callable[[], object]]
 THREADS = 2
 
@@ -424,13 +426,13 @@ def measure(name: str, wanted: list[str], scale: float, rounds: int) -> dict[str
     times: dict[str, list[float]] = {library: [] for library in actions}
     failed: dict[str, str] = {}
     for turn in range(rounds + (rounds > 1)):
-        for library, action in actions.items():
+        for library in in_turn(actions, turn):
             if library in failed:
                 continue
             gc.collect()
             begin = time.perf_counter()
             try:
-                action()
+                actions[library]()
             except Exception as error:  # what a library cannot do is part of the answer
                 failed[library] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
                 continue

@@ -9,10 +9,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Report", "in_fresh_process", "interleaved", "median_seconds"]
+__all__ = ["Report", "in_fresh_process", "in_turn", "interleaved", "median_seconds"]
 
 
 def median_seconds(action: Callable[[], object], rounds: int = 5) -> float:
@@ -26,16 +26,27 @@ def median_seconds(action: Callable[[], object], rounds: int = 5) -> float:
     return statistics.median(times)
 
 
+def in_turn(names: Iterable[str], turn: int) -> list[str]:
+    """The order of a turn: each comes first once in so many turns.
+
+    Who comes after one that keeps a single core busy, or frees much memory, feels it (a mean of masked rows takes 45 ms
+    after itself, 52 to 64 after NumPy): with one order for all turns it would always be the same.
+    """
+    every = list(names)
+    first = turn % max(1, len(every))
+    return every[first:] + every[:first]
+
+
 def interleaved(actions: Mapping[str, Callable[[], object]], rounds: int = 5) -> dict[str, float]:
-    """Median times of several actions that take turns: A B A B ..., so that a machine that drifts is fair to all."""
+    """Median times of several actions that take turns: A B C, B C A ..., so that a machine that drifts is fair to all."""
     times: dict[str, list[float]] = {name: [] for name in actions}
     for action in actions.values():
         action()
-    for _ in range(rounds):
-        for name, action in actions.items():
+    for turn in range(rounds):
+        for name in in_turn(actions, turn):
             gc.collect()
             begin = time.perf_counter()
-            action()
+            actions[name]()
             times[name].append(time.perf_counter() - begin)
     return {name: statistics.median(each) for name, each in times.items()}
 
