@@ -26,6 +26,7 @@ PROGRAMS = {
     "means of float32 are float32": (SHORT, lambda d: d.groupby("k").f.mean()),
     "all but some rows, of one partition": (NUMBERS, lambda d: d.head(-3)),
     "a single value that is used twice": (NUMBERS, lambda d: with_maximum(d)),
+    "counts of numbers among which are NaN": (SHORT, lambda d: d.groupby("k")[["f"]].count()),
     "labels that nobody looks at become a column": (
         NUMBERS,
         lambda d: d.groupby("k")[["n"]].sum().reset_index().pipe(lambda d: d[d.n < 5]).n.count(),
@@ -137,3 +138,10 @@ def test_types_of_what_is_mapped_are_known(road, dtype, value):
     expected = whole.map({"a": value})
     assert ours.dtype == expected.dtype
     same(computed(ours), expected)
+
+
+def test_what_is_mapped_in_partitions_without_rows_has_its_type(road):
+    ours = in_partitions(NUMBERS, [0, 2]).pipe(lambda d: d[d.n > 9])
+    ours = ours.assign(m=ours.t.map({"a": 1.5, "b": 2.5}))
+    found = computed(ours.merge(dd.from_pandas(INFINITE, npartitions=1), left_on="m", right_on="x", how="left"))
+    assert found.m.dtype == "float64"

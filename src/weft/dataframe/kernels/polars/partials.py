@@ -314,9 +314,12 @@ def added_up(
     total = 1
     for least, greatest in spans:
         total *= greatest - least + 1
+    adding = {label for label, part in wanted if part in ("sum", "mean")}
+    counted = [each for label, each in values.items() if label not in adding]  # NaN among what is added up tells itself
     if total > max(FEW, SPARSE * height) or any(each.null_count() for each in values.values()):
         return None
-    adding = {label for label, part in wanted if part in ("sum", "mean")}
+    if any(each.dtype.is_float() and each.is_nan().any() for each in counted):
+        return None
     columns = {label: values[label] if label in values else numbers[labels.index(label)] for label in adding}
     if not all(is_exact(each) for each in columns.values()):
         return None
