@@ -26,6 +26,7 @@ PROGRAMS = {
     "means of float32 are float32": (SHORT, lambda d: d.groupby("k").f.mean()),
     "all but some rows, of one partition": (NUMBERS, lambda d: d.head(-3)),
     "a single value that is used twice": (NUMBERS, lambda d: with_maximum(d)),
+    "quantiles between infinities": (INFINITE.assign(y=np.inf), lambda d: d[["x", "y"]].describe()),
     "counts of numbers among which are NaN": (SHORT, lambda d: d.groupby("k")[["f"]].count()),
     "labels that nobody looks at become a column": (
         NUMBERS,
