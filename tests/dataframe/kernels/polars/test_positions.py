@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import weft
 import weft.dataframe as dd
+from weft.dataframe.kernels.polars import positions
 from weft.dataframe.kernels.polars.positions import added_up, combined_placed
 from weft.dataframe.rules import faster
 from weft.dataframe.spread import chosen_way
@@ -58,6 +59,15 @@ def test_groups_of_files_by_position_are_pandas_groups(tmp_path, whole, by, how,
     pd.testing.assert_frame_equal(got, expected)
 
 
+@pytest.fixture(params=["numpy", "machine code"], autouse=True)
+def way(request, monkeypatch):
+    """Both ways to add up."""
+    if request.param == "machine code":
+        pytest.importorskip("numba")
+        assert positions.machine_code(wait=True) is not None
+        monkeypatch.setattr(positions, "WORTH_IT", 1)
+
+
 def placed(keys, values, spans=((0, 9),), wanted=SUMS):
     """Sums of one partition."""
     numbers = {name: pl.Series(each) for name, each in keys.items()}
@@ -83,6 +93,21 @@ def test_sums_between_the_same_bounds_are_added_up_as_they_are():
 def test_sums_between_other_bounds_are_left_to_their_keys():
     assert combined_placed([placed({"k": [1]}, [1.0]), placed({"k": [1]}, [1.0], spans=((1, 4),))]) is None
     assert combined_placed([placed({"k": [1]}, [1.0]), placed({"k": [1]}, [1.0]).listed()]) is None
+
+
+@pytest.mark.parametrize("code", [-1, 2])
+def test_machine_code_notices_codes_that_are_out_of_bounds(code):
+    made = pytest.importorskip("weft.dataframe.kernels.polars.machine_code")
+    codes, values, sums = np.array([0, code]), {"x": np.ones(2), "y": np.ones(2)}, {"x": np.zeros(2), "y": np.zeros(2)}
+    for rows in (np.zeros(2, bool), np.zeros(2, np.int64)):
+        assert not positions.add_by_machine_code(made, codes, values, sums, rows)
+    assert not positions.add_by_machine_code(made, codes, {}, {}, np.zeros(2, np.int64))
+
+
+def test_no_sum_is_a_negative_zero():
+    made = placed({"k": [3, 3, 5]}, [-0.0, -0.0, 1.0]).listed()
+    assert made.keys[0].tolist() == [3, 5]
+    assert not np.signbit(made.parts["x", "sum"][0]).any()
 
 
 @pytest.mark.parametrize("values", [[np.nan, 1.0], [np.inf, -np.inf]])

@@ -1,6 +1,7 @@
 """Sums by position: of groups whose keys are whole numbers that lie close together, and so are their numbers already.
 
 There is no hash table, and partial results of partitions whose keys lie between the same bounds are added up as they are.
+Where numba is installed sums are made by machine code (`weft.dataframe.kernels.polars.machine_code`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.compiled import Compiled
 from weft.dataframe.kernels.pandas.groupby_parts import Partial
 from weft.dataframe.kernels.pandas.grouping import FEW, SPARSE
 
@@ -21,6 +23,8 @@ __all__ = ["BY_POSITION", "Placed", "added_up", "combined_by_position", "combine
 BY_POSITION = frozenset({"size", "count", "sum", "mean"})
 #: Groups may be such a part of the rows of a chunk, at most, to be added up chunk by chunk.
 LIGHT = 2
+#: Rows of a partition from which on compiling is worth it.
+WORTH_IT = 1_000_000
 #: Sums below this are exact in floating point.
 EXACT = 2.0**53
 
@@ -102,27 +106,74 @@ def added_up(
     columns = {label: every[label] for label, part in wanted if part in ("sum", "mean")}
     if not all(is_exact(each) for each in columns.values()):
         return None
-    is_light = total <= LIGHT * height / max(1, numbers[0].n_chunks())
     counts_rows = not columns or any(part != "sum" for _, part in wanted)
     rows: Any = np.zeros(total, np.int64 if counts_rows else bool)
-    sums: dict[Any, Any] = {}
-    for start, length in chunks_of([*numbers, *columns.values()]) if is_light else [(0, height)]:
+    code = machine_code() if height >= WORTH_IT else None
+    nothing = 0.0 if code is None else -0.0
+    sums = {label: np.full(total, nothing) for label in columns}
+    in_chunks = code is not None or total <= LIGHT * height / max(1, numbers[0].n_chunks())
+    for start, length in chunks_of([*numbers, *columns.values()]) if in_chunks else [(0, height)]:
         codes = codes_of([each.slice(start, length) for each in numbers], spans)
-        if counts_rows:
-            rows += np.bincount(codes, minlength=total)
-        for label, each in columns.items():
-            own = np.bincount(codes, weights=each.slice(start, length).to_numpy(), minlength=total)
-            sums[label] = own if label not in sums else np.add(sums[label], own, out=sums[label])
-        # a sum that is not zero tells that there are rows
-        if not counts_rows and (total > length // SPARSE or not next(iter(sums.values())).all()):
-            rows[codes] = True
+        own = {label: each.slice(start, length).to_numpy() for label, each in columns.items()}
+        if code is None:
+            add_by_numpy(codes, own, sums, rows)
+        elif not add_by_machine_code(code, codes, own, sums, rows):
+            return None
     if not counts_rows:
-        rows |= next(iter(sums.values())) != 0
+        rows |= next(iter(sums.values())).view(np.int64) != np.float64(nothing).view(np.int64)
+    for each in sums.values():
+        each += 0.0  # no -0.0 is left
     if any(np.isnan(each.sum()) for each in sums.values()):
         return None  # NaN, or infinities of both signs
     exact = {label: each.astype(wide_type(columns[label].dtype), copy=False) for label, each in sums.items()}
     dtypes = tuple([each.slice(0, 1).to_numpy().dtype for each in numbers])
     return Placed(tuple(by), tuple(spans), dtypes, tuple(wanted), rows, exact)
+
+
+def add_by_numpy(codes: Any, values: Mapping[Any, Any], sums: Mapping[Any, Any], rows: Any) -> None:
+    """Add the values of some rows to the sums of their groups."""
+    total = len(rows)
+    if rows.dtype == np.int64:
+        rows += np.bincount(codes, minlength=total)
+    for label, each in values.items():
+        into = sums[label]
+        into += np.bincount(codes, weights=each, minlength=total)
+    # a sum that is not zero tells that there are rows
+    if rows.dtype == bool and (total > len(codes) // SPARSE or not next(iter(sums.values())).all()):
+        rows[codes] = True
+
+
+def add_by_machine_code(code: Any, codes: Any, values: Mapping[Any, Any], sums: Mapping[Any, Any], rows: Any) -> bool:
+    """The same; False where a code is out of bounds."""
+    codes = read_only(codes)
+    if not values:
+        return bool(code.count(codes, rows))
+    first = code.add_and_count if rows.dtype == np.int64 else code.add_and_mark
+    for place, (label, each) in enumerate(values.items()):
+        numbers = read_only(each.astype(np.float64, copy=False))
+        is_within = code.add(codes, numbers, sums[label]) if place else first(codes, numbers, sums[label], rows)
+        if not is_within:
+            return False
+    return True
+
+
+def read_only(array: Any) -> Any:
+    """An array as one that nobody changes: of each kind of array there is machine code of its own."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def add_little(code: Any) -> None:
+    """Have all functions compiled."""
+    codes, values, sums = np.zeros(1, np.intp), {"a": np.ones(1), "b": np.ones(1)}, {"a": np.zeros(1), "b": np.zeros(1)}
+    for rows in (np.zeros(1, np.int64), np.zeros(1, bool)):
+        add_by_machine_code(code, codes, values, sums, rows)
+    add_by_machine_code(code, codes, {}, {}, np.zeros(1, np.int64))
+
+
+#: The functions as machine code.
+machine_code = Compiled("weft.dataframe.kernels.polars.machine_code", add_little)
 
 
 def codes_of(numbers: Sequence[Any], spans: Sequence[tuple[int, int]]) -> Any:
