@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of
 
+import weft
 import weft.array as da
 from weft.array.kernels import sorting as kernels
 from weft.expr import walk
@@ -99,8 +100,8 @@ def test_every_backend_gives_the_same(scheduler):
 def test_each_block_is_sorted_once():
     x = da.random.default_rng(0).random(4_000_000, chunks=100_000)
     nodes = list(walk(*lowered([da.sort(x).expr])))
-    sorting = [each for each in nodes for call in getattr(each, "calls", ()) if call.function is kernels.sorted_keys]
-    assert len(sorting) == 1
+    calls = [call.function for each in nodes for call in getattr(each, "calls", ())]
+    assert len([each for each in calls if each in (kernels.sorted_keys, kernels.sorted_in_place)]) == 1
 
 
 @pytest.mark.parametrize("axis", [0, -1])
@@ -151,3 +152,33 @@ def test_both_ways_to_put_runs_together_give_the_same(monkeypatch, quick, dtype)
         numbers[::50] = np.nan
     runs = [np.sort(part) for part in np.array_split(numbers, 7)]
     np.testing.assert_array_equal(kernels.merged_unstable(None, *runs), np.sort(numbers))
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u2"])
+def test_runs_are_sorted_anew_in_parts_that_stay_in_the_cache(monkeypatch, dtype):
+    monkeypatch.setattr(kernels, "sorts_side_by_side", lambda: True)
+    monkeypatch.setattr(kernels, "CACHED", 64)
+    draws = np.random.default_rng(0)
+    whole = draws.integers(-100, 100, 1000).astype(dtype)
+    if dtype[0] == "f":
+        whole[::50], whole[::70] = np.nan, -np.inf
+    for numbers in (whole, np.sort(whole), np.zeros(500, dtype), whole[:3], whole[:0]):
+        runs = [np.sort(part) for part in np.array_split(numbers, 7)]
+        np.testing.assert_array_equal(kernels.merged_unstable(None, *runs), np.sort(numbers))
+
+
+@pytest.mark.parametrize("stable", [None, True])
+def test_numbers_that_are_drawn_to_be_sorted_are_sorted_where_they_are(stable):
+    x = da.random.default_rng(1).random(1000, chunks=130)
+    whole = x.compute()
+    np.testing.assert_array_equal(da.sort(x, stable=stable).compute(), np.sort(whole))
+    calls = [call.function for each in walk(*lowered([da.sort(x).expr])) for call in getattr(each, "calls", ())]
+    assert kernels.sorted_in_place in calls
+    assert kernels.sorted_keys not in calls
+
+
+def test_numbers_that_somebody_else_reads_as_well_stay_as_they_were_drawn():
+    x = da.random.default_rng(1).random(1000, chunks=130)
+    ordered, drawn = weft.compute(da.sort(x), x)
+    np.testing.assert_array_equal(ordered, np.sort(drawn))
+    np.testing.assert_array_equal(drawn, x.compute())

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from weft.array.kernels.random import draw
+from weft.physical.blockwise import Call
 
 __all__ = [
     "Cuts",
@@ -21,6 +26,8 @@ __all__ = [
     "pivots",
     "planned",
     "sampled",
+    "sort_in_place",
+    "sorted_in_place",
     "sorted_keys",
     "sorted_pairs",
     "stretched",
@@ -30,6 +37,8 @@ Block = np.ndarray[Any, Any]
 
 #: Extensions of processors with which NumPy sorts numbers of so many bytes several at a time, under old and new names.
 VECTORS, SIDE_BY_SIDE = frozenset(["AVX2", "AVX512_SKX", "X86_V3", "X86_V4"]), (2, 4, 8)
+#: Bytes that are sorted at once, which stay in the cache, and samples of runs for each such part.
+CACHED, SAMPLES = 1 << 20, 32
 
 
 class Cuts(NamedTuple):
@@ -42,6 +51,29 @@ class Cuts(NamedTuple):
 def sorted_keys(block: Block, stable: bool) -> Block:
     """A block in order; NaNs last. Equal elements that differ (0.0 and -0.0) keep theirs if it is ``stable``."""
     return np.sort(block, kind="stable" if stable or block.dtype.kind in "OV" else None)
+
+
+def sorted_in_place(block: Block, stable: bool) -> Block:
+    """The same of a block that nobody else has."""
+    block.sort(kind="stable" if stable else None)
+    return block
+
+
+def sort_in_place(calls: Sequence[Call], arity: int) -> Sequence[Call]:
+    """Compiler of fused programs: numbers that are drawn only to be sorted are not copied for that.
+
+    Five million doubles take 46 ms, and 58 with a copy in memory that the system has to clear first.
+    """
+    if not any(call.function is sorted_keys for call in calls):
+        return calls
+    readers = Counter(slot for call in calls for slot in call.slots)
+    drawn = {arity + number for number, call in enumerate(calls) if call.function is draw}
+    return [
+        call._replace(function=sorted_in_place)
+        if call.function is sorted_keys and call.slots[0] in drawn and readers[call.slots[0]] == 1
+        else call
+        for call in calls
+    ]
 
 
 def sorted_pairs(block: Block, first: int) -> tuple[Block, Block]:
@@ -125,13 +157,23 @@ def merged(told: Any, *runs: Any) -> Any:
 def merged_unstable(told: Any, *runs: Any) -> Any:
     """The same where equal elements may change places: numbers that the processor sorts side by side are sorted anew.
 
-    Forty runs of 125,000 doubles: 45 ms with AVX-512, 127 to merge them.
+    Forty runs of 125,000 doubles: 37 ms with AVX-512 in parts that stay in the cache, 56 at once, 127 to merge them.
     """
-    if runs[0].dtype.kind not in "iuf" or runs[0].dtype.itemsize not in SIDE_BY_SIDE or not sorts_side_by_side():
+    dtype = runs[0].dtype
+    if dtype.kind not in "iuf" or dtype.itemsize not in SIDE_BY_SIDE or not sorts_side_by_side():
         return merged(told, *runs)
-    keys = np.concatenate(runs, dtype=runs[0].dtype)
-    keys.sort()
-    return keys
+    made = np.empty(sum([len(each) for each in runs]), dtype)
+    count = max(1, made.nbytes // CACHED)
+    samples = np.sort(np.concatenate([each[:: 1 + made.size // (count * SAMPLES)] for each in runs]))
+    values = samples[np.arange(1, count) * samples.size // count]
+    places = [[0, *np.searchsorted(each, values).tolist(), len(each)] for each in runs]
+    stop = 0
+    for number in range(count):
+        parts = [each[cuts[number] : cuts[number + 1]] for each, cuts in zip(runs, places, strict=True)]
+        start, stop = stop, stop + sum([len(each) for each in parts])
+        np.concatenate(parts, out=made[start:stop])
+        made[start:stop].sort()
+    return made
 
 
 @functools.cache
