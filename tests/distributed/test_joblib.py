@@ -225,6 +225,40 @@ def test_options_are_the_tasks_or_raise():
         Parallel(n_jobs=2, mmap_mode="r+")([delayed(double)(1)])
 
 
+_prepared: list[int] = []
+
+
+def prepare(value, log):
+    _prepared.append(value)
+    with open(log, "a") as file:
+        file.write(f"{os.getpid()} {threading.get_ident()}\n")
+
+
+def prepared(_):
+    return _prepared[-1]
+
+
+def test_an_initializer_runs_once_in_each_worker(weft, tmp_path):
+    log = tmp_path / "log"
+    options = {"n_jobs": 2, "initializer": prepare, "initargs": (7, str(log))}
+    for _ in range(2):
+        assert Parallel(**options, batch_size=1)(delayed(prepared)(x) for x in range(20)) == [7] * 20
+    ran = log.read_text().split("\n")[:-1]
+    if weft.cluster.engine == "threads":
+        assert len(ran) >= 2  # in each call: joblib's own threads live for one
+    else:
+        assert len(ran) == len(set(ran)) >= 1
+    with joblib.parallel_config(backend="weft", initializer=prepare, initargs=(8, str(log))):
+        assert set(Parallel(n_jobs=2)(delayed(prepared)(x) for x in range(20))) == {8}
+
+
+def test_an_initializer_that_fails_fails_the_call(weft):
+    with pytest.raises(ZeroDivisionError):
+        Parallel(n_jobs=2, initializer=divmod, initargs=(1, 0))([delayed(double)(1)])
+    with pytest.raises(TypeError, match="initializer= takes a function"):
+        Parallel(n_jobs=2, initializer=3)([delayed(double)(1)])
+
+
 def test_shared_memory_is_offered_by_threads_only(weft):
     here = weft.cluster.engine == "threads"
     name = type(joblib.parallel.get_active_backend(require="sharedmem")[0]).__name__
@@ -346,8 +380,8 @@ def test_tasks_are_called_after_their_functions(weft):
 
 
 def test_options_that_the_backend_does_not_have_raise(weft):
-    with pytest.raises(TypeError, match="initializer"):
-        Parallel(n_jobs=2, initializer=print)([delayed(double)(1)])
+    with pytest.raises(TypeError, match="prefetch"):
+        Parallel(n_jobs=2, prefetch=3)([delayed(double)(1)])
 
 
 def test_calls_inside_tasks_of_an_executor_run_one_after_the_other():

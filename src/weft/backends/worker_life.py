@@ -95,7 +95,11 @@ def get_ready(
     if os.getsid(0) != os.getpid():
         os.setsid()  # what a task starts ends with its worker
     _die_with(lifeline)
-    with open(page, "r+b") as file:
+    try:
+        file = open(page, "r+b")  # noqa: SIM115
+    except FileNotFoundError:
+        os._exit(1)  # the driver has taken its things away: nobody waits for this worker
+    with file:
         memory = memoryview(mmap.mmap(file.fileno(), 0)).cast("d")
     # A task that calls input() gets an end of file, not the driver's terminal.
     sys.stdin = open(os.devnull)  # noqa: SIM115

@@ -59,6 +59,8 @@ SMALL = 64 * 2**20
 MANY = 16
 #: Groups may take so many bytes, and such a part of the budget, in one place.
 GROUPS_NBYTES, GROUPS_SHARE = 48 * 2**20, 1 / 16
+#: What a key of whole numbers takes.
+KEY_NBYTES = 8
 #: A bucket is given partial results of at most so many bytes, and such a part of the budget.
 BUCKET_NBYTES, BUCKET_SHARE = 48 * 2**20, 1 / 20
 #: Buckets there are at most.
@@ -297,8 +299,8 @@ def distinct(found: int, seen: int, rows: int) -> float:
     return high * (1 - exp(-rows / high))
 
 
-def chosen_way(asking: Spreadable, *, may_look: bool = True) -> Choice:
-    """How the result of a node comes about."""
+def chosen_way(asking: Spreadable, *, may_look: bool = True, most: int | None = None) -> Choice:
+    """How the result of a node comes about; ``most`` is how many groups there are at most, where that is known."""
     node: Any = asking
     source: FrameExpr = node.frames[0]
     count = max([each.npartitions for each in node.frames])
@@ -331,11 +333,14 @@ def chosen_way(asking: Spreadable, *, may_look: bool = True) -> Choice:
         )
     if node.by is None and (most := values_in_memory(source)) and most <= FEW:
         return Choice("tree", 1, f"its values are integers in memory of which there are about {most:,} at most")
+    room = min(GROUPS_NBYTES, budget * GROUPS_SHARE)
+    if most is not None and most * (KEY_NBYTES + node.payload) <= room:
+        return Choice("tree", 1, f"there are at most {most:,} groups, by the statistics of files")
     found = estimate(looks_at(source, node.frames[1:], node.by), count)
     width = found.key_nbytes + node.payload
     whole = found.groups * width
     seen = f"about {found.groups:,.3g} groups of {format_bytes(int(width))}, seen in two partitions"
-    if whole <= min(GROUPS_NBYTES, budget * GROUPS_SHARE):
+    if whole <= room:
         return Choice("tree", 1, seen)
     return by_bytes(found.partials * width, count, seen, budget)
 

@@ -5,18 +5,30 @@ joblib need not be there. Arrays that are ``numpy.memmap``, or views of one, tra
 
 from __future__ import annotations
 
+import hashlib
 import io
 import mmap
 import pickle
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cloudpickle
 
 from weft.system import loaded
 
-__all__ = ["BatchPickler", "Own", "Shared", "label", "place_in_file", "reopened", "run_here", "run_there"]
+__all__ = [
+    "BatchPickler",
+    "Initializer",
+    "Own",
+    "Shared",
+    "label",
+    "place_in_file",
+    "reopened",
+    "run_here",
+    "run_there",
+]
 
 
 class Own:
@@ -28,16 +40,66 @@ class Own:
         self.value = value
 
 
-def run_here(batch: Callable[[], Any], threads: int | None) -> Own:
+def run_here(batch: Callable[[], Any], threads: int | None, initializer: Initializer | None = None) -> Own:
     """The task of a batch in this process."""
+    if initializer is not None:
+        initializer.run_once(id(initializer))
     return Own(_called(batch, threads))
 
 
-def run_there(written: bytes, threads: int | None, own: bool, nplaced: int, *values: Any) -> Any:
-    """The task of a batch in another process; of the values the first were scattered by the user."""
+def run_there(
+    written: bytes, threads: int | None, own: bool, nplaced: int, initializer: bytes | None, *values: Any
+) -> Any:
+    """The task of a batch in another process; of the values the first were scattered by the user.
+
+    Where an initializer has a name, what it is stands last.
+    """
+    if initializer is not None:
+        *values, last = values  # type: ignore[assignment]
+        Initializer.read_and_run(initializer, last)
     blocks: Any = values[nplaced:]
     reader = BatchUnpickler(io.BytesIO(written), values, map(bytearray, blocks) if own else blocks)
     return _called(reader.load(), threads)
+
+
+class Initializer:
+    """What a worker is to run before its first batch.
+
+    Parameters
+    ----------
+    function : callable
+    arguments : sequence
+    """
+
+    #: Names of those that have run in a thread.
+    _seen = threading.local()
+
+    def __init__(self, function: Callable[..., object], arguments: Sequence[Any] = ()) -> None:
+        if not callable(function):
+            raise TypeError(f"initializer= takes a function, not {function!r}")
+        self.function = function
+        self.arguments = tuple(arguments)
+        self._sent: tuple[Any, bytes, Any] | None = None
+
+    def sent(self, client: Any) -> tuple[bytes, Any]:
+        """Its name, by which workers know it again, and the future of what is written of it, which is scattered once."""
+        if self._sent is None or self._sent[0] is not client:
+            written = cloudpickle.dumps((self.function, self.arguments))
+            self._sent = client, hashlib.sha256(written).digest(), client.scatter(written, hash=False)
+        return self._sent[1:]
+
+    def run_once(self, name: object) -> None:
+        """Run it, unless this thread has run the one of the name."""
+        seen: set[object] = self._seen.__dict__.setdefault("names", set())
+        if name not in seen:
+            self.function(*self.arguments)
+            seen.add(name)
+
+    @classmethod
+    def read_and_run(cls, name: bytes, written: bytes) -> None:
+        """Run what another process has sent, unless this thread has run it."""
+        if name not in cls._seen.__dict__.get("names", ()):
+            cls(*pickle.loads(written)).run_once(name)
 
 
 def label(batch: Any) -> str:

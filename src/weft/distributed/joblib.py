@@ -19,13 +19,13 @@ import contextlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic, sleep
 from typing import Any
 
 from weft.backends.live_here import HERE
 from weft.backends.worker_life import inside_worker
-from weft.distributed.batches import Own, Shared, label, run_here, run_there
+from weft.distributed.batches import Initializer, Own, Shared, label, run_here, run_there
 from weft.distributed.current import current_client
 from weft.distributed.pausing import seconds
 from weft.errors import BackendError
@@ -60,6 +60,8 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         Values that are sent once, wherever they stand in the calls; large arrays are always.
     wait_for_workers_timeout : float or str
         How long a call waits for the first worker of a cluster that has none, in seconds.
+    initializer : callable, optional
+        Run with ``initargs`` in each worker (each thread of it) before its first batch. ``Parallel`` takes both, too.
     **options
         ``workers``, ``resources``, ``retries``, ``priority``, ``allow_other_workers`` of all tasks.
 
@@ -91,6 +93,8 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         engine: str | None = None,
         scatter: Any = None,
         wait_for_workers_timeout: float | str = 10,
+        initializer: Callable[..., object] | None = None,
+        initargs: Sequence[Any] = (),
         **options: Any,
     ) -> None:
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
@@ -98,7 +102,7 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
             if name not in TASK_OPTIONS:
                 raise TypeError(
                     f"the joblib backend 'weft' has no option {name!r}; there are client, engine, scatter, "
-                    "wait_for_workers_timeout, "
+                    "wait_for_workers_timeout, initializer, initargs, "
                     f"{', '.join(sorted(TASK_OPTIONS))}"
                 )
         if scatter is not None and not isinstance(scatter, (list, tuple)):
@@ -113,6 +117,8 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         self._scatter = list(scatter or ())
         self._wait_s = seconds(wait_for_workers_timeout)
         self._options = options
+        self._first = None if initializer is None else Initializer(initializer, initargs)
+        self._initializer: Initializer | None = None  #: of the call
         self._client: Any = None
         self._is_own = False
         self._limit = 0  # batches that may run at a time; 0: as many as there are threads
@@ -168,12 +174,15 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
         *,
         max_nbytes: int | None = 1 << 20,
         mmap_mode: str | None = "r",
+        initializer: Callable[..., object] | None = None,
+        initargs: Sequence[Any] = (),
         **backend_kwargs: Any,
     ) -> int:
         """Get ready for a call; gives how many batches run at a time."""
         for name in backend_kwargs:
             if name not in NO_EFFECT:
                 raise TypeError(f"joblib.Parallel on the backend 'weft' takes no option {name!r}")
+        self._initializer = self._first if initializer is None else Initializer(initializer, initargs)
         self._wait_for_a_worker()
         count = self.effective_n_jobs(n_jobs)
         if count == 1:
@@ -223,11 +232,15 @@ class WeftBackend(backends.AutoBatchingMixin, backends.ParallelBackendBase):  # 
     def _start(self, batch: Any) -> Any:
         client, threads, key = self._client, self.inner_max_num_threads, fresh_name(label(batch))
         if client._run.shares_memory:
-            return client.submit(run_here, batch, threads, key=key, **self._options)
+            return client.submit(run_here, batch, threads, self._initializer, key=key, **self._options)
         assert self._shared is not None
         written, blocks, placed = self._shared.dumps(batch)
-        own = self._shared.copied
-        return client.submit(run_there, written, threads, own, len(placed), *placed, *blocks, key=key, **self._options)
+        own, name = self._shared.copied, None
+        values = [*placed, *blocks]
+        if self._initializer is not None:
+            name, initializer = self._initializer.sent(client)
+            values.append(initializer)
+        return client.submit(run_there, written, threads, own, len(placed), name, *values, key=key, **self._options)
 
     def _follow(self, future: Any, callback: Callable[[Any], Any] | None) -> None:
         def ended(future: Any) -> None:

@@ -1,15 +1,12 @@
 """Blocks of large files by a parser in machine code, where numba is installed (the extra ``weft[jit]``).
 
-What it does not know, it refuses, and Arrow's parser reads the block. Compiling takes a second or two, or a moment where numba
-finds what it compiled before; it begins, beside the reading, with the first block of files that are worth it.
+What it does not know, it refuses, and Arrow's parser reads the block. Compiling begins, beside the reading, with the first
+block of files that are worth it.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable, Mapping, Sequence
-from concurrent.futures import Future
-from functools import cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from weft.dataframe.compiled import Compiled
 from weft.io.delimited import Dialect
 
 __all__ = ["LARGE", "Scan", "machine_code", "read_padded", "scan_of"]
@@ -186,31 +184,11 @@ def read_padded(stream: BinaryReader, nbytes: int, padding: int) -> np.ndarray[A
     return made[: count + padding]
 
 
-def machine_code(*, wait: bool = False) -> Any:
-    """The compiled parser, a module; None until it is there, or if it cannot be had."""
-    found = compiling()
-    return found.result() if wait or found.done() else None
+def read_a_line(code: Any) -> None:
+    """Have the parser compiled."""
+    raw = np.array([*b"1,2\n", *bytes(code.PADDING)], np.uint8)
+    Scan((), ord(","), ord('"')).frame(code, raw, ("a", "b"), {"a": np.dtype("int64")})
 
 
-@cache
-def compiling() -> Future[Any]:
-    """The parser as it is being compiled, in a thread of its own."""
-    found: Future[Any] = Future()
-    threading.Thread(target=compile_into, args=(found,), name="weft-csv-compiler", daemon=True).start()
-    return found
-
-
-def compile_into(found: Future[Any]) -> None:
-    """Import the parser, and have it compiled by reading a line."""
-    try:
-        from weft.dataframe.io.csv import machine_code as code
-
-        raw = np.array([*b"1,2\n", *bytes(code.PADDING)], np.uint8)
-        Scan((), ord(","), ord('"')).frame(code, raw, ("a", "b"), {"a": np.dtype("int64")})
-    except (ImportError, RuntimeError, OSError):  # numba is not there, does not know this processor, or finds no room
-        found.set_result(None)
-    except BaseException as error:
-        found.set_exception(error)
-        raise
-    else:
-        found.set_result(code)
+#: The compiled parser.
+machine_code = Compiled("weft.dataframe.io.csv.machine_code", read_a_line)

@@ -1,13 +1,12 @@
 """Partial results of groups, partition by partition: what a tree or an exchange of Weft's combines.
 
-They are those of the pandas kernels (`weft.dataframe.kernels.pandas.groupby_parts`), so that either engine's go together.
-Whole numbers that lie close together are group numbers already: then sums are made by position, which is several times faster
-than the engine's hash table where there are many groups.
+They are those of the pandas kernels (`weft.dataframe.kernels.pandas.groupby_parts`), so that either engine's go together, or
+sums by position (`weft.dataframe.kernels.polars.positions`), which are several times faster where there are many groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,75 +17,56 @@ import polars as pl
 from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate, with_places
 from weft.dataframe.kernels.pandas.groupby_parts import Partial, farthest
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
-from weft.dataframe.kernels.pandas.grouping import FEW, SPARSE
 from weft.dataframe.kernels.polars.groups import key_column
+from weft.dataframe.kernels.polars.positions import BY_POSITION, Placed, added_up, combined_by_position, combined_placed
 from weft.dataframe.kernels.polars.query import AS_WRITTEN, to_pandas
 from weft.dataframe.kernels.polars.relation import Column, Relation, materialised, row_by_row, with_scalars
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
 
 __all__ = ["DividedGroups", "partial_query"]
 
-#: Groups may be such a part of the rows of a chunk, at most, to be added up chunk by chunk.
-LIGHT = 2
-#: Sums below this are exact in floating point.
-EXACT = 2.0**53
-
 
 class DividedGroups(GroupbyAggregate):
     """The steps of aggregates whose partial results are made already."""
 
     @staticmethod
-    def chunk(partition: Any, *values: Any) -> Partial:
+    def chunk(partition: Any, *values: Any) -> Any:
         """The partial result itself."""
-        made: Partial = partition
-        return made
+        return partition
 
     @staticmethod
     def part(partition: Any, *values: Any) -> Partial:
         """The partial result for an exchange."""
         plan, number = values
-        return partition if plan.groups.sort else with_places(partition, number)
+        made = listed(partition)
+        return made if plan.groups.sort else with_places(made, number)
 
     @staticmethod
-    def combine(plan: AggregatePlan, *partials: Partial) -> Partial:
+    def combine(plan: AggregatePlan, *partials: Any) -> Any:
         """Parts of several partitions as those of one."""
-        made = combined_by_position(partials) if plan.groups.sort and len(partials) > 1 else None
-        return GroupbyAggregate.combine(plan, *partials) if made is None else made
+        if len(partials) == 1:
+            return partials[0]
+        placed = combined_placed(partials)
+        if placed is not None:
+            return placed
+        given = [listed(each) for each in partials]
+        made = combined_by_position(given) if plan.groups.sort else None
+        return GroupbyAggregate.combine(plan, *given) if made is None else made
 
     @staticmethod
     def join(plan: AggregatePlan, like: Any, *partials: Partial) -> Partial:
         """Groups of one bucket."""
-        return DividedGroups.combine(plan, *partials)
+        return listed(DividedGroups.combine(plan, *partials))
+
+    @staticmethod
+    def finish(partial: Any, plan: AggregatePlan, meta: Any) -> Any:
+        """The aggregates."""
+        return GroupbyAggregate.finish(listed(partial), plan, meta)
 
 
-def combined_by_position(partials: Sequence[Partial]) -> Partial | None:
-    """Parts that are added up, of groups by one whole number each that lie close together; None for all others."""
-    filled = [each for each in partials if len(each.keys[0])]
-    wanted = list(partials[0].parts)
-    if not filled or len(filled[0].keys) != 1 or any(part not in BY_POSITION for _, part in wanted):
-        return None
-    numbers = [each.keys[0].to_numpy() for each in filled]
-    if any(each.dtype != numbers[0].dtype or each.dtype.kind not in "iu" for each in numbers):
-        return None
-    least, greatest = min([int(each.min()) for each in numbers]), max([int(each.max()) for each in numbers])
-    total = greatest - least + 1
-    if total > max(FEW, SPARSE * max([len(each) for each in numbers])):
-        return None
-    arrays = {want: [np.zeros(total, each.dtype) for each in filled[0].parts[want]] for want in wanted}
-    present = np.zeros(total, bool)
-    for each, own in zip(filled, numbers, strict=True):
-        codes: Any = (own - own.dtype.type(least)).astype(np.intp, copy=False)
-        if len(codes) and int(codes[-1]) - int(codes[0]) + 1 == len(codes) and (np.diff(codes) == 1).all():
-            codes = slice(int(codes[0]), int(codes[-1]) + 1)
-        present[codes] = True
-        for want, sums in arrays.items():
-            for into, values in zip(sums, each.parts[want], strict=True):
-                into[codes] += values  # each group is there once
-    rows = np.flatnonzero(present)
-    key = pd.Series((rows + least).astype(numbers[0].dtype), name=filled[0].keys[0].name)
-    if len(rows) == total:
-        return Partial([key], {want: tuple(each) for want, each in arrays.items()})
-    return Partial([key], {want: tuple([sums[rows] for sums in each]) for want, each in arrays.items()})
+def listed(made: Partial | Placed) -> Partial:
+    """A partial result with the keys of its groups."""
+    return made.listed() if isinstance(made, Placed) else made
 
 
 class Part:
@@ -196,8 +176,6 @@ PARTS: dict[str, Callable[[Column], Part]] = {
     "last": end_part("last"),
     "truth": part_truth,
 }
-#: Parts that can be made by position.
-BY_POSITION = frozenset({"size", "count", "sum", "mean"})
 
 
 class partial_query:  # noqa: N801 (a function that remembers what it has prepared)
@@ -232,7 +210,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             for label, part in self.wanted
         ]
 
-    def __call__(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial:
+    def __call__(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial | Placed:
         """The partial result; ``spans`` has least and greatest values of keys, where they are known."""
         are_numbers = all(
             isinstance(each.dtype, np.dtype) and each.dtype.kind in "iu" and not each.null
@@ -274,7 +252,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             for each in self.plan.groups.by
         ]
 
-    def by_position(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial:
+    def by_position(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial | Placed:
         """By the numbers that keys are, if these lie close together; by hash otherwise."""
         columns = (*self.keys.items(), *[(("value", label), each) for label, each in self.values.items()])
         narrow = materialised(Relation(self.source.base, columns))
@@ -282,7 +260,11 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
         count = len(self.keys)
         numbers = [found.to_series(place) for place in range(count)]
         values = {label: found.to_series(count + place) for place, label in enumerate(self.values)}
-        made = added_up(numbers, values, self.wanted, list(self.keys), spans) if found.height else None
+        by = [each.value for each in self.plan.groups.by]
+        if found.height:
+            made = added_up(dict(zip(self.keys, numbers, strict=True)), values, self.wanted, by, spans)
+        else:
+            made = None
         if made is None:
             fresh = replace(narrow, base=found.lazy())
             every = [column for _, column in fresh.columns]
@@ -290,93 +272,9 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             own = dict(zip(self.values, every[count:], strict=True))
             parts = [PARTS[part](keys[label] if label in keys else own.get(label)) for label, part in self.wanted]  # type: ignore[arg-type]
             return self.by_hash(fresh, keys, parts)
-        arrays, parts_of = made
-        return Partial(self.key_series(dict(zip(self.keys, arrays, strict=True))), parts_of)
+        return made
 
 
 def column_at(column: Column, place: int) -> Column:
     """A key among the groups that were found."""
     return replace(column, expr=pl.col(f"k{place}"), scalars={})
-
-
-def added_up(
-    numbers: list[Any],
-    values: dict[Any, Any],
-    wanted: list[tuple[Any, Any]],
-    labels: list[Any],
-    known: Mapping[Any, Any],
-) -> Any:
-    """Keys and parts of groups by position; None where keys lie far apart, or something is missing."""
-    height = len(numbers[0])
-    spans = [
-        known.get(label) or (int(each.min()), int(each.max())) for label, each in zip(labels, numbers, strict=True)
-    ]
-    total = 1
-    for least, greatest in spans:
-        total *= greatest - least + 1
-    if total > max(FEW, SPARSE * height) or any(each.null_count() for each in values.values()):
-        return None
-    adding = {label for label, part in wanted if part in ("sum", "mean")}
-    columns = {label: values[label] if label in values else numbers[labels.index(label)] for label in adding}
-    if not all(is_exact(each) for each in columns.values()):
-        return None
-    is_light = total <= LIGHT * height / max(1, numbers[0].n_chunks())
-    counts_rows = not columns or any(part != "sum" for _, part in wanted)
-    sizes: Any = np.zeros(total, np.int64 if counts_rows else bool)
-    sums = {label: np.zeros(total) for label in columns}
-    for start, length in chunks_of([*numbers, *columns.values()]) if is_light else [(0, height)]:
-        codes = None
-        for each, (least, greatest) in zip(numbers, spans, strict=True):
-            own = each.slice(start, length).to_numpy().astype(np.intp, copy=False)
-            own = own - least if least else own
-            codes = own if codes is None else codes * (greatest - least + 1) + own
-        assert codes is not None
-        if counts_rows:
-            sizes += np.bincount(codes, minlength=total)
-        for label, each in columns.items():
-            sums[label] += np.bincount(codes, weights=each.slice(start, length).to_numpy(), minlength=total)
-        if not counts_rows:  # a sum that is not zero tells that there are rows
-            unseen = np.flatnonzero(next(iter(sums.values())) == 0)
-            if len(unseen):
-                sizes[codes] = True
-    if any(np.isnan(each.sum()) for each in sums.values()):
-        return None  # NaN, or infinities of both signs
-    present = np.flatnonzero(sizes if counts_rows else sizes | (next(iter(sums.values())) != 0))
-    keys, rest = [], present
-    for each, (least, greatest) in reversed(list(zip(numbers, spans, strict=True))):
-        rest, own = np.divmod(rest, greatest - least + 1)
-        keys.append((own + least).astype(each.slice(0, 1).to_numpy().dtype))
-    counts = sizes[present]
-    parts: dict[Any, tuple[Any, ...]] = {}
-    for label, part in wanted:
-        if part in ("size", "count"):
-            parts[label, part] = (counts,)
-        elif part == "mean":
-            parts[label, part] = (sums[label][present], counts)
-        else:
-            kind = columns[label].dtype
-            own = sums[label][present]
-            wide = np.float64 if kind.is_float() else np.uint64 if kind.is_unsigned_integer() else np.int64
-            parts[label, part] = (own.astype(wide, copy=False),)
-    return keys[::-1], parts
-
-
-def is_exact(column: Any) -> bool:
-    """Whether sums of a column are the same in floating point."""
-    if column.dtype.is_float():
-        return True
-    if not column.dtype.is_integer():
-        return False
-    return max(abs(int(column.min())), abs(int(column.max()))) * len(column) < EXACT
-
-
-def chunks_of(columns: list[Any]) -> list[tuple[int, int]]:
-    """Where the chunks of columns begin, and how long they are, if all have the same; else the whole."""
-    lengths = {tuple(each.chunk_lengths()) for each in columns}
-    if len(lengths) != 1:
-        return [(0, len(columns[0]))]
-    found, start = [], 0
-    for length in lengths.pop():
-        found.append((start, length))
-        start += length
-    return found
