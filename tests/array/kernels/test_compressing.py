@@ -22,6 +22,7 @@ from weft.expr import optimize
 def small_bands(monkeypatch):
     monkeypatch.setattr(compressing, "SMALL", 1)
     monkeypatch.setattr(compressing, "BAND", 64)
+    monkeypatch.setattr(compressing, "WEIGHED", 640)
 
 
 def parts(partial):
@@ -52,6 +53,7 @@ def test_bands_give_what_the_whole_selection_gives(data, end, kind):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compressing, "SMALL", 1)
         patch.setattr(compressing, "BAND", 64)
+        patch.setattr(compressing, "WEIGHED", 64)
         found = CompressedReduction(end)(block, 0, axes, None, mask)
     wanted = end(compressed(block, mask, 0), axes, None)
     for own, other in zip(parts(found), parts(wanted), strict=True):
@@ -76,6 +78,16 @@ def test_what_is_not_selected_may_be_anything(axes):
     assert np.isnan(CompressedReduction(reductions.sum_chunk)(block, 0, axes, None, mask)).any()
 
 
+@pytest.mark.usefixtures("small_bands")
+def test_bands_with_few_selected_rows_and_such_with_others_that_are_not_finite_add_up():
+    block = np.random.default_rng(0).random((100, 10))
+    mask = np.r_[np.zeros(30), np.ones(30), np.arange(40) % 20 == 0].astype(bool)
+    block[~mask] = np.inf
+    step = Step(np.greater, (0, 1), ())
+    made = CompressedReduction(reductions.sum_chunk, (step,))(block, 0, (0, 1), None, np.where(mask, 1.0, 0.0), 0.5)
+    np.testing.assert_allclose(made, block[mask].sum(keepdims=True))
+
+
 def test_a_reduction_of_a_selection_is_one_call():
     x = da.from_array(np.arange(200_000.0).reshape(-1, 2), chunks=(50_000, 2))
     names = [call.function.__name__ for node in walk(x[x[:, 0] > 9].mean()) for call in node.calls]
@@ -92,6 +104,7 @@ def test_masks_of_several_functions_are_made_with_the_rows(name, width, seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compressing, "SMALL", 1)
         patch.setattr(compressing, "BAND", 512)
+        patch.setattr(compressing, "WEIGHED", 512)
         picks = [
             (x[:, 0] > 0.3) & ~(y * 2 > 1.5),
             x > 0.5,

@@ -25,7 +25,7 @@ from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.kernels.pandas.merge import JoinPlan, join
 from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.known_metas import remembered
+from weft.dataframe.known_metas import remembered, types_of
 from weft.dataframe.ops.merge_shuffled import (
     ORDERED_BY,
     by_hash,
@@ -174,8 +174,7 @@ def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.Da
         return None
     if plan.left_on is None or plan.right_on is None:
         return None
-    ours = dict(zip(left.columns.tolist(), left.dtypes.array, strict=True))
-    theirs = dict(zip(right.columns.tolist(), right.dtypes.array, strict=True))
+    ours, theirs = types_of(left), types_of(right)
     if any(ours[a] != theirs[b] for a, b in zip(plan.left_on, plan.right_on, strict=True)):
         return None
     columns = {name: ours[label] for label, name in plan.left_names if label in ours}
@@ -205,9 +204,10 @@ def with_gaps(made: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, plan:
     if plan.how in ("left", "outer", "left_anti"):
         gaps += [name for label, name in plan.right_names if label in right.columns and label not in shared]
     changes: dict[Any, Any] = {}
+    types = types_of(made) if gaps else {}
     for name in gaps:
-        if name in made.columns:
-            dtype = made[name].dtype
+        if name in types:
+            dtype = types[name]
             if isinstance(dtype, np.dtype) and dtype.kind in "iu":
                 changes[name] = "float64"
             elif dtype == np.dtype(bool):

@@ -104,6 +104,9 @@ def added_up(
     if total > max(FEW, SPARSE * height) or any(each.null_count() for each in values.values()):
         return None
     columns = {label: every[label] for label, part in wanted if part in ("sum", "mean")}
+    counted = [each for label, each in values.items() if label not in columns]  # NaN in sums tells itself
+    if any(each.dtype.is_float() and each.is_nan().any() for each in counted):
+        return None
     if not all(is_exact(each) for each in columns.values()):
         return None
     counts_rows = not columns or any(part != "sum" for _, part in wanted)
