@@ -146,3 +146,11 @@ def test_what_is_mapped_in_partitions_without_rows_has_its_type(road):
     ours = ours.assign(m=ours.t.map({"a": 1.5, "b": 2.5}))
     found = computed(ours.merge(dd.from_pandas(INFINITE, npartitions=1), left_on="m", right_on="x", how="left"))
     assert found.m.dtype == "float64"
+
+
+@pytest.mark.parametrize("dtype", ["bool[pyarrow]", "boolean"])
+@pytest.mark.parametrize("how", ["mean", "sum", "count", "nunique"])
+def test_truth_values_with_gaps_of_groups(road, dtype, how):
+    whole = pd.DataFrame({"k": [1, 2, 1, 1], "t": pd.Series([True, None, None, False], dtype=dtype)})
+    found = getattr(in_partitions(whole, [1, 3]).groupby("k").t, how)()
+    same(computed(found), getattr(whole.groupby("k").t, how)())
