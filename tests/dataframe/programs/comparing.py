@@ -22,6 +22,7 @@ DATA_DEPENDENT = (
     ".astype(",
     ".clip(",
     ".replace(",
+    ".set_index(",
 )
 
 
