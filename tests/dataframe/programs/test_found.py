@@ -172,3 +172,12 @@ def test_texts_of_rows_without_a_match_are_texts(road, tmp_path):
 
     ours = [dd.read_parquet(tmp_path / f"{name}.parquet") for name in ("left", "right")]
     assert computed(program(*ours)) == program(NUMBERS, OTHERS.assign(w="a")) == 4
+
+
+def test_integers_that_stand_in_for_others_have_one_type_in_all_partitions(road):
+    whole = pd.DataFrame({"u": [1, 2, 3, 4], "i": [-1, -2, -3, -4]}).astype({"u": "uint32", "i": "int32"})
+
+    def program(d):
+        return d.u.mask(d.u > 3, d.i) * -1
+
+    same(computed(program(in_partitions(whole, [2]))), program(whole))

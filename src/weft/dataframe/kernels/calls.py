@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from weft.expr import Expr
 from weft.records import record
 
-__all__ = ["Bound", "Slot", "Template", "children_of", "template_of"]
+__all__ = ["AsForeseen", "Bound", "Slot", "Template", "children_of", "template_of"]
 
 
 class Slot(NamedTuple):
@@ -56,6 +56,23 @@ class Bound:
     def __call__(self, *blocks: Any) -> Any:
         inputs, keywords = self.template.filled(blocks)
         return self.function(*inputs, **keywords)
+
+
+@record
+class AsForeseen:
+    """A function of which pandas' type depends on the values: integers are of one type in all partitions, and so is what has no
+    values in one."""
+
+    function: Callable[..., Any]
+    dtype: Any
+
+    def __weft_tokenize__(self) -> Any:
+        return ("as-foreseen", self.function, self.dtype)
+
+    def __call__(self, *blocks: Any) -> Any:
+        made = self.function(*blocks)
+        are_integers = made.dtype.kind in "iu" and self.dtype.kind in "iu"
+        return made.astype(self.dtype) if made.dtype != self.dtype and (are_integers or not len(made)) else made
 
 
 def fill(value: Any, blocks: Sequence[Any]) -> Any:
