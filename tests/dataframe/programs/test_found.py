@@ -174,6 +174,16 @@ def test_texts_of_rows_without_a_match_are_texts(road, tmp_path):
     assert computed(program(*ours)) == program(NUMBERS, OTHERS.assign(w="a")) == 4
 
 
+@pytest.mark.parametrize("other", [(), (2.5,)])
+def test_short_integers_do_not_overflow_where_they_are_floats_elsewhere(road, other):
+    whole = pd.DataFrame({"n": [1, 2, 3, 4], "s": np.array([100, 1, 2, 3], "int8")})
+
+    def program(d):
+        return d.s.where(d.n < 4, *other) * 3
+
+    same(computed(program(in_partitions(whole, [2]))), program(whole))
+
+
 def test_integers_that_stand_in_for_others_have_one_type_in_all_partitions(road):
     whole = pd.DataFrame({"u": [1, 2, 3, 4], "i": [-1, -2, -3, -4]}).astype({"u": "uint32", "i": "int32"})
 

@@ -60,8 +60,10 @@ class Bound:
 
 @record
 class AsForeseen:
-    """A function of which pandas' type depends on the values: integers are of one type in all partitions, and so is what has no
-    values in one."""
+    """A function whose integers become others, or floats, where values ask for it: of the type that holds all, everywhere.
+
+    Else short integers of a partition without such values would overflow where those of all together do not.
+    """
 
     function: Callable[..., Any]
     dtype: Any
@@ -71,8 +73,9 @@ class AsForeseen:
 
     def __call__(self, *blocks: Any) -> Any:
         made = self.function(*blocks)
-        are_integers = made.dtype.kind in "iu" and self.dtype.kind in "iu"
-        return made.astype(self.dtype) if made.dtype != self.dtype and (are_integers or not len(made)) else made
+        return (
+            made.astype(self.dtype) if made.dtype != self.dtype and (made.dtype.kind in "iu" or not len(made)) else made
+        )
 
 
 def fill(value: Any, blocks: Sequence[Any]) -> Any:
