@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from weft.expr import Expr
 from weft.records import record
 
@@ -73,9 +75,8 @@ class AsForeseen:
 
     def __call__(self, *blocks: Any) -> Any:
         made = self.function(*blocks)
-        return (
-            made.astype(self.dtype) if made.dtype != self.dtype and (made.dtype.kind in "iu" or not len(made)) else made
-        )
+        are_integers = isinstance(made.dtype, np.dtype) and made.dtype.kind in "iu"
+        return made.astype(self.dtype) if made.dtype != self.dtype and (are_integers or not len(made)) else made
 
 
 def fill(value: Any, blocks: Sequence[Any]) -> Any:
