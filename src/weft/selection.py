@@ -364,10 +364,9 @@ def between(values: Block, wanted: Wanted, size: int, kind: np.dtype[Any]) -> Bl
     share = np.array([place_of(each, size, wanted.method)[2] for each in wanted.quantiles]).astype(float_kind)
     if discrete:
         return np.where(share > 0, second, first).astype(kind, copy=False)
-    difference: Block = np.subtract(second, first)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # between infinities there is no number, as NumPy has it
+        difference: Block = np.subtract(second, first)
         results: Block = first + difference * share
         late = share >= 0.5
         results[late] = (second - difference * (1 - share))[late]
-    results[first == second] = first[first == second]
     return results.astype(kind, copy=False)

@@ -11,7 +11,9 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import Any
 
-__all__ = ["Compiled"]
+import numpy as np
+
+__all__ = ["Compiled", "read_only"]
 
 
 class Compiled:
@@ -22,17 +24,26 @@ class Compiled:
     module : str
     warm_up : callable
         ``warm_up(module)`` has all compiled that will be called.
+    worth_it : int
+        Rows of which a process must have asked for it, all calls together, before compiling begins.
     """
 
-    def __init__(self, module: str, warm_up: Callable[[Any], object]) -> None:
+    def __init__(self, module: str, warm_up: Callable[[Any], object], worth_it: int = 0) -> None:
         self.module = module
         self.warm_up = warm_up
+        self.missing = worth_it
         self.found: Future[Any] | None = None
         self.lock = threading.Lock()
 
-    def __call__(self, *, wait: bool = False) -> Any:
-        """The module; None until it is compiled, or if it cannot be had."""
+    def __call__(self, rows: int = 0, *, wait: bool = False) -> Any:
+        """The module, for so many rows; None until it is compiled, or if it cannot be had."""
+        found = self.found
+        if found is not None and not wait:
+            return found.result() if found.done() else None
         with self.lock:
+            self.missing -= rows
+            if self.missing > 0 and not wait:
+                return None
             if self.found is None:
                 self.found = Future()
                 arguments = (self.found,)
@@ -51,3 +62,10 @@ class Compiled:
             raise
         else:
             found.set_result(code)
+
+
+def read_only(array: Any) -> Any:
+    """An array in one stretch that nobody changes: of each kind of array there is machine code of its own."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -61,7 +61,7 @@ def remembered(make: Callable[[], Any], operation: str, operands: Any, *metas: A
     known = KNOWN.get(key)
     if known is not None:
         return known.made
-    made = make()
+    made = same_of(make())
     KNOWN[key] = Known(metas, made)
     FREE[id(made)] = made
     if len(KNOWN) > MOST:
@@ -69,12 +69,21 @@ def remembered(make: Callable[[], Any], operation: str, operands: Any, *metas: A
     return made
 
 
+def same_of(meta: Any) -> Any:
+    """The object that stands for all metas of one structure: what is made of one of them is known for the others, too."""
+    if not isinstance(meta, (pd.DataFrame, pd.Series)) or len(meta) or (key := structure_of(meta)) is None:
+        return meta
+    return KNOWN.setdefault(key, Known((), meta)).made
+
+
 def forget_some() -> None:
     """Forget the oldest quarter."""
     for key in list(KNOWN)[: MOST // 4]:
-        old = KNOWN.pop(key, None)
-        if old is not None:
-            FREE.pop(id(old.made), None)
+        KNOWN.pop(key, None)
+    there = {id(each.made): each.made for each in list(KNOWN.values())}
+    for own in list(FREE):
+        if own not in there:
+            FREE.pop(own, None)
 
 
 def source_meta(make: Callable[[], Any], source: str, operands: Any) -> Any:

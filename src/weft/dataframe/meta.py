@@ -210,8 +210,8 @@ def meta_nonempty(arg: Any) -> Any:
     """
     if isinstance(arg, pd.DataFrame):
         index = nonempty_index(arg.index)
-        columns = [nonempty_series(arg.iloc[:, place], index) for place in range(arg.shape[1])]
-        made = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=index)
+        columns = {place: nonempty_column(dtype, index) for place, dtype in enumerate(arg.dtypes.array)}
+        made = pd.DataFrame(columns, index=index, copy=False)
         made.columns = arg.columns
         made.attrs = arg.attrs
         return made
@@ -225,6 +225,14 @@ def meta_nonempty(arg: Any) -> Any:
 def nonempty_series(column: pd.Series, index: pd.Index) -> pd.Series:
     """Two values of a column's dtype."""
     return pd.Series(two_values(column.dtype), index=index, name=column.name, dtype=column.dtype, copy=False)
+
+
+def nonempty_column(dtype: Any, index: pd.Index) -> Any:
+    """Two values for a column of a frame, which would take objects for text."""
+    values = two_values(dtype)
+    return (
+        values if getattr(dtype, "kind", "O") in "iufcbMm" else pd.Series(values, index=index, dtype=dtype, copy=False)
+    )
 
 
 def nonempty_index(index: pd.Index) -> pd.Index:

@@ -6,12 +6,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weft.dataframe.compiled import read_only
+from weft.dataframe.kernels.pandas import hashing, moving
 from weft.dataframe.kernels.pandas.hashing import stripe_codes, stripe_targets
 from weft.dataframe.kernels.pandas.in_place import beside, count_answers
 from weft.dataframe.kernels.pandas.merge import PLACE
 from weft.dataframe.kernels.pandas.shuffle import ByStripe
 
 whole = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5000, 5000), min_size=1, max_size=60)
+
+
+@pytest.fixture(autouse=True, params=["numpy", "machine code"])
+def way(request, monkeypatch):
+    """Both ways to tell stripes."""
+    if request.param == "machine code":
+        pytest.importorskip("numba")
+        assert moving.machine_code(wait=True) is not None
+    else:
+        monkeypatch.setattr(hashing, "machine_code", lambda rows: None)
+
+
+@given(whole, st.integers(2, 100_000))
+def test_stripes_are_the_same_in_both_ways(values, count):
+    code = pytest.importorskip("weft.dataframe.kernels.pandas.machine_code")
+    numbers, width = np.array(values, dtype="int64"), hashing.page_bits(count)
+    targets, codes = np.empty(len(values), hashing.target_type(count)), np.empty(len(values), np.int64)
+    code.stripe_targets(read_only(numbers), count, width, targets)
+    code.stripe_codes(read_only(numbers), count, width, codes)
+    assert targets.tolist() == stripe_targets(numbers, count).tolist()
+    assert codes.tolist() == stripe_codes(numbers, count).tolist()
 
 
 @given(whole, st.integers(2, 400))

@@ -8,14 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weft.dataframe.kernels.pandas import lookup
+from weft.dataframe.kernels.pandas import lookup, moving
 from weft.dataframe.kernels.pandas.lookup import Lookup, Packing, Prepared, in_order, joined_by_lookup
 from weft.dataframe.kernels.pandas.merge import JoinPlan
 
 
-@pytest.fixture(autouse=True, params=[1, lookup.MANY], ids=["sorted", "hashed"])
+@pytest.fixture(autouse=True, params=["sorted", "hashed", "compiled"])
 def tables_of_distant_keys(request, monkeypatch):
-    monkeypatch.setattr(lookup, "MANY", request.param)
+    if request.param == "sorted":
+        monkeypatch.setattr(lookup, "MANY", 1)
+    if request.param == "compiled":
+        pytest.importorskip("numba")
+        assert moving.machine_code(wait=True) is not None
+    else:
+        monkeypatch.setattr(lookup, "machine_code", lambda rows: None)
     monkeypatch.setattr(lookup, "FREE_SLOTS", 16)
 
 
@@ -96,3 +102,13 @@ def test_texts_and_keys_too_far_apart_are_left_to_pandas():
     assert joined_by_lookup(both, both, JoinPlan("inner", ("k", "n"), ("k", "n"), names, ())) is None
     far = Prepared(pd.DataFrame({"k": [0, 2**62], "n": [-(2**62), 2**62]}), ("k", "n"))
     assert joined_by_lookup(far, far, JoinPlan("inner", ("k", "n"), ("k", "n"), names, ())) is None
+
+
+def test_pairs_that_are_more_than_there_is_room_for_are_found():
+    left = Prepared(pd.DataFrame({"k": np.repeat([1, 2], 50), "a": range(100)}), ("k",))
+    right = Prepared(pd.DataFrame({"k": np.repeat([2, 3], 30), "b": range(60)}), ("k",))
+    names = (("k", "k"), ("a", "a")), (("b", "b"),)
+    for how in ("inner", "left", "right"):
+        made = joined_by_lookup(left, right, JoinPlan(how, ("k",), ("k",), *names))
+        expected = left.frame.merge(right.frame, on="k", how=how)
+        pd.testing.assert_frame_equal(made, expected, check_dtype=False)

@@ -33,12 +33,15 @@ def known_beforehand(made: Any, ours: Any) -> Any:
 
 
 def held_by(column: pd.Series, dtype: Any) -> pd.Series:
-    """Numbers as another type of them, unless it cannot hold them."""
+    """Numbers as another type of them, unless it cannot hold them; no values at all as numbers of any type."""
+    if not len(column) and getattr(dtype, "kind", "O") in "iuf":
+        return pd.Series([], dtype=dtype, index=column.index, name=column.name)
     if not are_numbers(column.dtype, dtype):
         return column
     if dtype.kind in "iu" and column.dtype.kind == "f" and not (np.isfinite(column) & (column % 1 == 0)).all():
         return column
-    return column.astype(dtype)
+    made = column.astype(dtype)
+    return column if dtype.kind in "iu" and (made != column).any() else made
 
 
 def same(found: Any, wanted: Any, loose: bool = False, is_short: bool = False) -> None:

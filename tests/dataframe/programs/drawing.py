@@ -335,7 +335,9 @@ class Drawn:
         ]
         if texts:
             rare += [f"{a}.str.upper()", f"{a}.str.len()", f"{a}.astype('str')"]
-        return self.rng.choice((a, f"{a}.cat.codes", f"{a}.cat.as_ordered()", f"{a}.cat.as_unordered()", *rare))
+        if not self.is_apart:
+            rare += [f"{a}.cat.codes", f"{a}.cat.as_ordered()"]
+        return self.rng.choice((a, f"{a}.cat.as_unordered()", *rare))
 
     def neighbours(self, label: str) -> str:
         """Something that looks at other rows."""

@@ -35,6 +35,7 @@ from tests.dataframe.programs.steps import STEPS, last
 import weft
 import weft.dataframe as dd
 from weft import config
+from weft.dataframe.kernels.polars import query
 
 #: The ways in which a program is run: by pandas' kernels, as one query, as queries of partitions, by DuckDB before others.
 ROADS: dict[str, dict[str, str]] = {
@@ -197,6 +198,8 @@ def on_road(road: str) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(config.set(ROADS[road]))
         stack.enter_context(mock.patch.object(sys.modules["weft.dataframe.rules.divide"], "CHOOSY", False))
+        if road == "whole queries":
+            stack.enter_context(mock.patch.object(query, "WATCHED", -1))
         if "DuckDB" in road:
             engine = sys.modules["weft.dataframe.rules.engine"]
             stack.enter_context(mock.patch.object(engine, "why_duckdb", return_value="it is asked first"))

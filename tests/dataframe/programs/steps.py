@@ -333,15 +333,14 @@ def last(drawn: Drawn) -> str | None:
         if by != label:
             options = rng.choice(("", ", sort=False", ", dropna=False", ", as_index=False"))
             made += [f"d.groupby({by!r}{options})[{label!r}].{how}()"] * 3
-            rare += [
-                f"d.groupby({by!r})[[{label!r}]].agg(['min', 'count'])",
-                f"d.groupby([{by!r}, 'k0'])[{label!r}].sum()",
-            ]
+            rare += [f"d.groupby({by!r})[[{label!r}]].agg(['min', 'count'])"]
             rare += [
                 f"d.groupby({by!r}).agg({{{label!r}: ['max', 'count']}})",
                 f"d.groupby({by!r})[{label!r}].median()",
             ]
-            rare += [f"d.pivot_table(index='k0', values={label!r}, columns={by!r}, aggfunc='max')"]
+            if "k0" in drawn.d:
+                rare += [f"d.groupby([{by!r}, 'k0'])[{label!r}].sum()"]
+                rare += [f"d.pivot_table(index='k0', values={label!r}, columns={by!r}, aggfunc='max')"]
             rare += [f"d.groupby({by!r})[{label!r}].agg(['sum', 'max'])", f"{a}.groupby(d[{by!r}]).{how}()"]
     if kind == "bool":
         made += [f"{a}.sum()", f"{a}.mean()", f"{a}.any()", f"{a}.all()"]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from tests.dataframe.columns import in_partitions, same
-from tests.dataframe.programs.running import ROADS, computed
+from tests.dataframe.programs.running import ROADS, computed, on_road
 
 import weft.dataframe as dd
-from weft import config
 
 INFINITE = pd.DataFrame({"x": [np.inf, -np.inf, 1.0, 2.0], "k": list("abba")})
 SHORT = pd.DataFrame(
@@ -29,6 +26,8 @@ PROGRAMS = {
     "means of float32 are float32": (SHORT, lambda d: d.groupby("k").f.mean()),
     "all but some rows, of one partition": (NUMBERS, lambda d: d.head(-3)),
     "a single value that is used twice": (NUMBERS, lambda d: with_maximum(d)),
+    "quantiles between infinities": (INFINITE.assign(y=np.inf), lambda d: d[["x", "y"]].describe()),
+    "counts of numbers among which are NaN": (SHORT, lambda d: d.groupby("k")[["f"]].count()),
     "labels that nobody looks at become a column": (
         NUMBERS,
         lambda d: d.groupby("k")[["n"]].sum().reset_index().pipe(lambda d: d[d.n < 5]).n.count(),
@@ -43,6 +42,8 @@ PROGRAMS = {
     ),
 }
 
+UNKNOWN = pd.Categorical([], [dd.utils.UNKNOWN_CATEGORIES])
+
 
 def with_maximum(d):
     d = d.assign(n=d.n.max() - d.n)
@@ -50,9 +51,8 @@ def with_maximum(d):
 
 
 @pytest.fixture(params=ROADS)
-def road(request, monkeypatch):
-    monkeypatch.setattr(sys.modules["weft.dataframe.rules.divide"], "CHOOSY", False)
-    with config.set(ROADS[request.param]):
+def road(request):
+    with on_road(request.param):
         yield request.param
 
 
@@ -117,3 +117,32 @@ def test_the_most_frequent_of_partitions_whose_categories_differ(road):
     parts = [pd.DataFrame({"c": pd.Categorical([word, None, word])}) for word in "ba"]
     ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0].astype({"c": pd.CategoricalDtype(["?"])}))
     assert sorted(computed(ours.c.cat.as_unknown().mode())) == ["a", "b"]
+
+
+def test_rows_told_apart_by_some_columns_are_the_last_ones(road):
+    whole = pd.DataFrame({"k": [1.5, np.nan, 1.5, np.nan, 2], "n": [1, 2, 4, 8, 16]})
+    found = in_partitions(whole, [2, 3]).drop_duplicates(subset=["k"], keep="last").n.sum()
+    assert computed(found) == 28
+
+
+def test_rows_below_each_other_have_the_categories_of_their_partitions(road):
+    parts = [pd.DataFrame({"c": pd.Categorical([word]), "a": [1], "b": [2.5]}) for word in "ba"]
+    ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0].assign(c=UNKNOWN))
+    assert computed(ours.melt(id_vars=["c"], value_vars=["a", "b"])).c.tolist() == ["b", "a", "b", "a"]
+
+
+@pytest.mark.parametrize("dtype", ["string", "string[python]", "str", "large_string[pyarrow]", "category"])
+@pytest.mark.parametrize("value", [1.5, 2, True])
+def test_types_of_what_is_mapped_are_known(road, dtype, value):
+    whole = pd.Series(["a", None, "b"], dtype=dtype)
+    ours = in_partitions(whole, [2]).map({"a": value})
+    expected = whole.map({"a": value})
+    assert ours.dtype == expected.dtype
+    same(computed(ours), expected)
+
+
+def test_what_is_mapped_in_partitions_without_rows_has_its_type(road):
+    ours = in_partitions(NUMBERS, [0, 2]).pipe(lambda d: d[d.n > 9])
+    ours = ours.assign(m=ours.t.map({"a": 1.5, "b": 2.5}))
+    found = computed(ours.merge(dd.from_pandas(INFINITE, npartitions=1), left_on="m", right_on="x", how="left"))
+    assert found.m.dtype == "float64"

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import weft.dataframe as dd
+from weft import config
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.filtering import Filter
@@ -39,6 +40,21 @@ def test_several_questions_share_one_read(parts):
 def test_an_index_nobody_looks_at_is_not_made(parts):
     assert not reads(parts.a.sum())[0].index
     assert reads(parts.a + 1)[0].index
+
+
+@pytest.mark.parametrize("wanted", ["a", "n", "label"])
+def test_labels_that_become_columns_keep_their_name_whoever_looks_at_them(wanted, tmp_path):
+    whole = pd.DataFrame({"a": [2, 1, 3], "n": 1}, index=pd.Index([5, 6, 4], name="label"))
+    whole.to_parquet(tmp_path / "x.parquet")
+    for ours in (dd.from_pandas(whole, npartitions=2, sort=False), dd.read_parquet(tmp_path)):
+        for road in ({"dataframe.engine": "pandas"}, {}, {"dataframe.queries": "partitions"}):
+            with config.set(road):
+                found = ours.sort_values("a").reset_index().rename(columns={"label": "l", "n": "m"})
+                wanted = {"label": "l", "n": "m"}.get(wanted, wanted)
+                expected = whole.sort_values("a").reset_index().rename(columns={"label": "l", "n": "m"})[[wanted]]
+                pd.testing.assert_frame_equal(found[[wanted]].compute(), expected)
+                column = ours.a.sort_values().reset_index().rename(columns={"label": "l"})
+                assert column[["a"]].compute().a.tolist() == column.compute().a.tolist() == [1, 2, 3]
 
 
 def test_the_length_reads_no_column(parts):

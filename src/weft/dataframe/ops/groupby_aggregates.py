@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -47,13 +48,14 @@ class GroupAggregates(GroupsBase):
                 raise TypeError("Cannot use numeric_only=True with SeriesGroupBy and non-numeric dtypes.")
             columns = numeric_labels(columns, self._dtype)
         requests = tuple([Request(label, label, how, tuple(options.items())) for label in columns])
-        labels = pd.Index(columns) if columns else self._frame.expr.meta.columns[:0]
-        if not self._is_series:
-            labels = named_like(labels, self._frame.expr.meta.columns)
-        is_single = self._is_series and self._plan.as_index
-        return self._aggregate(
-            requests, None if is_single else labels, self._is_series, split_every, split_out, shuffle_method
-        )
+        labels = None if self._is_series and self._plan.as_index else self._labels_of(columns)
+        return self._aggregate(requests, labels, self._is_series, split_every, split_out, shuffle_method)
+
+    def _labels_of(self, columns: Sequence[Hashable]) -> pd.Index:
+        """Labels of aggregates that are called as their columns."""
+        frame = self._frame.expr.meta
+        labels = pd.Index(columns) if columns else frame.columns[:0]
+        return labels if self._is_series else named_like(labels, frame.columns)
 
     def _reduced(
         self,

@@ -124,5 +124,11 @@ def kept_whole(node: Any) -> str | None:
 
 def aggregate_meta(plan: AggregatePlan, metas: list[Any]) -> Any:
     """What aggregates of a few made-up rows are; pandas has another type for means of float32 whose rows are in order."""
-    examples = [meta_nonempty(each)[::-1] for each in metas]
+    source = metas[0]
+    if isinstance(source, pd.DataFrame) and source.columns.nlevels == 1:
+        used = {each.value for each in plan.groups.by if each.kind == "column"} | {
+            each.column for each in plan.requests
+        }
+        source = source.loc[:, [label in used for label in source.columns]]
+    examples = [meta_nonempty(each)[::-1] for each in (source, *metas[1:])]
     return whole_aggregate(examples[0], examples[1:], plan).iloc[:0]

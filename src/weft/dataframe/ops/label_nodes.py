@@ -190,11 +190,10 @@ class ResetIndex(Partitionwise):
         own = frozenset({Need.ORDER}) if Need.ORDER in asked or Need.INDEX in asked else frozenset()
         if self.drop:
             return own | (asked - ROWS)
-        labels = self.added
-        wanted = frozenset({Need.INDEX}) if Need.VALUES in asked or asked_columns(asked, labels) else frozenset()
+        own |= {Need.INDEX}  # its names are labels of columns, whoever looks at these: a rule drops them then
         if Need.VALUES in asked or self.source.meta.ndim == 1:
-            return own | wanted | VALUES
-        return own | wanted | column_needs(asked_columns(asked, self.source.columns))
+            return own | VALUES
+        return own | column_needs(asked_columns(asked, self.source.columns))
 
     @derived
     def added(self) -> tuple[Hashable, ...]:

@@ -18,7 +18,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick, row_needs
 from weft.dataframe.kernels.calls import Bound, children_of, template_of
 from weft.dataframe.kernels.pandas.functions import Whole, apply_rows, apply_values, checked_call, map_values
-from weft.dataframe.meta import UNKNOWN, emulate, is_pandas, make_meta, meta_nonempty, same_kind
+from weft.dataframe.meta import UNKNOWN, UNKNOWN_CATEGORIES, emulate, is_pandas, make_meta, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.elementwise import rowed_of
 from weft.dataframe.ops.neighbours import whole_result, whole_rows
@@ -474,8 +474,12 @@ class Mapped:
         """What the values of a column become."""
         value = self.held.value
         series = value if isinstance(value, pd.Series) else pd.Series(value)
-        whole = pd.Series(list(series.iloc[:1]) or [np.nan], dtype=series.dtype if len(series) else "float64")
-        kind = whole.reindex([0, 1]).dtype  # a value that is not mapped is missing
+        if isinstance(column.dtype, pd.CategoricalDtype) and UNKNOWN_CATEGORIES not in column.dtype.categories:
+            return column.map(value)  # its categories are mapped
+        kind = mapped_with_na(series, column.dtype)
+        if kind is None:
+            whole = pd.Series(list(series.iloc[:1]) or [np.nan], dtype=series.dtype if len(series) else "float64")
+            kind = whole.reindex([0, 1]).dtype  # a value that is not mapped is missing
         if isinstance(column, pd.Index):
             return pd.Index([], dtype=kind, name=column.name)
         return pd.Series([], dtype=kind, name=column.name, index=column.index)
@@ -485,3 +489,13 @@ class Mapped:
 
     def __reduce__(self) -> Any:
         return Mapped, (self.held,)
+
+
+def mapped_with_na(series: pd.Series, dtype: Any) -> Any:
+    """The type of what a mapping makes of values among which ``pd.NA`` may be; None where there is none, or no such key."""
+    if getattr(dtype, "na_value", None) is not pd.NA or not len(series):
+        return None
+    try:
+        return pd.Series([series.index[0], None], dtype=dtype).map(series.iloc[:1]).dtype
+    except (TypeError, ValueError, NotImplementedError):
+        return None

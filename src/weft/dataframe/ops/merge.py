@@ -13,11 +13,11 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.pandas.merge import JoinPlan
-from weft.dataframe.known_metas import remembered
+from weft.dataframe.known_metas import remembered, types_of
 from weft.dataframe.ops.label_nodes import ToFrame
 from weft.dataframe.ops.merge_arrays import has_arrays, merge_by_arrays
 from weft.dataframe.ops.merge_levels import differs_in_levels, merge_by_levels
-from weft.dataframe.ops.merge_nodes import Merge, aligned_edges
+from weft.dataframe.ops.merge_nodes import Merge, aligned_edges, levels_of
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import checked_count, in_partitions
 from weft.dataframe.ops.shuffle import check_method
@@ -217,11 +217,14 @@ def merge(
     metas = left.expr.meta, right.expr.meta
     plan: JoinPlan = remembered(partial(plan_of, *metas, *asked), "plan of a join", asked, *metas)
     expr = Merge(left.expr, right.expr, plan, 0, None if broadcast is None else bool(broadcast))
+    if expr.way == "sorted" and have_categories_apart(expr):  # these have no common order to be divided by
+        sides = [in_partitions(each.expr, 1) for each in (left, right)]
+        expr = expr.with_operands(left=sides[0], right=sides[1])
     match expr.way:
         case "broadcast right":
-            fitting = left.npartitions
+            fitting = expr.left.npartitions
         case "broadcast left":
-            fitting = right.npartitions
+            fitting = expr.right.npartitions
         case "aligned":
             fitting = len(aligned_edges(expr) or ()) - 1
         case _:
@@ -233,6 +236,21 @@ def merge(
     if how == "cross" or (lkeys is not None and rkeys is not None):
         made = numbered(made)
     return new(made).set_index(kept, sort=False) if kept else new(made)
+
+
+def have_categories_apart(expr: Merge) -> bool:
+    """Whether keys that are matched have categories of which the other side has others, or plain values."""
+    plan = expr.plan
+    sides = [
+        [side.meta[label].dtype for label in on]
+        if on is not None
+        else [each.dtype for each in levels_of(side.meta.index)]
+        for side, on in ((expr.left, plan.left_on), (expr.right, plan.right_on))
+    ]
+    return any(
+        one != two and (isinstance(one, pd.CategoricalDtype) or isinstance(two, pd.CategoricalDtype))
+        for one, two in zip(*sides, strict=True)
+    )
 
 
 def levels_of_both(left: Any, right: Any, left_on: Any, right_on: Any) -> list[Hashable]:
@@ -276,6 +294,11 @@ def plan_of(
     sort: bool,
 ) -> JoinPlan:
     """The plan of a join; pandas itself says what columns are called, and refuses what it refuses."""
+    if indicator is False and validate is None and are_apart(left, right, how, left_on, right_on, suffixes):
+        ours, theirs = left.columns.tolist(), right.columns.tolist()
+        theirs = [label for label in theirs if label not in ours]
+        left_names, right_names = [tuple([(label, label) for label in labels]) for labels in (ours, theirs)]
+        return JoinPlan(how, left_on, right_on, left_names, right_names, None, validate, sort)
     options: dict[str, Any] = {
         "how": "inner" if how == "leftsemi" else how,
         "suffixes": suffixes,
@@ -302,6 +325,32 @@ def plan_of(
     elif len(names) != left.shape[1] + len(theirs) + (label is not None):  # a key of its own comes before all others
         return JoinPlan(how, left_on, right_on, (), (), label, validate, sort, tuple(suffixes))
     return JoinPlan(how, left_on, right_on, left_names, right_names, label, validate, sort)
+
+
+def are_apart(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    how: str,
+    left_on: tuple[Hashable, ...] | None,
+    right_on: tuple[Hashable, ...] | None,
+    suffixes: Any,
+) -> bool:
+    """Whether a join by columns of the same types has nothing that pandas would refuse or call otherwise.
+
+    Then pandas need not be asked, which takes a millisecond.
+    """
+    if how not in ("inner", "left", "right", "outer") or not left_on or not right_on or len(left_on) != len(right_on):
+        return False
+    if left.columns.nlevels > 1 or right.columns.nlevels > 1 or suffixes != ("_x", "_y"):
+        return False
+    if not left.columns.is_unique or not right.columns.is_unique:
+        return False
+    ours, theirs = types_of(left), types_of(right)
+    if len(set(left_on)) < len(left_on) or len(set(right_on)) < len(right_on):
+        return False
+    shared = {one for one, two in zip(left_on, right_on, strict=True) if one == two}
+    kinds = [(ours.get(one), theirs.get(two)) for one, two in zip(left_on, right_on, strict=True)]
+    return not (ours.keys() & theirs.keys()) - shared and all(one is not None and one == two for one, two in kinds)
 
 
 class MergeMethods(FrameBase):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from weft.dataframe.expr import asked_columns
-from weft.dataframe.ops.label_nodes import ResetIndex
+from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.ops.label_nodes import ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.shuffle import Moving
 from weft.expr import Context, Expr, Need, rule
 
-__all__ = ["leave_columns", "leave_index", "leave_numbers"]
+__all__ = ["leave_columns", "leave_index", "leave_labels", "leave_numbers"]
 
 
 @rule(changes=["columns"])
@@ -32,6 +33,16 @@ def leave_index(node: Moving, context: Context) -> Expr | None:
     if not node.keep_index or not node.may_leave_index or Need.INDEX in context.needs(node):
         return None
     return node.with_operands(keep_index=False)
+
+
+@rule(changes=["columns"])
+def leave_labels(node: ResetIndex, context: Context) -> Expr | None:
+    """Labels that become columns at which nobody looks are dropped."""
+    needs = context.needs(node)
+    if node.drop or Need.VALUES in needs or asked_columns(needs, node.added):
+        return None
+    source = node.source if node.source.meta.ndim == 2 else ToFrame(node.source, Pairs([("name", node.columns[-1])]))
+    return ResetIndex(source, True, Pairs(()), node.numbered)
 
 
 @rule

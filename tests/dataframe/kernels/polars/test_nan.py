@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 import weft.dataframe as dd
-from weft.dataframe.kernels.polars import nan
+from weft.dataframe.kernels.polars import nan, query
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch):
     monkeypatch.setattr(nan, "MET", type(nan.MET)())
+    monkeypatch.setattr(query, "WATCHED", -1)
 
 
 def frame(missing, dtype="float64"):
@@ -46,6 +47,14 @@ def test_a_source_with_nan_is_remembered_and_others_are_not():
     assert not nan.MET
     dirty.groupby("g").x.sum().compute()
     assert list(nan.MET) == [dirty.expr.rows]
+
+
+def test_nan_is_not_watched_for_in_few_rows(monkeypatch):
+    monkeypatch.setattr(query, "WATCHED", 200)
+    whole = frame([3])
+    found = dd.from_pandas(whole, npartitions=2).groupby("g").x.sum().compute()
+    pd.testing.assert_series_equal(found, whole.groupby("g").x.sum())
+    assert not nan.MET
 
 
 def test_few_sources_are_remembered():

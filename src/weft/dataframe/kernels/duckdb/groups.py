@@ -206,8 +206,9 @@ def length(node: Any, translate: Translator) -> Relation:
 def distinct(node: Any, translate: Translator) -> Relation:
     """Rows that differ in some columns, any of those that are alike."""
     source: Relation = translate(node.source)
-    if node.keep not in ("first", "last") or node.source.meta.ndim != 2 or translate.looks_at_order(node):
-        raise Untranslatable("drop_duplicates() of such a kind, or in order, stays in pandas")
+    is_ordered = translate.looks_at_order(node) or Need.ORDER in node.asks(node.source, translate.needs[node.name])
+    if node.keep not in ("first", "last") or node.source.meta.ndim != 2 or is_ordered:
+        raise Untranslatable("drop_duplicates() of such a kind, in order or by some of the columns, stays in pandas")
     labels = [label for label, _ in source.columns]
     wanted = labels if node.subset is None else list(node.subset)
     keys = [(label, key_column(column) if label in wanted else column) for label, column in source.columns]

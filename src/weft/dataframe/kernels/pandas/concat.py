@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import UNKNOWN_CATEGORIES
 
 PANDAS = KERNELS["pandas"]
 
@@ -40,6 +41,8 @@ def typed(column: pd.Series, wanted: Any) -> pd.Series:
         return column
     if isinstance(own, pd.CategoricalDtype) and not isinstance(wanted, pd.CategoricalDtype):
         return column.astype(own.categories.dtype).astype(wanted)
+    if isinstance(wanted, pd.CategoricalDtype) and UNKNOWN_CATEGORIES in wanted.categories:
+        return column if isinstance(own, pd.CategoricalDtype) else column.astype("category")
     return column.astype(wanted)
 
 

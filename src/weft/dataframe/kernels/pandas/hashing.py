@@ -16,6 +16,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from weft.dataframe.compiled import read_only
+from weft.dataframe.kernels.pandas.moving import machine_code
+
 __all__ = ["hash_array", "hash_rows", "stripe_codes", "stripe_targets", "targets_of"]
 
 #: Multipliers and shifts of the finalizer of MurmurHash3 (Appleby, public domain): every bit of a result depends on all.
@@ -47,8 +50,12 @@ def targets_of(hashes: U64, count: int) -> Any:
     >>> targets_of(np.array([0, 2**63, 2**64 - 1], dtype="u8"), 4).tolist()
     [0, 2, 3]
     """
-    kind = np.uint8 if count <= 256 else np.uint16 if count <= 65536 else np.uint32
-    return ((hashes >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(kind)
+    return ((hashes >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(target_type(count))
+
+
+def target_type(count: int) -> Any:
+    """The smallest integers that hold numbers below ``count``."""
+    return np.uint8 if count <= 256 else np.uint16 if count <= 65536 else np.uint32
 
 
 def stripe_targets(values: Any, count: int) -> Any:
@@ -62,11 +69,15 @@ def stripe_targets(values: Any, count: int) -> Any:
     [0, 1, 2, 0, 1, 2, 0, 1]
     """
     width = page_bits(count)
+    if (code := machine_code(len(values))) is not None:
+        targets = np.empty(len(values), target_type(count))
+        code.stripe_targets(read_only(values), count, width, targets)
+        return targets
     first = targets_of(mix((values >> width).view(np.uint64)), count).astype(np.uint32)
     place = (values & ((1 << width) - 1)).astype(np.uint32)
     first += place - place // np.uint32(count) * np.uint32(count)
     made = np.minimum(first, first - np.uint32(count))  # what is below zero wraps, and is large
-    return made.astype(np.uint8 if count <= 256 else np.uint16 if count <= 65536 else np.uint32)
+    return made.astype(target_type(count))
 
 
 def stripe_codes(values: Any, count: int) -> Any:
@@ -76,6 +87,10 @@ def stripe_codes(values: Any, count: int) -> Any:
     [0, 1, 2, 1366]
     """
     width = page_bits(count)
+    if (code := machine_code(len(values))) is not None:
+        made = np.empty(len(values), np.int64)
+        code.stripe_codes(read_only(values), count, width, made)
+        return made
     mask = (1 << width) - 1
     codes = values >> width
     codes *= mask // count + 1

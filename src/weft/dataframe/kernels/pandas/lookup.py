@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.compiled import read_only
 from weft.dataframe.kernels.pandas.hashing import stripe_codes
 from weft.dataframe.kernels.pandas.keys import numpy_digits
+from weft.dataframe.kernels.pandas.moving import machine_code
 from weft.dataframe.kernels.pandas.runs import assembled, bare, series_of, taken
 
 __all__ = ["Lookup", "Prepared", "joined_by_lookup", "key_numbers"]
@@ -24,6 +26,9 @@ __all__ = ["Lookup", "Prepared", "joined_by_lookup", "key_numbers"]
 #: Slots of the plain array: at most so many for each key, and some that cost next to nothing.
 SLOTS = 4
 FREE_SLOTS = 2**20
+
+#: Rows that 32 bits count.
+MOST = 2**31 - 1
 
 #: Keys from which on a table is sorted rather than hashed, where the machine sorts packed numbers: no cache holds it.
 MANY = 2**16
@@ -74,9 +79,19 @@ class Lookup:
         codes = columns[0] if packing is None else packing(columns)[0]
         self.is_dense = packing is not None and packing.size <= SLOTS * len(codes) + FREE_SLOTS
         self.labels: Any = None
+        #: The rows of each key as machine code finds them; None where they are found otherwise.
+        self.chain: Any = None
         if self.is_dense:
             assert packing is not None
             width = packing.size
+            if len(columns) == 1 and len(codes) < MOST and (code := machine_code(len(codes))) is not None:
+                first, following = np.zeros(width, np.int32), np.empty(len(codes) + 1, np.int32)
+                self.is_unique = code.chained(read_only(codes.astype(np.int64, copy=False)), first, following)
+                if self.is_unique:
+                    self.keep_unique(codes, width, first.astype(np.int64) - 1)
+                else:
+                    self.chain = first, following
+                return
         elif packing is not None and len(codes) >= MANY and is_packed(packing.size, len(codes)):
             order = in_order(codes, packing.size)
             codes = codes.take(order)
@@ -95,14 +110,9 @@ class Lookup:
         counts = np.bincount(codes, minlength=width)
         self.is_unique = not len(counts) or int(counts.max()) <= 1
         if self.is_unique:
-            #: Whether each row stands at the place of its key; then nothing is looked up.
-            self.is_in_place = width == len(codes) and bool((codes == np.arange(width)).all())
-            self.is_full = width == len(codes)
-            if self.is_in_place:
-                self.rows = codes
-            else:
-                self.rows = np.full(width, -1, np.int64)
-                self.rows[codes] = np.arange(len(codes))
+            rows = np.full(width, -1, np.int64)
+            rows[codes] = np.arange(len(codes))
+            self.keep_unique(codes, width, rows)
         else:
             short = (
                 np.int32 if len(codes) < 2**31 else np.int64
@@ -110,6 +120,13 @@ class Lookup:
             self.counts = counts.astype(short)
             self.starts = np.cumsum(self.counts, dtype=short) - self.counts
             self.order = in_order(codes, width).astype(short)
+
+    def keep_unique(self, codes: Any, width: int, rows: Any) -> None:
+        """Take note of the row of each key, where no two are equal."""
+        self.is_full = width == len(codes)
+        #: Whether each row stands at the place of its key; then nothing is looked up.
+        self.is_in_place = self.is_full and bool((codes == np.arange(width)).all())
+        self.rows = rows
 
     def find(self, columns: Sequence[Any]) -> tuple[Any, Any]:
         """For each key its place among the keys here, and where there is none (None: nowhere); the place is 0 there."""
@@ -123,6 +140,8 @@ class Lookup:
 
     def match(self, columns: Sequence[Any], keeps_all: bool) -> tuple[Any, Any]:
         """Rows of the other side (None for all as they stand), and the row here for each of them; -1 for none."""
+        if self.chain is not None:
+            return self.match_chained(columns[0], keeps_all)
         codes, beyond = self.find(columns)
         if self.is_unique:
             if not len(self.rows):
@@ -153,6 +172,18 @@ class Lookup:
         if missing is not None and missing.any():
             theirs[missing[mine]] = -1
         return mine, theirs
+
+    def match_chained(self, column: Any, keeps_all: bool) -> tuple[Any, Any]:
+        """The same of keys of one column that lie close together, by machine code."""
+        assert self.packing is not None
+        code, keys, (low,) = machine_code(wait=True), read_only(column), self.packing.lows
+        room = len(keys) + len(keys) // 8 + 1
+        while True:
+            mine, theirs = np.empty(room, np.int64), np.empty(room, np.int64)
+            count = code.match(keys, low, *self.chain, keeps_all, mine, theirs)
+            if count <= room:
+                return mine[:count], theirs[:count]
+            room = count
 
 
 def places_of(codes: Any, labels: Any, packing: Packing | None) -> Any:

@@ -18,7 +18,21 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api.types import union_categoricals
 
-__all__ = ["ROW_BITS", "Run", "by_target", "frame_of", "joined", "run_of", "runs_of", "some_rows", "taken"]
+from weft.dataframe.compiled import read_only
+from weft.dataframe.kernels.pandas.moving import machine_code
+
+__all__ = [
+    "ROW_BITS",
+    "Run",
+    "by_target",
+    "frame_of",
+    "in_target_order",
+    "joined",
+    "run_of",
+    "runs_of",
+    "some_rows",
+    "taken",
+]
 
 #: How many bits of a row's place count rows; those before them count partitions.
 ROW_BITS = 40
@@ -112,9 +126,23 @@ def by_target(targets: Any, bounds: Sequence[int]) -> list[Any]:
     >>> [rows.tolist() for rows in by_target(np.array([1, 0, 2, 1]), (0, 1, 3))]
     [[1], [0, 3, 2]]
     """
-    order = np.argsort(targets, kind="stable")
-    upto = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=bounds[-1]))])
+    order, upto = in_target_order(targets, bounds[-1])
+    if order is None:
+        order = np.arange(len(targets))
     return [order[start:stop] for start, stop in pairwise(upto[np.asarray(bounds)])]
+
+
+def in_target_order(targets: Any, count: int) -> tuple[Any, Any]:
+    """Rows in the order of their targets (None: as they stand), and where those of each of ``count`` targets begin and end."""
+    if (targets[1:] >= targets[:-1]).all():
+        return None, np.searchsorted(targets, np.arange(count + 1))
+    upto = np.zeros(count + 1, np.int64)
+    if (code := machine_code(len(targets))) is not None:
+        order = np.empty(len(targets), np.int64)
+        code.grouped(read_only(targets), upto, order)
+        return order, upto
+    np.cumsum(np.bincount(targets, minlength=count), out=upto[1:])
+    return np.argsort(targets, kind="stable"), upto
 
 
 def joined(arrays: Sequence[Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.compiled import Compiled
+from weft.dataframe.compiled import Compiled, read_only
 from weft.dataframe.kernels.pandas.groupby_parts import Partial
 from weft.dataframe.kernels.pandas.grouping import FEW, SPARSE
 
@@ -23,8 +23,8 @@ __all__ = ["BY_POSITION", "Placed", "added_up", "combined_by_position", "combine
 BY_POSITION = frozenset({"size", "count", "sum", "mean"})
 #: Groups may be such a part of the rows of a chunk, at most, to be added up chunk by chunk.
 LIGHT = 2
-#: Rows of a partition from which on compiling is worth it.
-WORTH_IT = 1_000_000
+#: Rows from which on compiling is worth it.
+WORTH_IT = 5_000_000
 #: Sums below this are exact in floating point.
 EXACT = 2.0**53
 
@@ -104,11 +104,14 @@ def added_up(
     if total > max(FEW, SPARSE * height) or any(each.null_count() for each in values.values()):
         return None
     columns = {label: every[label] for label, part in wanted if part in ("sum", "mean")}
+    counted = [each for label, each in values.items() if label not in columns]  # NaN in sums tells itself
+    if any(each.dtype.is_float() and each.is_nan().any() for each in counted):
+        return None
     if not all(is_exact(each) for each in columns.values()):
         return None
     counts_rows = not columns or any(part != "sum" for _, part in wanted)
     rows: Any = np.zeros(total, np.int64 if counts_rows else bool)
-    code = machine_code() if height >= WORTH_IT else None
+    code = machine_code(height)
     nothing = 0.0 if code is None else -0.0
     sums = {label: np.full(total, nothing) for label in columns}
     in_chunks = code is not None or total <= LIGHT * height / max(1, numbers[0].n_chunks())
@@ -157,13 +160,6 @@ def add_by_machine_code(code: Any, codes: Any, values: Mapping[Any, Any], sums: 
     return True
 
 
-def read_only(array: Any) -> Any:
-    """An array as one that nobody changes: of each kind of array there is machine code of its own."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
 def add_little(code: Any) -> None:
     """Have all functions compiled."""
     codes, values, sums = np.zeros(1, np.intp), {"a": np.ones(1), "b": np.ones(1)}, {"a": np.zeros(1), "b": np.zeros(1)}
@@ -173,7 +169,7 @@ def add_little(code: Any) -> None:
 
 
 #: The functions as machine code.
-machine_code = Compiled("weft.dataframe.kernels.polars.machine_code", add_little)
+machine_code = Compiled("weft.dataframe.kernels.polars.machine_code", add_little, WORTH_IT)
 
 
 def codes_of(numbers: Sequence[Any], spans: Sequence[tuple[int, int]]) -> Any:

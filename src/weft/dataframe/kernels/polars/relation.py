@@ -42,18 +42,21 @@ COUNTED = itertools.count()
 
 
 #: Types whose values both libraries hold alike.
-NUMBERS: dict[str, Any] = {
-    "int8": pl.Int8,
-    "int16": pl.Int16,
-    "int32": pl.Int32,
-    "int64": pl.Int64,
-    "uint8": pl.UInt8,
-    "uint16": pl.UInt16,
-    "uint32": pl.UInt32,
-    "uint64": pl.UInt64,
-    "float32": pl.Float32,
-    "float64": pl.Float64,
-    "bool": pl.Boolean,
+NUMBERS: dict[Any, Any] = {
+    np.dtype(name): kind
+    for name, kind in {
+        "int8": pl.Int8,
+        "int16": pl.Int16,
+        "int32": pl.Int32,
+        "int64": pl.Int64,
+        "uint8": pl.UInt8,
+        "uint16": pl.UInt16,
+        "uint32": pl.UInt32,
+        "uint64": pl.UInt64,
+        "float32": pl.Float32,
+        "float64": pl.Float64,
+        "bool": pl.Boolean,
+    }.items()
 }
 UNITS: dict[str, Any] = {"ms": "ms", "us": "us", "ns": "ns"}
 
@@ -67,8 +70,8 @@ def engine_type(dtype: Any) -> Any:
         There is none that behaves the same.
     """
     if isinstance(dtype, np.dtype):
-        if dtype.name in NUMBERS:
-            return NUMBERS[dtype.name]
+        if (kind := NUMBERS.get(dtype)) is not None:
+            return kind
         if dtype.kind in "mM" and (unit := np.datetime_data(dtype)[0]) in UNITS:
             return pl.Datetime(UNITS[unit]) if dtype.kind == "M" else pl.Duration(UNITS[unit])
     if is_text(dtype):

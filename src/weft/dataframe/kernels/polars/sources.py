@@ -38,34 +38,33 @@ ROW = "row numbers of the files"
 def from_pandas(node: Any, translate: Translator) -> Relation:
     """A frame in memory: its columns are handed over without a copy, where Arrow holds them alike."""
     value = node.held.value
-    if isinstance(value, pd.Series):
-        values = {0: value}
-        labels: list[Any] = [value.name]
-        wanted = [0]
-    else:
-        if not value.columns.is_unique:
-            raise Untranslatable("labels of columns that are not distinct")
-        values = {place: value.iloc[:, place] for place in range(value.shape[1])}
-        wanted = [place for place, label in enumerate(value.columns) if node.only is None or label in node.only]
-        labels = [value.columns[place] for place in wanted]
+    if value.ndim == 2 and not value.columns.is_unique:
+        raise Untranslatable("labels of columns that are not distinct")
+    labels = [value.name] if value.ndim == 1 else value.columns.tolist()
+    only = None if node.only is None else set(node.only)
+    wanted = [(place, label) for place, label in enumerate(labels) if only is None or label in only]
     if not wanted:
         raise Untranslatable("rows without columns are counted by Weft")
     base = translate.sources.get(node.rows)
     if base is None:
         every = alike(node, translate)
-        used = (
-            {label for each in every for label in (value.columns if each.only is None else each.only)}
-            if value.ndim == 2
-            else ()
-        )
-        chosen = [place for place in values if value.ndim == 1 or value.columns[place] in used]
-        base = pl.DataFrame({f"c{place}": handed_over(values[place]) for place in chosen}).lazy()
+        used = {label for each in every for label in (labels if each.only is None else each.only)}
+        data = {f"c{place}": column_at(value, place, label) for place, label in enumerate(labels) if label in used}
+        base = pl.DataFrame({name: handed_over(each) for name, each in data.items()}).lazy()
         if any(translate.wants(each, Need.INDEX) for each in every):
             base = with_labels(base, value.index)
         translate.sources[node.rows] = base
-    columns = [held_column(f"c{place}", values[place].dtype) for place in wanted]
+    types = {value.name: value.dtype} if value.ndim == 1 else types_of(node.meta)
+    columns = [(label, held_column(f"c{place}", types[label])) for place, label in wanted]
     index = (held_column("i0", value.index.dtype),) if translate.wants(node, Need.INDEX) else None
-    return Relation(base, labelled(labels, columns), index)
+    return Relation(base, tuple(columns), index)
+
+
+def column_at(value: Any, place: int, label: Any) -> pd.Series:
+    """One of the columns of a frame, or the series itself; by its label, where that is plain, in half the time."""
+    if value.ndim == 1:
+        return value
+    return value[label] if isinstance(label, str) else value.iloc[:, place]
 
 
 def held_column(name: str, dtype: Any) -> Column:
@@ -116,7 +115,7 @@ def columns_of(value: Any) -> list[pd.Series]:
     """The columns of a frame, or the series itself."""
     if isinstance(value, pd.Series):
         return [value]
-    return [value.iloc[:, place] for place in range(value.shape[1])]
+    return [column_at(value, place, label) for place, label in enumerate(value.columns.tolist())]
 
 
 def columns_and_types(meta: Any) -> tuple[list[Any], list[Any]]:
@@ -259,7 +258,10 @@ def handed_over(column: pd.Series) -> pl.Series:
     engine_type(column.dtype)
     if is_text(column.dtype):
         return pl.Series(values=pl.from_arrow(pa.chunked_array(column.array.__arrow_array__())))
-    return pl.Series(values=pl.from_arrow(pa.array(column.to_numpy(), from_pandas=column.dtype.kind == "M")))
+    values = column.to_numpy()
+    if values.dtype.kind in "iuf":
+        return pl.Series(values=values)
+    return pl.Series(values=pl.from_arrow(pa.array(values, from_pandas=values.dtype.kind == "M")))
 
 
 @translation("ReadParquet")
