@@ -24,6 +24,7 @@ pytest.importorskip("ray")
 from weft.backends import Held, Request, Run
 from weft.backends.ray import Ray, RayHeld, Traffic
 from weft.backends.ray_habits import PACKED_NBYTES
+from weft.backends.ray_worker import values_near
 from weft.errors import (
     BackendError,
     BlockLostError,
@@ -596,6 +597,27 @@ def test_blocks_that_ray_lost_for_good_are_made_again(engine, cluster):
     finally:
         for node in added:
             cluster.remove_node(node)
+
+
+def test_who_waits_for_a_block_that_is_made_again_leaves_its_cpu_to_that(cluster):
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    @ray.remote(num_cpus=1)
+    def make() -> Any:
+        return np.arange(100_000)
+
+    @ray.remote(num_cpus=1)
+    def read(values_near: Any, references: list[Any]) -> Any:
+        return values_near(references)[0].sum()
+
+    node = cluster.add_node(num_cpus=1, object_store_memory=100 * MB)
+    cluster.wait_for_nodes()
+    made = make.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.node_id, soft=True)).remote()
+    ray.wait([made], fetch_local=False)
+    cluster.remove_node(node)
+    found = [read.remote(values_near, [made]) for _ in range(2)]
+    assert ray.get(found, timeout=60) == [np.arange(100_000).sum()] * 2
 
 
 def test_ctrl_c_leaves_nothing_running_and_the_next_call_works(engine):

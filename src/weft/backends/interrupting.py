@@ -3,6 +3,9 @@
 Some code must not break off, and a thread that is inside of it is stopped a moment later: an import leaves modules half made,
 and whoever imports them next finds them so; pandas' encoder of JSON, machine code that calls Python code for the values, does not
 expect that to fail, and ends the process. A thread that is just starting another is stopped a moment later, too (`starts_another`).
+
+A thread in machine code sees no exception before it comes back from it. Where that code can be stopped from outside, who calls
+it says how (`stopped_by`).
 """
 
 from __future__ import annotations
@@ -11,11 +14,12 @@ import ctypes
 import os
 import sys
 from _thread import get_ident, start_new_thread
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import sleep
 from typing import Any
 
-__all__ = ["goes_on", "interrupt", "starts_another", "take_back"]
+__all__ = ["goes_on", "interrupt", "starts_another", "stopped_by", "take_back"]
 
 #: How long after such code is looked again, in seconds.
 LOOK_S = 0.005
@@ -23,11 +27,15 @@ LOOK_S = 0.005
 STATE_WORDS = 32
 #: How the names of files begin, or end, whose code must not break off.
 IMPORTS, FRAGILE = "<frozen importlib", (os.path.join("pandas", "io", "json", "_json.py"),)
+#: What stops the machine code in which a thread is, by the thread's ident.
+STOPS: dict[int, Callable[[], None]] = {}
 
 
 def interrupt(ident: int, kind: type[BaseException], lock: Any, wanted: Callable[[], bool]) -> None:
     """Under the lock: raise an exception in a thread, as soon as that does no harm, if it is wanted then."""
     what = ctypes.c_ulong(ident), ctypes.py_object(kind)
+    if ident in STOPS:
+        start_new_thread(_stop_code, (ident, STOPS[ident], lock, wanted))
     if goes_on(ident) or starts_another(ident):
         start_new_thread(_interrupt_later, (ident, kind, lock, wanted))
     else:
@@ -37,6 +45,17 @@ def interrupt(ident: int, kind: type[BaseException], lock: Any, wanted: Callable
 def take_back(ident: int) -> None:
     """Under the lock, in the thread itself: an exception that is still on its way does not arrive."""
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), None)
+
+
+@contextmanager
+def stopped_by(stop: Callable[[], None]) -> Iterator[None]:
+    """While inside, this thread is in machine code which ``stop``, called by another thread, brings to an end."""
+    ident = get_ident()
+    STOPS[ident] = stop
+    try:
+        yield
+    finally:
+        STOPS.pop(ident, None)
 
 
 def goes_on(ident: int) -> bool:
@@ -100,3 +119,13 @@ def _interrupt_later(ident: int, kind: type[BaseException], lock: Any, wanted: C
             if not goes_on(ident) and not starts_another(ident):
                 interrupt(ident, kind, lock, wanted)
                 return
+
+
+def _stop_code(ident: int, stop: Callable[[], None], lock: Any, wanted: Callable[[], bool]) -> None:
+    """Stop machine code, also if it begins a moment after it has been told to end, as long as that is wanted."""
+    while True:
+        with lock:
+            if STOPS.get(ident) is not stop or not wanted():
+                return
+            stop()
+        sleep(LOOK_S)

@@ -60,6 +60,8 @@ INNER = -2
 Order: TypeAlias = tuple[int, list[Slot], int, int]
 #: A bundle that has run so long, in seconds, starts no further task.
 LONG_S = 1.0
+#: How long objects that lie at the node may take, in seconds, before they count as lost.
+NEAR_S = 1.0
 #: Runs, and programs of each, that a worker remembers.
 RUNS, PROGRAMS = 4, 4096
 
@@ -245,7 +247,7 @@ class Bundle:
                 else:
                     arguments[place] = known
         if missing:
-            arguments.update(zip(missing, import_ray().get(list(missing.values())), strict=True))
+            arguments.update(zip(missing, values_near(list(missing.values())), strict=True))
         for place, (name, nbytes) in letter.lasting.items():
             arguments[place] = KEPT.value(name, arguments[place], nbytes, limit=limit)
         return [arguments[place] for place in range(len(arguments))]
@@ -344,6 +346,27 @@ def work_off(sent: tuple[int, tuple[Any, Any], list[Any], list[Any]], *brought: 
     except BaseException as error:  # a signal that came just outside of the task
         bundle.fail(bundle.place, error)
     return bundle.ended()
+
+
+def values_near(references: list[Any]) -> list[Any]:
+    """The values of objects that lie at this node; it takes longer if they are to be made again.
+
+    So it is where a node has died: Ray runs its bundles elsewhere, and makes lost objects again. That takes CPUs, and a task that
+    is inside of ``ray.get`` keeps its own, unless it waits for a task that it has started: so one is started that only needs the
+    values.
+    """
+    ray = import_ray()
+    while True:
+        try:
+            return ray.get(references, timeout=NEAR_S)  # type: ignore[no-any-return]
+        except ray.exceptions.GetTimeoutError:
+            with contextlib.suppress(ray.exceptions.RayError):  # what is wrong with the objects, the next round tells
+                ray.get(ray.remote(num_cpus=0)(are_there).remote(*references))
+
+
+def are_there(*values: Any) -> int:
+    """How many values a task has."""
+    return len(values)
 
 
 def node_name() -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.dataframe.columns import in_partitions
 from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
@@ -277,3 +278,28 @@ def test_keys_with_many_rows_of_the_side_that_stays_are_dealt_out():
     right = pd.DataFrame({"k": np.arange(4000), "b": np.arange(4000)})
     made = in_parts(left, 8).merge(in_parts(right, 8), on="k", how="left", broadcast=False)
     assert_same(made, left.merge(right, on="k", how="left"))
+
+
+@pytest.mark.parametrize("other", [["b", "a", "c", "d"], ["c", "a"], "str"], ids=["same", "others", "text"])
+@pytest.mark.parametrize("options", [{"how": "outer"}, {"how": "left", "sort": True}, {"how": "inner", "sort": True}])
+@pytest.mark.parametrize("edges", [[2], [1, 2, 4]])
+def test_joins_in_order_of_categories(other, options, edges):
+    left = pd.DataFrame({"k": pd.Categorical(["a", None, "b", "d", None, "a"], ["b", "a", "c", "d"]), "x": range(6)})
+    right = pd.DataFrame({"q": ["a", None, "c"], "y": range(3)})
+    right = right.astype({"q": other if other == "str" else pd.CategoricalDtype(other)})
+    ours = in_partitions(left, edges), in_partitions(right, [1])
+    found = ours[0].merge(ours[1], left_on="k", right_on="q", **options).compute()
+    pd.testing.assert_frame_equal(found, left.merge(right, left_on="k", right_on="q", **options))
+
+
+@pytest.mark.parametrize("on", [["k", "n"], ["n", "k"]])
+@pytest.mark.parametrize("edges", [[2], [1, 2, 4]])
+def test_joins_in_order_of_several_keys_with_categories(on, edges):
+    kind = pd.CategoricalDtype(["b", "a", "c", "d"])
+    left = pd.DataFrame({"k": ["a", None, "b", "d", None, "a"], "n": [2, 1, None, 1, 2, None], "x": range(6)})
+    right = pd.DataFrame({"k": ["a", None, "c"], "n": [2.0, 1, 1], "y": range(3)})
+    left, right = left.astype({"k": kind}), right.astype({"k": kind})
+    ours = in_partitions(left, edges), in_partitions(right, [1])
+    pd.testing.assert_frame_equal(
+        ours[0].merge(ours[1], on=on, how="outer").compute(), left.merge(right, on=on, how="outer")
+    )

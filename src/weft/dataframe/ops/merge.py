@@ -17,7 +17,7 @@ from weft.dataframe.known_metas import remembered, types_of
 from weft.dataframe.ops.label_nodes import ToFrame
 from weft.dataframe.ops.merge_arrays import has_arrays, merge_by_arrays
 from weft.dataframe.ops.merge_levels import differs_in_levels, merge_by_levels
-from weft.dataframe.ops.merge_nodes import Merge, aligned_edges
+from weft.dataframe.ops.merge_nodes import Merge, aligned_edges, levels_of
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import checked_count, in_partitions
 from weft.dataframe.ops.shuffle import check_method
@@ -217,11 +217,14 @@ def merge(
     metas = left.expr.meta, right.expr.meta
     plan: JoinPlan = remembered(partial(plan_of, *metas, *asked), "plan of a join", asked, *metas)
     expr = Merge(left.expr, right.expr, plan, 0, None if broadcast is None else bool(broadcast))
+    if expr.way == "sorted" and have_categories_apart(expr):  # these have no common order to be divided by
+        sides = [in_partitions(each.expr, 1) for each in (left, right)]
+        expr = expr.with_operands(left=sides[0], right=sides[1])
     match expr.way:
         case "broadcast right":
-            fitting = left.npartitions
+            fitting = expr.left.npartitions
         case "broadcast left":
-            fitting = right.npartitions
+            fitting = expr.right.npartitions
         case "aligned":
             fitting = len(aligned_edges(expr) or ()) - 1
         case _:
@@ -233,6 +236,21 @@ def merge(
     if how == "cross" or (lkeys is not None and rkeys is not None):
         made = numbered(made)
     return new(made).set_index(kept, sort=False) if kept else new(made)
+
+
+def have_categories_apart(expr: Merge) -> bool:
+    """Whether keys that are matched have categories of which the other side has others, or plain values."""
+    plan = expr.plan
+    sides = [
+        [side.meta[label].dtype for label in on]
+        if on is not None
+        else [each.dtype for each in levels_of(side.meta.index)]
+        for side, on in ((expr.left, plan.left_on), (expr.right, plan.right_on))
+    ]
+    return any(
+        one != two and (isinstance(one, pd.CategoricalDtype) or isinstance(two, pd.CategoricalDtype))
+        for one, two in zip(*sides, strict=True)
+    )
 
 
 def levels_of_both(left: Any, right: Any, left_on: Any, right_on: Any) -> list[Hashable]:

@@ -44,7 +44,7 @@ from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.records import replaced
 
-__all__ = ["LocalMerge", "Merge", "aligned_edges", "sides_at_hand", "whole"]
+__all__ = ["LocalMerge", "Merge", "aligned_edges", "levels_of", "sides_at_hand", "whole"]
 
 #: A side is put together for all when that moves less than shuffling both; and is at most so many bytes.
 BROADCAST_LIMIT = 256 * 2**20
@@ -329,7 +329,12 @@ def lower_sorted(merge: Merge) -> Expr:
     """Rows of both sides between the same bounds; a join of each pair of partitions is sorted by its keys."""
     frames, orders = (merge.left, merge.right), []
     for source, on in zip(frames, (merge.plan.left_on, merge.plan.right_on), strict=True):
-        orders.append(Order(on, (True,) * (len(on) if on is not None else source.meta.index.nlevels)))
+        levels = [each.dtype for each in levels_of(source.meta.index)]
+        kinds = levels if on is None else [types_of(source.meta)[label] for label in on]
+        are_categories = [isinstance(each, pd.CategoricalDtype) for each in kinds]
+        # pandas has missing categories first, other missing values last: with any, rows are divided by the first key alone
+        count = 1 if any(are_categories) else len(kinds)
+        orders.append(Order(on if on is None else on[:count], (True,) * count, na_first=are_categories[0]))
     bounds = SharedBounds(frames, tuple(orders), merge.npartitions)
     moved = []
     for place, (source, order) in enumerate(zip(frames, orders, strict=True)):
@@ -339,6 +344,11 @@ def lower_sorted(merge: Merge) -> Expr:
         targets = ByOrder(order, merge.npartitions, True)
         moved.append(exchanged(outline, source, targets, gather, merge.npartitions, True, bounds))
     return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
+
+
+def levels_of(index: pd.Index) -> list[pd.Index]:
+    """The levels of an index, or the index itself."""
+    return [index.get_level_values(place) for place in range(index.nlevels)]
 
 
 def sides_at_hand(merge: Merge) -> tuple[FrameExpr, FrameExpr] | None:

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from weft import config
+from weft.backends.interrupting import stopped_by
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.duckdb.groups import NAN_MET
 from weft.dataframe.kernels.duckdb.relation import Relation, engine_type
@@ -27,6 +28,8 @@ __all__ = ["DuckQuery"]
 #: What turns out while a query runs, and is another engine's then: integers that overflow, which wrap in pandas; files that
 #: cannot be read, of which the other tells as always.
 LEFT = (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.IOException)
+#: What DuckDB says in the main thread where Python would raise KeyboardInterrupt.
+STOPPED = "Query interrupted"
 #: The part of the memory budget that queries may hold.
 SHARE = 0.8
 
@@ -99,13 +102,24 @@ class DuckQuery(Query):
         with database(os.getpid(), cpu_count(), *limits()).cursor() as cursor:
             for name, table in tables.items():
                 cursor.register(name, table)
-            found = cursor.sql(statement).to_arrow_table()
+            found = table_of(cursor, statement)
         columns = {each.sql: each for each in relation.every()}
         meta = self.node.meta
         if relation.single and getattr(meta, "ndim", 0) == 0:
             return single_value(pl.Series(values=pl.from_arrow(found.column(relation.only.sql))), relation.only)
         values = {name: in_pandas(found.column(name), column) for name, column in columns.items()}
         return assembled(relation, [values[each.sql] for each in relation.every()], found.num_rows, meta)
+
+
+def table_of(cursor: Any, statement: str) -> Any:
+    """What a statement gives; who stops this thread stops it."""
+    try:
+        with stopped_by(cursor.interrupt):
+            return cursor.sql(statement).to_arrow_table()
+    except RuntimeError as error:
+        if str(error) == STOPPED:
+            raise KeyboardInterrupt from error
+        raise
 
 
 def in_pandas(values: Any, column: Any) -> Any:

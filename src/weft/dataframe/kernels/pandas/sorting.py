@@ -115,17 +115,17 @@ class ByOrder:
         positions = None if self.together else (number, beside.positions)
         places = places_among(keys, bounds, self.order, positions)
         if self.together:
-            places = kept_with_last(places, keys[0], self.count)
+            places = kept_with_last(places, keys[0], self.count, self.order.na_first)
         kind = np.uint8 if self.count <= 256 else np.uint16 if self.count <= 65536 else np.uint32
         return partition, places.astype(kind)
 
 
-def kept_with_last(places: Any, key: Any, count: int) -> Any:
-    """Targets within the buckets; missing keys, which have no place among divisions, go to the last."""
+def kept_with_last(places: Any, key: Any, count: int, na_first: bool = False) -> Any:
+    """Targets within the buckets; missing keys, which have no place among divisions, go to the last, or to the first."""
     missing = np.asarray(pd.isna(key))
     if missing.any():
         places = places.copy()
-        places[missing] = count - 1
+        places[missing] = 0 if na_first else count - 1
     return np.minimum(places, count - 1)
 
 
