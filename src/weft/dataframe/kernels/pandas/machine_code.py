@@ -106,8 +106,8 @@ def chained(codes: Any, first: Any, following: Any) -> bool:
 def match(codes: Any, low: int, first: Any, following: Any, keeps_all: bool, mine: Any, theirs: Any) -> int:
     """Pairs of these rows and those that are chained by their codes, there less by ``low``, in the order of these rows.
 
-    The pairs go into two arrays, as far as there is room; the answer is how many there are. With ``keeps_all`` a row without
-    any has -1 beside it. Rows are looked up some at a time, one step of all after another: what is not in a cache is waited
+    The pairs go into two arrays, which must have room for one more; the answer is how many there are, also where there was not
+    room for all. With ``keeps_all`` a row without any has -1 beside it. Rows are looked up some at a time, one step of all after another: what is not in a cache is waited
     for together, and nothing is guessed meanwhile.
     """
     width, place, room = len(first), 0, len(mine) - 1
@@ -123,7 +123,7 @@ def match(codes: Any, low: int, first: Any, following: Any, keeps_all: bool, min
             others[number] = following[ones[number]]
         for number in range(count):
             at = min(place, room)
-            mine[at] = start + number  # counts if it is a pair
+            mine[at] = start + number  # counts if it is a pair, else the next one takes its place
             theirs[at] = ones[number] - 1
             place += keeps_all or ones[number] > 0
             other = others[number]
