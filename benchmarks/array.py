@@ -2,7 +2,8 @@
 
 ``--only NAME ...`` runs some cases, ``--quick`` all of them on an eighth of the data with fewer rounds, ``--rounds N`` sets
 their number. Libraries take turns within one process, medians are compared; where peak memory is part of the answer, each
-library has a process of its own.
+library has a process of its own, and all but Weft so much time (``--patience``): one that does not end by then is reported so, and
+counts as having taken that long.
 """
 
 from __future__ import annotations
@@ -26,28 +27,33 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--timeout", type=float, default=900, help="seconds for each process")
+    parser.add_argument(
+        "--patience", type=float, default=240, help="seconds for another library in a process of its own"
+    )
     asked = parser.parse_args()
     report = Report("Arrays")
     report.begin()
     for name in asked.only:
         case = CASES[name]
         rounds = asked.rounds or (min(case.rounds, 3) if asked.quick else case.rounds)
-        found = measured(name, case, 0.125 if asked.quick else 1.0, rounds, asked.timeout)
+        found = measured(name, case, 0.125 if asked.quick else 1.0, rounds, asked.timeout, asked.patience)
         tell(report, case, found, is_full=not asked.quick)
 
 
-def measured(name: str, case: Case, scale: float, rounds: int, timeout_s: float) -> dict[str, Any]:
-    """Seconds and peaks by library."""
+def measured(name: str, case: Case, scale: float, rounds: int, timeout_s: float, patience_s: float) -> dict[str, Any]:
+    """Seconds and peaks by library; ``late`` has the limits of those that did not end."""
     if not case.alone:
         found = child(name, "", scale, rounds, timeout_s)
-        return {**found, "peaks": {}}
-    together: dict[str, Any] = {"seconds": {}, "failed": {}, "peaks": {}}
+        return {"late": {}, **found, "peaks": {}}
+    together: dict[str, Any] = {"seconds": {}, "failed": {}, "peaks": {}, "late": {}}
     for library in LIBRARIES:
-        found = child(name, library, scale, rounds, timeout_s)
+        limit = timeout_s if library == "weft" else min(timeout_s, patience_s)
+        found = child(name, library, scale, rounds, limit)
         if "missing" in found:
             return found
         together["seconds"].update(found["seconds"])
         together["failed"].update(found["failed"])
+        together["late"].update(found.get("late", {}))
         if found["seconds"]:
             together["peaks"][library] = found["peak"]
     return together
@@ -59,7 +65,9 @@ def child(name: str, wanted: str, scale: float, rounds: int, timeout_s: float) -
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:
-        return {"seconds": {}, "failed": {wanted or name: f"took more than {timeout_s:g} s"}, "peak": 0}
+        if wanted in ("", "weft"):
+            return {"seconds": {}, "failed": {wanted or name: f"took more than {timeout_s:g} s"}, "peak": 0}
+        return {"seconds": {}, "failed": {}, "late": {wanted: timeout_s}, "peak": 0}
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         return {"seconds": {}, "failed": {wanted or name: last[:120]}, "peak": 0}
@@ -71,7 +79,7 @@ def tell(report: Report, case: Case, found: dict[str, Any], *, is_full: bool) ->
     if "missing" in found:
         report.add(case.what, f"not there yet: {found['missing']}"[:46], case.bar)
         return
-    seconds, failed, peaks = found["seconds"], found["failed"], found["peaks"]
+    seconds, failed, peaks, late = found["seconds"], found["failed"], found["peaks"], found["late"]
     if "weft" not in seconds:
         reason = failed.get("weft") or next(iter(failed.values()), "no answer")
         report.add(case.what, f"not there yet: {reason}"[:46], case.bar)
@@ -82,10 +90,11 @@ def tell(report: Report, case: Case, found: dict[str, Any], *, is_full: bool) ->
     for library, other in seconds.items():
         if library != "weft":
             text.append(f"{other / own:.2g}x {library}")
+    text += [f"> {limit / own:.2g}x {library}, which did not end in {limit:g} s" for library, limit in late.items()]
     text += [f"{library} failed" for library in failed]
     for library, ratio in case.ratios.items():
-        if library in seconds:
-            reached.append(seconds[library] / own >= ratio)
+        if library in seconds or library in late:
+            reached.append((seconds.get(library) or late[library]) / own >= ratio)
     if case.most_s is not None and is_full:
         reached.append(own <= case.most_s)
     text += [f"{library} {peak / 1e9:.2f} GB" for library, peak in peaks.items()]

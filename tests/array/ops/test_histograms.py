@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of
 
 import weft.array as da
+from weft.array.kernels import histograms as kernels
 
 NUMBERS = st.sampled_from(["int64", "float64", "float32", "uint8", "bool"])
 ESTIMATORS = ["auto", "fd", "sturges", "sqrt", "rice", "scott", "doane", "stone"]
@@ -82,6 +83,26 @@ def test_points_are_counted_in_any_number_of_dimensions(bins, span, density, wei
         assert_all_close([counts, *own], [expected, *edges])
     expected = np.histogram2d(points[:, 0], points[:, 1], bins, span, density, weights)
     assert_all_close(da.histogram2d(chunked[:, 0], chunked[:, 1], bins, span, density, weights), expected)
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 3), st.integers(0, 300), st.data())
+def test_points_in_equal_bins_are_counted_as_numpy_counts_them(ndim, count, data):
+    draws = np.random.default_rng(data.draw(st.integers(0, 99)))
+    points = draws.integers(-12, 13, (count, ndim)) / data.draw(st.sampled_from([1, 3, 10]))
+    points[draws.random(points.shape) < 0.02] = np.nan
+    spans = data.draw(st.sampled_from([(-1.0, 1.0), (-0.3, 0.7), (0.0, 4.0), (1e9, 1e9 + 1)]))
+    edges = [np.linspace(*spans, data.draw(st.integers(1, 30)) + 1) for _ in range(ndim)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "SLAB", 64)
+        for sample in (points, list(points.T)):
+            counts = da.histogramdd(
+                da.from_array(sample, chunks=(100, ndim))
+                if sample is points
+                else tuple([da.from_array(each, chunks=100) for each in sample]),
+                bins=edges,
+            )[0]
+            np.testing.assert_array_equal(counts.compute(scheduler="sync"), np.histogramdd(points, bins=edges)[0])
 
 
 @settings(max_examples=40, deadline=None)

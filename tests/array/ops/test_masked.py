@@ -198,3 +198,33 @@ def test_masked_weights_of_an_axis_do_not_count():
 def test_quotients_of_masked_numbers_without_axes_have_their_dtype():
     total = da.from_array(np.ma.array([1 + 2j, 3], mask=[0, 1]), chunks=1).sum()
     assert (total / total).dtype == (total / total).compute().dtype == np.complex128
+
+
+@pytest.mark.parametrize("name", ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "values"])
+def test_functions_that_mask_take_copy_as_numpys_do(name):
+    whole = np.arange(6.0)
+    ours, numpys = getattr(da.ma, f"masked_{name}"), getattr(np.ma, f"masked_{name}")
+    found = ours(da.from_array(whole, chunks=4), 2, copy=False).compute()
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(numpys(whole, 2, copy=True)))
+    for name in ("masked_inside", "masked_outside"):
+        found = getattr(da.ma, name)(da.from_array(whole, chunks=4), 1, 3, copy=False).compute()
+        np.testing.assert_array_equal(found.mask, getattr(np.ma, name)(whole, 1, 3).mask)
+
+
+@pytest.mark.parametrize("columns", [None, 2])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_polynomials_are_fitted_to_what_is_not_masked(columns, weighted):
+    shape = (12,) if columns is None else (12, columns)
+    draws = np.random.default_rng(0)
+    x = np.ma.masked_array(np.linspace(0, 2, 12), np.arange(12) == 4)
+    y = np.ma.masked_array(draws.random(shape), draws.random(shape) < 0.2)
+    w = np.arange(1.0, 13) if weighted else None
+    for deg, options in ((2, {}), (1, {"cov": True}), (2, {"full": True})):
+        ours = da.ma.polyfit(da.from_array(x, chunks=5), da.from_array(y, chunks=5), deg, w=w, **options)
+        numpys = np.ma.polyfit(x, y, deg, w=w, **options)
+        if not options:
+            ours, numpys = [ours], [numpys]
+        for mine, theirs in zip(ours[:2], numpys[:2], strict=True):
+            np.testing.assert_allclose(mine.compute(), theirs, atol=1e-9)
+    plain = da.polyfit(np.arange(12.0), da.from_array(y, chunks=5), 2).compute()
+    np.testing.assert_allclose(plain, np.polyfit(np.arange(12.0), y, 2), atol=1e-9)

@@ -22,7 +22,12 @@ DATA_DEPENDENT = (
     ".astype(",
     ".clip(",
     ".replace(",
+    ".set_index(",
 )
+
+
+#: Kinds of types, and what they become in pandas where gaps are among their values.
+FILLED = (("i", "f"), ("u", "f"), ("b", "O"))
 
 
 def known_beforehand(made: Any, ours: Any) -> Any:
@@ -83,12 +88,13 @@ def types_of(result: Any) -> dict[Any, Any]:
 def has_types(found: Any, wanted: Any, promised: Any, has_gaps: bool = False) -> bool:
     """Whether each column has the type that pandas gives it, or the one that was known beforehand.
 
-    With ``has_gaps`` rows without a match were among the rows once: where none is left, integers may stand for floats.
+    With ``has_gaps`` rows without a match were among the rows once: where none is left, integers may stand for floats, and
+    truth values for objects.
     """
     first, second = types_of(wanted), types_of(promised)
     return all(
         dtype in (first.get(label), second.get(label))
-        or (has_gaps and getattr(dtype, "kind", "") in "iu" and getattr(first.get(label), "kind", "") == "f")
+        or (has_gaps and (getattr(dtype, "kind", ""), getattr(first.get(label), "kind", "")) in FILLED)
         for label, dtype in types_of(found).items()
     )
 

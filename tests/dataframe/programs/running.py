@@ -208,9 +208,9 @@ def on_road(road: str) -> Iterator[None]:
 
 def difference(drawn: Program) -> str | None:
     """What some road makes of a program that pandas does not; None if all agree with it."""
+    ours = drawn.ours()
     for road in ROADS:
         try:
-            ours = drawn.ours()
             with on_road(road):
                 drawn.check(computed(ours), ours.expr.meta if hasattr(ours, "expr") else None)
         except Exception as error:

@@ -27,6 +27,7 @@ PROGRAMS = {
     "all but some rows, of one partition": (NUMBERS, lambda d: d.head(-3)),
     "a single value that is used twice": (NUMBERS, lambda d: with_maximum(d)),
     "quantiles between infinities": (INFINITE.assign(y=np.inf), lambda d: d[["x", "y"]].describe()),
+    "short integers as labels and back": (SHORT, lambda d: set_index(d, "i").reset_index()),
     "counts of numbers among which are NaN": (SHORT, lambda d: d.groupby("k")[["f"]].count()),
     "labels that nobody looks at become a column": (
         NUMBERS,
@@ -43,6 +44,10 @@ PROGRAMS = {
 }
 
 UNKNOWN = pd.Categorical([], [dd.utils.UNKNOWN_CATEGORIES])
+
+
+def set_index(d, label):
+    return d.set_index(label) if isinstance(d, pd.DataFrame) else d.set_index(label, sort=False)
 
 
 def with_maximum(d):
@@ -146,3 +151,24 @@ def test_what_is_mapped_in_partitions_without_rows_has_its_type(road):
     ours = ours.assign(m=ours.t.map({"a": 1.5, "b": 2.5}))
     found = computed(ours.merge(dd.from_pandas(INFINITE, npartitions=1), left_on="m", right_on="x", how="left"))
     assert found.m.dtype == "float64"
+
+
+@pytest.mark.parametrize("dtype", ["bool[pyarrow]", "boolean"])
+@pytest.mark.parametrize("how", ["mean", "sum", "count", "nunique"])
+def test_truth_values_with_gaps_of_groups(road, dtype, how):
+    whole = pd.DataFrame({"k": [1, 2, 1, 1], "t": pd.Series([True, None, None, False], dtype=dtype)})
+    found = getattr(in_partitions(whole, [1, 3]).groupby("k").t, how)()
+    same(computed(found), getattr(whole.groupby("k").t, how)())
+
+
+def test_texts_of_rows_without_a_match_are_texts(road, tmp_path):
+    for name, whole in (("left", NUMBERS), ("right", OTHERS.assign(w="a"))):
+        whole.to_parquet(tmp_path / f"{name}.parquet")
+
+    def program(left, right):
+        rows = left.merge(right, on="k", how="left")
+        rows = rows[rows.m.isna()]
+        return rows[(rows.w.str.endswith("a") == True) | (rows.n > 3)].n.sum()  # noqa: E712
+
+    ours = [dd.read_parquet(tmp_path / f"{name}.parquet") for name in ("left", "right")]
+    assert computed(program(*ours)) == program(NUMBERS, OTHERS.assign(w="a")) == 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ def histogram_chunk(block: Block, *rest: Any) -> Block:
     weights, edges, equal = rest
     block = np.asarray(block)
     if equal is not None and weights is None and block.dtype == edges.dtype == np.float64:
-        counted = equal_bins(block.reshape(-1), edges, equal)
+        counted = equal_bins([block.reshape(-1)], [edges])
         if counted is not None:
             return counted
     if equal is not None and block.dtype.kind != "O":
@@ -37,41 +39,83 @@ def histogramdd_chunk(count: int, has_weights: bool, *rest: Any) -> Block:
         if count == 1 and np.ndim(sample[0]) == 2
         else [np.asarray(each).reshape(-1) for each in sample]
     )
+    columns = list(points.T) if isinstance(points, np.ndarray) else points
+    if weights is None and all(each.dtype == np.float64 for each in columns) and all(map(is_equal, edges)):
+        counted = equal_bins(columns, edges)
+        if counted is not None:
+            return counted.astype(float)
     if not isinstance(points, np.ndarray):
         points = np.stack(points, axis=1)
     return np.histogramdd(points, bins=list(edges), weights=weights)[0]
 
 
-def equal_bins(values: Block, edges: Block, count: int) -> Block | None:
-    """Counts of numbers in equal bins: what `numpy.histogram` gives, with less work; None where that cannot be had.
+class EqualBins:
+    """Bins of one width: the bin of a number is a multiplication away.
 
-    The bin of a number is a multiplication away. It may be wrong by rounding only where the result is next to a whole number:
-    those few are compared with the edges.
+    It may be wrong by rounding only where the result is next to a whole number: those few are compared with the edges.
     """
-    low, high = float(edges[0]), float(edges[-1])
-    scale = count / (high - low)
-    doubt = 16 * np.finfo(float).eps * (max(abs(low), abs(high)) * scale + count)
-    if not doubt < 0.1:
-        return None
-    made = np.zeros(count, np.intp)
-    place = np.empty(SLAB)
-    number = np.empty(SLAB, np.intp)
-    for start in range(0, len(values), SLAB):
-        part = values[start : start + SLAB]
-        if not (part.min() >= low and part.max() <= high):
-            part = part[(part >= low) & (part <= high)]
-        f, bins = place[: len(part)], number[: len(part)]
-        np.subtract(part, low, out=f)
-        np.multiply(f, scale, out=f)
+
+    def __init__(self, edges: Block, count: int, scale: float, doubt: float) -> None:
+        self.edges, self.count, self.scale, self.doubt = edges, count, scale, doubt
+        self.low, self.high = float(edges[0]), float(edges[-1])
+        self.place, self.number = np.empty(SLAB), np.empty(SLAB, np.intp)
+
+    @classmethod
+    def between(cls, edges: Block, count: int) -> EqualBins | None:
+        """So many bins with given edges; None where too many numbers would have to be compared."""
+        low, high = float(edges[0]), float(edges[-1])
+        if not low < high:
+            return None
+        scale = count / (high - low)
+        doubt = 16 * np.finfo(float).eps * (max(abs(low), abs(high)) * scale + count)
+        return cls(edges, count, scale, doubt) if doubt < 0.1 else None
+
+    def inside(self, part: Block) -> Block | None:
+        """Which numbers are in a bin at all; None if all are."""
+        if part.min() >= self.low and part.max() <= self.high:
+            return None
+        return (part >= self.low) & (part <= self.high)
+
+    def numbers(self, part: Block) -> Block:
+        """The bins of at most `SLAB` numbers, in memory that is used again."""
+        f, bins = self.place[: len(part)], self.number[: len(part)]
+        np.subtract(part, self.low, out=f)
+        np.multiply(f, self.scale, out=f)
         np.copyto(bins, f, casting="unsafe")
         np.subtract(f, bins, out=f)
         np.subtract(f, 0.5, out=f)
         np.abs(f, out=f)
-        unsure = np.flatnonzero(f > 0.5 - doubt)
+        unsure = np.flatnonzero(f > 0.5 - self.doubt)
         if unsure.size:
-            bins[unsure] = np.minimum(np.searchsorted(edges, part[unsure], side="right") - 1, count - 1)
-        made += np.bincount(bins, minlength=count)
-    return made
+            bins[unsure] = np.minimum(np.searchsorted(self.edges, part[unsure], side="right") - 1, self.count - 1)
+        return bins
+
+
+def equal_bins(columns: Sequence[Block], edges: Sequence[Block]) -> Block | None:
+    """Counts of points in equal bins: what NumPy's histograms give, with less work; None where that cannot be had."""
+    found = [EqualBins.between(each, len(each) - 1) for each in edges]
+    axes = [each for each in found if each is not None]
+    if len(axes) < len(found):
+        return None
+    made = np.zeros(prod([each.count for each in axes]), np.intp)
+    for start in range(0, len(columns[0]), SLAB):
+        parts = [each[start : start + SLAB] for each in columns]
+        masks = [each.inside(part) for each, part in zip(axes, parts, strict=True)]
+        partial = [each for each in masks if each is not None]
+        if partial:
+            inside = np.logical_and.reduce(partial)
+            parts = [part[inside] for part in parts]
+        bins = axes[0].numbers(parts[0])
+        for axis, part in zip(axes[1:], parts[1:], strict=True):
+            np.multiply(bins, axis.count, out=bins)
+            np.add(bins, axis.numbers(part), out=bins)
+        made += np.bincount(bins, minlength=len(made))
+    return made.reshape([each.count for each in axes])
+
+
+def is_equal(edges: Block) -> bool:
+    """Whether edges are those that NumPy makes for equal bins."""
+    return edges.dtype == np.float64 and np.array_equal(edges, np.linspace(edges[0], edges[-1], len(edges)))
 
 
 class DdChunk:

@@ -5,22 +5,22 @@ generator of its own: NumPy's `Generator` over an SFC64 whose 256 bits of state 
 the cell's number as counter. A cell is drawn from its start, in C order, with NumPy's own methods, and sliced; a block
 draws the cells that it touches. Elements of a cell that follow the last one wanted need not be drawn.
 
-SFC64 is NumPy's fastest generator: 16,384 uniform doubles take 30 µs, and 40 µs from the default PCG64, which pays for the
-cells that lie partly in other blocks. Philox itself would take 72 µs. Setting a state takes 0.7 µs, NumPy's own preparation of
-a call 1 to 7 µs, and the rest of the work for a cell 2 µs. Cells of a quarter the size cost more for that (and threads wait
-more often for the interpreter's lock), larger ones for what is drawn in vain.
+SFC64 is NumPy's fastest generator: 62,500 uniform doubles take 95 µs, and 120 µs from the default PCG64, which pays for the
+cells that lie partly in other blocks. Philox itself would take 270 µs. Setting a state takes 0.7 µs, NumPy's own preparation of
+a call 1 to 7 µs, and the rest of the work for a cell 3 µs. Cells of a quarter the size cost more for that, and threads wait
+more often for the interpreter's lock (8,000 x 5,000 doubles on two threads: 93 ms, 62 with these); larger ones cost more for what
+is drawn in vain. Chunks of round lengths, 250 or 1,000 or 10**6, have no parts of cells.
 
-A cell that reaches into the next block is kept for it (`Shared`): chunks of 1,000 x 1,000 would otherwise draw one cell in
-eight twice.
+A cell that reaches into the next block is kept for it (`Shared`): chunks of 1,024 x 1,024 would otherwise draw half as much again.
 """
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from math import isqrt, prod
 from typing import Any, NamedTuple
 
@@ -41,21 +41,16 @@ __all__ = [
 ]
 
 #: Elements of a cell, about.
-CELL = 2**14
+CELL = 62_500
 #: Most different integers that are drawn a cell at a time: bits are then drawn again for one element in 65,536 at most.
 NARROW = 2**16
 #: Methods that can write where the result is wanted.
 WRITES = frozenset({"random", "standard_normal", "standard_exponential"})
 
-#: Most cells that are kept for neighbouring blocks, and the largest of them in bytes: 8 MiB in all.
-MOST_SHARED, LARGEST_SHARED = 64, 2**17
-
-#: Elements of cells of integers that are scaled together (1 MiB: they stay in the cache).
-TOGETHER = 2**17
+#: Most cells that are kept for neighbouring blocks, and the largest of them in bytes: 16 MiB in all.
+MOST_SHARED, LARGEST_SHARED = 32, 2**19
 
 WORD = 2**64 - 1
-#: Which of the 32-bit halves of a 64-bit number is the lower one in memory.
-LOWER_HALF = 0 if np.little_endian else 1
 
 Key = tuple[int, int]
 Where = tuple[tuple[int, int, int], ...]
@@ -96,7 +91,7 @@ def cell_box(shape: tuple[int, ...], core: int = 0) -> tuple[int, ...]:
     suit arrays that are cut there (images, time steps).
 
     >>> cell_box((10**6,)), cell_box((10**5, 10**5)), cell_box((10**6, 20)), cell_box((100, 3, 5))
-    ((16384,), (128, 128), (819, 20), (100, 3, 5))
+    ((62500,), (250, 250), (3125, 20), (100, 3, 5))
     """
     outer = len(shape) - core
     budget = CELL
@@ -192,18 +187,19 @@ SCRATCH = Generators()
 
 
 class Shared:
-    """The cells drawn last that reach into other blocks; who takes one has it alone, and the oldest make room."""
+    """The cells that reach into several blocks; those that nobody has read for the longest time make room."""
 
     def __init__(self) -> None:
         self.kept: dict[Any, tuple[weakref.ref[Law], Any]] = {}
         self.lock = threading.Lock()
 
-    def take(self, law: Law, name: Any, axis: int, needed: int) -> Any:
+    def get(self, law: Law, name: Any, axis: int, needed: int) -> Any:
         """A cell that was drawn by a law, at least as far along an axis as is needed; None if there is none."""
         with self.lock:
             found = self.kept.pop(name, None)
-        if found is None or found[0]() is not law or found[1].shape[axis] < needed:
-            return None
+            if found is None or found[0]() is not law or found[1].shape[axis] < needed:
+                return None
+            self.kept[name] = found
         return found[1]
 
     def put(self, law: Law, name: Any, drawn: Any) -> None:
@@ -256,76 +252,119 @@ def draw(where: Where, law: Law, key: Key, whole: tuple[int, ...], *arrays: Any)
     axes = [touched(*each, side, length) if side else [] for each, side, length in zip(where, box, whole, strict=True)]
     outer = len(whole) - law.core
     shortened = -1 if law.core else next((axis for axis in range(outer) if box[axis] > 1), -1)
+    spans = [[Span(touch, axis == shortened) for touch in touches] for axis, touches in enumerate(axes)]
     origin = [start for start, _, _ in where]
     scratch = SCRATCH.get()
-    bits, generator = scratch.bits, scratch.generator
-    method = getattr(generator, law.method) if isinstance(law.method, str) else None
-    direct = law.method in WRITES and not law.args
-    (scale, shift), moved = law.affine, law.affine != (1.0, 0.0)
-    keywords = dict(law.keywords)
+    bits = scratch.bits
+    drawing = Drawing(law, scratch.generator, made, prod(box[:outer]))
+    shares = not arrays and shortened >= 0 and prod(box) * law.dtype.itemsize <= LARGEST_SHARED
     words: dict[str, Any] = {"state": None}
     state: Any = {"bit_generator": "SFC64", "state": words, "has_uint32": 0, "uinteger": 0}
-    *across, along = axes
-    shares = not arrays and shortened >= 0 and prod(box) * law.dtype.itemsize <= LARGEST_SHARED
-    bounded = Bounded(law, *law.args[:2]) if law.method is integers and not moved else None
-    consecutive = along[-1].cell - along[0].cell + 1 == len(along)
+    *across, along = spans
+    first = along[0].cell
+    consecutive = along[-1].cell - first + 1 == len(along)
     for lead in product(*across):
         base = 0
-        for touch, count in zip(lead, counts, strict=False):
-            base = base * count + touch.cell
+        for span, count in zip(lead, counts, strict=False):
+            base = base * count + span.cell
         base *= counts[-1]
         if consecutive:
-            states = cell_states(scratch.philox, key, base + along[0].cell, len(along))
+            states = cell_states(scratch.philox, key, base + first, len(along))
         else:
             states = [cell_states(scratch.philox, key, base + each.cell, 1)[0] for each in along]
+        strip = made[tuple([span.target for span in lead])]
+        ahead = tuple([span.size for span in lead[:outer]])
+        fits, is_part = all(span.fits for span in lead), any(span.is_part for span in lead)
         for last, words["state"] in zip(along, states, strict=True):
             bits.state = state
-            touches = (*lead, last)
-            size = [touch.extent for touch in touches[:outer]]
-            if shortened >= 0:
-                size[shortened] = touches[shortened].needed
-            target = made[tuple([touch.target for touch in touches])]
-            if direct and target.flags.c_contiguous and list(target.shape) == size:
-                method(out=target, **keywords)  # type: ignore[misc]
-                if moved:
-                    target *= scale
-                    target += shift
-                continue
-            name = None
-            if shares and any(
-                axis != shortened and touch.source != slice(0, touch.extent, 1) for axis, touch in enumerate(touches)
-            ):
-                name = (key, whole, *[touch.cell for touch in touches])
-                drawn = SHARED.take(law, name, shortened, size[shortened])
-                if drawn is not None:
-                    target[...] = drawn[tuple([touch.source for touch in touches])]
-                    continue
-            if bounded is not None:
-                bounded.add(generator, size, target, tuple([touch.source for touch in touches]), name)
-                continue
-            args = law.args
-            if arrays:
-                args = tuple([part(each, arrays, touches, size, box, origin) for each in args])
-            if method is not None:
-                drawn = method(*args, size=size, **keywords)
+            target = strip[..., last.target]
+            size = ahead if law.core else (*ahead, last.size)
+            name: Any = None
+            drawn = None
+            if shares and (is_part or last.is_part):
+                name = (key, whole, *[span.cell for span in lead], last.cell)
+                drawn = SHARED.get(law, name, shortened, size[shortened])
+            source = None if fits and last.fits else (*[span.source for span in lead], last.source)
+            if drawn is not None:
+                target[...] = drawn[source]
+            elif arrays:
+                args = [part(each, arrays, (*lead, last), size, box, origin) for each in law.args]
+                drawing.draw(size, target, source, None, args)
             else:
-                drawn = law.method(generator, *args, size=size, **keywords)  # type: ignore[operator]
-            if moved:
-                drawn = drawn * scale
-                drawn += shift
-            if name is not None:
-                SHARED.put(law, name, drawn)
-            target[...] = drawn[tuple([touch.source for touch in touches])]
-    if bounded is not None:
-        bounded.settle()
+                drawing.draw(size, target, source, name, law.args)
     return made
+
+
+class Span:
+    """What a block wants of a cell along one axis, and how much of the cell is drawn for it.
+
+    ``fits`` says that all of that is wanted, ``is_part`` that a neighbouring block may want the rest of the cell.
+    """
+
+    __slots__ = ("cell", "fits", "is_part", "size", "source", "target")
+
+    def __init__(self, touch: Touch, is_shortened: bool) -> None:
+        self.cell, self.source, self.target = touch.cell, touch.source, touch.target
+        self.size = touch.needed if is_shortened else touch.extent
+        self.fits = touch.source == slice(0, self.size, 1)
+        self.is_part = not (self.fits or is_shortened)
+
+
+class Drawing:
+    """Cells of one block that are drawn one after the other, after the generator's state has been set for each."""
+
+    def __init__(self, law: Law, generator: Any, made: np.ndarray[Any, Any], elements: int) -> None:
+        self.law = law
+        self.generator = generator
+        self.method = getattr(generator, law.method) if isinstance(law.method, str) else None
+        self.keywords = dict(law.keywords)
+        self.is_direct = law.method in WRITES and not law.args
+        self.is_integers = law.method is integers
+        self.is_moved = law.affine != (1.0, 0.0)
+        self.spare = np.empty(elements if self.is_direct else 0, made.dtype)
+
+    def draw(
+        self, size: tuple[int, ...], target: Any, source: tuple[slice, ...] | None, name: Any, args: Sequence[Any]
+    ) -> None:
+        """Draw a cell, of which ``source`` (None: all) goes to ``target``; one with a name is kept for other blocks."""
+        if self.is_direct and name is None:
+            self.write(size, target, source)
+            return
+        if self.is_integers and name is None and source is None and not self.is_moved:
+            integers(self.generator, *args, size=size, out=target, **self.keywords)
+            return
+        if self.method is not None:
+            drawn = self.method(*args, size=size, **self.keywords)
+        else:
+            drawn = self.law.method(self.generator, *args, size=size, **self.keywords)  # type: ignore[operator]
+        if self.is_moved:
+            scale, shift = self.law.affine
+            drawn = drawn * scale
+            drawn += shift
+        if name is not None:
+            SHARED.put(self.law, name, drawn)
+        target[...] = drawn if source is None else drawn[source]
+
+    def write(self, size: tuple[int, ...], target: Any, source: tuple[slice, ...] | None) -> None:
+        """Draw a cell where it is wanted, or into memory that stays in the cache."""
+        drawn = target
+        if source is not None or not target.flags.c_contiguous:
+            drawn = self.spare[: prod(size)].reshape(size)
+        self.method(out=drawn, **self.keywords)  # type: ignore[misc]
+        wanted = drawn if source is None else drawn[source]
+        if self.is_moved:
+            scale, shift = self.law.affine
+            np.multiply(wanted, scale, out=wanted)
+            np.add(wanted, shift, out=target)
+        elif drawn is not target:
+            target[...] = wanted
 
 
 def part(
     argument: Any,
     arrays: tuple[Any, ...],
-    touches: tuple[Touch, ...],
-    size: list[int],
+    touches: tuple[Span, ...],
+    size: tuple[int, ...],
     box: tuple[int, ...],
     origin: list[int],
 ) -> Any:
@@ -358,73 +397,29 @@ def chosen(generator: Any, bounds: Any, *, size: list[int]) -> Any:
     return bounds.searchsorted(generator.random(size), side="right")
 
 
-def integers(generator: Any, low: int, span: int, dtype: np.dtype[Any], *, size: list[int]) -> Any:
-    """Integers of one cell from ``low`` to before ``low + span``, all equally likely; ``span`` is at most `NARROW`."""
-    count = prod(size)
-    (made,) = scaled([generator.bit_generator.random_raw((count + 1) // 2)], low, span)
-    return made[:count].astype(dtype, copy=False).reshape(size)
+def integers(generator: Any, low: int, span: int, dtype: np.dtype[Any], *, size: Sequence[int], out: Any = None) -> Any:
+    """Integers of one cell from ``low`` to before ``low + span``, all equally likely; ``span`` is at most `NARROW`.
 
-
-def scaled(drawn: list[Any], low: int, span: int) -> list[Any]:
-    """Integers from ``low`` to before ``low + span`` of the random words of some cells, two of each word.
-
-    Lemire's multiplication (2019) for whole cells at a time: 32 random bits times the span, of which the upper half is the
+    Lemire's multiplication (2019) for a whole cell: 32 random bits times the span, of which the upper half is the
     result. Where the lower half falls below a threshold, so that some numbers would come more often, bits are drawn again,
-    from a generator that depends on the element alone. NumPy does it number by number: 54 µs for 16,384 of them,
-    which are 33 here.
+    from a generator that depends on the element alone. NumPy does it number by number: 2.4 ns each, which are 1.6 here.
+
+    In few steps: each gives the interpreter's lock away, and waits for it.
     """
-    words = np.concatenate(drawn) if len(drawn) > 1 else drawn[0]
-    ends = np.cumsum([2 * len(each) for each in drawn]).tolist()
-    halves = words.astype("<u8", copy=False).view("<u4")
-    wide = halves.astype(np.uint64)
-    wide *= np.uint64(span)
+    count = prod(size)
+    words = generator.bit_generator.random_raw((count + 1) // 2).astype("<u8", copy=False)
+    wide = np.multiply(words.view("<u4"), np.uint64(span), dtype=np.uint64)
+    halves = wide.astype("<u8", copy=False).view("<u4")
     threshold = 2**32 % span
-    lower = halves * np.uint32(span) if threshold else halves
-    if threshold and lower.min() < threshold:
-        for place in np.flatnonzero(lower < threshold).tolist():
-            start = max([end for end in ends if end <= place], default=0)
-            own = np.random.Generator(np.random.Philox(key=[int(wide[start]), place - start]))
+    if threshold and halves[::2].min() < threshold:
+        for place in np.flatnonzero(halves[::2] < threshold).tolist():
+            own = np.random.Generator(np.random.Philox(key=[int(wide[0]), place]))
             number = int(wide[place])
             while number & 0xFFFFFFFF < threshold:
                 number = int(own.integers(0, 2**32, dtype=np.uint32)) * span
-            wide[place] = number
-    wide >>= np.uint64(32)
-    made = wide.view(np.int64)
+            halves[2 * place : 2 * place + 2] = number & 0xFFFFFFFF, number >> 32
+    made = np.empty(size, dtype) if out is None else out
+    made[...] = halves[1 : 2 * count : 2].reshape(size)
     if low:
-        made += low
-    return [made[start:end] for start, end in pairwise([0, *ends])]
-
-
-class Bounded:
-    """The cells of a block of integers. Their arithmetic is done for some of them together.
-
-    Each call of NumPy gives the interpreter's lock away and waits for it: cell by cell two threads were no faster than one.
-    """
-
-    def __init__(self, law: Law, low: int, span: int) -> None:
-        self.law, self.low, self.span = law, low, span
-        self.drawn: list[Any] = []
-        self.places: list[tuple[list[int], Any, tuple[slice, ...], Any]] = []
-        self.elements = 0
-
-    def add(self, generator: Any, size: list[int], target: Any, source: tuple[slice, ...], name: Any) -> None:
-        """Draw a cell, of which ``source`` goes to ``target``; one with a name is kept for other blocks."""
-        self.drawn.append(generator.bit_generator.random_raw((prod(size) + 1) // 2))
-        self.places.append((size, target, source, name))
-        self.elements += prod(size)
-        if self.elements >= TOGETHER:
-            self.settle()
-
-    def settle(self) -> None:
-        """Write the cells drawn so far."""
-        if not self.drawn:
-            return
-        for made, (size, target, source, name) in zip(
-            scaled(self.drawn, self.low, self.span), self.places, strict=True
-        ):
-            cell = made[: prod(size)].reshape(size)
-            if name is not None:
-                cell = cell.astype(self.law.dtype)  # a copy, which does not keep the others
-                SHARED.put(self.law, name, cell)
-            target[...] = cell[source]
-        self.drawn, self.places, self.elements = [], [], 0
+        np.add(made, low, out=made)
+    return made

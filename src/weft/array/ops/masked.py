@@ -1,7 +1,8 @@
 """Masked arrays: elements that do not count. Blocks are NumPy's masked arrays.
 
 Operators, functions and reductions see to masks by themselves; here is what makes masks, and what takes them away.
-`weft.array.ma` has these names.
+`weft.array.ma` has these names. ``copy=False`` is taken where NumPy takes it, and changes nothing that could be seen: arrays
+are never changed by what is made of them.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def masked_where(condition: Any, a: Any, copy: bool = True) -> Any:
     return elementwise(kernels.masked_where, conditions, array)
 
 
-def masked_equal(x: Any, value: Any) -> Any:
+def masked_equal(x: Any, value: Any, copy: bool = True) -> Any:
     """An array masked where elements are equal to a value.
 
     >>> import weft.array as da
@@ -139,7 +140,7 @@ def masked_equal(x: Any, value: Any) -> Any:
     return elementwise(np.ma.masked_equal, x, value)
 
 
-def masked_greater(x: Any, value: Any) -> Any:
+def masked_greater(x: Any, value: Any, copy: bool = True) -> Any:
     """An array masked where elements are greater than a value.
 
     >>> import weft.array as da
@@ -149,7 +150,7 @@ def masked_greater(x: Any, value: Any) -> Any:
     return elementwise(np.ma.masked_greater, x, value)
 
 
-def masked_greater_equal(x: Any, value: Any) -> Any:
+def masked_greater_equal(x: Any, value: Any, copy: bool = True) -> Any:
     """An array masked where elements are greater than or equal to a value.
 
     >>> import weft.array as da
@@ -159,7 +160,7 @@ def masked_greater_equal(x: Any, value: Any) -> Any:
     return elementwise(np.ma.masked_greater_equal, x, value)
 
 
-def masked_less(x: Any, value: Any) -> Any:
+def masked_less(x: Any, value: Any, copy: bool = True) -> Any:
     """An array masked where elements are less than a value.
 
     >>> import weft.array as da
@@ -169,7 +170,7 @@ def masked_less(x: Any, value: Any) -> Any:
     return elementwise(np.ma.masked_less, x, value)
 
 
-def masked_less_equal(x: Any, value: Any) -> Any:
+def masked_less_equal(x: Any, value: Any, copy: bool = True) -> Any:
     """An array masked where elements are less than or equal to a value.
 
     >>> import weft.array as da
@@ -179,7 +180,7 @@ def masked_less_equal(x: Any, value: Any) -> Any:
     return elementwise(np.ma.masked_less_equal, x, value)
 
 
-def masked_not_equal(x: Any, value: Any) -> Any:
+def masked_not_equal(x: Any, value: Any, copy: bool = True) -> Any:
     """An array masked where elements are not equal to a value.
 
     >>> import weft.array as da
@@ -189,7 +190,7 @@ def masked_not_equal(x: Any, value: Any) -> Any:
     return elementwise(np.ma.masked_not_equal, x, value)
 
 
-def masked_inside(x: Any, v1: Any, v2: Any) -> Any:
+def masked_inside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
     """An array masked where elements are from ``v1`` to ``v2``, both included.
 
     >>> import weft.array as da
@@ -199,7 +200,7 @@ def masked_inside(x: Any, v1: Any, v2: Any) -> Any:
     return elementwise(np.ma.masked_inside, x, v1, v2)
 
 
-def masked_outside(x: Any, v1: Any, v2: Any) -> Any:
+def masked_outside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
     """An array masked where elements are below ``v1`` or above ``v2``.
 
     >>> import weft.array as da
@@ -220,7 +221,9 @@ def masked_invalid(a: Any, copy: bool = True) -> Any:
     return elementwise(np.ma.masked_invalid, a)
 
 
-def masked_values(x: Any, value: float, rtol: float = 1e-05, atol: float = 1e-08, shrink: bool = True) -> Any:
+def masked_values(
+    x: Any, value: float, rtol: float = 1e-05, atol: float = 1e-08, copy: bool = True, shrink: bool = True
+) -> Any:
     """An array masked where elements are a value, within a tolerance if they are floats.
 
     >>> import weft.array as da

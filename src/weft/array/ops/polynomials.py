@@ -14,6 +14,7 @@ from weft.array.ops.creation import zeros_like
 from weft.array.ops.diagonals import vander
 from weft.array.ops.linalg_lu import inv
 from weft.array.ops.linalg_solve import lstsq
+from weft.array.ops.masked import getdata
 from weft.array.ops.sizes import known
 from weft.array.ops.tensor import matmul, outer
 
@@ -51,7 +52,7 @@ def polyfit(
     ----------
     x : (m,) array-like
     y : (m,) or (m, k) array-like
-        Each column is fitted by itself.
+        Each column is fitted by itself. What is masked counts as well, as in NumPy; `weft.array.ma.polyfit` leaves it out.
     deg : int
     rcond : float, optional
         Singular values below this part of the largest count as zero; the dtype's precision times ``m`` by default.
@@ -73,7 +74,7 @@ def polyfit(
     degree = operator.index(deg)
     if degree < 0:
         raise ValueError("expected deg >= 0")
-    places, values = known(asarray(x)) + 0.0, known(asarray(y)) + 0.0
+    places, values = known(unmasked(x)) + 0.0, known(unmasked(y)) + 0.0
     if places.ndim != 1:
         raise TypeError("expected 1D vector for x")
     if places.size == 0:
@@ -85,7 +86,7 @@ def polyfit(
     bound = places.shape[0] * float(np.finfo(places.dtype).eps) if rcond is None else float(rcond)
     powers = vander(places, degree + 1)
     if w is not None:
-        weights = asarray(w) + 0.0
+        weights = known(unmasked(w)) + 0.0
         if weights.ndim != 1:
             raise TypeError("expected a 1-d array for weights")
         if weights.shape[0] != values.shape[0]:
@@ -109,3 +110,9 @@ def polyfit(
     if values.ndim == 1:
         return coefficients, base * (factor if isinstance(factor, int) else factor[0])
     return coefficients, base[:, :, None] * factor
+
+
+def unmasked(a: Any) -> Any:
+    """An array with what lies under its mask."""
+    array = asarray(a)
+    return getdata(array) if isinstance(array.expr.prototype, np.ma.MaskedArray) else array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from importlib.util import find_spec
 from math import prod
 from typing import Any
 
@@ -32,8 +33,9 @@ __all__ = ["copies_texts", "is_added_up", "is_found_by_position", "key_span", "w
 
 #: Rows of files from which on it pays to ask DuckDB: its statement takes some milliseconds more to begin.
 LARGE = 1_000_000
-#: Groups by whole numbers that lie close together, beyond which sums by position are faster than a table that hashes them.
-CACHED = 100_000
+#: Groups by whole numbers that lie close together, beyond which sums by position are faster than a table that hashes them: of
+#: 10^7 rows by 100,000 numbers DuckDB takes 0.22 s, sums by position 0.16 in machine code.
+CACHED = 50_000 if find_spec("numba") else 100_000
 #: What a join that is summed up consists of, beside its columns.
 SUMMED_UP = (Merge, ResetIndex, Reduce)
 #: Keys of groups beyond which there are taken to be as many groups as rows, which Polars makes faster.

@@ -85,7 +85,7 @@ def values_and_missing(column: pd.Series) -> tuple[Any, Any]:
         return values, None
     missing = column.isna().to_numpy()
     kind = {"f": np.float64, "b": np.bool_, "i": np.int64, "u": np.uint64}[dtype.kind]
-    values = column.to_numpy(dtype=kind, na_value=0)
+    values = column.to_numpy(dtype=kind, na_value=False if column.dtype.kind == "b" else 0)
     return values, missing if missing.any() else None
 
 

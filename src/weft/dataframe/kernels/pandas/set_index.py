@@ -15,7 +15,10 @@ PANDAS = KERNELS["pandas"]
 @PANDAS.add("SetIndex")
 def set_index(partition: pd.DataFrame, labels: tuple[Hashable, ...], drop: bool, append: bool) -> pd.DataFrame:
     """Columns as the index."""
-    return partition.set_index(list(labels), drop=drop, append=append)
+    made = partition.set_index(list(labels), drop=drop, append=append)
+    if len(labels) == 1 and isinstance(made.index, pd.RangeIndex) and made.index.dtype != partition[labels[0]].dtype:
+        made.index = pd.Index(partition[labels[0]])  # pandas takes short integers that lie evenly, or none, for a range
+    return made
 
 
 @PANDAS.add("CheckedDivisions")

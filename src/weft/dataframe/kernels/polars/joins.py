@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from weft.dataframe.kernels.polars.relation import Column, Relation, materialised, unseen
+from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, materialised, unseen
 from weft.dataframe.kernels.polars.translator import Translator, numbered, translation
 from weft.dataframe.kernels.translating import Untranslatable, labelled
 from weft.dataframe.kernels.translating.joins import key_labels, matched, semi_joined, told_apart_or_not, with_gaps
@@ -99,7 +99,8 @@ def joined(node: Any, translate: Translator, only_unmatched: bool = False) -> Re
                 found[name] = left.column(equal[label]) if label in equal else unseen(types[name])
     elif only_unmatched:
         asked_for = [name for _, name in plan.right_names if name in meta.columns and name not in found]
-        found |= {name: Column(pl.lit(None), types[name], True) for name in asked_for}
+        kinds = {name: engine_type(types[name]) for name in asked_for}
+        found |= {name: Column(pl.lit(None, dtype=kind), types[name], True) for name, kind in kinds.items()}
     elif plan.how not in ("leftsemi", "left_anti"):
         for label, name in plan.right_names:
             if name in meta.columns:
