@@ -45,6 +45,8 @@ def held_by(column: pd.Series, dtype: Any) -> pd.Series:
         return column
     if dtype.kind in "iu" and column.dtype.kind == "f" and not (np.isfinite(column) & (column % 1 == 0)).all():
         return column
+    if dtype.kind in "iu" and column.isna().any():
+        return column
     made = column.astype(dtype)
     return column if dtype.kind in "iu" and (made != column).any() else made
 

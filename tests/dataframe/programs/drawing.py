@@ -199,7 +199,8 @@ class Drawn:
             truth = self.truth()
             return None if truth is None else (truth, True)
         if choice == "plain":
-            return self.pick("1", "2.5", "'word'", "True", rare=("pd.Timestamp('2024-01-01')", "d['k0'].max()")), True
+            single = ("d['k0'].max()",) if len(self.d) else ()  # of no values it has another type
+            return self.pick("1", "2.5", "'word'", "True", rare=("pd.Timestamp('2024-01-01')", *single)), True
         if choice == "text":
             label = self.column("text")
             return None if label is None else (self.text(f"d[{label!r}]"), True)

@@ -84,11 +84,20 @@ class Program:
         )
 
     def check(self, found: Any, promised: Any = None) -> None:
-        """Fails where a result is not the one of pandas; its types are pandas', or those that were promised before."""
+        """Fails where a result is not the one of pandas; its types are pandas', or those that were promised before.
+
+        Where types are data's, short integers overflow that pandas has for floats in other data: then either will do.
+        """
         expected = self.expected
         if self.is_apart:
             found, expected = without_categories(found), without_categories(expected)
-        same(found, expected, self.loose, self.is_short)
+        try:
+            same(found, expected, self.loose, self.is_short)
+        except AssertionError:
+            if not self.loose:
+                raise
+            plain = run(self.steps, self.frames)
+            same(found, without_categories(plain) if self.is_apart else plain, self.loose, self.is_short)
         if self.loose and promised is not None and not self.is_apart and not has_types(found, expected, promised):
             plain = run(self.steps, self.frames)  # without the casts to what is known beforehand
             has_gaps = any(f"how='{how}'" in each for each in self.steps for how in ("left", "right", "outer"))

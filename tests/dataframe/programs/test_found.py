@@ -16,6 +16,7 @@ SHORT = pd.DataFrame(
     {"k": [2, 1, 2], "i": [100, 1, 100], "w": [2**31 - 2, 1, 2**31 - 2], "f": [1.5, np.nan, 2]}
 ).astype({"i": "int8", "w": "int32", "f": "float32"})
 NUMBERS = pd.DataFrame({"k": [1, 2, 1, 2], "n": [1, 2, 3, 4], "t": ["a", None, "b", "a"]})
+DAYS = pd.DataFrame({"t": pd.to_datetime(["2024-01-01", None, "2024-01-03", None]), "a": range(4)})
 OTHERS = pd.DataFrame({"k": [1, 3], "m": [7, 8]})
 
 PROGRAMS = {
@@ -28,6 +29,10 @@ PROGRAMS = {
     "a single value that is used twice": (NUMBERS, lambda d: with_maximum(d)),
     "quantiles between infinities": (INFINITE.assign(y=np.inf), lambda d: d[["x", "y"]].describe()),
     "short integers as labels and back": (SHORT, lambda d: set_index(d, "i").reset_index()),
+    "running totals of days among which are gaps": (
+        DAYS,
+        lambda d: d.assign(n=d.t.dt.day)[["a", "n"]].cumsum(),
+    ),
     "counts of numbers among which are NaN": (SHORT, lambda d: d.groupby("k")[["f"]].count()),
     "labels that nobody looks at become a column": (
         NUMBERS,
@@ -172,3 +177,28 @@ def test_texts_of_rows_without_a_match_are_texts(road, tmp_path):
 
     ours = [dd.read_parquet(tmp_path / f"{name}.parquet") for name in ("left", "right")]
     assert computed(program(*ours)) == program(NUMBERS, OTHERS.assign(w="a")) == 4
+
+
+@pytest.mark.parametrize("other", [(), (2.5,)])
+def test_short_integers_do_not_overflow_where_they_are_floats_elsewhere(road, other):
+    whole = pd.DataFrame({"n": [1, 2, 3, 4], "s": np.array([100, 1, 2, 3], "int8")})
+
+    def program(d):
+        return d.s.where(d.n < 4, *other) * 3
+
+    same(computed(program(in_partitions(whole, [2]))), program(whole))
+
+
+def test_integers_that_stand_in_for_others_have_one_type_in_all_partitions(road):
+    whole = pd.DataFrame({"u": [1, 2, 3, 4], "i": [-1, -2, -3, -4]}).astype({"u": "uint32", "i": "int32"})
+
+    def program(d):
+        return d.u.mask(d.u > 3, d.i) * -1
+
+    same(computed(program(in_partitions(whole, [2]))), program(whole))
+
+
+def test_integers_with_gaps_in_place_of_integers(road):
+    whole = pd.DataFrame({"n": [1, 2, 3], "g": pd.array([None, 5, None], "Int64")})
+    found = in_partitions(whole, [1]).pipe(lambda d: d.n.mask(d.n > 1, d.g))
+    assert computed(found).astype("Float64").tolist() == [1, 5, pd.NA]

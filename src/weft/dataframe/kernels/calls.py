@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from weft.expr import Expr
 from weft.records import record
 
-__all__ = ["Bound", "Slot", "Template", "children_of", "template_of"]
+__all__ = ["AsForeseen", "Bound", "Slot", "Template", "children_of", "template_of"]
 
 
 class Slot(NamedTuple):
@@ -56,6 +58,25 @@ class Bound:
     def __call__(self, *blocks: Any) -> Any:
         inputs, keywords = self.template.filled(blocks)
         return self.function(*inputs, **keywords)
+
+
+@record
+class AsForeseen:
+    """A function whose integers become others, or floats, where values ask for it: of the type that holds all, everywhere.
+
+    Else short integers of a partition without such values would overflow where those of all together do not.
+    """
+
+    function: Callable[..., Any]
+    dtype: Any
+
+    def __weft_tokenize__(self) -> Any:
+        return ("as-foreseen", self.function, self.dtype)
+
+    def __call__(self, *blocks: Any) -> Any:
+        made = self.function(*blocks)
+        are_integers = isinstance(made.dtype, np.dtype) and made.dtype.kind in "iu"
+        return made.astype(self.dtype) if made.dtype != self.dtype and (are_integers or not len(made)) else made
 
 
 def fill(value: Any, blocks: Sequence[Any]) -> Any:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, asked_columns, column_needs, place_pick, row_needs
-from weft.dataframe.kernels.calls import Bound, children_of, template_of
+from weft.dataframe.kernels.calls import AsForeseen, Bound, children_of, template_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
@@ -126,7 +126,11 @@ class Elementwise(Partitionwise):
 
     def lower(self) -> Expr:
         sources = [(each, place_pick(each, self.npartitions)) for each in self.frames]
-        return blockwise(self.outline, self.bound, sources, cost=self.cost)
+        kernel: Any = self.bound
+        dtype = getattr(self.meta, "dtype", None)
+        if self.operation in BY_VALUES and isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+            kernel = AsForeseen(kernel, dtype)
+        return blockwise(self.outline, kernel, sources, cost=self.cost)
 
 
 #: Operations of which values decide whether integers stay what they are: their metas are those of rows that do not.

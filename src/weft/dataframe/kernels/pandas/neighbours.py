@@ -184,15 +184,17 @@ def last_of(rows: Any, plan: CumulativePlan) -> Any:
 
 
 def as_meta(partition: Any, meta: Any) -> Any:
-    """A partition with the dtypes of a meta."""
+    """A partition with the dtypes of a meta, but for floats that were foreseen as integers: those have gaps, or fractions."""
     if isinstance(partition, pd.Series):
-        return partition if partition.dtype == meta.dtype else partition.astype(meta.dtype)
-    wanted = {
-        label: meta.dtypes.iloc[place]
-        for place, label in enumerate(meta.columns)
-        if partition.dtypes.iloc[place] != meta.dtypes.iloc[place]
-    }
+        return partition.astype(meta.dtype) if is_cast(partition.dtype, meta.dtype) else partition
+    pairs = zip(meta.columns, partition.dtypes, meta.dtypes, strict=True)
+    wanted = {label: dtype for label, own, dtype in pairs if is_cast(own, dtype)}
     return partition.astype(wanted) if wanted else partition
+
+
+def is_cast(own: Any, dtype: Any) -> bool:
+    """Whether values are cast to the type that was foreseen for them."""
+    return bool(own != dtype) and not (getattr(own, "kind", "O") == "f" and getattr(dtype, "kind", "O") in "iu")
 
 
 @PANDAS.add("ShiftIndex")
