@@ -104,9 +104,12 @@ def test_texts_and_keys_too_far_apart_are_left_to_pandas():
     assert joined_by_lookup(far, far, JoinPlan("inner", ("k", "n"), ("k", "n"), names, ())) is None
 
 
-def test_pairs_that_are_more_than_there_is_room_for_are_found():
-    left = Prepared(pd.DataFrame({"k": np.repeat([1, 2], 50), "a": range(100)}), ("k",))
-    right = Prepared(pd.DataFrame({"k": np.repeat([2, 3], 30), "b": range(60)}), ("k",))
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [(np.repeat([1, 2], 50), np.repeat([2, 3], 30)), ([1, 9], [1, 1, 1]), ([1, 9], [1, 1])]
+)
+def test_pairs_that_are_as_many_as_there_is_room_for_or_more_are_found(mine, theirs):
+    left = Prepared(pd.DataFrame({"k": mine, "a": range(len(mine))}), ("k",))
+    right = Prepared(pd.DataFrame({"k": theirs, "b": range(len(theirs))}), ("k",))
     names = (("k", "k"), ("a", "a")), (("b", "b"),)
     for how in ("inner", "left", "right"):
         made = joined_by_lookup(left, right, JoinPlan(how, ("k",), ("k",), *names))

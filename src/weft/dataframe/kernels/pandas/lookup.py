@@ -181,9 +181,9 @@ class Lookup:
         while True:
             mine, theirs = np.empty(room, np.int64), np.empty(room, np.int64)
             count = code.match(keys, low, *self.chain, keeps_all, mine, theirs)
-            if count <= room:
+            if count < room:  # what is no pair is written behind the last one
                 return mine[:count], theirs[:count]
-            room = count
+            room = count + 1
 
 
 def places_of(codes: Any, labels: Any, packing: Packing | None) -> Any:

@@ -1,6 +1,6 @@
 """Rows on their way, and matched, as machine code: what NumPy does in many walks over arrays, in one or two.
 
-A bucket of a join with 850,000 rows on either side takes 37 ms in place of 62, its rows are sent in 12 and 16 ms in place of 22
+A bucket of a join with 850,000 rows on either side takes 36 ms in place of 62, its rows are sent in 11 and 14 ms in place of 22
 and 34 (`python -m benchmarks dataframe --only rows --program merge`).
 """
 
@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["chained", "grouped", "match", "stripe_codes", "stripe_targets"]
+#: Rows that are looked up at a time.
+AT_ONCE = 512
+
+__all__ = ["chained", "dealt_out", "grouped", "match", "stripe_codes", "stripe_targets"]
 
 
 @njit(nogil=True, cache=True)
@@ -70,6 +73,19 @@ def grouped(targets: Any, upto: Any, order: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
+def dealt_out(values: Any, targets: Any, begins: Any, made: Any) -> None:
+    """Values in the order of their targets, equal ones as they stand: those of each begin where it says, which is changed.
+
+    Memory is read in one stretch, and written in one for each target: to take the values of one target after another reads
+    all of it as often as there are targets.
+    """
+    for row in range(len(values)):
+        target = targets[row]
+        made[begins[target]] = values[row]
+        begins[target] += 1
+
+
+@njit(nogil=True, cache=True)
 def chained(codes: Any, first: Any, following: Any) -> bool:
     """For each code the first of its rows, for each row the next of its code, all counted from 1; whether no two are equal.
 
@@ -90,25 +106,31 @@ def chained(codes: Any, first: Any, following: Any) -> bool:
 def match(codes: Any, low: int, first: Any, following: Any, keeps_all: bool, mine: Any, theirs: Any) -> int:
     """Pairs of these rows and those that are chained by their codes, there less by ``low``, in the order of these rows.
 
-    The pairs go into two arrays, as far as there is room; the answer is how many there are. With ``keeps_all`` a row without
-    any has -1 beside it. The first pair is written in any case, and counts if it is one: whether it is nobody could foretell.
+    The pairs go into two arrays, which must have room for one more; the answer is how many there are, also where there was not
+    room for all. With ``keeps_all`` a row without any has -1 beside it. Rows are looked up some at a time, one step of all after another: what is not in a cache is waited
+    for together, and nothing is guessed meanwhile.
     """
     width, place, room = len(first), 0, len(mine) - 1
-    for row in range(len(codes)):
-        value = codes[row]
-        code = value - low
-        other = 0
-        if value >= low and 0 <= code < width:  # a difference may wrap
-            other = first[code]
-        at = min(place, room)
-        mine[at] = row
-        theirs[at] = other - 1
-        place += keeps_all or other > 0
-        other = following[other]
-        while other > 0:
+    ones, others = np.empty(AT_ONCE, np.int32), np.empty(AT_ONCE, np.int32)
+    for start in range(0, len(codes), AT_ONCE):
+        count = min(AT_ONCE, len(codes) - start)
+        for number in range(count):
+            value = codes[start + number]
+            code = value - low
+            is_known = value >= low and 0 <= code < width  # a difference may wrap
+            ones[number] = first[code] if is_known else 0
+        for number in range(count):
+            others[number] = following[ones[number]]
+        for number in range(count):
             at = min(place, room)
-            mine[at] = row
-            theirs[at] = other - 1
-            place += 1
-            other = following[other]
+            mine[at] = start + number  # counts if it is a pair, else the next one takes its place
+            theirs[at] = ones[number] - 1
+            place += keeps_all or ones[number] > 0
+            other = others[number]
+            while other > 0:
+                at = min(place, room)
+                mine[at] = start + number
+                theirs[at] = other - 1
+                place += 1
+                other = following[other]
     return place

@@ -19,7 +19,9 @@ def move_a_row(code: Any) -> None:
     values, upto, made = read_only(np.zeros(1, np.int64)), np.zeros(2, np.int32), np.zeros(1, np.int64)
     for kind in (np.uint8, np.uint16, np.uint32):
         code.stripe_targets(values, 1, 12, np.zeros(1, kind))
-        code.grouped(read_only(np.zeros(1, kind)), np.zeros(2, np.int64), made)
+        targets, begins = read_only(np.zeros(1, kind)), np.zeros(2, np.int64)
+        code.grouped(targets, begins, made)
+        code.dealt_out(values, targets, np.zeros(1, np.int64), made)
     code.stripe_codes(values, 1, 12, made)
     code.chained(values, upto, np.zeros(2, np.int32))
     code.match(values, 0, upto, np.zeros(2, np.int32), False, made, made.copy())

@@ -34,6 +34,8 @@ __all__ = [
     "taken",
 ]
 
+#: Bytes of the numbers that machine code deals out.
+WIDE = 8
 #: How many bits of a row's place count rows; those before them count partitions.
 ROW_BITS = 40
 
@@ -106,11 +108,43 @@ def taken(array: Any, places: Any) -> Any:
 
 def runs_of(whole: Run, order: Any, ends: Any) -> list[Run]:
     """Rows in an order (None: as they stand), cut at some places of it: one run between each two."""
+    index = None if whole.index is None else (whole.index, order)
+    return cut_runs([(each, order) for each in whole.columns], index, ends)
+
+
+def runs_by_target(whole: Run, targets: Any, bounds: Sequence[int]) -> list[Run]:
+    """Rows for each range of targets; those of one target in their order."""
+    code = machine_code(len(targets))
+    if code is None or (targets[1:] >= targets[:-1]).all():
+        order, upto = in_target_order(targets, bounds[-1])
+        return runs_of(whole, order, upto[np.asarray(bounds)])
+    upto = np.zeros(bounds[-1] + 1, np.int64)
+    np.cumsum(np.bincount(targets, minlength=bounds[-1]), out=upto[1:])
+    asked, order = read_only(targets), None
+    columns: list[tuple[Any, Any]] = []
+    for each in [*whole.columns, *([] if whole.index is None else [whole.index])]:
+        if isinstance(each, np.ndarray) and each.dtype.itemsize == WIDE and each.dtype.kind != "O":
+            made = np.empty(len(each), each.dtype)
+            code.dealt_out(read_only(each.view(np.int64)), asked, upto[:-1].copy(), made.view(np.int64))
+            columns.append((made, None))
+        else:
+            order = in_target_order(targets, bounds[-1])[0] if order is None else order
+            columns.append((each, order))
+    index = None if whole.index is None else columns.pop()
+    return cut_runs(columns, index, upto[np.asarray(bounds)])
+
+
+def cut_runs(columns: Sequence[tuple[Any, Any]], index: tuple[Any, Any] | None, ends: Any) -> list[Run]:
+    """One run between each two ends: of columns, each with the order in which it is taken (None: as it stands)."""
     runs = []
     for start, stop in pairwise(ends):
-        places = slice(start, stop) if order is None else order[start:stop]
-        index = None if whole.index is None else taken(whole.index, places)
-        runs.append(Run(int(stop - start), index, tuple([taken(each, places) for each in whole.columns])))
+        stretch = slice(start, stop)
+
+        def part(array: Any, order: Any, stretch: slice = stretch) -> Any:
+            return taken(array, stretch if order is None else order[stretch])
+
+        own = None if index is None else part(*index)
+        runs.append(Run(int(stop - start), own, tuple([part(*each) for each in columns])))
     return runs
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.hashing import hash_array, hash_rows, stripe_targets, targets_of
-from weft.dataframe.kernels.pandas.runs import Run, frame_of, in_target_order, joined, run_of, runs_of
+from weft.dataframe.kernels.pandas.runs import Run, frame_of, joined, run_of, runs_by_target
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
 
@@ -121,10 +121,9 @@ def split_again(run: Run, told: Any) -> list[Run]:
 
 def runs_by(run: Run, targets: Any, bounds: tuple[int, ...], with_targets: bool) -> list[Run]:
     """The rows of a run by target."""
-    order, upto = in_target_order(targets, bounds[-1])
     if with_targets:
         run = Run(run.length, run.index, (*run.columns, targets))
-    return runs_of(run, order, upto[np.asarray(bounds)])
+    return runs_by_target(run, targets, bounds)
 
 
 @PANDAS.add("ShuffleMiddle")
