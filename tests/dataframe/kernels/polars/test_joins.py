@@ -65,3 +65,17 @@ def test_labels_of_rows_without_a_match_are_numbers_among_all(tmp_path):
 
     with config.set({"scheduler": "sync"}):
         pd.testing.assert_frame_equal(question(ours, theirs).compute(), question(left, right))
+
+
+def test_rows_without_a_match_are_one_query_whatever_is_missing(tmp_path):
+    left, right = pd.DataFrame({"k": [1, 2, 3], "a": [5, 6, 7]}), pd.DataFrame({"k": [2, 9], "b": [0.5, 1.5]})
+    left.to_parquet(tmp_path / "left.parquet")
+    right.to_parquet(tmp_path / "right.parquet")
+
+    def program(left, right):
+        joined = left.merge(right[["k"]].assign(bad=True), on="k", how="left")
+        return joined[joined.bad.isna()].groupby("a").k.sum()
+
+    ours = program(*[dd.read_parquet(tmp_path / f"{name}.parquet") for name in ("left", "right")])
+    assert "polars, as one query" in str(ours.explain())
+    pd.testing.assert_series_equal(ours.compute(), program(left, right))

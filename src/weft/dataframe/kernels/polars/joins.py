@@ -99,8 +99,7 @@ def joined(node: Any, translate: Translator, only_unmatched: bool = False) -> Re
                 found[name] = left.column(equal[label]) if label in equal else unseen(types[name])
     elif only_unmatched:
         asked_for = [name for _, name in plan.right_names if name in meta.columns and name not in found]
-        kinds = {name: engine_type(types[name]) for name in asked_for}
-        found |= {name: Column(pl.lit(None, dtype=kind), types[name], True) for name, kind in kinds.items()}
+        found |= {name: all_missing(types[name]) for name in asked_for}
     elif plan.how not in ("leftsemi", "left_anti"):
         for label, name in plan.right_names:
             if name in meta.columns:
@@ -119,6 +118,15 @@ def joined(node: Any, translate: Translator, only_unmatched: bool = False) -> Re
     if translate.wants(node, Need.INDEX):
         return numbered(made, translate)
     return made
+
+
+def all_missing(dtype: Any) -> Column:
+    """A column without values; of a type that the engine has not (objects, for truth values with gaps) without any."""
+    try:
+        kind = engine_type(dtype)
+    except Untranslatable:
+        kind = None
+    return Column(pl.lit(None, dtype=kind), dtype, True)
 
 
 def keeps_by_columns(node: Any, sides: list[Relation], asked: list[bool], how: str, translate: Translator) -> bool:
