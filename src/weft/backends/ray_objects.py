@@ -28,6 +28,8 @@ __all__ = ["Objects", "Place", "Shape", "Traffic", "sendable", "taken", "value_a
 
 #: Constants from this size on go to the object store, once each, instead of along with each task.
 SHIPPED_NBYTES = 64 << 10
+#: How many of the others are remembered, so that their sizes are not asked again.
+LIGHT = 1024
 #: Programs up to this size travel with each letter.
 PROGRAM_NBYTES = 16 << 10
 #: Objects below this size Ray sends through the process that asked for them.
@@ -108,6 +110,7 @@ class Objects:
         self._data = data
         self._lessons = lessons
         self._constants: dict[int, tuple[Any, Any]] = {}  # by id: the value, which must live on, and its reference
+        self._light: dict[int, Any] = {}  # those that go along with each letter, as far as they are remembered
         self._cards: dict[int, Card] = {}  # by id of the program
         self._ncards = 0
         self._brought: OrderedDict[tuple[bytes, int], None] = OrderedDict()  # objects' names, and to which nodes
@@ -258,13 +261,14 @@ class Objects:
     def close(self) -> None:
         """Let go of everything."""
         self.places.clear()
-        self._constants.clear()
+        self.forget_constants()
         self._cards.clear()
         self.introduction = None
 
     def forget_constants(self) -> None:
         """Let go of constants: tasks that come may bring others at the same addresses."""
         self._constants.clear()
+        self._light.clear()
 
     def _count_inlined(self, nbytes: int) -> int:
         inlined = nbytes if nbytes < INLINED_NBYTES else 0
@@ -288,13 +292,25 @@ class Objects:
         return argument, place.item
 
     def _constant_slot(self, value: Any, references: dict[Any, int], values: list[Any]) -> Slot:
-        if type(value) not in PLAIN_SIZES and sizeof(value) >= SHIPPED_NBYTES:
-            known = self._constants.get(id(value))
-            if known is None:
-                known = self._constants[id(value)] = value, self.put(value)
-            return references.setdefault(known[1], len(references)), -1
+        reference = None if type(value) in PLAIN_SIZES else self._reference_of(value)
+        if reference is not None:
+            return references.setdefault(reference, len(references)), -1
         values.append(value)
         return -1, len(values) - 1
+
+    def _reference_of(self, value: Any) -> Any:
+        """The object of a constant; None if it goes along with each letter."""
+        known = self._constants.get(id(value))
+        if known is not None:
+            return known[1]
+        if id(value) in self._light:
+            return None
+        if sizeof(value) >= SHIPPED_NBYTES:
+            return self._constants.setdefault(id(value), (value, self.put(value)))[1]
+        if len(self._light) >= LIGHT:
+            self._light.clear()
+        self._light[id(value)] = value
+        return None
 
     def _card(self, program: Program) -> Card:
         card = self._cards.get(id(program))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from tests.dataframe.columns import in_partitions
 from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
-from weft import expr
+from weft import config, expr
 from weft.physical.exchange import Exchange
 
 HOWS = ["inner", "left", "right", "outer", "left_anti", "right_anti"]
@@ -58,6 +60,50 @@ def test_joins_by_columns_are_pandas_with_its_order(pair, how, on, ours, theirs,
         expected = expected.reset_index(drop=True)
     made = in_parts(left, ours).merge(in_parts(right, theirs), how=how, on=on, broadcast=broadcast)
     assert_same(made, expected, check_dtype=len(expected) > 0, check_index_type=len(expected) > 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sides(),
+    st.sampled_from([*HOWS, "leftsemi", "cross", "index"]),
+    st.sampled_from([["left"], ["k"], ["left", "v_x"], ["right", "left"], ["v_y"]]),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.sampled_from([None, True, False]),
+    st.sampled_from(["pandas", "auto"]),
+)
+def test_columns_that_only_the_join_looks_at_end_with_it(pair, how, wanted, ours, theirs, broadcast, engine):
+    left, right = pair
+    options: dict[str, Any] = {"how": how, "on": ["k", "w"]}
+    if how == "cross":
+        options = {"how": how}
+    elif how == "index":
+        options = {"left_index": True, "right_index": True}
+    if how == "leftsemi":
+        expected = left[left.set_index(["k", "w"]).index.isin(right.set_index(["k", "w"]).index)]
+        expected, wanted = expected.reset_index(drop=True), [label[0] if label == "v_x" else label for label in wanted]
+    else:
+        expected = left.merge(right, **options)
+    if how.endswith("anti"):
+        expected = expected.reset_index(drop=True)
+    wanted = [label for label in wanted if label in expected.columns]
+    with config.set({"dataframe.engine": engine}):
+        made = in_parts(left, ours).merge(in_parts(right, theirs), broadcast=broadcast, **options)[wanted]
+        same = {"check_dtype": len(expected) > 0, "check_index_type": len(expected) > 0}
+        assert_same(made, expected[wanted], **same)
+        assert len(made) == len(expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(sides(), sides(), st.sampled_from(HOWS[:4]), st.integers(1, 3), st.sampled_from(["pandas", "auto"]))
+def test_joins_of_joins_leave_their_keys_behind(one, two, how, count, engine):
+    tables = [one[0], one[1][["k", "w", "right"]], two[0][["w", "left"]].rename(columns={"left": "other"})]
+    first = tables[0].merge(tables[1], how=how, on=["k", "w"])
+    expected = first.merge(tables[2], how=how, on="w").groupby("left")["other"].sum()
+    ours = [in_parts(table, count) for table in tables]
+    with config.set({"dataframe.engine": engine}):
+        made = ours[0].merge(ours[1], how=how, on=["k", "w"]).merge(ours[2], how=how, on="w")
+        assert_same(made.groupby("left")["other"].sum(), expected, check_index_type=False)
 
 
 @settings(max_examples=30, deadline=None)

@@ -8,6 +8,7 @@ from weft import config
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.filtering import Filter
+from weft.dataframe.ops.merge_nodes import Merge
 from weft.expr import find, optimize
 
 
@@ -99,3 +100,12 @@ def test_an_assigned_column_nobody_looks_at_is_not_made(parts):
     trees = simplified(parts.assign(c=parts.b * 2).a.sum())
     assert not find(trees, Assign)
     assert find(trees, ReadParquet)[0].chosen == ("a",)
+
+
+def test_keys_of_a_join_that_nobody_looks_at_end_with_it():
+    other = dd.from_pandas(pd.DataFrame({"a": [1, 2], "z": [3.0, 4.0]}), npartitions=1)
+    made = other.merge(dd.from_pandas(pd.DataFrame({"a": [1, 2], "y": [5.0, 6.0]}), npartitions=1), on="a")
+    (join,) = find(simplified(made["y"].sum()), Merge)
+    assert list(join.meta.columns) == ["y"]
+    (join,) = find(simplified(made), Merge)
+    assert list(join.meta.columns) == ["a", "z", "y"]

@@ -143,6 +143,7 @@ def lower_back(merge: Any) -> Expr:
         plan,
         left_names=(*plan.left_names, (PLACE, PLACE)) if first == 0 else plan.left_names,
         right_names=(*plan.right_names, (PLACE, PLACE)) if first == 1 else plan.right_names,
+        only=None if plan.only is None else (*plan.only, PLACE),
         ordered=False,
     )
     together = Joined(moved[0], moved[1], marked)

@@ -12,7 +12,7 @@ from weft.dataframe.rules.part_of_split import part_of_split
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.dataframe.rules.skew import join_remarks, split_heavy_keys
 from weft.dataframe.rules.spread import choose_way, leave_spread, look_up_groups, way_remarks
-from weft.dataframe.rules.travel_light import leave_columns, leave_index, leave_labels, leave_numbers
+from weft.dataframe.rules.travel_light import leave_columns, leave_index, leave_keys, leave_labels, leave_numbers
 from weft.expr import add_rules
 from weft.physical.outlook import add_remarks
 
@@ -26,6 +26,7 @@ SIMPLIFY = (
     forget_order,
     forget_numbers,
     leave_columns,
+    leave_keys,
     leave_index,
     leave_labels,
     leave_numbers,

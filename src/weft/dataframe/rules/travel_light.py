@@ -5,11 +5,13 @@ from __future__ import annotations
 from weft.dataframe.expr import asked_columns
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.ops.label_nodes import ResetIndex, ToFrame
+from weft.dataframe.ops.merge_nodes import Merge
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.shuffle import Moving
 from weft.expr import Context, Expr, Need, rule
+from weft.records import replaced
 
-__all__ = ["leave_columns", "leave_index", "leave_labels", "leave_numbers"]
+__all__ = ["leave_columns", "leave_index", "leave_keys", "leave_labels", "leave_numbers"]
 
 
 @rule(changes=["columns"])
@@ -25,6 +27,18 @@ def leave_columns(node: Moving, context: Context) -> Expr | None:
     if len(wanted) == len(source.columns):
         return None
     return node.with_operands(source=Projection(source, wanted))
+
+
+@rule(changes=["columns"])
+def leave_keys(node: Merge, context: Context) -> Expr | None:
+    """Columns at which only the join itself looks end with it; its own keys do, most of the time."""
+    needs = context.needs(node)
+    if Need.VALUES in needs or node.plan.suffixes is not None:
+        return None
+    wanted = asked_columns(needs, node.columns)
+    if not wanted or len(wanted) == len(node.columns):
+        return None
+    return node.with_operands(plan=replaced(node.plan, only=wanted))
 
 
 @rule(changes=["index"])
