@@ -21,6 +21,7 @@ import weft
 import weft.dataframe as dd
 from benchmarks.dataframe_beyond import beyond
 from benchmarks.dataframe_memory import CASES as MEMORY_CASES
+from benchmarks.dataframe_readers import readers
 from benchmarks.dataframe_texts import texts
 from benchmarks.h2o import h2o
 from benchmarks.harness import Report, in_fresh_process, interleaved
@@ -352,6 +353,7 @@ CASES: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "memory": in_memory,
     "groups": groups,
     "texts": texts,
+    "readers": readers,
     "latency": latency,
     "beyond": beyond,
     "describing": describing,
@@ -367,6 +369,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of TPC-H")
     parser.add_argument("--rows", type=int, default=10_000_000, help="of frames in memory")
     parser.add_argument("--groups", type=int, default=100_000_000, help="rows of the Parquet files that are grouped")
+    parser.add_argument("--written", type=int, default=2_000_000, help="rows that readers and writers are given")
     parser.add_argument("--h2o", type=int, default=10_000_000, help="rows of groups and joins of the h2o kind")
     parser.add_argument("--question", nargs="*", default=[], help="of h2o: only those whose names begin so, as g1:")
     parser.add_argument("--rounds", type=int, default=3)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import weft.dataframe as dd
+from weft.dataframe.io.csv.parsing import CsvReader
 
 PLAIN = b"a,b,c\n1,x,2020-01-01\n2,y,2020-01-02\n3,,2020-02-03\n4,zz,2020-03-04\n5,x,2020-04-05\n"
 WIDE = b"k,a,b\n" + b"".join(b"%d,%d,w%d\n" % (number, number * 2, number % 3) for number in range(12))
@@ -181,3 +182,29 @@ def test_empty_files_among_others_have_no_rows(tmp_path):
     for number, text in enumerate(["", "a,b\n1,x\n", "a,b\n", "a,b\n2,y\n"]):
         (tmp_path / f"{number}.csv").write_text(text)
     assert dd.read_csv(str(tmp_path / "*.csv")).compute(scheduler="sync").a.tolist() == [1, 2]
+
+
+DATED = "t,v\n2020-01-01 01:02:03,1\n2020-01-02 02:03:04,2\n"
+
+
+@pytest.mark.parametrize("last", ["2020-01-03 04:05:06", "", "2020-01-03", "no date", "2020-01-03T04:05:06"])
+def test_dates_are_those_of_pandas_also_where_one_is_written_otherwise(tmp_path, last):
+    path = tmp_path / "dates.csv"
+    path.write_text(f"{DATED}{last},3\n")
+    expected = pd.read_csv(path, parse_dates=["t"])
+    got = dd.read_csv(str(path), parse_dates=["t"]).compute(scheduler="sync")
+    pd.testing.assert_frame_equal(got, expected)
+
+
+def test_dates_behind_the_sample_that_are_written_otherwise_are_complained_of(tmp_path):
+    for number, last in enumerate(["2020-01-03 04:05:06", "2020-01-03T04:05:06"]):
+        (tmp_path / f"{number}.csv").write_text(f"{DATED}{last},3\n")
+    with pytest.raises(ValueError, match=r"1\.csv"):
+        dd.read_csv(str(tmp_path / "*.csv"), parse_dates=["t"]).compute(scheduler="sync")
+
+
+def test_dates_are_read_by_arrow(tmp_path, monkeypatch):
+    (tmp_path / "dates.csv").write_text(DATED)
+    frame = dd.read_csv(str(tmp_path / "dates.csv"), parse_dates=["t"])
+    monkeypatch.setattr(CsvReader, "by_pandas", lambda *_, **__: pytest.fail("read by pandas"))
+    assert frame.compute(scheduler="sync").t.dtype.kind == "M"

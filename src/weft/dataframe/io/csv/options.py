@@ -24,7 +24,7 @@ REFUSED = {
 ARROW_OPTIONS = frozenset(
     {"sep", "delimiter", "header", "names", "usecols", "index_col", "dtype", "skiprows", "na_values", "keep_default_na"}
     | {"na_filter", "quotechar", "doublequote", "parse_dates", "low_memory", "memory_map", "encoding", "decimal"}
-    | {"encoding_errors", "float_precision", "on_bad_lines"}
+    | {"encoding_errors", "float_precision", "on_bad_lines", "date_format"}
 )
 #: Encodings in which bytes of ASCII may be parts of other characters.
 SHIFTING = (

@@ -184,7 +184,11 @@ class CsvReader(NamedTuple):
         if labels is None or lead is None or (part.offset == 0 and lead.skip):
             return None
         kinds = self.kinds(meta)
-        types = {str(labels.index(label)): arrow_type(kinds[label]) for label in wanted}
+        formats = self.date_formats([label for label in wanted if getattr(kinds[label], "kind", "O") == "M"])
+        types = {
+            str(labels.index(label)): pa.large_string() if label in formats else arrow_type(kinds[label])
+            for label in wanted
+        }
         count_only = not types
         if count_only:
             types = {"0": pa.binary()}
@@ -231,7 +235,14 @@ class CsvReader(NamedTuple):
                 table = table.set_column(place, table.field(place), whole)
         frame = table.to_pandas(use_threads=False, split_blocks=len(types) <= 64, self_destruct=True)
         frame.columns = pd.Index(list(wanted))
-        return frame
+        return with_dates(frame, formats, kinds)
+
+    def date_formats(self, labels: Sequence[Hashable]) -> dict[Hashable, str]:
+        """How the dates of some columns are written, where that is known: these are texts to Arrow, and read as pandas reads them."""
+        given = self.options.get("date_format")
+        if isinstance(given, str):
+            return dict.fromkeys(labels, given)
+        return {} if given is None else {label: given[label] for label in labels if label in given}
 
     def labelled(self, frame: pd.DataFrame, labels: Sequence[Hashable], how: Reading) -> pd.DataFrame:
         """A frame with columns as its index, if some are meant to be."""
@@ -359,6 +370,21 @@ class CsvReader(NamedTuple):
                 "texts 'str'."
             )
         return type(error)(about) if type(error) in (ValueError, OverflowError) else ValueError(about)
+
+
+def with_dates(
+    frame: pd.DataFrame, formats: Mapping[Hashable, str], kinds: Mapping[Hashable, Any]
+) -> pd.DataFrame | None:
+    """A frame with texts read as dates; None where one is written otherwise, so that they stay texts in pandas."""
+    for label, form in formats.items():
+        try:
+            dates = pd.to_datetime(frame[label], format=form)
+        except (ValueError, TypeError):
+            return None
+        if dates.dtype != kinds[label]:
+            return None
+        frame[label] = dates
+    return frame
 
 
 def without_guards(frame: pd.DataFrame, rows: int, reader: CsvReader) -> pd.DataFrame:
