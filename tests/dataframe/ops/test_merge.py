@@ -349,3 +349,16 @@ def test_joins_in_order_of_several_keys_with_categories(on, edges):
     pd.testing.assert_frame_equal(
         ours[0].merge(ours[1], on=on, how="outer").compute(), left.merge(right, on=on, how="outer")
     )
+
+
+@pytest.mark.parametrize("kinds", [("float64", "uint32", "int64", "uint8"), ("int64", "uint64", "int8", "uint16")])
+def test_outer_joins_by_several_integers_of_other_widths(kinds):
+    rng = np.random.default_rng(0)
+    left, right = [
+        pd.DataFrame({"a": rng.integers(0, 4, size), "b": rng.integers(0, 4, size), name: range(size)}).astype(
+            {"a": kinds[place], "b": kinds[place + 1]}
+        )
+        for name, size, place in (("x", 30, 0), ("y", 12, 2))
+    ]
+    found = in_partitions(left, [10, 20]).merge(in_partitions(right, [6]), how="outer", on=["a", "b"]).compute()
+    pd.testing.assert_frame_equal(found, left.merge(right, how="outer", on=["a", "b"]), check_dtype=False)

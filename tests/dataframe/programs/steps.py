@@ -344,6 +344,9 @@ def last(drawn: Drawn) -> str | None:
             rare += [f"d.groupby({by!r})[{label!r}].agg(['sum', 'max'])", f"{a}.groupby(d[{by!r}]).{how}()"]
     if kind == "bool":
         made += [f"{a}.sum()", f"{a}.mean()", f"{a}.any()", f"{a}.all()"]
+    if kind == "category" and drawn.is_apart:  # which categories without rows there are is nobody's
+        made = [each for each in made if "value_counts" not in each]
+        rare = [each for each in rare if "value_counts" not in each]
     numbers = drawn.columns("number")
     if numbers:
         rare += [

@@ -33,6 +33,10 @@ PROGRAMS = {
         DAYS,
         lambda d: d.assign(n=d.t.dt.day)[["a", "n"]].cumsum(),
     ),
+    "columns made in two steps of rows that were chosen": (
+        DAYS.assign(c=pd.Categorical(["x", "y", "x", None])).iloc[1:],
+        lambda d: d.dropna().pipe(lambda d: d.assign(n=(d.t - d.t).dt.total_seconds()).dropna().a.sum()),
+    ),
     "counts of numbers among which are NaN": (SHORT, lambda d: d.groupby("k")[["f"]].count()),
     "labels that nobody looks at become a column": (
         NUMBERS,

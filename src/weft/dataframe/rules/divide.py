@@ -218,7 +218,7 @@ class Divider:
         spans: tuple[Any, ...] = ()
         if groups is None:
             asked = self.needs(top)
-            if any(user.name not in inside and len(user.children) > 1 for user in self.users[top.name]):
+            if self.is_matched(top, inside):
                 asked |= ROWS  # what else has the same rows is matched with these by their labels
         else:
             asked = head.asks(top, self.needs(head))
@@ -231,6 +231,19 @@ class Divider:
             return None
         made = Piece(query, "polars", Alike(top), tuple(tree.inputs), tuple(tree.parts), tree.extra)
         return made if groups is None else groups_of(head, made)
+
+    def is_matched(self, top: FrameExpr, inside: set[str]) -> bool:
+        """Whether pandas' kernels match the rows of a piece with others, after further steps perhaps that leave them as they are."""
+        stack, seen = [top], {top.name}
+        while stack:
+            node = stack.pop()
+            for user in self.users[node.name]:
+                if user.name not in inside and len(user.children) > 1:
+                    return True
+                if user.name not in seen and user.rows == node.rows:
+                    seen.add(user.name)
+                    stack.append(user)
+        return False
 
     def is_worth_it(self, tree: Tree) -> bool:
         """Whether a piece is faster than pandas' kernels.

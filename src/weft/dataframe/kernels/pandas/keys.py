@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from weft.records import record
 
-__all__ = ["Order", "digits_of", "key_arrays", "order_of", "places_among"]
+__all__ = ["Order", "digits_of", "key_arrays", "order_of", "places_among", "plain"]
 
 LEAST, MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 SIGN = np.uint64(2**63)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.kernels.pandas.keys import Order, key_arrays, order_of, places_among
+from weft.dataframe.kernels.pandas.keys import Order, key_arrays, order_of, places_among, plain
 from weft.dataframe.kernels.pandas.runs import (
     Run,
     assembled,
@@ -152,7 +152,7 @@ def with_kinds(partition: Any, order: Order, bounds: list[Any]) -> tuple[Any, li
     for place, (key, bound) in enumerate(zip(keys, bounds, strict=True)):
         if key.dtype == bound.dtype or bound.dtype == object or key.dtype == object:
             continue
-        keys[place] = pd.Series(key).astype(bound.dtype).array
+        keys[place] = plain(pd.Series(key).astype(bound.dtype))  # NumPy's own arrays, as the bounds are
         if (
             isinstance(bound, pd.Categorical)
             and isinstance(partition, pd.DataFrame)
