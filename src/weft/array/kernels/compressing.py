@@ -10,7 +10,7 @@ doubles are products with the mask.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,9 @@ COMBINED: dict[Any, Function] = {**COMBINE_OF, counted_mean_chunk: counted_combi
 
 #: Bytes of a band: of shorter ones two threads wait for each other (36 ms for 800 MB; 44 by bands of 2 MB, 47 by whole chunks).
 BAND = 1 << 23
-#: The same where rows are weighed, which is quicker (45 ms beside another program; 48 by bands of 8 MB, 55 by such of 1 MB).
-WEIGHED = 1 << 24
+#: The same where rows are weighed, about, in bands of one length (beside another program 42 ms; 44 by bands of 8 and 16 MB, and by
+#: whole chunks of 40 MB).
+WEIGHED = 20 << 20
 #: Numbers in a row from which a product with the mask beats copies of rows, and the share of rows (one in so many).
 LEAST_ROW, FEW = 8, 8
 
@@ -68,10 +69,9 @@ class CompressedReduction:
         is_banded = can_be_banded(block, given, axis, axes) and not rounds_partials(self.end, block.dtype, dtype)
         if not is_banded:
             return self.end(compressed(block, self.mask(given), axis), axes, dtype)
-        row = block.nbytes // len(block)
         if is_weighed(self.end, block, given, dtype):
-            return self.weighed(block, axes, given, max(1, WEIGHED // row))
-        rows = max(1, BAND // row)
+            return self.weighed(block, axes, given, ceil(len(block) / max(1, round(block.nbytes / WEIGHED))))
+        rows = max(1, BAND // (block.nbytes // len(block)))
         spare: list[Any] = []
         stack: list[tuple[int, Any]] = []
         for start in range(0, len(block), rows):

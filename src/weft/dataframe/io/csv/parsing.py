@@ -22,7 +22,7 @@ from weft.dataframe.io.csv.options import parser_of, separator_of, takes_whole_l
 from weft.dataframe.io.csv.sample import OF_VALUES, after
 from weft.dataframe.io.csv.scanning import Scan, machine_code, read_padded
 from weft.dataframe.io.csv.surprises import complaints_of, indexed_as, surprise
-from weft.dataframe.io.csv.values import arrow_type, is_utf8, null_values
+from weft.dataframe.io.csv.values import arrow_type, is_utf8, iso_dates, null_values
 from weft.dataframe.io.source import Reading
 from weft.io.delimited import Dialect
 
@@ -229,7 +229,10 @@ class CsvReader(NamedTuple):
         for place, label in enumerate(wanted):
             if table.column(place).null_count and getattr(kinds[label], "kind", "O") in "iub":
                 return None
-        for place, kind in enumerate(types.values()):
+        for place, label in enumerate(wanted):
+            if label in formats and (dates := iso_dates(table.column(place), formats[label], kinds[label])) is not None:
+                table = table.set_column(place, table.field(place).name, dates)
+        for place, kind in enumerate(table.schema.types):
             if pa.types.is_large_string(kind) and table.column(place).num_chunks > 1:
                 whole = pa.chunked_array([table.column(place).combine_chunks()])
                 table = table.set_column(place, table.field(place), whole)
@@ -377,6 +380,8 @@ def with_dates(
 ) -> pd.DataFrame | None:
     """A frame with texts read as dates; None where one is written otherwise, so that they stay texts in pandas."""
     for label, form in formats.items():
+        if frame[label].dtype == kinds[label]:
+            continue
         try:
             dates = pd.to_datetime(frame[label], format=form)
         except (ValueError, TypeError):

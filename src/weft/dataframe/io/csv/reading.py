@@ -131,7 +131,7 @@ def read_csv(
     **kwargs
         Of :func:`pandas.read_csv`. With others than ``sep``, ``header``, ``names``, ``index_col``, ``usecols``, ``dtype``,
         ``skiprows``, ``na_values``, ``keep_default_na``, ``na_filter``, ``quotechar``, ``doublequote``, ``decimal``,
-        ``encoding`` and ``parse_dates``, pandas' parser is taken in place of Arrow's; ``engine="c"`` asks for it. Large files
+        ``encoding``, ``parse_dates`` and ``date_format``, pandas' parser is taken in place of Arrow's; ``engine="c"`` asks for it. Large files
         of numbers and texts are read by a parser in machine code where numba is installed (``weft[jit]``). With
         ``skipfooter``, a function for ``skiprows``, and encodings such as UTF-16, files are read whole.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["NA_VALUES", "arrow_type", "is_utf8", "null_values"]
+__all__ = ["NA_VALUES", "arrow_type", "is_utf8", "iso_dates", "null_values"]
 
 #: What pandas takes for missing.
 NA_VALUES = (
@@ -41,3 +41,41 @@ def null_values(options: Mapping[str, Any]) -> list[str]:
     own = options.get("na_values")
     more = [] if own is None else [str(each) for each in ([own] if isinstance(own, (str, int, float)) else own)]
     return [*(NA_VALUES if options.get("keep_default_na", True) else ()), *more]
+
+
+#: How long dates are that Arrow reads as pandas does, by how they are written.
+ISO_LENGTHS = {"%Y-%m-%d": 10, "%Y-%m-%d %H:%M:%S": 19}
+
+
+def iso_dates(texts: pa.ChunkedArray, form: str, dtype: Any) -> pa.ChunkedArray | None:
+    """Texts as dates, if all of them are written as is common; None of others, which pandas looks at.
+
+    >>> iso_dates(pa.chunked_array([["2020-01-31", None]]), "%Y-%m-%d", np.dtype("datetime64[us]")).to_pylist()
+    [datetime.datetime(2020, 1, 31, 0, 0), None]
+    """
+    import pyarrow.compute as pc
+
+    length = ISO_LENGTHS.get(form)
+    if length is None or dtype != np.dtype("datetime64[us]") or not len(texts):
+        return None
+    found = pc.min_max(pc.binary_length(texts)).as_py()
+    if found != {"min": length, "max": length} or (length > FIRST_OF_TIME and has_letter(texts)):
+        return None
+    try:
+        made = texts.cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    return made if pc.min(made).value >= YEAR_ONE else None
+
+
+#: The first microsecond that pandas takes for a date as well.
+YEAR_ONE = -62_135_596_800_000_000
+#: Where a blank stands between day and time; Arrow takes a letter for it, too.
+FIRST_OF_TIME = 10
+
+
+def has_letter(texts: pa.ChunkedArray) -> bool:
+    """Whether a text has the letter that may stand between day and time."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring(texts, "T")).as_py())
