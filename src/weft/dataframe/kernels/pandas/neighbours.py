@@ -177,10 +177,43 @@ class Cumulative:
         return cut_out(made, 0 if before is None else len(before), partition, len(whole))
 
 
+#: Two values that make a running total NaN, which no value after them changes.
+LOST = {"cumsum": (np.inf, -np.inf), "cumprod": (np.inf, 0.0)}
+
+
 def last_of(rows: Any, plan: CumulativePlan) -> Any:
-    """The last running total, as a row."""
+    """The last running total, as a row; where infinities have made it NaN, as two that do so again: NaN alone would be a gap."""
     made = getattr(rows, plan.kind)(skipna=plan.skipna)
-    return (made.ffill() if plan.skipna else made).iloc[-1:]
+    if not plan.skipna:
+        return made.iloc[-1:]
+    last = made.ffill().iloc[-1:]
+    if plan.kind not in LOST or not len(last):
+        return last
+    columns = [rows] if rows.ndim == 1 else [rows.iloc[:, place] for place in range(rows.shape[1])]
+    lost = [is_lost(column, plan.kind) for column in columns]
+    if not any(lost):
+        return last
+    ends = [last] if rows.ndim == 1 else [last.iloc[:, place] for place in range(last.shape[1])]
+    pairs = [
+        pd.Series(LOST[plan.kind] if gone else [end.iloc[0], neutral(end.dtype, plan.kind)], None, end.dtype, end.name)
+        for end, gone in zip(ends, lost, strict=True)
+    ]
+    twice = pairs[0] if rows.ndim == 1 else pd.concat(pairs, axis=1).set_axis(last.columns, axis=1)
+    return twice.set_axis(last.index.repeat(2), axis=0)
+
+
+def is_lost(column: Any, kind: str) -> bool:
+    """Whether infinities have made the total of what is there NaN."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind != "f":
+        return False
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isnan(column.sum() if kind == "cumsum" else column.prod()))
+
+
+def neutral(dtype: Any, kind: str) -> Any:
+    """What changes no running total: a gap, or a number where there is none."""
+    has_gaps = not isinstance(dtype, np.dtype) or dtype.kind not in "biu"
+    return pd.Series([None], dtype=dtype).iloc[0] if has_gaps else int(kind == "cumprod")
 
 
 def as_meta(partition: Any, meta: Any) -> Any:
