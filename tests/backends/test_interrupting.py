@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import os
 import sys
 import threading
@@ -74,51 +73,6 @@ def test_a_task_that_fails_before_it_can_be_stopped_leaves_its_thread_alive():
         pass  # the exception that waited has struck, or was called off
     met = threading.Barrier(2, timeout=60)
     assert len(compute(*[delayed(met.wait)() for _ in range(2)], scheduler="threads", num_workers=2)) == 2
-
-
-class Struck(BaseException):
-    """What threads are stopped by here."""
-
-
-def test_what_stops_a_thread_does_not_strike_those_that_it_starts(monkeypatch):
-    astray = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda failure: astray.append(failure.exc_type))
-    lock = threading.Lock()
-
-    def strike() -> None:
-        known: list[int] = []
-        started, stopped = threading.Event(), threading.Event()
-
-        def parent() -> None:
-            known.append(threading.get_ident())
-            started.set()
-            try:
-                while True:
-                    _thread.start_new_thread(int, ())
-                    _thread.start_new_thread(lambda: None, ())
-            except Struck:
-                stopped.set()
-
-        _thread.start_new_thread(parent, ())
-        assert started.wait(60)
-        with lock:
-            interrupting.interrupt(known[0], Struck, lock, lambda: True)
-        assert stopped.wait(60)
-
-    for _ in range(20):
-        strike()
-    assert not astray
-
-
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="a new thread has an ident of its own from the beginning")
-def test_a_thread_that_has_just_started_another_is_known():
-    ident, seen = threading.get_ident(), False
-    for _ in range(10_000):
-        _thread.start_new_thread(int, ())
-        seen = seen or interrupting.starts_another(ident)
-    while interrupting.starts_another(ident):
-        pass
-    assert seen
 
 
 class Lasting:
