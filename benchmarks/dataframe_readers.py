@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,20 +69,15 @@ def readers(report: Report, place: Path, options: argparse.Namespace) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         targets = {each: folder / f"{name.replace(' ', '-')}-{each}" for each in ("weft", peer)}
 
-        def written(frame: Any, target: Path, write: Any = write) -> None:
-            shutil.rmtree(target, ignore_errors=True)
-            target.mkdir(parents=True)
-            write(frame, target)
-
-        writing: dict[str, Callable[[], object]] = {"weft": lambda: written(ours, targets["weft"])}  # noqa: B023
-        reading: dict[str, Callable[[], object]] = {"weft": lambda: read(dd, targets["weft"]).compute()}  # noqa: B023
+        writing: dict[str, Callable[[], object]] = {"weft": partial(written, ours, targets["weft"], write)}
+        reading: dict[str, Callable[[], object]] = {"weft": partial(computed, read, dd, targets["weft"])}
         if in_dask:
-            writing["dask"] = lambda: written(theirs, targets["dask"])  # noqa: B023
-            reading["dask"] = lambda: read(dask, targets["dask"]).compute()  # noqa: B023
+            writing["dask"] = partial(written, theirs, targets["dask"], write)
+            reading["dask"] = partial(computed, read, dask, targets["dask"])
         else:
             single = targets["pandas"].with_suffix(".feather")
-            writing["pandas"] = lambda: whole.to_feather(single)  # noqa: B023
-            reading["pandas"] = lambda: pd.read_feather(single)  # noqa: B023
+            writing["pandas"] = partial(whole.to_feather, single)
+            reading["pandas"] = partial(pd.read_feather, single)
         for verb, actions in (("written", writing), ("read", reading)):
             times = interleaved(actions, options.rounds)
             faster = times[peer] / times["weft"]
@@ -92,7 +88,19 @@ def readers(report: Report, place: Path, options: argparse.Namespace) -> None:
                 f"no slower than {peer}",
                 faster >= 1,
             )
-        got = read(dd, targets["weft"]).compute()
+        got = computed(read, dd, targets["weft"])
         assert len(got) == len(whole), name
         assert (got["id"].sort_values().to_numpy() == whole["id"].to_numpy()).all(), name
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def written(frame: Any, target: Path, write: Callable[[Any, Path], object]) -> None:
+    """Write a frame to a directory in which there is nothing else."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    write(frame, target)
+
+
+def computed(read: Callable[[Any, Path], Any], library: Any, target: Path) -> Any:
+    """What a library reads in a directory."""
+    return read(library, target).compute()

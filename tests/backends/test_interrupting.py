@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import hashlib
 import os
 import sys
 import threading
@@ -73,6 +75,77 @@ def test_a_task_that_fails_before_it_can_be_stopped_leaves_its_thread_alive():
         pass  # the exception that waited has struck, or was called off
     met = threading.Barrier(2, timeout=60)
     assert len(compute(*[delayed(met.wait)() for _ in range(2)], scheduler="threads", num_workers=2)) == 2
+
+
+class Struck(BaseException):
+    """What threads are stopped by here."""
+
+
+def test_what_stops_a_thread_does_not_strike_those_that_it_starts(monkeypatch):
+    astray = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda failure: astray.append(failure.exc_type))
+    lock = threading.Lock()
+
+    def strike() -> None:
+        known: list[int] = []
+        started, stopped = threading.Event(), threading.Event()
+
+        def parent() -> None:
+            known.append(threading.get_ident())
+            try:
+                started.set()
+                while True:
+                    interrupting.start_thread(int)
+                    hashlib.sha256(
+                        bytes(100_000)
+                    )  # outside of Python, so that others can look at this thread here, too
+            except Struck:
+                stopped.set()
+
+        _thread.start_new_thread(parent, ())
+        assert started.wait(60)
+        with lock:
+            interrupting.interrupt(known[0], Struck, lock, lambda: True)
+        assert stopped.wait(60)
+
+    for _ in range(20):
+        strike()
+    assert not astray
+
+
+def test_a_thread_goes_on_until_those_run_that_it_has_started(monkeypatch):
+    ident, begun = threading.get_ident(), []
+    monkeypatch.setattr(interrupting, "start_new_thread", lambda begin, _: begun.append(begin))
+    for _ in range(2):
+        interrupting.start_thread(int)
+    begun.pop()()
+    assert goes_on(ident)
+    begun.pop()()
+    assert not goes_on(ident)
+
+
+def test_a_thread_that_cannot_be_started_keeps_nobody(monkeypatch):
+    def start(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(interrupting, "start_new_thread", start)
+    with pytest.raises(RuntimeError, match="can't start"):
+        interrupting.start_thread(int)
+    assert not goes_on(threading.get_ident())
+
+
+def test_a_thread_goes_on_while_it_starts_one_of_threading(monkeypatch):
+    seen = []
+    waits = threading.Event.wait
+
+    def wait(self: threading.Event, timeout: float | None = None) -> bool:
+        seen.append(goes_on(threading.get_ident()))
+        return waits(self, timeout)
+
+    thread = threading.Thread(target=int)
+    monkeypatch.setattr(threading.Event, "wait", wait)
+    thread.start()
+    assert seen == [True]
 
 
 class Lasting:

@@ -246,3 +246,36 @@ def test_the_module_lists_only_what_it_has():
 
 def test_the_examples_in_the_docstrings_run():
     assert doctest.testmod(state).failed == 0
+
+
+def test_the_version_is_another_one_after_a_change_and_the_same_after_the_way_back():
+    before = state.version()
+    with config.set({"array.chunk-size": "64 MiB"}):
+        changed = state.version()
+        assert changed is not before
+        assert config.value("array.chunk-size") == 64 * 2**20
+        with config.set({"array.chunk-size": "1 MiB", "mypackage.option": [1, {"b": None}]}):
+            assert state.version() is not changed
+            assert config.value("array.chunk-size") == 2**20
+        assert state.version() is changed
+    assert state.version() is before
+    with config.set({"array.chunk-size": "64 MiB"}):
+        assert state.version() is changed
+
+
+def test_states_that_hold_more_than_data_are_not_remembered():
+    with config.set({"mypackage.pool": object()}):
+        first = state.version()
+    with config.set({"mypackage.pool": True}):
+        second = state.version()
+    with config.set({"mypackage.pool": 1}):
+        assert len({id(each) for each in (first, second, state.version())}) == 3
+
+
+def test_many_states_leave_no_trace(monkeypatch):
+    before = state.version()
+    for size in range(1, 3 * state.STATES):
+        with config.set({"array.chunk-size": size}):
+            assert config.value("array.chunk-size") == size
+    assert len(state._state.known) <= state.STATES
+    assert state.version() is before

@@ -7,11 +7,11 @@ their thread: those that take their places run in threads of the run's own, so t
 from __future__ import annotations
 
 import threading
-from _thread import start_new_thread
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from weft.backends.contract import Request
+from weft.backends.interrupting import start_thread
 from weft.backends.live import Live
 from weft.backends.live_here import HERE
 from weft.backends.live_threads import LiveThread, LiveThreads, forget_thread
@@ -49,7 +49,7 @@ class LiveLent(LiveThreads):
     def _start_thread(self, worker: int) -> None:
         me = LiveThread(self, worker, once=True)
         if self.nlent >= self.nthreads_total:
-            start_new_thread(self._be_own, (me,))
+            start_thread(self._be_own, me)
             return
         try:
             future = self.pool.submit(self._be_lent, me)

@@ -11,14 +11,14 @@ import logging
 import sys
 import threading
 import traceback
-from _thread import allocate_lock, start_new_thread
+from _thread import allocate_lock
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter, sleep
 from typing import Any
 
 from weft.backends.contract import Request
 from weft.backends.evaluate import PLAIN_SIZES, as_task_error
-from weft.backends.interrupting import interrupt, take_back
+from weft.backends.interrupting import interrupt, start_thread, take_back
 from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Ticket, empty_plan
 from weft.backends.live_blocks import LiveBlocks
 from weft.backends.live_here import HERE
@@ -60,7 +60,7 @@ class LiveThread:
             self.ident = threading.get_ident()
             return
         # not threading.Thread: a finalizer may be here, that has interrupted what holds that module's lock
-        start_new_thread(self._main, ())
+        start_thread(self._main)
 
     def _main(self) -> None:
         threading.current_thread().name = f"weft-worker-{self.worker}"
@@ -182,7 +182,7 @@ class LiveThreads(LiveBlocks):
                 if self.looker_sleeps:
                     self.looker_sleeps = False
                     if not self.looker:
-                        self.looker = start_new_thread(self._look, ())
+                        self.looker = start_thread(self._look)
                     self.look.release()
             finally:
                 self.calling_looker.release()

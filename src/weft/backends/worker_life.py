@@ -96,11 +96,11 @@ def get_ready(
         os.setsid()  # what a task starts ends with its worker
     _die_with(lifeline)
     try:
-        file = open(page, "r+b")  # noqa: SIM115
+        descriptor = os.open(page, os.O_RDWR)
     except FileNotFoundError:
         os._exit(1)  # the driver has taken its things away: nobody waits for this worker
-    with file:
-        memory = memoryview(mmap.mmap(file.fileno(), 0)).cast("d")
+    memory = memoryview(mmap.mmap(descriptor, 0)).cast("d")
+    os.close(descriptor)
     # A task that calls input() gets an end of file, not the driver's terminal.
     sys.stdin = open(os.devnull)  # noqa: SIM115
     return memory

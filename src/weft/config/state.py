@@ -39,12 +39,19 @@ __all__ = [
 no_default: Any = MISSING
 
 
+#: Types of values that are only data: what else may be set is not kept alive by what is remembered.
+PLAIN = (str, int, float, bool, type(None))
+#: States whose parsed values are remembered.
+STATES = 16
+
+
 class _State:
-    """All that changes. ``parsed`` is replaced, never cleared, so that a slow reader cannot fill in old values."""
+    """All that changes. ``parsed`` belongs to what the tree says: it is another one after a change, and the same again after the way back."""
 
     def __init__(self) -> None:
         self.tree: Tree = {}
         self.parsed: dict[str, Any] = {}
+        self.known: dict[Any, dict[str, Any]] = {}  # parsed values by what the tree says, the oldest first
         self.defaults: list[Tree] = [schema.defaults()]
         self.loaded = False
         self.lock = ForkLock()
@@ -133,9 +140,10 @@ def value(key: str) -> Any:
         return _state.parsed[key]
     except KeyError:
         pass
-    parsed = _state.parsed
     option = schema.find(key)
-    found = get(key)
+    with _state.lock:  # of one state: a slow reader must not put another one's value among these
+        found = get(key)
+        parsed = _state.parsed
     result = found if option is None else option.parse(found)
     # Another package's mapping is a copy that the caller may change: it must not be shared.
     if option is not None:
@@ -144,7 +152,10 @@ def value(key: str) -> Any:
 
 
 def version() -> object:
-    """An object that is another one after each change: whoever keeps what depended on options keeps this beside it."""
+    """An object that stands for all options: whoever keeps what depended on them keeps this beside it.
+
+    It is another one after a change, and the same again where a change is taken back.
+    """
     return _state.parsed
 
 
@@ -159,7 +170,7 @@ class Setting:
             self._ticket = next(_state.ticket)
             self._apply()
             _state.contexts.add(self)
-            _state.parsed = {}
+            _changed()
 
     def __enter__(self) -> Tree:
         return _state.tree
@@ -183,7 +194,7 @@ class Setting:
             for path, current in now:
                 if current is not MISSING:
                     assign(_state.tree, path, current)
-            _state.parsed = {}
+            _changed()
 
     def _apply(self) -> None:
         self._before = []
@@ -260,7 +271,7 @@ def pop(key: str, default: Any = no_default) -> Any:
     with _state.lock:
         _load()
         removed = remove(_state.tree, path_of(key))
-        _state.parsed = {}
+        _changed()
     if removed is not MISSING:
         return removed
     if default is no_default:
@@ -290,7 +301,7 @@ def update_defaults(new: Mapping[str, Any]) -> None:
         _state.defaults.append(checked)
         if _state.loaded:
             update(_state.tree, checked, priority="new-defaults", defaults=earlier)
-            _state.parsed = {}
+            _changed()
 
 
 def collect(
@@ -342,7 +353,8 @@ def refresh(**kwargs: Any) -> None:
         _state.tree.clear()
         _state.tree.update(tree)
         _state.contexts.clear()
-        _state.parsed = {}
+        _state.known.clear()
+        _changed()
         _state.loaded = True
 
 
@@ -358,7 +370,7 @@ def rename(deprecations: Mapping[str, str | None] | None = None) -> None:
     with _state.lock:
         _load()
         sources.rename_keys(_state.tree, table)
-        _state.parsed = {}
+        _changed()
 
 
 def child_environment() -> dict[str, str]:
@@ -392,6 +404,29 @@ def _load() -> None:
         with _state.lock:
             if not _state.loaded:
                 refresh()
+
+
+def _changed() -> None:
+    """Under the lock, after a change: values are parsed anew, unless the tree says what it said before."""
+    said = _said(_state.tree)
+    parsed: dict[str, Any] = {}
+    if said is not None:
+        parsed = _state.known.pop(said, parsed)
+        _state.known[said] = parsed
+        if len(_state.known) > STATES:
+            del _state.known[next(iter(_state.known))]
+    _state.parsed = parsed
+
+
+def _said(node: Any) -> Any:
+    """What a tree says, to compare; None where it holds more than data."""
+    if type(node) in PLAIN:
+        return type(node), node
+    if type(node) not in (dict, list, tuple):
+        return None
+    names = sorted(node, key=str) if type(node) is dict else range(len(node))
+    said = [_said(node[name]) for name in names]
+    return None if None in said else (type(node), *names, *said)
 
 
 def _displaced(tree: Tree, path: Path) -> tuple[Path, Any]:

@@ -19,10 +19,10 @@ from weft.dataframe.ops.comparing import ComparingMethods
 from weft.dataframe.ops.conversion import ConversionMethods, FrameConversionMethods
 from weft.dataframe.ops.duplicated import DuplicateMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
+from weft.dataframe.ops.function_methods import FrameFunctionMethods
 from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
 from weft.dataframe.ops.labels import LabelMethods
 from weft.dataframe.ops.layout import LayoutMethods
-from weft.dataframe.ops.map_partitions import FrameFunctionMethods
 from weft.dataframe.ops.merge import MergeMethods
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.overlap import OverlapMethods

@@ -15,11 +15,11 @@ from weft.dataframe.ops.conversion import ConversionMethods
 from weft.dataframe.ops.dates import DateParts
 from weft.dataframe.ops.duplicated import IndexDuplicateMethods
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.function_methods import SeriesFunctionMethods
 from weft.dataframe.ops.index_rows import IndexRowMethods, IndexTypeMethods
 from weft.dataframe.ops.index_sets import IndexSetMethods
 from weft.dataframe.ops.labels import IndexLabelMethods
 from weft.dataframe.ops.layout import LayoutMethods
-from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.overlap import OverlapMethods
 from weft.dataframe.ops.partitions import PartitionMethods
 from weft.dataframe.ops.plans import PlanMethods

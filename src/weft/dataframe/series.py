@@ -19,10 +19,10 @@ from weft.dataframe.ops.conversion import ConversionMethods
 from weft.dataframe.ops.dates import DateAccessor
 from weft.dataframe.ops.duplicated import SeriesDuplicateMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
+from weft.dataframe.ops.function_methods import SeriesFunctionMethods
 from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
 from weft.dataframe.ops.labels import SeriesLabelMethods
 from weft.dataframe.ops.layout import LayoutMethods
-from weft.dataframe.ops.map_partitions import SeriesFunctionMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
 from weft.dataframe.ops.overlap import OverlapMethods
 from weft.dataframe.ops.partitions import PartitionMethods

@@ -47,7 +47,7 @@ class Remembered(NamedTuple):
     version: object
 
 
-#: By form, kind of collection and way of planning; the oldest first.
+#: By form, kind of collection, way of planning and configuration; the oldest first.
 RECENT: dict[Hashable, Remembered] = {}
 
 
@@ -56,7 +56,7 @@ def planned_by_form(expression: Expr, kind: type, fuse: bool) -> Plan | None:
     form = form_of(expression)
     if form is None:
         return None
-    own = (form.key, kind, fuse)
+    own = (form.key, kind, fuse, id(version()))
     found = RECENT.get(own)
     if found is None or found.version is not version():
         remember(own, MET)

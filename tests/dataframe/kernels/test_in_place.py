@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.dataframe.compiled import read_only
-from weft.dataframe.kernels.pandas import hashing, moving
+from weft.dataframe.kernels.pandas import hashing
 from weft.dataframe.kernels.pandas.hashing import stripe_codes, stripe_targets
 from weft.dataframe.kernels.pandas.in_place import beside, count_answers
 from weft.dataframe.kernels.pandas.merge import PLACE
@@ -16,14 +16,7 @@ from weft.dataframe.kernels.pandas.shuffle import ByStripe
 whole = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5000, 5000), min_size=1, max_size=60)
 
 
-@pytest.fixture(autouse=True, params=["numpy", "machine code"])
-def way(request, monkeypatch):
-    """Both ways to tell stripes."""
-    if request.param == "machine code":
-        pytest.importorskip("numba")
-        assert moving.machine_code(wait=True) is not None
-    else:
-        monkeypatch.setattr(hashing, "machine_code", lambda rows: None)
+pytestmark = pytest.mark.usefixtures("way")
 
 
 @given(whole, st.integers(2, 100_000))

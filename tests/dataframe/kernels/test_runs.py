@@ -6,18 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.dataframe.kernels.pandas import moving, runs
 from weft.dataframe.kernels.pandas.runs import in_target_order, run_of, runs_by_target
 
-
-@pytest.fixture(autouse=True, params=["numpy", "machine code"])
-def way(request, monkeypatch):
-    """Both ways to sort by target."""
-    if request.param == "machine code":
-        pytest.importorskip("numba")
-        assert moving.machine_code(wait=True) is not None
-    else:
-        monkeypatch.setattr(runs, "machine_code", lambda rows: None)
+pytestmark = pytest.mark.usefixtures("way")
 
 
 @given(st.lists(st.integers(0, 8), max_size=40), st.sampled_from(["uint8", "uint16", "uint32"]))

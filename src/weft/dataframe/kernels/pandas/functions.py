@@ -59,9 +59,8 @@ def checked_call(function: Callable[..., Any], title: str, whole: Whole, *args: 
                 return meta
             raise MetaError(f"{title} gave a DataFrame where its meta is a Series. Say it with meta=.")
         if isinstance(made, pd.Series) and not len(made) and not isinstance(meta.dtype, pd.CategoricalDtype):
-            return pd.Series(
-                [], dtype=meta.dtype, index=made.index, name=meta.name
-            )  # of no values pandas knows no type
+            # of no values pandas knows no type
+            return pd.Series([], dtype=meta.dtype, index=made.index, name=meta.name)
         if isinstance(made, pd.Series) and made.name != meta.name:
             return made.rename(meta.name)
         if not isinstance(made, (pd.Series, pd.Index)):

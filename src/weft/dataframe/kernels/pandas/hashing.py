@@ -19,7 +19,7 @@ import pyarrow as pa
 from weft.dataframe.compiled import read_only
 from weft.dataframe.kernels.pandas.moving import machine_code
 
-__all__ = ["hash_array", "hash_rows", "stripe_codes", "stripe_targets", "targets_of"]
+__all__ = ["hash_array", "hash_rows", "stripe_codes", "stripe_targets", "target_type", "targets_of"]
 
 #: Multipliers and shifts of the finalizer of MurmurHash3 (Appleby, public domain): every bit of a result depends on all.
 FIRST, SECOND = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.hashing import target_type
 from weft.dataframe.kernels.pandas.lookup import Prepared, joined_by_lookup
 from weft.dataframe.kernels.pandas.runs import ROW_BITS, Run, assembled, frame_of, index_of, joined, taken
 from weft.dataframe.kernels.table import KERNELS
@@ -164,7 +165,7 @@ class ByPlace:
     count: int
 
     def __call__(self, partition: pd.DataFrame, number: int, beside: Any) -> tuple[Any, Any]:
-        kind = np.uint8 if self.count <= 256 else np.uint16 if self.count <= 65536 else np.uint32
+        kind = target_type(self.count)
         own = partition[PLACE].to_numpy() >> ROW_BITS
         return partition, (own if self.count == self.sources else own * self.count // self.sources).astype(kind)
 

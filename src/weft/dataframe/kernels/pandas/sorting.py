@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.hashing import target_type
 from weft.dataframe.kernels.pandas.keys import Order, key_arrays, order_of, places_among, plain
 from weft.dataframe.kernels.pandas.runs import (
     Run,
@@ -116,8 +117,7 @@ class ByOrder:
         places = places_among(keys, bounds, self.order, positions)
         if self.together:
             places = kept_with_last(places, keys[0], self.count, self.order.na_first)
-        kind = np.uint8 if self.count <= 256 else np.uint16 if self.count <= 65536 else np.uint32
-        return partition, places.astype(kind)
+        return partition, places.astype(target_type(self.count))
 
 
 def kept_with_last(places: Any, key: Any, count: int, na_first: bool = False) -> Any:
@@ -142,7 +142,7 @@ class ByEdges:
         inner = pd.Series(list(self.edges[1:-1]))
         bounds = inner.astype(pd.Series(key[:0]).dtype) if len(inner) else pd.Series(key[:0])
         places = places_among([key], [as_key(bare(bounds.array))], self.order)
-        kind = np.uint8 if count <= 256 else np.uint16 if count <= 65536 else np.uint32
+        kind = target_type(count)
         return partition, kept_with_last(places, key, count).astype(kind)
 
 

@@ -64,7 +64,7 @@ def column_at(value: Any, place: int, label: Any) -> pd.Series:
     """One of the columns of a frame, or the series itself; by its label, where that is plain, in half the time."""
     if value.ndim == 1:
         return value
-    return value[label] if isinstance(label, str) else value.iloc[:, place]
+    return value[label] if isinstance(label, str) and value.columns.is_unique else value.iloc[:, place]
 
 
 def held_column(name: str, dtype: Any) -> Column:
