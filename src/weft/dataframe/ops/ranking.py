@@ -9,8 +9,8 @@ import numpy as np
 from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.interpolation import InterpolatePlan
 from weft.dataframe.kernels.pandas.placed import RankPlan
-from weft.dataframe.kernels.pandas.windows import InterpolatePlan
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.neighbours import call_of, whole_rows

@@ -16,7 +16,8 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.neighbours import Around
-from weft.dataframe.kernels.pandas.windows import RESULTS, EwmPlan, ExpandingPlan, pair_window
+from weft.dataframe.kernels.pandas.weighted_windows import EwmPlan
+from weft.dataframe.kernels.pandas.windows import RESULTS, ExpandingPlan, pair_window
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.differences import neighbours

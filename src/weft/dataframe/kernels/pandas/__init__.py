@@ -13,6 +13,7 @@ from weft.dataframe.kernels.pandas import (
     groupby_rows,
     in_place,
     indexing,
+    interpolation,
     looks,
     merge,
     neighbours,
@@ -30,6 +31,7 @@ from weft.dataframe.kernels.pandas import (
     sorting,
     statistics,
     texts,
+    weighted_windows,
     windows,
 )
 
@@ -46,6 +48,7 @@ __all__ = [
     "groupby_rows",
     "in_place",
     "indexing",
+    "interpolation",
     "looks",
     "merge",
     "neighbours",
@@ -63,5 +66,6 @@ __all__ = [
     "sorting",
     "statistics",
     "texts",
+    "weighted_windows",
     "windows",
 ]
