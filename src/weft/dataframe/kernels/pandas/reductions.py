@@ -130,7 +130,7 @@ class Reduction:
         if plan.kind != "count" and partial and not any(part.rows for part in partial):
             return getattr(plan.empty, plan.kind)(**keywords_of(plan))
         columns = columns_of(plan.empty)
-        values = [finished(part, column, plan) for part, column in zip(partial, columns, strict=True)]
+        values = [as_gap(finished(part, column, plan), column) for part, column in zip(partial, columns, strict=True)]
         if not isinstance(meta, pd.Series):
             return values[0]
         return with_dtype(values, meta)
@@ -315,6 +315,13 @@ def finished(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
     if way == "moments":
         return as_short(finished_moments(part, column, plan), column)
     return np.bool_(part.value) if way == "logic" and isinstance(part.value, bool) else part.value
+
+
+def as_gap(value: Any, column: pd.Series) -> Any:
+    """A value of a column; NaN, which infinities may have made, is a gap to pandas' masked numbers."""
+    dtype = column.dtype
+    is_masked = getattr(dtype, "na_value", None) is pd.NA and not isinstance(dtype, pd.ArrowDtype)
+    return pd.NA if is_masked and isinstance(value, (float, np.floating)) and np.isnan(value) else value
 
 
 def as_short(value: Any, column: pd.Series) -> Any:
