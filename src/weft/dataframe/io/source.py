@@ -27,7 +27,7 @@ from weft.expr import Cost, Expr, derived
 from weft.expr import node as expression
 from weft.expr.naming import token_of
 from weft.physical.base import Outline
-from weft.physical.blockwise import Listed, Same, blockwise
+from weft.physical.blockwise import Column, Listed, Same, blockwise
 from weft.physical.gather import Gather
 
 __all__ = ["Dataset", "FileSource", "Reading", "WholeSource", "check_chosen", "conform", "read_part", "source_frame"]
@@ -188,9 +188,9 @@ class FileSource(FrameExpr):
         return Reading(reader, self.chosen, self.index, self.predicate, self.meta, self.name, strict)
 
     def lower(self) -> Expr:
-        steps = [Listed(self.planned), Same(self.reading)]
+        told: list[Column] = [Listed(self.planned), Same(self.reading)]
         extra = self.dataset.workspace(self.chosen)
-        return blockwise(self.outline, read_part, (), steps, cost=Cost.HEAVY, extra=extra)
+        return blockwise(self.outline, read_part, (), told, cost=Cost.HEAVY, extra=extra)
 
 
 @expression
@@ -219,9 +219,10 @@ class WholeSource(FrameExpr):
 
     def lower(self) -> Expr:
         source, count = self.source, self.source.npartitions
-        steps, extra = [Listed(source.planned), Same(source.reading)], source.dataset.workspace(source.chosen)
+        told: list[Column] = [Listed(source.planned), Same(source.reading)]
+        extra = source.dataset.workspace(source.chosen)
         outline = Outline(self.name, f"{self.label}-table", (count,), source.partition_nbytes)
-        tables = blockwise(outline, read_table, (), steps, cost=Cost.HEAVY, extra=extra)
+        tables = blockwise(outline, read_table, (), told, cost=Cost.HEAVY, extra=extra)
         return Gather(self.outline, tables, read_tables, AllBlocks(count, source.reading))
 
 
@@ -267,7 +268,7 @@ def read_table(part: Any, how: Reading) -> Any:
 
 def read_tables(how: Reading, *tables: Any) -> pd.DataFrame:
     """Tables one after another as a frame."""
-    return conform(how.reader.joined(list(tables), how, threads=True), how.meta)  # type: ignore[no-any-return]
+    return conform(how.reader.joined(list(tables), how, threads=True), how.meta)
 
 
 def with_columns(frame: Any, meta: Any) -> Any:

@@ -45,9 +45,7 @@ def counts_in_groups(groups: Any, labels: Sequence[Hashable], plan: CountPlan, e
     return counted(source, blocks, asked, plan, example)
 
 
-def counted(
-    source: FrameExpr, blocks: tuple[FrameExpr, ...], groups: GroupPlan, plan: CountPlan, example: Any
-) -> Any:
+def counted(source: FrameExpr, blocks: tuple[FrameExpr, ...], groups: GroupPlan, plan: CountPlan, example: Any) -> Any:
     """Sizes of groups, in order."""
     sizes = GroupbyAggregate(source, blocks, AggregatePlan(groups, (Request("size", None, "size"),), None, True))
     return new(CountedGroups(sizes, (plan,), example))
@@ -94,5 +92,5 @@ class RowCountMethods(FrameBase):
             return whole
         by = tuple([By("column", label, label) for label in labels])
         groups = GroupPlan(by, False, True, bool(dropna), True, True, True)
-        plan = CountPlan(0, *map(bool, words.values()), is_listed=is_listed)
+        plan = CountPlan(0, bool(normalize), bool(sort), bool(ascending), bool(dropna), is_listed=is_listed)
         return counted(self.expr, (), groups, plan, whole.expr.meta)

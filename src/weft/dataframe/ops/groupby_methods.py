@@ -266,12 +266,10 @@ class GroupMethods(GroupsBase):
             return whole
         subset = asked.get("subset")
         labels = [label for label in self._columns if label not in self._key_labels]
+        normalize, sort, ascending, dropna = [bool(asked[word]) for word in words_of_series() if word != "bins"]
+        groups = self._plan
         plan = CountPlan(
-            len(self._plan.by),
-            *[bool(asked[word]) for word in ("normalize", "sort", "ascending", "dropna")],
-            self._plan.sort,
-            self._plan.dropna,
-            self._plan.as_index,
+            len(groups.by), normalize, sort, ascending, dropna, groups.sort, groups.dropna, groups.as_index
         )
         chosen = labels if subset is None else [label for label in labels if label in set(subset)]
         counted = counts_in_groups(self, chosen, plan, whole.expr.meta)

@@ -105,7 +105,7 @@ def unstacked(partition: pd.DataFrame, labels: pd.Index, fill_value: Any, whole:
     """
     meta = whole.meta
     if not len(partition):
-        return meta  # type: ignore[no-any-return]
+        return meta
     keys, across, values = ([label for label in partition if label.startswith(kind)] for kind in KINDS)
     codes, found = pd.factorize(index_from(partition, keys), use_na_sentinel=False)
     places = labels.get_indexer(index_from(partition, across))
