@@ -108,9 +108,9 @@ class ArrowReader(NamedTuple):
 
     def read(self, part: ArrowPart, how: Reading) -> pd.DataFrame:
         """One part as a frame."""
-        return self.joined([self.table(part, how)], how)
+        return self.joined([self.tables(part, how)], how)
 
-    def table(self, part: ArrowPart, how: Reading) -> pa.Table:
+    def tables(self, part: ArrowPart, how: Reading) -> list[pa.Table]:
         """One part as it lies in files, in the layout's types."""
         layout = self.layout
         names = layout.names([*how.columns, *(layout.index if how.with_index else ())])
@@ -124,10 +124,11 @@ class ArrowReader(NamedTuple):
                         if name not in have:
                             table = table.append_column(name, pa.nulls(table.num_rows, layout.schema.field(name).type))
                     tables.append(layout.cast(table, names))
-        return pa.concat_tables(tables) if tables else layout.schema.empty_table().select(names)
+        return tables
 
-    def joined(self, tables: list[pa.Table], how: Reading, threads: bool = False) -> pd.DataFrame:
+    def joined(self, parts: list[list[pa.Table]], how: Reading, threads: bool = False) -> pd.DataFrame:
         """Parts one after another as a frame, by all of Arrow's threads if nobody else works."""
+        tables = [table for part in parts for table in part]
         return self.layout.frame(tables, how.columns, how.with_index, None, how.meta.columns, threads)
 
 

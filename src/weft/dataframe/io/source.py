@@ -50,7 +50,7 @@ class Dataset:
     label: ClassVar[str] = "read"
     #: Whether the reader leaves out rows that do not fulfil a predicate.
     filters_rows: ClassVar[bool] = False
-    #: Whether the reader has ``table(part, how)``, a part as it lies in files, and ``joined(tables, how, threads)``.
+    #: Whether the reader has ``tables(part, how)``, a part as it lies in files, and ``joined(parts, how, threads)``.
     joins: ClassVar[bool] = False
 
     token: Any
@@ -221,9 +221,9 @@ class WholeSource(FrameExpr):
         source, count = self.source, self.source.npartitions
         told: list[Column] = [Listed(source.planned), Same(source.reading)]
         extra = source.dataset.workspace(source.chosen)
-        outline = Outline(self.name, f"{self.label}-table", (count,), source.partition_nbytes)
-        tables = blockwise(outline, read_table, (), told, cost=Cost.HEAVY, extra=extra)
-        return Gather(self.outline, tables, read_tables, AllBlocks(count, source.reading))
+        outline = Outline(self.name, f"{self.label}-raw", (count,), source.partition_nbytes)
+        parts = blockwise(outline, read_raw, (), told, cost=Cost.HEAVY, extra=extra)
+        return Gather(self.outline, parts, read_whole, AllBlocks(count, source.reading))
 
 
 class Reading(NamedTuple):
@@ -260,15 +260,15 @@ def naming_file(part: Any) -> Iterator[None]:
         raise
 
 
-def read_table(part: Any, how: Reading) -> Any:
+def read_raw(part: Any, how: Reading) -> Any:
     """One partition as it lies in files."""
     with naming_file(part):
-        return how.reader.table(part, how)
+        return how.reader.tables(part, how)
 
 
-def read_tables(how: Reading, *tables: Any) -> pd.DataFrame:
-    """Tables one after another as a frame."""
-    return conform(how.reader.joined(list(tables), how, threads=True), how.meta)
+def read_whole(how: Reading, *parts: Any) -> pd.DataFrame:
+    """Parts one after another as a frame."""
+    return conform(how.reader.joined(list(parts), how, threads=True), how.meta)
 
 
 def with_columns(frame: Any, meta: Any) -> Any:
