@@ -134,8 +134,8 @@ def assembled(
 ) -> Dataset | DataArray:
     """The result: each variable of the template, picked from blocks of objects."""
     result = Dataset(coords=coordinates, attrs=wanted.attrs)
-    for name in result.xindexes:
-        result[name].attrs, result[name].encoding = wanted[name].attrs, wanted[name].encoding
+    for indexed in result.xindexes:
+        result[indexed].attrs, result[indexed].encoding = wanted[indexed].attrs, wanted[indexed].encoding
     for name, variable in wanted.variables.items():
         if name in coordinates.xindexes:
             continue

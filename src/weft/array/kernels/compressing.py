@@ -31,8 +31,8 @@ COMBINED: dict[Any, Function] = {**COMBINE_OF, counted_mean_chunk: counted_combi
 
 #: Bytes of a band: of shorter ones two threads wait for each other (36 ms for 800 MB; 44 by bands of 2 MB, 47 by whole chunks).
 BAND = 1 << 23
-#: The same where rows are weighed, about, in bands of one length (beside another program 42 ms; 44 by bands of 8 and 16 MB, and by
-#: whole chunks of 40 MB).
+#: The same where rows are weighed: what the mask is made of, a line and its neighbour of each row, then still lies in the cache
+#: when the band is read (35 ms for 800 MB on two threads; 38 by bands of 20 MB, 34 by half of this, 24 to read it once).
 WEIGHED = 2 << 20
 #: Numbers in a row from which a product with the mask beats copies of rows, and the share of rows (one in so many).
 LEAST_ROW, FEW = 8, 8
