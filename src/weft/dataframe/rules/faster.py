@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from weft import config
 from weft.dataframe.expr import FrameExpr, Partitionwise
@@ -109,20 +110,30 @@ def is_added_up(node: FrameExpr) -> str | None:
     return None
 
 
-def summed_groups(node: Expr) -> GroupbyAggregate | None:
-    """Groups of several partitions that are summed up in one, if a tree is these with something on top."""
-    while not isinstance(node, GroupbyAggregate):
-        below = dict.fromkeys(node.children)
-        only = next(iter(below), None)
-        if len(below) != 1 or not isinstance(only, FrameExpr):
-            return None
-        node = only
+def summed_groups(root: Expr) -> GroupbyAggregate | None:
+    """Groups of several partitions that are summed up in one, if a tree is these with something on top that reads nothing else."""
+    every = list(walk(root))
+    heads = [each for each in every if isinstance(each, GroupbyAggregate)]
+    if len(heads) != 1 or sum([not each.children for each in every]) > sum(
+        [not each.children for each in walk(heads[0])]
+    ):
+        return None
+    node = heads[0]
     requests = node.asked.requests
     if node.blocks or node.npartitions != 1 or node.source.npartitions < 2 or not requests:
         return None
-    if any(each.how not in ADDED_UP for each in requests):
+    if not all(each.how in ADDED_UP or (HAS_NUMBA and is_extreme(each, node.source)) for each in requests):
         return None
     return node if all(each.kind == "column" for each in node.asked.groups.by) else None
+
+
+def is_extreme(request: Any, source: Any) -> bool:
+    """Whether an aggregate is the least or the greatest of signed numbers."""
+    meta = source.meta
+    if request.how not in EXTREMES or not isinstance(meta, pd.DataFrame) or not meta.columns.is_unique:
+        return False
+    dtype = types_of(meta).get(request.column)
+    return isinstance(dtype, np.dtype) and dtype.kind in "if"
 
 
 def places_of_groups(node: Expr) -> int | None:
@@ -198,8 +209,8 @@ def is_found_by_position(node: FrameExpr) -> str | None:
 #: Why it is left to them.
 CLOSE = "its values are integers in memory that lie close together"
 
-#: Aggregates that are sums.
-ADDED_UP = ("sum", "mean", "count", "size")
+#: Aggregates that are sums; and those that machine code finds besides, of signed numbers.
+ADDED_UP, EXTREMES = ("sum", "mean", "count", "size"), ("min", "max")
 
 
 def row_count(node: FrameExpr) -> int:

@@ -42,7 +42,7 @@ def rows(draw):
 @given(
     rows(),
     st.sampled_from(["k", ["k"], ["k", "l"], ["l", "k"]]),
-    st.sampled_from(["sum", "mean", "count"]),
+    st.sampled_from(["sum", "mean", "count", "min", "max"]),
     st.booleans(),
     st.booleans(),
     st.booleans(),

@@ -21,7 +21,17 @@ WITHIN = np.uint64(12)
 FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC4CEB9FE1A85EC53)
 HALF, ONE, LENGTH = np.uint64(32), np.uint64(1), np.uint64(0xFFFFFFFF)
 
-__all__ = ["add", "add_and_count", "add_and_mark", "count", "enter_texts", "find_texts", "note_firsts"]
+__all__ = [
+    "add",
+    "add_and_count",
+    "add_and_mark",
+    "count",
+    "enter_texts",
+    "find_texts",
+    "note_firsts",
+    "note_greatest",
+    "note_least",
+]
 
 
 @njit(nogil=True, cache=True)
@@ -86,6 +96,22 @@ def note_firsts(codes: Any, start: int, firsts: Any) -> bool:
         if firsts[code] > start + row:
             firsts[code] = start + row
     return True
+
+
+@njit(nogil=True, cache=True)
+def note_least(codes: Any, values: Any, least: Any) -> None:
+    """Take note of the least value of each group. All codes are within bounds."""
+    for row in range(len(codes)):
+        if values[row] < least[codes[row]]:
+            least[codes[row]] = values[row]
+
+
+@njit(nogil=True, cache=True)
+def note_greatest(codes: Any, values: Any, greatest: Any) -> None:
+    """The same, of the greatest."""
+    for row in range(len(codes)):
+        if values[row] > greatest[codes[row]]:
+            greatest[codes[row]] = values[row]
 
 
 @njit(nogil=True, cache=True)

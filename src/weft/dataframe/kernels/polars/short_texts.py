@@ -18,8 +18,8 @@ import polars as pl
 import pyarrow as pa
 
 from weft.dataframe.compiled import read_only
-from weft.dataframe.kernels.pandas.groupby_parts import Partial
-from weft.dataframe.kernels.polars.positions import Sums, chunks_of, machine_code, parts_of, summable
+from weft.dataframe.kernels.pandas.groupby_parts import Partial, farthest
+from weft.dataframe.kernels.polars.positions import NEARER, Sums, can_be_summed, chunks_of, machine_code, parts_of
 
 __all__ = ["ShortTexts", "combined_texts", "texts_added_up"]
 
@@ -87,6 +87,8 @@ class ShortTexts(NamedTuple):
         How many rows each group has; or, where nobody asks for that, True.
     sums : dict
         Sums of each group, by column.
+    extremes : dict
+        Least and greatest values of each group, by column and part.
     """
 
     names: tuple[Any, ...]
@@ -95,13 +97,14 @@ class ShortTexts(NamedTuple):
     views: Any
     rows: Any
     sums: dict[Any, Any]
+    extremes: dict[tuple[Any, Any], Any]
 
     def listed(self) -> Partial:
         """The groups with their keys as texts."""
         made = pa.Array.from_buffers(pa.string_view(), len(self.views), [None, pa.py_buffer(self.views)])
         texts = self.dtype.construct_array_type()._from_sequence(made.cast(pa.large_string()), dtype=self.dtype)
         keys = [pd.Series(texts, name=name, copy=False) for name in self.names]
-        return Partial(keys, parts_of(self.wanted, self.rows, self.sums))
+        return Partial(keys, parts_of(self.wanted, self.rows, self.sums, self.extremes))
 
 
 def texts_added_up(
@@ -123,21 +126,21 @@ def texts_added_up(
     code = machine_code(len(texts))
     if code is None or texts.null_count() or any(label in names for label, _ in wanted):
         return None
-    columns = summable(values, values, wanted)
-    if columns is None:
+    if not can_be_summed(values, values, wanted, code):
         return None
     numbering, coded = Numbering(code), []
-    for start, length in chunks_of([texts, *columns.values()]):
+    read = [values[label] for label in dict.fromkeys([label for label, _ in wanted]) if label is not None]
+    for start, length in chunks_of([texts, *read]):
         codes = numbering.codes(views_of(texts.slice(start, length)))
         if codes is None:
             return None
         coded.append((codes, start, length))
-    sums = Sums(columns, wanted, numbering.count, code)
+    sums = Sums(values, wanted, numbering.count, code)
     for each in coded:
         sums.add(*each)
     if not sums.finish():
         return None
-    return ShortTexts(tuple(names), dtype, tuple(wanted), numbering.views, sums.rows, sums.sums)
+    return ShortTexts(tuple(names), dtype, tuple(wanted), numbering.views, sums.rows, sums.sums, sums.extremes)
 
 
 def views_of(texts: Any) -> Any:
@@ -156,8 +159,13 @@ def combined_texts(partials: Sequence[Any]) -> ShortTexts | None:
     first: ShortTexts = partials[0]
     rows = np.zeros(numbering.count, first.rows.dtype)
     sums = {label: np.zeros(numbering.count, each.dtype) for label, each in first.sums.items()}
+    extremes = {
+        own: np.full(numbering.count, farthest(each.dtype, own[1]), each.dtype) for own, each in first.extremes.items()
+    }
     for codes, each in zip(coded, partials, strict=True):
         rows[codes] += each.rows  # each text is there once
         for label, into in sums.items():
             into[codes] += each.sums[label]
-    return first._replace(views=numbering.views, rows=rows, sums=sums)
+        for own, into in extremes.items():
+            into[codes] = NEARER[own[1]](into[codes], each.extremes[own])
+    return first._replace(views=numbering.views, rows=rows, sums=sums, extremes=extremes)
