@@ -190,7 +190,7 @@ def has_small_dictionary(chunk: pq.ColumnChunkMetaData) -> bool:
     """Whether the values of a column of a row group are numbers of a small dictionary, as far as its place tells."""
     if not chunk.has_dictionary_page:
         return False
-    return bool(chunk.data_page_offset - chunk.dictionary_page_offset <= SMALL_DICTIONARY)
+    return int(chunk.data_page_offset) - int(chunk.dictionary_page_offset) <= SMALL_DICTIONARY
 
 
 def group_bounds(group: pq.RowGroupMetaData, number: int | None) -> Bounds | None:
