@@ -12,7 +12,7 @@ from tests.dataframe.strategies import assert_same, frames
 import weft
 import weft.dataframe as dd
 from weft.dataframe.kernels.pandas.looks import Look
-from weft.dataframe.spread import distinct, estimate
+from weft.dataframe.spread import distinct, estimate, seen_in, together
 from weft.expr import optimize, walk
 
 EXCHANGED = {"shuffle_method": "tasks"}
@@ -133,9 +133,9 @@ def test_estimates_of_groups():
     chance = np.random.default_rng(0)
     hashes = [np.unique(chance.integers(0, 50_000, 60_000).astype("u8")) for _ in range(2)]
     looks = [Look(1_000_000, 60_000, each, 8.0, ()) for each in hashes]
-    assert 45_000 < estimate(looks, 100).groups < 55_000
+    assert 45_000 < estimate(together(looks), 100).groups < 55_000
     apart = [Look(1000, 1000, np.arange(start, start + 1000, dtype="u8"), 8.0, ()) for start in (0, 5000)]
-    assert estimate(apart, 10).groups == 10_000
+    assert estimate(together(apart), 10).groups == 10_000
     assert distinct(1000, 1000, 50_000) == 50_000
 
 
@@ -145,3 +145,16 @@ def test_bad_numbers_of_partitions_are_refused():
         ours.groupby("k").v.sum(split_out=0)
     with pytest.raises(ValueError, match="shuffle_method"):
         ours.drop_duplicates("k", shuffle_method="magic")
+
+
+def test_files_are_looked_at_once_as_long_as_they_stay_the_same(tmp_path, monkeypatch):
+    whole = pd.DataFrame({"k": np.arange(1000) % 10, "v": np.arange(1000.0)})
+    cut(whole, 4).to_parquet(tmp_path)
+    looked = []
+    monkeypatch.setattr("weft.dataframe.spread.together", lambda looks: looked.append(looks) or together(looks))
+    first, again = dd.read_parquet(tmp_path), dd.read_parquet(tmp_path)
+    assert seen_in(first.expr, (), ("k",)) is seen_in(again.expr, (), ("k",))
+    assert len(looked) == 1
+    cut(whole.assign(k=np.arange(1000)), 4).to_parquet(tmp_path)
+    assert seen_in(dd.read_parquet(tmp_path).expr, (), ("k",)).keys == 250
+    assert len(looked) == 2

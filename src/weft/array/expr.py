@@ -269,6 +269,7 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
     """Blocks of any type joined along an axis."""
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         joined = np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
+        joined = joined.astype(common_type(parts), copy=False)
         joined.fill_value = next(part.fill_value for part in parts if isinstance(part, np.ma.MaskedArray))
         return joined
     first = parts[0]
@@ -301,9 +302,13 @@ def room_for(
         for place in range(width):
             ends.append(ends[-1] + parts[place * stride].shape[axis])
         bounds.append(ends)
-    kinds = {part.dtype for part in parts}
-    dtype = kinds.pop() if len(kinds) == 1 else np.result_type(*kinds)
     by_columns = any(part.flags.fnc for part in parts) and all(part.flags.f_contiguous for part in parts)
     order: Any = "F" if by_columns else "C"
-    whole = np.empty([ends[-1] for ends in bounds], dtype, order)
+    whole = np.empty([ends[-1] for ends in bounds], common_type(parts), order)
     return whole, product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
+
+
+def common_type(parts: Iterable[Any]) -> np.dtype[Any]:
+    """The dtype of joined blocks: theirs, with its order of bytes, which NumPy's own joining forgets."""
+    kinds = {part.dtype for part in parts}
+    return kinds.pop() if len(kinds) == 1 else np.result_type(*kinds)

@@ -18,6 +18,7 @@ from functools import partial
 from math import ceil, exp
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from weft import config
@@ -49,7 +50,7 @@ __all__ = [
     "chosen_way",
     "is_read_part_by_part",
     "lies_together",
-    "looks_at",
+    "seen_in",
     "spread_of",
 ]
 
@@ -61,6 +62,8 @@ MANY = 16
 GROUPS_NBYTES, GROUPS_SHARE = 48 * 2**20, 1 / 16
 #: What a key of whole numbers takes.
 KEY_NBYTES = 8
+#: What a key of short texts takes.
+TEXT_NBYTES = 20
 #: A bucket is given partial results of at most so many bytes, and such a part of the budget.
 BUCKET_NBYTES, BUCKET_SHARE = 48 * 2**20, 1 / 20
 #: Buckets there are at most.
@@ -235,6 +238,33 @@ class KeyLook(FrameExpr):
         return blockwise(self.outline, KERNELS["pandas"][KeyLook], sources, [Same(self.by)], cost=Cost.LIGHT)
 
 
+class Seen(NamedTuple):
+    """What was seen of the keys of one partition or two.
+
+    Parameters
+    ----------
+    rows : float
+        Of a partition.
+    keys : float
+        How many differ in a partition.
+    groups : float or None
+        How many differ in all partitions, as those tell that both have; None if there are none.
+    nbytes : float
+        What a row's keys take in memory.
+    looked_at : int
+        Rows that were looked at.
+    frequent : tuple of tuples of (hash, rows)
+        The most frequent keys of each.
+    """
+
+    rows: float
+    keys: float
+    groups: float | None
+    nbytes: float
+    looked_at: int
+    frequent: tuple[tuple[tuple[int, int], ...], ...]
+
+
 def is_read_part_by_part(*frames: FrameExpr) -> bool:
     """Whether some partitions of frames can be had for their part of the work: nothing moves between a source and them."""
     return all(
@@ -245,12 +275,41 @@ def is_read_part_by_part(*frames: FrameExpr) -> bool:
     )
 
 
-def looks_at(source: FrameExpr, blocks: Sequence[FrameExpr], by: Any) -> list[Look]:
-    """See the keys of the first partition and the one in the middle; this computes them."""
+#: What was seen, by the name of what it was seen in (which for files tells their state); the oldest first.
+REMEMBERED: dict[str, Seen] = {}
+#: How much of that is kept.
+MOST_REMEMBERED = 256
+
+
+def seen_in(source: FrameExpr, blocks: Sequence[FrameExpr], by: Any) -> Seen:
+    """See the keys of the first partition and the one in the middle; this computes them, unless it was done before."""
     numbers = (0, source.npartitions // 2)
     few = [Partitions(each, numbers) if each.npartitions == source.npartitions else each for each in (source, *blocks)]
-    found: list[Look] = new(KeyLook(few[0], tuple(few[1:]), by)).compute()
+    asked = KeyLook(few[0], tuple(few[1:]), by)
+    found = REMEMBERED.get(asked.name)
+    if found is None:
+        found = REMEMBERED[asked.name] = together(new(asked).compute())
+        if len(REMEMBERED) > MOST_REMEMBERED:
+            REMEMBERED.pop(next(iter(list(REMEMBERED))), None)
     return found
+
+
+def together(looks: Sequence[Look]) -> Seen:
+    """What looks at one partition, or at two, tell."""
+    own = [distinct(len(each.hashes), each.seen, each.rows) for each in looks]
+    groups = None
+    if len(looks) == 2:
+        one, two = [each.hashes for each in looks]
+        shared = len(np.intersect1d(one, two, assume_unique=True))
+        groups = max(len(one) * len(two) / shared, *own) if shared else None
+    return Seen(
+        sum([each.rows for each in looks]) / len(looks),
+        sum(own) / len(own),
+        groups,
+        max([each.nbytes for each in looks]),
+        sum([each.seen for each in looks]),
+        tuple([each.frequent for each in looks]),
+    )
 
 
 class Estimate(NamedTuple):
@@ -262,25 +321,16 @@ class Estimate(NamedTuple):
     key_nbytes: float
 
 
-def estimate(looks: Sequence[Look], npartitions: int) -> Estimate:
-    """From looks at two partitions to all.
+def estimate(seen: Seen, npartitions: int) -> Estimate:
+    """From two partitions to all.
 
-    >>> import numpy as np
     >>> same = Look(1000, 1000, np.arange(10, dtype="u8"), 8.0, ())
-    >>> round(estimate([same, same], 50).groups)
+    >>> round(estimate(together([same, same]), 50).groups)
     10
     """
-    rows = sum([each.rows for each in looks]) / len(looks)
-    nbytes = max([each.nbytes for each in looks])
-    own = [distinct(len(each.hashes), each.seen, each.rows) for each in looks]
-    partials = npartitions * sum(own) / len(own)
-    groups = partials
-    if len(looks) == 2 and all(len(each.hashes) for each in looks):
-        one, two = looks
-        shared = len(one.hashes) + len(two.hashes) - len(set(one.hashes.tolist()) | set(two.hashes.tolist()))
-        if shared:
-            groups = max(len(one.hashes) * len(two.hashes) / shared, max(own))
-    return Estimate(rows * npartitions, min(groups, partials, max(rows * npartitions, 1)), partials, nbytes)
+    rows, partials = seen.rows * npartitions, seen.keys * npartitions
+    groups = partials if seen.groups is None else seen.groups
+    return Estimate(rows, min(groups, partials, max(rows, 1)), partials, seen.nbytes)
 
 
 def distinct(found: int, seen: int, rows: int) -> float:
@@ -299,8 +349,12 @@ def distinct(found: int, seen: int, rows: int) -> float:
     return high * (1 - exp(-rows / high))
 
 
-def chosen_way(asking: Spreadable, *, may_look: bool = True, most: int | None = None) -> Choice:
-    """How the result of a node comes about; ``most`` is how many groups there are at most, where that is known."""
+def chosen_way(
+    asking: Spreadable, *, may_look: bool = True, most: int | None = None, about: int | None = None
+) -> Choice:
+    """How the result of a node comes about; ``most`` is how many groups there are at most, ``about`` how many there may be,
+    where that is known.
+    """
     node: Any = asking
     source: FrameExpr = node.frames[0]
     count = max([each.npartitions for each in node.frames])
@@ -336,7 +390,9 @@ def chosen_way(asking: Spreadable, *, may_look: bool = True, most: int | None = 
     room = min(GROUPS_NBYTES, budget * GROUPS_SHARE)
     if most is not None and most * (KEY_NBYTES + node.payload) <= room:
         return Choice("tree", 1, f"there are at most {most:,} groups, by the statistics of files")
-    found = estimate(looks_at(source, node.frames[1:], node.by), count)
+    if about is not None and about * (TEXT_NBYTES + node.payload) <= room:
+        return Choice("tree", 1, f"about {about:,.3g} texts are in the files, as two partitions tell")
+    found = estimate(seen_in(source, node.frames[1:], node.by), count)
     width = found.key_nbytes + node.payload
     whole = found.groups * width
     seen = f"about {found.groups:,.3g} groups of {format_bytes(int(width))}, seen in two partitions"

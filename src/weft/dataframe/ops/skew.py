@@ -14,8 +14,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.pandas.looks import Look
-from weft.dataframe.spread import MANY, SMALL, is_read_part_by_part, looks_at
+from weft.dataframe.spread import MANY, SMALL, is_read_part_by_part, seen_in
 
 __all__ = ["Heavy", "heavy_keys"]
 
@@ -97,10 +96,9 @@ def shares_of(source: FrameExpr, on: tuple[Hashable, ...]) -> dict[int, Share]:
     size = source.partition_nbytes * source.npartitions
     if 0 < size <= SMALL or (not size and source.npartitions < MANY) or not is_read_part_by_part(source):
         return {}
-    looks: list[Look] = looks_at(source, (), on)
-    seen = sum([each.seen for each in looks])
+    seen = seen_in(source, (), on)
     counts: dict[int, list[int]] = {}
-    for each in looks:
-        for own, times in each.frequent:
+    for frequent in seen.frequent:
+        for own, times in frequent:
             counts.setdefault(own, []).append(times)
-    return {own: Share(sum(times) / seen, max(times)) for own, times in counts.items() if sum(times) >= SEEN}
+    return {own: Share(sum(times) / seen.looked_at, max(times)) for own, times in counts.items() if sum(times) >= SEEN}

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from weft import config
 from weft.dataframe.expr import FrameExpr, Partitionwise
@@ -16,6 +17,8 @@ from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.parquet.dataset import joint_bounds
 from weft.dataframe.kernels.pandas.grouping import FEW
 from weft.dataframe.kernels.pandas.lookup import SLOTS
+from weft.dataframe.kernels.translating import is_text
+from weft.dataframe.known_metas import types_of
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import DropMissing, Filter
@@ -27,15 +30,19 @@ from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.reductions import Reduce
 from weft.dataframe.ops.selection import Largest
 from weft.dataframe.ops.unique import DistinctRows
+from weft.dataframe.spread import estimate, seen_in
 from weft.expr import Expr, walk
 
 __all__ = ["copies_texts", "is_added_up", "is_found_by_position", "key_span", "why_duckdb"]
 
 #: Rows of files from which on it pays to ask DuckDB: its statement takes some milliseconds more to begin.
 LARGE = 1_000_000
-#: Groups by whole numbers that lie close together, beyond which sums by position are faster than a table that hashes them: of
-#: 10^7 rows by 100,000 numbers DuckDB takes 0.22 s, sums by position 0.16 in machine code.
-CACHED = 50_000 if find_spec("numba") else 100_000
+HAS_NUMBA = find_spec("numba") is not None
+#: Groups by whole numbers that lie close together, or by short texts, beyond which sums by position are faster than a table that
+#: hashes them: of 10^7 rows by 100,000 numbers DuckDB takes 0.22 s, sums by position 0.16 in machine code.
+CACHED = 50_000 if HAS_NUMBA else 100_000
+#: Bytes of a short text in a column of pandas, with the number that says where it begins.
+SHORT = 12 + 8.5
 #: What a join that is summed up consists of, beside its columns.
 SUMMED_UP = (Merge, ResetIndex, Reduce)
 #: Keys of groups beyond which there are taken to be as many groups as rows, which Polars makes faster.
@@ -54,7 +61,7 @@ def why_duckdb(node: Expr) -> str | None:
     heads = [each for each in every if isinstance(each, (GroupbyAggregate, GroupbyWhole, Merge, Reduce))]
     match heads:
         case [GroupbyAggregate() | GroupbyWhole() as groups] if len(groups.asked.groups.by) <= MANY_KEYS:
-            if (places_of_groups(node) or 0) > CACHED:
+            if (places_of_groups(node) or 0) > CACHED or texts_of_groups(node) is not None:
                 return None
             return "groups of large files by few keys are its strength"
         case [Merge(), Reduce()] if all(isinstance(each, (*SUMMED_UP, Projection, ReadParquet)) for each in every):
@@ -88,35 +95,80 @@ def copies_texts(node: FrameExpr) -> str | None:
 
 
 def is_added_up(node: FrameExpr) -> str | None:
-    """Why groups are left to queries of partitions: if their keys are whole numbers that lie close together, sums by position.
+    """Why groups are left to queries of partitions: where sums are made by position, or by short texts that machine code finds.
 
-    Statistics of the files tell how far apart they are. An engine hashes each of them, in a table that caches do not hold.
+    Statistics of the files tell how far apart whole numbers are. An engine hashes each of them, in a table that caches do not hold.
     """
-    if config.value("dataframe.engine") == "polars" or places_of_groups(node) is None:
+    if config.value("dataframe.engine") == "polars":
         return None
-    return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
+    if places_of_groups(node) is not None:
+        return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
+    if texts_of_groups(node) is not None:
+        return (
+            "its key is one of many short texts, which machine code tells apart: sums are made partition by partition"
+        )
+    return None
+
+
+def summed_groups(root: Expr) -> GroupbyAggregate | None:
+    """Groups of several partitions that are summed up in one, if a tree is these with something on top that reads nothing else."""
+    every = list(walk(root))
+    heads = [each for each in every if isinstance(each, GroupbyAggregate)]
+    if len(heads) != 1 or sum([not each.children for each in every]) > sum(
+        [not each.children for each in walk(heads[0])]
+    ):
+        return None
+    node = heads[0]
+    requests = node.asked.requests
+    if node.blocks or node.npartitions != 1 or node.source.npartitions < 2 or not requests:
+        return None
+    if not all(each.how in ADDED_UP or (HAS_NUMBA and is_extreme(each, node.source)) for each in requests):
+        return None
+    return node if all(each.kind == "column" for each in node.asked.groups.by) else None
+
+
+def is_extreme(request: Any, source: Any) -> bool:
+    """Whether an aggregate is the least or the greatest of signed numbers."""
+    meta = source.meta
+    if request.how not in EXTREMES or not isinstance(meta, pd.DataFrame) or not meta.columns.is_unique:
+        return False
+    dtype = types_of(meta).get(request.column)
+    return isinstance(dtype, np.dtype) and dtype.kind in "if"
 
 
 def places_of_groups(node: Expr) -> int | None:
     """How many groups there may be, if their sums can be made by position, partition by partition; None if not."""
-    while not isinstance(node, GroupbyAggregate):
-        below = dict.fromkeys(node.children)
-        only = next(iter(below), None)
-        if len(below) != 1 or not isinstance(only, FrameExpr):
-            return None
-        node = only
-    requests, groups = node.asked.requests, node.asked.groups
-    if node.blocks or node.npartitions != 1 or node.source.npartitions < 2 or not groups.sort or not requests:
+    found = summed_groups(node)
+    if found is None:
         return None
-    if any(each.how not in ADDED_UP for each in requests) or any(each.kind != "column" for each in groups.by):
-        return None
-    total, rows = 1, row_count(node.source)
-    for each in groups.by:
-        span = key_span(node.source, each.value)
+    total, source = 1, found.source
+    for each in found.asked.groups.by:
+        span = key_span(source, each.value)
         if span is None:
             return None
         total *= span[1] - span[0] + 1
-    return None if total > max(FEW, rows / node.source.npartitions) else total
+    return None if total > max(FEW, row_count(source) / source.npartitions) else total
+
+
+def texts_of_groups(node: Expr) -> int | None:
+    """How many groups there are by a text, about, if it is one of many and their sums can be made by machine code; None if not.
+
+    Sizes in the footers tell where there are few. Elsewhere two partitions are looked at, once for as long as the files stay.
+    """
+    found = summed_groups(node)
+    if found is None or len(found.asked.groups.by) != 1 or not HAS_NUMBA:
+        return None
+    label = found.asked.groups.by[0].value
+    files = read_as_it_is(found.source, label)
+    if files is None or row_total([files]) < LARGE or not is_text(types_of(files.meta).get(label)):
+        return None
+    dataset: Any = files.dataset
+    if not dataset.may_have_many(label, CACHED):
+        return None
+    seen = seen_in(files.with_operands(chosen=(label,), index=False, predicate=None), (), (label,))
+    groups = estimate(seen, files.npartitions).groups
+    is_fit = seen.nbytes <= SHORT and CACHED <= groups <= seen.rows
+    return int(groups) if is_fit else None
 
 
 def is_found_by_position(node: FrameExpr) -> str | None:
@@ -157,8 +209,8 @@ def is_found_by_position(node: FrameExpr) -> str | None:
 #: Why it is left to them.
 CLOSE = "its values are integers in memory that lie close together"
 
-#: Aggregates that are sums.
-ADDED_UP = ("sum", "mean", "count", "size")
+#: Aggregates that are sums; and those that machine code finds besides, of signed numbers.
+ADDED_UP, EXTREMES = ("sum", "mean", "count", "size"), ("min", "max")
 
 
 def row_count(node: FrameExpr) -> int:
@@ -167,8 +219,8 @@ def row_count(node: FrameExpr) -> int:
     return sum(counts[0]) if len(counts) == 1 and counts[0] is not None else 0
 
 
-def key_span(node: Expr, label: Hashable) -> tuple[int, int] | None:
-    """Least and greatest value of a column of integers, by the statistics of the files that it is read from."""
+def read_as_it_is(node: Expr, label: Hashable) -> ReadParquet | None:
+    """The files that a column is read from, if nothing is done to it."""
     while not isinstance(node, ReadParquet):
         match node:
             case Projection(source, tuple()) | Filter(source, _) | DropMissing(source):
@@ -177,10 +229,18 @@ def key_span(node: Expr, label: Hashable) -> tuple[int, int] | None:
                 node = source
             case _:
                 return None
-    dtype = node.meta.dtypes.get(label) if node.meta.columns.is_unique else None
+    return node
+
+
+def key_span(node: Expr, label: Hashable) -> tuple[int, int] | None:
+    """Least and greatest value of a column of integers, by the statistics of the files that it is read from."""
+    files = read_as_it_is(node, label)
+    if files is None:
+        return None
+    dtype = files.meta.dtypes.get(label) if files.meta.columns.is_unique else None
     if not isinstance(dtype, np.dtype) or dtype.kind not in "iu":
         return None
-    bounds = joint_bounds(node.dataset.bounds(label) or (None,))
+    bounds = joint_bounds(files.dataset.bounds(label) or (None,))
     if bounds is None or bounds.least is None or bounds.missing != 0:
         return None
     return int(bounds.least), int(bounds.greatest)

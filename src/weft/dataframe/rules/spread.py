@@ -16,7 +16,7 @@ from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole, GroupLoo
 from weft.dataframe.ops.label_nodes import IndexOf, Relabel, RenameAxis, Renamed, ResetIndex, ToFrame
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.sort_nodes import Sort
-from weft.dataframe.rules.faster import places_of_groups
+from weft.dataframe.rules.faster import places_of_groups, texts_of_groups
 from weft.dataframe.spread import Spreadable, chosen_way
 from weft.dataframe.treewise import Treewise
 from weft.expr import Context, Expr, Need, optimize, rule, walk
@@ -34,8 +34,9 @@ def choose_way(node: Spreadable) -> Expr | None:
     """How a result comes about is chosen once, by a look at the data if it is large."""
     if node.choice is not None:  # type: ignore[attr-defined]
         return None
-    most = places_of_groups(node) if isinstance(node, GroupbyAggregate) else None
-    return node.with_operands(choice=chosen_way(node, most=most))
+    if not isinstance(node, GroupbyAggregate):
+        return node.with_operands(choice=chosen_way(node))
+    return node.with_operands(choice=chosen_way(node, most=places_of_groups(node), about=texts_of_groups(node)))
 
 
 @rule

@@ -42,20 +42,22 @@ def rows(draw):
 @given(
     rows(),
     st.sampled_from(["k", ["k"], ["k", "l"], ["l", "k"]]),
-    st.sampled_from(["sum", "mean", "count"]),
+    st.sampled_from(["sum", "mean", "count", "min", "max"]),
+    st.booleans(),
     st.booleans(),
     st.booleans(),
 )
-def test_groups_of_files_by_position_are_pandas_groups(tmp_path, whole, by, how, as_index, has_size):
+def test_groups_of_files_by_position_are_pandas_groups(tmp_path, whole, by, how, as_index, has_size, sort):
     cut = max(1, len(whole) // 3)
     for old in tmp_path.iterdir():
         old.unlink()
     for number, start in enumerate(range(0, len(whole), cut)):
         whole.iloc[start : start + cut].to_parquet(tmp_path / f"{number:02}.parquet", index=False)
     asked = {"x": [how], "n": [how, "size"] if has_size else [how]}
-    expected = whole.groupby(by, as_index=as_index).agg(asked)
+    expected = whole.groupby(by, as_index=as_index, sort=sort).agg(asked)
     with weft.config.set({"dataframe.queries": "partitions"}), np.errstate(invalid="ignore"):
-        got = dd.read_parquet(tmp_path, split_row_groups=False).groupby(by, as_index=as_index).agg(asked).compute()
+        grouped = dd.read_parquet(tmp_path, split_row_groups=False).groupby(by, as_index=as_index, sort=sort)
+        got = grouped.agg(asked).compute()
     pd.testing.assert_frame_equal(got, expected)
 
 
@@ -68,11 +70,11 @@ def way(request, monkeypatch):
         monkeypatch.setattr(positions, "WORTH_IT", 1)
 
 
-def placed(keys, values, spans=((0, 9),), wanted=SUMS):
+def placed(keys, values, spans=((0, 9),), wanted=SUMS, in_order=True):
     """Sums of one partition."""
     numbers = {name: pl.Series(each) for name, each in keys.items()}
     known = dict(zip(keys, spans, strict=True))
-    return added_up(numbers, {"x": pl.Series(values)}, wanted, list(keys), known)
+    return added_up(numbers, {"x": pl.Series(values)}, wanted, list(keys), known, in_order)
 
 
 def test_groups_whose_sum_is_zero_are_there():
@@ -90,6 +92,14 @@ def test_sums_between_the_same_bounds_are_added_up_as_they_are():
     assert one.sums["x"].tolist() == [0, 1, 2, 0, 0, 0, 0, 0, 0, 0]  # what was given is as it was
 
 
+def test_groups_come_in_the_order_of_their_first_rows_where_they_are_not_sorted():
+    parts = [placed({"k": keys}, [1.0] * len(keys), in_order=False) for keys in ([7, 2, 7], [5, 2, 9], [1, 5])]
+    assert [each.listed().keys[0].tolist() for each in parts] == [[7, 2], [5, 2, 9], [1, 5]]
+    made = combined_placed([combined_placed(parts[:2]), parts[2]]).listed()
+    assert made.keys[0].tolist() == [7, 2, 5, 9, 1]
+    assert made.parts["x", "sum"][0].tolist() == [2.0, 2.0, 2.0, 1.0, 1.0]
+
+
 def test_sums_between_other_bounds_are_left_to_their_keys():
     assert combined_placed([placed({"k": [1]}, [1.0]), placed({"k": [1]}, [1.0], spans=((1, 4),))]) is None
     assert combined_placed([placed({"k": [1]}, [1.0]), placed({"k": [1]}, [1.0]).listed()]) is None
@@ -101,6 +111,7 @@ def test_machine_code_notices_codes_that_are_out_of_bounds(code):
     codes, values, sums = np.array([0, code]), {"x": np.ones(2), "y": np.ones(2)}, {"x": np.zeros(2), "y": np.zeros(2)}
     for rows in (np.zeros(2, bool), np.zeros(2, np.int64)):
         assert not positions.add_by_machine_code(made, codes, values, sums, rows)
+    assert not positions.note_firsts(made, codes, 0, np.ones(2, np.int64))
     assert not positions.add_by_machine_code(made, codes, {}, {}, np.zeros(2, np.int64))
 
 
@@ -125,7 +136,7 @@ def test_files_that_tell_how_many_groups_there_may_be_are_not_looked_at(tmp_path
     for part in range(4):
         pd.DataFrame({"k": np.arange(70_000) % 70_000, "x": 1.0}).to_parquet(tmp_path / f"{part}.parquet", index=False)
     monkeypatch.setattr("weft.dataframe.spread.SMALL", 1)
-    monkeypatch.setattr("weft.dataframe.spread.looks_at", lambda *_: pytest.fail("looked at keys"))
+    monkeypatch.setattr("weft.dataframe.spread.seen_in", lambda *_: pytest.fail("looked at keys"))
     asked = dd.read_parquet(tmp_path, split_row_groups=False).groupby("k").x.sum()
     most = faster.places_of_groups(asked.expr)
     assert most == 70_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
+from math import log2
 from typing import Any, ClassVar
 
 import numpy as np
@@ -104,6 +105,23 @@ class ParquetDataset(TableDataset):
         if number is None and name in footer.schema.names:
             return None  # nested
         return group_bounds(footer.metadata.row_group(group), number)
+
+    def may_have_many(self, label: Hashable, count: int) -> bool:
+        """Whether some row group may have more than so many different values in a column, as its size tells.
+
+        A value of a dictionary takes as many bits as it takes to number them.
+        """
+        name = self.layout.fields.get(label)
+        for part in self.parts:
+            for piece in part.pieces:
+                number = self.leaves[piece.path].get(name) if name is not None else None
+                if number is None:
+                    continue
+                metadata = self.footers[piece.path].metadata
+                chunks = [metadata.row_group(group).column(number) for group in piece.groups]
+                if any(8 * each.total_uncompressed_size > each.num_values * log2(count) for each in chunks):
+                    return True
+        return False
 
     def divisions(self) -> tuple[Any, ...] | None:
         parts = self.parts

@@ -21,6 +21,7 @@ from weft.dataframe.kernels.polars.groups import key_column
 from weft.dataframe.kernels.polars.positions import BY_POSITION, Placed, added_up, combined_by_position, combined_placed
 from weft.dataframe.kernels.polars.query import AS_WRITTEN, to_pandas
 from weft.dataframe.kernels.polars.relation import Column, Relation, materialised, row_by_row, with_scalars
+from weft.dataframe.kernels.polars.short_texts import ShortTexts, combined_texts, texts_added_up
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
 
 __all__ = ["DividedGroups", "partial_query"]
@@ -46,9 +47,9 @@ class DividedGroups(GroupbyAggregate):
         """Parts of several partitions as those of one."""
         if len(partials) == 1:
             return partials[0]
-        placed = combined_placed(partials)
-        if placed is not None:
-            return placed
+        summed = combined_placed(partials) or combined_texts(partials)
+        if summed is not None:
+            return summed
         given = [listed(each) for each in partials]
         made = combined_by_position(given) if plan.groups.sort else None
         return GroupbyAggregate.combine(plan, *given) if made is None else made
@@ -64,9 +65,9 @@ class DividedGroups(GroupbyAggregate):
         return GroupbyAggregate.finish(listed(partial), plan, meta)
 
 
-def listed(made: Partial | Placed) -> Partial:
+def listed(made: Partial | Placed | ShortTexts) -> Partial:
     """A partial result with the keys of its groups."""
-    return made.listed() if isinstance(made, Placed) else made
+    return made if isinstance(made, Partial) else made.listed()
 
 
 class Part:
@@ -210,15 +211,23 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             for label, part in self.wanted
         ]
 
-    def __call__(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial | Placed:
+    def __call__(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial | Placed | ShortTexts:
         """The partial result; ``spans`` has least and greatest values of keys, where they are known."""
-        are_numbers = all(
-            isinstance(each.dtype, np.dtype) and each.dtype.kind in "iu" and not each.null
-            for each in self.keys.values()
-        )
-        if self.plan.groups.sort and are_numbers and all(part in BY_POSITION for _, part in self.wanted):
-            return self.by_position(spans)
+        are_sums = all(part in BY_POSITION for _, part in self.wanted)
+        if are_sums and (self.are_numbers or self.is_text):
+            return self.summed(spans)
         return self.by_hash(self.source, self.keys, self.parts)
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether keys are whole numbers none of which is missing."""
+        kinds = [each.dtype for each in self.keys.values() if not each.null]
+        return len(kinds) == len(self.keys) and all(isinstance(each, np.dtype) and each.kind in "iu" for each in kinds)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the only key is a text."""
+        return len(self.keys) == 1 and all(is_text(each.dtype) for each in self.keys.values())
 
     def by_hash(self, source: Relation, keys: dict[Any, Column], parts: list[Part]) -> Partial:
         """By the engine's own groups."""
@@ -252,27 +261,29 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             for each in self.plan.groups.by
         ]
 
-    def by_position(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial | Placed:
-        """By the numbers that keys are, if these lie close together; by hash otherwise."""
+    def summed(self, spans: Mapping[Any, tuple[int, int] | None]) -> Partial | Placed | ShortTexts:
+        """By the numbers that keys are, if these lie close together, or by short texts; by hash otherwise."""
         columns = (*self.keys.items(), *[(("value", label), each) for label, each in self.values.items()])
         narrow = materialised(Relation(self.source.base, columns))
         found = narrow.base.collect(engine="streaming", optimizations=AS_WRITTEN)
         count = len(self.keys)
-        numbers = [found.to_series(place) for place in range(count)]
+        keys = {label: found.to_series(place) for place, label in enumerate(self.keys)}
         values = {label: found.to_series(count + place) for place, label in enumerate(self.values)}
         by = [each.value for each in self.plan.groups.by]
-        if found.height:
-            made = added_up(dict(zip(self.keys, numbers, strict=True)), values, self.wanted, by, spans)
-        else:
-            made = None
-        if made is None:
-            fresh = replace(narrow, base=found.lazy())
-            every = [column for _, column in fresh.columns]
-            keys = dict(zip(self.keys, every[:count], strict=True))
-            own = dict(zip(self.values, every[count:], strict=True))
-            parts = [PARTS[part](keys[label] if label in keys else own.get(label)) for label, part in self.wanted]  # type: ignore[arg-type]
-            return self.by_hash(fresh, keys, parts)
-        return made
+        made: Placed | ShortTexts | None = None
+        if found.height and self.are_numbers:
+            made = added_up(keys, values, self.wanted, by, spans, self.plan.groups.sort)
+        elif found.height:
+            ((label, texts),) = keys.items()
+            made = texts_added_up(texts, values, self.wanted, by, self.keys[label].dtype)
+        if made is not None:
+            return made
+        fresh = replace(narrow, base=found.lazy())
+        every = [column for _, column in fresh.columns]
+        labels = dict(zip(self.keys, every[:count], strict=True))
+        own = dict(zip(self.values, every[count:], strict=True))
+        parts = [PARTS[part](labels[label] if label in labels else own.get(label)) for label, part in self.wanted]  # type: ignore[arg-type]
+        return self.by_hash(fresh, labels, parts)
 
 
 def column_at(column: Column, place: int) -> Column:
