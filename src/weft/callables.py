@@ -125,7 +125,7 @@ class IndexCallable(Generic[T]):
 class methodcaller:  # noqa: N801 (the name users know)
     """Calls a method of its first argument, and can be told from others by its name.
 
-    >>> methodcaller("upper")("a"), methodcaller("replace")("aab", "a", "c", count=1)
+    >>> methodcaller("upper")("a"), methodcaller("replace")("aab", "a", "c", 1)
     ('A', 'cab')
     """
 
