@@ -121,6 +121,11 @@ class AssignmentMethods(FrameBase):
         if isinstance(key, FrameBase):
             self.expr = self.mask(key, value).expr  # type: ignore[attr-defined]
             return
+        if isinstance(key, slice):
+            ends = [each for each in (key.start, key.stop, key.step) if each is not None]
+            is_placed = all(isinstance(each, (int, np.integer)) for each in ends)
+            (self.iloc if is_placed else self.loc)[key] = value  # type: ignore[attr-defined]
+            return
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)
             if isinstance(value, FrameBase) and isinstance(value.expr.meta, pd.DataFrame):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
@@ -48,7 +47,7 @@ def keys_of(frame: Any, by: Any) -> tuple[list[By], list[FrameExpr], bool]:
         raise TypeError("You have to supply one of 'by' and 'level'")
     meta = frame.expr.meta
     if isinstance(by, list) and is_array(frame.expr, by):
-        by = np.asarray(by) if not any(isinstance(each, tuple) for each in by) else pd.Index(by, tupleize_cols=False)
+        by = pd.Index(by, tupleize_cols=False)
     is_listed = isinstance(by, list) or (isinstance(by, tuple) and not (meta.ndim == 2 and by in meta.columns))
     keys: list[By] = []
     blocks: list[FrameExpr] = []

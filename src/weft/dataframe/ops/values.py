@@ -183,7 +183,14 @@ class ValueMethods(FrameBase):
     def replace(
         self, to_replace: Any = None, value: Any = UNKNOWN, *, inplace: bool = False, regex: Any = False
     ) -> Any:
-        """Values replaced by others; see `pandas.DataFrame.replace` for the forms of the arguments."""
+        """Values replaced by others; see `pandas.DataFrame.replace` for the forms of the arguments.
+
+        A series stands for a mapping of its labels to its values, which is computed.
+        """
+        if isinstance(to_replace, FrameBase) and to_replace.expr.meta.ndim == 1:
+            to_replace = to_replace.compute()
+        if isinstance(to_replace, pd.Series):
+            to_replace = to_replace.to_dict()
         given = [ArgumentOf.of(to_replace)] if value is UNKNOWN else [ArgumentOf.of(to_replace), ArgumentOf.of(value)]
         made = elementwise("replace", self, *given, regex=ArgumentOf.of(regex))
         return changed(self, made, inplace, gives_frame=True)
