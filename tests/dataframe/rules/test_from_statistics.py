@@ -75,7 +75,9 @@ def test_keys_of_directories_and_memberships_go_into_the_reader(tmp_path):
     assert [len(part.pieces[0].groups) for part in read.dataset.planned(read.predicate)] == [0, 1]
 
 
-@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "float32", "float64"])
+@pytest.mark.parametrize(
+    "dtype", ["int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "float32", "float64"]
+)
 @pytest.mark.parametrize("kind", ["min", "max"])
 @pytest.mark.parametrize("engine", ["pandas", "auto"])
 def test_columns_made_of_an_extreme_have_the_type_that_pandas_gives_them(tmp_path, dtype, kind, engine):
