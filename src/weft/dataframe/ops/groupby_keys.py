@@ -11,7 +11,7 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.grouping import By
-from weft.dataframe.ops.beside import by_label, by_place, has_rows
+from weft.dataframe.ops.beside import by_label, by_place, has_rows, name_of
 from weft.dataframe.ops.projection import Projection, missing_column
 from weft.dataframe.ops.time_bins import time_bins
 
@@ -90,9 +90,7 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
             return By("block", len(blocks) - 1, bins.meta.name)
         return one_key(frame, by.key, blocks) if by.key is not None else level_key(frame, by.level)
     if isinstance(by, pd.Series) or (has_rows(by) and not isinstance(by, tuple)):
-        key = (
-            by_label(frame, by) if isinstance(by, pd.Series) else by_place(frame, by, getattr(by, "name", None))
-        ).expr
+        key = (by_label(frame, by) if isinstance(by, pd.Series) else by_place(frame, by, name_of(by))).expr
         blocks.append(key)
         return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, Mapping):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.groupby_counts import CountPlan
@@ -29,7 +30,9 @@ class GroupMethods(GroupsBase):
         make = self._rows if kind == "transform" else self._whole
         call = call_of(func, *args, **keywords)
         if meta is not UNKNOWN and meta is not None:
-            return make(kind, call, meta=meta)
+            made = make(kind, call, meta=meta)
+            named = made.expr.meta
+            return made.rename(named.name) if isinstance(named, pd.Series) else made
 
         def real() -> Any:
             rows = self._frame.head(20, npartitions=-1)

@@ -129,6 +129,16 @@ def by_place(partition: Any, before: int | None, total: int, values: Any, is_met
     return own.set_axis(partition.index, axis=0)
 
 
+@PANDAS.add("ByChunk")
+def by_chunk(partition: Any, values: Any) -> Any:
+    """The values of a chunk, with the labels of a partition."""
+    if len(values) != len(partition):
+        raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(partition)})")
+    if isinstance(partition, pd.Index):
+        return pd.Index(values.array, dtype=values.dtype, name=values.name)
+    return values.set_axis(partition.index, axis=0)
+
+
 @PANDAS.add("ByLabel")
 def by_label(partition: Any, values: Any) -> Any:
     """The values of the labels of a partition."""
