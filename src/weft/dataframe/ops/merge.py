@@ -428,5 +428,6 @@ class MergeMethods(FrameBase):
         )
         given = list(on) if isinstance(on, (list, pd.Index)) else [on]
         levels = [each for each in given if isinstance(each, Hashable) and is_level(self, each)]
+        levels = [each for each in levels if each in made.expr.columns]
         # levels that are keys stay in the index, as in pandas, unless they meet those of the other frame
         return made.set_index(levels if len(levels) > 1 else levels[0], sort=False) if levels else made
