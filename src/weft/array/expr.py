@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise, product
 from math import prod
-from sys import getrefcount
+from sys import getrefcount, modules
 from typing import Any
 
 import numpy as np
@@ -272,8 +272,11 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
         joined = joined.astype(common_type(parts), copy=False)
         joined.fill_value = next(part.fill_value for part in parts if isinstance(part, np.ma.MaskedArray))
         return joined
-    whole = np.concatenate(parts, axis=axis)
     first = parts[0]
+    sparse = modules.get("scipy.sparse")
+    if sparse is not None and sparse.issparse(first):
+        return (sparse.hstack if axis % first.ndim else sparse.vstack)(parts, format=first.format)
+    whole = np.concatenate(parts, axis=axis)
     if type(whole) is np.ndarray and isinstance(first, np.ndarray) and all(type(part) is type(first) for part in parts):
         return first.__array_wrap__(whole)  # of the class of the parts, which concatenate() forgets
     return whole

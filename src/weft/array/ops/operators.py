@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from weft.array import protocols
-from weft.array.base import ArrayBase
+from weft.array.base import ArrayBase, is_table
 from weft.array.chunk_types import is_upcast, is_valid_array_type
 from weft.array.kernels.elementwise import comparing
 from weft.array.kernels.masked import finite_only
@@ -57,7 +57,7 @@ class OperatorMethods(ArrayBase):
         """NumPy's own ufuncs on chunked arrays give chunked arrays."""
         outs = () if out is None else out
         for each in (*inputs, *outs):
-            if is_upcast(each):
+            if is_upcast(each) or is_table(each):
                 return NotImplemented
         if out is not None:
             keywords["out"] = outs
