@@ -24,6 +24,8 @@ __all__ = ["ParquetDataset", "ReadParquet", "read_parquet_part", "without_hopele
 
 #: Bytes of a value in a pandas column, by Parquet's type.
 WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8, "INT96": 8}
+#: Bytes of a column besides its values, about; and how many rows there must be for each value, so that these can be counted.
+OVERHEAD, FEW_OF_ROWS = 1024, 16
 
 
 class ParquetDataset(TableDataset):
@@ -122,6 +124,32 @@ class ParquetDataset(TableDataset):
                 if any(8 * each.total_uncompressed_size > each.num_values * log2(count) for each in chunks):
                     return True
         return False
+
+    def distinct(self, label: Hashable) -> float | None:
+        """How many different values a column may have, as the size of its first row group tells; None if it does not.
+
+        There they stand once, and then as many bits for each row as it takes to number them. Where row groups lie between
+        other values each is taken to have values of its own.
+        """
+        name, first = self.layout.fields.get(label), self.parts[0].pieces[0] if self.parts else None
+        number = self.leaves[first.path].get(name) if first is not None and name is not None else None
+        if number is None or first is None or not first.groups:
+            return None
+        chunk = self.footers[first.path].metadata.row_group(first.groups[0]).column(number)
+        width = WIDTHS.get(chunk.physical_type, 16)
+        for bits in range(25):
+            if chunk.total_uncompressed_size <= width * 2**bits + chunk.num_values * bits / 8 + OVERHEAD:
+                break
+        if 2**bits > chunk.num_values / FEW_OF_ROWS:
+            return None  # they may be all that are different, or what does not fit in a dictionary
+        own, every = (
+            group_bounds(self.footers[first.path].metadata.row_group(first.groups[0]), number),
+            self.bounds(label),
+        )
+        whole = joint_bounds(every or (None,))
+        is_alike = own is not None and whole is not None and (own.least, own.greatest) == (whole.least, whole.greatest)
+        groups = sum([len(piece.groups) for part in self.parts for piece in part.pieces])
+        return float(2**bits * (1 if is_alike else groups))
 
     def divisions(self) -> tuple[Any, ...] | None:
         parts = self.parts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from weft.dataframe.kernels.pandas.groupby_plan import Request
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled, value_type
 from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, requests_of
 from weft.expr import Need
+from weft.records import replaced
 
 __all__ = ["NAN_MET", "key_column"]
 
@@ -59,9 +59,9 @@ def grouped(node: Any, translate: Translator) -> Relation:
         f"SELECT {', '.join(chosen)} FROM {source.base}{where} GROUP BY {', '.join([each.sql for each in keys])}"
     )
     labels = [
-        replace(each, sql=name, null=each.null and not groups.dropna) for each, name in zip(keys, names, strict=True)
+        replaced(each, sql=name, null=each.null and not groups.dropna) for each, name in zip(keys, names, strict=True)
     ]
-    columns = [replace(each, sql=name) for each, name in zip(made, values, strict=True)]
+    columns = [replaced(each, sql=name) for each, name in zip(made, values, strict=True)]
     if not groups.as_index:
         plain = Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
         return numbered(plain, translate) if translate.wants(node, Need.INDEX) else plain
@@ -78,7 +78,7 @@ def with_one_rank(source: Relation, translate: Translator) -> tuple[Relation, st
     fresh = translate.materialised(source)
     name = translate.fresh("place")
     base = translate.rows(f"SELECT *, row_number() OVER (ORDER BY {by(fresh.order or ())}) AS {name} FROM {fresh.base}")
-    return replace(fresh, base=base), name
+    return replaced(fresh, base=base), name
 
 
 def key_column(column: Column) -> Column:
@@ -120,14 +120,14 @@ def aggregate(how: str, column: Column, translate: Translator, ddof: int = 1, is
     column = column.settled()
     is_watched = column.nan and how in (*TELLING, *TELLING_OF_SEVERAL) and translate.trusts
     if is_watched or (is_told and translate.trusts):
-        column = replace(column, nan=False)
+        column = replaced(column, nan=False)
     elif how != "min":  # NaN is the greatest of all numbers
         column = column.nulled()
     made = plain_aggregate(how, column, ddof)
     if not is_watched:
         return made
     sql = f"CASE WHEN {is_nan(made.sql)} THEN error('{NAN_MET}') ELSE {made.sql} END"
-    return replace(made, sql=sql, nan=False)
+    return replaced(made, sql=sql, nan=False)
 
 
 def plain_aggregate(how: str, column: Column, ddof: int) -> Column:
@@ -174,7 +174,7 @@ def reduced(node: Any, translate: Translator) -> Relation:
         made = made.cast(value_type(node.meta))
     name = translate.fresh("value")
     base = translate.rows(f"SELECT {made.sql} AS {name} FROM {source.base}")
-    return Relation(base, ((source.columns[0][0], replace(made, sql=name)),), None, True, made_of=source.base)
+    return Relation(base, ((source.columns[0][0], replaced(made, sql=name)),), None, True, made_of=source.base)
 
 
 def reduced_columns(node: Any, source: Relation, translate: Translator, ddof: int) -> Relation:
@@ -190,7 +190,7 @@ def reduced_columns(node: Any, source: Relation, translate: Translator, ddof: in
     if not made:
         raise Untranslatable("rows without columns stay in pandas")
     base = translate.rows(f"SELECT {listed} FROM {source.base}")
-    columns = [replace(each, sql=name) for each, name in zip(made, names, strict=True)]
+    columns = [replaced(each, sql=name) for each, name in zip(made, names, strict=True)]
     return Relation(base, labelled([label for label, _ in source.columns], columns), None, True)
 
 
@@ -212,6 +212,6 @@ def distinct(node: Any, translate: Translator) -> Relation:
     labels = [label for label, _ in source.columns]
     wanted = labels if node.subset is None else list(node.subset)
     keys = [(label, key_column(column) if label in wanted else column) for label, column in source.columns]
-    fresh = translate.materialised(replace(source, columns=tuple(keys), index=None, order=None))
+    fresh = translate.materialised(replaced(source, columns=tuple(keys), index=None, order=None))
     listed = ", ".join([fresh.column(label).sql for label in wanted])
-    return replace(fresh, base=translate.rows(f"SELECT DISTINCT ON ({listed}) * FROM {fresh.base}"))
+    return replaced(fresh, base=translate.rows(f"SELECT DISTINCT ON ({listed}) * FROM {fresh.base}"))
