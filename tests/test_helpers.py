@@ -16,6 +16,7 @@ from weft.errors import MissingDependencyError
 from weft.utils import (
     Dispatch,
     IndexCallable,
+    M,
     apply,
     cached_property,
     derived_from,
@@ -28,6 +29,7 @@ from weft.utils import (
     is_index_like,
     is_series_like,
     memory_repr,
+    methodcaller,
     natural_sort_key,
     random_state_data,
     show_versions,
@@ -220,3 +222,11 @@ def test_no_default_is_one_value():
 
     assert pickle.loads(pickle.dumps(no_default)) is no_default
     assert repr(no_default) == "<no_default>"
+
+
+def test_methods_are_functions():
+    assert M.upper("a") == methodcaller("upper")("a") == "A"
+    assert M.upper == methodcaller("upper") == pickle.loads(pickle.dumps(M.upper))
+    assert (M.upper.__name__, hash(M.upper)) == ("upper", hash(methodcaller("upper")))
+    assert M.replace("aab", "a", "c", 1) == "cab"
+    assert not hasattr(M, "__wrapped__")

@@ -9,10 +9,12 @@ from typing import Any, Generic, TypeVar
 
 __all__ = [
     "IndexCallable",
+    "M",
     "apply",
     "derived_from",
     "funcname",
     "has_keyword",
+    "methodcaller",
     "takes_multiple_arguments",
     "typename",
 ]
@@ -118,6 +120,53 @@ class IndexCallable(Generic[T]):
 
     def __getitem__(self, key: Any) -> T:
         return self.fn(key)
+
+
+class methodcaller:  # noqa: N801 (the name users know)
+    """Calls a method of its first argument, and can be told from others by its name.
+
+    >>> methodcaller("upper")("a"), methodcaller("replace")("aab", "a", "c", 1)
+    ('A', 'cab')
+    """
+
+    __slots__ = ("method",)
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+
+    @property
+    def __name__(self) -> str:
+        return self.method
+
+    def __call__(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(obj, self.method)(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<methodcaller {self.method}>"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is methodcaller and other.method == self.method
+
+    def __hash__(self) -> int:
+        return hash((methodcaller, self.method))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return methodcaller, (self.method,)
+
+
+class Methods:
+    """Attributes are functions that call the method of their name: ``M.sum(x)`` is ``x.sum()``."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> methodcaller:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return methodcaller(name)
+
+
+#: ``M.upper`` is ``methodcaller("upper")``.
+M = Methods()
 
 
 def derived_from(

@@ -2,7 +2,17 @@
 
 from functools import cached_property
 
-from weft.callables import IndexCallable, apply, derived_from, funcname, has_keyword, takes_multiple_arguments, typename
+from weft.callables import (
+    IndexCallable,
+    M,
+    apply,
+    derived_from,
+    funcname,
+    has_keyword,
+    methodcaller,
+    takes_multiple_arguments,
+    typename,
+)
 from weft.cli.info import show_versions
 from weft.dispatch import Dispatch
 from weft.ducks import is_arraylike, is_dataframe_like, is_index_like, is_series_like
@@ -19,6 +29,7 @@ from weft.units import format_bytes, format_time, parse_bytes, parse_timedelta
 __all__ = [
     "Dispatch",
     "IndexCallable",
+    "M",
     "SerializableLock",
     "apply",
     "cached_property",
@@ -36,6 +47,7 @@ __all__ = [
     "is_series_like",
     "key_split",
     "memory_repr",
+    "methodcaller",
     "natural_sort_key",
     "parse_bytes",
     "parse_timedelta",

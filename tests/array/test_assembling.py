@@ -82,3 +82,19 @@ def test_results_are_of_the_class_of_their_blocks():
         np.testing.assert_array_equal(made.compute(), expected)
     made = da.nanmin(x, axis=0, where=np.array([True, False, True, True]), initial=5)
     np.testing.assert_array_equal(made.compute(), [0, 5, 2, 3])
+
+
+@pytest.mark.parametrize("form", ["csr_matrix", "csc_array", "coo_matrix"])
+def test_matrices_of_scipy_are_joined_and_multiplied(form):
+    sparse = pytest.importorskip("scipy.sparse")
+    whole = np.arange(24.0).reshape(6, 4) * (np.arange(24).reshape(6, 4) % 3 == 0)
+    x = da.from_array(whole, chunks=(2, 3)).map_blocks(getattr(sparse, form))
+    made = x.compute()
+    assert sparse.issparse(made)
+    assert made.format == form[:3]
+    np.testing.assert_array_equal(made.toarray(), whole)
+    np.testing.assert_array_equal(da.concatenate([x, x]).compute().toarray(), np.concatenate([whole, whole]))
+    by_rows = da.from_array(whole, chunks=(2, 4)).map_blocks(getattr(sparse, form))
+    for other in (np.ones((4, 2)), da.ones((4, 2), chunks=2)):
+        np.testing.assert_array_equal((x @ other).compute(), whole @ np.ones((4, 2)))
+        np.testing.assert_array_equal(by_rows.dot(other).compute(), whole @ np.ones((4, 2)))

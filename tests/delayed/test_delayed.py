@@ -184,8 +184,12 @@ def test_a_key_can_be_given():
     assert x.compute() == 3
     with pytest.raises(TypeError, match="as a key"):
         add(1, weft_key_name=["no"])
-    with pytest.raises(TypeError, match="weft_key_name"):
-        add(1, dask_key_name="x")
+
+
+def test_the_key_has_the_name_of_programs_for_dask_too():
+    assert add(1, 2, dask_key_name="total").key == "total"
+    assert add(1, 2, dask_key_name="total").compute() == 3
+    assert delayed("text").upper(dask_key_name="loud").compute() == "TEXT"
 
 
 def test_one_key_for_two_different_calls_is_an_error():

@@ -164,3 +164,24 @@ def test_a_client_is_one_or_the_other(options):
 
 async def _gather(client):
     return await client.gather([client.submit(inc, 1)], asynchronous=True)
+
+
+def test_a_coroutine_that_a_client_runs_awaits_its_methods(options):
+    with Client(**options) as client:
+
+        async def program(start):
+            first = client.submit(inc, start)
+            assert client.asynchronous
+            many = client.map(inc, range(await first))
+            return await client.gather(many), await many[0].result(), await client.compute(weft.delayed(inc)(5))
+
+        assert client.sync(program, 2) == ([1, 2, 3], 1, 6)
+        assert not client.asynchronous
+        assert client.gather([client.submit(inc, 1)]) == [2]
+
+        async def inside_a_loop():
+            return client.sync(program, 1)
+
+        assert asyncio.run(inside_a_loop()) == ([1, 2], 1, 6)
+        with pytest.raises(asyncio.TimeoutError):
+            client.sync(asyncio.sleep, 60, callback_timeout="10 ms")

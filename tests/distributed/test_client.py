@@ -1115,3 +1115,19 @@ def test_threads_of_a_closed_client_are_gone():
         assert client.submit(lambda: threading.current_thread().name).result() == "weft-worker-0"
     while any(each not in before and each.name == "weft-worker-0" for each in threading.enumerate()):
         time.sleep(0)  # they end in a moment
+
+
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+def test_workers_say_which_process_they_are(engine):
+    with Client(engine=engine, n_workers=2, threads_per_worker=1) as client:
+        told = [worker.pid for worker in client.cluster.scheduler.workers.values()]
+        seen = list(client.run(lambda weft_worker: (weft_worker.pid, os.getpid())).values())
+        assert [own for own, _ in seen] == [real for _, real in seen]
+        assert sorted(told) == sorted(real for _, real in seen)
+
+
+def test_the_version_is_that_of_weft():
+    import weft
+    from weft import distributed
+
+    assert distributed.__version__ == weft.__version__

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import weft
 import weft.array as da
+from weft.array.kernels import compressing
 from weft.execution import templates as module
 from weft.execution.pipeline import plan_of
 from weft.expr.holes import form_of
@@ -55,6 +56,31 @@ def test_data_are_filled_in():
         np.testing.assert_array_equal((x - 2 * y.T)[2:8, ::3].compute(), (own - 2 * other.T)[2:8, ::3])
         np.testing.assert_array_equal((x - 2 * x.T).compute(), own - 2 * own.T)
     assert len(templates()) == 2
+
+
+def test_rows_that_a_mask_selects_are_planned_once(monkeypatch):
+    monkeypatch.setattr(compressing, "SMALL", 1)
+    whole = np.random.default_rng(0).random((200, 50))
+    x = da.from_array(whole, chunks=(10, 50))
+
+    first, second, third = programs_of(*[x[x[:, 0] > 0.5].mean() for _ in range(3)])
+
+    assert first is not second
+    assert second is third
+    assert len(templates()) == 1
+    for limit in (0.5, 0.25, 0.5):
+        assert float(x[x[:, 0] > limit].mean()) == pytest.approx(whole[whole[:, 0] > limit].mean(), rel=1e-12)
+
+
+def test_chains_over_large_blocks_are_planned_once():
+    whole = np.arange(200_000.0)
+    x = da.from_array(whole, chunks=50_000)
+
+    programs = programs_of(*[(x * number + 1).sum() for number in (2.0, 3.0, 4.0)])
+
+    assert programs[1] is programs[2]
+    for number in (2.0, 3.0, 4.0):
+        assert float((x * number + 1).sum()) == (whole * number + 1).sum()
 
 
 def test_data_of_other_shapes_and_types_have_forms_of_their_own():

@@ -323,3 +323,16 @@ def test_datasets_with_equal_lazy_coordinates_are_merged_without_computing():
         joined = xr.concat([first, first], "w", data_vars="all", coords="minimal", compat="equals", join="outer")
     assert isinstance(merged.height.data, da.Array)
     assert joined.sizes == {"w": 2, "u": 4, "v": 6}
+
+
+def test_groups_are_reduced_by_weft_where_flox_is_installed(whole, monkeypatch):
+    from xarray.core import _aggregations, groupby
+
+    monkeypatch.setattr(_aggregations, "flox_available", True)
+    monkeypatch.setattr(groupby, "module_available", lambda *args, **kwargs: True)
+    values = whole.temperature.drop_vars("count", errors="ignore")
+    chunked = values.chunk(time=100, chunked_array_type="weft")
+    found = chunked.groupby("time.month").mean()
+    assert isinstance(found.data, da.Array)
+    with xr.set_options(use_flox=False):
+        xr.testing.assert_allclose(found.compute(), values.groupby("time.month").mean())

@@ -14,7 +14,7 @@ import numpy as np
 from weft.array.expr import ArrayExpr
 from weft.collection.base import Collection
 
-__all__ = ["ArrayBase", "new"]
+__all__ = ["ArrayBase", "is_table", "new"]
 
 
 class ArrayBase(Collection):
@@ -93,3 +93,8 @@ class ArrayBase(Collection):
 def new(expr: ArrayExpr) -> Any:
     """The array of an expression."""
     return ArrayBase.made(expr)
+
+
+def is_table(value: Any) -> bool:
+    """Whether a value is a collection of rows, of which a chunked array can be made: a frame, a series, an index."""
+    return isinstance(value, Collection) and hasattr(type(value), "to_dask_array")

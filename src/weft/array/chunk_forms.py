@@ -116,7 +116,7 @@ def per_axis(chunks: Any, shape: tuple[int, ...], previous: Any) -> list[Any]:
                 )
             found[axis % ndim] = found[axis % ndim] if each is None else each
         return found
-    if chunks is None or isinstance(chunks, str) or is_integer(chunks):
+    if chunks is None or isinstance(chunks, (str, float)) or is_integer(chunks):
         return [chunks] * ndim
     if not isinstance(chunks, Iterable):
         raise TypeError(
@@ -146,6 +146,7 @@ def axis_cut(asked: Any, length: int, axis: int) -> Cut:
         )
     if asked is None:
         return regular(length, length)
+    asked = whole(asked)
     if is_integer(asked):
         size = int(asked)
         if size == -1:
@@ -154,7 +155,7 @@ def axis_cut(asked: Any, length: int, axis: int) -> Cut:
             raise ValueError(f"cannot cut axis {axis} into chunks of length {size}: give a positive length, or -1")
         return regular(length, size or 1)
     if isinstance(asked, Iterable):
-        lengths = tuple(asked)
+        lengths = tuple(map(whole, asked))
         if not all(map(is_integer, lengths)) or any(each < 0 for each in lengths):
             raise ValueError(f"cannot cut axis {axis} with chunks {lengths!r}: lengths are whole numbers, not below 0")
         if not lengths and length == 0:
@@ -165,6 +166,11 @@ def axis_cut(asked: Any, length: int, axis: int) -> Cut:
             )
         return compress(tuple(map(int, lengths)))
     raise TypeError(f"cannot cut axis {axis} with {asked!r} (a {type(asked).__name__})")
+
+
+def whole(value: Any) -> Any:
+    """A float that is a whole number as an integer, so that chunks may be quotients; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def is_integer(value: Any) -> bool:

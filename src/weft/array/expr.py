@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise, product
 from math import prod
-from sys import getrefcount
+from sys import getrefcount, modules
 from typing import Any
 
 import numpy as np
@@ -269,10 +269,14 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
     """Blocks of any type joined along an axis."""
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         joined = np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
+        joined = joined.astype(common_type(parts), copy=False)
         joined.fill_value = next(part.fill_value for part in parts if isinstance(part, np.ma.MaskedArray))
         return joined
-    whole = np.concatenate(parts, axis=axis)
     first = parts[0]
+    sparse = modules.get("scipy.sparse")
+    if sparse is not None and sparse.issparse(first):
+        return (sparse.hstack if axis % first.ndim else sparse.vstack)(parts, format=first.format)
+    whole = np.concatenate(parts, axis=axis)
     if type(whole) is np.ndarray and isinstance(first, np.ndarray) and all(type(part) is type(first) for part in parts):
         return first.__array_wrap__(whole)  # of the class of the parts, which concatenate() forgets
     return whole
@@ -298,9 +302,13 @@ def room_for(
         for place in range(width):
             ends.append(ends[-1] + parts[place * stride].shape[axis])
         bounds.append(ends)
-    kinds = {part.dtype for part in parts}
-    dtype = kinds.pop() if len(kinds) == 1 else np.result_type(*kinds)
     by_columns = any(part.flags.fnc for part in parts) and all(part.flags.f_contiguous for part in parts)
     order: Any = "F" if by_columns else "C"
-    whole = np.empty([ends[-1] for ends in bounds], dtype, order)
+    whole = np.empty([ends[-1] for ends in bounds], common_type(parts), order)
     return whole, product(*[[slice(a, b) for a, b in pairwise(ends)] for ends in bounds])
+
+
+def common_type(parts: Iterable[Any]) -> np.dtype[Any]:
+    """The dtype of joined blocks: theirs, with its order of bytes, which NumPy's own joining forgets."""
+    kinds = {part.dtype for part in parts}
+    return kinds.pop() if len(kinds) == 1 else np.result_type(*kinds)

@@ -499,7 +499,9 @@ def call(
 ) -> Delayed[Any]:
     """A delayed call of a function, or of what a delayed value gives."""
     if "dask_key_name" in kwargs:
-        raise TypeError("dask_key_name= is called weft_key_name= here.")
+        kwargs = {**kwargs}
+        named = kwargs.pop("dask_key_name")
+        key = named if key is None else key
     traced: Traced = trace(function, args, kwargs, traverse, name=label)
     if key is not None:
         check_key(key)

@@ -132,4 +132,8 @@ def __getattr__(name: str) -> Any:
         from weft.distributed.ray_cluster import RayCluster
 
         return RayCluster
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("weft")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,7 +22,7 @@ from weft.distributed.data import DataMethods
 from weft.distributed.future import Future, FutureCancelledError, later, print_problem
 from weft.distributed.managing import ManagingMethods
 from weft.distributed.options import refuse_client_options
-from weft.distributed.pausing import Reply, seconds
+from weft.distributed.pausing import Reply, as_asynchronous, awaited_here, is_awaiting, seconds
 from weft.distributed.sharing import SharingMethods
 from weft.distributed.tasks import TaskMethods
 from weft.errors import BackendError
@@ -93,7 +93,7 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         )  # fmt: skip
         self.id = f"Client-{name + '-' if name else ''}{os.urandom(6).hex()}"
         self.name = name
-        self.asynchronous = bool(asynchronous)
+        self._asynchronous = bool(asynchronous)
         self.loop = None
         self.status = "newly-created"
         self._timeout = seconds(timeout)
@@ -123,7 +123,7 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         client = cls.__new__(cls)
         client.id = f"{getattr(home, 'client_prefix', '')}Client-worker-{os.urandom(6).hex()}"
         client.name = None
-        client.asynchronous = False
+        client._asynchronous = False
         client.loop = None
         client._timeout = None
         client._set_as_default = False
@@ -252,6 +252,11 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
     async def _itself(self) -> Client:
         return self
 
+    @property
+    def asynchronous(self) -> bool:  # type: ignore[override]
+        """Whether methods give something to be awaited."""
+        return self._asynchronous or is_awaiting(self)
+
     def sync(
         self,
         func: Callable[..., Any],
@@ -260,20 +265,19 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         callback_timeout: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """The result of a function, or of the coroutine that it gives; to be awaited if the client is asynchronous."""
-        import asyncio
+        """The result of a function, or of the coroutine that it gives; to be awaited if the client is asynchronous.
+
+        In a coroutine function the client is asynchronous for that time: ``await client.gather(futures)``.
+        """
         import inspect
 
-        found = func(*args, **kwargs)
-        if not inspect.isawaitable(found):
+        if inspect.iscoroutinefunction(func):
+            found = as_asynchronous(self, func, args, kwargs)
+        elif not inspect.isawaitable(found := func(*args, **kwargs)):
             return found
         if self.asynchronous if asynchronous is None else asynchronous:
             return found
-
-        async def awaited() -> Any:
-            return await found
-
-        return asyncio.run(asyncio.wait_for(awaited(), seconds(callback_timeout)))
+        return awaited_here(found, seconds(callback_timeout))
 
     def close(self, timeout: float | str | None = None) -> Any:
         """Let go of all futures; ends the cluster if the client made it."""

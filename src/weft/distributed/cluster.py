@@ -153,6 +153,15 @@ class Cluster(Sizing, Serving):
         """A worker by its number."""
         return self.workers[number]
 
+    def pid_of(self, number: int) -> int:
+        """The process of a worker."""
+        measured = self.run.metrics().get(number)
+        if measured is None:
+            raise BackendError(
+                f"which process worker {number} is, is not known: it has gone, or is not of this machine"
+            )
+        return int(measured.get("pid", os.getpid()))
+
     #: Whether its workers keep objects between tasks.
     offers_actors = True
     #: What makes the cluster that tasks in worker processes see.

@@ -279,6 +279,9 @@ class Home:
             )
         return mine
 
+    def pid_of(self, number: int) -> int:
+        return os.getpid()
+
     def key_of(self, task: int) -> Any:
         """The key of a task."""
         reply = Reply()

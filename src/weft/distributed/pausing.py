@@ -7,17 +7,30 @@ here may be called in tasks, however deep.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import threading
 from _thread import allocate_lock
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
 from weft.backends.live_here import HERE
 from weft.units import parse_timedelta
 
-__all__ = ["Bell", "Reply", "awaited", "finished", "in_thread", "pause", "seconds"]
+__all__ = [
+    "Bell",
+    "Reply",
+    "as_asynchronous",
+    "awaited",
+    "awaited_here",
+    "finished",
+    "in_thread",
+    "is_awaiting",
+    "pause",
+    "seconds",
+]
 
 #: A signal that arrives just before a thread sleeps does not wake it: look again this often, in seconds.
 LOOK_S = 0.25
@@ -28,6 +41,47 @@ LONG_S = 1e6
 async def awaited(value: Any) -> Any:
     """What an awaitable gives, as a coroutine."""
     return await value
+
+
+#: The client whose methods are awaited, for the time of a coroutine that :meth:`Client.sync` runs.
+AWAITING: contextvars.ContextVar[Any] = contextvars.ContextVar("weft-awaiting", default=None)
+
+
+async def as_asynchronous(client: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """What a coroutine function gives, for which the client is asynchronous."""
+    AWAITING.set(client)
+    return await func(*args, **kwargs)
+
+
+def is_awaiting(client: Any) -> bool:
+    """Whether a coroutine that :meth:`Client.sync` runs is asking; not a thread that it has started."""
+    return AWAITING.get() is client and has_loop()
+
+
+def has_loop() -> bool:
+    """Whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def awaited_here(value: Any, timeout: float | None) -> Any:
+    """What an awaitable gives. An event loop runs for it: in this thread, or in another one if this one has a loop."""
+
+    def run() -> Any:
+        return asyncio.run(within(value, timeout))
+
+    if not has_loop():
+        return run()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(contextvars.copy_context().run, run).result()
+
+
+async def within(value: Any, timeout: float | None) -> Any:
+    """What an awaitable gives, if it takes no longer."""
+    return await asyncio.wait_for(value, timeout)
 
 
 def finished(value: Any) -> Any:

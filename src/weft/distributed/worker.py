@@ -88,6 +88,11 @@ class Worker:
         return self
 
     @property
+    def pid(self) -> int:
+        """The number of the process that this worker is, or is part of."""
+        return int(self._home.pid_of(self.number))
+
+    @property
     def client(self) -> Any:
         """A client of this worker's cluster."""
         return self._home.task_client()

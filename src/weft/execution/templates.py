@@ -28,7 +28,7 @@ from weft.store.memory import freeze
 __all__ = ["MOST", "planned_by_form"]
 
 #: Blocks that a plan with a template may have.
-TINY = 32
+TINY = 128
 #: Forms that are remembered.
 MOST = 64
 #: Types of constants that take next to no memory, besides tuples of them and dtypes.

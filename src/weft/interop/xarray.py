@@ -28,6 +28,7 @@ parallelcompat = import_required(
     "xarray.namedarray.parallelcompat", 'weft.interop.xarray needs xarray: pip install "weft[xarray]"'
 )
 
+from weft.interop.xarray_blocks import teach_blocks  # noqa: E402 (likewise)
 from weft.interop.xarray_collections import teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
 from weft.interop.xarray_indexing import teach  # noqa: E402 (likewise)
 
@@ -43,6 +44,7 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
         self.array_cls = Array
         teach(self)
         teach_collections()
+        teach_blocks()
 
     def is_chunked_array(self, data: Any) -> bool:
         """Whether an object is one of Weft's arrays."""

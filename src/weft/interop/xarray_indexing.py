@@ -10,6 +10,7 @@ places that matter:
 - filling forward goes through bottleneck, and looking for missing dates through pandas, which compute;
 - arrays are compared by their values where datasets are merged, unless they are Dask's and have one name;
 - differences of dates of other calendars become numbers element by element, which computes;
+- groups are reduced by flox where it is installed, which divides work for Dask's arrays only;
 - ``chunk()`` without a word on the kind of array makes Dask's arrays, of Weft's, too.
 
 All are replaced by functions that do what was done before for all arrays but Weft's.
@@ -25,7 +26,7 @@ import numpy as np
 import pandas as pd
 from xarray.compat import dask_array_ops
 from xarray.computation import fit, weighted
-from xarray.core import accessor_dt, dataset, duck_array_ops, indexing, variable
+from xarray.core import _aggregations, accessor_dt, dataset, duck_array_ops, groupby, indexing, variable
 from xarray.namedarray.utils import is_duck_dask_array
 from xarray.structure import concat, merge
 
@@ -125,6 +126,17 @@ def is_single_place(key: Any) -> bool:
     return bool(key.ndim == 0 if isinstance(key, Array) else is_single_before(key))
 
 
+def without_ours(is_for_flox: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Whether flox reduces groups of an object: none that holds Weft's arrays."""
+
+    @wraps(is_for_flox)
+    def chosen(obj: Any) -> bool:
+        held = obj if isinstance(obj, dataset.Dataset) else obj._to_temp_dataset()
+        return not any(isinstance(each, Array) for each in data_of(held)) and is_for_flox(obj)
+
+    return chosen
+
+
 def stays(chunk: Callable[..., Any], manager: Any) -> Callable[..., Any]:
     """The method ``chunk``, for which Weft's arrays stay what they are if no kind of array is asked for."""
 
@@ -163,5 +175,8 @@ def teach(manager: Any) -> None:
     fits.least_squares = either(fits.least_squares, dask_array_ops.least_squares)
     for module in (accessor_dt, fit, weighted):
         module.is_duck_dask_array = is_lazy  # type: ignore[attr-defined]
+    grouping: Any
+    for grouping in (_aggregations, groupby):
+        grouping.contains_only_chunked_or_numpy = without_ours(grouping.contains_only_chunked_or_numpy)
     for holder in (dataset.Dataset, variable.Variable):
         holder.chunk = stays(holder.chunk, manager)  # type: ignore[method-assign]

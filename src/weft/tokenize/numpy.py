@@ -71,21 +71,18 @@ def _pieces(array: np.ndarray[Any, Any]) -> Iterator[Any]:
 
 @normalize_token.register(np.ndarray)
 def _normalize_array(array: np.ndarray[Any, Any]) -> Any:
+    plain = type(array) in (np.ndarray, np.memmap)
+    if not plain and isinstance(array, np.ma.MaskedArray):  # asked last: to name the class imports it
+        return _form_of_masked(array)
     form = array.dtype, array.shape, content_of(array)
-    if type(array) in (np.ndarray, np.memmap):
-        return form
-    return form, vars(array) if hasattr(array, "__dict__") else None
+    return form if plain else (form, vars(array) if hasattr(array, "__dict__") else None)
 
 
-@normalize_token.register(np.ma.MaskedArray)
-def _normalize_masked(array: np.ma.MaskedArray[Any, Any]) -> Any:
+def _form_of_masked(array: np.ma.MaskedArray[Any, Any]) -> Any:
+    if array is np.ma.masked:
+        return "masked"
     mask = None if array.mask is np.ma.nomask else array.mask
     return array.data, mask, array.fill_value, array.hardmask
-
-
-@normalize_token.register(np.ma.core.MaskedConstant)
-def _normalize_masked_constant(value: Any) -> Any:
-    return "masked"
 
 
 #: Kinds of dtypes that their text says all about.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -228,3 +230,21 @@ def test_polynomials_are_fitted_to_what_is_not_masked(columns, weighted):
             np.testing.assert_allclose(mine.compute(), theirs, atol=1e-9)
     plain = da.polyfit(np.arange(12.0), da.from_array(y, chunks=5), 2).compute()
     np.testing.assert_allclose(plain, np.polyfit(np.arange(12.0), y, 2), atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["truediv", "floordiv", "pow", "mod", "mul", "sub"])
+def test_quotients_and_powers_that_are_no_numbers_are_masked(name):
+    operate = getattr(operator, name)
+    first = np.ma.masked_array([np.nan, 1, np.inf, 4, 0, -2], [0, 0, 0, 1, 0, 0])
+    second = np.ma.masked_array([1.0, 0, 2, 3, 0, 0.5], np.zeros(6))
+    pairs = [(first, second), (second, first), (first, first.data), (first.data, second), (first, 2.0), (2.0, first)]
+    for pair in pairs:
+        ours = operate(*[da.from_array(each, chunks=4) if isinstance(each, np.ndarray) else each for each in pair])
+        with np.errstate(all="ignore"):
+            assert_same(ours, operate(*pair))
+
+
+def test_masked_weights_that_are_no_numbers_give_masked_means():
+    whole = np.ma.masked_array(np.arange(12.0).reshape(3, 4), [[0, 1, 1, 0], [1, 0, 1, 1], [1, 0, 1, 0]])
+    ours = ma.average(da.from_array(whole, chunks=2), weights=[1, np.nan, 1], axis=0)
+    assert_same(ours, np.ma.average(whole, weights=[1, np.nan, 1], axis=0))

@@ -169,3 +169,11 @@ def test_a_result_is_not_cut_anew_before_it_is_put_together():
     assert columns.persist().chunks == ((1,) * 4, (6,))
     drawn = da.random.default_rng(0).random((8, 8), chunks=1).rechunk(8)
     assert drawn.__weft_whole__() is drawn
+
+
+def test_none_keeps_an_axis_as_it_is_and_what_follows_for_axes_that_are_not_there_is_left_out():
+    x = da.ones(6, chunks=(2, 4))
+    assert x.rechunk((None,)).chunks == ((2, 4),)
+    assert x.rechunk((None, 6)).chunks == ((2, 4),)
+    with pytest.raises(ValueError, match="it has 1 axes"):
+        x.rechunk((3, 6))

@@ -1,4 +1,4 @@
-"""Values in memory beside the rows of a frame, by place and by label; changes of the frame at hand."""
+"""Values in memory, and chunked arrays, beside the rows of a frame, by place and by label; changes of the frame at hand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from tests.dataframe.columns import agree
 
+import weft.array as da
 import weft.dataframe as dd
 
 WHOLE = pd.DataFrame({"a": [1.0, 2, np.nan, 4], "b": list("xyzw"), "c": [4, 3, 2, 1]}, index=[3, 1, 2, 0])
@@ -76,6 +77,65 @@ def unsorted(d):
 @pytest.mark.parametrize("title", PROGRAMS)
 def test_values_in_memory_stand_beside_rows(title):
     agree(lambda: PROGRAMS[title](in_parts()), lambda: PROGRAMS[title](WHOLE))
+
+
+VALUES = np.array([5, 6, 3, 8])
+
+OF_ARRAYS = {
+    "a column": lambda d, x: assigned(d, x),
+    "a column by assign": lambda d, x: d.assign(d=x * 2),
+    "a column of one value": lambda d, x: d.assign(d=x.max()),
+    "a column of rows that were chosen": lambda d, x: assigned(d[d.c > 1], of_numbers(d[d.c > 1].c) * 2),
+    "rows": lambda d, x: d[x > 5],
+    "rows of a series": lambda d, x: d.c[x > 5],
+    "a sum": lambda d, x: d.a + x,
+    "a sum from the left": lambda d, x: x - d.a,
+    "a frame times an array": lambda d, x: d[["a", "c"]] * of_shape(x),
+    "a frame times an array of rows": lambda d, x: d[["a", "c"]].mul(x, axis=0),
+    "a comparison": lambda d, x: d.a >= x,
+    "a comparison with one value": lambda d, x: d.c > x.min(),
+    "a ufunc": lambda d, x: np.maximum(d.c, x),
+    "a ufunc from the left": lambda d, x: np.hypot(x, d.c),
+    "where": lambda d, x: d.c.where(x > 5, x),
+    "isin": lambda d, x: d.c.isin(x),
+    "filled with one value": lambda d, x: d.a.fillna(x.max()),
+    "groups": lambda d, x: d.groupby(x % 2).c.sum(),
+}
+
+
+def of_numbers(column):
+    return column.to_numpy() if isinstance(column, pd.Series) else column.to_dask_array()
+
+
+def of_shape(x):
+    return (np if isinstance(x, np.ndarray) else da).stack([x, x + 1], axis=1)
+
+
+@pytest.mark.parametrize("title", OF_ARRAYS)
+@pytest.mark.parametrize("chunks", [(2, 1, 1), (4,), (1, 3)])
+def test_chunked_arrays_stand_beside_rows(title, chunks):
+    x = da.from_array(VALUES, chunks=(chunks,))
+    agree(lambda: OF_ARRAYS[title](in_parts(), x), lambda: OF_ARRAYS[title](WHOLE, VALUES))
+
+
+def test_chunked_arrays_are_cut_like_rows_of_unknown_number():
+    frame = in_parts()[in_parts().c > 1]
+    with pytest.raises(ValueError, match=r"2 chunks of rows cannot stand beside 3 partitions.*rechunk"):
+        frame.assign(d=da.from_array(VALUES[:3], chunks=2))
+    with pytest.raises(ValueError, match=r"Length of values \(5\) does not match length of index \(4\)"):
+        in_parts().assign(d=da.arange(5, chunks=2))
+    with pytest.raises(ValueError, match="Length of values"):
+        frame.assign(d=da.from_array(VALUES, chunks=((2, 1, 1),))).compute()
+
+
+def test_functions_of_arrays_take_frames():
+    frame = in_parts()
+    assert da.sum(frame.c).compute() == WHOLE.c.sum()
+    assert da.concatenate([frame.c, da.arange(3)]).compute().tolist() == [4, 3, 2, 1, 0, 1, 2]
+    assert da.asarray(frame.c, chunks=2).compute().tolist() == [4, 3, 2, 1]
+    assert da.arange(4, chunks=2).dot(frame.c).compute() == np.arange(4) @ WHOLE.c
+    assert da.where(frame.c > 2, frame.c, 0).compute().tolist() == [4, 3, 0, 0]
+    np.testing.assert_array_equal(da.exp(frame[["a", "c"]]).compute(), np.exp(NUMBERS))
 
 
 def changed(method, *args, series=False, **keywords):

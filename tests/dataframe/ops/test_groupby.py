@@ -363,3 +363,27 @@ def test_medians_in_as_many_partitions_as_are_asked_for():
     pd.testing.assert_series_equal(made.compute(), whole.groupby("k").v.median())
     with pytest.raises(ValueError, match="split_out"):
         grouped.median(split_out=0)
+
+
+def test_aggregates_of_ones_own_have_the_types_of_their_values():
+    whole = pd.DataFrame({"k": list("abab"), "v": [1, 2, 3, 4], "w": [0.5, 1, 2, 4]})
+    parts = dd.from_pandas(whole, npartitions=2)
+    mean = dd.Aggregation(
+        "own", lambda g: (g.count(), g.sum()), lambda n, s: (n.sum(), s.sum()), lambda count, total: total / count
+    )
+    total = dd.Aggregation("total", lambda g: g.sum(), lambda g: g.sum())
+    for found in (
+        parts.groupby("k").v.agg(mean).to_frame(),
+        parts.groupby("k").agg({"v": [mean, total], "w": total}),
+        parts.groupby("k", as_index=False).agg(total),
+        parts.groupby(["k", "v"]).agg(total),
+    ):
+        pd.testing.assert_series_equal(found.dtypes, found.compute().dtypes)
+
+
+def test_what_a_function_of_groups_gives_is_called_as_its_meta_says():
+    parts = dd.from_pandas(pd.DataFrame({"k": list("abab"), "v": [1, 2, 3, 4]}), npartitions=2)
+    found = parts.groupby("k").apply(lambda rows: rows.v.max(), meta=("most", "i8")).compute()
+    assert (found.name, found.to_dict()) == ("most", {"a": 3, "b": 4})
+    shifted = parts.groupby("k").v.transform(lambda rows: rows - rows.min(), meta=("above", "i8")).compute()
+    assert (shifted.name, shifted.tolist()) == ("above", [0, 0, 2, 2])

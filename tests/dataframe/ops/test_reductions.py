@@ -114,11 +114,17 @@ def test_a_reduction_of_ones_own_is_combined_from_partitions():
     assert found.compute(scheduler="sync") == 6
     both = parts.reduction(
         lambda part: pd.Series({"count": part.count(), "sum": part.sum()}),
-        aggregate=lambda x: x.groupby(level=0).sum(),
-        combine=lambda x: x.groupby(level=0).sum(),
+        aggregate=lambda rows: rows.sum(),
+        combine=lambda rows: rows.sum(),
         split_every=2,
     )
     assert both.compute(scheduler="sync").to_dict() == {"count": 10, "sum": 45}
+
+
+def test_series_of_partitions_are_rows_for_the_second_function():
+    whole = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1.5, 2.5, 3.5, 4.5]})
+    found = in_partitions(whole, [1, 3]).reduction(lambda part: part.sum(), aggregate=lambda rows: rows.max())
+    assert (found.dtype, found.compute().to_dict()) == ("float64", {"a": 5.0, "b": 6.0})
 
 
 def test_memory_is_added_up():

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from tests.dataframe.columns import agree, cut_frames, in_partitions, numbered_frames
 
 import weft.dataframe as dd
+from weft.dataframe.ops import unstack as unstacking
+from weft.dataframe.ops.unstack import Unstacked
+from weft.expr import walk
 
 
 @settings(max_examples=30, deadline=None)
@@ -21,6 +24,42 @@ def test_levels_become_columns_as_in_pandas(pair, level, fill):
         lambda: parts.groupby(["k0", "k1"]).c0.sum().unstack(level, fill),
         lambda: whole.groupby(["k0", "k1"]).c0.sum().unstack(level, fill),
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.none() | st.sampled_from([0.5, 1.0]), st.sampled_from("xyz")),
+        min_size=1,
+        max_size=15,
+        unique=True,
+    ),
+    st.sampled_from([-1, 0, "f", ["s", "k"], ["f"]]),
+    st.sampled_from([None, 0]),
+    st.integers(2, 4),
+)
+def test_rows_of_large_data_stay_in_partitions(keys, level, fill, count):
+    whole = pd.DataFrame(keys, columns=["k", "f", "s"]).astype({"f": "float64", "s": "str"})
+    whole = whole.assign(v=range(len(whole)), w=whole.index % 2 == 0, t="a").set_index(["k", "f", "s"])
+    parts = dd.from_pandas(whole, npartitions=count, sort=False)
+    small, unstacking.SMALL = unstacking.SMALL, 0
+    try:
+        ours, one = parts[["v", "t"]].unstack(level, fill), parts.w.unstack(level)
+    finally:
+        unstacking.SMALL = small
+    if parts.npartitions > 1:
+        assert any(isinstance(each, Unstacked) for each in walk(ours.expr))
+        assert ours.npartitions == parts.npartitions
+    agree(lambda: ours, lambda: whole[["v", "t"]].unstack(level, fill))
+    agree(lambda: one, lambda: whole.w.unstack(level))
+
+
+def test_duplicates_in_partitions_are_told(monkeypatch):
+    monkeypatch.setattr(unstacking, "SMALL", 0)
+    whole = pd.DataFrame({"k": [1, 2, 1], "s": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["k", "s"])
+    ours = dd.from_pandas(whole, npartitions=2, sort=False).unstack()
+    with pytest.raises(ValueError, match="duplicate entries"):
+        ours.compute()
 
 
 def test_several_levels_and_columns_below_one_another():

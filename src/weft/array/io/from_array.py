@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.base import ArrayBase, new
+from weft.array.base import ArrayBase, is_table, new
 from weft.array.chunk_forms import grid_for, limit_bytes, whole_units
 from weft.array.chunk_types import is_block_type
 from weft.array.chunks import Chunks, Grid, axis_chunks
@@ -179,6 +179,9 @@ def from_array(
     """
     if isinstance(x, ArrayBase):
         raise ValueError("from_array() was given a chunked array: use rechunk() to cut it anew")
+    if is_table(x):
+        made = x.to_dask_array()
+        return made if chunks == "auto" else made.rechunk(chunks)
     if not is_sliced(x):
         x = np.asarray(x)
     keeps = is_block_type(type(x)) and not isinstance(x, np.matrix)

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -81,6 +80,8 @@ def machine_code(source: str, directory: str | None = None) -> Function | None:
 
 def written(source: str, directory: str) -> Path:
     """The file of a source, there from now on."""
+    from tempfile import NamedTemporaryFile  # takes as long as half of the rules to import
+
     path = file_of(source, directory)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.parent.stat()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["filled", "mask_of", "masked_as", "masked_where", "with_fill_value", "with_mask"]
+__all__ = ["filled", "finite_only", "mask_of", "masked_as", "masked_where", "with_fill_value", "with_mask"]
 
 
 def with_mask(data: Any, mask: Any, **options: Any) -> Any:
@@ -47,3 +47,11 @@ def masked_as(block: Any, like: Any) -> Any:
     """A block masked where it is, and where another one is."""
     mask = np.ma.getmaskarray(block) | np.ma.getmaskarray(like)
     return np.ma.masked_array(np.ma.getdata(block), mask=mask)
+
+
+def finite_only(block: Any) -> Any:
+    """A masked block without NaN and infinities: they are masked, too."""
+    if not isinstance(block, np.ma.MaskedArray) or block.dtype.kind not in "fc":
+        return block
+    wrong = ~np.isfinite(np.ma.getdata(block))
+    return np.ma.masked_array(block, mask=wrong) if wrong.any() else block

@@ -33,4 +33,4 @@ def repeated_by(block: Any, repeats: Any, axis: int) -> Any:
 
 def tiled(block: Any, times: int, axis: int) -> Any:
     """A block several times over along an axis."""
-    return np.concatenate([block] * times, axis=axis) if times != 1 else block
+    return np.concatenate([block] * times, axis=axis, dtype=block.dtype) if times != 1 else block

@@ -54,7 +54,7 @@ def together(parts: tuple[Found, ...], equal_nan: bool) -> Found:
     """Distinct elements of several blocks, in the order of the blocks."""
     if len(parts) == 1:
         return parts[0]
-    everything = np.concatenate([part.values for part in parts])
+    everything = np.concatenate([part.values for part in parts], dtype=parts[0].values.dtype)
     firsts = np.concatenate([part.firsts for part in parts])
     counts = np.concatenate([part.counts for part in parts])
     values, chosen, where = unique(everything, equal_nan)
@@ -80,7 +80,7 @@ def unique(block: Block, equal_nan: bool) -> tuple[Block, Block, Block]:
     where[there] = found
     where[missing] = len(values) + (0 if equal_nan else np.arange(len(missing)))
     last = missing[:1] if equal_nan else missing
-    return np.concatenate([values, block[last]]), np.concatenate([there[firsts], last]), where
+    return np.concatenate([values, block[last]], dtype=block.dtype), np.concatenate([there[firsts], last]), where
 
 
 def merged(*parts: Found) -> Found:

@@ -40,21 +40,33 @@ def multiplied(a: Block, b: Block, left: Labels, right: Labels, output: Labels, 
     many, nrows, inner, ncolumns = [
         int(np.prod([size[label] for label in labels], dtype=int)) for labels in (batch, rows, both, columns)
     ]
-    a = np.transpose(a, [left.index(label) for label in (*batch, *rows, *both)])
-    b = np.transpose(b, [right.index(label) for label in (*batch, *both, *columns)])
+    a = ordered(a, [left.index(label) for label in (*batch, *rows, *both)])
+    b = ordered(b, [right.index(label) for label in (*batch, *both, *columns)])
     if batch:
         product = np.matmul(a.reshape((many, nrows, inner)), b.reshape((many, inner, ncolumns)))
     else:
-        product = matrix_product(a.reshape((nrows, inner)), b.reshape((inner, ncolumns)))
+        product = matrix_product(shaped(a, (nrows, inner)), shaped(b, (inner, ncolumns)))
     made = [*batch, *rows, *columns]
-    return np.transpose(product.reshape(tuple(shape)), [made.index(label) for label in output])
+    return ordered(shaped(product, tuple(shape)), [made.index(label) for label in output])
+
+
+def ordered(block: Block, axes: list[int]) -> Block:
+    """A block with its axes in another order. Matrices of scipy.sparse have no axes to name, but can be turned."""
+    if axes == sorted(axes):
+        return block
+    return np.transpose(block, axes) if isinstance(block, np.ndarray) or len(axes) != 2 else block.T
+
+
+def shaped(block: Block, shape: tuple[int, ...]) -> Block:
+    """A block in another shape; itself if that is its own."""
+    return block if block.shape == shape else block.reshape(shape)
 
 
 def matrix_product(a: Block, b: Block) -> Block:
     """Product of two matrices; masked elements count as zero, as `numpy.ma.dot` has it."""
     if isinstance(a, np.ma.MaskedArray) or isinstance(b, np.ma.MaskedArray):
         return np.ma.dot(a, b)  # type: ignore[no-untyped-call]
-    return np.matmul(a, b)
+    return np.matmul(a, b) if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) else a @ b
 
 
 def prepared(block: Block, labels: Labels, wanted: Labels, dtype: np.dtype[Any]) -> tuple[Block, Labels]:

@@ -92,6 +92,8 @@ class Tiled:
 
     __slots__ = ("end", "leaves", "ninputs", "read", "steps")
 
+    is_light = True  #: holds no data, only functions of NumPy's and Weft's
+
     def __init__(
         self, steps: tuple[Step, ...], ninputs: int, leaves: tuple[Leaf, ...] = (), end: End | None = None
     ) -> None:

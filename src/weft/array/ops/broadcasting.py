@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.base import ArrayBase, new
+from weft.array.base import ArrayBase, is_table, new
 from weft.array.chunk_forms import grid_for
 from weft.array.chunk_types import is_block_type
 from weft.array.chunks import Grid, common_cut, is_unknown
@@ -326,6 +326,8 @@ def operand(value: Any) -> Any:
         return value.expr
     if type(value) is np.ndarray:
         return held_array(value).expr if value.ndim else value[()]
+    if is_table(value):
+        return value.to_dask_array().expr
     if np.ndim(value) == 0 and not isinstance(value, np.ndarray):
         return value
     return held_array(value if is_array(value) else np.asarray(value)).expr

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weft.array import protocols
-from weft.array.base import ArrayBase, new
+from weft.array.base import ArrayBase, is_table, new
 from weft.array.io.from_array import from_array
 from weft.array.ops.broadcasting import is_array
 from weft.array.ops.casting import as_dtype, check_device
@@ -94,6 +94,8 @@ def chunked_from(a: Any, dtype: Any, chunks: Any, name: Any, copy: bool | None) 
         stack = protocols.function_named("stack")
         assert stack is not None
         return stack([asanyarray(each, dtype=dtype) for each in a])
+    if is_table(a):
+        return from_array(a, chunks=chunks)
     if not is_array(a) or isinstance(a, np.generic):
         if copy is False and not hasattr(a, "__array__") and not hasattr(a, "__buffer__"):
             raise ValueError(f"cannot make an array of a {type(a).__name__} without a copy: leave copy=False away")

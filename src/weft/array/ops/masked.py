@@ -22,7 +22,6 @@ from weft.array.ops.ufunc_reductions import chunked
 __all__ = [
     "average",
     "count",
-    "empty_like",
     "filled",
     "fix_invalid",
     "getdata",
@@ -36,14 +35,13 @@ __all__ = [
     "masked_less",
     "masked_less_equal",
     "masked_not_equal",
+    "masked_object",
     "masked_outside",
     "masked_values",
     "masked_where",
     "nonzero",
-    "ones_like",
     "set_fill_value",
     "where",
-    "zeros_like",
 ]
 
 
@@ -235,6 +233,18 @@ def masked_values(
     return elementwise(np.ma.masked_values, x, value, rtol=rtol, atol=atol, shrink=bool(shrink))
 
 
+def masked_object(x: Any, value: Any, copy: bool = True, shrink: bool = True) -> Any:
+    """An array of objects masked where these are equal to a value.
+
+    >>> import numpy as np
+    >>> import weft.array as da
+    >>> foods = da.from_array(np.array(["green_eggs", "ham"], dtype=object), chunks=1)
+    >>> da.ma.masked_object(foods, "green_eggs").compute().tolist()
+    [None, 'ham']
+    """
+    return elementwise(np.ma.masked_object, x, value, shrink=bool(shrink))
+
+
 def fix_invalid(a: Any, mask: Any = np.False_, copy: bool = True, fill_value: Any = None) -> Any:
     """An array masked where elements are NaN or infinite, with what is under the mask replaced.
 
@@ -326,36 +336,6 @@ def nonzero(a: Any) -> Any:
     [array([1, 3])]
     """
     return filled(a, 0).nonzero()
-
-
-def ones_like(a: Any, dtype: Any = None) -> Any:
-    """Ones in the shape of an array, masked where it is.
-
-    >>> import weft.array as da
-    >>> da.ma.ones_like(da.ma.masked_equal(da.arange(3, chunks=2), 1)).sum().compute()
-    np.int64(2)
-    """
-    return elementwise(np.ma.ones_like, a, dtype=None if dtype is None else np.dtype(dtype))
-
-
-def zeros_like(a: Any, dtype: Any = None) -> Any:
-    """Zeros in the shape of an array, masked where it is.
-
-    >>> import weft.array as da
-    >>> da.ma.zeros_like(da.ma.masked_equal(da.arange(3, chunks=2), 1)).sum().compute()
-    np.int64(0)
-    """
-    return elementwise(np.ma.zeros_like, a, dtype=None if dtype is None else np.dtype(dtype))
-
-
-def empty_like(a: Any, dtype: Any = None) -> Any:
-    """An array in the shape of another one, masked where that is; elements do not matter, and are zeros.
-
-    >>> import weft.array as da
-    >>> da.ma.empty_like(da.arange(3, chunks=2)).shape
-    (3,)
-    """
-    return zeros_like(a, dtype)
 
 
 def count(a: Any, axis: Any = None, keepdims: bool = False, split_every: int | None = None) -> Any:

@@ -43,6 +43,8 @@ class Compress(ArrayExpr):
     inner: Grid
     cut: UnknownCut
 
+    holes = ()
+
     @property
     def label(self) -> str:
         return "compress"

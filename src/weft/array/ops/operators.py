@@ -11,10 +11,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+import numpy as np
+
 from weft.array import protocols
-from weft.array.base import ArrayBase
+from weft.array.base import ArrayBase, is_table
 from weft.array.chunk_types import is_upcast, is_valid_array_type
 from weft.array.kernels.elementwise import comparing
+from weft.array.kernels.masked import finite_only
 from weft.array.ops import ufuncs
 from weft.array.ops.broadcasting import bind, elementwise
 from weft.collection.base import Collection
@@ -36,6 +39,13 @@ def deferring(operator: Operator) -> Operator:
     return asked  # type: ignore[return-value]
 
 
+def settled(result: Any) -> Any:
+    """What a division or a power gave; of masked arrays NaN and infinities are masked, as `numpy.ma` has it."""
+    if isinstance(result, ArrayBase) and isinstance(result.expr.prototype, np.ma.MaskedArray):
+        return elementwise(finite_only, result)
+    return result
+
+
 class OperatorMethods(ArrayBase):
     """Operators."""
 
@@ -47,7 +57,7 @@ class OperatorMethods(ArrayBase):
         """NumPy's own ufuncs on chunked arrays give chunked arrays."""
         outs = () if out is None else out
         for each in (*inputs, *outs):
-            if is_upcast(each):
+            if is_upcast(each) or is_table(each):
                 return NotImplemented
         if out is not None:
             keywords["out"] = outs
@@ -114,11 +124,11 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __truediv__(self, other: Any) -> Any:
-        return ufuncs.divide(self, other)
+        return settled(ufuncs.divide(self, other))
 
     @deferring
     def __rtruediv__(self, other: Any) -> Any:
-        return ufuncs.divide(other, self)
+        return settled(ufuncs.divide(other, self))
 
     @deferring
     def __itruediv__(self, other: Any) -> Any:
@@ -126,11 +136,11 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __floordiv__(self, other: Any) -> Any:
-        return ufuncs.floor_divide(self, other)
+        return settled(ufuncs.floor_divide(self, other))
 
     @deferring
     def __rfloordiv__(self, other: Any) -> Any:
-        return ufuncs.floor_divide(other, self)
+        return settled(ufuncs.floor_divide(other, self))
 
     @deferring
     def __ifloordiv__(self, other: Any) -> Any:
@@ -158,11 +168,11 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __pow__(self, other: Any) -> Any:
-        return ufuncs.power(self, other)
+        return settled(ufuncs.power(self, other))
 
     @deferring
     def __rpow__(self, other: Any) -> Any:
-        return ufuncs.power(other, self)
+        return settled(ufuncs.power(other, self))
 
     @deferring
     def __ipow__(self, other: Any) -> Any:

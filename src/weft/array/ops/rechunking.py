@@ -321,8 +321,8 @@ def wanted_grid(x: Any, chunks: Any, limit: int | None) -> Grid:
     if isinstance(chunks, dict):
         named = [axis for axis, each in chunks.items() if each is None and -x.ndim <= axis < x.ndim]
         chunks = chunks | {axis: old[axis] for axis in named}
-    elif isinstance(chunks, (tuple, list)) and len(chunks) == x.ndim:
-        chunks = tuple([cut if each is None else each for each, cut in zip(chunks, old, strict=True)])
+    elif isinstance(chunks, (tuple, list)) and len(chunks) >= x.ndim and None in chunks:
+        chunks = tuple([cut if each is None else each for each, cut in zip(chunks, old)])
     asked = [
         cut if isinstance(cut, UnknownCut) and keeps(each, cut) else each
         for each, cut in zip(per_axis(chunks, x.shape, old), old, strict=True)

@@ -165,21 +165,27 @@ class Layout:
         arrays = [as_type(table.column(name), self.schema.field(name).type, name) for name in names]
         return pa.Table.from_arrays(arrays, names=list(names)) if arrays else table.select([])
 
-    def converted(self, table: pa.Table) -> pd.DataFrame:
-        """A table as a frame without an index of its own, on the calling thread."""
+    def converted(self, table: pa.Table, threads: bool = False) -> pd.DataFrame:
+        """A table as a frame without an index of its own, on the calling thread unless others may be taken, too."""
         options: dict[str, Any] = {"types_mapper": types_mapper(self.dtype_backend), **self.options}
         split = table.num_columns <= SPLIT
-        options = {"use_threads": False, "split_blocks": split, "self_destruct": True, **options}
+        options = {"use_threads": threads, "split_blocks": split, "self_destruct": True, **options}
         if self.ignores_metadata:
             options.setdefault("ignore_metadata", True)
         return table.to_pandas(**options)
 
     def frame(
-        self, tables: list[pa.Table], columns: Sequence[Hashable], index: bool, first_row: int | None, labels: pd.Index
+        self,
+        tables: list[pa.Table],
+        columns: Sequence[Hashable],
+        index: bool,
+        first_row: int | None,
+        labels: pd.Index,
+        threads: bool = False,
     ) -> pd.DataFrame:
         """A frame of tables that have some columns, and those of the index if it is wanted; they are used up.
 
-        ``labels`` are the columns as pandas has them.
+        ``labels`` are the columns as pandas has them; ``threads``: Arrow may work on several.
         """
         chosen = [*columns, *(self.index if index else ())]
         names = self.names(chosen)
@@ -194,7 +200,7 @@ class Layout:
             del table
             made = pa.Table.from_arrays(arrays, schema=schema)
             del arrays
-            frame = self.converted(made)
+            frame = self.converted(made, threads)
             frame.columns = self.whole[chosen].columns if index and self.index else labels
         if index and not self.index and first_row is not None:
             frame.index = self.numbering.labels(first_row, length)

@@ -22,7 +22,7 @@ from weft.dataframe.io.text_files import write_files
 from weft.dataframe.io.writing import check_frame
 from weft.errors import ReadError
 from weft.expr import node
-from weft.io.files import FoundFile, find_files
+from weft.io.files import FoundFile, find_files, is_local
 
 __all__ = ["ArrowFileMethods", "ReadArrowFiles", "read_feather", "read_ipc", "read_orc", "to_feather", "to_orc"]
 
@@ -46,9 +46,9 @@ class OrcFile:
         self.count = self.file.nstripes
         self.rows: tuple[int, ...] | None = None if self.count > 1 else (self.file.nrows,)
 
-    def read(self, piece: int, names: list[str]) -> pa.Table:
-        """One stripe."""
-        return pa.Table.from_batches([self.file.read_stripe(piece, columns=names)])
+    def read(self, pieces: Sequence[int], names: list[str]) -> list[pa.Table]:
+        """Some stripes."""
+        return [pa.Table.from_batches([self.file.read_stripe(piece, columns=names)]) for piece in pieces]
 
 
 class IpcFile:
@@ -64,15 +64,14 @@ class IpcFile:
         self.count = self.reader.num_record_batches if self.is_file else 1
         self.rows: tuple[int, ...] | None = None
 
-    def read(self, piece: int, names: list[str]) -> pa.Table:
-        """One record batch, or the whole stream."""
+    def read(self, pieces: Sequence[int], names: list[str]) -> list[pa.Table]:
+        """Some record batches, or the whole stream."""
         if not self.is_file:
-            return self.reader.read_all().select(names)
+            return [self.reader.read_all().select(names)] if pieces else []
         places = [self.schema.names.index(name) for name in names]
-        options = pa.ipc.IpcReadOptions(included_fields=places, use_threads=False)
         self.stream.seek(0)
-        batch = pa.ipc.open_file(self.stream, options=options).get_batch(piece)
-        return pa.Table.from_batches([batch]).select(names)
+        chosen = pa.ipc.open_file(self.stream, options=pa.ipc.IpcReadOptions(included_fields=places, use_threads=False))
+        return [pa.Table.from_batches([chosen.get_batch(piece)]).select(names) for piece in pieces]
 
 
 FORMATS: dict[str, Callable[[Any], Any]] = {"ORC": OrcFile, "Feather": IpcFile}
@@ -89,7 +88,7 @@ def opened_as(kind: str, filesystem: Any, path: str) -> Iterator[Any]:
     ReadError
         It is damaged.
     """
-    with filesystem.open(path, "rb") as stream:
+    with pa.OSFile(path) if is_local(filesystem) else filesystem.open(path, "rb") as stream:
         try:
             yield FORMATS[kind](stream)
         except pa.ArrowInvalid as error:
@@ -109,26 +108,35 @@ class ArrowReader(NamedTuple):
 
     def read(self, part: ArrowPart, how: Reading) -> pd.DataFrame:
         """One part as a frame."""
+        return self.joined([self.tables(part, how)], how)
+
+    def tables(self, part: ArrowPart, how: Reading) -> list[pa.Table]:
+        """One part as it lies in files, in the layout's types."""
         layout = self.layout
         names = layout.names([*how.columns, *(layout.index if how.with_index else ())])
         tables = []
         for path, pieces in part.pieces:
             with opened_as(self.kind, self.filesystem, path) as file:
                 have = set(file.schema.names)
-                for piece in pieces:
-                    own = [name for name in names if name in have]
-                    table = file.read(piece, own or file.schema.names[:1])
+                own = [name for name in names if name in have]
+                for table in file.read(pieces, own or file.schema.names[:1]):
                     for name in names:
                         if name not in have:
                             table = table.append_column(name, pa.nulls(table.num_rows, layout.schema.field(name).type))
                     tables.append(layout.cast(table, names))
-        return layout.frame(tables, how.columns, how.with_index, None, how.meta.columns)
+        return tables
+
+    def joined(self, parts: list[list[pa.Table]], how: Reading, threads: bool = False) -> pd.DataFrame:
+        """Parts one after another as a frame, by all of Arrow's threads if nobody else works."""
+        tables = [table for part in parts for table in part]
+        return self.layout.frame(tables, how.columns, how.with_index, None, how.meta.columns, threads)
 
 
 class ArrowDataset(TableDataset):
     """Files of Arrow tables."""
 
     label: ClassVar[str] = "read"
+    joins: ClassVar[bool] = True
 
     def __init__(self, reader: ArrowReader, parts: tuple[ArrowPart, ...], token: Any) -> None:
         self.reader = reader
@@ -178,7 +186,7 @@ def read_arrow_files(
                 if (pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)) and field.nullable
             ]
             if not number and fragile and file.count and dtype_backend is None:
-                first = file.read(0, fragile)
+                (first,) = file.read((0,), fragile)
                 nullable |= {name for name in fragile if first.column(name).null_count}
     joint = joint_schema(schemas)
     nullable |= {name for name in joint.names if any(name not in schema.names for _, schema in schemas)}

@@ -17,7 +17,16 @@ from weft.io.files import FoundFile, is_local
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-__all__ = ["Footer", "check_unchanged", "footer_of", "group_bounds", "leaf_numbers", "opened_parquet", "read_footers"]
+__all__ = [
+    "Footer",
+    "check_unchanged",
+    "footer_of",
+    "group_bounds",
+    "leaf_numbers",
+    "opened_parquet",
+    "read_footers",
+    "repeating_texts",
+]
 
 #: Footers that are read side by side.
 SIDE_BY_SIDE = 32
@@ -25,6 +34,9 @@ SIDE_BY_SIDE = 32
 SIDE_BY_SIDE_LOCAL = 4
 #: Bytes of footers, as they stand in their files, that are remembered.
 REMEMBERED = 1 << 28
+
+#: Bytes of a compressed dictionary up to which it holds all values of a row group: writers give up at about 1 MB of texts.
+SMALL_DICTIONARY = 1 << 16
 
 
 class Footer(NamedTuple):
@@ -149,6 +161,39 @@ def leaf_numbers(metadata: pq.FileMetaData) -> dict[str, int]:
     """The number of each column that has values of its own, by its path in the schema."""
     schema = metadata.schema
     return {schema.column(number).path: number for number in range(metadata.num_columns)}
+
+
+def repeating_texts(footer: Footer, groups: Sequence[int], names: Sequence[str]) -> list[str]:
+    """Columns of texts that have a small dictionary in each of some row groups.
+
+    They are read several times as fast as codes, which are looked up afterwards, as text by text. A large dictionary may
+    have been given up in the middle of a row group: codes would have to be found again for the rest.
+    """
+    metadata = footer.metadata
+    texts = [name for name in names if is_text(footer.schema, name)]
+    numbers = leaf_numbers(metadata) if texts else {}
+    return [
+        name
+        for name in texts
+        if name in numbers
+        and all(has_small_dictionary(metadata.row_group(group).column(numbers[name])) for group in groups)
+    ]
+
+
+def is_text(schema: pa.Schema, name: str) -> bool:
+    """Whether a column is there, once, and holds texts."""
+    place = schema.get_field_index(name)
+    if place < 0:
+        return False
+    kind = schema.types[place]
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def has_small_dictionary(chunk: pq.ColumnChunkMetaData) -> bool:
+    """Whether the values of a column of a row group are numbers of a small dictionary, as far as its place tells."""
+    if not chunk.has_dictionary_page:
+        return False
+    return int(chunk.data_page_offset) - int(chunk.dictionary_page_offset) <= SMALL_DICTIONARY
 
 
 def group_bounds(group: pq.RowGroupMetaData, number: int | None) -> Bounds | None:

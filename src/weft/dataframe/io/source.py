@@ -8,7 +8,8 @@ partitions (``wanted``). A format says what it can do of it; what it reads is he
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import new
+from weft.dataframe.engine import AllBlocks
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.predicates import Bounds, Predicate
 from weft.dataframe.known_metas import source_meta
@@ -24,9 +26,11 @@ from weft.dataframe.ops.projection import missing_column
 from weft.expr import Cost, Expr, derived
 from weft.expr import node as expression
 from weft.expr.naming import token_of
-from weft.physical.blockwise import Listed, Same, blockwise
+from weft.physical.base import Outline
+from weft.physical.blockwise import Column, Listed, Same, blockwise
+from weft.physical.gather import Gather
 
-__all__ = ["Dataset", "FileSource", "Reading", "check_chosen", "conform", "read_part", "source_frame"]
+__all__ = ["Dataset", "FileSource", "Reading", "WholeSource", "check_chosen", "conform", "read_part", "source_frame"]
 
 
 class Dataset:
@@ -46,6 +50,8 @@ class Dataset:
     label: ClassVar[str] = "read"
     #: Whether the reader leaves out rows that do not fulfil a predicate.
     filters_rows: ClassVar[bool] = False
+    #: Whether the reader has ``tables(part, how)``, a part as it lies in files, and ``joined(parts, how, threads)``.
+    joins: ClassVar[bool] = False
 
     token: Any
     parts: tuple[Any, ...]
@@ -169,16 +175,55 @@ class FileSource(FrameExpr):
         bounds = None if self.predicate is not None else self.dataset.bounds(label)
         return bounds if bounds is None or self.wanted is None else tuple([bounds[place] for place in self.wanted])
 
-    def lower(self) -> Expr:
+    @property
+    def planned(self) -> tuple[Any, ...]:
+        """The parts that are read."""
         parts = self.dataset.planned(self.predicate)
-        if self.wanted is not None:
-            parts = tuple([parts[place] for place in self.wanted])
-        meta = self.meta
-        how = Reading(
-            self.dataset.reader, self.chosen, self.index, self.predicate, meta, self.name, self.dataset.strict
-        )
+        return parts if self.wanted is None else tuple([parts[place] for place in self.wanted])
+
+    @property
+    def reading(self) -> Reading:
+        """How they are read."""
+        reader, strict = self.dataset.reader, self.dataset.strict
+        return Reading(reader, self.chosen, self.index, self.predicate, self.meta, self.name, strict)
+
+    def lower(self) -> Expr:
+        told: list[Column] = [Listed(self.planned), Same(self.reading)]
         extra = self.dataset.workspace(self.chosen)
-        return blockwise(self.outline, read_part, (), [Listed(parts), Same(how)], cost=Cost.HEAVY, extra=extra)
+        return blockwise(self.outline, read_part, (), told, cost=Cost.HEAVY, extra=extra)
+
+
+@expression
+class WholeSource(FrameExpr):
+    """All rows of a source in one block: tables of the parts become a frame at once, not one by one."""
+
+    child_fields = ()
+
+    source: FileSource
+
+    @property
+    def label(self) -> str:
+        return self.source.label
+
+    @derived
+    def meta(self) -> pd.DataFrame:
+        return self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    @derived
+    def partition_nbytes(self) -> int:
+        return self.source.partition_nbytes * self.source.npartitions
+
+    def lower(self) -> Expr:
+        source, count = self.source, self.source.npartitions
+        told: list[Column] = [Listed(source.planned), Same(source.reading)]
+        extra = source.dataset.workspace(source.chosen)
+        outline = Outline(self.name, f"{self.label}-raw", (count,), source.partition_nbytes)
+        parts = blockwise(outline, read_raw, (), told, cost=Cost.HEAVY, extra=extra)
+        return Gather(self.outline, parts, read_whole, AllBlocks(count, source.reading))
 
 
 class Reading(NamedTuple):
@@ -198,14 +243,32 @@ class Reading(NamedTuple):
 
 def read_part(part: Any, how: Reading) -> pd.DataFrame:
     """One partition."""
-    try:
+    with naming_file(part):
         frame = how.reader.read(part, how)
         return conform(frame, how.meta) if how.strict else with_columns(frame, how.meta)
+
+
+@contextmanager
+def naming_file(part: Any) -> Iterator[None]:
+    """Errors tell of which file they are."""
+    try:
+        yield
     except Exception as error:
         path = getattr(part, "path", None)
         if path is not None and str(path) not in str(error):
             error.add_note(f"while reading {path}")
         raise
+
+
+def read_raw(part: Any, how: Reading) -> Any:
+    """One partition as it lies in files."""
+    with naming_file(part):
+        return how.reader.tables(part, how)
+
+
+def read_whole(how: Reading, *parts: Any) -> pd.DataFrame:
+    """Parts one after another as a frame."""
+    return conform(how.reader.joined(list(parts), how, threads=True), how.meta)
 
 
 def with_columns(frame: Any, meta: Any) -> Any:

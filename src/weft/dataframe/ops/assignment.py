@@ -13,7 +13,7 @@ from weft.dataframe.base import FrameBase, called, changed, new
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, asked_columns, column_needs, row_needs
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.alignment import align_rows
-from weft.dataframe.ops.beside import by_label, by_place, has_rows
+from weft.dataframe.ops.beside import by_label, by_place, has_rows, single
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.projection import check_columns, column, project
 from weft.expr import Expr, Need, Needs, derived, node
@@ -55,7 +55,7 @@ class Assign(Partitionwise):
 
 def assign(frame: Any, label: Hashable, value: Any) -> Any:
     """A frame with one more column."""
-    value = called(value, frame)
+    value = single(called(value, frame))
     source = frame.expr
     label = whole_label(source.meta.columns, label)
     if isinstance(value, pd.DataFrame):
@@ -120,6 +120,11 @@ class AssignmentMethods(FrameBase):
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(key, FrameBase):
             self.expr = self.mask(key, value).expr  # type: ignore[attr-defined]
+            return
+        if isinstance(key, slice):
+            ends = [each for each in (key.start, key.stop, key.step) if each is not None]
+            is_placed = all(isinstance(each, (int, np.integer)) for each in ends)
+            (self.iloc if is_placed else self.loc)[key] = value  # type: ignore[attr-defined]
             return
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)

@@ -1,17 +1,20 @@
-"""Values in memory beside the rows of a frame: arrays and lists by place, pandas' objects by their index.
+"""Values beside the rows of a frame: arrays and lists by place, pandas' objects by their index, chunked arrays by chunk.
 
 Where rows stand is not known before partitions are counted, so each partition waits for the lengths of those before it;
-what goes by the index is looked up in each partition.
+what goes by the index is looked up in each partition. A chunked array has as many chunks as the frame has partitions.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import new
+from weft.collection.base import Collection
+from weft.collection.convert import CONVERSIONS
+from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.io.from_pandas import FromPandas, rows_in_memory
 from weft.dataframe.kernels.table import KERNELS
@@ -23,13 +26,17 @@ from weft.physical.source import Whole
 from weft.physical.tree_reduce import TreeReduce
 
 __all__ = [
+    "as_series",
     "by_label",
     "by_place",
     "has_rows",
+    "is_chunked",
     "matched",
+    "name_of",
     "places_in",
     "row_total",
     "rows_before",
+    "single",
 ]
 
 
@@ -138,17 +145,56 @@ class ByLabel(Partitionwise):
         return blockwise(self.outline, kernel, [(self.source, (0,)), (whole, ())])
 
 
+@node
+class ByChunk(Partitionwise):
+    """Values for the rows of a frame: those of a series or frame of other labels, partition by partition."""
+
+    source: FrameExpr
+    values: FrameExpr
+
+    @property
+    def label(self) -> str:
+        return "values"
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked - {Need.INDEX} if child == self.values else (asked - {Need.VALUES}) | {Need.ORDER}
+
+
+def is_chunked(value: Any) -> bool:
+    """Whether a value is a chunked array."""
+    return isinstance(value, Collection) and not isinstance(value, FrameBase) and hasattr(type(value), "chunks")
+
+
+def single(value: Any) -> Any:
+    """A chunked array without axes as a value of a frame; anything else as it is."""
+    if not is_chunked(value) or value.ndim:
+        return value
+    return CONVERSIONS["frame-of-array"](value.reshape(1)).max()
+
+
+def as_series(value: Any) -> Any:
+    """All elements of a chunked array as a series; anything else as it is."""
+    return CONVERSIONS["frame-of-array"](value.ravel()) if is_chunked(value) else value
+
+
 def has_rows(value: Any) -> bool:
-    """Whether a value in memory has an entry for each row."""
-    if isinstance(value, (list, tuple, range)):
+    """Whether a value, in memory or a chunked array, has an entry for each row."""
+    if isinstance(value, (list, tuple, range)) or (is_chunked(value) and value.ndim > 0):
         return True
     return isinstance(value, (np.ndarray, pd.Series, pd.DataFrame, pd.Index, pd.api.extensions.ExtensionArray)) and (
         np.ndim(value) > 0
     )
 
 
+def name_of(value: Any) -> Any:
+    """What a pandas object is called; None of anything else."""
+    return None if is_chunked(value) else getattr(value, "name", None)
+
+
 def by_place(frame: Any, values: Any, name: Any = None) -> Any:
-    """Values in memory as a collection with the rows of a frame, the first for the first row."""
+    """Values as a collection with the rows of a frame, the first for the first row."""
+    if is_chunked(values):
+        return by_chunk(frame, values, name)
     if isinstance(values, pd.DataFrame) or (isinstance(values, np.ndarray) and values.ndim == 2):
         labels = frame.expr.meta.columns
         if np.shape(values)[1] != len(labels):
@@ -162,6 +208,30 @@ def by_place(frame: Any, values: Any, name: Any = None) -> Any:
     if rows is not None and len(held) != rows.bounds[-1][1]:
         raise ValueError(f"Length of values ({len(held)}) does not match length of index ({rows.bounds[-1][1]})")
     return new(ByPlace(frame.expr, Held.of(held)))
+
+
+def by_chunk(frame: Any, values: Any, name: Any = None) -> Any:
+    """A chunked array as a collection with the rows of a frame, each chunk for a partition."""
+    labels = name
+    if values.ndim > 1:
+        labels = list(frame.expr.meta.columns) if frame.expr.meta.ndim > 1 else None
+        if values.ndim > 2 or labels is None or values.shape[1] != len(labels):
+            raise ValueError(
+                f"an array of shape {values.shape} has no place beside the rows of a {type(frame).__name__}"
+            )
+    rows, is_known = rows_in_memory(frame.expr), not any(map(math.isnan, values.chunks[0]))
+    if rows is not None and is_known:
+        total = rows.bounds[-1][1]
+        if values.shape[0] != total:
+            raise ValueError(f"Length of values ({values.shape[0]}) does not match length of index ({total})")
+        values = values.rechunk({0: tuple([stop - start for start, stop in rows.bounds])})
+    elif values.numblocks[0] != frame.npartitions:
+        raise ValueError(
+            f"an array of {values.numblocks[0]} chunks of rows cannot stand beside {frame.npartitions} partitions: cut it "
+            "as they are, e.g. x.rechunk({0: tuple(frame.map_partitions(len).compute())})"
+        )
+    beside = CONVERSIONS["frame-of-array"](values, columns=labels)
+    return new(ByChunk(frame.expr, beside.expr))
 
 
 def by_label(frame: Any, values: Any) -> Any:

@@ -89,7 +89,7 @@ class CustomMethods(FrameBase):
         chunk : callable
             Is given each partition.
         aggregate : callable, optional
-            Is given what the chunks gave: series and frames one after another, values as a series. The chunk's function
+            Is given what the chunks gave: frames one after another, series as rows of a frame, values as a series. The chunk's function
             by default.
         combine : callable, optional
             Is given the same of a few neighbours, and gives something of the same form. Without it nothing is combined

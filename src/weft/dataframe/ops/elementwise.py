@@ -24,7 +24,7 @@ from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.meta import is_pandas, meta_nonempty, with_unknown_categories
 from weft.dataframe.ops.alignment import align_rows
-from weft.dataframe.ops.beside import by_place, has_rows, matched
+from weft.dataframe.ops.beside import by_place, has_rows, is_chunked, matched, single
 from weft.dataframe.ops.label_nodes import WithIndex
 from weft.expr import Expr, Need, Needs, derived, node
 from weft.physical.blockwise import blockwise
@@ -248,6 +248,7 @@ def trial(bound: Bound, examples: list[Any]) -> None:
 
 def operand(value: Any, operation: str) -> Any:
     """What stands in a node for a value: the expression of a frame, plain values as they are."""
+    value = single(value)
     if isinstance(value, FrameBase):
         return value.expr
     if isinstance(value, dict):
@@ -274,7 +275,7 @@ def beside(frame: Any, value: Any) -> Any:
             return matched(frame, value)
         if isinstance(value, pd.Series):
             return value
-        values = np.asarray(value)
+        values = value if is_chunked(value) and value.ndim == 2 else np.asarray(value)
         if values.ndim == 2:
             return by_place(frame, values)
         if len(values) != meta.shape[1]:

@@ -10,7 +10,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, row_needs
 from weft.dataframe.ops.alignment import align_rows
-from weft.dataframe.ops.beside import by_label, by_place
+from weft.dataframe.ops.beside import by_label, by_place, is_chunked
 from weft.dataframe.ops.projection import check_columns, project
 from weft.execution import compute
 from weft.expr import Expr, Fact, Need, Needs, derived, node
@@ -48,6 +48,8 @@ def is_mask(key: Any) -> bool:
     if isinstance(key, (pd.Series, pd.DataFrame, np.ndarray, pd.api.extensions.ExtensionArray, pd.Index)):
         kinds = list(key.dtypes) if isinstance(key, pd.DataFrame) else [key.dtype]
         return bool(kinds) and all(pd.api.types.is_bool_dtype(kind) for kind in kinds)
+    if is_chunked(key):
+        return bool(key.dtype == bool)
     return isinstance(key, list) and bool(key) and all(isinstance(each, (bool, np.bool_)) for each in key)
 
 
@@ -57,7 +59,8 @@ def filtered(frame: Any, predicate: Any) -> Any:
         if isinstance(predicate, pd.DataFrame):
             return frame.where(predicate)
         in_memory = isinstance(predicate, pd.Series)
-        predicate = by_label(frame, predicate) if in_memory else by_place(frame, np.asarray(predicate, dtype=bool))
+        values = predicate if in_memory or is_chunked(predicate) else np.asarray(predicate, dtype=bool)
+        predicate = by_label(frame, values) if in_memory else by_place(frame, values)
     meta = predicate.expr.meta
     kind = getattr(meta, "dtype", None)
     if isinstance(meta, pd.DataFrame):

@@ -128,6 +128,8 @@ class GroupbyMethods(FrameBase):
         >>> df.groupby("k").v.sum().compute().to_dict()
         {'a': 4, 'b': 2}
         """
+        if isinstance(by, list) and len(by) == 1 and getattr(by[0], "freq", None) is not None:
+            by = by[0] if isinstance(by[0], pd.Grouper) else by
         if isinstance(by, pd.Grouper) and getattr(by, "freq", None) is not None:
             return by_periods(self, by)  # type: ignore[no-any-return]
         if level is not None and by is not None:

@@ -44,8 +44,12 @@ class GroupsBase:
             return (self._frame.expr.meta.name,)
         if self._chosen is not None:
             return (self._chosen,) if self._is_single else self._chosen
-        keys = {each.value for each in self._plan.by if each.kind == "column"}
-        return tuple([label for label in self._frame.expr.columns if label not in keys])
+        return tuple([label for label in self._frame.expr.columns if label not in self._key_labels])
+
+    @property
+    def _key_labels(self) -> set[Hashable]:
+        """Labels of the columns that are keys."""
+        return {each.value for each in self._plan.by if each.kind == "column"}
 
     def _dtype(self, label: Hashable) -> Any:
         meta = self._frame.expr.meta

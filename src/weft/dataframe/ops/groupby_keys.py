@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.grouping import By
-from weft.dataframe.ops.beside import by_label, by_place, has_rows
+from weft.dataframe.ops.beside import by_label, by_place, has_rows, name_of
 from weft.dataframe.ops.projection import Projection, missing_column
 from weft.dataframe.ops.time_bins import time_bins
 
@@ -48,7 +47,7 @@ def keys_of(frame: Any, by: Any) -> tuple[list[By], list[FrameExpr], bool]:
         raise TypeError("You have to supply one of 'by' and 'level'")
     meta = frame.expr.meta
     if isinstance(by, list) and is_array(frame.expr, by):
-        by = np.asarray(by) if not any(isinstance(each, tuple) for each in by) else pd.Index(by, tupleize_cols=False)
+        by = pd.Index(by, tupleize_cols=False)
     is_listed = isinstance(by, list) or (isinstance(by, tuple) and not (meta.ndim == 2 and by in meta.columns))
     keys: list[By] = []
     blocks: list[FrameExpr] = []
@@ -88,9 +87,7 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
             return By("block", len(blocks) - 1, bins.meta.name)
         return one_key(frame, by.key, blocks) if by.key is not None else level_key(frame, by.level)
     if isinstance(by, pd.Series) or (has_rows(by) and not isinstance(by, tuple)):
-        key = (
-            by_label(frame, by) if isinstance(by, pd.Series) else by_place(frame, by, getattr(by, "name", None))
-        ).expr
+        key = (by_label(frame, by) if isinstance(by, pd.Series) else by_place(frame, by, name_of(by))).expr
         blocks.append(key)
         return By("block", len(blocks) - 1, key.meta.name)
     if isinstance(by, Mapping):

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from weft.dataframe.base import new
+from weft.dataframe.kernels.pandas.groupby_counts import CountPlan
 from weft.dataframe.meta import UNKNOWN, emulate, same_kind
 from weft.dataframe.ops.filtering import Filter
 from weft.dataframe.ops.groupby_base import GroupsBase
+from weft.dataframe.ops.groupby_counts import counts_in_groups
 from weft.dataframe.ops.groupby_windows import GroupWindow
 from weft.dataframe.ops.neighbours import call_of
 
@@ -27,7 +30,9 @@ class GroupMethods(GroupsBase):
         make = self._rows if kind == "transform" else self._whole
         call = call_of(func, *args, **keywords)
         if meta is not UNKNOWN and meta is not None:
-            return make(kind, call, meta=meta)
+            made = make(kind, call, meta=meta)
+            named = made.expr.meta
+            return made.rename(named.name) if isinstance(named, pd.Series) else made
 
         def real() -> Any:
             rows = self._frame.head(20, npartitions=-1)
@@ -248,8 +253,30 @@ class GroupMethods(GroupsBase):
         ----------
         *args, **kwargs
             As in pandas: ``subset`` (of frames), ``normalize``, ``sort``, ``ascending``, ``bins`` (of series), ``dropna``.
+            With ``bins``, and where categories without rows are groups too, all rows are brought to one place.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import weft.dataframe as dd
+        >>> df = dd.from_pandas(pd.DataFrame({"k": [1, 1, 2, 1], "v": ["x", "y", "x", "y"]}), npartitions=2)
+        >>> df.groupby("k").v.value_counts().compute().to_dict()
+        {(1, 'y'): 2, (1, 'x'): 1, (2, 'x'): 1}
         """
-        return self._whole("value_counts", call_of(*args, **without_words(kwargs)))
+        whole = self._whole("value_counts", call_of(*args, **without_words(kwargs)))
+        asked = (words_of_series if self._is_series else words_of_frame)(*args, **without_words(kwargs))
+        if asked.get("bins") is not None or (self._is_series and self._columns[0] in self._key_labels):
+            return whole
+        subset = asked.get("subset")
+        labels = [label for label in self._columns if label not in self._key_labels]
+        normalize, sort, ascending, dropna = [bool(asked[word]) for word in words_of_series() if word != "bins"]
+        groups = self._plan
+        plan = CountPlan(
+            len(groups.by), normalize, sort, ascending, dropna, groups.sort, groups.dropna, groups.as_index
+        )
+        chosen = labels if subset is None else [label for label in labels if label in set(subset)]
+        counted = counts_in_groups(self, chosen, plan, whole.expr.meta)
+        return whole if counted is None else counted
 
     def describe(self, percentiles: Any = None, include: Any = None, exclude: Any = None) -> Any:
         """Summary of each group's values."""
@@ -300,3 +327,17 @@ class GroupMethods(GroupsBase):
 def without_words(given: dict[str, Any]) -> dict[str, Any]:
     """Keyword arguments without those that say how something is computed."""
     return {word: each for word, each in given.items() if word not in ("split_every", "split_out", "shuffle_method")}
+
+
+def words_of_series(
+    normalize: bool = False, sort: bool = True, ascending: bool = False, bins: Any = None, dropna: bool = True
+) -> dict[str, Any]:
+    """Arguments of `value_counts` of a series' groups, by name."""
+    return {"normalize": normalize, "sort": sort, "ascending": ascending, "bins": bins, "dropna": dropna}
+
+
+def words_of_frame(
+    subset: Any = None, normalize: bool = False, sort: bool = True, ascending: bool = False, dropna: bool = True
+) -> dict[str, Any]:
+    """Arguments of `value_counts` of a frame's groups, by name."""
+    return {"subset": subset, "normalize": normalize, "sort": sort, "ascending": ascending, "dropna": dropna}

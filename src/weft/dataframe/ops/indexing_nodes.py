@@ -10,15 +10,17 @@ from typing import Any
 
 import pandas as pd
 
+from weft.dataframe.engine import AllBlocks
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.beside import row_total, rows_before
 from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
+from weft.physical.gather import Gather
 from weft.physical.tree_reduce import TreeReduce
 
-__all__ = ["LabelList", "LabelSlice", "PositionList", "PositionSlice", "Reversed"]
+__all__ = ["LabelList", "LabelSlice", "LevelList", "PositionList", "PositionSlice", "Reversed"]
 
 
 def edge_like(value: Any, edge: Any) -> Any:
@@ -88,6 +90,37 @@ class LabelList(FrameExpr):
         chunk = blockwise(outline, kernels["LabelsChunk"], [(self.source, (0,))], [Same(self.labels)], cost=Cost.LIGHT)
         finish = kernels["LabelsFinish"]
         return TreeReduce(self.outline, chunk, (0,), kernels["Joined"], finish, (self.labels, self.required), 16, True)
+
+
+@node
+class LevelList(FrameExpr):
+    """Rows that have been chosen by labels of levels, in the order of these labels, in one partition.
+
+    ``wanted`` are labels, tuples of labels in their order, or None for all of a level; ``gone`` are levels that are left out.
+    """
+
+    source: FrameExpr
+    wanted: tuple[Any, ...]
+    gone: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        return "loc"
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta.droplevel(list(self.gone)) if self.gone else self.source.meta
+
+    @derived
+    def npartitions(self) -> int:
+        return 1
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return asked | {Need.INDEX, Need.ORDER}
+
+    def lower(self) -> Expr:
+        told = AllBlocks(self.source.npartitions, self.wanted)
+        return Gather(self.outline, self.source, KERNELS["pandas"][type(self)], told)
 
 
 @node

@@ -303,27 +303,3 @@ class PivotMethods(FrameBase):
     def pivot(self, *, columns: Any, index: Any = None, values: Any = None) -> Any:
         """Rows turned into a table; see `weft.dataframe.pivot`."""
         return pivot(self, columns=columns, index=index, values=values)
-
-    def value_counts(
-        self,
-        subset: Any = None,
-        normalize: bool = False,
-        sort: bool = True,
-        ascending: bool = False,
-        dropna: bool = True,
-    ) -> Any:
-        """How often rows are there that are equal in some columns.
-
-        Parameters
-        ----------
-        subset : list of labels, optional
-            All columns by default.
-        normalize, sort, ascending, dropna
-            As for a series.
-        """
-        labels = labels_of(subset) if subset is not None else list(self.expr.columns)
-        words = {"subset": labels, "normalize": normalize, "sort": sort, "ascending": ascending, "dropna": dropna}
-        from weft.dataframe.ops.unique import check_subset
-
-        check_subset(self, labels)
-        return whole_result(project(self, labels), "value_counts", call_of(**words))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.ops.beside import by_label, by_place
+from weft.dataframe.ops.beside import by_label, by_place, name_of
 from weft.dataframe.ops.time_bins import time_bins
 
 __all__ = ["labels_of", "with_key_columns"]
@@ -39,7 +39,7 @@ def key_column(data: Any, key: Any) -> Any:
     if isinstance(key, pd.Series):
         return by_label(data, key)
     if isinstance(key, (np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)):
-        return by_place(data, key, getattr(key, "name", None))
+        return by_place(data, key, name_of(key))
     if callable(key) and key not in data.expr.columns:
         return data.index.to_series().map(key).rename(data.expr.meta.index.name)
     return None

@@ -16,7 +16,7 @@ from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.assignment import Assign
-from weft.dataframe.ops.beside import by_place, has_rows
+from weft.dataframe.ops.beside import by_place, has_rows, name_of
 from weft.dataframe.ops.partitions import Divided
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import Between, checked_count
@@ -155,7 +155,7 @@ def keyed(frame: Any, other: Any) -> tuple[FrameExpr, tuple[Hashable, ...], Any]
     """A frame, the labels of the columns that become its index, and the names of the index if they are others."""
     source = frame.expr
     if isinstance(other, (pd.Series, pd.Index, np.ndarray)) and not isinstance(other, pd.MultiIndex):
-        other = by_place(frame, other, name=getattr(other, "name", None))
+        other = by_place(frame, other, name=name_of(other))
     if isinstance(other, FrameBase):
         if not isinstance(other.expr.meta, (pd.Series, pd.Index)):
             raise TypeError(
@@ -174,7 +174,7 @@ def keyed(frame: Any, other: Any) -> tuple[FrameExpr, tuple[Hashable, ...], Any]
         if isinstance(label, FrameBase) or (has_rows(label) and not isinstance(label, tuple)):
             key, passing = label, f"{PASSING}{place}"
             if not isinstance(key, FrameBase):
-                key = by_place(frame, list(key) if isinstance(key, (list, range)) else key, getattr(key, "name", None))
+                key = by_place(frame, list(key) if isinstance(key, (list, range)) else key, name_of(key))
             one, two = align_rows([source, key.expr], "set_index")
             source = Assign(one, (passing,), (two,))
             labels.append(passing)

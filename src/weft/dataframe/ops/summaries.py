@@ -9,6 +9,7 @@ from weft.dataframe.ops.describe import SummaryMethods
 from weft.dataframe.ops.differences import DifferenceMethods
 from weft.dataframe.ops.extremes import ExtremeMethods, SeriesExtremeMethods
 from weft.dataframe.ops.groupby import GroupbyMethods
+from weft.dataframe.ops.groupby_counts import RowCountMethods
 from weft.dataframe.ops.pivot import PivotMethods
 from weft.dataframe.ops.quantiles import FrameQuantileMethods, SeriesQuantileMethods
 from weft.dataframe.ops.ranking import RankingMethods
@@ -41,6 +42,7 @@ class FrameSummaries(
     ResampleMethods,
     SamplingMethods,
     PivotMethods,
+    RowCountMethods,
 ):
     """What can be asked of all rows of a frame."""
 

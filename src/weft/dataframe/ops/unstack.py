@@ -1,22 +1,30 @@
 """Labels of rows turned into labels of columns: levels of the index, or all of it; and numbered columns into rows.
 
-What columns there will be depends on the labels, which are computed at the call; the rows are brought to one place.
+What columns there will be depends on the labels, which are computed at the call. Rows of large data are sorted by the levels
+that stay, those of a label into one partition, and become columns there; other rows are brought to one place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.pandas.functions import Whole
+from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.label_nodes import IndexOf
 from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.reshaping import reshaped_whole
+from weft.dataframe.ops.sort_nodes import Sort
+from weft.dataframe.spread import MANY, SMALL
+from weft.expr import Cost, Expr, Need, Needs, derived, node
 
 __all__ = ["lreshape", "wide_to_long"]
 
@@ -31,8 +39,69 @@ def unstack(frame: Any, level: Any, fill_value: Any, sort: bool) -> Any:
     chosen = list(level) if isinstance(level, (list, tuple)) else [level]
     numbers = [index._get_level_number(each) for each in chosen]
     words = {"level": level, "fill_value": fill_value, "sort": bool(sort)}
-    example = with_labels(frame, numbers).unstack(**words)
-    return reshaped_whole("unstack", frame, meta=example.iloc[:0], **words)
+    rows = with_labels(frame, numbers)
+    meta = rows.unstack(**words).iloc[:0]
+    staying = [number for number in range(index.nlevels) if number not in numbers]
+    if sort and meta.ndim == 2 and is_spread(frame.expr, staying):
+        first = rows if rows.ndim == 1 else rows.iloc[:, 0]
+        return unstacked_apart(frame, staying, numbers, first.unstack(level=level).columns, fill_value, meta)
+    return reshaped_whole("unstack", frame, meta=meta, **words)
+
+
+def is_spread(expr: FrameExpr, staying: list[int]) -> bool:
+    """Whether rows go to several partitions: there are many, and the levels that stay can be ordered."""
+    nbytes = expr.partition_nbytes * expr.npartitions
+    if expr.npartitions == 1 or (nbytes <= SMALL if nbytes else expr.npartitions < MANY):
+        return False
+    levels = [expr.meta.index.get_level_values(number) for number in staying]
+    return bool(levels) and all(each.dtype != object for each in levels)
+
+
+def unstacked_apart(
+    frame: Any, staying: list[int], numbers: list[int], labels: pd.Index, fill_value: Any, meta: pd.DataFrame
+) -> Any:
+    """The rows in the order of the levels that stay, and in each partition the other levels as columns."""
+    table = frame.to_frame() if frame.expr.meta.ndim == 1 else frame
+    table = table.set_axis([f"value{place}" for place in range(len(table.expr.columns))], axis=1)
+    levels = frame.index
+    keys = {f"row{place}": levels.get_level_values(number) for place, number in enumerate(staying)}
+    across = {f"column{place}": levels.get_level_values(number) for place, number in enumerate(numbers)}
+    order = Order(tuple(keys), (True,) * len(keys), na_first=True)
+    rows = Sort(table.assign(**keys, **across).expr, False, order, frame.npartitions, True)
+    return new(Unstacked(rows, labels, fill_value, meta))
+
+
+@node
+class Unstacked(Partitionwise):
+    """Columns of labels as columns of values; rows with equal keys are in one partition, in order."""
+
+    source: FrameExpr
+    labels: pd.Index
+    fill_value: Any
+    given: pd.DataFrame
+
+    @property
+    def label(self) -> str:
+        return "unstack"
+
+    @derived
+    def meta(self) -> Any:
+        return self.given
+
+    @derived
+    def rows(self) -> Hashable:
+        return self.name
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.labels, self.fill_value, Whole(self.given))
+
+    @property
+    def cost(self) -> Cost:
+        return Cost.HEAVY
+
+    def asks(self, child: Expr, asked: Needs) -> Needs:
+        return VALUES | {Need.ORDER}
 
 
 def with_labels(frame: Any, numbers: list[int]) -> Any:
@@ -69,9 +138,10 @@ class UnstackMethods(FrameBase):
     __slots__ = ()
 
     def unstack(self, level: Any = -1, fill_value: Any = None, sort: bool = True) -> Any:
-        """A level of the index (or several) turned into columns; the rows are brought to one place.
+        """A level of the index (or several) turned into columns.
 
-        The labels of the level are computed at the call. The columns of a frame whose index has one level come one below
+        The labels of the level are computed at the call. Rows of large data stay in as many partitions as they are in, unless
+        ``sort=False`` asks for their own order, or labels are objects. The columns of a frame whose index has one level come one below
         another.
 
         Parameters

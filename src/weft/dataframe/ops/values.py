@@ -10,7 +10,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, called, changed, for_numpy, new, one_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
-from weft.dataframe.ops.beside import by_label, by_place, has_rows
+from weft.dataframe.ops.beside import as_series, by_label, by_place, has_rows, is_chunked
 from weft.dataframe.ops.categorical import known
 from weft.dataframe.ops.elementwise import beside, elementwise, pairs
 from weft.dataframe.ops.neighbours import call_of, whole_result
@@ -165,6 +165,7 @@ class ValueMethods(FrameBase):
             A series may be one of ours: its different values are brought to one place when they are looked for. Frames
             are matched by label, for which they are computed first.
         """
+        values = as_series(values)
         if isinstance(values, FrameBase):
             if self.expr.meta.ndim == 1 and values.expr.meta.ndim == 1:
                 return elementwise("isin", self, among_values_of(values))
@@ -182,7 +183,14 @@ class ValueMethods(FrameBase):
     def replace(
         self, to_replace: Any = None, value: Any = UNKNOWN, *, inplace: bool = False, regex: Any = False
     ) -> Any:
-        """Values replaced by others; see `pandas.DataFrame.replace` for the forms of the arguments."""
+        """Values replaced by others; see `pandas.DataFrame.replace` for the forms of the arguments.
+
+        A series stands for a mapping of its labels to its values, which is computed.
+        """
+        if isinstance(to_replace, FrameBase) and to_replace.expr.meta.ndim == 1:
+            to_replace = to_replace.compute()
+        if isinstance(to_replace, pd.Series):
+            to_replace = to_replace.to_dict()
         given = [ArgumentOf.of(to_replace)] if value is UNKNOWN else [ArgumentOf.of(to_replace), ArgumentOf.of(value)]
         made = elementwise("replace", self, *given, regex=ArgumentOf.of(regex))
         return changed(self, made, inplace, gives_frame=True)
@@ -277,7 +285,7 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
         # labels that a condition does not have count as where it does not hold
         cond = by_label(frame, cond).fillna(method == "mask").astype(bool)
     elif has_rows(cond):
-        values = np.asarray(cond)
+        values = cond if is_chunked(cond) else np.asarray(cond)
         if values.dtype != bool:
             raise TypeError(f"Boolean array expected for the condition, not {values.dtype}")
         if values.ndim != frame.expr.meta.ndim:
@@ -294,7 +302,7 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
     elif has_rows(other):
         if np.ndim(other) < frame.expr.meta.ndim:
             raise ValueError(f"{method}() takes as other one value, a collection, or an array of the frame's shape")
-        other = by_place(frame, np.asarray(other))
+        other = by_place(frame, other if is_chunked(other) else np.asarray(other))
     if axis is not None:
         words["axis"] = axis
     elif isinstance(other, FrameBase) and other.expr.meta.ndim < frame.expr.meta.ndim:

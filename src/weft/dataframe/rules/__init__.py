@@ -10,6 +10,7 @@ from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
 from weft.dataframe.rules.part_of_split import part_of_split
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
+from weft.dataframe.rules.read_together import read_together
 from weft.dataframe.rules.skew import join_remarks, split_heavy_keys
 from weft.dataframe.rules.spread import choose_way, leave_spread, look_up_groups, way_remarks
 from weft.dataframe.rules.travel_light import leave_columns, leave_index, leave_keys, leave_labels, leave_numbers
@@ -37,6 +38,7 @@ SIMPLIFY = (
 CHOOSE = (
     from_statistics,
     choose_engine,
+    read_together,
     leave_spread,  # before the ways are chosen: it asks for several partitions
     look_up_groups,
     choose_way,

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dataframe.strategies import assert_same, frames, write_parts
 
 import weft.dataframe as dd
+from weft import config
 
 PREDICATES = [
     lambda frame: frame.number > 1,
@@ -43,8 +46,6 @@ def test_reading_filtering_and_grouping_agree_with_pandas(whole, predicate, file
 
 def test_integers_with_missing_values_are_floats_in_every_partition(tmp_path):
     pd.DataFrame({"a": pd.array([1, 2, None, 4], dtype="Int64")}).to_parquet(tmp_path / "x.parquet", row_group_size=2)
-    import pyarrow.parquet as pq
-
     table = pq.read_table(tmp_path / "x.parquet").replace_schema_metadata(None)
     pq.write_table(table, tmp_path / "x.parquet", row_group_size=2)
     parts = dd.read_parquet(tmp_path, blocksize=1)
@@ -56,9 +57,6 @@ def test_integers_with_missing_values_are_floats_in_every_partition(tmp_path):
 
 def test_nan_survives_a_filter_by_statistics(tmp_path):
     whole = pd.DataFrame({"a": [5.0, 5.0, np.nan], "b": [1, 2, 3]})
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     pq.write_table(pa.table({"a": pa.array(whole.a.to_numpy()), "b": pa.array([1, 2, 3])}), tmp_path / "x.parquet")
     parts = dd.read_parquet(tmp_path)
     assert_same(parts[parts.a != 5].b.sum(), 3)
@@ -91,3 +89,33 @@ def test_what_is_not_there_or_not_parquet_is_an_error_at_the_call(tmp_path):
     (tmp_path / "z.parquet").write_bytes(b"nothing of the kind")
     with pytest.raises(ValueError, match="cannot read"):
         dd.read_parquet(tmp_path / "z.parquet")
+
+
+@pytest.mark.parametrize("dictionary", [True, False, ["few"]])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_texts_are_the_same_whatever_way_they_are_written_down(tmp_path, dictionary, version, kind):
+    rng = np.random.default_rng(0)
+    few = pd.Series(rng.choice(["x", "", "longer", "ä", None], 5_000), dtype="str")
+    many = pd.Series([f"value {number} of a dictionary that is given up" for number in rng.integers(0, 5_000, 5_000)])
+    few[2_000:3_000] = None
+    table = pa.table({
+        "number": pa.array(rng.integers(0, 9, 5_000)),
+        "few": pa.array(few, kind),
+        "many": pa.array(many).cast(pa.large_string()),
+    })  # fmt: skip
+    path = tmp_path / "texts.parquet"
+    pq.write_table(
+        table, path, row_group_size=1_000, use_dictionary=dictionary, data_page_version=version,
+        dictionary_pagesize_limit=1 << 14,
+    )  # fmt: skip
+    expected = pd.read_parquet(path)
+    with config.set({"dataframe.engine": "pandas"}):
+        read = dd.read_parquet(path, blocksize=None)
+        assert_same(read, expected, check_index_type=False)
+        assert_same(read[read.number > 4], expected[expected.number > 4], check_index_type=False)
+        short = expected[(expected.few == "x") & (expected.number < 3)]
+        assert_same(read[(read.few == "x") & (read.number < 3)], short, check_index_type=False)
+        chosen = dd.read_parquet(path, filters=[("few", "in", ["x", "ä"])])
+        by_pandas = pd.read_parquet(path, filters=[("few", "in", ["x", "ä"])])
+        assert_same(chosen.astype({"few": "str"}), by_pandas.astype({"few": "str"}), check_index_type=False)

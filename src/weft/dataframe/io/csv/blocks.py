@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -50,16 +51,21 @@ def raw_block(filesystem: Any, part: CsvPart, dialect: Dialect, compression: str
 
 
 @contextmanager
-def local_block(filesystem: Any, part: CsvPart, dialect: Dialect) -> Iterator[tuple[FileIO, int, int] | None]:
+def local_block(
+    filesystem: Any, part: CsvPart, dialect: Dialect, compression: str | None
+) -> Iterator[tuple[FileIO, int, int] | None]:
     """A file of this machine, open and unbuffered, and where the records of a block begin and end in it.
 
     None where there are none, or where they come from afar and are better asked for at once.
     """
-    if part.length is None or not is_local(filesystem):
+    if compression is not None or not is_local(filesystem):
         yield None
         return
     with open(part.path, "rb", buffering=0) as stream:
-        start, stop = record_bounds(stream, part.offset, part.length, dialect)
+        if part.length is None:
+            start, stop = 0, os.fstat(stream.fileno()).st_size
+        else:
+            start, stop = record_bounds(stream, part.offset, part.length, dialect)
         stream.seek(start)
         yield (stream, start, stop) if stop > start else None
 

@@ -74,23 +74,28 @@ class CsvReader(NamedTuple):
 
     def read(self, part: CsvPart, how: Reading) -> pd.DataFrame:
         """One block as a frame."""
-        made = self.streamed(part, how) if self.uses_arrow and part.offset else None
+        made = self.streamed(part, how) if self.uses_arrow else None
         if made is None:
             return self.frame(raw_block(self.filesystem, part, self.dialect, self.compression), part, how)
         return self.with_path(made, part, how)
 
     def streamed(self, part: CsvPart, how: Reading) -> pd.DataFrame | None:
-        """A block behind a file's first one: by the parser in machine code if that is there and knows it, else as Arrow reads
-        it little by little; None where it has to be looked at whole.
+        """A block by the parser in machine code if that is there and knows it, else as Arrow reads it little by little; None
+        where it has to be looked at whole.
         """
-        if not is_utf8(self.encoding):
+        if not is_utf8(self.encoding) or (part.number and not part.offset and self.header is None):
             return None
         labels, wanted = self.asked(how)
-        columns = self.columns_of(part, b"")
-        with local_block(self.filesystem, part, self.dialect) as found:
+        with local_block(self.filesystem, part, self.dialect, self.compression) as found:
+            columns = Columns(None, None) if found is None else self.columns_of(part, None)
             if found is None or columns.labels is None:
                 return None
             stream, start, stop = found
+            if not part.offset:
+                if columns.lead is None or columns.lead.skip or columns.lead.end >= stop:
+                    return None
+                start = columns.lead.end
+                stream.seek(start)
             made: pd.DataFrame | str | None = None
             code = None if self.scan is None else machine_code()
             if code is not None and self.scan is not None:
@@ -130,7 +135,7 @@ class CsvReader(NamedTuple):
             frame[self.path_column] = pd.Categorical.from_codes(np.full(len(frame), code, "int32"), dtype=dtype)
         return frame
 
-    def columns_of(self, part: CsvPart, raw: bytes) -> Columns:
+    def columns_of(self, part: CsvPart, raw: bytes | None) -> Columns:
         """The columns of a file: those of the first one, which must have the same names unless the order differs.
 
         Raises
@@ -140,7 +145,7 @@ class CsvReader(NamedTuple):
         """
         if part.number == 0 or self.header is None:
             lead = self.lead
-            if part.number and part.offset == 0 and lead is not None:
+            if part.number and part.offset == 0 and lead is not None and raw is not None:
                 lead = lead_of(raw, self.options, self.dialect)  # other lines may be skipped before its rows
             return Columns(self.labels, lead)
         return file_columns(self, part, raw if part.offset == 0 else None)

@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 
 from weft.dataframe.io.arrow import Layout, as_type
-from weft.dataframe.io.footers import check_unchanged, footer_of, opened_parquet
+from weft.dataframe.io.footers import check_unchanged, footer_of, opened_parquet, repeating_texts
 from weft.dataframe.io.hive import HiveKey
 from weft.dataframe.io.parquet.parts import Part, Piece
-from weft.dataframe.io.predicates import Predicate, arrow_expression, settled
+from weft.dataframe.io.predicates import Predicate, arrow_expression, columns_of, settled
 from weft.dataframe.io.source import Reading
 from weft.errors import ReadError
 from weft.io.files import is_local
@@ -71,6 +71,7 @@ class ParquetReader(NamedTuple):
         options = dict(self.options)
         footer = footer_of(self.filesystem, piece.path, piece.stamp, **options)
         coded = [name for name in names if pa.types.is_dictionary(self.layout.schema.field(name).type)]
+        coded += repeating_texts(footer, piece.groups, names)
         with opened_parquet(
             self.filesystem, piece.path, metadata=footer.metadata, read_dictionary=coded or None, **options
         ) as file:
@@ -87,7 +88,12 @@ class ParquetReader(NamedTuple):
         """The rows that fulfil the predicate and the user's filters."""
         import pyarrow.dataset as pads
 
-        schema = pa.schema([field_without_dictionary(field) for field in self.layout.schema])
+        coded: list[str] = []
+        if self.filters is None and predicate is not None:  # Arrow compares texts faster than it compares codes
+            compared = {self.layout.fields[label] for label in columns_of(predicate)}
+            footer = footer_of(self.filesystem, piece.path, piece.stamp, **dict(self.options))
+            coded = repeating_texts(footer, piece.groups, [name for name in names if name not in compared])
+        schema = pa.schema([scanned_field(field, field.name in coded) for field in self.layout.schema])
         guarantee = None
         for key, code in zip(self.keys, piece.codes, strict=True):
             field, value = pads.field(key.name), key.value(code)
@@ -102,7 +108,10 @@ class ParquetReader(NamedTuple):
             for name, value in self.options
             if name in ("decryption_properties", "page_checksum_verification")
         }
-        form = pads.ParquetFileFormat(default_fragment_scan_options=pads.ParquetFragmentScanOptions(**scan))
+        form = pads.ParquetFileFormat(
+            read_options=pads.ParquetReadOptions(dictionary_columns=coded),
+            default_fragment_scan_options=pads.ParquetFragmentScanOptions(**scan),
+        )
         try:
             fragment = form.make_fragment(
                 piece.path,
@@ -119,9 +128,10 @@ class ParquetReader(NamedTuple):
             raise ReadError(f"cannot read {piece.path} as Parquet: {error}. It is damaged or cut off.") from error
 
 
-def field_without_dictionary(field: pa.Field) -> pa.Field:
-    """A field with the type of its values."""
-    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+def scanned_field(field: pa.Field, coded: bool) -> pa.Field:
+    """A field with the type of its values, or of codes for them."""
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    return field.with_type(pa.dictionary(pa.int32(), kind) if coded else kind)
 
 
 def arrow_filesystem(filesystem: Any) -> Any:

@@ -43,9 +43,11 @@ class Gathered(list[Any]):
 
 
 def together(parts: list[Any]) -> Any:
-    """Several results as one pandas object: values become a series."""
-    if isinstance(parts[0], (pd.DataFrame, pd.Series)):
+    """Several results as one pandas object: values become a series, series the rows of a frame."""
+    if isinstance(parts[0], pd.DataFrame):
         return pd.concat(parts)
+    if isinstance(parts[0], pd.Series):
+        return pd.concat([each.to_frame().T for each in parts]).infer_objects()
     if isinstance(parts[0], pd.Index):
         return parts[0].append(list(parts[1:]))
     return pd.Series(list(parts))

@@ -184,6 +184,16 @@ def concat_keys(keys: tuple[pd.Series, ...]) -> pd.Series:
     return pd.concat(keys, ignore_index=True)
 
 
+def custom_aggregate(how: Any, column: pd.Series, groups: Any) -> pd.Series:
+    """A user's aggregate of a column whose rows are in one place, by the numbers of their groups."""
+    made = how.chunk(column.reset_index(drop=True).groupby(groups, sort=True))
+    parts = made if isinstance(made, tuple) else (made,)
+    made = how.agg(*[each.groupby(level=0, sort=True) for each in parts])
+    parts = made if isinstance(made, tuple) else (made,)
+    values = how.finalize(*parts) if how.finalize is not None else parts[0]
+    return values.reindex(range(groups.max() + 1))
+
+
 def whole_aggregate(source: Any, blocks: list[Any], plan: AggregatePlan) -> Any:
     """The aggregates as pandas computes them, in one step: what metas are made with."""
     grouped = pandas_groupby(source, key_columns(source, blocks, plan.groups), plan.groups)
@@ -199,6 +209,12 @@ def whole_aggregate(source: Any, blocks: list[Any], plan: AggregatePlan) -> Any:
             made = getattr(chosen, request.how)(**dict(request.options))
         else:
             made = chosen.agg("count")
+            column = source[request.column] if isinstance(source, pd.DataFrame) else source
+            values = custom_aggregate(request.how, column, grouped.ngroup().to_numpy())
+            if isinstance(made, pd.Series):
+                made = pd.Series(values.array, index=made.index, name=made.name)
+            else:
+                made = made.iloc[:, :-1].assign(**{"": values.array})
             if plan.groups.as_index and isinstance(made, pd.Series):
                 made = made.rename(request.label)
         columns.append(made if isinstance(made, pd.Series) else made.iloc[:, -1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from weft.dataframe.kernels.pandas.groupby_plan import Request, parts_of
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 
 __all__ = ["final_index", "finished_column", "sorted_places", "with_missing"]
+
+#: Ranks of several keys are one number up to here.
+MANY = 1 << 62
 
 
 def final_index(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
@@ -30,15 +33,53 @@ def final_index(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
     return pd.MultiIndex.from_arrays([each.array for each in chosen], names=[each.name for each in chosen]), order
 
 
-def sorted_places(keys: list[pd.Series]) -> Any:
-    """Positions of keys in their order, missing ones last."""
-    if len(keys) == 1:
-        key = keys[0]
-        if key.is_monotonic_increasing:
-            return np.arange(len(key))
-        return key.reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
-    frame = pd.DataFrame({place: key.array for place, key in enumerate(keys)})
-    return frame.sort_values(list(frame.columns), kind="stable").index.to_numpy()
+def sorted_places(keys: Sequence[pd.Series]) -> Any:
+    """Positions of keys in their order, missing ones last; keys that are alike stay in the order they have.
+
+    Keys are made numbers and looked at one by one, as long as there are ties.
+    """
+    first = keys[0]
+    if len(first) < 2:
+        return np.arange(len(first))
+    if len(keys) == 1 and not is_plain_integer(first.dtype):
+        if first.is_monotonic_increasing:
+            return np.arange(len(first))
+        return first.reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
+    ranks, count = ranks_of(first)
+    for key in keys[1:]:
+        if not is_plain_integer(key.dtype) and len(np.unique(ranks)) == len(ranks):
+            break
+        own, many = ranks_of(key)
+        if count * many > MANY:
+            (ranks, count), (own, many) = dense(ranks), dense(own)
+        ranks = ranks * many + own
+        count *= many
+    order = np.argsort(ranks)  # several times as fast as a stable one
+    ordered = ranks[order]
+    return np.argsort(ranks, kind="stable") if (ordered[1:] == ordered[:-1]).any() else order
+
+
+def is_plain_integer(dtype: Any) -> bool:
+    """Whether values are whole numbers or truth values of NumPy's."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "iub"
+
+
+def ranks_of(key: pd.Series) -> tuple[Any, int]:
+    """Whole numbers from 0 in the order of a key's values, missing ones last, and what they are less than."""
+    if is_plain_integer(key.dtype):
+        values = key.to_numpy()
+        least, greatest = int(values.min()), int(values.max())
+        if greatest - least < MANY:
+            apart = values - values.dtype.type(least) if values.dtype.kind == "u" else values.astype(np.int64) - least
+            return apart.astype(np.int64, copy=False), greatest - least + 1
+    codes, different = pd.factorize(key, sort=True)
+    return np.where(codes < 0, len(different), codes).astype(np.int64), len(different) + 1
+
+
+def dense(ranks: Any) -> tuple[Any, int]:
+    """Ranks without gaps, and how many there are."""
+    different, numbers = np.unique(ranks, return_inverse=True)
+    return numbers, len(different)
 
 
 def index_by_pandas(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:

@@ -226,6 +226,7 @@ def codes_of(key: pd.Series, dropna: bool) -> tuple[Any, int, Callable[[Any], pd
         codes = np.where(missing, len(values), codes)
     if dtype.kind == "O" and isinstance(dtype, np.dtype) and not dropna and len(values):
         values = np.asarray(values, dtype=object)
+        values[pd.isna(values)] = np.nan  # None and NaT are one key with it
     return codes, len(values), lambda numbers: pd.Series(values[numbers], name=name, dtype=dtype)
 
 

@@ -32,7 +32,13 @@ def label_slice(partition: Any, start: Any, stop: Any) -> Any:
 @PANDAS.add("LabelsChunk")
 def labels_chunk(partition: Any, labels: tuple[Any, ...]) -> Any:
     """Rows of a partition that have one of the labels."""
-    return partition[partition.index.isin(list(labels))]
+    index = partition.index
+    holds = index.isin(list(labels))
+    if isinstance(index, pd.IntervalIndex):
+        for each in labels:
+            if not isinstance(each, pd.Interval) and pd.api.types.is_scalar(each):
+                holds = holds | index.contains(each)
+    return partition[holds]
 
 
 @PANDAS.add("Joined")
@@ -45,7 +51,17 @@ def join_parts(*parts: Any) -> Any:
 def labels_finish(found: Any, labels: tuple[Any, ...], required: bool) -> Any:
     """Rows in the order of the labels; KeyError for one that is not there."""
     wanted = list(labels) if required else [label for label in labels if label in found.index]
+    if required and wanted and not len(found):
+        raise KeyError(f"None of {wanted} are in the index")
     return found.loc[wanted]
+
+
+@PANDAS.add("LevelList")
+def level_list(keys: tuple[Any, ...], *parts: Any) -> Any:
+    """Rows in the order of the labels of their levels."""
+    wanted = tuple([slice(None) if each is None else list(each) if type(each) is tuple else each for each in keys])
+    found = joined(parts)
+    return found.loc[wanted, :] if isinstance(found, pd.DataFrame) else found.loc[wanted]
 
 
 @PANDAS.add("SliceAt")
@@ -111,6 +127,16 @@ def by_place(partition: Any, before: int | None, total: int, values: Any, is_met
     if isinstance(partition, pd.Index):
         return pd.Index(own.array, dtype=own.dtype, name=own.name)
     return own.set_axis(partition.index, axis=0)
+
+
+@PANDAS.add("ByChunk")
+def by_chunk(partition: Any, values: Any) -> Any:
+    """The values of a chunk, with the labels of a partition."""
+    if len(values) != len(partition):
+        raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(partition)})")
+    if isinstance(partition, pd.Index):
+        return pd.Index(values.array, dtype=values.dtype, name=values.name)
+    return values.set_axis(partition.index, axis=0)
 
 
 @PANDAS.add("ByLabel")

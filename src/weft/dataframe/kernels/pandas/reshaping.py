@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.table import KERNELS
 
 PANDAS = KERNELS["pandas"]
@@ -93,6 +95,39 @@ def reshape(*values: Any) -> Any:
 def listed(value: Any) -> Any:
     """A tuple of labels as a list, as pandas takes them."""
     return list(value) if type(value) is tuple else value
+
+
+@PANDAS.add("Unstacked")
+def unstacked(partition: pd.DataFrame, labels: pd.Index, fill_value: Any, whole: Whole) -> pd.DataFrame:
+    """Rows in the order of their keys, columns ``row0...``, with a column of values for each of ``labels``.
+
+    A row of its own has a value for each label, so that all columns come about, with the types that they have everywhere.
+    """
+    meta = whole.meta
+    if not len(partition):
+        return meta
+    keys, across, values = ([label for label in partition if label.startswith(kind)] for kind in KINDS)
+    codes, found = pd.factorize(index_from(partition, keys), use_na_sentinel=False)
+    places = labels.get_indexer(index_from(partition, across))
+    count = len(labels)
+    rows = pd.concat([partition[values], partition[values].iloc[[0] * count]])
+    codes = np.concatenate([codes, np.full(count, -1)])
+    rows.index = pd.MultiIndex.from_arrays([codes, np.concatenate([places, np.arange(count)])])
+    made = rows.unstack(level=1, fill_value=fill_value).iloc[1:]
+    made.index = found.set_names(meta.index.names)
+    made.columns = meta.columns
+    return made
+
+
+#: How columns begin that are keys, labels and values.
+KINDS = ("row", "column", "value")
+
+
+def index_from(frame: pd.DataFrame, labels: list[str]) -> pd.Index:
+    """Some columns as an index."""
+    if len(labels) == 1:
+        return pd.Index(frame[labels[0]])
+    return pd.MultiIndex.from_arrays([frame[label].array for label in labels])
 
 
 @PANDAS.add("Equal")

@@ -45,6 +45,8 @@ def assign(frame: pd.DataFrame, *values: Any) -> pd.DataFrame:
         columns.insert(place, value)
     made = frame.copy(deep=False)
     for label, column in zip(labels, columns, strict=True):
+        if isinstance(column, pd.Series) and not len(made):
+            column = column.reindex(made.index)  # of a frame without rows pandas would take those of the column
         made[label] = column
     return made
 
