@@ -37,7 +37,7 @@ def tables(tmp_path_factory):
 def estimated(frame):
     """Rows that a frame is taken to have."""
     (tree,) = optimize([frame.expr], ("simplify",))
-    return rows_of_tree(tree)[tree.name].count
+    return rows_of_tree(tree)[tree.name].length
 
 
 @pytest.mark.parametrize(

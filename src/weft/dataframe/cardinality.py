@@ -39,13 +39,13 @@ SOME_OF_LEFT = ("leftsemi", "left_anti")
 class Rows(NamedTuple):
     """Rows of a node, about: how many, and bytes of each."""
 
-    count: float
+    length: float
     width: float
 
     @property
     def nbytes(self) -> float:
         """Bytes of all."""
-        return self.count * self.width
+        return self.length * self.width
 
 
 NOTHING = Rows(0.0, 0.0)
@@ -63,15 +63,15 @@ def rows_of_tree(root: Expr) -> dict[str, Rows]:
         elif not frames:
             found[node.name] = rows_of_source(node, domains)
         elif kind == "Merge":
-            found[node.name] = rows_of_join(node, *frames[:2], domains)
+            found[node.name] = rows_of_join(node, frames[0], frames[-1], domains)
         elif kind in ("GroupbyAggregate", "GroupbyWhole"):
             found[node.name] = rows_of_groups(node, frames[0], domains)
         elif kind == "Filter":
             share = kept_where(node.predicate, domains)  # type: ignore[attr-defined]
-            found[node.name] = frames[0]._replace(count=share * frames[0].count)
+            found[node.name] = frames[0]._replace(length=share * frames[0].length)
         else:
             width = frames[0].width * column_share(node)
-            found[node.name] = Rows(KEEPING.get(kind, 1.0) * frames[0].count, width)
+            found[node.name] = Rows(KEEPING.get(kind, 1.0) * frames[0].length, width)
     return found
 
 
@@ -126,7 +126,7 @@ def spread(least: Any, greatest: Any) -> float | None:
     if isinstance(least, (int, np.integer)):
         return float(greatest - least) + 1
     if isinstance(least, pd.Timestamp):
-        return (greatest - least) / pd.Timedelta(days=1) + 1
+        return float((greatest - least) / pd.Timedelta(days=1)) + 1
     return None
 
 
@@ -227,13 +227,13 @@ def rows_of_join(node: Any, left: Rows, right: Rows, domains: Domains) -> Rows:
     before = len(node.left.columns) + len(node.right.columns)
     width = (left.width + right.width) * min(1.0, len(node.columns) / max(1, before))
     if plan.how in SOME_OF_LEFT:
-        return Rows(HALF * left.count, width)
+        return Rows(HALF * left.length, width)
     every = [domains.combinations(each) for each in (plan.left_on, plan.right_on) if each is not None]
     told = [each for each in every if each]
-    met = max(left.count, right.count)
+    met = max(left.length, right.length)
     if len(told) == 2 and met:
-        met = min(met, left.count * right.count / min(*told))
-    least = {"left": left.count, "right": right.count, "outer": max(left.count, right.count)}.get(plan.how, 0.0)
+        met = min(met, left.length * right.length / min(*told))
+    least = {"left": left.length, "right": right.length, "outer": max(left.length, right.length)}.get(plan.how, 0.0)
     return Rows(max(met, least), width)
 
 
@@ -244,9 +244,9 @@ def rows_of_groups(node: Any, source: Rows, domains: Domains) -> Rows:
     every = [domains.distinct(label) for label in labels]
     least = prod([each for each in every if each is not None])
     is_known = len(labels) == len(by) and None not in every
-    count = min(source.count, least if is_known else max(least, RARE * source.count))
+    count = min(source.length, least if is_known else max(least, RARE * source.length))
     keys = source.width * len(by) / max(1, len(node.source.columns))
-    return Rows(count, max(keys, VALUE_NBYTES * len(by)) + VALUE_NBYTES * len(node.asked.requests))
+    return Rows(count, max(keys, VALUE_NBYTES * len(by)) + VALUE_NBYTES * len(node.columns))
 
 
 def column_share(node: FrameExpr) -> float:

@@ -66,7 +66,7 @@ def held_by(node: Expr, made: Rows, frames: list[Rows]) -> float:
         case "DistinctRows":
             return groups(made)
         case "ValueCounts":
-            return groups(frames[0]._replace(count=LARGEST * frames[0].count))
+            return groups(frames[0]._replace(length=LARGEST * frames[0].length))
         case "Sort":
             return frames[0].nbytes
         case "Largest":
@@ -76,12 +76,12 @@ def held_by(node: Expr, made: Rows, frames: list[Rows]) -> float:
 
 def table(rows: Rows) -> float:
     """Bytes of rows with a table of their keys."""
-    return rows.count * (rows.width + KEY_NBYTES)
+    return rows.length * (rows.width + KEY_NBYTES)
 
 
 def groups(rows: Rows) -> float:
     """Bytes of groups in their table."""
-    return rows.count * (rows.width + GROUP_NBYTES)
+    return rows.length * (rows.width + GROUP_NBYTES)
 
 
 def sizes_of(root: Expr) -> dict[str, float]:

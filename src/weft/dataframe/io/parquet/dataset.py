@@ -24,8 +24,9 @@ __all__ = ["ParquetDataset", "ReadParquet", "read_parquet_part", "without_hopele
 
 #: Bytes of a value in a pandas column, by Parquet's type.
 WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8, "INT96": 8}
-#: Bytes of a column besides its values, about; and how many rows there must be for each value, so that these can be counted.
-OVERHEAD, FEW_OF_ROWS = 1024, 16
+#: What pages take besides their values, at most, of these and in bytes; and how many rows there must be for each value, so that
+#: these can be counted.
+PAGES, OVERHEAD, FEW_OF_ROWS = 1.02, 1024, 16
 
 
 class ParquetDataset(TableDataset):
@@ -138,18 +139,23 @@ class ParquetDataset(TableDataset):
         chunk = self.footers[first.path].metadata.row_group(first.groups[0]).column(number)
         width = WIDTHS.get(chunk.physical_type, 16)
         for bits in range(25):
-            if chunk.total_uncompressed_size <= width * 2**bits + chunk.num_values * bits / 8 + OVERHEAD:
+            if chunk.total_uncompressed_size <= PAGES * (width * 2**bits + chunk.num_values * bits / 8) + OVERHEAD:
                 break
         if 2**bits > chunk.num_values / FEW_OF_ROWS:
             return None  # they may be all that are different, or what does not fit in a dictionary
-        own, every = (
-            group_bounds(self.footers[first.path].metadata.row_group(first.groups[0]), number),
-            self.bounds(label),
-        )
-        whole = joint_bounds(every or (None,))
-        is_alike = own is not None and whole is not None and (own.least, own.greatest) == (whole.least, whole.greatest)
+        own = self.bounds_in(first, first.groups[0], label)
+        if not bits and own is not None and own.least != own.greatest:
+            return None  # equal values stand together, and take no room
         groups = sum([len(piece.groups) for part in self.parts for piece in part.pieces])
-        return float(2**bits * (1 if is_alike else groups))
+        return float(2**bits * (1 if self.is_mixed(label) else groups))
+
+    def is_mixed(self, label: Hashable) -> bool:
+        """Whether the first row group lies between the same values of a column as all of them together."""
+        first = self.parts[0].pieces[0] if self.parts and self.parts[0].pieces else None
+        if first is None or not first.groups:
+            return False
+        own, whole = self.bounds_in(first, first.groups[0], label), joint_bounds(self.bounds(label) or (None,))
+        return own is not None and whole is not None and (own.least, own.greatest) == (whole.least, whole.greatest)
 
     def divisions(self) -> tuple[Any, ...] | None:
         parts = self.parts
