@@ -342,7 +342,9 @@ def test_groups_in_the_order_of_first_rows_are_found_among_these(tmp_path, monke
     pd.testing.assert_frame_equal(got, expected)
     assert sought
     whole["n"] = np.arange(30_000)
-    again = of_files(whole.sort_values("t"), tmp_path / "sorted", row_group_size=15_000).groupby("t", sort=False).n.sum()
+    again = (
+        of_files(whole.sort_values("t"), tmp_path / "sorted", row_group_size=15_000).groupby("t", sort=False).n.sum()
+    )
     sought.clear()
     pd.testing.assert_series_equal(again.compute(), whole.sort_values("t").groupby("t", sort=False).n.sum())
     assert not sought  # row groups lie between other values, so that the first rows tell nothing of the others
