@@ -24,7 +24,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
-__all__ = ["TEXT", "is_record", "record", "replaced"]
+__all__ = ["record", "replaced"]
 
 #: Where a record keeps how it is written in names, among its fields; see `weft.expr.naming`.
 TEXT = "_weft_text"

@@ -66,6 +66,11 @@ class ParquetDataset(TableDataset):
         return None if self.filters is not None else tuple([part.rows for part in self.parts])
 
     @cached_property
+    def row_total(self) -> int:
+        """Rows of all parts; 0 if they are not known."""
+        return sum(self.row_counts() or (0,))
+
+    @cached_property
     def leaves(self) -> dict[str, dict[str, int]]:
         """For each file the numbers of its columns."""
         by_schema: dict[Any, dict[str, int]] = {}
@@ -80,6 +85,11 @@ class ParquetDataset(TableDataset):
     @cached_property
     def known_bounds(self) -> dict[Hashable, tuple[Bounds | None, ...]]:
         """What statistics say of columns, as far as it has been asked for."""
+        return {}
+
+    @cached_property
+    def known_distinct(self) -> dict[Hashable, float | None]:
+        """How many different values columns may have, as far as it has been asked for."""
         return {}
 
     def bounds(self, label: Hashable) -> tuple[Bounds | None, ...] | None:
