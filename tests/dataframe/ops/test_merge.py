@@ -94,6 +94,24 @@ def test_columns_that_only_the_join_looks_at_end_with_it(pair, how, wanted, ours
         assert len(made) == len(expected)
 
 
+@pytest.mark.parametrize("how", ["left", "inner", "outer", "right"])
+@pytest.mark.parametrize("dropped", [["k_x"], ["k_y"], ["v"], ["a", "v"]])
+@pytest.mark.parametrize("parts", [1, 2])
+def test_columns_asked_for_before_a_side_has_lost_them(how, dropped, parts):
+    left = pd.DataFrame({"k": [1, 2, 3], "v": [4, 5, 6], "a": [1, 1, 2]})
+    right = pd.DataFrame({"k": [1, 2, 5], "v": [7, 8, 9]})
+
+    def labels(one, two):
+        made = one.drop(columns=["v"]).merge(two, how=how, left_on="a", right_on="k")
+        return made.drop(columns=dropped).index
+
+    expected = labels(left, right)
+    for engine in ("pandas", "auto"):
+        with config.set({"dataframe.engine": engine}):
+            made = labels(in_parts(left, parts), in_parts(right, parts)).compute(scheduler="sync")
+            assert sorted(made) == sorted(expected)
+
+
 @settings(max_examples=30, deadline=None)
 @given(sides(), sides(), st.sampled_from(HOWS[:4]), st.integers(1, 3), st.sampled_from(["pandas", "auto"]))
 def test_joins_of_joins_leave_their_keys_behind(one, two, how, count, engine):

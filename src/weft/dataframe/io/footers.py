@@ -183,14 +183,17 @@ def repeating_texts(footer: Footer, groups: Sequence[int], names: Sequence[str])
 def is_text(schema: pa.Schema, name: str) -> bool:
     """Whether a column is there, once, and holds texts."""
     place = schema.get_field_index(name)
-    return place >= 0 and (pa.types.is_string(schema.types[place]) or pa.types.is_large_string(schema.types[place]))
+    if place < 0:
+        return False
+    kind = schema.types[place]
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def has_small_dictionary(chunk: pq.ColumnChunkMetaData) -> bool:
     """Whether the values of a column of a row group are numbers of a small dictionary, as far as its place tells."""
     if not chunk.has_dictionary_page:
         return False
-    return bool(chunk.data_page_offset - chunk.dictionary_page_offset <= SMALL_DICTIONARY)
+    return int(chunk.data_page_offset) - int(chunk.dictionary_page_offset) <= SMALL_DICTIONARY
 
 
 def group_bounds(group: pq.RowGroupMetaData, number: int | None) -> Bounds | None:

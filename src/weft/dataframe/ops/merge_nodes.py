@@ -179,8 +179,7 @@ def plain_meta(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.Da
         return None
     columns = {name: ours[label] for label, name in plan.left_names if label in ours}
     columns |= {name: theirs[label] for label, name in plan.right_names if label in theirs}
-    if plan.only is not None:
-        columns = {name: columns[name] for name in plan.only}
+    columns = {name: columns[name] for name in plan.kept(columns)}
     if any(isinstance(each, pd.CategoricalDtype) for each in columns.values()):
         return None
     empty = {kind: pd.array([], dtype=kind) for kind in dict.fromkeys(columns.values())}

@@ -303,8 +303,9 @@ def joined_by_lookup(left: Prepared, right: Prepared, plan: Any) -> pd.DataFrame
     if len(set(labels)) != len(labels):
         return None
     if plan.only is not None:
-        columns = [columns[labels.index(label)] for label in plan.only]
-        labels = list(plan.only)
+        kept = plan.kept(labels)
+        columns = [columns[labels.index(label)] for label in kept]
+        labels = kept
     length = len(other.frame) if rows is None else len(rows)
     return assembled(columns, pd.RangeIndex(length), pd.DataFrame(columns=pd.Index(labels)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class JoinPlan:
     ordered : bool
         Whether rows come in the order in which pandas gives them.
     only : tuple of labels, optional
-        The columns that are made, in this order; all by default.
+        The columns that are made, in this order, as far as the sides still have them; all by default.
     stripes: int
         How many buckets the rows of both were dealt out to by `ByStripe`; 0 if not so.
     """
@@ -57,6 +58,10 @@ class JoinPlan:
     only: tuple[Any, ...] | None = None
     stripes: int = 0
 
+    def kept(self, labels: Collection[Any]) -> list[Any]:
+        """Those of the columns that could be made which are."""
+        return list(labels) if self.only is None else [label for label in self.only if label in labels]
+
 
 @PANDAS.add("JoinPartitions")
 def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
@@ -67,7 +72,7 @@ def join(left: Any, right: Any, plan: JoinPlan) -> pd.DataFrame:
     if quick is not None:
         return quick
     made = joined_by_pandas(one.frame, two.frame, plan)
-    return made if plan.only is None else made[list(plan.only)]
+    return made if plan.only is None else made[plan.kept(made.columns)]
 
 
 def joined_by_pandas(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.DataFrame:
