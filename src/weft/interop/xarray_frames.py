@@ -21,7 +21,7 @@ __all__ = ["teach_frames"]
 before: Callable[..., Any] = Dataset.to_dask_dataframe
 
 
-def column_of(ds: Dataset, name: Any, sizes: dict[Any, int], chunks: dict[Any, Any]) -> Array:
+def column_of(ds: Dataset, name: Any, sizes: dict[Any, int], chunks: dict[Any, Any]) -> Any:
     """A variable's values for all places, the last dimension running fastest; numbers for a dimension without labels."""
     if name in ds.variables:
         found = ds.variables[name]
