@@ -32,6 +32,7 @@ from weft.array.ops.rechunking import RechunkingMethods
 from weft.array.ops.reductions import ReductionMethods
 from weft.array.ops.repeating import RepeatingMethods
 from weft.array.ops.reshaping import ReshapingMethods
+from weft.array.ops.searching import SearchingMethods
 from weft.array.ops.selecting import SelectingMethods
 from weft.array.ops.sizes import SizeMethods
 from weft.array.ops.sorting import SortingMethods
@@ -61,6 +62,7 @@ class Array(
     BlockViewMethods,
     PuttingMethods,
     SelectingMethods,
+    SearchingMethods,
     RechunkingMethods,
     SizeMethods,
     SortingMethods,

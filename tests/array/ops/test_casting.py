@@ -90,3 +90,25 @@ def test_blocks_of_another_library():
         x.to_backend("nothing")
     with pytest.raises(TypeError, match="no further"):
         x.to_backend("numpy", fast=True)
+
+
+@pytest.mark.parametrize("kind", ["i2", ">f8", "c8", "?", "U2", "M8[s]"])
+def test_bytes_are_swapped_as_numpy_does(kind):
+    whole = np.arange(5).astype("i8").astype(kind) if kind != "U2" else np.array(["a", "bc", "", "d", "ef"])
+    ours = da.from_array(whole, chunks=2)
+
+    swapped = ours.byteswap()
+
+    assert swapped.dtype == whole.dtype
+    assert swapped.compute().tobytes() == whole.byteswap().tobytes()
+    assert ours.byteswap(inplace=True) is ours
+    assert ours.compute().tobytes() == whole.byteswap().tobytes()
+
+
+def test_the_method_searchsorted_is_the_function():
+    whole = np.array([1, 3, 3, 7, 9])
+    for side in ("left", "right"):
+        np.testing.assert_array_equal(
+            da.from_array(whole, chunks=2).searchsorted([3, 10, 0], side=side).compute(),
+            whole.searchsorted([3, 10, 0], side=side),
+        )

@@ -406,3 +406,42 @@ def test_a_size_may_be_an_array():
 def test_chances_need_not_be_exacter_than_their_type(dtype, replace):
     p = np.full(11, 1 / 11, dtype)
     assert set(run(rng().choice(11, 5, replace=replace, p=p))) <= set(range(11))
+
+
+def test_states_of_the_older_interface_are_kept_and_taken_up_again():
+    draws = da.random.RandomState(5)
+    draws.rand(3)
+    state = draws.get_state()
+    first = [draws.rand(4).compute(), draws.randint(0, 9, 4).compute()]
+
+    draws.set_state(state)
+    second = [draws.rand(4).compute(), draws.randint(0, 9, 4).compute()]
+    other = da.random.RandomState(6)
+    other.set_state(state)
+
+    for one, two in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(other.rand(4).compute(), first[0])
+    with pytest.raises(ValueError, match="get_state"):
+        draws.set_state(np.random.RandomState(3).get_state())
+
+
+def test_the_older_interface_draws_vectors():
+    drawn = (
+        da.random.RandomState(1).multivariate_normal([1, 2], [[1, 0.5], [0.5, 2]], size=20_000, chunks=5000).compute()
+    )
+    np.testing.assert_allclose(drawn.mean(0), [1, 2], atol=0.05)
+    np.testing.assert_allclose(np.cov(drawn.T), [[1, 0.5], [0.5, 2]], atol=0.1)
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+def test_chances_of_few_digits_may_miss_one_by_little(kind):
+    chances = np.array([4, 4, 2], kind) / np.array(10, kind)
+    chosen = da.random.default_rng(0).choice(3, p=da.from_array(chances, chunks=2), size=1000).compute()
+    assert set(chosen.tolist()) == {0, 1, 2}
+
+
+def test_no_integers_are_drawn_from_an_empty_range():
+    assert da.random.default_rng(0).integers(0, -10, (3, 0)).compute().shape == (3, 0)
+    with pytest.raises(ValueError, match="high"):
+        da.random.default_rng(0).integers(0, -10, 3)

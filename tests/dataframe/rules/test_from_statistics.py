@@ -6,6 +6,7 @@ import pytest
 from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
+from weft import config
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.told import Told
 from weft.dataframe.ops.reductions import Length
@@ -72,3 +73,21 @@ def test_keys_of_directories_and_memberships_go_into_the_reader(tmp_path):
         assert_same(ours[predicate(ours)].a.sum(), expected[predicate(expected)].a.sum())
     (read,) = find(optimize([ours[ours.k == 2].a.sum().expr], phases=["simplify"])[0], ReadParquet)
     assert [len(part.pieces[0].groups) for part in read.dataset.planned(read.predicate)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "dtype", ["int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "float32", "float64"]
+)
+@pytest.mark.parametrize("kind", ["min", "max"])
+@pytest.mark.parametrize("engine", ["pandas", "auto"])
+def test_columns_made_of_an_extreme_have_the_type_that_pandas_gives_them(tmp_path, dtype, kind, engine):
+    whole = pd.DataFrame({"a": np.array([3, 1, 2, 5], dtype)})
+    whole.to_parquet(tmp_path / "x.parquet", row_group_size=2)
+
+    def columns(frame):
+        made = frame.assign(n=getattr(frame["a"], kind)())
+        return made.assign(m=made["n"] * 2, r=made["n"].round(-1))
+
+    with config.set({"dataframe.engine": engine}):
+        for ours in (dd.read_parquet(tmp_path), dd.from_pandas(whole, npartitions=2)):
+            assert_same(columns(ours), columns(whole))

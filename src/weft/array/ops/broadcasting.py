@@ -366,6 +366,16 @@ def bind(out: Any, result: Any, casting: str) -> Any:
     return out
 
 
+def bound(result: Any, out: Any, casting: str = "same_kind") -> Any:
+    """A result, for which ``out`` stands from now on if it is given, by itself or in a tuple."""
+    return result if out is None else bind(only(out), result, casting)
+
+
+def only(out: Any) -> Any:
+    """The array that ``out`` is, by itself or in a tuple."""
+    return out[0] if isinstance(out, tuple) and len(out) == 1 else out
+
+
 def castable(result: Any, out: Any, casting: str) -> Any:
     """A result in the dtype of ``out``, if the casting rule has it."""
     if result.dtype == out.dtype:

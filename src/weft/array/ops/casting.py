@@ -272,6 +272,25 @@ class CastingMethods(ArrayBase):
         """
         return new(self.expr) if dtype is None else view(self, dtype, order)
 
+    def byteswap(self, inplace: bool = False) -> Any:
+        """The same with the bytes of each element in reverse order.
+
+        Parameters
+        ----------
+        inplace : bool
+            Whether the array itself stands for this from now on.
+
+        Examples
+        --------
+        >>> import weft.array as da
+        >>> da.ones(2, dtype="int16", chunks=1).byteswap().compute()
+        array([256, 256], dtype=int16)
+        """
+        made = elementwise(np.ndarray.byteswap, self)
+        if inplace:
+            self.expr = made.expr
+        return self if inplace else made
+
     def to_backend(self, backend: str | None = None, **kwargs: Any) -> Any:
         """The same array with blocks of another library.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase
 from weft.array.kernels import elementwise as kernels
-from weft.array.ops.broadcasting import bind, elementwise
+from weft.array.ops.broadcasting import bound, elementwise
 from weft.array.ops.casting import cast
 from weft.array.ops.ufunc_reductions import chunked
 
@@ -108,7 +108,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     if not np.can_cast(places.dtype, np.intp, "safe"):
         raise TypeError(f"choose() takes whole numbers that fit {np.dtype(np.intp)}, and got {places.dtype}")
     result = elementwise(kernels.choose_block, places, *list(choices), mode=mode)
-    return result if out is None else bind(out, result, "same_kind")
+    return bound(result, out, "unsafe")
 
 
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | Any], *args: Any, **kw: Any) -> Any:

@@ -270,7 +270,7 @@ def running(x: Any, ufunc: np.ufunc, axis: Any, dtype: Any, out: Any, method: st
     function = np.cumprod if ufunc is np.multiply else np.cumsum
     kind = np.asarray(function(stand_in(x.dtype), dtype=given)).dtype
     local = kernels.nan_accumulated if skip_nan else kernels.accumulated
-    return into(out, new(Accumulation(x.expr, place, local, ufunc, (ufunc, place, given), kind, method)))
+    return into(out, new(Accumulation(x.expr, place, local, ufunc, (ufunc, place, given), kind, method)), "unsafe")
 
 
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, method: str = "sequential") -> Any:
@@ -402,7 +402,7 @@ def standard_running(
         if isinstance(made.expr.grid[place], UnknownCut):
             made = known(made)
         made = new(Begun(made.expr, place, int(ufunc is np.multiply)))
-    return into(out, made)
+    return into(out, made, "unsafe")
 
 
 def cumreduction(

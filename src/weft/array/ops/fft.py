@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from weft.array.ops.broadcasting import bound
 from weft.array.ops.elementwise import cast, elementwise
 from weft.array.ops.fft_transform import checked, made_dtype, transform
 from weft.array.ops.transposing import normal_axis
@@ -27,11 +28,11 @@ __all__ = [
 ]
 
 
-def along(kind: str, a: Any, n: Any, axis: Any, norm: str | None) -> Any:
+def along(kind: str, a: Any, n: Any, axis: Any, norm: str | None, out: Any) -> Any:
     """A transform along one axis."""
     x = checked(a, norm)
     place = normal_axis(-1 if axis is None else axis, x.ndim)
-    return transform(x, [[(kind, place, length_for(kind, n, x.shape[place]))]], norm)
+    return bound(transform(x, [[(kind, place, length_for(kind, n, x.shape[place]))]], norm), out)
 
 
 def length_for(kind: str, n: Any, length: int) -> int:
@@ -68,22 +69,22 @@ def several_axes(x: Any, s: Any, axes: Any, kind: str) -> list[tuple[int, int]]:
     return list(zip(places, lengths, strict=True))
 
 
-def over(kind: str, a: Any, s: Any, axes: Any, norm: str | None) -> Any:
+def over(kind: str, a: Any, s: Any, axes: Any, norm: str | None, out: Any) -> Any:
     """A transform over several axes; real ones over the last of them."""
     x = checked(a, norm)
     pairs = several_axes(x, s, axes, kind)
     if not pairs:
-        return x if x.dtype.kind == "c" else elementwise(cast, x, dtype=made_dtype(kind, x.dtype))
+        return bound(x if x.dtype.kind == "c" else elementwise(cast, x, dtype=made_dtype(kind, x.dtype)), out)
     if kind in ("fft", "ifft"):
-        return transform(x, [[(kind, axis, length) for axis, length in reversed(pairs)]], norm)
+        return bound(transform(x, [[(kind, axis, length) for axis, length in reversed(pairs)]], norm), out)
     complex_kind = "fft" if kind == "rfft" else "ifft"
     last = [(kind, *pairs[-1])]
     others = [(complex_kind, axis, length) for axis, length in reversed(pairs[:-1])]
     groups = [last, others] if kind == "rfft" else [others, last]
-    return transform(x, [group for group in groups if group], norm)
+    return bound(transform(x, [group for group in groups if group], norm), out)
 
 
-def fft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None) -> Any:
+def fft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None, out: Any = None) -> Any:
     """Discrete Fourier transform along an axis.
 
     Parameters
@@ -96,6 +97,8 @@ def fft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = 
         The last by default.
     norm : {'backward', 'ortho', 'forward'}, optional
         Which direction is divided by the length, or both by its root.
+    out : Array, optional
+        Stands for the result from now on.
 
     Raises
     ------
@@ -108,10 +111,10 @@ def fft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = 
     >>> da.fft.fft(da.ones(4, chunks=2)).compute()
     array([4.+0.j, 0.+0.j, 0.+0.j, 0.+0.j])
     """
-    return along("fft", a, n, axis, norm)
+    return along("fft", a, n, axis, norm, out)
 
 
-def ifft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None) -> Any:
+def ifft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None, out: Any = None) -> Any:
     """Inverse of `fft`.
 
     Examples
@@ -120,10 +123,10 @@ def ifft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None =
     >>> da.fft.ifft(da.fft.fft(da.arange(4, chunks=2))).real.round(6).compute()
     array([0., 1., 2., 3.])
     """
-    return along("ifft", a, n, axis, norm)
+    return along("ifft", a, n, axis, norm, out)
 
 
-def rfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None) -> Any:
+def rfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None, out: Any = None) -> Any:
     """Fourier transform of real numbers along an axis: the half of it that is not a mirror image; see `fft`.
 
     Examples
@@ -132,10 +135,10 @@ def rfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None =
     >>> da.fft.rfft(da.ones(4, chunks=2)).compute()
     array([4.+0.j, 0.+0.j, 0.+0.j])
     """
-    return along("rfft", a, n, axis, norm)
+    return along("rfft", a, n, axis, norm, out)
 
 
-def irfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None) -> Any:
+def irfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None, out: Any = None) -> Any:
     """Inverse of `rfft`; ``n`` is the length of the result, ``2 * (m - 1)`` by default.
 
     Examples
@@ -144,10 +147,10 @@ def irfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None 
     >>> da.fft.irfft(da.asarray([4.0, 0.0, 0.0])).compute()
     array([1., 1., 1., 1.])
     """
-    return along("irfft", a, n, axis, norm)
+    return along("irfft", a, n, axis, norm, out)
 
 
-def hfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None) -> Any:
+def hfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None, out: Any = None) -> Any:
     """Fourier transform of one half of a Hermitian signal, which is real; ``n`` is the length of the result.
 
     Examples
@@ -156,10 +159,10 @@ def hfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None =
     >>> da.fft.hfft(da.asarray([1.0, 0.0, 0.0])).compute()
     array([1., 1., 1., 1.])
     """
-    return along("hfft", a, n, axis, norm)
+    return along("hfft", a, n, axis, norm, out)
 
 
-def ihfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None) -> Any:
+def ihfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None = None, out: Any = None) -> Any:
     """Inverse of `hfft`.
 
     Examples
@@ -168,10 +171,10 @@ def ihfft(a: Any, n: int | None = None, axis: int | None = -1, norm: str | None 
     >>> da.fft.ihfft(da.ones(4, chunks=2)).real.compute()
     array([1., 0., 0.])
     """
-    return along("ihfft", a, n, axis, norm)
+    return along("ihfft", a, n, axis, norm, out)
 
 
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: Any = None) -> Any:
     """Fourier transform over several axes.
 
     Parameters
@@ -192,10 +195,10 @@ def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> An
     array([[4., 0.],
            [0., 0.]])
     """
-    return over("fft", a, s, axes, norm)
+    return over("fft", a, s, axes, norm, out)
 
 
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: Any = None) -> Any:
     """Inverse of `fftn`.
 
     Examples
@@ -205,10 +208,10 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> A
     array([[1., 0.],
            [0., 0.]])
     """
-    return over("ifft", a, s, axes, norm)
+    return over("ifft", a, s, axes, norm, out)
 
 
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: Any = None) -> Any:
     """Fourier transform over two axes, the last by default; see `fftn`.
 
     Examples
@@ -217,10 +220,10 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -
     >>> da.fft.fft2(da.ones((5, 2, 2), chunks=1)).shape
     (5, 2, 2)
     """
-    return over("fft", a, s, axes, norm)
+    return over("fft", a, s, axes, norm, out)
 
 
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: Any = None) -> Any:
     """Inverse of `fft2`.
 
     Examples
@@ -229,10 +232,10 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     >>> da.fft.ifft2(da.ones((5, 2, 2), chunks=1)).shape
     (5, 2, 2)
     """
-    return over("ifft", a, s, axes, norm)
+    return over("ifft", a, s, axes, norm, out)
 
 
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: Any = None) -> Any:
     """Fourier transform of real numbers over several axes; the last of them is halved, as by `rfft`. See `fftn`.
 
     Examples
@@ -241,10 +244,10 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> A
     >>> da.fft.rfftn(da.ones((4, 4), chunks=2)).shape
     (4, 3)
     """
-    return over("rfft", a, s, axes, norm)
+    return over("rfft", a, s, axes, norm, out)
 
 
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: Any = None) -> Any:
     """Inverse of `rfftn`; lengths in ``s`` are those of the result.
 
     Examples
@@ -253,10 +256,10 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> 
     >>> da.fft.irfftn(da.ones((4, 3), chunks=2)).shape
     (4, 4)
     """
-    return over("irfft", a, s, axes, norm)
+    return over("irfft", a, s, axes, norm, out)
 
 
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: Any = None) -> Any:
     """Fourier transform of real numbers over two axes, the last by default; see `rfftn`.
 
     Examples
@@ -265,10 +268,10 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     >>> da.fft.rfft2(da.ones((4, 4), chunks=2)).shape
     (4, 3)
     """
-    return over("rfft", a, s, axes, norm)
+    return over("rfft", a, s, axes, norm, out)
 
 
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: Any = None) -> Any:
     """Inverse of `rfft2`.
 
     Examples
@@ -277,4 +280,4 @@ def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None)
     >>> da.fft.irfft2(da.ones((4, 3), chunks=2)).shape
     (4, 4)
     """
-    return over("irfft", a, s, axes, norm)
+    return over("irfft", a, s, axes, norm, out)

@@ -170,7 +170,9 @@ def concatenate(
     return given_out(banded(join(xs, axis), axis), out)
 
 
-def concat(arrays: Any, /, *, axis: int | None = 0) -> Any:
+def concat(
+    arrays: Any, /, axis: int | None = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
     """Arrays one after another along an axis: the array API standard's name for `concatenate`.
 
     Examples
@@ -179,7 +181,7 @@ def concat(arrays: Any, /, *, axis: int | None = 0) -> Any:
     >>> da.concat([da.ones(2, chunks=1), da.ones(3, chunks=3)]).chunks
     ((1, 1, 3),)
     """
-    return concatenate(arrays, axis)
+    return concatenate(arrays, axis, out=out, dtype=dtype, casting=casting)
 
 
 def several(arrays: Any, what: str) -> list[Any]:

@@ -11,7 +11,7 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.kernels import elementwise as kernels
-from weft.array.ops.broadcasting import bind, broadcast_shape, elementwise
+from weft.array.ops.broadcasting import bind, bound, broadcast_shape, elementwise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.ufunc_reductions import chunked, ndim_of
@@ -47,11 +47,6 @@ __all__ = [
 ]
 
 
-def result_in(out: Any, result: Any) -> Any:
-    """A result, for which ``out`` stands if it is given."""
-    return result if out is None else bind(out, result, "same_kind")
-
-
 def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """Elements rounded to a number of decimals, halves to the even neighbour.
 
@@ -69,7 +64,7 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     >>> da.round(da.linspace(0, 1, 4, chunks=2), 2).compute()
     array([0.  , 0.33, 0.67, 1.  ])
     """
-    return result_in(out, elementwise(np.round, a, decimals=operator.index(decimals)))
+    return bound(elementwise(np.round, a, decimals=operator.index(decimals)), out)
 
 
 def around(a: Any, decimals: int = 0, out: Any = None) -> Any:
@@ -121,7 +116,7 @@ def clip(
         return minimum(array, a_max, out=out, **kwargs)
     if array.dtype.kind == "f" and type(a_min) in (int, float) and type(a_max) in (int, float) and not kwargs:
         return minimum(maximum(array, a_min), a_max, out=out)  # two ufuncs: they can be fused with others
-    return result_in(out, elementwise(np.clip, array, a_min, a_max, **kwargs))
+    return bound(elementwise(np.clip, array, a_min, a_max, **kwargs), out)
 
 
 def is_outside(bound: Any, kind: np.dtype[Any]) -> bool:
@@ -141,7 +136,7 @@ def fix(x: Any, out: Any = None) -> Any:
     >>> da.fix(da.linspace(-1.5, 1.5, 4, chunks=2)).compute()
     array([-1., -0.,  0.,  1.])
     """
-    return result_in(out, elementwise(np.trunc, x))
+    return bound(elementwise(np.trunc, x), out)
 
 
 def i0(x: Any) -> Any:
@@ -280,7 +275,7 @@ def isposinf(x: Any, out: Any = None) -> Any:
     >>> da.isposinf(da.ones(2, chunks=1)).compute()
     array([False, False])
     """
-    return result_in(out, elementwise(np.isposinf, x))
+    return bound(elementwise(np.isposinf, x), out)
 
 
 def isneginf(x: Any, out: Any = None) -> Any:
@@ -290,7 +285,7 @@ def isneginf(x: Any, out: Any = None) -> Any:
     >>> da.isneginf(da.ones(2, chunks=1)).compute()
     array([False, False])
     """
-    return result_in(out, elementwise(np.isneginf, x))
+    return bound(elementwise(np.isneginf, x), out)
 
 
 def isnull(values: Any) -> Any:

@@ -285,7 +285,7 @@ def order_statistic(
         x, axes, keepdims = expand_dims(x, x.ndim), (x.ndim,), False
     expr = sized(x.expr)
     if asked is not None and skip_nan and not expr.size:
-        return into(out, nanmean(new(expr), axis=axes, keepdims=keepdims))  # as NumPy has it
+        return into(out, nanmean(new(expr), axis=axes, keepdims=keepdims), "unsafe")  # as NumPy has it
     if (
         asked is not None
         and q is not None
@@ -298,7 +298,7 @@ def order_statistic(
         )
     kind = sample_dtype(expr.dtype, method, asked)
     made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
-    return into(out, new(made))
+    return into(out, new(made), "unsafe")
 
 
 def placed(

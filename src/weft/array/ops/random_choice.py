@@ -65,9 +65,10 @@ def population(a: Any) -> int:
 
 def checked(p: Any, n: int, replace: bool, count: int) -> np.ndarray[Any, Any]:
     """Chances, if NumPy takes them."""
-    chances = np.asarray(p, float)
+    given = np.asarray(p)
+    chances = given.astype(float)
     if n:
-        np.random.default_rng(0).choice(n, size=0, p=p)  # in its own type, which says how exact the sum has to be
+        np.random.default_rng(0).choice(n, size=0, p=given)  # in its own type, which says how exact the sum has to be
     if not replace and count > np.count_nonzero(chances):
         raise ValueError(f"Fewer non-zero entries in p than size: {np.count_nonzero(chances)} for {count} elements")
-    return chances / chances.sum() if n and np.asarray(p).dtype in (np.float16, np.float32) else chances
+    return chances / chances.sum() if n and given.dtype in (np.float16, np.float32) else chances

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.kernels.random import factored_normal
 from weft.array.ops.random import Stream, are_numbers, drawn, plain
 
 __all__ = ["Distributions"]
@@ -147,6 +148,37 @@ class Distributions:
         """Student's t distribution; see `numpy.random.Generator.standard_t`."""
         return self._draw("standard_t", (df,), size, chunks)
 
+    def multivariate_normal(
+        self,
+        mean: Any,
+        cov: Any,
+        size: Any = None,
+        check_valid: str = "warn",
+        tol: float = 1e-8,
+        *,
+        method: str = "svd",
+        chunks: Any = "auto",
+    ) -> Any:
+        """Normal distribution of vectors; see `numpy.random.Generator.multivariate_normal`.
+
+        Mean and covariance are computed and factored now.
+
+        Examples
+        --------
+        >>> import weft.array as da
+        >>> x = da.random.default_rng(1).multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=1000, chunks=100)
+        >>> x.shape, x.chunks[1]
+        ((1000, 2), (2,))
+        """
+        centre, spread = np.asarray(mean, float), np.asarray(cov, float)
+        numpys: Any = np.random.default_rng(0)
+        numpys.multivariate_normal(centre, spread, 0, check_valid, tol, method=method)
+        args = (centre, factor(spread, method))
+        core = centre.shape
+        return drawn(
+            self._stream.next(), factored_normal, args, size, chunks, core=core, cores=(1, 2), dtype="f8", tries=False
+        )
+
     def triangular(self, left: Any, mode: Any, right: Any, size: Any = None, chunks: Any = "auto") -> Any:
         """Triangular distribution; see `numpy.random.Generator.triangular`."""
         return self._draw("triangular", (left, mode, right), size, chunks)
@@ -174,3 +206,14 @@ class Distributions:
     def zipf(self, a: Any, size: Any = None, chunks: Any = "auto") -> Any:
         """Zipf distribution; see `numpy.random.Generator.zipf`."""
         return self._draw("zipf", (a,), size, chunks, "i8")
+
+
+def factor(cov: Any, method: str) -> Any:
+    """A matrix whose transpose times itself is a covariance."""
+    if method == "cholesky":
+        return np.linalg.cholesky(cov).T
+    if method == "eigh":
+        values, vectors = np.linalg.eigh(cov)
+        return (vectors * np.sqrt(np.abs(values))).T
+    vectors, values, _ = np.linalg.svd(cov)
+    return (vectors * np.sqrt(values)).T

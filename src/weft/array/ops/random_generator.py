@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase
-from weft.array.kernels.random import NARROW, factored_normal
+from weft.array.kernels.random import NARROW
 from weft.array.kernels.random import integers as bounded
 from weft.array.ops.creation import shape_of
 from weft.array.ops.random import Stream, drawn, plain
@@ -218,37 +218,6 @@ class Generator(Distributions):
             self._stream.next(), name, args, size, chunks, core=core, cores=cores, dtype=dtype, keywords=keywords
         )
 
-    def multivariate_normal(
-        self,
-        mean: Any,
-        cov: Any,
-        size: Any = None,
-        check_valid: str = "warn",
-        tol: float = 1e-8,
-        *,
-        method: str = "svd",
-        chunks: Any = "auto",
-    ) -> Any:
-        """Normal distribution of vectors; see `numpy.random.Generator.multivariate_normal`.
-
-        Mean and covariance are computed and factored now.
-
-        Examples
-        --------
-        >>> import weft.array as da
-        >>> x = da.random.default_rng(1).multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=1000, chunks=100)
-        >>> x.shape, x.chunks[1]
-        ((1000, 2), (2,))
-        """
-        centre, spread = np.asarray(mean, float), np.asarray(cov, float)
-        numpys: Any = np.random.default_rng(0)
-        numpys.multivariate_normal(centre, spread, 0, check_valid, tol, method=method)
-        args = (centre, factor(spread, method))
-        core = centre.shape
-        return drawn(
-            self._stream.next(), factored_normal, args, size, chunks, core=core, cores=(1, 2), dtype="f8", tries=False
-        )
-
     def __repr__(self) -> str:
         return f"Generator({type(self._bits).__name__})"
 
@@ -279,6 +248,30 @@ class RandomState(Distributions):
     def seed(self, seed: Any = None) -> None:
         """Start anew from a seed."""
         self._stream = Stream.of(None if seed is None else older_bits(seed))
+
+    def get_state(self, legacy: bool = True) -> dict[str, Any]:
+        """What all further arrays depend on, for `set_state`: a dict, whatever ``legacy`` says.
+
+        Examples
+        --------
+        >>> import weft.array as da
+        >>> draws = da.random.RandomState(5)
+        >>> state = draws.get_state()
+        >>> first = draws.rand(3).compute()
+        >>> draws.set_state(state)
+        >>> bool((draws.rand(3).compute() == first).all())
+        True
+        """
+        return {"bit_generator": "weft", "state": {"seed": self._stream.seed.hex(), "calls": self._stream.count}}
+
+    def set_state(self, state: Any) -> None:
+        """Go on from a state that `get_state` has given."""
+        if not isinstance(state, dict) or state.get("bit_generator") != "weft":
+            raise ValueError(
+                "set_state() takes what get_state() of a chunked RandomState has given: "
+                "give a numpy.random.RandomState as the seed of a new one to start from NumPy's state"
+            )
+        self._stream = Stream(bytes.fromhex(state["state"]["seed"]), int(state["state"]["calls"]))
 
     def random(self, size: Any = None, chunks: Any = "auto") -> Any:
         """Numbers in ``[0, 1)``, all equally likely."""
@@ -414,7 +407,8 @@ def integers(stream: Stream, low: Any, high: Any, size: Any, dtype: Any, endpoin
     words = {"dtype": kind.type, "endpoint": endpoint}
     low, high = plain(low), plain(high)
     if are_whole(low, high) and kind in DRAWN_BY_CELLS:
-        np.random.default_rng(0).integers(low, high, size=1, **words)  # so that NumPy refuses bad bounds at the call
+        some = size is None or 0 not in shape_of(size)
+        np.random.default_rng(0).integers(low, high, size=int(some), **words)  # NumPy refuses bad bounds at the call
         span = high - low + bool(endpoint)
         if span <= NARROW and low + span < 2**63:
             told = {"dtype": kind}
@@ -446,14 +440,3 @@ def shuffle(stream: Stream, x: Any, axis: int) -> None:
             "use permutation(x), or shuffle with numpy.random"
         )
     x.expr = shuffled(x, stream.next(), axis, "shuffle").expr
-
-
-def factor(cov: Any, method: str) -> Any:
-    """A matrix whose transpose times itself is a covariance."""
-    if method == "cholesky":
-        return np.linalg.cholesky(cov).T
-    if method == "eigh":
-        values, vectors = np.linalg.eigh(cov)
-        return (vectors * np.sqrt(np.abs(values))).T
-    vectors, values, _ = np.linalg.svd(cov)
-    return (vectors * np.sqrt(values)).T

@@ -23,6 +23,7 @@ from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import nan_reductions as nans
 from weft.array.kernels import reductions as kernels
+from weft.array.ops.broadcasting import only
 from weft.array.ops.elementwise import broadcast_shape, elementwise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.reduction_kinds import KINDS, MEAN_WHERE, MOMENTS_KINDS, Kind, foreign_kind
@@ -56,6 +57,8 @@ __all__ = [
 NOT_GIVEN: Any = np._NoValue
 #: Means and spreads that leave out NaN: as the others of elements that cannot be NaN.
 NAN_MOMENTS = ("nanmean", "nanvar", "nanstd")
+#: Kinds whose numbers are added up, or multiplied, in the dtype of the array for the result, if that has them all.
+ADDED = ("sum", "prod", "nansum", "nanprod", "mean", "nanmean")
 #: Blocks that one task combines.
 FAN_IN = 16
 #: A number of blocks, or one for each axis.
@@ -311,12 +314,11 @@ def fan_in(split_every: Any, ndim: int) -> FanIn:
     return int(split_every)
 
 
-def into(out: Any, made: Any) -> Any:
+def into(out: Any, made: Any, casting: Any = "same_kind") -> Any:
     """A result given to the array ``out``, which stands for it from now on; the result itself without one."""
     if out is None:
         return made
-    if isinstance(out, tuple) and len(out) == 1:
-        (out,) = out
+    out = only(out)
     if not isinstance(out, ArrayBase):
         raise TypeError(
             f"return arrays must be of ArrayType: out= must be a weft array, which will stand for the result; "
@@ -326,9 +328,9 @@ def into(out: Any, made: Any) -> Any:
         raise ValueError(
             f"output parameter for reduction operation has the wrong shape: {out.shape} instead of {made.shape}"
         )
-    if not np.can_cast(made.dtype, out.dtype, "same_kind"):
+    if not np.can_cast(made.dtype, out.dtype, casting):
         raise np._core._exceptions._UFuncOutputCastingError(  # type: ignore[attr-defined]
-            np.positive, "same_kind", made.dtype, out.dtype, 0
+            np.positive, casting, made.dtype, out.dtype, 0
         )
     out.expr = made.astype(out.dtype, copy=False).expr
     return out
@@ -352,6 +354,12 @@ def reduce(
     selects = where is not NOT_GIVEN and where is not True
     keep = bool(keepdims) if keepdims is not NOT_GIVEN else False
     given = None if dtype is None else np.dtype(dtype)
+    target, casting = only(out), "same_kind" if kind.endswith("std") else "unsafe"
+    if isinstance(target, ArrayBase):
+        if kind in NAN_MOMENTS and a.dtype.kind in "fc" and target.dtype.kind not in "fc":
+            raise TypeError("If a is inexact, then out must be inexact")
+        if given is None and kind in ADDED and np.can_cast(a.dtype, target.dtype):
+            given = target.dtype  # numbers are added up in the dtype of the result
     if kind in NAN_MOMENTS and not nans.can_be_nan(a.dtype):
         kind = kind.removeprefix("nan")
     if a.ndim == 0 and axis is not None and axis != () and not selects and kind in ("mean", "var", "std"):
@@ -373,7 +381,7 @@ def reduce(
     if functions.needs_elements and not has_initial and 0 in a.shape:
         a = known(a)
         lengths = [1 if each in axes else length for each, length in enumerate(a.shape) if keep or each not in axes]
-        return into(out, asarray(np.empty(lengths, final)))
+        return into(out, asarray(np.empty(lengths, final)), casting)
     if reproducible and final.kind in "fc" and not functions.needs_elements:
         made = canonical(a, kind, axes, keep, given, final, ddof, where if selects else None)
     elif selects or (has_initial and functions.needs_elements):
@@ -383,7 +391,7 @@ def reduce(
     if has_initial and not functions.needs_elements:
         start = np.asarray(initial, made.dtype)[()]
         made = elementwise(np.multiply if kind.endswith("prod") else np.add, made, start)
-    return into(out, made)
+    return into(out, made, casting)
 
 
 def reduce_where(

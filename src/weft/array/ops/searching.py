@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.base import new
+from weft.array.base import ArrayBase, new
 from weft.array.io.from_array import asarray
 from weft.array.ops.blocks import map_aligned
 from weft.array.ops.sizes import sized
 
-__all__ = ["searchsorted"]
+__all__ = ["SearchingMethods", "searchsorted"]
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
@@ -60,3 +60,13 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 def places_in(block: Any, part: Any, side: str) -> Any:
     """Places of the elements of a block in a sorted array."""
     return np.asarray(np.searchsorted(part, block, side=side))  # type: ignore[call-overload]
+
+
+class SearchingMethods(ArrayBase):
+    """Places in sorted arrays."""
+
+    __slots__ = ()
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Any:
+        """Where elements would have to be put to keep the array sorted; see `weft.array.searchsorted`."""
+        return searchsorted(self, v, side, sorter)

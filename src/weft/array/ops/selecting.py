@@ -13,6 +13,7 @@ from weft.array.chunks import axis_largest
 from weft.array.chunks import compress as compress_lengths
 from weft.array.io.from_array import asarray
 from weft.array.kernels import places as kernels
+from weft.array.ops.broadcasting import bound
 from weft.array.ops.casting import truth
 from weft.array.ops.elementwise import elementwise
 from weft.array.ops.entries import normal_positions
@@ -37,6 +38,8 @@ def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: s
         Of any shape; its axes take the place of ``axis``. May be a chunked array.
     axis : int, optional
         Without it, of all elements in C order.
+    out : Array, optional
+        Stands for the result from now on.
     mode : {"raise", "wrap", "clip"}
         What becomes of positions out of bounds: an error, counted round and round, or brought to the nearest.
 
@@ -52,8 +55,11 @@ def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: s
     >>> da.take(x, [7, 0, -1]).compute()
     array([7, 0, 9])
     """
-    if out is not None:
-        raise ValueError("take() cannot write into out=: assign its result instead, e.g. out[...] = take(...)")
+    return bound(chosen(a, indices, axis, mode), out)
+
+
+def chosen(a: Any, indices: Any, axis: int | None, mode: str) -> Any:
+    """What `take` gives."""
     if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
     x = asarray(a)
@@ -102,6 +108,8 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
     a : array-like
     axis : int, optional
         Without it, of all elements in C order.
+    out : Array, optional
+        Stands for the result from now on.
 
     Examples
     --------
@@ -109,8 +117,11 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
     >>> da.compress([False, True], da.ones((3, 2), chunks=1), axis=0).shape
     (1, 2)
     """
-    if out is not None:
-        raise ValueError("compress() cannot write into out=: assign its result instead")
+    return bound(compressed(condition, a, axis), out)
+
+
+def compressed(condition: Any, a: Any, axis: int | None) -> Any:
+    """What `compress` gives."""
     x = asarray(a)
     if not isinstance(condition, ArrayBase):
         condition = np.asarray(condition)

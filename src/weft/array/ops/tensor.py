@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from weft.array.base import ArrayBase
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
+from weft.array.ops.broadcasting import bound, check_cast
 from weft.array.ops.elementwise import conjugate, multiply
 from weft.array.ops.reducing import into
 from weft.array.ops.sizes import known
@@ -27,13 +30,19 @@ __all__ = [
 ]
 
 
-def matmul(x1: Any, x2: Any, /) -> Any:
+def matmul(x1: Any, x2: Any, /, out: Any = None, *, casting: str = "same_kind", dtype: Any = None) -> Any:
     """Matrix product, over the last axis of ``x1`` and the last but one of ``x2``; other axes are broadcast.
 
     Parameters
     ----------
     x1, x2 : array-like
         One axis is taken as a row vector on the left, and a column vector on the right.
+    out : Array, optional
+        Stands for the result from now on.
+    casting : {"no", "equiv", "safe", "same_kind", "unsafe"}
+        What may be cast to ``dtype``, and to that of ``out``.
+    dtype : dtype, optional
+        In which products are made and summed.
 
     Raises
     ------
@@ -47,7 +56,7 @@ def matmul(x1: Any, x2: Any, /) -> Any:
     >>> (x @ x.T).compute()[0]
     array([6., 6., 6., 6.])
     """
-    a, b = asarray(x1), asarray(x2)
+    a, b = [cast_to(dtype, asarray(each), casting) for each in (x1, x2)]
     for number, each in enumerate((a, b)):
         if each.ndim == 0:
             raise ValueError(
@@ -65,7 +74,15 @@ def matmul(x1: Any, x2: Any, /) -> Any:
     left = (*batch[len(batch) - max(0, a.ndim - 2) :], rows, summed) if a.ndim > 1 else (summed,)
     right = (*batch[len(batch) - max(0, b.ndim - 2) :], summed, columns) if b.ndim > 1 else (summed,)
     output = (*batch, *[rows] * (a.ndim > 1), *[columns] * (b.ndim > 1))
-    return contract((a, b), (left, right), output, name="matmul")
+    return bound(contract((a, b), (left, right), output, name="matmul"), out, casting)
+
+
+def cast_to(dtype: Any, operand: Any, casting: str) -> Any:
+    """An operand in the dtype in which products are to be made, if there is one."""
+    if dtype is None or operand.dtype == (kind := np.dtype(dtype)):
+        return operand
+    check_cast("matmul", operand.dtype, kind, casting)
+    return operand.astype(kind)
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
@@ -118,10 +135,11 @@ def conjugated(x: Any) -> Any:
     return conjugate(x) if x.dtype.kind == "c" else x
 
 
-def dot(a: Any, b: Any) -> Any:
+def dot(a: Any, b: Any, out: Any = None) -> Any:
     """Sum of products over the last axis of ``a`` and the last but one of ``b`` (the last, if it has one only).
 
-    Scalars multiply. Unlike `matmul`, further axes of the two are all combined with each other.
+    Scalars multiply. Unlike `matmul`, further axes of the two are all combined with each other. ``out`` is an array of the
+    result's shape and dtype that stands for it from now on.
 
     Examples
     --------
@@ -131,8 +149,15 @@ def dot(a: Any, b: Any) -> Any:
     """
     x, y = asarray(a), asarray(b)
     if x.ndim == 0 or y.ndim == 0:
-        return multiply(x, y)
-    return tensordot(x, y, axes=((x.ndim - 1,), (max(0, y.ndim - 2),)))
+        made = multiply(x, y)
+    else:
+        made = tensordot(x, y, axes=((x.ndim - 1,), (max(0, y.ndim - 2),)))
+    if isinstance(out, ArrayBase) and (out.dtype != made.dtype or out.ndim != made.ndim):
+        raise ValueError(
+            f"output array is not acceptable: dot() gives {made.dtype} with {made.ndim} axes, and out= has {out.dtype} with "
+            f"{out.ndim}. Give an array of the result's type, or take what is returned."
+        )
+    return bound(made, out)
 
 
 def inner(a: Any, b: Any, /) -> Any:
@@ -168,7 +193,7 @@ def vdot(a: Any, b: Any, /) -> Any:
     return contract((conjugated(x), y), (labels, labels), (), name="vdot")
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
     """Sum of products along an axis, elements of ``x1`` conjugated; other axes are broadcast.
 
     Examples
@@ -185,7 +210,8 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
             f"vecdot: the axis is {a.shape[-1]} long in the first operand, and {b.shape[-1]} in the second"
         )
     batch = batch_labels(a.ndim - 1, b.ndim - 1)
-    return contract((conjugated(a), b), ((*batch[0], -1), (*batch[1], -1)), batch[2], name="vecdot")
+    made = contract((conjugated(a), b), ((*batch[0], -1), (*batch[1], -1)), batch[2], name="vecdot")
+    return bound(made, out)
 
 
 def axis_last(x: Any, axis: int) -> Any:
@@ -293,6 +319,6 @@ class TensorMethods(ArrayBase):
         """The last two axes exchanged."""
         return matrix_transpose(self)
 
-    def dot(self, b: Any) -> Any:
+    def dot(self, b: Any, out: Any = None) -> Any:
         """Sum of products with another array; see `weft.array.dot`."""
-        return dot(self, b)
+        return dot(self, b, out)

@@ -15,6 +15,7 @@ from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels import tensor as kernels
 from weft.array.layout_cost import chunk_limit
+from weft.array.ops.broadcasting import bound
 from weft.array.ops.linalg_base import core_wise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
@@ -32,7 +33,7 @@ __all__ = ["convolve", "correlate", "cross", "kron", "multi_dot"]
 def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
     """Product of several matrices, in the order that takes the fewest operations.
 
-    The first may be a row vector, and the last a column vector.
+    The first may be a row vector, and the last a column vector. ``out`` is an array that stands for the result from now on.
 
     Notes
     -----
@@ -45,8 +46,6 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
     >>> da.linalg.multi_dot([x, y, z]).shape
     (2, 50)
     """
-    if out is not None:
-        raise TypeError("multi_dot: out= is not supported for chunked arrays; use what is returned")
     given = [known(asarray(each)) for each in arrays]
     if len(given) < 2:
         raise ValueError("Expecting at least two arrays.")
@@ -59,7 +58,7 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
         if each.ndim != 2:
             raise np.linalg.LinAlgError(f"{each.ndim}-dimensional array given. Array must be two-dimensional")
     result = in_order(given)
-    return result[(0 if first else slice(None)), (0 if last else slice(None))]
+    return bound(result[(0 if first else slice(None)), (0 if last else slice(None))], out)
 
 
 def in_order(given: list[Any]) -> Any:

@@ -17,7 +17,7 @@ from weft.array.chunks import Grid, axis_count, compress
 from weft.array.expr import ArrayExpr, SameLayout, array_outline
 from weft.array.kernels import ufuncs as kernels
 from weft.array.kernels.elementwise import AnyUfunc
-from weft.array.ops.broadcasting import bind, broadcast_to, held_array, is_array
+from weft.array.ops.broadcasting import bound, broadcast_to, held_array, is_array
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import normal_axis
@@ -144,7 +144,7 @@ def ufunc_reduce(
         keywords = {} if given is None else {"dtype": given}
         if not keywords or ufunc in (np.add, np.multiply):
             found = getattr(x, REDUCTIONS[ufunc])(axis=axes, keepdims=bool(keepdims), **keywords)
-            return found if out is None else bind(only(out), found, "same_kind")
+            return bound(found, out)
     mask: Any = where
     if where is not True:
         mask = broadcast_to(where, expr.shape).expr
@@ -153,7 +153,7 @@ def ufunc_reduce(
             expr, ufunc, axes, bool(keepdims), kind, given, initial if has_initial else None, has_initial, mask
         )
     )
-    return result if out is None else bind(only(out), result, "same_kind")
+    return bound(result, out)
 
 
 @node
@@ -234,7 +234,7 @@ def ufunc_accumulate(ufunc: AnyUfunc, array: Any, axis: Any = 0, dtype: Any = No
             made = UfuncAccumulation(whole, None, ufunc, place, kind, given)
     else:
         made = UfuncAccumulation(expr, None, ufunc, place, kind, given)
-    return new(made) if out is None else bind(only(out), new(made), "same_kind")
+    return bound(new(made), out)
 
 
 def without_empty_chunks(expr: ArrayExpr, axis: int) -> ArrayExpr:
@@ -284,7 +284,7 @@ def ufunc_reduceat(ufunc: AnyUfunc, array: Any, indices: Any, axis: Any = 0, dty
         raise IndexError(f"index {wrong[0]} out-of-bounds in {ufunc.__name__}.reduceat [0, {length})")
     whole = laid_out(expr, replaced(expr.grid, place, max(1, length)))
     result = new(UfuncReduceAt(whole, tuple(places.tolist()), ufunc, place, kind, given))
-    return result if out is None else bind(only(out), result, "same_kind")
+    return bound(result, out)
 
 
 def chunked(array: Any) -> Any:
@@ -295,11 +295,6 @@ def chunked(array: Any) -> Any:
 def ndim_of(value: Any) -> int:
     """Number of axes of anything that NumPy takes for an array."""
     return value.ndim if isinstance(value, ArrayBase) else np.ndim(value)
-
-
-def only(out: Any) -> Any:
-    """The single entry of an ``out`` that may be a tuple."""
-    return out[0] if isinstance(out, tuple) else out
 
 
 def replaced(values: tuple[Any, ...], axis: int, value: Any) -> tuple[Any, ...]:

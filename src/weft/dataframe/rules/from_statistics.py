@@ -27,7 +27,7 @@ def from_statistics(node: Length | Reduce) -> Expr | None:
     match node:
         case Reduce(Projection(FileSource() as read, label), "min" | "max" as kind, True) if type(label) is not tuple:
             value = extreme(read, label, kind)
-            return None if value is None else Told(value, kind, node.meta)
+            return None if value is None else Told(np.asarray(node.meta).dtype.type(value), kind, node.meta)
     return None
 
 
@@ -55,4 +55,4 @@ def extreme(source: FileSource, label: Hashable, kind: str) -> Any:
             return None  # or they are NaN
     if not found or any(isinstance(each, bool) or not isinstance(each, (int, float)) or each != each for each in found):
         return None
-    return dtype.type(min(found) if kind == "min" else max(found))
+    return min(found) if kind == "min" else max(found)

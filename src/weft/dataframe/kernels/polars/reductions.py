@@ -115,12 +115,13 @@ def reduced(node: Any, translate: Translator) -> Relation:
         raise Untranslatable(f"{node.kind} with these options stays in pandas")
     if node.source.meta.ndim == 2:
         return reduced_columns(node, source, translate, options.get("ddof", 1))
-    dtype = source.only.dtype if isinstance(node.meta, (str, pd.Timestamp)) else value_type(node.meta)
-    if node.kind in ("sum", "min", "max") and is_integer(source.only.dtype) and node.kind != "sum":
-        dtype = source.only.dtype
+    wanted = source.only.dtype if isinstance(node.meta, (str, pd.Timestamp)) else value_type(node.meta)
+    of_own_type = node.kind in ("min", "max") and is_integer(source.only.dtype)
     source = row_by_row(source)
     column = source.only
-    made = aggregate(node.kind, column, dtype, translate, options.get("ddof", 1))
+    made = aggregate(node.kind, column, column.dtype if of_own_type else wanted, translate, options.get("ddof", 1))
+    if of_own_type:  # for pandas the greatest of int32 is a Python int
+        made = made.cast(wanted)
     name = translate.fresh("value")
     base = with_scalars(source.base, [column]).select(made.expr.alias(name))
     label = source.columns[0][0]
