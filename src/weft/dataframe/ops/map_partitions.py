@@ -240,7 +240,7 @@ def map_partitions(
         return CONVERSIONS["array-rows"](f"array-{rows.name}", blocks, rows.npartitions, None, given[:0])
     is_scalar = not is_pandas(given)
     if is_scalar:
-        kind = object if isinstance(given, (list, tuple, set, dict)) else np.asarray(given).dtype
+        kind: Any = object if isinstance(given, (list, tuple, set, dict)) else np.asarray(given).dtype
         kind = "str" if isinstance(given, str) else kind
         given = pd.Series([], dtype=kind)
         func = single_rows(func)
