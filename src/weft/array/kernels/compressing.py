@@ -31,9 +31,10 @@ COMBINED: dict[Any, Function] = {**COMBINE_OF, counted_mean_chunk: counted_combi
 
 #: Bytes of a band: of shorter ones two threads wait for each other (36 ms for 800 MB; 44 by bands of 2 MB, 47 by whole chunks).
 BAND = 1 << 23
-#: The same where rows are weighed: what the mask is made of, a line and its neighbour of each row, then still lies in the cache
-#: when the band is read (35 ms for 800 MB on two threads; 38 by bands of 20 MB, 34 by half of this, 24 to read it once).
-WEIGHED = 2 << 20
+#: The same where rows are weighed, about, in bands of one length (beside another program 46 to 48 ms; 49 to 57 by bands of 2, 8 and
+#: 40 MB: in those of 2 MB the mask's part of each row is still in the cache when the row is read, 35 ms in place of 38 alone, but
+#: threads wait for the interpreter's lock more often, and wake slowly after another program).
+WEIGHED = 20 << 20
 #: Numbers in a row from which a product with the mask beats copies of rows, and the share of rows (one in so many).
 LEAST_ROW, FEW = 8, 8
 
@@ -95,20 +96,17 @@ class CompressedReduction:
         lines = block.reshape(len(block), -1)
         starts = range(0, len(block), rows)
         sums = np.empty((len(starts), lines.shape[1]))
-        weights = np.empty(min(rows, len(block)))
         count = 0
         for start, total in zip(starts, sums, strict=True):
             cut = slice(start, start + rows)
-            band = lines[cut]
-            holds = weights[: len(band)]
-            self.weigh(rows_of(given, cut, copied=len(self.steps) > 1), holds)
-            selected = int(holds.dot(holds))
+            band, holds = lines[cut], self.mask(rows_of(given, cut))
+            selected = int(np.count_nonzero(holds))
             count += selected
             if selected * FEW <= len(band):
-                np.add.reduce(band[holds.astype(bool)], axis=0, out=total)
+                np.add.reduce(band[holds], axis=0, out=total)
                 continue
             with np.errstate(all="ignore"):
-                np.dot(holds, band, out=total)  # `@` would keep the interpreter's lock
+                np.dot(holds.astype(np.float64), band, out=total)  # `@` would keep the interpreter's lock
         for number in np.flatnonzero(~np.isfinite(sums).all(axis=1)).tolist():
             cut = slice(starts[number], starts[number] + rows)
             np.add.reduce(lines[cut][self.mask(rows_of(given, cut))], axis=0, out=sums[number])
@@ -123,19 +121,11 @@ class CompressedReduction:
     def mask(self, given: Sequence[Any]) -> Any:
         """The mask of a block, or of some of its rows."""
         values = list(given)
-        for step in self.steps:
-            values.append(applied(step, values))
+        for function, slots, keywords in self.steps:
+            cut = len(slots) - len(keywords)
+            named = {name: values[slot] for name, slot in zip(keywords, slots[cut:], strict=True)}
+            values.append(function(*[values[slot] for slot in slots[:cut]], **named))
         return values[-1]
-
-    def weigh(self, given: Sequence[Any], weights: Any) -> None:
-        """Write the mask of some rows as 1 and 0, where its last function can do so by itself."""
-        values = list(given)
-        for step in self.steps[:-1]:
-            values.append(applied(step, values))
-        if self.steps and isinstance(self.steps[-1].function, np.ufunc):
-            applied(self.steps[-1], values, out=weights)
-        else:
-            weights[...] = applied(self.steps[-1], values) if self.steps else values[-1]
 
     def part(self, band: Any, holds: Any, axes: tuple[int, ...], dtype: Any, spare: list[Any]) -> Any:
         """The partial result of a band; None if nothing of it is selected. ``spare`` has memory for what is copied."""
@@ -152,21 +142,13 @@ class CompressedReduction:
         return self.end(made, axes, dtype)
 
 
-def applied(step: Step, values: Sequence[Any], **options: Any) -> Any:
-    """What an elementwise function gives."""
-    function, slots, keywords = step
-    cut = len(slots) - len(keywords)
-    named = {name: values[slot] for name, slot in zip(keywords, slots[cut:], strict=True)}
-    return function(*[values[slot] for slot in slots[:cut]], **named, **options)
-
-
-def rows_of(given: Sequence[Any], cut: slice, copied: bool = True) -> list[Any]:
+def rows_of(given: Sequence[Any], cut: slice) -> list[Any]:
     """What a mask is made of, for some rows; what is no array is for all of them.
 
-    Columns are copied if several functions may read them: what lies scattered takes long to come, each time.
+    Columns are copied: NumPy compares what lies scattered no faster than it copies it, and mostly slower.
     """
     rows = [each[cut] if isinstance(each, np.ndarray) and each.ndim else each for each in given]
-    return [np.ascontiguousarray(each) if copied and np.ndim(each) == 1 else each for each in rows]
+    return [np.ascontiguousarray(each) if np.ndim(each) == 1 else each for each in rows]
 
 
 def is_weighed(end: Function, block: Any, given: Sequence[Any], dtype: Any) -> bool:

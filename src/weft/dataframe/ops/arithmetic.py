@@ -11,7 +11,7 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.beside import by_place, has_rows, matched
 from weft.dataframe.ops.categorical import known
-from weft.dataframe.ops.elementwise import beside, elementwise
+from weft.dataframe.ops.elementwise import beside, elementwise, rowed_of
 
 __all__ = ["ArithmeticMethods", "SeriesArithmeticMethods"]
 
@@ -25,8 +25,24 @@ def binary(operation: str, left: Any, right: Any) -> Any:
     if operation in ORDERED and not isinstance(right, FrameBase):
         left = known(left)  # which category is the less is not told by meta otherwise
     if isinstance(left, FrameBase):
+        right = for_columns(left, right)
+        if isinstance(right, FrameBase):
+            left = for_columns(right, left)
+    if isinstance(left, FrameBase):
         return elementwise(operation, left, beside(left, right))
     return elementwise(operation, beside(right, left), right)
+
+
+def for_columns(frame: Any, value: Any) -> Any:
+    """A series of other rows beside a frame whose columns have labels like its own: it has a value for each, and is computed."""
+    if not isinstance(value, FrameBase) or not isinstance(value.expr.meta, pd.Series):
+        return value
+    meta = frame.expr.meta
+    if not isinstance(meta, pd.DataFrame) or value.expr.rows == frame.expr.rows or not rowed_of((value.expr,)):
+        return value
+    labels = value.expr.meta.index
+    is_alike = labels.nlevels == meta.columns.nlevels and labels.inferred_type == meta.columns[:0].inferred_type
+    return value.compute() if is_alike and labels.dtype != meta.index.dtype else value
 
 
 @function_named("flex")
@@ -52,6 +68,8 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
             options["axis"] = 0
     elif axis not in (0, 1, "index", "columns", None):
         raise ValueError(f"No axis named {axis} for object type {'DataFrame' if is_frame else 'Series'}")
+    else:
+        right = for_columns(left, right)
     return elementwise("flex", name, left, beside(left, right), tuple(options.items()))
 
 

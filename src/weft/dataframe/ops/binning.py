@@ -34,11 +34,15 @@ class Bins(Partitionwise):
 
     @derived
     def meta(self) -> Any:
-        return pd.cut(meta_nonempty(self.source.meta), self.bins, **dict(self.options)).iloc[:0]
+        source = self.source.meta
+        example = source if isinstance(self.bins, pd.IntervalIndex) else meta_nonempty(source)
+        return pd.cut(example, self.bins, **dict(self.options)).iloc[:0]
 
 
 def check_series(x: Any, function: str) -> None:
     """Refuse what is not a series in partitions."""
+    if isinstance(x, FrameBase) and x.expr.meta.ndim > 1:
+        raise ValueError(f"Input array must be 1 dimensional: {function}() was given a frame")
     if not isinstance(x, FrameBase) or not isinstance(x.expr.meta, pd.Series):
         raise TypeError(
             f"{function}() takes a Series of Weft, not a {type(x).__name__}; for pandas objects use pandas.{function}"
@@ -85,6 +89,8 @@ def cut(
     ['child', 'adult', 'old']
     """
     check_series(x, "cut")
+    if pd.api.types.is_bool_dtype(x.expr.meta.dtype):
+        x = x.astype("int64")
     options: dict[str, Any] = {
         "right": right,
         "labels": tuple(labels) if isinstance(labels, (list, np.ndarray, pd.Index)) else labels,
@@ -139,6 +145,8 @@ def qcut(
     duplicates : {"raise", "drop"}
     """
     check_series(x, "qcut")
+    if pd.api.types.is_bool_dtype(x.expr.meta.dtype):
+        x = x.astype("int64")
     wanted = np.linspace(0, 1, int(q) + 1) if np.ndim(q) == 0 else np.asarray(q)
     edges = quantile(x, wanted.tolist()).compute()
     if edges.isna().all():

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.divisions import is_at_hand
@@ -170,6 +171,7 @@ def concat(
     keys: Any = None,
     names: Any = None,
     verify_integrity: bool = False,
+    union_categories: bool = False,
     **kwargs: Any,
 ) -> Any:
     """Frames one after another (``axis=0``), or side by side with rows matched by index (``axis=1``).
@@ -199,6 +201,8 @@ def concat(
         Names of the levels.
     verify_integrity : bool
         Whether labels that are there twice are an error; this computes the labels.
+    union_categories : bool
+        Whether categories that differ become those of all.
 
     Raises
     ------
@@ -228,6 +232,8 @@ def concat(
     given = list(dfs)
     if keys is not None and len(keys) != len(given):
         raise ValueError(f"The length of the keys ({len(keys)}) must match the length of the objects ({len(given)})")
+    if keys is not None and ignore_index:
+        raise ValueError("Cannot set ignore_index=True and specify keys. Either should be used.")
     titles = None if keys is None else [key for key, each in zip(keys, given, strict=True) if each is not None]
     if names is None and isinstance(keys, pd.Index) and any(each is not None for each in keys.names):
         names = list(keys.names)
@@ -240,18 +246,53 @@ def concat(
         raise ValueError(f"join must be 'inner' or 'outer'; it is {join!r}")
     if axis in (1, "columns"):
         made = side_by_side(frames, join, ignore_unknown_divisions, ignore_index)
-        if titles is not None and not ignore_index:
+        if titles is not None:
             metas = [meta_nonempty(each.expr.meta).set_axis(range(2), axis=0) for each in frames]
             made = relabelled(made, pd.concat(metas, axis=1, keys=titles, names=names).columns)
         if verify_integrity and not made.expr.meta.columns.is_unique:
             raise ValueError(f"Indexes have overlapping values: {list(made.expr.meta.columns)}")
         return made
-    if titles is not None and not ignore_index:
+    if union_categories:
+        frames = with_all_categories(frames)
+    if titles is not None:
+        levels = [each.expr.meta.index.nlevels for each in frames]
+        if len(set(levels)) > 1:
+            raise ValueError(
+                f"Cannot concat indices that do not have the same number of levels: with keys=, they have {levels}"
+            )
         frames = [under(each, title, names) for each, title in zip(frames, titles, strict=True)]
     made = one_after_another(frames, join, interleave_partitions, ignore_index, sort)
-    if verify_integrity and not ignore_index and not made.index.is_unique.compute():
+    if verify_integrity and not ignore_index and not has_different_labels(made):
         raise ValueError("Indexes have overlapping values: a label is there more than once")
     return made
+
+
+def with_all_categories(frames: list[Any]) -> list[Any]:
+    """The frames with the categories of all in each column that is categorical in all that have it."""
+    metas = [each.expr.meta for each in frames]
+    if all(isinstance(each, pd.Series) for each in metas):
+        kind = common_categories(metas)
+        return frames if kind is None else [each.astype(kind) for each in frames]
+    for label in dict.fromkeys([label for each in metas if isinstance(each, pd.DataFrame) for label in each.columns]):
+        having = [isinstance(each, pd.DataFrame) and label in each.columns for each in metas]
+        kind = common_categories([each[label] for each, has in zip(metas, having, strict=True) if has])
+        if kind is not None:
+            frames = [each.astype({label: kind}) if has else each for each, has in zip(frames, having, strict=True)]
+    return frames
+
+
+def common_categories(columns: Sequence[pd.Series]) -> pd.CategoricalDtype | None:
+    """The categories of all columns, if all are categorical."""
+    if not all(isinstance(each.dtype, pd.CategoricalDtype) for each in columns):
+        return None
+    return union_categoricals(list(columns)).dtype
+
+
+def has_different_labels(frame: Any) -> bool:
+    """Whether no label of a row is there twice; computes them."""
+    if frame.expr.meta.index.nlevels == 1:
+        return bool(frame.index.is_unique.compute())
+    return not frame.index.to_frame(name=list(range(frame.expr.meta.index.nlevels))).duplicated().any().compute()
 
 
 def under(frame: Any, title: Any, names: Any) -> Any:

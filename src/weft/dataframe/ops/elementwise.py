@@ -290,4 +290,4 @@ def beside(frame: Any, value: Any) -> Any:
         return matched(frame, value)
     if not isinstance(meta, (pd.Series, pd.Index)):
         return value
-    return by_place(frame, value, name=meta.name)
+    return by_place(frame, value, name=value.name if isinstance(value, pd.Index) else meta.name)

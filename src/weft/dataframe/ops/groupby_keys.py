@@ -58,7 +58,10 @@ def keys_of(frame: Any, by: Any) -> tuple[list[By], list[FrameExpr], bool]:
 
 def is_array(expr: FrameExpr, by: list[Any]) -> bool:
     """Whether a list has a key for each row, and is not one of columns: if it is as long as a frame whose length is known."""
-    known = {*expr.meta.index.names, *(expr.columns if expr.meta.ndim == 2 else ())}
+    known = {
+        *[name for name in expr.meta.index.names if name is not None],
+        *(expr.columns if expr.meta.ndim == 2 else ()),
+    }
     if not all(is_label(each) and not callable(each) for each in by) or any(
         is_label(each) and each in known for each in by
     ):

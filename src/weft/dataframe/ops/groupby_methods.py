@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import new
+from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.groupby_counts import CountPlan
 from weft.dataframe.meta import UNKNOWN, emulate, same_kind
 from weft.dataframe.ops.filtering import Filter
@@ -209,8 +209,9 @@ class GroupMethods(GroupsBase):
         return self._whole("corr", call_of(*args, **without_words(kwargs)))
 
     def corrwith(self, other: Any, **kwargs: Any) -> Any:
-        """Correlation of each column with a series in memory, or the columns of a frame, within each group."""
-        return self._whole("corrwith", call_of(other, **kwargs))
+        """Correlation of each column with a series, or the columns of a frame, which is computed, within each group."""
+        given = other.compute() if isinstance(other, FrameBase) else other
+        return self._whole("corrwith", call_of(given, **kwargs))
 
     def take(self, indices: Any, **kwargs: Any) -> Any:
         """The rows of each group at some positions within it."""

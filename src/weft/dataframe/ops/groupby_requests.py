@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,9 +14,6 @@ __all__ = ["Aggregation", "Spec", "numeric_labels", "parse_requests"]
 
 #: Functions that mean a named aggregate.
 NAMES: dict[Any, str] = {
-    builtins.sum: "sum",
-    builtins.max: "max",
-    builtins.min: "min",
     np.sum: "sum",
     np.mean: "mean",
     np.max: "max",

@@ -330,6 +330,8 @@ class SeriesLabelMethods(AxisMethods):
         sorted_index : bool
             Whether labels that a function gives are sorted again: edges of the partitions are then told by it.
         """
+        if isinstance(index, FrameBase):
+            index = index.compute()
         if callable(index) or isinstance(index, (dict, pd.Series)):
             given = index if not isinstance(index, pd.Series) else index.to_dict()
             made = with_index(self, renamed_labels(self.index, given, level))

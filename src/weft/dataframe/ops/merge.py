@@ -55,7 +55,13 @@ def key_labels(frame: Any, on: Any, is_index: bool) -> tuple[Any, tuple[Hashable
             raise KeyError(missing_column(each, frame.expr.columns))
         labels.append(each)
     levels = [each for each in labels if each not in frame.expr.columns]
-    return (frame.reset_index(level=levels) if levels else frame), tuple(labels)
+    if not levels:
+        return frame, tuple(labels)
+    order = list(frame.expr.columns)
+    for place, each in enumerate(labels):
+        if each in levels:
+            order.insert(place, each)
+    return frame.reset_index(level=levels)[order], tuple(labels)
 
 
 def is_level(frame: Any, label: Any) -> bool:
@@ -409,7 +415,7 @@ class MergeMethods(FrameBase):
             suffixes = (lsuffix or None, rsuffix or None)
         elif lsuffix or rsuffix:
             raise ValueError("join() takes suffixes= or lsuffix= and rsuffix=, not both")
-        return merge(
+        made = merge(
             self,
             right,
             how,
@@ -420,3 +426,8 @@ class MergeMethods(FrameBase):
             npartitions=npartitions,
             **keys,
         )
+        given = list(on) if isinstance(on, (list, pd.Index)) else [on]
+        levels = [each for each in given if isinstance(each, Hashable) and is_level(self, each)]
+        levels = [each for each in levels if each in made.expr.columns]
+        # levels that are keys stay in the index, as in pandas, unless they meet those of the other frame
+        return made.set_index(levels if len(levels) > 1 else levels[0], sort=False) if levels else made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -147,6 +147,7 @@ class ProjectionMethods(FrameBase):
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
         """Columns of some types; see `pandas.DataFrame.select_dtypes`."""
+        include, exclude = [list(each) if isinstance(each, Iterator) else each for each in (include, exclude)]
         return project(self, list(self.expr.meta.select_dtypes(include=include, exclude=exclude).columns))
 
     def select(self, *args: Any, **kwargs: Any) -> Any:
@@ -167,11 +168,14 @@ class ProjectionMethods(FrameBase):
         >>> df.select("b", c=lambda d: d.a + d.b).compute().values.tolist()
         [[3, 4], [4, 6]]
         """
-        given = list(args[0]) if len(args) == 1 and isinstance(args[0], (list, pd.Index, np.ndarray)) else list(args)
+        is_listed = len(args) == 1 and isinstance(args[0], (list, pd.Index, np.ndarray, Iterator))
+        given = list(args[0]) if is_listed else list(args)
         labels = [each for each in given if isinstance(each, Hashable) and not hasattr(each, "_eval_expression")]
         if len(labels) < len(given):
             raise TypeError(
                 "select() takes labels of columns; expressions go by keyword: select(total=pandas.col('a') + 1)"
             )
+        if twice := [label for label in kwargs if label in labels]:
+            raise ValueError(f"select() would give two columns of the label {twice[0]!r}: choose another name")
         made = self.assign(**kwargs) if kwargs else self
-        return project(made, [*labels, *[label for label in kwargs if label not in labels]])
+        return project(made, [*labels, *kwargs])

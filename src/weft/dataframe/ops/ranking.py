@@ -135,7 +135,7 @@ class RankingMethods(FrameBase):
         options = {
             "method": method,
             "limit": limit,
-            "limit_direction": limit_direction,
+            "limit_direction": limit_direction.lower() if isinstance(limit_direction, str) else limit_direction,
             "limit_area": limit_area,
             **kwargs,
         }

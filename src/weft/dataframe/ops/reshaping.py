@@ -12,9 +12,11 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, row_needs
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import UNKNOWN, meta_nonempty, same_kind
+from weft.dataframe.meta import UNKNOWN, UNKNOWN_CATEGORIES, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.assignment import assign
 from weft.dataframe.ops.concat import Concat, as_collection
+from weft.dataframe.ops.labels import relabelled
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import in_partitions
 from weft.expr import Cost, Expr, Need, Needs, derived, node
@@ -169,8 +171,13 @@ def melt(
     2  x        b      3
     3  y        b      4
     """
+    labels = frame.expr.meta.columns
+    if isinstance(labels, pd.MultiIndex) and col_level is None:
+        for word, given in (("id_vars", id_vars), ("value_vars", value_vars)):
+            if given is not None and not isinstance(given, list):
+                raise ValueError(f"{word} must be a list of tuples when columns are a MultiIndex")
     if col_level is not None:
-        raise NotImplementedError("melt(col_level=...) is not supported: give the columns labels of one level first")
+        frame = relabelled(frame, labels.get_level_values(col_level))
     kept = label_list(frame, id_vars) if id_vars is not None else ()
     columns = frame.expr.columns
     chosen = label_list(frame, value_vars) if value_vars is not None else tuple([c for c in columns if c not in kept])
@@ -201,7 +208,20 @@ def get_dummies(
 ) -> Any:
     """A column for each category, true where a row has it.
 
-    The categories must be known, since they make the columns: `categorize` finds them.
+    Values make the columns: those of columns that are not categorical, or whose categories are not known, are computed at the
+    call.
+
+    Parameters
+    ----------
+    data : DataFrame or Series
+    prefix, prefix_sep : text, list of texts, or mapping of labels to them, optional
+    dummy_na : bool
+        Whether missing values have a column.
+    columns : list of labels, optional
+        Those that are encoded: texts, objects and categories by default.
+    sparse, drop_first : bool
+    dtype : optional
+        Of the new columns.
 
     Examples
     --------
@@ -214,42 +234,61 @@ def get_dummies(
     if isinstance(data, (pd.DataFrame, pd.Series)):
         return pd.get_dummies(data, prefix, prefix_sep, dummy_na, columns, sparse, drop_first, dtype)
     meta = data.expr.meta
-    if isinstance(meta, pd.Series):
-        dtypes = {meta.name: meta.dtype}
+    is_frame = isinstance(meta, pd.DataFrame)
+    if columns is not None and not pd.api.types.is_list_like(columns):
+        raise TypeError("Input must be a list-like for parameter `columns`")
+    if not is_frame:
+        chosen: list[Hashable] = [meta.name]
+    elif columns is not None:
+        chosen = list(label_list(data, list(columns)))
     else:
-        chosen = label_list(data, columns) if columns is not None else data.expr.columns
-        dtypes = {label: meta[label].dtype for label in chosen}
-    for label, kind in dtypes.items():
-        is_text = kind == np.dtype(object) or isinstance(kind, pd.StringDtype)
-        is_asked = columns is not None or isinstance(meta, pd.Series)
-        if isinstance(kind, pd.CategoricalDtype):
-            if "__UNKNOWN_CATEGORIES__" in kind.categories:
-                raise NotImplementedError(
-                    f"get_dummies: the categories of {label!r} are not known, and they make the columns. "
-                    "Find them first: df.categorize()"
-                )
-        elif is_text or is_asked:
-            raise NotImplementedError(
-                f"get_dummies: {label!r} is {kind}, whose values are not known, and they make the columns. "
-                "Make categories of it first: df.categorize(columns=[...])"
-            )
+        chosen = [label for label in data.expr.columns if is_encoded(meta[label].dtype)]
     words = {
-        "prefix": Pairs(prefix.items()) if isinstance(prefix, dict) else prefix,
-        "prefix_sep": prefix_sep,
+        "prefix": [prefix[label] for label in chosen] if isinstance(prefix, dict) else prefix,
+        "prefix_sep": [prefix_sep[label] for label in chosen] if isinstance(prefix_sep, dict) else prefix_sep,
         "dummy_na": bool(dummy_na),
-        "columns": None if columns is None else label_list(data, columns),
+        "columns": tuple(chosen) if is_frame else None,
         "sparse": bool(sparse),
         "drop_first": bool(drop_first),
         "dtype": dtype,
     }
-    if isinstance(prefix, dict) or isinstance(prefix_sep, dict):
-        raise NotImplementedError("get_dummies() takes a text or a list for prefix and prefix_sep, not a dict")
-    return reshaped("get_dummies", data, **words)
+    pd.get_dummies(meta, **{**words, "columns": chosen if is_frame else None})  # which raises what pandas raises
+    table: Any = None
+    for label in chosen:
+        column = data[label] if is_frame else data
+        kind = column.expr.meta.dtype
+        if isinstance(kind, pd.CategoricalDtype) and UNKNOWN_CATEGORIES not in kind.categories:
+            continue
+        found = column.drop_duplicates().compute()
+        known = pd.CategoricalDtype(pd.Categorical(found).categories)
+        if is_frame:
+            data = assign(data, label, column.astype(known))
+        else:
+            options = {"dummy_na": dummy_na, "drop_first": drop_first}
+            data, table = (
+                column.astype(known),
+                pd.get_dummies(found, prefix, prefix_sep, dtype=dtype, sparse=sparse, **options),
+            )
+    if table is None:
+        return reshaped("get_dummies", data, **words)
+    given = Pairs([(word, tuple(each) if isinstance(each, list) else each) for word, each in words.items()])
+    made = new(Reshaped("get_dummies", (data.expr,), given, table.iloc[:0].set_axis(meta.index, axis=0)))
+    return relabelled(made, table.columns)
+
+
+def is_encoded(kind: Any) -> bool:
+    """Whether columns of a type are encoded unless somebody says which are."""
+    return (
+        kind == np.dtype(object) or isinstance(kind, (pd.StringDtype, pd.CategoricalDtype)) or kind == "string[pyarrow]"
+    )
 
 
 def from_dummies(data: Any, sep: str | None = None, default_category: Any = None) -> Any:
     """The categories that columns of truths stand for; see `pandas.from_dummies`."""
-    return reshaped("from_dummies", data, sep=sep, default_category=default_category)
+    default = Pairs(default_category.items()) if isinstance(default_category, dict) else default_category
+    words = Pairs({"sep": sep, "default_category": default}.items())
+    meta = pd.from_dummies(data.expr.meta, sep=sep, default_category=default_category)
+    return new(Reshaped("from_dummies", (data.expr,), words, meta))
 
 
 class ReshapingMethods(FrameBase):

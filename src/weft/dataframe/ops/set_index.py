@@ -154,6 +154,8 @@ PASSING = "__index__"
 def keyed(frame: Any, other: Any) -> tuple[FrameExpr, tuple[Hashable, ...], Any]:
     """A frame, the labels of the columns that become its index, and the names of the index if they are others."""
     source = frame.expr
+    if isinstance(other, pd.MultiIndex):
+        other = [other.get_level_values(place) for place in range(other.nlevels)]
     if isinstance(other, (pd.Series, pd.Index, np.ndarray)) and not isinstance(other, pd.MultiIndex):
         other = by_place(frame, other, name=name_of(other))
     if isinstance(other, FrameBase):

@@ -12,9 +12,10 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.accessors import Accessor
-from weft.dataframe.ops.beside import by_place, has_rows
+from weft.dataframe.ops.beside import by_label, by_place, has_rows
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.map_partitions import map_partitions
+from weft.dataframe.ops.projection import project
 
 __all__ = ["StringAccessor"]
 
@@ -24,6 +25,24 @@ UNSET: Any = UNKNOWN
 def given(**words: Any) -> dict[str, Any]:
     """The keywords that have been given."""
     return {word: value for word, value in words.items() if value is not UNSET}
+
+
+def columns_of_texts(column: Any, others: Any) -> list[Any]:
+    """What texts are joined with, as columns with the rows of a column; what cannot be one stays as it is."""
+    if isinstance(others, FrameBase):
+        return [project(others, label) for label in others.expr.columns] if others.expr.meta.ndim == 2 else [others]
+    if isinstance(others, pd.DataFrame):
+        return [by_label(column, others[label]) for label in others.columns]
+    if isinstance(others, np.ndarray) and others.ndim == 2:
+        return [by_place(column, others[:, place]) for place in range(others.shape[1])]
+    if isinstance(others, pd.Series):
+        return [by_label(column, others)]
+    if not has_rows(others):
+        return [others]
+    values = list(others)
+    if all(isinstance(each, str) or (pd.api.types.is_scalar(each) and pd.isna(each)) for each in values):
+        return [by_place(column, values)]
+    return [made for each in values for made in columns_of_texts(column, each)]
 
 
 class StringAccessor(Accessor):
@@ -255,7 +274,8 @@ class StringAccessor(Accessor):
 
         Parameters
         ----------
-        others : Series or list of Series
+        others : Series, DataFrame, list of texts, or list of those
+            Lists and arrays of texts have one for each row.
         sep : str
             Between the texts.
         na_rep : str, optional
@@ -263,9 +283,12 @@ class StringAccessor(Accessor):
         """
         if others is None:
             return self._column.reduction(JoinText(sep or "", na_rep), JoinParts(sep or ""), meta="")
-        columns = list(others) if isinstance(others, (list, tuple)) else [others]
+        columns = columns_of_texts(self._column, others)
         if not all(isinstance(each, FrameBase) for each in columns):
-            raise TypeError("str.cat() joins columns of the same frame: others= is a Series or a list of them")
+            raise TypeError(
+                "others must be Series, Index, DataFrame, np.ndarray or list-like (either containing only strings or "
+                "containing only objects of type Series/Index/np.ndarray[1-dim])"
+            )
         return elementwise("cat_text", self._column, tuple([each.expr for each in columns]), sep, na_rep, join)
 
     def extract(self, pat: str, flags: int = 0, expand: bool = True) -> Any:

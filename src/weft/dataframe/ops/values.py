@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,8 @@ class ValueMethods(FrameBase):
         if errors not in ("raise", "ignore"):
             raise ValueError(f"Expected value of kwarg 'errors' to be one of ['raise', 'ignore']. It is {errors!r}")
         options = {} if errors == "raise" else {"errors": errors}
+        if isinstance(wanted, FrameBase):
+            wanted = wanted.compute()
         if isinstance(wanted, (dict, pd.Series)):
             pairs_of = dict(wanted)
             if isinstance(self.expr.meta, pd.DataFrame):
@@ -176,6 +179,8 @@ class ValueMethods(FrameBase):
             return elementwise("isin_beside", self, by_label(self, values))
         if isinstance(values, (str, bytes)) or (np.ndim(values) == 0 and not hasattr(values, "__iter__")):
             raise TypeError(f"isin() takes a list of values; it was given a {type(values).__name__}")
+        if isinstance(values, Iterator):
+            values = list(values)
         if isinstance(values, dict):
             return elementwise("isin", self, Pairs([(label, tuple(each)) for label, each in values.items()]))
         return elementwise("isin", self, Among.of(values))
@@ -191,6 +196,10 @@ class ValueMethods(FrameBase):
             to_replace = to_replace.compute()
         if isinstance(to_replace, pd.Series):
             to_replace = to_replace.to_dict()
+        if isinstance(value, FrameBase) and value.expr.meta.ndim == 1:
+            value = value.compute()
+        if isinstance(value, pd.Series):
+            value = value.to_dict() if self.expr.meta.ndim == 2 else value.tolist()
         given = [ArgumentOf.of(to_replace)] if value is UNKNOWN else [ArgumentOf.of(to_replace), ArgumentOf.of(value)]
         made = elementwise("replace", self, *given, regex=ArgumentOf.of(regex))
         return changed(self, made, inplace, gives_frame=True)

@@ -56,10 +56,9 @@ def iso_dates(texts: pa.ChunkedArray, form: str, dtype: Any) -> pa.ChunkedArray 
     import pyarrow.compute as pc
 
     length = ISO_LENGTHS.get(form)
-    if length is None or dtype != np.dtype("datetime64[us]") or not len(texts):
+    if length is None or dtype != np.dtype("datetime64[us]") or texts.null_count == len(texts):
         return None
-    found = pc.min_max(pc.binary_length(texts)).as_py()
-    if found != {"min": length, "max": length} or (length > FIRST_OF_TIME and has_letter(texts)):
+    if not all(is_written_so(chunk, length) for chunk in texts.chunks):
         return None
     try:
         made = texts.cast(pa.timestamp("us"))
@@ -74,8 +73,20 @@ YEAR_ONE = -62_135_596_800_000_000
 FIRST_OF_TIME = 10
 
 
-def has_letter(texts: pa.ChunkedArray) -> bool:
-    """Whether a text has the letter that may stand between day and time."""
+def is_written_so(texts: Any, length: int) -> bool:
+    """Whether all texts that are there have a length, and a blank where times begin."""
     import pyarrow.compute as pc
 
-    return bool(pc.any(pc.match_substring(texts, "T")).as_py())
+    if texts.null_count:
+        texts = pc.drop_null(texts)
+    _, ends, data = texts.buffers()
+    if not len(texts):
+        return True
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    bounds = np.frombuffer(ends, width)[texts.offset : texts.offset + len(texts) + 1]
+    if (np.diff(bounds) != length).any():
+        return False
+    if length <= FIRST_OF_TIME:
+        return True
+    written = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, length)
+    return bool((written[:, FIRST_OF_TIME] == ord(" ")).all())

@@ -40,6 +40,9 @@ def typed(column: pd.Series, wanted: Any) -> pd.Series:
     if getattr(own, "kind", "O") == "f" and isinstance(wanted, np.dtype) and wanted.kind in "iu":
         return column
     if isinstance(own, pd.CategoricalDtype) and not isinstance(wanted, pd.CategoricalDtype):
+        if isinstance(own.categories.dtype, np.dtype) and column.hasnans:
+            made = pd.Series(np.asarray(column), index=column.index, name=column.name)
+            return made if getattr(wanted, "kind", "O") in "iub" else made.astype(wanted)
         return column.astype(own.categories.dtype).astype(wanted)
     if isinstance(wanted, pd.CategoricalDtype) and UNKNOWN_CATEGORIES in wanted.categories:
         return column if isinstance(own, pd.CategoricalDtype) else column.astype("category")

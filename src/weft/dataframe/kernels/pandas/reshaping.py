@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.table import KERNELS
 
@@ -77,7 +77,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reindex": lambda frame, labels, **options: frame.reindex(labels, **options),
     "merge_ordered": lambda left, right, **options: pd.merge_ordered(left, right, **options),
     "wide_to_long": lambda frame, **options: pd.wide_to_long(frame, **options),
-    "lreshape": lambda frame, groups, **options: pd.lreshape(frame, dict(groups), **options),
+    "lreshape": lambda frame, groups, **options: pd.lreshape(frame, groups, **options),
     "union": lambda left, right, **options: left.union(right, **options),
     "intersection": lambda left, right, **options: left.intersection(right, **options),
     "difference": lambda left, right, **options: left.difference(right, **options),
@@ -93,7 +93,9 @@ def reshape(*values: Any) -> Any:
 
 
 def listed(value: Any) -> Any:
-    """A tuple of labels as a list, as pandas takes them."""
+    """A tuple of labels as a list, and pairs as a mapping, as pandas takes them."""
+    if isinstance(value, Pairs):
+        return dict(value)
     return list(value) if type(value) is tuple else value
 
 

@@ -36,6 +36,8 @@ def requests_of(node: Any) -> Sequence[Request]:
         return requests
     arguments, words = asked.calls[0] if len(asked.calls) == 1 else ((), ())
     if asked.method == "median":
+        if not dict(words).get("skipna", True):
+            raise Untranslatable("median(skipna=False) stays in pandas")
         keys = [each.value for each in asked.groups.by]
         chosen = (asked.chosen,) if asked.is_single else asked.chosen
         labels = [each for each in node.source.columns if each not in keys] if chosen is None else chosen

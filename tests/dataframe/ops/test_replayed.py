@@ -1,0 +1,105 @@
+"""Calls that pandas' own tests make, and that once gave other values here, or failed: one case for each cause."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.dataframe.columns import agree
+
+import weft
+import weft.dataframe as dd
+
+NUMBERS = pd.DataFrame({"k": list("aabb"), "v": [1.0, np.nan, 3.0, 4.0], "n": [1, 2, 3, 4]})
+WORDS = pd.DataFrame({"a": ["x", "y", None, "x"], "b": pd.Categorical(list("qppq")), "n": [1, 2, 3, 4]})
+LEVELS = pd.DataFrame([[1, 2], [3, 4]], columns=pd.MultiIndex.from_tuples([("p", "x"), ("q", "y")], names=["u", "w"]))
+
+
+def parts_of(whole, count=2):
+    return dd.from_pandas(whole, npartitions=count, sort=False)
+
+
+CALLS = {
+    "medians of groups with gaps": (NUMBERS, lambda d: d.groupby("k").v.median(skipna=False)),
+    "the built-in sum of groups": (NUMBERS, lambda d: d.groupby("k").v.agg(sum)),
+    "groups by a list with gaps": (NUMBERS, lambda d: d.v.groupby(["x", "y", None, "x"], dropna=False).sum()),
+    "an iterator of values": (NUMBERS, lambda d: d.n.isin(each for each in (1, 3))),
+    "intervals of truth values": (NUMBERS, lambda d: top(d).cut(d.n > 2, 2)),
+    "quantiles of truth values": (NUMBERS, lambda d: top(d).qcut(d.n > 2, 2, duplicates="drop")),
+    "dummies of texts": (WORDS, lambda d: top(d).get_dummies(d)),
+    "dummies of a column": (WORDS, lambda d: top(d).get_dummies(d.a, dummy_na=True)),
+    "dummies of numbers": (WORDS, lambda d: top(d).get_dummies(d, columns=["n"], prefix={"n": "N"}, drop_first=True)),
+    "categories of dummies": (
+        pd.DataFrame({"c_x": [1, 0, 0], "c_y": [0, 1, 1], "d_x": [1, 1, 0], "d_y": [0, 0, 1]}),
+        lambda d: top(d).from_dummies(d, sep="_"),
+    ),
+    "a level of columns": (LEVELS, lambda d: d.melt(col_level=0)),
+    "rows of a key": (NUMBERS, lambda d: top(d).concat([d, d], keys=["x", "y"], verify_integrity=False)),
+    "a series beside columns": (NUMBERS[["v", "n"]], lambda d: d / same(d, pd.Series({"n": 2.0, "v": 4.0}))),
+    "a series beside columns, turned": (NUMBERS[["v", "n"]], lambda d: d.rsub(same(d, pd.Series({"n": 2, "v": 4})))),
+    "types by a series": (NUMBERS, lambda d: d.astype(same(d, pd.Series({"n": "float32"})))),
+    "names by a series": (NUMBERS.n, lambda d: d.rename(same(d, pd.Series({0: 10, 2: 12})))),
+    "numbers and gaps as categories": (
+        pd.Series([1, None, 2], dtype="category"),
+        lambda d: top(d).concat([d, same(d, pd.Series([3, 4], dtype="category"))], ignore_index=True),
+    ),
+    "categories of all": (
+        WORDS,
+        lambda d: top(d).concat([d, d.assign(b=d.b.cat.rename_categories({"p": "r"}))], union_categories=True).b,
+    ),
+    "levels as an index": (
+        NUMBERS,
+        lambda d: d.set_index(pd.MultiIndex.from_arrays([[1, 2, 3, 4], list("abcd")], names=["p", "q"]), **unsorted(d)),
+    ),
+    "values by a series": (NUMBERS[["v", "n"]], lambda d: d.replace(1, same(d, pd.Series({"v": 7.0, "n": 8})))),
+    "columns by an iterator": (NUMBERS, lambda d: d.select(iter(["n", "v"]))),
+    "a direction in capitals": (NUMBERS.v, lambda d: d.interpolate(limit_direction="FORWARD")),
+    "texts beside texts": (WORDS.a, lambda d: d.str.cat(["1", "2", "3", "4"], sep="-")),
+    "texts beside columns of texts": (WORDS, lambda d: d.a.str.cat(d[["a", "a"]].set_axis(["p", "q"], axis=1))),
+}
+
+
+def unsorted(frame):
+    return {} if top(frame) is pd else {"sort": False}
+
+
+def top(frame):
+    return pd if isinstance(frame, (pd.DataFrame, pd.Series)) else dd
+
+
+def same(frame, value):
+    return value if top(frame) is pd else parts_of(value)
+
+
+@pytest.mark.parametrize("engine", ["auto", "pandas"])
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_give_what_pandas_gives(name, engine):
+    whole, call = CALLS[name]
+    with weft.config.set({"dataframe.engine": engine}):
+        agree(lambda: call(parts_of(whole)), lambda: call(whole))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda d: top(d).concat([d, d], keys=["x", "y"], ignore_index=True),
+        lambda d: top(d).concat([d, d.set_index(["k", "n"])], keys=["x", "y"]),
+        lambda d: top(d).concat([d, d], keys=["x", "x"], verify_integrity=True),
+        lambda d: top(d).cut(d, 2),
+        lambda d: top(d).get_dummies(d, columns=["k"], prefix=["p", "q"]),
+        lambda d: top(d).get_dummies(d, columns=["k"], dtype=object),
+    ],
+)
+def test_calls_that_pandas_refuses_are_refused(call):
+    for frame in (NUMBERS, parts_of(NUMBERS)):
+        with pytest.raises(ValueError, match=r"."):
+            call(frame)
+
+
+@pytest.mark.parametrize("how", ["inner", "left"])
+def test_a_level_that_is_a_key_stays_in_the_index(how):
+    left = pd.DataFrame({"o": [1, 2, 2], "v": [1.0, 2.0, 3.0]}, index=pd.Index([7, 8, 9], name="i"))
+    right = pd.DataFrame({"o": [1, 2], "i": [7, 9], "w": [5, 6]}).set_index(["o", "i"])
+    agree(
+        lambda: parts_of(left).join(parts_of(right), on=["o", "i"], how=how), lambda: left.join(right, ["o", "i"], how)
+    )
