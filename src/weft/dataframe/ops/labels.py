@@ -351,7 +351,7 @@ class SeriesLabelMethods(AxisMethods):
             if sorted_index and self.known_divisions:
                 made = made.with_divisions([renamer(index)(each) for each in self.divisions])
             return changed(self, made, inplace, gives_frame=True)
-        if not isinstance(index, Hashable):
+        if not isinstance(index, Hashable) or isinstance(index, FrameBase):
             raise TypeError("Series.name must be a hashable type")
         return changed(self, new(Renamed(self.expr, index)), inplace, gives_frame=True)
 
