@@ -91,6 +91,12 @@ class ArrayExpr(BlockExpr):
         return self.size * self.dtype.itemsize
 
     @property
+    def is_masked(self) -> bool:
+        """Whether blocks are masked arrays. (`numpy.ma`, which takes a while to import, is not asked of plain ones.)"""
+        prototype = self.prototype
+        return type(prototype) not in (type(None), np.ndarray) and isinstance(prototype, np.ma.MaskedArray)
+
+    @property
     def weight(self) -> int:
         """Bytes of all elements; where lengths are unknown, as if all chunks were as long as they can be."""
         if self.is_known:

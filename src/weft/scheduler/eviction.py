@@ -2,8 +2,8 @@
 
 The plan knows the future: a block's next use is the lowest place in the order among its readers that have not run.
 That is Belady's rule (L. A. Belady, A study of replacement algorithms for a virtual-storage computer, 1966). A block
-that only a holder keeps has no next use; of several such, the one goes first that was asked for longest ago. Blocks with a clean copy on disk cost nothing to drop and go first; size
-breaks ties.
+that only a holder keeps has no next use; of several such, the one goes first that was asked for longest ago. Blocks with
+a clean copy on disk cost nothing to drop and go first; size breaks ties.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ __all__ = ["choose", "next_use", "written"]
 
 #: Later than any place in the order.
 NEVER = 1 << 120
-#: When room is made, a little more is made than needed: choosing costs a look at all large blocks.
-MARGIN = 32
 
 DONE, RUNNING, SPILLED = Phase.DONE.value, Phase.RUNNING.value, Phase.SPILLED.value
 
@@ -50,12 +48,11 @@ def choose(s: Scheduler, need: int, spare: int | None = None) -> list[int]:
             candidates.append((block in s.clean and used > place, used, s.size[block], block))
     candidates.sort(reverse=True)
     victims: list[int] = []
-    room = short + s.limit // MARGIN
     for _, _, size, block in candidates:
-        if room <= s.limit // MARGIN and victims:
+        if short <= 0:
             break
         victims.append(block)
-        room -= size
+        short -= size
     return victims
 
 

@@ -111,7 +111,7 @@ def _facts_of(function: types.FunctionType) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _global_names(code: types.CodeType) -> Iterator[str]:
-    for instruction in dis.get_instructions(code):
+    for instruction in dis.get_instructions(code) if code.co_names else ():
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             yield instruction.argval
     for constant in code.co_consts:

@@ -14,12 +14,14 @@ import stat
 from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from weft.typing import Function
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["directory_of", "is_kept", "machine_code"]
 
@@ -31,20 +33,23 @@ def directory_of(wanted: Any) -> str | None:
     """The directory that the option ``array.jit-directory`` means: a path, None for the user's own, False for none."""
     if wanted is False:
         return None
-    return str(user_cache() / "machine-code" if wanted is None else Path(wanted))
+    return os.path.join(user_cache(), "machine-code") if wanted is None else os.fspath(wanted)
 
 
-def user_cache() -> Path:
+def user_cache() -> str:
     """Where this system keeps what programs can make again."""
     if (given := os.environ.get("XDG_CACHE_HOME")) and os.path.isabs(given):
-        return Path(given) / "weft"
+        return os.path.join(given, "weft")
+    home = os.path.expanduser("~")
     if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "weft" / "Cache"
-    return Path.home() / ("Library/Caches" if platform.system() == "Darwin" else ".cache") / "weft"
+        return os.path.join(os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local"), "weft", "Cache")
+    return os.path.join(home, *(["Library", "Caches"] if platform.system() == "Darwin" else [".cache"]), "weft")
 
 
 def file_of(source: str, directory: str) -> Path:
     """The file of a source."""
+    from pathlib import Path  # here, since the first expression of a process waits for what is imported above
+
     return Path(directory) / f"chain_{blake2b(f'{versions()} {source}'.encode(), digest_size=16).hexdigest()}.py"
 
 
@@ -80,7 +85,7 @@ def machine_code(source: str, directory: str | None = None) -> Function | None:
 
 def written(source: str, directory: str) -> Path:
     """The file of a source, there from now on."""
-    from tempfile import NamedTemporaryFile  # takes as long as half of the rules to import
+    from tempfile import NamedTemporaryFile  # here for the same reason
 
     path = file_of(source, directory)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -172,7 +172,7 @@ def with_field(x: Any, index: Any, value: Any) -> ArrayExpr:
 def read_value(dtype: np.dtype[Any], value: Any) -> tuple[Any, bool]:
     """A value as a scalar or an expression, and whether it is masked. What cannot be an element is refused."""
     if isinstance(value, ArrayBase):
-        return value.expr, isinstance(value.expr.prototype, np.ma.MaskedArray)
+        return value.expr, value.expr.is_masked
     if value is np.ma.masked:
         return value, True
     if dtype.names is not None and isinstance(value, (tuple, list)):

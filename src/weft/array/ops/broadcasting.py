@@ -133,7 +133,7 @@ class Elementwise(ArrayExpr):
         slots = [place if is_array else len(sources) + place for is_array, place in places]
         outline = self.outline
         function = self.function
-        if isinstance(function, np.ufunc) and isinstance(self.prototype, np.ma.MaskedArray):
+        if isinstance(function, np.ufunc) and self.is_masked:
             function = Quiet(function)  # nobody is told of what happens under a mask
         calls = [Call(function, tuple(slots), tuple([key for key, _ in self.keywords]), outline)]
         arity = len(sources) + len(scalars)

@@ -283,7 +283,7 @@ def full_like(
     x = a if isinstance(a, ArrayBase) else chunked(a)
     kind = x.dtype if dtype is None else np.dtype(dtype)
     unknown = any(isinstance(cut, UnknownCut) for cut in x.expr.grid)
-    masked = subok and isinstance(x.expr.prototype, np.ma.MaskedArray)  # what is masked stays masked, as in NumPy
+    masked = subok and x.expr.is_masked  # what is masked stays masked, as in NumPy
     if (unknown or masked) and shape is None and chunks is None and ndim_of(fill_value) == 0:
         made = new(FullLike(x.expr, kind, fill_value))
         return made if name is None else made.named(name)

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-import numpy as np
-
 from weft.array import protocols
 from weft.array.base import ArrayBase, is_table
 from weft.array.chunk_types import is_upcast, is_valid_array_type
@@ -41,7 +39,7 @@ def deferring(operator: Operator) -> Operator:
 
 def settled(result: Any) -> Any:
     """What a division or a power gave; of masked arrays NaN and infinities are masked, as `numpy.ma` has it."""
-    if isinstance(result, ArrayBase) and isinstance(result.expr.prototype, np.ma.MaskedArray):
+    if isinstance(result, ArrayBase) and result.expr.is_masked:
         return elementwise(finite_only, result)
     return result
 

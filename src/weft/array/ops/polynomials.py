@@ -115,4 +115,4 @@ def polyfit(
 def unmasked(a: Any) -> Any:
     """An array with what lies under its mask."""
     array = asarray(a)
-    return getdata(array) if isinstance(array.expr.prototype, np.ma.MaskedArray) else array
+    return getdata(array) if array.expr.is_masked else array

@@ -208,7 +208,7 @@ class Reduction(Reducing):
         if self.beside is not None:
             return MOMENTS_KINDS[self.kind]
         if self.source.prototype is not None:
-            return foreign_kind(self.kind, isinstance(self.source.prototype, np.ma.MaskedArray))
+            return foreign_kind(self.kind, self.source.is_masked)
         if self.kind == "mean" and any(is_unknown(self.source.shape[axis]) for axis in self.axes):
             return KINDS["mean"]._replace(
                 chunk=nans.counted_mean_chunk, combine=MEAN_WHERE[0], finish=nans.counted_mean_finish
