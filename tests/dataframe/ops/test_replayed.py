@@ -12,6 +12,9 @@ import weft.dataframe as dd
 
 NUMBERS = pd.DataFrame({"k": list("aabb"), "v": [1.0, np.nan, 3.0, 4.0], "n": [1, 2, 3, 4]})
 WORDS = pd.DataFrame({"a": ["x", "y", None, "x"], "b": pd.Categorical(list("qppq")), "n": [1, 2, 3, 4]})
+TIMES = NUMBERS[["v", "n"]].set_axis(
+    pd.DatetimeIndex([None, "2024-01-01", "2024-01-02", "2024-01-05"], dtype="datetime64[us]"), axis=0
+)
 LEVELS = pd.DataFrame([[1, 2], [3, 4]], columns=pd.MultiIndex.from_tuples([("p", "x"), ("q", "y")], names=["u", "w"]))
 
 
@@ -65,6 +68,8 @@ CALLS = {
         pd.DataFrame([[1.0, None], [None, 4.0], [None, None]]),
         lambda d: d.fillna(same(d, pd.Series([7.0, 8.0]))),
     ),
+    "periods of times with gaps": (TIMES, lambda d: d.resample("2D").agg({"v": "sum", "n": "count"}).reset_index()),
+    "periods of few values": (TIMES.iloc[1:], lambda d: d.v.resample("2D").max(min_count=2)),
     "a direction in capitals": (NUMBERS.v, lambda d: d.interpolate(limit_direction="FORWARD")),
     "texts beside texts": (WORDS.a, lambda d: d.str.cat(["1", "2", "3", "4"], sep="-")),
     "texts beside columns of texts": (WORDS, lambda d: d.a.str.cat(d[["a", "a"]].set_axis(["p", "q"], axis=1))),

@@ -166,12 +166,16 @@ class Resampler:
         """Mean of each period's values."""
         return self._named("mean", numeric_only=numeric_only)
 
-    def min(self, numeric_only: bool = False) -> Any:
-        """Least of each period's values."""
+    def min(self, numeric_only: bool = False, min_count: int = 0) -> Any:
+        """Least of each period's values; missing where fewer than ``min_count`` are there."""
+        if min_count:
+            return self._whole("min", numeric_only=numeric_only, min_count=min_count)
         return self._named("min", numeric_only=numeric_only)
 
-    def max(self, numeric_only: bool = False) -> Any:
-        """Greatest of each period's values."""
+    def max(self, numeric_only: bool = False, min_count: int = 0) -> Any:
+        """Greatest of each period's values; missing where fewer than ``min_count`` are there."""
+        if min_count:
+            return self._whole("max", numeric_only=numeric_only, min_count=min_count)
         return self._named("max", numeric_only=numeric_only)
 
     def _end(self, how: str, numeric_only: bool, min_count: int, skipna: bool) -> Any:

@@ -96,6 +96,8 @@ class ResampleAggregate:
         if not len(span):
             numbers = pd.Series([], dtype=np.int64)
             return GroupbyAggregate.chunk(partition.iloc[:0], numbers, plan.asked), None
+        if plan.on is None and partition.index.hasnans:
+            partition = partition[partition.index.notna()]
         if plan.on is not None and partition[plan.on].hasnans:
             partition = partition[partition[plan.on].notna()]
         numbers, labels = periods_of(partition, span, plan.on, plan.options)
