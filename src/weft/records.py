@@ -26,6 +26,9 @@ from typing import Any, TypeVar, dataclass_transform
 
 __all__ = ["record", "replaced"]
 
+#: Where a record keeps how it is written in names, among its fields; see `weft.expr.naming`.
+TEXT = "_weft_text"
+
 C = TypeVar("C", bound=type)
 R = TypeVar("R")
 
@@ -88,6 +91,11 @@ def record(cls: C) -> C:
     return cls
 
 
+def is_record(kind: type) -> bool:
+    """Whether a class is a record, whose values do not change."""
+    return kind.__setattr__ is refused
+
+
 def later(cls: Any, fields: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
     """An ``__init__`` that is written when the first record of the class is made: most programs use few of the classes."""
 
@@ -111,7 +119,7 @@ def written_init(cls: type, fields: tuple[str, ...], defaults: dict[str, Any]) -
 
 
 def replaced(value: R, **changes: Any) -> R:
-    """A record with other values in some fields.
+    """A record, or a frozen dataclass, with other values in some fields.
 
     >>> @record
     ... class Point:
@@ -120,4 +128,13 @@ def replaced(value: R, **changes: Any) -> R:
     >>> replaced(Point(1, 2), y=5)
     Point(x=1, y=5)
     """
-    return type(value)(**{**value.__dict__, **changes})
+    made = object.__new__(type(value))
+    own = made.__dict__
+    own.update(value.__dict__)
+    own.pop(TEXT, None)
+    for name, each in changes.items():
+        if name not in own:
+            fields = ", ".join(type(value).__match_args__)  # type: ignore[attr-defined]
+            raise TypeError(f"{type(value).__name__} has no field {name!r}; it has {fields}")
+        own[name] = each
+    return made

@@ -534,6 +534,10 @@ def test_compute_and_persist(client):
     one, other = client.compute([x, 7])
     assert one.result() == 2
     assert other == 7
+    assert client.compute({"a": 1}).result() == {"a": 1}
+    assert client.compute({"a": x}).result() == {"a": 2}
+    nested, numbers = client.compute([[x, 1], {"b": 2}])
+    assert (nested.result(), numbers.result()) == ([2, 1], {"b": 2})
     y = client.persist(x)
     assert y.key == x.key
     assert [future.key for future in futures_of(y)] == [x.key]

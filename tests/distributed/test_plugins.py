@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -165,6 +166,13 @@ def test_what_is_no_plugin_is_refused(own):
         own.register_plugin(5)
     with pytest.raises(TypeError, match="instance"):
         own.register_plugin(Recorder)
+
+
+@pytest.mark.parametrize("is_notebook", [True, False, None])
+def test_progress_is_drawn_as_it_goes_in_notebooks(client, capsys, monkeypatch, is_notebook):
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    progress(client.map(inc, range(5_020, 5_025)), notebook=is_notebook)
+    assert ("\r" in capsys.readouterr().out) == (is_notebook is not False)
 
 
 def test_reports(client, capsys, tmp_path):

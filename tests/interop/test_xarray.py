@@ -336,3 +336,24 @@ def test_groups_are_reduced_by_weft_where_flox_is_installed(whole, monkeypatch):
     assert isinstance(found.data, da.Array)
     with xr.set_options(use_flox=False):
         xr.testing.assert_allclose(found.compute(), values.groupby("time.month").mean())
+
+
+@pytest.mark.parametrize("order", [None, ["lon", "time", "lat"]])
+def test_datasets_become_frames(whole, order):
+    some = whole.isel(time=slice(0, 20)).assign_coords(place=("lat", list("abcd")))
+    some = some.drop_vars([each for each in some.data_vars if each not in ("temperature", "count")])
+    chunked = some.chunk({"time": 6, "lat": 3}, chunked_array_type="weft")
+    found = chunked.to_dask_dataframe(dim_order=order)
+    wanted = some.to_dataframe(dim_order=order or list(some.dims)).reset_index()
+    assert type(found).__module__.startswith("weft")
+    assert list(found.columns)[:3] == (order or list(some.dims))
+    pd.testing.assert_frame_equal(found.compute(), wanted[list(found.columns)], check_dtype=False)
+
+
+def test_a_series_of_values_is_labelled_by_its_dimension():
+    values = xr.DataArray(np.arange(6.0), dims="n", name="v", coords={"n": [5, 4, 3, 2, 1, 0]})
+    found = values.chunk(n=2, chunked_array_type="weft").to_dask_dataframe(set_index=True)
+    assert found.v.compute().to_dict() == {label: 5.0 - label for label in range(6)}
+    square = xr.Dataset({"v": (("a", "b"), np.ones((2, 2)))}).chunk(chunked_array_type="weft")
+    with pytest.raises(NotImplementedError, match="one level"):
+        square.to_dask_dataframe(set_index=True)

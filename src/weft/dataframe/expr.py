@@ -198,7 +198,7 @@ def row_needs(asked: Needs) -> Needs:
 
 def column_needs(labels: Iterable[Hashable]) -> Needs:
     """A need for some columns."""
-    return frozenset(("column", label) for label in labels)
+    return frozenset([("column", label) for label in labels])
 
 
 def asked_columns(asked: Needs, columns: Sequence[Hashable]) -> tuple[Hashable, ...]:
@@ -211,7 +211,8 @@ def asked_columns(asked: Needs, columns: Sequence[Hashable]) -> tuple[Hashable, 
 def labels_of(meta: Any) -> tuple[Hashable, ...]:
     """Labels of a pandas object's columns."""
     if isinstance(meta, pd.DataFrame):
-        return tuple(meta.columns.tolist())
+        found: tuple[Hashable, ...] = remembered(lambda: tuple(meta.columns.tolist()), "labels", (), meta)
+        return found
     return (meta.name,) if isinstance(meta, (pd.Series, pd.Index)) else ()
 
 

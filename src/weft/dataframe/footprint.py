@@ -1,51 +1,33 @@
-"""What a whole program would hold in memory, if an engine ran it as one query: estimated from the sizes of the sources.
+"""What a whole program would hold in memory, if an engine ran it as one query: estimated from what is known of its sources.
 
-Scans, filters and projections stream. What is held is a side of a join, the rows that are sorted or told apart, and the
-groups. Filters are taken to keep half of what they read, groups to be a tenth of the rows; frames in memory count for what
-is made of them only. The shares were set so that none of the 22 queries of TPC-H at scale 10 holds more by far than is
-estimated (`python -m benchmarks dataframe --only sf10` shows the peaks): hash tables of narrow rows are several times as
-large as the rows.
+Scans, filters and projections stream. What is held is a side of a join with its table of keys, the rows that are sorted or told
+apart, and the groups; `weft.dataframe.cardinality` says how many those are. What each takes besides its values was set by the
+22 queries of TPC-H at scale 10 (`python -m benchmarks dataframe --only sf10` shows the peaks). Frames in memory count for what
+is made of them only.
 """
 
 from __future__ import annotations
 
 from weft import config
+from weft.dataframe.cardinality import Rows, rows_of_tree
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
-from weft.expr import Expr, Fact, walk
+from weft.expr import Expr, walk
 
 __all__ = ["held_bytes", "holdable", "sizes_of"]
 
-#: What is held of the rows of a child, by the class of the node that holds them.
-HOLDING = {
-    "Sort": 1.0,
-    "DistinctRows": 1.0,
-    "Largest": 0.1,
-    "ValueCounts": 0.2,
-    "GroupbyAggregate": 0.4,
-    "GroupbyWhole": 1.0,
-}
 #: Aggregates that hold all values of their groups.
 HOLDING_ALL = {"nunique", "median", "quantile", "list", "mode"}
 #: The sides of a join that are held, of those that are not the smaller one: 0 is the left.
 HELD_SIDES = {"left": (1,), "left_anti": (1,), "leftsemi": (1,), "right": (0,), "right_anti": (0,), "outer": (0, 1)}
-#: A side of a join with its table of keys, beside its rows.
-TABLE = 1.5
+#: Bytes of a row in a table of keys, and of a group in one, besides its values.
+KEY_NBYTES, GROUP_NBYTES = 24, 60
+#: What is held of rows of which the largest are sought.
+LARGEST = 0.1
 #: A program may take the process to so many times the budget, which the interpreter and its libraries have this part of.
 ABOVE, INTERPRETER = 1.2, 192 * 2**20
 #: What a program may hold in any case, of the budget.
 LEAST = 0.4
-#: Rows that come out of those that go in.
-KEEPING = {
-    "Filter": 0.5,
-    "DropMissing": 0.5,
-    "DistinctRows": 0.5,
-    "GroupbyAggregate": 0.1,
-    "GroupbyWhole": 0.1,
-    "ValueCounts": 0.01,
-}
-#: Nodes that give a few rows or values.
-SMALL = ("Reduce", "Length", "Ends", "Largest")
 
 
 def holdable() -> int:
@@ -56,47 +38,52 @@ def holdable() -> int:
 
 def held_bytes(root: FrameExpr) -> int:
     """Estimated bytes that a query holds at its largest; 0 where sizes are not known."""
-    sizes = sizes_of(root)
-    return int(
-        sum([held_by(node, [sizes[child.name] for child in node.children]) for node in walk(root)]) + sizes[root.name]
-    )
+    rows, every = rows_of_tree(root), list(walk(root))
+    sought = {child.name for node in every if type(node).__name__ == "Merge" for child in node.children}
+    held = [
+        held_by(node, rows[node.name], [rows[child.name] for child in node.children])
+        for node in every
+        if not (node.name in sought and type(node).__name__ == "DistinctRows")  # it is the join that holds these
+    ]
+    return int(sum(held) + rows[root.name].nbytes)
 
 
-def held_by(node: Expr, frames: list[float]) -> float:
-    """Bytes that a node holds while rows of its children, of so many bytes, go through it."""
-    kind = type(node).__name__
+def held_by(node: Expr, made: Rows, frames: list[Rows]) -> float:
+    """Bytes that a node holds while rows of its children go through it."""
     if not frames:
         return 0.0
-    if kind == "Merge":
-        sides = HELD_SIDES.get(node.plan.how)  # type: ignore[attr-defined]
-        return TABLE * (min(frames) if sides is None else sum([frames[side] for side in sides]))
-    if kind == "GroupbyAggregate":
-        plan: AggregatePlan = node.asked  # type: ignore[attr-defined]
-        if any(isinstance(each.how, str) and each.how in HOLDING_ALL for each in plan.requests):
-            return frames[0]
-    return HOLDING.get(kind, 0.0) * frames[0]
+    match type(node).__name__:
+        case "Merge":
+            sides = HELD_SIDES.get(node.plan.how)  # type: ignore[attr-defined]
+            held = min(frames[:2], key=table) if sides is None else None
+            return table(held) if held is not None else sum([table(frames[side]) for side in sides or ()])
+        case "GroupbyAggregate":
+            plan: AggregatePlan = node.asked  # type: ignore[attr-defined]
+            holds_all = any(isinstance(each.how, str) and each.how in HOLDING_ALL for each in plan.requests)
+            return groups(made) + (frames[0].nbytes if holds_all else 0.0)
+        case "GroupbyWhole":
+            return groups(made) + frames[0].nbytes
+        case "DistinctRows":
+            return groups(made)
+        case "ValueCounts":
+            return groups(frames[0]._replace(length=LARGEST * frames[0].length))
+        case "Sort":
+            return frames[0].nbytes
+        case "Largest":
+            return LARGEST * frames[0].nbytes
+    return 0.0
+
+
+def table(rows: Rows) -> float:
+    """Bytes of rows with a table of their keys."""
+    return rows.length * (rows.width + KEY_NBYTES)
+
+
+def groups(rows: Rows) -> float:
+    """Bytes of groups in their table."""
+    return rows.length * (rows.width + GROUP_NBYTES)
 
 
 def sizes_of(root: Expr) -> dict[str, float]:
     """Estimated bytes of the rows of each node of a tree, by name; 0 where nothing is known."""
-    sizes: dict[str, float] = {}
-    for node in walk(root):
-        frames = [sizes[child.name] for child in node.children]
-        kind = type(node).__name__
-        if not isinstance(node, FrameExpr) or kind in SMALL:
-            sizes[node.name] = 0.0
-        elif not frames:
-            sizes[node.name] = float(node.partition_nbytes * node.npartitions)
-        elif kind == "Merge":
-            sizes[node.name] = max(frames)
-        else:
-            share = KEEPING.get(kind, 1.0) if Fact.SAME_ROWS not in node.facts else column_share(node)
-            sizes[node.name] = share * frames[0]
-    return sizes
-
-
-def column_share(node: FrameExpr) -> float:
-    """How much of its first child's columns a node with the same rows has."""
-    first = node.children[0]
-    before = len(first.columns) if isinstance(first, FrameExpr) else 1
-    return min(1.0, max(1, len(node.columns)) / max(1, before))
+    return {name: rows.nbytes for name, rows in rows_of_tree(root).items()}

@@ -9,15 +9,16 @@ refers to no data; only what is made of such objects is remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from weft.expr.naming import encode
+from weft.expr.naming import encode, encode_other, written_by
 
-__all__ = ["remembered", "source_meta", "types_of"]
+__all__ = ["dtypes_of", "labels_index", "remembered", "source_meta", "types_of"]
 
 #: Metas that are remembered.
 MOST = 4096
@@ -117,6 +118,26 @@ def types_of(meta: pd.DataFrame) -> dict[Hashable, Any]:
     return found
 
 
+def labels_index(labels: Iterable[Hashable]) -> pd.Index:
+    """An index of labels; of texts the same object each time, since to make one takes as long as a program's step."""
+    every = tuple(labels)
+    return text_index(every) if every and all(type(each) is str for each in every) else pd.Index(list(every))
+
+
+@lru_cache(maxsize=1024)
+def text_index(labels: tuple[str, ...]) -> pd.Index:
+    """An index of texts."""
+    return pd.Index(list(labels))
+
+
+def dtypes_of(meta: Any) -> list[Any]:
+    """The types of a frame's columns, in their order; of a series or a value its own, or None."""
+    if not isinstance(meta, pd.DataFrame):
+        return [getattr(meta, "dtype", None)]
+    found: list[Any] = remembered(lambda: list(meta.dtypes.array), "dtypes", (), meta)
+    return list(found)
+
+
 def without_data(meta: Any) -> Any:
     """An equal meta that refers to no data, one for each structure; the meta itself where there is more to it."""
     key = structure_of(meta)
@@ -161,6 +182,22 @@ def empty_like(meta: Any) -> Any:
     made = pd.DataFrame(dict(enumerate(map(no_values, meta.dtypes.array))), index=index)
     made.columns = meta.columns
     return made
+
+
+def timestamp_text(value: pd.Timestamp) -> str:
+    """A moment in names."""
+    if value.tzinfo is not None:
+        return encode_other("Timestamp", value)
+    return f"Timestamp<{value.isoformat()} {value.unit} {value.fold}>"
+
+
+def text_type_text(dtype: pd.StringDtype) -> str:
+    """pandas' type of text in names."""
+    return f"StringDtype<{dtype.storage} {dtype.na_value!r}>"
+
+
+written_by(pd.Timestamp, timestamp_text)
+written_by(pd.StringDtype, text_type_text)
 
 
 def no_values(dtype: Any) -> Any:

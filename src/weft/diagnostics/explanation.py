@@ -57,6 +57,10 @@ class Explanation:
     nworkers: int
     backend: str
     budget: int  #: bytes that results and running tasks may take
+    workspace_nbytes: int = (
+        0  #: bytes that the task which takes most holds while it runs, besides blocks, as it is estimated
+    )
+    workspace_task: str = ""  #: what it does
     simplified: str = ""  #: expressions after rewriting, before physical operations are chosen
     rechunks: tuple[str, ...] = ()  #: how arrays are cut anew on the way, with the bytes that moves
     apart: tuple[str, ...] = ()  #: operations that did not fuse, with the reason
@@ -111,6 +115,10 @@ class Explanation:
             if self.peak_nbytes > self.budget:
                 peak += ": the rest goes to disk and back"
         facts.append(("in memory", peak))
+        if self.workspace_nbytes:
+            facts.append(
+                ("at work", f"{self.workspace_task} holds about {format_bytes(self.workspace_nbytes)} besides blocks")
+            )
         return [f"{name:<15}{text}" for name, text in facts]
 
     def __repr__(self) -> str:
@@ -201,6 +209,7 @@ def explained(
     ahead = forecast(plan, nworkers)
     given = list(data.values())
     nblocks = plan.nblocks - len(data)
+    busiest = max(plan.workspace, key=plan.workspace.__getitem__, default=None)
     return Explanation(
         written=written,
         optimised=optimised,
@@ -223,6 +232,8 @@ def explained(
         nworkers=nworkers,
         backend=backend,
         budget=budget,
+        workspace_nbytes=0 if busiest is None else plan.workspace[busiest],
+        workspace_task="" if busiest is None else plan.programs[busiest].name,
     )
 
 

@@ -203,9 +203,7 @@ class CollectionMethods:
         single = not isinstance(collections, (list, tuple, set, frozenset))
         given = [collections] if single else list(collections)
         if traverse:
-            given = [
-                _gathered(each) if not is_weft_collection(each) and _has_collections(each) else each for each in given
-            ]
+            given = [_gathered(each) if _is_nested(each) else each for each in given]
         lazy = [each for each in given if is_weft_collection(each)]
         # a mapping is for some tasks only: see _placed
         named, loose = (None, False) if isinstance(workers, Mapping) else (workers, allow_other_workers)
@@ -401,6 +399,13 @@ def _refuse_options(kwargs: Mapping[str, Any], actors: Any) -> None:
         raise BackendError("actors= of collections is not offered: make an actor with client.submit(cls, actor=True)")
     if kwargs:
         raise TypeError(f"there is no option {next(iter(kwargs))!r}")
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether a value is a container, which may have lazy values in it, and becomes one future."""
+    if is_weft_collection(value):
+        return False
+    return isinstance(value, (list, tuple, set, dict)) or _has_collections(value)
 
 
 def _has_collections(value: Any) -> bool:

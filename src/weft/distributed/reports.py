@@ -36,13 +36,13 @@ def progress(
     group_by: Any = "prefix",
     **kwargs: Any,
 ) -> None:
-    """Show on the terminal how many futures are done, until all are.
+    """Show how many futures are done, until all are: in a terminal or a notebook as they go, elsewhere at the end.
 
     Parameters
     ----------
     *futures : futures, persisted collections, containers of those
     notebook : bool, optional
-        Widgets are not offered; a notebook shows the same text.
+        Whether this is a notebook, which is found out by default. There are no widgets; a notebook shows the same text.
     multi, group_by
         How widgets would group tasks.
     complete : bool
@@ -55,8 +55,6 @@ def progress(
     ...     progress(client.map(abs, [-1, -2]))  # doctest: +ELLIPSIS
     [########################################] | 100% Completed | ...
     """
-    if notebook:
-        raise BackendError("notebook=True is not offered: there are no widgets; the text is shown in notebooks, too")
     interval = kwargs.pop("interval", None)
     if kwargs:
         raise TypeError(f"progress() takes no argument {next(iter(kwargs))!r}")
@@ -72,13 +70,13 @@ def progress(
         for ticket in found[0].client._run.watch_all(waiting, countdown):
             countdown(ticket)
     done = not waiting
-    terminal = sys.stdout.isatty()
+    is_live = sys.stdout.isatty() or ("ipykernel" in sys.modules if notebook is None else notebook)
     while True:
-        if terminal or done:
+        if is_live or done:
             share = 1.0 if not total else (total - countdown.left) / total
             bar = ("#" * int(share * WIDTH)).ljust(WIDTH)
             end = "\n" if done else ""
-            start = "\r" if terminal else ""
+            start = "\r" if is_live else ""
             sys.stdout.write(f"{start}[{bar}] | {share:4.0%} Completed | {format_time(monotonic() - began)}{end}")
             sys.stdout.flush()
         if done:
@@ -92,15 +90,16 @@ class get_task_stream:  # noqa: N801
     Parameters
     ----------
     client : Client, optional
-    plot : bool
-        Not offered.
+    plot : bool or "save"
+        Whether ``figure`` is a page that shows the tasks, and whether it is saved.
     filename : str
-        Where a plot would go.
+        Where it is saved.
 
     Attributes
     ----------
     data : list of dict
         As :meth:`Client.get_task_stream` gives them, after the block.
+    figure : Timeline, optional
 
     Examples
     --------

@@ -30,6 +30,7 @@ parallelcompat = import_required(
 
 from weft.interop.xarray_blocks import teach_blocks  # noqa: E402 (likewise)
 from weft.interop.xarray_collections import teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
+from weft.interop.xarray_frames import teach_frames  # noqa: E402 (likewise)
 from weft.interop.xarray_indexing import teach  # noqa: E402 (likewise)
 
 __all__ = ["WeftManager", "register"]
@@ -44,6 +45,7 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
         self.array_cls = Array
         teach(self)
         teach_collections()
+        teach_frames()
         teach_blocks()
 
     def is_chunked_array(self, data: Any) -> bool:

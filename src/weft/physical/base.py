@@ -234,10 +234,16 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
         if called.called(root) != original.name:
             aliases[original.name] = root
     graph = Graph()
+    written: set[Hashable] = set()
     for each in called.nodes:
         if not isinstance(each, Physical):
             raise GraphError(f"cannot make tasks of {each!r}: it has not been lowered. Run optimize(...) first.")
-        graph.layers.extend(each.layers(called))
+        for layer in each.layers(called):
+            # graphs that were written before, of expressions that are here again, have blocks of the same names and values
+            told = (layer.origin, len(layer.keys), layer.keys[0]) if layer.origin and layer.keys else layer
+            if told not in written:
+                written.add(told)
+                graph.layers.append(layer)
         graph.data.update(each.data(called))
     for name, root in aliases.items():
         own, wanted = root.placed_keys(called), block_keys(name, root.numblocks)

@@ -226,3 +226,13 @@ def test_rows_are_chosen_by_what_is_computed_of_their_labels(condition, count, e
     frame = dd.from_pandas(whole, npartitions=count)
     with config.set({"dataframe.engine": engine}):
         pd.testing.assert_frame_equal(frame[condition(frame)].compute(scheduler="sync"), whole[condition(whole)])
+
+
+def test_frames_and_what_is_made_of_them_are_keys_of_dicts():
+    frame = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2)
+    things = [frame, frame.a, frame.index, frame.a.sum(), frame.copy()]
+    places = {each: place for place, each in enumerate(things)}
+    frame["b"] = 1
+    assert [places[each] for each in things] == [0, 1, 2, 3, 4]
+    with pytest.raises(TypeError, match="hashable"):
+        frame.a.rename(frame.a)

@@ -55,4 +55,5 @@ def array_of_rows(name: str, blocks: Foreign, count: int, lengths: tuple[int, ..
     first = UnknownCut(f"rows-{name}", count) if lengths is None else compress(lengths)
     length: Any = first.length if isinstance(first, UnknownCut) else sum(lengths or ())
     shape = (length, *like.shape[1:])
-    return new(FromBlocks(name, shape, like.dtype, (first, *[compress((each,)) for each in like.shape[1:]]), blocks))
+    grid = (first, *[compress((each,)) for each in like.shape[1:]])
+    return new(FromBlocks(name, shape, like.dtype, grid, blocks, None if type(like) is np.ndarray else like))

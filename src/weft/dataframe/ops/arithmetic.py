@@ -81,7 +81,6 @@ class ArithmeticMethods(FrameBase):
     """
 
     __slots__ = ()
-    __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> Any:
         return elementwise("neg", self)
@@ -154,6 +153,9 @@ class ArithmeticMethods(FrameBase):
 
     def __rxor__(self, other: Any) -> Any:
         return binary("xor", other, self)
+
+    def __hash__(self) -> int:  # of the object: which rows it stands for may change
+        return object.__hash__(self)
 
     def __eq__(self, other: object) -> Any:
         return binary("eq", self, other)

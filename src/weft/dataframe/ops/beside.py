@@ -16,11 +16,14 @@ from weft.collection.base import Collection
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
+from weft.dataframe.io.from_blocks import FromBlocks, Known
 from weft.dataframe.io.from_pandas import FromPandas, rows_in_memory
 from weft.dataframe.kernels.table import KERNELS
+from weft.execution import graph_of
 from weft.expr import Cost, Expr, Held, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
+from weft.physical.opaque import Foreign
 from weft.physical.scan import Scan
 from weft.physical.source import Whole
 from weft.physical.tree_reduce import TreeReduce
@@ -147,7 +150,7 @@ class ByLabel(Partitionwise):
 
 @node
 class ByChunk(Partitionwise):
-    """Values for the rows of a frame: those of a series or frame of other labels, partition by partition."""
+    """Values for the rows of a frame: the chunks of an array, one for each partition."""
 
     source: FrameExpr
     values: FrameExpr
@@ -155,6 +158,14 @@ class ByChunk(Partitionwise):
     @property
     def label(self) -> str:
         return "values"
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.values.meta,)
+
+    @derived
+    def meta(self) -> Any:
+        return KERNELS["pandas"]["ByChunk"](self.source.meta, self.values.meta, self.values.meta)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return asked - {Need.INDEX} if child == self.values else (asked - {Need.VALUES}) | {Need.ORDER}
@@ -230,8 +241,15 @@ def by_chunk(frame: Any, values: Any, name: Any = None) -> Any:
             f"an array of {values.numblocks[0]} chunks of rows cannot stand beside {frame.npartitions} partitions: cut it "
             "as they are, e.g. x.rechunk({0: tuple(frame.map_partitions(len).compute())})"
         )
-    beside = CONVERSIONS["frame-of-array"](values, columns=labels)
-    return new(ByChunk(frame.expr, beside.expr))
+    if values.ndim == 2:
+        values = values.rechunk({1: -1})
+        empty: Any = pd.DataFrame(np.empty((0, len(labels)), values.dtype), columns=labels)
+    else:
+        empty = pd.Series(np.empty(0, values.dtype), name=labels)
+    expr = values.expr
+    known = Known(f"values-{expr.name}", empty, None, expr.name)
+    blocks = FromBlocks(known, values.numblocks[0], Foreign(graph_of([values]), tuple(expr.keys())))
+    return new(ByChunk(frame.expr, blocks))
 
 
 def by_label(frame: Any, values: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, Request
+from weft.dataframe.known_metas import labels_index
 
 __all__ = ["Aggregation", "Spec", "numeric_labels", "parse_requests"]
 
@@ -179,7 +180,7 @@ def parse_named(named: dict[str, Any], columns: tuple[Hashable, ...], is_series:
         if value[0] not in columns:
             raise KeyError(f"Label(s) {[value[0]]} do not exist")
         pairs.append((label, value[0], value[1]))
-    return spec_of(pairs, pd.Index([each[0] for each in pairs]), False)
+    return spec_of(pairs, labels_index([each[0] for each in pairs]), False)
 
 
 def spec_of(pairs: list[tuple[Any, Any, Any]], labels: Any, single: bool) -> Spec | None:

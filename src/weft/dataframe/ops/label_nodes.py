@@ -201,7 +201,7 @@ class ResetIndex(Partitionwise):
         if self.drop:
             return ()
         count = self.source.meta.index.nlevels
-        return tuple(self.meta.columns[:count])
+        return self.columns[:count]
 
     def lower(self) -> Expr:
         kernel = KERNELS["pandas"][type(self)]

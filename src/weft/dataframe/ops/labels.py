@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, changed, new
+from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
+from weft.dataframe.known_metas import labels_index
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.beside import by_place, has_rows
 from weft.dataframe.ops.elementwise import elementwise
@@ -36,7 +38,16 @@ def relabelled(frame: Any, labels: Any) -> Any:
         )
     if isinstance(made, pd.MultiIndex) or not known.is_unique or not made.is_unique or made.name != known.name:
         return new(RelabelAt(frame.expr, made))
-    return new(Relabel(frame.expr, Pairs(zip(known, made))))
+    return new(Relabel(frame.expr, Pairs(zip(known.tolist(), made.tolist(), strict=True))))
+
+
+def texts_renamed(expr: FrameExpr, mapping: Any) -> pd.Index | None:
+    """The labels of columns after a mapping of old to new ones, if all of them are texts; None of others."""
+    if type(mapping) is not dict or expr.meta.ndim != 2 or expr.meta.columns.name is not None:
+        return None
+    labels = [mapping.get(label, label) for label in expr.columns]
+    are_texts = bool(labels) and all(type(each) is str for each in (*expr.columns, *labels))
+    return labels_index(labels) if are_texts else None
 
 
 class AxisMethods(FrameBase):
@@ -221,8 +232,10 @@ class LabelMethods(AxisMethods):
             index = mapper
         frame: Any = self
         if columns is not None:
-            meta = frame.expr.meta.rename(columns=columns, errors=errors, level=level)
-            frame = relabelled(frame, meta.columns)
+            made = texts_renamed(frame.expr, columns) if errors == "ignore" and level is None else None
+            if made is None:
+                made = frame.expr.meta.rename(columns=columns, errors=errors, level=level).columns
+            frame = relabelled(frame, made)
         if index is not None:
             frame = with_index(frame, renamed_labels(frame.index, index, level))
         return changed(self, frame, inplace)
@@ -338,7 +351,7 @@ class SeriesLabelMethods(AxisMethods):
             if sorted_index and self.known_divisions:
                 made = made.with_divisions([renamer(index)(each) for each in self.divisions])
             return changed(self, made, inplace, gives_frame=True)
-        if not isinstance(index, Hashable):
+        if not isinstance(index, Hashable) or isinstance(index, FrameBase):
             raise TypeError("Series.name must be a hashable type")
         return changed(self, new(Renamed(self.expr, index)), inplace, gives_frame=True)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import ROWS, VALUES, FrameExpr, Partitionwise, column_needs, place_pick, row_needs
 from weft.dataframe.kernels.calls import Bound, children_of, template_of
@@ -21,9 +22,10 @@ from weft.dataframe.kernels.pandas.functions import Whole, checked_call
 from weft.dataframe.meta import UNKNOWN, emulate, is_pandas, make_meta, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.elementwise import rowed_of
-from weft.execution import compute, is_weft_collection
+from weft.execution import compute, graph_of, is_weft_collection
 from weft.expr import Cost, Expr, Fact, Needs, derived, node
 from weft.physical.blockwise import Listed, blockwise
+from weft.physical.opaque import Foreign
 from weft.physical.outside import Outside
 
 __all__ = ["MapPartitions", "argument", "inferred", "map_partitions"]
@@ -162,7 +164,7 @@ def map_partitions(
         ``partition_info`` it is told ``{"number": ..., "division": ...}`` of its partition.
     *args, **kwargs
         Frames, series, scalars and delayed values, which the function gets computed; anything else as it is.
-    meta : pandas object, mapping, pair or value, optional
+    meta : pandas object, array, mapping, pair or value, optional
         What the function gives (see `make_meta`). By default it is found out by trying.
     enforce_metadata : bool
         Whether results are checked: those of other columns or another kind than the meta's are errors.
@@ -180,8 +182,9 @@ def map_partitions(
 
     Returns
     -------
-    DataFrame, Series, Index or Scalar
-        As the meta says. A function that gives single values makes a series with one of them for each partition.
+    DataFrame, Series, Index or Array
+        As the meta says. A function that gives single values makes a series with one of them for each partition; one that
+        gives arrays (a model's ``predict``) a chunked array, whose chunks have lengths that are not known.
 
     Raises
     ------
@@ -228,9 +231,17 @@ def map_partitions(
         given = inferred("map_partitions", func, tuple(inputs), tuple(keywords), extra)
     else:
         given = make_meta(meta, parent_meta=parent_meta if parent_meta is not None else first.meta)
+    needed = None if required_columns is None else tuple(required_columns)
+    title = token or getattr(func, "__name__", "map_partitions").replace("<lambda>", "lambda")
+    if is_rows_of_array(given):
+        untold = pd.Series([], dtype=object)
+        rows = MapPartitions(func, tuple(inputs), tuple(keywords), untold, False, None, wants, needed, False, title)
+        blocks = Foreign(graph_of([new(rows)]), tuple(rows.keys()))
+        return CONVERSIONS["array-rows"](f"array-{rows.name}", blocks, rows.npartitions, None, given[:0])
     is_scalar = not is_pandas(given)
     if is_scalar:
-        kind = np.asarray(given).dtype if not isinstance(given, str) else "str"
+        kind: Any = object if isinstance(given, (list, tuple, set, dict)) else np.asarray(given).dtype
+        kind = "str" if isinstance(given, str) else kind
         given = pd.Series([], dtype=kind)
         func = single_rows(func)
     edges = None if clear_divisions or is_scalar else first.divisions
@@ -244,11 +255,18 @@ def map_partitions(
         False,
         edges,
         wants,
-        None if required_columns is None else tuple(required_columns),
+        needed,
         bool(enforce_metadata),
-        token or getattr(func, "__name__", "map_partitions").replace("<lambda>", "lambda"),
+        title,
     )
     return new(expr)
+
+
+def is_rows_of_array(given: Any) -> bool:
+    """Whether a meta is an array with axes, of whatever kind: then the results are blocks of a chunked array."""
+    if is_pandas(given) or isinstance(given, pd.api.extensions.ExtensionArray):
+        return False
+    return hasattr(given, "dtype") and hasattr(given, "shape") and len(given.shape) > 0
 
 
 def argument(value: Any) -> Any:
@@ -256,8 +274,6 @@ def argument(value: Any) -> Any:
     if isinstance(value, FrameBase):
         return value.expr
     if is_weft_collection(value):
-        from weft.collection.convert import CONVERSIONS
-
         return Outside.of(CONVERSIONS["delayed"](value).__weft_expr__())
     return value
 

@@ -319,3 +319,32 @@ def test_what_does_not_fit_the_budget_is_its_own(tmp_path, monkeypatch):
 def test_an_operator_without_translation_is_named(tmp_path):
     with pytest.raises(EngineError, match=r"'duckdb', and .* cannot be computed by it: .*has no translation"):
         of_files(rows(20), tmp_path / "rows").x.cumsum().compute()
+
+
+@pytest.mark.parametrize("keys", ["t", "k", ["t", "k"], ["k", "gap"]])
+@pytest.mark.parametrize("dropna", [True, False])
+@pytest.mark.parametrize("head", [3, 300])
+def test_groups_in_the_order_of_first_rows_are_found_among_these(tmp_path, monkeypatch, keys, dropna, head):
+    from weft.dataframe.kernels.duckdb import groups
+
+    monkeypatch.setattr(groups, "HEAD", head)
+    monkeypatch.setattr(groups, "ROWS_OF_GROUP", 0)
+    whole = rows(30_000)
+    whole["gap"] = whole.t.where(whole.t != "z")
+    whole.loc[:200, "k"] = 11  # all but one is met late
+    ours = of_files(whole, tmp_path / "rows", row_group_size=15_000)
+    sought = []
+    monkeypatch.setattr(groups, "with_firsts", lambda *given, old=groups.with_firsts: sought.append(1) or old(*given))
+    options = {"sort": False, "dropna": dropna}
+    hows = {label: each for label, each in HOWS.items() if each[0] not in keys}
+    expected = whole.groupby(keys, **options).agg(**hows).reset_index()
+    got = ours.groupby(keys, **options).agg(**hows).reset_index().compute()
+    pd.testing.assert_frame_equal(got, expected)
+    assert sought
+    whole["n"] = np.arange(30_000)
+    again = (
+        of_files(whole.sort_values("t"), tmp_path / "sorted", row_group_size=15_000).groupby("t", sort=False).n.sum()
+    )
+    sought.clear()
+    pd.testing.assert_series_equal(again.compute(), whole.sort_values("t").groupby("t", sort=False).n.sum())
+    assert not sought  # row groups lie between other values, so that the first rows tell nothing of the others

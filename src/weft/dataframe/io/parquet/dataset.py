@@ -24,6 +24,9 @@ __all__ = ["ParquetDataset", "ReadParquet", "read_parquet_part", "without_hopele
 
 #: Bytes of a value in a pandas column, by Parquet's type.
 WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8, "INT96": 8}
+#: What pages take besides their values, at most, of these and in bytes; and how many rows there must be for each value, so that
+#: these can be counted.
+PAGES, OVERHEAD, FEW_OF_ROWS = 1.02, 1024, 16
 
 
 class ParquetDataset(TableDataset):
@@ -63,6 +66,11 @@ class ParquetDataset(TableDataset):
         return None if self.filters is not None else tuple([part.rows for part in self.parts])
 
     @cached_property
+    def row_total(self) -> int:
+        """Rows of all parts; 0 if they are not known."""
+        return sum(self.row_counts() or (0,))
+
+    @cached_property
     def leaves(self) -> dict[str, dict[str, int]]:
         """For each file the numbers of its columns."""
         by_schema: dict[Any, dict[str, int]] = {}
@@ -77,6 +85,11 @@ class ParquetDataset(TableDataset):
     @cached_property
     def known_bounds(self) -> dict[Hashable, tuple[Bounds | None, ...]]:
         """What statistics say of columns, as far as it has been asked for."""
+        return {}
+
+    @cached_property
+    def known_distinct(self) -> dict[Hashable, float | None]:
+        """How many different values columns may have, as far as it has been asked for."""
         return {}
 
     def bounds(self, label: Hashable) -> tuple[Bounds | None, ...] | None:
@@ -122,6 +135,37 @@ class ParquetDataset(TableDataset):
                 if any(8 * each.total_uncompressed_size > each.num_values * log2(count) for each in chunks):
                     return True
         return False
+
+    def distinct(self, label: Hashable) -> float | None:
+        """How many different values a column may have, as the size of its first row group tells; None if it does not.
+
+        There they stand once, and then as many bits for each row as it takes to number them. Where row groups lie between
+        other values each is taken to have values of its own.
+        """
+        name, first = self.layout.fields.get(label), self.parts[0].pieces[0] if self.parts else None
+        number = self.leaves[first.path].get(name) if first is not None and name is not None else None
+        if number is None or first is None or not first.groups:
+            return None
+        chunk = self.footers[first.path].metadata.row_group(first.groups[0]).column(number)
+        width = WIDTHS.get(chunk.physical_type, 16)
+        for bits in range(25):
+            if chunk.total_uncompressed_size <= PAGES * (width * 2**bits + chunk.num_values * bits / 8) + OVERHEAD:
+                break
+        if 2**bits > chunk.num_values / FEW_OF_ROWS:
+            return None  # they may be all that are different, or what does not fit in a dictionary
+        own = self.bounds_in(first, first.groups[0], label)
+        if not bits and own is not None and own.least != own.greatest:
+            return None  # equal values stand together, and take no room
+        groups = sum([len(piece.groups) for part in self.parts for piece in part.pieces])
+        return float(2**bits * (1 if self.is_mixed(label) else groups))
+
+    def is_mixed(self, label: Hashable) -> bool:
+        """Whether the first row group lies between the same values of a column as all of them together."""
+        first = self.parts[0].pieces[0] if self.parts and self.parts[0].pieces else None
+        if first is None or not first.groups:
+            return False
+        own, whole = self.bounds_in(first, first.groups[0], label), joint_bounds(self.bounds(label) or (None,))
+        return own is not None and whole is not None and (own.least, own.greatest) == (whole.least, whole.greatest)
 
     def divisions(self) -> tuple[Any, ...] | None:
         parts = self.parts

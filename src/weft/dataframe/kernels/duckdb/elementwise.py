@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from weft.dataframe.kernels.translating import (
 )
 from weft.dataframe.kernels.translating.relation import TRUTH, number_of
 from weft.expr import Expr
+from weft.records import replaced
 
 __all__ = ["COMPARE", "OPERATIONS", "TRUTH", "number", "operand_of", "operation"]
 
@@ -57,7 +57,7 @@ def elementwise(node: Any, translate: Translator) -> Relation:
         return rowed[0].with_columns([(label, made)])
     name = translate.fresh("value")
     base = translate.rows(f"SELECT {made.settled().sql} AS {name}")
-    return Relation(base, ((label, replace(made.settled(), sql=name)),), None, True)
+    return Relation(base, ((label, replaced(made.settled(), sql=name)),), None, True)
 
 
 def operand_of(value: Any, relations: dict[str, Relation]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,16 @@ from weft.dataframe.kernels.duckdb.translator import Translator, by, numbered, t
 from weft.dataframe.kernels.pandas.groupby_plan import Request
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled, value_type
 from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, requests_of
-from weft.expr import Need
+from weft.expr import Need, walk
+from weft.records import replaced
 
 __all__ = ["NAN_MET", "key_column"]
 
 INT64, FLOAT64 = np.dtype("int64"), np.dtype("float64")
+#: Nodes below groups that leave all rows of a file where they are.
+PLAIN = {"ReadParquet", "Projection", "Assign", "Elementwise"}
+#: Groups that are looked for among the first rows, and how many rows of each are looked at there; and rows at least.
+MOST_GROUPS, ROWS_OF_GROUP, HEAD = 1 << 15, 16, 1 << 16
 #: What a query says that took for granted that there is no NaN, and met one.
 NAN_MET = "NaN among what was taken for numbers"
 #: Aggregates that come out as NaN if one value is; and those that do so where there are several values.
@@ -48,25 +53,96 @@ def grouped(node: Any, translate: Translator) -> Relation:
     names = [translate.fresh("key") for _ in keys]
     values = [translate.fresh("agg") for _ in made]
     chosen = [f"{each.sql} AS {name}" for each, name in zip([*keys, *made], [*names, *values], strict=True)]
+    nulls = [f"{each.sql} IS NOT NULL" for each in keys if each.null] if groups.dropna else []
     order = tuple([Rank(name) for name in names]) if is_looked_at else None
     if is_looked_at and not groups.sort:  # groups come as their first rows do
         rank = translate.fresh("first")
-        chosen.append(f"min({first}) AS {rank}")
         order = (Rank(rank),)
-    nulls = [f"{each.sql} IS NOT NULL" for each in keys if each.null] if groups.dropna else []
-    where = f" WHERE {' AND '.join(nulls)}" if nulls else ""
-    base = translate.rows(
-        f"SELECT {', '.join(chosen)} FROM {source.base}{where} GROUP BY {', '.join([each.sql for each in keys])}"
-    )
+        if (head := head_of(node, source, translate)) is not None:
+            base = with_firsts(translate, source.base, keys, names, chosen, nulls, first, rank, head)
+        else:
+            base = grouped_rows(translate, source.base, keys, [*chosen, f"min({first}) AS {rank}"], nulls)
+    else:
+        base = grouped_rows(translate, source.base, keys, chosen, nulls)
     labels = [
-        replace(each, sql=name, null=each.null and not groups.dropna) for each, name in zip(keys, names, strict=True)
+        replaced(each, sql=name, null=each.null and not groups.dropna) for each, name in zip(keys, names, strict=True)
     ]
-    columns = [replace(each, sql=name) for each, name in zip(made, values, strict=True)]
+    columns = [replaced(each, sql=name) for each, name in zip(made, values, strict=True)]
     if not groups.as_index:
         plain = Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
         return numbered(plain, translate) if translate.wants(node, Need.INDEX) else plain
     titles = meta.columns if isinstance(meta, pd.DataFrame) else [meta.name]
     return Relation(base, labelled(titles, columns), tuple(labels), order=order)
+
+
+def grouped_rows(
+    translate: Translator, base: str, keys: list[Column], chosen: list[str], conditions: Sequence[str]
+) -> str:
+    """Groups of some rows, those for which all conditions hold."""
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return translate.rows(
+        f"SELECT {', '.join(chosen)} FROM {base}{where} GROUP BY {', '.join([each.sql for each in keys])}"
+    )
+
+
+def head_of(node: Any, source: Relation, translate: Translator) -> int | None:
+    """Among how many rows from the beginning all groups are likely to be; None if that is not known, or are too many.
+
+    Sizes in the footers tell how many groups there may be, and that row groups lie between the same values.
+    """
+    below = list(walk(node.source))
+    files: Any = below[0]
+    kinds = {type(each).__name__ for each in below}
+    if (
+        kinds - PLAIN
+        or source.base not in translate.cheap
+        or files.predicate is not None
+        or len(files.dataset.stamps) > 1
+    ):
+        return None
+    labels, dataset = [each.value for each in node.asked.groups.by], files.dataset
+    if not all(label in dataset.layout.fields and dataset.is_mixed(label) for label in labels):
+        return None
+    every = [dataset.distinct(label) for label in labels]
+    if None in every or (total := prod(every)) > MOST_GROUPS:
+        return None
+    return max(HEAD, int(ROWS_OF_GROUP * total))
+
+
+def with_firsts(
+    translate: Translator,
+    base: str,
+    keys: list[Column],
+    names: list[str],
+    chosen: list[str],
+    nulls: list[str],
+    first: str,
+    rank: str,
+    head: int,
+) -> str:
+    """Groups with the numbers of their first rows, which are looked for among the first rows of all, then among the others.
+
+    To look at the number of each row takes as long as a third of what is summed up.
+    """
+    groups = grouped_rows(translate, base, keys, chosen, nulls)
+    own = [*[f"{each.sql} AS {name}" for each, name in zip(keys, names, strict=True)], f"min({first}) AS {rank}"]
+    early = grouped_rows(translate, base, keys, own, [*nulls, f"{first} < {head}"])
+
+    def are_equal(one: str, other: str) -> str:
+        return " AND ".join([f"{one}.{name} IS NOT DISTINCT FROM {other}.{name}" for name in names])
+
+    listed = ", ".join(names)
+    late = translate.rows(
+        f"SELECT {listed} FROM {groups} WHERE NOT EXISTS (SELECT 1 FROM {early} WHERE {are_equal(groups, early)})"
+    )
+    sought = " AND ".join(
+        [f"{late}.{name} IS NOT DISTINCT FROM {each.sql}" for each, name in zip(keys, names, strict=True)]
+    )
+    others = grouped_rows(translate, base, keys, own, [*nulls, f"EXISTS (SELECT 1 FROM {late} WHERE {sought})"])
+    firsts = translate.rows(f"SELECT * FROM {early} UNION ALL SELECT * FROM {others}")
+    return translate.rows(
+        f"SELECT {groups}.*, {firsts}.{rank} FROM {groups} JOIN {firsts} ON {are_equal(groups, firsts)}"
+    )
 
 
 def with_one_rank(source: Relation, translate: Translator) -> tuple[Relation, str]:
@@ -78,7 +154,7 @@ def with_one_rank(source: Relation, translate: Translator) -> tuple[Relation, st
     fresh = translate.materialised(source)
     name = translate.fresh("place")
     base = translate.rows(f"SELECT *, row_number() OVER (ORDER BY {by(fresh.order or ())}) AS {name} FROM {fresh.base}")
-    return replace(fresh, base=base), name
+    return replaced(fresh, base=base), name
 
 
 def key_column(column: Column) -> Column:
@@ -120,14 +196,14 @@ def aggregate(how: str, column: Column, translate: Translator, ddof: int = 1, is
     column = column.settled()
     is_watched = column.nan and how in (*TELLING, *TELLING_OF_SEVERAL) and translate.trusts
     if is_watched or (is_told and translate.trusts):
-        column = replace(column, nan=False)
+        column = replaced(column, nan=False)
     elif how != "min":  # NaN is the greatest of all numbers
         column = column.nulled()
     made = plain_aggregate(how, column, ddof)
     if not is_watched:
         return made
     sql = f"CASE WHEN {is_nan(made.sql)} THEN error('{NAN_MET}') ELSE {made.sql} END"
-    return replace(made, sql=sql, nan=False)
+    return replaced(made, sql=sql, nan=False)
 
 
 def plain_aggregate(how: str, column: Column, ddof: int) -> Column:
@@ -174,7 +250,7 @@ def reduced(node: Any, translate: Translator) -> Relation:
         made = made.cast(value_type(node.meta))
     name = translate.fresh("value")
     base = translate.rows(f"SELECT {made.sql} AS {name} FROM {source.base}")
-    return Relation(base, ((source.columns[0][0], replace(made, sql=name)),), None, True, made_of=source.base)
+    return Relation(base, ((source.columns[0][0], replaced(made, sql=name)),), None, True, made_of=source.base)
 
 
 def reduced_columns(node: Any, source: Relation, translate: Translator, ddof: int) -> Relation:
@@ -190,7 +266,7 @@ def reduced_columns(node: Any, source: Relation, translate: Translator, ddof: in
     if not made:
         raise Untranslatable("rows without columns stay in pandas")
     base = translate.rows(f"SELECT {listed} FROM {source.base}")
-    columns = [replace(each, sql=name) for each, name in zip(made, names, strict=True)]
+    columns = [replaced(each, sql=name) for each, name in zip(made, names, strict=True)]
     return Relation(base, labelled([label for label, _ in source.columns], columns), None, True)
 
 
@@ -212,6 +288,6 @@ def distinct(node: Any, translate: Translator) -> Relation:
     labels = [label for label, _ in source.columns]
     wanted = labels if node.subset is None else list(node.subset)
     keys = [(label, key_column(column) if label in wanted else column) for label, column in source.columns]
-    fresh = translate.materialised(replace(source, columns=tuple(keys), index=None, order=None))
+    fresh = translate.materialised(replaced(source, columns=tuple(keys), index=None, order=None))
     listed = ", ".join([fresh.column(label).sql for label in wanted])
-    return replace(fresh, base=translate.rows(f"SELECT DISTINCT ON ({listed}) * FROM {fresh.base}"))
+    return replaced(fresh, base=translate.rows(f"SELECT DISTINCT ON ({listed}) * FROM {fresh.base}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from weft.dataframe.kernels.duckdb.relation import Column, Relation, unseen
@@ -11,6 +10,7 @@ from weft.dataframe.kernels.translating import Untranslatable, is_text, labelled
 from weft.dataframe.kernels.translating.joins import matched, semi_joined, with_gaps
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
+from weft.records import replaced
 
 #: pandas' kinds of joins, and DuckDB's.
 KINDS = {"inner": "JOIN", "left": "LEFT JOIN"}
@@ -56,7 +56,7 @@ def side(relation: Relation, translate: Translator, is_ordered: bool) -> Relatio
     """A side of a join with column names that the other side does not have."""
     if is_ordered and relation.order is None:
         raise Untranslatable("the order of the rows of this join is not known")
-    return translate.materialised(replace(relation, index=None, order=relation.order if is_ordered else None))
+    return translate.materialised(replaced(relation, index=None, order=relation.order if is_ordered else None))
 
 
 def key_pair(left: Column, right: Column) -> tuple[Column, Column]:

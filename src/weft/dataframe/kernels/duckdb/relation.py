@@ -10,7 +10,7 @@ order is stands in columns (``order``) as far as somebody looks at it, and the l
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ import pandas as pd
 
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_number, is_text
 from weft.dataframe.kernels.translating.relation import BaseColumn, BaseRelation
+from weft.records import replaced
 
 __all__ = ["Column", "Rank", "Relation", "engine_type", "is_nan", "literal", "quoted", "unseen"]
 
@@ -121,19 +122,19 @@ class Column(BaseColumn):
         """A truth value without NULL."""
         if not self.null_is_false:
             return self
-        return replace(self, sql=f"coalesce({self.sql}, FALSE)", null_is_false=False)
+        return replaced(self, sql=f"coalesce({self.sql}, FALSE)", null_is_false=False)
 
     def nulled(self) -> Column:
         """Missing values as NULL only."""
         if not self.nan:
             return self
-        return replace(self, sql=f"CASE WHEN {is_nan(self.sql)} THEN NULL ELSE {self.sql} END", null=True, nan=False)
+        return replaced(self, sql=f"CASE WHEN {is_nan(self.sql)} THEN NULL ELSE {self.sql} END", null=True, nan=False)
 
     def cast(self, dtype: Any) -> Column:
         """The same values in another type, which must hold them."""
         if dtype == self.dtype:
             return self
-        return replace(self, sql=f"CAST({self.sql} AS {engine_type(dtype)})", dtype=dtype, narrow=None)
+        return replaced(self, sql=f"CAST({self.sql} AS {engine_type(dtype)})", dtype=dtype, narrow=None)
 
 
 class Rank(NamedTuple):

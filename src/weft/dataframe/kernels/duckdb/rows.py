@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from weft.dataframe.kernels.translating.groups import check_groups, head_of_grou
 from weft.dataframe.kernels.translating.relation import truth
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
+from weft.records import replaced
 
 for _name, _function in OF_COLUMNS.items():
     translation(_name)(_function)
@@ -91,7 +91,7 @@ def first_rows(source: Relation, count: int, translate: Translator) -> Relation:
         raise Untranslatable("the first of rows of which nobody knows the order are found by pandas")
     fresh = translate.materialised(source)
     base = translate.rows(f"SELECT * FROM {fresh.base} ORDER BY {by(fresh.order or ())} LIMIT {count}")
-    return replace(fresh, base=base)
+    return replaced(fresh, base=base)
 
 
 @translation("Sort")
@@ -102,7 +102,7 @@ def sort(node: Any, translate: Translator) -> Relation:
     if order.by is None or order.key is not None or order.na_first:
         raise Untranslatable("sorting by index, by a function or with missing values first stays in pandas")
     if not translate.wants(node, Need.ORDER):
-        return replace(source, order=None)
+        return replaced(source, order=None)
     return sorted_by(source, order.by, [not each for each in order.ascending], translate)
 
 
@@ -110,7 +110,7 @@ def sorted_by(source: Relation, labels: Any, descending: list[bool], translate: 
     """Rows in the order of some columns; ties, if there may be any, in their order before."""
     keys = [source.column(label).settled().nulled().sql for label in labels]
     ranks = [Rank(key, is_last) for key, is_last in zip(keys, descending, strict=True)]
-    return replace(source, order=(*ranks, *(source.order or ())))
+    return replaced(source, order=(*ranks, *(source.order or ())))
 
 
 @translation("Largest")
@@ -147,7 +147,7 @@ def rows_of_groups(node: Any, translate: Translator) -> Relation:
     name = translate.fresh("number")
     window = f"OVER (PARTITION BY {partition} ORDER BY {by(fresh.order or ())})"
     base = translate.rows(f"SELECT *, row_number() {window} - 1 AS {name} FROM {fresh.base}")
-    return replace(fresh, base=base, columns=((label, Column(name, np.dtype("int64"))),))
+    return replaced(fresh, base=base, columns=((label, Column(name, np.dtype("int64"))),))
 
 
 def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
@@ -166,9 +166,9 @@ def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
     by_columns = [key_column(whole.column(each.value)) for each in groups.by]
     ascending = bool(order.ascending[0])
     is_watched = value.nan and translate.trusts and not ascending
-    ordered = replace(value, nan=False) if is_watched else value.nulled()
+    ordered = replaced(value, nan=False) if is_watched else value.nulled()
     columns = [*whole.columns, *[(None, each) for each in (*by_columns, ordered)]]
-    fresh = translate.materialised(replace(whole, columns=tuple(columns)))
+    fresh = translate.materialised(replaced(whole, columns=tuple(columns)))
     *keys, edge_of = [each for _, each in fresh.columns[len(whole.columns) :]]
     if groups.dropna and any(each.null for each in keys):
         fresh = translate.filtered(fresh, " AND ".join([f"{each.sql} IS NOT NULL" for each in keys]))
@@ -194,4 +194,4 @@ def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
         f"SELECT * FROM {fresh.base} JOIN {edges} ON {' AND '.join(equal)} WHERE {ahead} "
         f"QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {by(ranks)}) <= {count}"
     )
-    return replace(fresh, base=base, columns=fresh.columns[: len(whole.columns)], order=ranks)
+    return replaced(fresh, base=base, columns=fresh.columns[: len(whole.columns)], order=ranks)

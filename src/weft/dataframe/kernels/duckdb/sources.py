@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from weft.dataframe.kernels.translating import (
 )
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
+from weft.records import replaced
 
 INT64 = np.dtype("int64")
 #: What DuckDB calls numbers of rows and of files, and where they were read.
@@ -77,15 +77,15 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
 def with_index(made: Relation, node: Any, dataset: Any, translate: Translator) -> Relation:
     """Rows of files with their labels: columns of the files, or their numbers."""
     if not node.index:  # whatever it is: who asks for it does not look at it
-        return replace(made, index=(Column(row_number(dataset), INT64),))
+        return replaced(made, index=(Column(row_number(dataset), INT64),))
     if dataset.index_columns:
         levels = [node.meta.index.get_level_values(place) for place in range(len(dataset.index_columns))]
         pairs = zip(dataset.index_columns, levels, strict=True)
-        return replace(made, index=tuple([parquet_column(label, each.dtype, dataset) for label, each in pairs]))
+        return replaced(made, index=tuple([parquet_column(label, each.dtype, dataset) for label, each in pairs]))
     if node.predicate is not None:
         raise Untranslatable("rows are numbered by Weft")
     numbering = dataset.layout.numbering
-    return replace(made, index=(Column(f"({row_number(dataset)} * {numbering.step} + {numbering.start})", INT64),))
+    return replaced(made, index=(Column(f"({row_number(dataset)} * {numbering.step} + {numbering.start})", INT64),))
 
 
 def row_number(dataset: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from weft.dataframe.kernels.duckdb.relation import Column, Rank, Relation, unsee
 from weft.dataframe.kernels.table import KernelTable
 from weft.dataframe.kernels.translating import BaseTranslator, Untranslatable
 from weft.expr import Need, Needs
+from weft.records import replaced
 
 __all__ = ["OWN", "TRANSLATIONS", "Translator", "by", "numbered", "translation"]
 
@@ -54,7 +54,7 @@ class Translator(BaseTranslator[Relation]):
 
     def in_order(self, node: Any, asked: Needs) -> Relation:
         known: Relation = self._known[node.name]
-        return known if Need.ORDER in asked or known.order is None else replace(known, order=None)
+        return known if Need.ORDER in asked or known.order is None else replaced(known, order=None)
 
     def fresh(self, prefix: str) -> str:
         return OWN + super().fresh(prefix)
@@ -87,10 +87,10 @@ class Translator(BaseTranslator[Relation]):
         made += [f"{each.sql} AS {name}" for each, name in zip(relation.order or (), ranks, strict=True)]
         query = f"SELECT {', '.join(made) or '0 AS nothing'} FROM {relation.base}"
         base = self.rows(query, is_cheap=relation.base in self.cheap)
-        fresh = [replace(each, sql=name) for each, name in zip(every, names, strict=True)]
+        fresh = [replaced(each, sql=name) for each, name in zip(every, names, strict=True)]
         count = len(relation.columns)
         labels = [label for label, _ in relation.columns]
-        return replace(
+        return replaced(
             relation,
             base=base,
             columns=tuple(zip(labels, fresh[:count], strict=True)),
@@ -103,7 +103,7 @@ class Translator(BaseTranslator[Relation]):
     def filtered(self, relation: Relation, condition: str) -> Relation:
         """The rows for which a condition holds."""
         base = self.rows(f"SELECT * FROM {relation.base} WHERE {condition}", is_cheap=relation.base in self.cheap)
-        return replace(relation, base=base)
+        return replaced(relation, base=base)
 
     def statement(self, relation: Relation) -> tuple[str, Relation]:
         """The whole in SQL, and the relation whose columns are those of its answer."""
@@ -144,4 +144,4 @@ def numbered(relation: Relation, translate: Translator) -> Relation:
     name = translate.fresh("number")
     over = f"ORDER BY {by(fresh.order or ())}" if fresh.order else ""
     base = translate.rows(f"SELECT *, row_number() OVER ({over}) - 1 AS {name} FROM {fresh.base}")
-    return replace(fresh, base=base, index=(Column(name, INT64),), order=(Rank(name),))
+    return replaced(fresh, base=base, index=(Column(name, INT64),), order=(Rank(name),))

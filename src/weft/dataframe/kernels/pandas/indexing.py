@@ -130,13 +130,15 @@ def by_place(partition: Any, before: int | None, total: int, values: Any, is_met
 
 
 @PANDAS.add("ByChunk")
-def by_chunk(partition: Any, values: Any) -> Any:
-    """The values of a chunk, with the labels of a partition."""
+def by_chunk(partition: Any, values: Any, like: Any) -> Any:
+    """The values of a chunk, with the labels of a partition; ``like`` has the name or the columns."""
     if len(values) != len(partition):
         raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(partition)})")
     if isinstance(partition, pd.Index):
-        return pd.Index(values.array, dtype=values.dtype, name=values.name)
-    return values.set_axis(partition.index, axis=0)
+        return pd.Index(values, name=like.name)
+    if like.ndim == 2:
+        return pd.DataFrame(values, index=partition.index, columns=like.columns, copy=False)
+    return pd.Series(values, index=partition.index, name=like.name, copy=False)
 
 
 @PANDAS.add("ByLabel")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from weft.dataframe.kernels.polars.relation import Column, engine_type
 from weft.dataframe.kernels.polars.truth import comparable
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
 from weft.dataframe.kernels.translating.relation import truth
+from weft.records import replaced
 
 __all__: list[str] = []
 
@@ -39,7 +39,7 @@ def chosen(value: Any, condition: Any, other: Any = np.nan, *, dtype: Any, name:
     elif is_float(dtype) or is_integer(dtype):
         b = number(other, dtype)
         if isinstance(other, float) and other != other:
-            b = replace(b, nan=True)
+            b = replaced(b, nan=True)
     elif dtype == TRUTH and isinstance(other, bool) and a.dtype == TRUTH:
         b = Column(pl.lit(other), TRUTH)
     elif dtype.kind == "M" and a.dtype == dtype:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import polars as pl
 from weft.dataframe.kernels.polars.elementwise import operation
 from weft.dataframe.kernels.polars.relation import Column, engine_type
 from weft.dataframe.kernels.translating import Untranslatable
+from weft.records import replaced
 
 __all__ = ["moved_date"]
 
@@ -64,7 +64,7 @@ def floored(
     unit = np.datetime_data(dtype)[0]
     step = int(pd.Timedelta(many, parts[2]) / pd.Timedelta(1, unit))
     numbers = value.expr.cast(pl.Int64)
-    return replace(value, expr=((numbers // step) * step).cast(engine_type(dtype)))
+    return replaced(value, expr=((numbers // step) * step).cast(engine_type(dtype)))
 
 
 def moved_date(left: Any, right: Any, dtype: Any, name: str) -> Column:

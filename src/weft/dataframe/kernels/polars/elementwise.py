@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +14,7 @@ from weft.dataframe.kernels.translating import Registering, Untranslatable, chec
 from weft.dataframe.kernels.translating.relation import TRUTH
 from weft.dataframe.known_metas import types_of
 from weft.expr import Expr
+from weft.records import replaced
 
 __all__ = ["COMPARE", "OPERATIONS", "TRUTH", "operand_of", "operation"]
 
@@ -57,7 +57,7 @@ def elementwise(node: Any, translate: Translator) -> Relation:
             getattr(each.meta, "ndim", 0) == 1 for each in node.frames
         ):
             raise Untranslatable("frames of different columns are matched by pandas")
-        labels = list(meta.columns)
+        labels = list(node.columns)
     else:
         labels = [getattr(meta, "name", None)]
     made = []
@@ -86,7 +86,7 @@ def operand_of(value: Any, relations: Mapping[str, Relation], label: Any, is_sin
     if relation.single and not is_single:
         name = f"single_{value.name}"
         frame = relation.base.select(column.expr.alias(name))
-        return replace(column, expr=pl.col(name), scalars={name: frame})
+        return replaced(column, expr=pl.col(name), scalars={name: frame})
     return column
 
 
@@ -98,4 +98,4 @@ def combined(column: Column, operands: list[Any]) -> Column:
         if isinstance(each, Column):
             scalars |= each.scalars
             rowwise = rowwise and each.rowwise
-    return replace(column, scalars=scalars, rowwise=rowwise)
+    return replaced(column, scalars=scalars, rowwise=rowwise)

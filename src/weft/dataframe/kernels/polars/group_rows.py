@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from weft.dataframe.kernels.polars.sorting import sorted_by
 from weft.dataframe.kernels.polars.translator import Translator, translation
 from weft.dataframe.kernels.translating import Untranslatable
 from weft.dataframe.kernels.translating.groups import head_of_groups, is_forward
+from weft.records import replaced
 
 __all__ = ["heads_of_sorted"]
 
@@ -61,10 +61,10 @@ def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
     keys = [key_column(whole.column(each.value)) for each in groups.by]
     every = [*whole.columns, *[(None, each) for each in (*keys, number.settled().nulled())]]
     rank = whole.order or (None if whole.rank is None else (whole.rank,))
-    fresh = materialised(replace(whole, columns=tuple(every), order=rank))
+    fresh = materialised(replaced(whole, columns=tuple(every), order=rank))
     if fresh.order is None:
         row = translate.fresh("row")
-        fresh = replace(fresh, base=fresh.base.with_row_index(row), order=(Column(pl.col(row), np.dtype("uint32")),))
+        fresh = replaced(fresh, base=fresh.base.with_row_index(row), order=(Column(pl.col(row), np.dtype("uint32")),))
     *by, value = [each.expr for _, each in fresh.columns[len(whole.columns) :]]
     base = fresh.base.filter(pl.all_horizontal([each.is_not_null() for each in by])) if groups.dropna else fresh.base
     names, edge = [translate.fresh("key") for _ in by], translate.fresh("edge")
@@ -74,9 +74,9 @@ def heads_of_sorted(node: Any, translate: Translator) -> Relation | None:
     )
     beside = base.join(edges, left_on=by, right_on=names, nulls_equal=True, coalesce=False)
     is_ahead = value <= pl.col(edge) if order.ascending[0] else value >= pl.col(edge)
-    few = replace(
+    few = replaced(
         fresh, base=beside.filter(is_ahead | pl.col(edge).is_null()), columns=fresh.columns[: len(whole.columns)]
     )
     ordered = sorted_by(few, order.by, [not order.ascending[0]], True)
     again = [key_column(ordered.column(each.value)).expr for each in groups.by]
-    return replace(ordered, base=ordered.base.filter(pl.int_range(pl.len()).over(again) < count))
+    return replaced(ordered, base=ordered.base.filter(pl.int_range(pl.len()).over(again) < count))

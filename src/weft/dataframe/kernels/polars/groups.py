@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
 
 from weft.dataframe.kernels.polars.reductions import TELLING, aggregate
@@ -14,7 +12,9 @@ from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type
 from weft.dataframe.kernels.polars.translator import Translator, numbered, translation
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled
 from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, requests_of
+from weft.dataframe.known_metas import dtypes_of
 from weft.expr import Need
+from weft.records import replaced
 
 
 @translation("GroupbyAggregate", "GroupbyWhole")
@@ -27,7 +27,7 @@ def grouped(node: Any, translate: Translator) -> Relation:
     meta = node.meta
     count = len(keys)
     is_looked_at = translate.wants(node, Need.ORDER) or translate.wants(node, Need.INDEX)
-    dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
+    dtypes = dtypes_of(meta)
     if not groups.as_index:
         dtypes = dtypes[count:]
     told = {each.column for each in requests if each.how in TELLING}
@@ -58,17 +58,17 @@ def grouped(node: Any, translate: Translator) -> Relation:
     base = base.group_by(named).agg(gathered)
     still_null = not groups.dropna
     labels = [
-        replace(each, expr=pl.col(name), scalars={}, null=each.null and still_null)
+        replaced(each, expr=pl.col(name), scalars={}, null=each.null and still_null)
         for each, name in zip(keys, names, strict=True)
     ]
-    columns = [replace(each, expr=pl.col(name), scalars={}) for each, name in zip(made, values, strict=True)]
+    columns = [replaced(each, expr=pl.col(name), scalars={}) for each, name in zip(made, values, strict=True)]
     order = tuple(labels) if is_looked_at else None
     if first is not None:
         order = (Column(pl.col(first), np.dtype("uint32")),)
     if not groups.as_index:
-        plain = Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
+        plain = Relation(base, labelled(node.columns, [*labels, *columns]), None, order=order)
         return numbered(plain, translate) if translate.wants(node, Need.INDEX) else plain
-    titles = meta.columns if isinstance(meta, pd.DataFrame) else [meta.name]
+    titles = node.columns
     return Relation(base, labelled(titles, columns), tuple(labels), order=order)
 
 
@@ -99,7 +99,7 @@ def distinct(node: Any, translate: Translator) -> Relation:
         raise Untranslatable("drop_duplicates() of such a kind stays in pandas")
     labels = [label for label, _ in source.columns]
     wanted = labels if node.subset is None else list(node.subset)
-    plain = replace(
+    plain = replaced(
         source,
         columns=tuple(
             [(label, column.settled().nulled() if label in wanted else column) for label, column in source.columns]
@@ -110,7 +110,7 @@ def distinct(node: Any, translate: Translator) -> Relation:
     names = [f"c{labels.index(label)}" for label in wanted]
     is_ordered = Need.ORDER in node.asks(node.source, translate.needs[node.name])
     base = fresh.base.unique(names, keep=node.keep if is_ordered else "any", maintain_order=is_ordered)
-    made = replace(fresh, base=base)
+    made = replaced(fresh, base=base)
     if node.ignore_index and translate.wants(node, Need.INDEX):
         return numbered(made, translate)
     return made
@@ -136,6 +136,6 @@ def value_counts(node: Any, translate: Translator) -> Relation:
         .agg(pl.len().cast(pl.Int64).alias(many), pl.col(row).min())
         .sort(many, row, descending=[True, False])  # of equally many the one that comes first
     )
-    label = replace(column, expr=pl.col(key), scalars={}, null=column.null and not node.dropna)
+    label = replaced(column, expr=pl.col(key), scalars={}, null=column.null and not node.dropna)
     engine_type(node.meta.dtype)
     return Relation(base, ((node.meta.name, Column(pl.col(many), node.meta.dtype)),), (label,))

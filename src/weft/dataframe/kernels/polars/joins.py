@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from weft.dataframe.kernels.translating import Untranslatable, labelled
 from weft.dataframe.kernels.translating.joins import key_labels, matched, semi_joined, told_apart_or_not, with_gaps
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need, walk
+from weft.records import replaced
 
 #: pandas' kinds of joins, and Polars'; and whose order the rows have.
 KINDS: dict[str, tuple[str, str]] = {
@@ -78,42 +78,42 @@ def joined(node: Any, translate: Translator, only_unmatched: bool = False) -> Re
         if is_ordered and not by_columns:
             options["maintain_order"] = order if asked == [True, True] else order.partition("_")[0]
     base = left.base.join(right.base, **options)
-    meta, types = node.meta, types_of(node.meta)
+    labels, types = node.columns, types_of(node.meta)
     found: dict[Any, Column] = {}
     gaps_left, gaps_right = how in ("right", "full"), how in ("left", "full")
     shared = key_labels(plan)
     for label, name in plan.left_names:
-        if name not in meta.columns:
+        if name not in types:
             continue
         column = left.column(label)
         if label in shared and gaps_left:
             other = right.column(shared[label])
-            column = replace(column, expr=pl.coalesce(column.expr, other.expr), null=column.null or other.null)
+            column = replaced(column, expr=pl.coalesce(column.expr, other.expr), null=column.null or other.null)
         elif gaps_left:
             column = with_gaps(column, types[name])
         found[name] = column
     if how == "semi" and plan.how == "inner":
         equal = dict(zip(plan.right_on, plan.left_on, strict=True))
         for label, name in plan.right_names:
-            if name in meta.columns:
+            if name in types:
                 found[name] = left.column(equal[label]) if label in equal else unseen(types[name])
     elif only_unmatched:
-        asked_for = [name for _, name in plan.right_names if name in meta.columns and name not in found]
+        asked_for = [name for _, name in plan.right_names if name in types and name not in found]
         found |= {name: all_missing(types[name]) for name in asked_for}
     elif plan.how not in ("leftsemi", "left_anti"):
         for label, name in plan.right_names:
-            if name in meta.columns:
+            if name in types:
                 column = right.column(label)
                 found[name] = with_gaps(column, types[name]) if gaps_right else column
-    if set(found) != set(meta.columns):
+    if set(found) != set(labels):
         raise Untranslatable("the columns of this join are pandas' own")
     ranks = [*(left.order or ()), *(right.order or ())]
     if how == "right":
         ranks = [*(right.order or ()), *(left.order or ())]
     made = Relation(
         base,
-        labelled(meta.columns, [found[name] for name in meta.columns]),
-        order=tuple([replace(each, null=True) for each in ranks]) if by_columns else None,
+        labelled(labels, [found[name] for name in labels]),
+        order=tuple([replaced(each, null=True) for each in ranks]) if by_columns else None,
     )
     if translate.wants(node, Need.INDEX):
         return numbered(made, translate)
@@ -161,7 +161,7 @@ def unmatched_rows(node: Any, translate: Translator) -> Relation | None:
     column = translate(join.right).column(labels[0])
     if column.null or column.nan:
         return None
-    return replace(joined(join, translate, only_unmatched=True), index=None)
+    return replaced(joined(join, translate, only_unmatched=True), index=None)
 
 
 def side(relation: Relation, prefix: str, translate: Translator, is_ranked: bool) -> Relation:
@@ -170,8 +170,8 @@ def side(relation: Relation, prefix: str, translate: Translator, is_ranked: bool
     order = None
     if is_ranked:
         order = relation.order or (None if relation.rank is None else (relation.rank,))
-    fresh = materialised(replace(relation, index=None, order=order), f"{mark}_")
+    fresh = materialised(replaced(relation, index=None, order=order), f"{mark}_")
     if not is_ranked or fresh.order is not None:
         return fresh
     rank = Column(pl.col(f"{mark}_row"), np.dtype("uint32"))
-    return replace(fresh, base=fresh.base.with_row_index(f"{mark}_row"), order=(rank,))
+    return replaced(fresh, base=fresh.base.with_row_index(f"{mark}_row"), order=(rank,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -13,6 +12,7 @@ from weft.dataframe.kernels.polars.relation import Column, engine_type
 from weft.dataframe.kernels.polars.texts import joined_text
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
 from weft.dataframe.kernels.translating.relation import number_of
+from weft.records import replaced
 
 __all__ = ["number"]
 
@@ -52,7 +52,7 @@ def signed(value: Any, *, dtype: Any, name: str) -> Column:
     if not (is_float(dtype) or (is_integer(dtype) and dtype.kind == "i")):
         raise Untranslatable(f"{name} of {dtype} stays in pandas")
     a = number(value, dtype)
-    return replace(a, expr=-a.expr if name == "neg" else a.expr.abs())
+    return replaced(a, expr=-a.expr if name == "neg" else a.expr.abs())
 
 
 @operation("round")
@@ -72,4 +72,4 @@ def clipped(value: Any, *, dtype: Any, name: str, lower: Any = None, upper: Any 
         raise Untranslatable("bounds for each row stay in pandas")
     if is_float(dtype):
         a = a.nulled()
-    return replace(a, expr=a.expr.clip(*bounds))
+    return replaced(a, expr=a.expr.clip(*bounds))

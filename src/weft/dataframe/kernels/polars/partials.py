@@ -7,7 +7,6 @@ sums by position (`weft.dataframe.kernels.polars.positions`), which are several 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from weft.dataframe.kernels.polars.query import AS_WRITTEN, to_pandas
 from weft.dataframe.kernels.polars.relation import Column, Relation, materialised, row_by_row, with_scalars
 from weft.dataframe.kernels.polars.short_texts import ShortTexts, combined_texts, texts_added_up
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text
+from weft.records import replaced
 
 __all__ = ["DividedGroups", "partial_query"]
 
@@ -84,7 +84,7 @@ class Part:
         """The arrays of the partial result."""
         if self.column is not None:
             (name,) = names
-            values = to_pandas(found, replace(self.column, expr=pl.col(name), scalars={}, null=True))
+            values = to_pandas(found, replaced(self.column, expr=pl.col(name), scalars={}, null=True))
             return (pd.Series(values, copy=False).array if not isinstance(values, np.ndarray) else values,)
         made = [found.get_column(name).to_numpy() for name in names]
         return tuple(made) if self.finish is None else self.finish(*made)
@@ -278,7 +278,7 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
             made = texts_added_up(texts, values, self.wanted, by, self.keys[label].dtype)
         if made is not None:
             return made
-        fresh = replace(narrow, base=found.lazy())
+        fresh = replaced(narrow, base=found.lazy())
         every = [column for _, column in fresh.columns]
         labels = dict(zip(self.keys, every[:count], strict=True))
         own = dict(zip(self.values, every[count:], strict=True))
@@ -288,4 +288,4 @@ class partial_query:  # noqa: N801 (a function that remembers what it has prepar
 
 def column_at(column: Column, place: int) -> Column:
     """A key among the groups that were found."""
-    return replace(column, expr=pl.col(f"k{place}"), scalars={})
+    return replaced(column, expr=pl.col(f"k{place}"), scalars={})

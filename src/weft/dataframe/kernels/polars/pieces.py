@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -21,6 +20,7 @@ from weft.dataframe.kernels.translating import Untranslatable
 from weft.dataframe.pieces import BlockInput, Leaf
 from weft.expr import Expr, Held, Needs, walk
 from weft.expr.tree import replace as exchanged
+from weft.records import replaced
 
 __all__ = ["PieceQuery"]
 
@@ -59,7 +59,7 @@ class PieceQuery:
     def relation(self, given: tuple[Any, ...]) -> Relation:
         """The lazy query. All partitions get the types that were foreseen, also where nothing is missing in one."""
         made = relation_of(self.root, self.asked, given)
-        return made.with_columns([(label, replace(column, narrow=None)) for label, column in made.columns])
+        return made.with_columns([(label, replaced(column, narrow=None)) for label, column in made.columns])
 
     def __call__(self, *given: Any) -> Any:
         """The partition."""

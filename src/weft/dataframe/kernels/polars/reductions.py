@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from weft.dataframe.kernels.polars.nan import watched
 from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, row_by_row, with_scalars
 from weft.dataframe.kernels.polars.translator import Translator, translation
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled, value_type
+from weft.records import replaced
 
 __all__ = ["TELLING", "aggregate"]
 
@@ -69,11 +69,11 @@ def aggregate(
     column = column.settled()
     is_watched = column.nan and how in (*TELLING, *DEVIATIONS) and translate.trusts
     if is_watched or (is_told and translate.trusts):
-        column = replace(column, nan=False)
+        column = replaced(column, nan=False)
     elif how not in ("min", "max", "count"):  # which leave NaN out by themselves
         column = column.nulled()
     made = plain_aggregate(how, column, dtype, ddof)
-    return replace(made, expr=watched(made.expr, engine_type(made.dtype)), nan=False) if is_watched else made
+    return replaced(made, expr=watched(made.expr, engine_type(made.dtype)), nan=False) if is_watched else made
 
 
 def plain_aggregate(how: str, column: Column, dtype: Any, ddof: int) -> Column:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ import polars as pl
 
 from weft.dataframe.kernels.translating import Untranslatable, is_number, is_text
 from weft.dataframe.kernels.translating.relation import BaseColumn, BaseRelation
+from weft.records import replaced
 
 __all__ = [
     "Column",
@@ -113,19 +114,19 @@ class Column(BaseColumn):
         """A truth value without null."""
         if not self.null_is_false:
             return self
-        return replace(self, expr=self.expr.fill_null(False), null_is_false=False)
+        return replaced(self, expr=self.expr.fill_null(False), null_is_false=False)
 
     def nulled(self) -> Column:
         """Missing values as null only."""
         if not self.nan:
             return self
-        return replace(self, expr=self.expr.fill_nan(None), null=True, nan=False)
+        return replaced(self, expr=self.expr.fill_nan(None), null=True, nan=False)
 
     def cast(self, dtype: Any) -> Column:
         """The same values in another type, which must hold them."""
         if dtype == self.dtype:
             return self
-        return replace(self, expr=self.expr.cast(engine_type(dtype)), dtype=dtype, narrow=None)
+        return replaced(self, expr=self.expr.cast(engine_type(dtype)), dtype=dtype, narrow=None)
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def materialised(relation: Relation, prefix: str = "c") -> Relation:
         made = [pl.int_range(pl.len()).alias(f"nothing{next(COUNTED)}")]
     base = with_scalars(relation.base, settled).select(made)
     fresh = [
-        replace(each, expr=pl.col(name), scalars={}, rowwise=True) for each, name in zip(settled, names, strict=True)
+        replaced(each, expr=pl.col(name), scalars={}, rowwise=True) for each, name in zip(settled, names, strict=True)
     ]
     count = len(relation.columns)
     below = count + len(relation.index or ())
@@ -231,4 +232,4 @@ def in_order(relation: Relation) -> Relation:
     fresh = materialised(relation)
     assert fresh.order is not None
     keys = [each.expr for each in fresh.order]
-    return replace(fresh, base=fresh.base.sort(keys, nulls_last=True), order=None)
+    return replaced(fresh, base=fresh.base.sort(keys, nulls_last=True), order=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +26,9 @@ from weft.dataframe.kernels.polars.truth import missing
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled
 from weft.dataframe.kernels.translating.columns import OF_COLUMNS
 from weft.dataframe.kernels.translating.relation import truth
-from weft.dataframe.known_metas import types_of
+from weft.dataframe.known_metas import dtypes_of, types_of
 from weft.expr import Need
+from weft.records import replaced
 
 INT64 = np.dtype("int64")
 
@@ -51,7 +51,7 @@ def filtered(node: Any, translate: Translator) -> Relation:
     if not all(each.rowwise for each in [*source.every(), condition]):
         both = materialised(source.with_columns([*source.columns, (None, condition)]))
         source, condition = both.with_columns(both.columns[:-1]), both.columns[-1][1]
-    return replace(source, base=chosen_rows(source.base, [condition], condition.expr))
+    return replaced(source, base=chosen_rows(source.base, [condition], condition.expr))
 
 
 @translation("Assign", any_order=True)
@@ -88,7 +88,7 @@ def constant(source: Relation, value: Any, dtype: Any, nan: bool = False) -> Col
     every = source.every()
     if not every:
         raise Untranslatable("a column of one value beside no others is made by pandas")
-    return replace(
+    return replaced(
         every[0],
         expr=pl.when(every[0].expr.is_null()).then(value).otherwise(value),
         dtype=dtype,
@@ -105,7 +105,7 @@ def ends(node: Any, translate: Translator) -> Relation:
     if node.count < 0:
         raise Untranslatable("all but some rows stay in pandas")
     fresh = materialised(source)
-    return replace(fresh, base=fresh.base.tail(node.count) if node.last else fresh.base.head(node.count))
+    return replaced(fresh, base=fresh.base.tail(node.count) if node.last else fresh.base.head(node.count))
 
 
 @translation("DropMissing", any_order=True)
@@ -124,7 +124,7 @@ def without_missing(node: Any, translate: Translator) -> Relation:
         condition = pl.sum_horizontal([each.cast(pl.Int64) for each in there]) >= node.thresh
     else:
         condition = pl.any_horizontal(there) if node.how == "all" else pl.all_horizontal(there)
-    return replace(source, base=chosen_rows(source.base, looked_at, condition))
+    return replaced(source, base=chosen_rows(source.base, looked_at, condition))
 
 
 @translation("Concat")
@@ -132,8 +132,8 @@ def one_after_another(node: Any, translate: Translator) -> Relation:
     """The rows of several frames, one after another; columns that one does not have are missing there."""
     meta = node.meta
     is_frame = isinstance(meta, pd.DataFrame)
-    labels = list(meta.columns) if is_frame else [meta.name]
-    dtypes = list(meta.dtypes.array) if is_frame else [meta.dtype]
+    labels = list(node.columns)
+    dtypes = dtypes_of(meta)
     wants_index = translate.wants(node, Need.INDEX)
     parts, null, nan = [], [False] * len(labels), [False] * len(labels)
     index: list[Column] | None = None
@@ -152,14 +152,14 @@ def one_after_another(node: Any, translate: Translator) -> Relation:
         elif [one.dtype for one in index] != [one.dtype for one in labelled_rows]:
             raise Untranslatable("labels of different types are put together by pandas")
         index = [
-            replace(one, null=one.null or new.null, nan=one.nan or new.nan)
+            replaced(one, null=one.null or new.null, nan=one.nan or new.nan)
             for one, new in zip(index, labelled_rows, strict=True)
         ]
-        parts.append(materialised(replace(source, columns=tuple(columns), index=tuple(labelled_rows))).base)
+        parts.append(materialised(replaced(source, columns=tuple(columns), index=tuple(labelled_rows))).base)
     base = pl.concat(parts, how="vertical")
     made = [Column(pl.col(f"c{place}"), dtype, null[place], nan[place]) for place, dtype in enumerate(dtypes)]
     count = len(labels)
-    below = [replace(each, expr=pl.col(f"c{count + place}"), scalars={}) for place, each in enumerate(index or [])]
+    below = [replaced(each, expr=pl.col(f"c{count + place}"), scalars={}) for place, each in enumerate(index or [])]
     return Relation(base, labelled(labels, made), tuple(below) if wants_index else None)
 
 
@@ -201,12 +201,12 @@ def shifted(column: Column, many: int, dtype: Any) -> Column:
     if column.dtype != dtype and not (is_integer(column.dtype) and is_float(dtype)):
         raise Untranslatable(f"shift of {column.dtype} to {dtype} stays in pandas")
     moved = column.settled().cast(dtype)
-    return replace(moved, expr=moved.expr.shift(many), null=moved.null or bool(many), rowwise=False)
+    return replaced(moved, expr=moved.expr.shift(many), null=moved.null or bool(many), rowwise=False)
 
 
 def typed_columns(source: Relation, meta: Any) -> Any:
     """Columns of a relation beside the types that they are to have."""
-    dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
+    dtypes = dtypes_of(meta)
     return zip(source.columns, dtypes, strict=True)
 
 
@@ -227,4 +227,4 @@ def running(column: Column, kind: str, dtype: Any) -> Column:
         raise Untranslatable(f"{kind} of {column.dtype} stays in pandas")
     a = column.nulled().cast(dtype)
     made = {"cumsum": a.expr.cum_sum, "cummin": a.expr.cum_min, "cummax": a.expr.cum_max}[kind]()
-    return replace(a, expr=made, nan=is_float(dtype), rowwise=False)
+    return replaced(a, expr=made, nan=is_float(dtype), rowwise=False)

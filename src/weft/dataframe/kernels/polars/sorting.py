@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from weft.dataframe.kernels.polars.relation import Relation, materialised
 from weft.dataframe.kernels.polars.translator import Translator, translation
 from weft.dataframe.kernels.translating import Untranslatable, is_float
 from weft.expr import Need
+from weft.records import replaced
 
 
 @translation("Sort", any_order=True)
@@ -21,7 +21,7 @@ def sort(node: Any, translate: Translator) -> Relation:
     if order.na_first and len(order.by) > 1 and any(is_float(source.column(label).dtype) for label in order.by):
         raise Untranslatable("missing values first, among several keys, stand with the least values in pandas")
     if not translate.wants(node, Need.ORDER):
-        return replace(source, order=None)
+        return replaced(source, order=None)
     has_ties = Need.ORDER in node.asks(node.source, translate.needs[node.name])
     return sorted_by(source, order.by, [not each for each in order.ascending], not order.na_first, has_ties)
 
@@ -31,7 +31,7 @@ def sorted_by(source: Relation, by: Any, descending: list[bool], nulls_last: boo
     columns = dict(source.columns)
     for label in by:
         columns[label] = source.column(label).settled().nulled()
-    fresh = materialised(replace(source, columns=tuple(columns.items()), order=source.order if has_ties else None))
+    fresh = materialised(replaced(source, columns=tuple(columns.items()), order=source.order if has_ties else None))
     names = [fresh.column(label).expr for label in by]
     missing = [nulls_last] * len(names)
     for each in fresh.order or ():  # what tells ties apart
@@ -40,7 +40,7 @@ def sorted_by(source: Relation, by: Any, descending: list[bool], nulls_last: boo
         missing.append(True)
     is_stable = has_ties and fresh.order is None
     base = fresh.base.sort(names, descending=descending, nulls_last=missing, maintain_order=is_stable)
-    return replace(fresh, base=base, order=None)
+    return replaced(fresh, base=base, order=None)
 
 
 @translation("Largest", any_order=True)
@@ -54,7 +54,7 @@ def largest(node: Any, translate: Translator) -> Relation:
     if any(source.column(label).null or source.column(label).nan for label in node.by[1:]):
         raise Untranslatable("missing values among later keys are ordered by pandas")
     made = sorted_by(source, node.by, [node.method == "nlargest"] * len(node.by), True)
-    return replace(made, base=made.base.head(max(0, node.n)))
+    return replaced(made, base=made.base.head(max(0, node.n)))
 
 
 __all__ = ["largest", "sort", "sorted_by"]

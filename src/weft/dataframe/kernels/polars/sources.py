@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -273,7 +274,7 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     if base is None:
         every = alike(node, translate)
         is_numbered = any(translate.wants(each, Need.INDEX) or translate.wants(each, Need.ORDER) for each in every)
-        base = pl.scan_parquet(list(dataset.stamps), glob=False, row_index_name=ROW if is_numbered else None)
+        base = scan_of(tuple(dataset.stamps.items()), ROW if is_numbered else None)
         if node.predicate is not None:
             base = base.filter(predicate_of(node.predicate, node, dataset))
         translate.sources[node.rows] = base
@@ -293,6 +294,12 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
             raise Untranslatable("rows are numbered by Weft")
     rank = Column(pl.col(ROW), np.dtype("uint32")) if translate.wants(node, Need.ORDER) else None
     return Relation(base, tuple(columns), index, rank=rank)
+
+
+@lru_cache(maxsize=64)
+def scan_of(stamps: tuple[tuple[str, tuple[Any, ...]], ...], numbers: str | None) -> Any:
+    """All rows of files in some state, and their numbers in a column of this name: what Polars has seen of them is kept."""
+    return pl.scan_parquet([path for path, _ in stamps], glob=False, row_index_name=numbers)
 
 
 def index_of_files(node: Any) -> tuple[Column, ...]:

@@ -7,7 +7,6 @@ its class takes care of the order itself (``any_order``).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from weft.dataframe.kernels.polars.relation import Column, Relation, in_order, m
 from weft.dataframe.kernels.table import KernelTable
 from weft.dataframe.kernels.translating import BaseTranslator
 from weft.expr import Needs
+from weft.records import replaced
 
 __all__ = ["TRANSLATIONS", "Translator", "numbered", "translation"]
 
@@ -72,4 +72,4 @@ def numbered(relation: Relation, translate: Translator) -> Relation:
     name = translate.fresh("row")
     base = fresh.base.with_row_index(name)
     label = Column(pl.col(name).cast(pl.Int64), np.dtype("int64"))
-    return replace(fresh, base=base, index=(label,))
+    return replaced(fresh, base=base, index=(label,))

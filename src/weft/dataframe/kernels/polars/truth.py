@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from weft.dataframe.kernels.translating import (
 )
 from weft.dataframe.kernels.translating.relation import TRUTH, truth
 from weft.dataframe.kernels.translating.searches import bounds_of
+from weft.records import replaced
 
 __all__ = ["comparable", "comparison", "missing"]
 
@@ -29,9 +29,9 @@ def comparable(column: Column, value: Any) -> Any:
     """A plain value as Polars compares it with a column, as pandas would."""
     plain = compared_value(value, column.dtype)
     if isinstance(plain, pd.Timestamp):
-        moment = pl.lit(plain.as_unit("us").to_pydatetime(), dtype=pl.Datetime("us"))
-        return moment.cast(engine_type(column.dtype))
-    return pl.lit(plain, dtype=pl.String) if isinstance(plain, str) else pl.lit(plain)
+        # of a number Polars makes a literal in a tenth of the time
+        return pl.lit(int(plain.as_unit("us").asm8.view("i8"))).cast(pl.Datetime("us")).cast(engine_type(column.dtype))
+    return pl.lit(plain)
 
 
 @operation("eq", "ne", "lt", "le", "gt", "ge")
@@ -76,7 +76,7 @@ def widened(left: Column, right: Column) -> tuple[Column, Column]:
     wide = np.promote_types(left.dtype, right.dtype)
     if is_integer(left.dtype) and is_integer(right.dtype) and not is_integer(wide):
         # NumPy compares signed and unsigned numbers of 64 bits as the integers that they are
-        return replace(left, expr=left.expr.cast(pl.Int128)), replace(right, expr=right.expr.cast(pl.Int128))
+        return replaced(left, expr=left.expr.cast(pl.Int128)), replaced(right, expr=right.expr.cast(pl.Int128))
     return left.cast(wide), right.cast(wide)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from inspect import signature
 from typing import Any, ClassVar, Generic, TypeVar
@@ -21,8 +20,10 @@ import pandas as pd
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.footprint import sizes_of
 from weft.dataframe.kernels.table import KernelTable
+from weft.dataframe.known_metas import dtypes_of
 from weft.expr import Expr, Need, Needs, walk
 from weft.io.files import is_local
+from weft.records import replaced
 
 __all__ = [
     "EXACT",
@@ -108,7 +109,8 @@ class BaseTranslator(Generic[R]):
 
     def __init__(self, root: FrameExpr, asked: Needs) -> None:
         self.root = root
-        self.needs = needs_below(root, asked)
+        self.nodes = list(walk(root))
+        self.needs = needs_below(self.nodes, asked)
         self._known: dict[str, Any] = {}
         #: Nodes without translation, which is no harm as long as no other needs them.
         self._refused: dict[str, Untranslatable] = {}
@@ -138,7 +140,7 @@ class BaseTranslator(Generic[R]):
         """The relation of a node below, its rows in order if that is asked for."""
         made: Any = self._known[node.name]
         if made.order is not None and Need.ORDER not in asked:
-            made = replace(made, order=None)
+            made = replaced(made, order=None)
         elif made.order is not None:
             if node.name not in self._in_order:
                 self._in_order[node.name] = self.put_in_order(made)
@@ -166,13 +168,12 @@ class BaseTranslator(Generic[R]):
 
     def translated(self) -> R:
         """The relation of the root: children come before their parents, so that no tree is too deep."""
-        nodes = list(walk(self.root))
         depths: dict[str, int] = {}
-        for node in nodes:
+        for node in self.nodes:
             depths[node.name] = 1 + max([depths[child.name] for child in node.children], default=0)
             if depths[node.name] > MOST:
                 raise self.refusal(node, f"more than {MOST} operations in a row are too many for one query")
-        for node in nodes:
+        for node in self.nodes:
             self._parent = node
             try:
                 if not self.table.has(type(node)):
@@ -187,7 +188,7 @@ class BaseTranslator(Generic[R]):
     def refusal(self, node: Expr, reason: str) -> Untranslatable:
         """The error for one node, with all above it, which are in vain as well."""
         vain = {node.name}
-        for each in walk(self.root):
+        for each in self.nodes:
             if any(child.name in vain for child in each.children):
                 vain.add(each.name)
         return Untranslatable(reason, frozenset(vain))
@@ -221,13 +222,13 @@ CHOOSES_ROWS = frozenset(
 def without_narrow(entry: tuple[Any, Any]) -> tuple[Any, Any]:
     """A labelled column that has its type in any case."""
     label, column = entry
-    return entry if column.narrow is None else (label, replace(column, narrow=None))
+    return entry if column.narrow is None else (label, replaced(column, narrow=None))
 
 
-def needs_below(root: Expr, asked: Needs) -> dict[str, Needs]:
-    """What is looked at in each node of a tree."""
-    known: dict[str, Needs] = {root.name: asked}
-    for each in reversed(list(walk(root))):
+def needs_below(nodes: Sequence[Expr], asked: Needs) -> dict[str, Needs]:
+    """What is looked at in each node of a tree, of which children come before parents."""
+    known: dict[str, Needs] = {nodes[-1].name: asked}
+    for each in reversed(nodes):
         own = known.get(each.name, frozenset())
         for child in each.children:
             known[child.name] = known.get(child.name, frozenset()) | each.asks(child, own)
@@ -257,7 +258,7 @@ def labelled(labels: Iterable[Any], columns: Iterable[Any]) -> tuple[tuple[Any, 
 
 def alike(node: Any, translate: BaseTranslator[Any]) -> list[Any]:
     """The nodes of a tree that read the same rows: they stand on one base."""
-    every: list[Any] = [each for each in walk(translate.root) if type(each) is type(node)]
+    every: list[Any] = [each for each in translate.nodes if type(each) is type(node)]
     return [each for each in every if each.rows == node.rows]
 
 
@@ -278,7 +279,7 @@ def check_plain(node: Any) -> None:
 def check_types(relation: Any, node: FrameExpr, asked: Needs) -> None:
     """Raise Untranslatable unless a relation has the types of its node, and the labels that are asked for."""
     meta = node.meta
-    dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [getattr(meta, "dtype", None)]
+    dtypes = dtypes_of(meta)
     is_row = relation.single and isinstance(meta, pd.Series)  # a reduction of each column
     if is_row:
         dtypes *= len(relation.columns)

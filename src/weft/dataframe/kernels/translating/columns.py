@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from weft.dataframe.kernels.translating import BaseTranslator, Untranslatable, labelled
 from weft.dataframe.known_metas import types_of
 from weft.expr import Need
+from weft.records import replaced
 
 __all__ = ["OF_COLUMNS"]
 
@@ -46,7 +46,7 @@ def to_frame(node: Any, translate: BaseTranslator[Any]) -> Any:
     source = translate(node.source)
     if node.series or node.meta.ndim != 2 or node.source.meta.index is None:
         raise Untranslatable("an index as values stays in pandas")
-    return source.with_columns(labelled(node.meta.columns, [source.only]))
+    return source.with_columns(labelled(node.columns, [source.only]))
 
 
 def divided(node: Any, translate: BaseTranslator[Any]) -> Any:
@@ -68,12 +68,10 @@ def reset_index(node: Any, translate: BaseTranslator[Any]) -> Any:
             types = types_of(node.meta)
             columns = [*[(label, translate.unseen(types[label])) for label in node.added], *columns]
         else:
-            columns = [*labelled(node.meta.columns[: len(source.index)], source.index), *columns]
+            columns = [*labelled(node.columns[: len(source.index)], source.index), *columns]
     if node.source.meta.ndim == 1:
-        columns = (
-            list(labelled(node.meta.columns, [column for _, column in columns])) if node.meta.ndim == 2 else columns
-        )
-    made = replace(source, columns=tuple(columns), index=None)
+        columns = list(labelled(node.columns, [column for _, column in columns])) if node.meta.ndim == 2 else columns
+    made = replaced(source, columns=tuple(columns), index=None)
     if translate.wants(node, Need.INDEX):
         return translate.numbered(made)
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from weft.dataframe.different import rows_differ
 from weft.dataframe.expr import asked_columns
 from weft.dataframe.kernels.translating import BaseTranslator, Untranslatable, is_float, is_integer, is_text
 from weft.dataframe.known_metas import types_of
+from weft.records import replaced
 
 __all__ = ["key_labels", "matched", "semi_joined", "told_apart_or_not", "with_gaps"]
 
@@ -65,7 +65,7 @@ def matched(left: Any, right: Any) -> tuple[Any, Any]:
 def with_gaps(column: Any, dtype: Any) -> Any:
     """A column of the side that may have no match."""
     if is_integer(column.dtype) and dtype.kind == "f":
-        return replace(column.cast(dtype), null=True, narrow=column.dtype)
+        return replaced(column.cast(dtype), null=True, narrow=column.dtype)
     if dtype.kind in "iub":
         raise Untranslatable(f"a column of {dtype} with gaps is pandas' own")
-    return replace(column.settled(), null=True, dtype=dtype)
+    return replaced(column.settled(), null=True, dtype=dtype)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import replace
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, plain_number
+from weft.records import replaced
 
 __all__ = ["TRUTH", "BaseColumn", "BaseRelation", "number_of", "text", "truth"]
 
@@ -62,7 +62,7 @@ class BaseRelation(Generic[C]):
 
     def with_columns(self, columns: Iterable[tuple[Hashable, C]]) -> Self:
         """The same rows with other columns."""
-        return replace(self, columns=tuple(columns))
+        return replaced(self, columns=tuple(columns))
 
 
 def text(value: Any) -> Any:
