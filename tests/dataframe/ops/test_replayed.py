@@ -53,6 +53,18 @@ CALLS = {
     ),
     "values by a series": (NUMBERS[["v", "n"]], lambda d: d.replace(1, same(d, pd.Series({"v": 7.0, "n": 8})))),
     "columns by an iterator": (NUMBERS, lambda d: d.select(iter(["n", "v"]))),
+    "a series beside columns of numbers": (
+        pd.DataFrame([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
+        lambda d: d.sub(same(d, pd.Series([1.0, 4.0]))),
+    ),
+    "a comparison with a value for each column": (
+        pd.DataFrame([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
+        lambda d: d.ge(same(d, pd.Series([3.0, 4.0]))),
+    ),
+    "gaps filled by a value for each column": (
+        pd.DataFrame([[1.0, None], [None, 4.0], [None, None]]),
+        lambda d: d.fillna(same(d, pd.Series([7.0, 8.0]))),
+    ),
     "a direction in capitals": (NUMBERS.v, lambda d: d.interpolate(limit_direction="FORWARD")),
     "texts beside texts": (WORDS.a, lambda d: d.str.cat(["1", "2", "3", "4"], sep="-")),
     "texts beside columns of texts": (WORDS, lambda d: d.a.str.cat(d[["a", "a"]].set_axis(["p", "q"], axis=1))),

@@ -11,7 +11,7 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.beside import by_place, has_rows, matched
 from weft.dataframe.ops.categorical import known
-from weft.dataframe.ops.elementwise import beside, elementwise, rowed_of
+from weft.dataframe.ops.elementwise import beside, elementwise, is_of_columns
 
 __all__ = ["ArithmeticMethods", "SeriesArithmeticMethods"]
 
@@ -34,15 +34,12 @@ def binary(operation: str, left: Any, right: Any) -> Any:
 
 
 def for_columns(frame: Any, value: Any) -> Any:
-    """A series of other rows beside a frame whose columns have labels like its own: it has a value for each, and is computed."""
+    """A series of other rows beside a frame: it has a value for each of the columns, as in pandas, and is computed."""
     if not isinstance(value, FrameBase) or not isinstance(value.expr.meta, pd.Series):
         return value
-    meta = frame.expr.meta
-    if not isinstance(meta, pd.DataFrame) or value.expr.rows == frame.expr.rows or not rowed_of((value.expr,)):
-        return value
-    labels = value.expr.meta.index
-    is_alike = labels.nlevels == meta.columns.nlevels and labels.inferred_type == meta.columns[:0].inferred_type
-    return value.compute() if is_alike and labels.dtype != meta.index.dtype else value
+    is_frame = isinstance(frame.expr.meta, pd.DataFrame)
+    is_other = value.expr.rows != frame.expr.rows and not is_of_columns(value.expr)
+    return value.compute() if is_frame and is_other else value
 
 
 @function_named("flex")

@@ -13,7 +13,7 @@ from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.beside import as_series, by_label, by_place, has_rows, is_chunked
 from weft.dataframe.ops.categorical import known
-from weft.dataframe.ops.elementwise import beside, elementwise, pairs
+from weft.dataframe.ops.elementwise import beside, elementwise, is_of_columns, pairs
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import missing_column
 from weft.expr import Held
@@ -106,6 +106,9 @@ class ValueMethods(FrameBase):
         if isinstance(value, (list, tuple)):
             raise TypeError(f'"value" parameter must be a scalar or dict, but you passed a "{type(value).__name__}"')
         across = is_frame and axis in (1, "columns")
+        is_other = isinstance(value, FrameBase) and value.expr.meta.ndim == 1 and value.expr.rows != self.expr.rows
+        if is_frame and not across and is_other and not is_of_columns(value.expr):
+            value = value.compute()  # an entry for each column, as in pandas
         if isinstance(value, pd.Series) and is_frame and not across:
             value = value.to_dict()
         if isinstance(value, dict) and is_frame and not across:
