@@ -58,6 +58,8 @@ from weft.array.ops.repeating import *  # noqa: F403
 from weft.array.ops.repeating import __all__ as _repeating
 from weft.array.ops.reshaping import *  # noqa: F403
 from weft.array.ops.reshaping import __all__ as _reshaping
+from weft.array.ops.searching import *  # noqa: F403
+from weft.array.ops.searching import __all__ as _searching
 from weft.array.ops.selecting import *  # noqa: F403
 from weft.array.ops.selecting import __all__ as _selecting
 from weft.array.ops.sorting import *  # noqa: F403
@@ -202,7 +204,6 @@ _LATER = {
         "percentile",
         "quantile",
     ),
-    "ops.searching": ("searchsorted",),
     "ops.sets": (
         "intersect1d",
         "isin",
@@ -282,6 +283,7 @@ __all__ = [
     *_reductions,
     *_repeating,
     *_reshaping,
+    *_searching,
     *_selecting,
     *_sorting,
     *_splitting,

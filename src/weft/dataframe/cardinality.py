@@ -7,7 +7,7 @@ filters keep half of what they read, and groups are a tenth of the rows.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -51,11 +51,15 @@ class Rows(NamedTuple):
 NOTHING = Rows(0.0, 0.0)
 
 
-def rows_of_tree(root: Expr) -> dict[str, Rows]:
-    """Rows of each node of a tree, by name; none where nothing is known, or only a few are."""
+def rows_of_tree(root: Expr, nodes: Sequence[Expr] = ()) -> dict[str, Rows]:
+    """Rows of each node of a tree, by name; none where nothing is known, or only a few are.
+
+    ``nodes`` are those of the tree, children before parents, for who has them.
+    """
     found: dict[str, Rows] = {}
-    domains = Domains(root)
-    for node in walk(root):
+    every = nodes or list(walk(root))
+    domains = Domains(every)
+    for node in every:
         frames = [found[child.name] for child in node.children]
         kind = type(node).__name__
         if not isinstance(node, FrameExpr) or kind in SMALL:
@@ -78,8 +82,7 @@ def rows_of_tree(root: Expr) -> dict[str, Rows]:
 class Domains:
     """How many different values columns may have, by label: those of the files that have a column of this name."""
 
-    def __init__(self, root: Expr) -> None:
-        every = list(walk(root))
+    def __init__(self, every: Sequence[Expr]) -> None:
         self.files = [each for each in every if isinstance(each, ReadParquet)]
         self._known: dict[Hashable, float | None] = {}
         for each in every:

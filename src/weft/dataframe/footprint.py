@@ -38,7 +38,8 @@ def holdable() -> int:
 
 def held_bytes(root: FrameExpr) -> int:
     """Estimated bytes that a query holds at its largest; 0 where sizes are not known."""
-    rows, every = rows_of_tree(root), list(walk(root))
+    every = list(walk(root))
+    rows = rows_of_tree(root, every)
     sought = {child.name for node in every if type(node).__name__ == "Merge" for child in node.children}
     held = [
         held_by(node, rows[node.name], [rows[child.name] for child in node.children])

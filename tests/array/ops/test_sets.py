@@ -142,3 +142,12 @@ def test_the_inverse_has_the_shape_of_an_array_whose_lengths_are_counted():
     x = da.from_array(whole, chunks=2)
     _, inverse = da.unique(x[x[:, 0] >= 0], return_inverse=True)
     np.testing.assert_array_equal(inverse.compute(), np.unique(whole, return_inverse=True)[1])
+
+
+@pytest.mark.parametrize("kind", [">i4", ">f8", ">c16", ">M8[s]", ">U2"])
+def test_the_order_of_bytes_is_kept(kind):
+    whole = np.array([3, 1, 3, 2, 1]).astype("i8").astype(kind)
+    ours = da.from_array(whole, chunks=2)
+    for made, expected in ((da.unique(ours), np.unique(whole)), (da.tile(ours, 2), np.tile(whole, 2))):
+        assert made.dtype == made.compute().dtype == expected.dtype
+        np.testing.assert_array_equal(made.compute(), expected)

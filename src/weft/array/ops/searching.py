@@ -11,7 +11,7 @@ from weft.array.io.from_array import asarray
 from weft.array.ops.blocks import map_aligned
 from weft.array.ops.sizes import sized
 
-__all__ = ["SearchingMethods", "searchsorted"]
+__all__ = ["searchsorted"]
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:

@@ -78,7 +78,7 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
     if reason := why_not_whole(node) or "":
         return None, "", reason, frozenset()
     query, reason, found = translated(node, needs, "polars")
-    if query is None or held_bytes(node) <= NEAR * holdable():
+    if query is None or query.held <= NEAR * holdable():
         return query, "polars", reason, found
     if HAS_DUCKDB and is_spilt(node):
         spilling, *_ = translated(node, needs, "duckdb")

@@ -99,7 +99,7 @@ def is_added_up(node: FrameExpr) -> str | None:
 
     Statistics of the files tell how far apart whole numbers are. An engine hashes each of them, in a table that caches do not hold.
     """
-    if config.value("dataframe.engine") == "polars":
+    if config.value("dataframe.engine") == "polars" or summed_groups(node) is None:
         return None
     if places_of_groups(node) is not None:
         return "its keys are whole numbers that lie close together: sums are made by position, partition by partition"
@@ -114,9 +114,10 @@ def summed_groups(root: Expr) -> GroupbyAggregate | None:
     """Groups of several partitions that are summed up in one, if a tree is these with something on top that reads nothing else."""
     every = list(walk(root))
     heads = [each for each in every if isinstance(each, GroupbyAggregate)]
-    if len(heads) != 1 or sum([not each.children for each in every]) > sum(
-        [not each.children for each in walk(heads[0])]
-    ):
+    leaves = [each for each in every if not each.children]
+    if len(heads) != 1 or not all(isinstance(each, ReadParquet) for each in leaves):
+        return None
+    if len(leaves) > 1 and len(leaves) > sum([not each.children for each in walk(heads[0])]):
         return None
     node = heads[0]
     requests = node.asked.requests

@@ -107,10 +107,15 @@ class Query:
         reads_files = all(isinstance(each, ReadParquet) and each.npartitions <= FEW for each in self.leaves)
         return reads_files and weight_of(self.node) <= LITTLE
 
+    @cached_property
+    def estimated(self) -> int:
+        """Estimated bytes that its nodes hold."""
+        return held_bytes(self.node)
+
     @property
     def held(self) -> int:
         """Estimated bytes that it holds at its largest."""
-        return held_bytes(self.node)
+        return self.estimated
 
     def translated(self, trusts: bool) -> Relation:
         """The lazy query; it may trust that there is no NaN as long as it sees none."""
