@@ -11,8 +11,8 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
-from weft.dataframe.ops.indexing import rows_of
 from weft.dataframe.ops.label_nodes import IndexOf
+from weft.dataframe.ops.label_rows import rows_of
 from weft.dataframe.ops.labels import relabelled, with_index
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import project

@@ -15,8 +15,8 @@ from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.assignment import labels_among
 from weft.dataframe.ops.beside import by_label, by_place
 from weft.dataframe.ops.elementwise import elementwise
-from weft.dataframe.ops.indexing import rows_of
 from weft.dataframe.ops.label_nodes import IndexOf
+from weft.dataframe.ops.label_rows import rows_of
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import project
 from weft.dataframe.ops.reshaping import matched
