@@ -234,4 +234,7 @@ def test_frames_and_what_is_made_of_them_are_keys_of_dicts():
     places = {each: place for place, each in enumerate(things)}
     frame["b"] = 1
     assert [places[each] for each in things] == [0, 1, 2, 3, 4]
-    assert frame.a.rename(frame.a).compute(scheduler="sync").index.tolist() == [1, 2]  # a mapping, as in pandas, no name
+    assert frame.a.rename(frame.a).compute(scheduler="sync").index.tolist() == [
+        1,
+        2,
+    ]  # a mapping, as in pandas, no name
