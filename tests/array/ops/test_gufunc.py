@@ -1,5 +1,7 @@
 """Functions with signatures."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -133,3 +135,10 @@ def test_texts_of_a_function_of_single_ones_are_as_long_as_they_come():
     whole = np.array(["a", "bb", "c", "ddd"])
     made = da.apply_gufunc(str.upper, "()->()", da.from_array(whole, chunks=3), vectorize=True, output_dtypes="U")
     assert made.compute().tolist() == ["A", "BB", "C", "DDD"]
+
+
+def test_the_class_and_the_module_of_one_name_can_both_be_called():
+    made = [da.gufunc(lambda block: block.sum(-1), signature="(i)->()", output_dtypes=float)]
+    module = importlib.import_module("weft.array.gufunc")
+    made.append(da.gufunc(lambda block: block.sum(-1), signature="(i)->()", output_dtypes=float))
+    assert [type(each) for each in made] == [module.gufunc, module.gufunc]
