@@ -112,6 +112,21 @@ def test_columns_asked_for_before_a_side_has_lost_them(how, dropped, parts):
             assert sorted(made) == sorted(expected)
 
 
+@pytest.mark.parametrize("engine", ["pandas", "auto"])
+@pytest.mark.parametrize("broadcast", [False, True])
+def test_integers_of_partitions_without_gaps_take_numbers_that_only_floats_hold(engine, broadcast):
+    left = pd.DataFrame({"k": range(40)})
+    right = pd.DataFrame({"k": range(39), "u": range(39), "s": range(39)}).astype({"u": "uint64", "s": "int8"})
+
+    def columns(one, two, **options):
+        made = one.merge(two, on="k", how="left", **options)
+        return made.assign(a=made.u - -1, b=made.s + 1000, c=-2 * made.u)[["k", "a", "b", "c"]]
+
+    with config.set({"dataframe.engine": engine}):
+        made = columns(in_parts(left, 4), in_parts(right, 4), broadcast=broadcast)
+        assert_same(made, columns(left, right), check_index_type=False)
+
+
 @settings(max_examples=30, deadline=None)
 @given(sides(), sides(), st.sampled_from(HOWS[:4]), st.integers(1, 3), st.sampled_from(["pandas", "auto"]))
 def test_joins_of_joins_leave_their_keys_behind(one, two, how, count, engine):

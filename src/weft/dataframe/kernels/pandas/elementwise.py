@@ -21,11 +21,12 @@ __all__ = ["FUNCTIONS", "apply_operation"]
 PANDAS = KERNELS["pandas"]
 F = TypeVar("F", bound=Callable[..., Any])
 
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
 #: Functions by the names under which nodes know them.
 FUNCTIONS: dict[str, Any] = {
     name: getattr(operator, name)
     for name in (
-        *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"),
+        *ARITHMETIC,
         *("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor"),
         *("neg", "pos", "invert", "abs"),
     )
@@ -52,7 +53,12 @@ def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
         return apply_operation(operation, longer, *inputs[1:], **keywords).iloc[:-1]
     function = FUNCTIONS.get(operation)
     if function is not None:
-        made = function(*inputs, **keywords)
+        try:
+            made = function(*inputs, **keywords)
+        except OverflowError:  # a number that the partition's type does not hold, though the column's, of floats, does
+            if operation not in ARITHMETIC:
+                raise
+            made = function(*map(as_floats, inputs), **keywords)
     else:
         value = attrgetter(operation)(inputs[0])
         words = {word: pairs_to_dict(each) for word, each in keywords.items()}
@@ -63,6 +69,13 @@ def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
         labels = next((each for each in inputs if isinstance(each, pd.Index)), None)
         return made if labels is None else pd.Series(made, index=labels)
     return made
+
+
+def as_floats(column: Any) -> Any:
+    """Integers as the floats that they are in other partitions, where rows of a join had no match; others as they are."""
+    if isinstance(column, (pd.Series, pd.Index)) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        return column.astype(np.float64)
+    return column
 
 
 #: What pandas finds among the objects of which it takes some for texts.
