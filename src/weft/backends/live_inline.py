@@ -7,7 +7,8 @@ from typing import Any
 
 from weft.backends.contract import Request
 from weft.backends.live_here import HERE
-from weft.backends.live_threads import LiveThread, LiveThreads
+from weft.backends.live_thread import LiveThread
+from weft.backends.live_threads import LiveThreads
 
 __all__ = ["LiveInline"]
 

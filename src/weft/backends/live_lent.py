@@ -14,7 +14,8 @@ from weft.backends.contract import Request
 from weft.backends.interrupting import start_thread
 from weft.backends.live import Live
 from weft.backends.live_here import HERE
-from weft.backends.live_threads import LiveThread, LiveThreads, forget_thread
+from weft.backends.live_thread import LiveThread, forget_thread
+from weft.backends.live_threads import LiveThreads
 from weft.errors import BackendError
 
 __all__ = ["LiveLent"]

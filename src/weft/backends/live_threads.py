@@ -23,6 +23,7 @@ from weft.backends.live import DONE, ERROR, FINISHED, SPILLED, Ticket, empty_pla
 from weft.backends.live_blocks import LiveBlocks
 from weft.backends.live_here import HERE
 from weft.backends.live_table import tell
+from weft.backends.live_thread import LiveThread
 from weft.backends.local import LocalRun, is_ordinary
 from weft.backends.threads import Interrupted
 from weft.errors import Reschedule
@@ -32,7 +33,7 @@ from weft.sizeof import sizeof
 from weft.store.memory import freeze
 from weft.typing import Key
 
-__all__ = ["LiveThread", "LiveThreads", "forget_thread"]
+__all__ = ["LiveThreads"]
 
 #: A second thread does not help while tasks take less than this on average, in seconds.
 SHORT_S = 30e-6
@@ -40,42 +41,6 @@ SHORT_S = 30e-6
 FIRST_LOOK_S, LAST_LOOK_S = 0.001, 0.02
 
 logger = logging.getLogger("weft.distributed")
-
-
-class LiveThread:
-    """A thread of a worker."""
-
-    __slots__ = ("aside", "ident", "once", "run", "task", "wake", "worker")
-
-    def __init__(self, run: LiveThreads, worker: int, *, once: bool = False) -> None:
-        self.run = run
-        self.worker = worker
-        self.wake = allocate_lock()
-        self.wake.acquire()
-        self.ident = 0
-        self.task = -1
-        self.aside = False
-        self.once = once  # it is the thread of whoever submits, and goes back there
-        if once:
-            self.ident = threading.get_ident()
-            return
-        # not threading.Thread: a finalizer may be here, that has interrupted what holds that module's lock
-        start_thread(self._main)
-
-    def _main(self) -> None:
-        threading.current_thread().name = f"weft-worker-{self.worker}"
-        self.ident = threading.get_ident()
-        HERE.run, HERE.worker = self.run, self.worker
-        try:
-            self.run.perform(self)
-        finally:
-            HERE.run = None
-            forget_thread()
-
-
-def forget_thread() -> None:
-    """At the end of a thread: before Python 3.13, what stands for one that is not threading's own would be there for ever."""
-    threading._active.pop(threading.get_ident(), None)  # type: ignore[attr-defined]
 
 
 class LiveThreads(LiveBlocks):

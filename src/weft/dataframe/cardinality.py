@@ -19,6 +19,15 @@ from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.parquet.dataset import joint_bounds
 from weft.dataframe.io.predicates import Predicate
+from weft.dataframe.ops.counting import ValueCounts
+from weft.dataframe.ops.filtering import DropMissing, Filter
+from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
+from weft.dataframe.ops.groupby_whole import GroupbyWhole
+from weft.dataframe.ops.merge_nodes import Merge
+from weft.dataframe.ops.partitions import Ends
+from weft.dataframe.ops.reductions import Length, Reduce
+from weft.dataframe.ops.selection import Largest
+from weft.dataframe.ops.unique import DistinctRows
 from weft.dataframe.ops.values import Among
 from weft.expr import Expr, Fact, walk
 
@@ -28,10 +37,8 @@ __all__ = ["Rows", "rows_of_tree"]
 VALUE_NBYTES = 8
 #: Part of the rows for which a condition holds of which nothing is known; a test for equality, or for missing values.
 HALF, RARE = 0.5, 0.1
-#: Rows that come out of those that go in, where nothing is known of values.
-KEEPING = {"DropMissing": HALF, "DistinctRows": HALF}
 #: Nodes that give a few rows or values.
-SMALL = ("Reduce", "Length", "Ends", "Largest", "ValueCounts")
+SMALL = (Reduce, Length, Ends, Largest, ValueCounts)
 #: Joins that give some of the rows of their left side.
 SOME_OF_LEFT = ("leftsemi", "left_anti")
 
@@ -61,21 +68,20 @@ def rows_of_tree(root: Expr, nodes: Sequence[Expr] = ()) -> dict[str, Rows]:
     domains = Domains(every)
     for node in every:
         frames = [found[child.name] for child in node.children]
-        kind = type(node).__name__
-        if not isinstance(node, FrameExpr) or kind in SMALL:
+        if not isinstance(node, FrameExpr) or isinstance(node, SMALL):
             found[node.name] = NOTHING
         elif not frames:
             found[node.name] = rows_of_source(node, domains)
-        elif kind == "Merge":
+        elif isinstance(node, Merge):
             found[node.name] = rows_of_join(node, frames[0], frames[-1], domains)
-        elif kind in ("GroupbyAggregate", "GroupbyWhole"):
+        elif isinstance(node, (GroupbyAggregate, GroupbyWhole)):
             found[node.name] = rows_of_groups(node, frames[0], domains)
-        elif kind == "Filter":
-            share = kept_where(node.predicate, domains)  # type: ignore[attr-defined]
+        elif isinstance(node, Filter):
+            share = kept_where(node.predicate, domains)
             found[node.name] = frames[0]._replace(length=share * frames[0].length)
         else:
-            width = frames[0].width * column_share(node)
-            found[node.name] = Rows(KEEPING.get(kind, 1.0) * frames[0].length, width)
+            share = HALF if isinstance(node, (DropMissing, DistinctRows)) else 1.0
+            found[node.name] = Rows(share * frames[0].length, frames[0].width * column_share(node))
     return found
 
 
@@ -83,11 +89,11 @@ class Domains:
     """How many different values columns may have, by label: those of the files that have a column of this name."""
 
     def __init__(self, every: Sequence[Expr]) -> None:
-        self.files = [each for each in every if isinstance(each, ReadParquet)]
+        self.files: list[Any] = [each for each in every if isinstance(each, ReadParquet)]
         self._known: dict[Hashable, float | None] = {}
         for each in every:
-            if type(each).__name__ == "Merge":
-                self.join(each.plan)  # type: ignore[attr-defined]
+            if isinstance(each, Merge):
+                self.join(each.plan)
 
     def join(self, plan: Any) -> None:
         """Keys that are looked for in others are taken to be among these, where there are fewer of them."""
@@ -103,9 +109,9 @@ class Domains:
             self._known[label] = min(told, default=None)
         return self._known[label]
 
-    def reading(self, label: Hashable) -> list[ReadParquet]:
-        """The files that have a column of this name."""
-        return [each for each in self.files if label in each.dataset.layout.fields]  # type: ignore[attr-defined]
+    def reading(self, label: Hashable) -> list[Any]:
+        """The sources whose files have a column of this name."""
+        return [each for each in self.files if label in each.dataset.layout.fields]
 
     def combinations(self, labels: Iterable[Hashable]) -> float | None:
         """How many combinations of values of several columns there may be; None if that is not known of one of them."""
@@ -222,17 +228,19 @@ def conditions(predicate: Predicate) -> list[Predicate]:
 def kept_between(label: Hashable, every: list[Predicate], files: Any) -> float:
     """The part of a column's values that lies between some bounds."""
     bounds = joint_bounds(files.dataset.bounds(label) or (None,))
+    if bounds is None or bounds.least is None or bounds.least == bounds.greatest:
+        return HALF ** len(every)
+    least, greatest = bounds.least, bounds.greatest
     try:
-        least, greatest = bounds.least, bounds.greatest  # type: ignore[union-attr]
         below = min([value for operator, _, value in every if operator in ("lt", "le")], default=greatest)
         above = max([value for operator, _, value in every if operator in ("gt", "ge")], default=least)
         share = (min(below, greatest) - max(above, least)) / (greatest - least)
-        return float(min(1.0, max(0.0, share)))
-    except (AttributeError, TypeError, ZeroDivisionError):
+    except TypeError:  # texts, which cannot be subtracted, or values of another kind than the file's
         return HALF ** len(every)
+    return float(min(1.0, max(0.0, share)))
 
 
-def rows_of_join(node: Any, left: Rows, right: Rows, domains: Domains) -> Rows:
+def rows_of_join(node: Merge, left: Rows, right: Rows, domains: Domains) -> Rows:
     """Rows of a join: a key of the side that has fewer different ones is taken to be found with equal chance on the other."""
     plan = node.plan
     before = len(node.left.columns) + len(node.right.columns)
@@ -248,7 +256,7 @@ def rows_of_join(node: Any, left: Rows, right: Rows, domains: Domains) -> Rows:
     return Rows(max(met, least), width)
 
 
-def rows_of_groups(node: Any, source: Rows, domains: Domains) -> Rows:
+def rows_of_groups(node: GroupbyAggregate | GroupbyWhole, source: Rows, domains: Domains) -> Rows:
     """Groups: as many as there are combinations of keys, and no more than there are rows."""
     by = node.asked.groups.by
     labels = [each.value for each in by if each.kind == "column"]

@@ -11,7 +11,13 @@ from __future__ import annotations
 from weft import config
 from weft.dataframe.cardinality import Rows, rows_of_tree
 from weft.dataframe.expr import FrameExpr
-from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
+from weft.dataframe.ops.counting import ValueCounts
+from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
+from weft.dataframe.ops.groupby_whole import GroupbyWhole
+from weft.dataframe.ops.merge_nodes import Merge
+from weft.dataframe.ops.selection import Largest
+from weft.dataframe.ops.sort_nodes import Sort
+from weft.dataframe.ops.unique import DistinctRows
 from weft.expr import Expr, walk
 
 __all__ = ["held_bytes", "holdable", "sizes_of"]
@@ -40,11 +46,11 @@ def held_bytes(root: FrameExpr) -> int:
     """Estimated bytes that a query holds at its largest; 0 where sizes are not known."""
     every = list(walk(root))
     rows = rows_of_tree(root, every)
-    sought = {child.name for node in every if type(node).__name__ == "Merge" for child in node.children}
+    sought = {child.name for node in every if isinstance(node, Merge) for child in node.children}
     held = [
         held_by(node, rows[node.name], [rows[child.name] for child in node.children])
         for node in every
-        if not (node.name in sought and type(node).__name__ == "DistinctRows")  # it is the join that holds these
+        if not (node.name in sought and isinstance(node, DistinctRows))  # it is the join that holds these
     ]
     return int(sum(held) + rows[root.name].nbytes)
 
@@ -53,24 +59,23 @@ def held_by(node: Expr, made: Rows, frames: list[Rows]) -> float:
     """Bytes that a node holds while rows of its children go through it."""
     if not frames:
         return 0.0
-    match type(node).__name__:
-        case "Merge":
-            sides = HELD_SIDES.get(node.plan.how)  # type: ignore[attr-defined]
+    match node:
+        case Merge():
+            sides = HELD_SIDES.get(node.plan.how)
             held = min(frames[:2], key=table) if sides is None else None
             return table(held) if held is not None else sum([table(frames[side]) for side in sides or ()])
-        case "GroupbyAggregate":
-            plan: AggregatePlan = node.asked  # type: ignore[attr-defined]
-            holds_all = any(isinstance(each.how, str) and each.how in HOLDING_ALL for each in plan.requests)
+        case GroupbyAggregate():
+            holds_all = any(isinstance(each.how, str) and each.how in HOLDING_ALL for each in node.asked.requests)
             return groups(made) + (frames[0].nbytes if holds_all else 0.0)
-        case "GroupbyWhole":
+        case GroupbyWhole():
             return groups(made) + frames[0].nbytes
-        case "DistinctRows":
+        case DistinctRows():
             return groups(made)
-        case "ValueCounts":
+        case ValueCounts():
             return groups(frames[0]._replace(length=LARGEST * frames[0].length))
-        case "Sort":
+        case Sort():
             return frames[0].nbytes
-        case "Largest":
+        case Largest():
             return LARGEST * frames[0].nbytes
     return 0.0
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
-from weft import config
 from weft.collection.base import Collection
+from weft.delayed.calls import GETATTR, SAME, FunctionDoc, Method, caller, is_pure, name_of_node
 from weft.delayed.from_graph import node_from_graph
 from weft.delayed.operators import OperatorMethods
 from weft.delayed.trace import ATOMS, Traced, node_of, trace
@@ -311,16 +311,6 @@ class Delayed(OperatorMethods, Collection, Generic[T]):
         return _travelled, (pack(self._node), self._length)
 
 
-class FunctionDoc:
-    """The docstring of the wrapped function on instances, a text on the class."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __get__(self, leaf: Any, owner: Any = None) -> Any:
-        return self.text if leaf is None else leaf._function.__doc__
-
-
 class DelayedLeaf(Delayed[Any], Generic[P, T]):
     __doc__ = FunctionDoc("A wrapped function: calling it makes a task.")
 
@@ -464,28 +454,6 @@ class DelayedAttr(Delayed[Any]):
         return DelayedAttr, (self._obj, self._attr)
 
 
-class Method:
-    """Calls a method of its first argument."""
-
-    __slots__ = ("__name__",)
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-
-    def __call__(self, owner: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(owner, self.__name__)(*args, **kwargs)
-
-    def __reduce__(self) -> Any:
-        return Method, (self.__name__,)
-
-    def __weft_tokenize__(self) -> Any:
-        return "method", self.__name__
-
-
-GETATTR = Program.call(getattr, name="getattr")
-SAME = Program.call(identity, name="identity")
-
-
 def call(
     function: Any,
     args: tuple[Any, ...],
@@ -510,19 +478,6 @@ def call(
     return Delayed._of(Call(traced.program, traced.inputs, traced.constants, key, caller(), ANNOTATIONS.get()), nout)
 
 
-def is_pure(pure: bool | None) -> bool:
-    """Whether names are made by content: as given, else as configured."""
-    return bool(config.value("delayed-pure")) if pure is None else pure
-
-
-def caller() -> Any:
-    """The nearest line outside this package."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("weft."):
-        frame = frame.f_back
-    return (frame.f_code, frame.f_lasti) if frame is not None else None
-
-
 def single_key(seq: Any) -> Any:
     """The only item of a list of results; a lazy value that a task returned is computed in turn.
 
@@ -545,8 +500,3 @@ def rebuild(
     """A delayed value over another graph (or over blocks that a backend holds)."""
     new = replace_name_in_key(key, rename) if rename else key
     return Delayed._of(node_from_graph(new, graph), length)
-
-
-def name_of_node(node: Any) -> str:
-    """What the task of a node is called."""
-    return node.program.name if isinstance(node, Call) else "call"

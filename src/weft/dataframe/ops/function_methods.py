@@ -197,5 +197,5 @@ def mapped_with_na(series: pd.Series, dtype: Any) -> Any:
         return None
     try:
         return pd.Series([series.index[0], None], dtype=dtype).map(series.iloc[:1]).dtype
-    except (TypeError, ValueError, NotImplementedError):
+    except (TypeError, ValueError, NotImplementedError):  # labels that are no values of this type, which match nothing
         return None

@@ -61,21 +61,12 @@ class LabelSlice(Partitionwise):
         return asked | {Need.INDEX}
 
 
-@node
-class LabelList(FrameExpr):
-    """Rows of some labels, in the order in which these are given, in one partition."""
-
-    source: FrameExpr
-    labels: tuple[Any, ...]
-    required: bool = True
+class RowsInOrder(FrameExpr):
+    """Rows in the order of the labels that they were chosen by, in one partition."""
 
     @property
     def label(self) -> str:
         return "loc"
-
-    @derived
-    def meta(self) -> Any:
-        return self.source.meta
 
     @derived
     def npartitions(self) -> int:
@@ -83,6 +74,19 @@ class LabelList(FrameExpr):
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return asked | {Need.INDEX, Need.ORDER}
+
+
+@node
+class LabelList(RowsInOrder):
+    """Rows of some labels, in the order in which these are given, in one partition."""
+
+    source: FrameExpr
+    labels: tuple[Any, ...]
+    required: bool = True
+
+    @derived
+    def meta(self) -> Any:
+        return self.source.meta
 
     def lower(self) -> Expr:
         kernels = KERNELS["pandas"]
@@ -93,7 +97,7 @@ class LabelList(FrameExpr):
 
 
 @node
-class LevelList(FrameExpr):
+class LevelList(RowsInOrder):
     """Rows that have been chosen by labels of levels, in the order of these labels, in one partition.
 
     ``wanted`` are labels, tuples of labels in their order, or None for all of a level; ``gone`` are levels that are left out.
@@ -103,20 +107,9 @@ class LevelList(FrameExpr):
     wanted: tuple[Any, ...]
     gone: tuple[int, ...]
 
-    @property
-    def label(self) -> str:
-        return "loc"
-
     @derived
     def meta(self) -> Any:
         return self.source.meta.droplevel(list(self.gone)) if self.gone else self.source.meta
-
-    @derived
-    def npartitions(self) -> int:
-        return 1
-
-    def asks(self, child: Expr, asked: Needs) -> Needs:
-        return asked | {Need.INDEX, Need.ORDER}
 
     def lower(self) -> Expr:
         told = AllBlocks(self.source.npartitions, self.wanted)

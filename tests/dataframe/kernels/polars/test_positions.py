@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.dataframe.strategies import write_three
 
 import weft
 import weft.dataframe as dd
@@ -48,11 +49,7 @@ def rows(draw):
     st.booleans(),
 )
 def test_groups_of_files_by_position_are_pandas_groups(tmp_path, whole, by, how, as_index, has_size, sort):
-    cut = max(1, len(whole) // 3)
-    for old in tmp_path.iterdir():
-        old.unlink()
-    for number, start in enumerate(range(0, len(whole), cut)):
-        whole.iloc[start : start + cut].to_parquet(tmp_path / f"{number:02}.parquet", index=False)
+    write_three(tmp_path, whole)
     asked = {"x": [how], "n": [how, "size"] if has_size else [how]}
     expected = whole.groupby(by, as_index=as_index, sort=sort).agg(asked)
     with weft.config.set({"dataframe.queries": "partitions"}), np.errstate(invalid="ignore"):

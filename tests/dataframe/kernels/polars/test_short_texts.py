@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.dataframe.strategies import write_three
 
 import weft
 import weft.dataframe as dd
@@ -56,11 +57,7 @@ def rows(draw):
     st.booleans(),
 )
 def test_groups_of_files_by_texts_are_pandas_groups(tmp_path, whole, how, as_index, has_size, sort, dropna):
-    cut = max(1, len(whole) // 3)
-    for old in tmp_path.iterdir():
-        old.unlink()
-    for number, start in enumerate(range(0, len(whole), cut)):
-        whole.iloc[start : start + cut].to_parquet(tmp_path / f"{number:02}.parquet", index=False)
+    write_three(tmp_path, whole)
     asked = {"x": [how], "n": [how, "size"] if has_size else [how]}
     options = {"as_index": as_index, "sort": sort, "dropna": dropna}
     expected = whole.groupby("t", **options).agg(asked)

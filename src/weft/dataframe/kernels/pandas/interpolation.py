@@ -56,19 +56,16 @@ class InterpolateRows:
         return [nearest(column, places_of(partition, plan), False) for column in columns_of(partition)]
 
     @staticmethod
-    def combine(plan: InterpolatePlan, earlier: list[Nearest], later: list[Nearest]) -> list[Nearest]:
-        """The last values of two."""
-        return [nearer(far, near) for far, near in zip(earlier, later, strict=True)]
-
-    @staticmethod
     def total_after(partition: Any, plan: InterpolatePlan) -> list[Nearest]:
         """The first value of each column."""
         return [nearest(column, places_of(partition, plan), True) for column in columns_of(partition)]
 
     @staticmethod
-    def combine_after(plan: InterpolatePlan, later: list[Nearest], earlier: list[Nearest]) -> list[Nearest]:
-        """The first values of two."""
-        return [nearer(far, near) for far, near in zip(later, earlier, strict=True)]
+    def combine(plan: InterpolatePlan, farther: list[Nearest], nearby: list[Nearest]) -> list[Nearest]:
+        """The nearest values of two stretches of rows on one side."""
+        return [nearer(far, near) for far, near in zip(farther, nearby, strict=True)]
+
+    combine_after = combine
 
     @staticmethod
     def apply(partition: Any, before: Any, after: Any, plan: InterpolatePlan) -> Any:
