@@ -147,3 +147,12 @@ def test_a_series_as_a_mapping_of_replacements():
     parts = dd.from_pandas(whole, npartitions=2)
     agree(lambda: parts.replace(dd.from_pandas(mapping, npartitions=2)), lambda: whole.replace(mapping))
     agree(lambda: parts.replace(mapping), lambda: whole.replace(mapping))
+
+
+@pytest.mark.parametrize("choose", [lambda d: d[:], lambda d: d.loc[:], lambda d: d.iloc[:]])
+def test_all_rows_are_a_frame_of_their_own(choose):
+    frame = dd.from_pandas(pd.DataFrame({"a": [1, 2, 3]}), npartitions=2)
+    chosen = choose(frame)
+    chosen["b"] = 1
+    assert list(frame.columns) == ["a"]
+    assert list(chosen.columns) == ["a", "b"]

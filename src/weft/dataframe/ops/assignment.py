@@ -15,6 +15,7 @@ from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, single
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.indexing_keys import is_by_position
 from weft.dataframe.ops.projection import check_columns, column, project
 from weft.expr import Expr, Need, Needs, derived, node
 
@@ -122,9 +123,7 @@ class AssignmentMethods(FrameBase):
             self.expr = self.mask(key, value).expr  # type: ignore[attr-defined]
             return
         if isinstance(key, slice):
-            ends = [each for each in (key.start, key.stop, key.step) if each is not None]
-            is_placed = all(isinstance(each, (int, np.integer)) for each in ends)
-            (self.iloc if is_placed else self.loc)[key] = value  # type: ignore[attr-defined]
+            (self.iloc if is_by_position(key) else self.loc)[key] = value  # type: ignore[attr-defined]
             return
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)

@@ -15,6 +15,7 @@ from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
 from weft.dataframe.ops.indexing_keys import (
     chosen_columns,
+    is_by_position,
     is_of_both_axes,
     is_one_label,
     is_rows_and_columns,
@@ -32,10 +33,7 @@ __all__ = ["IndexingMethods", "rows_in_slice"]
 
 def rows_in_slice(frame: Any, key: slice) -> Any:
     """``frame[start:stop]``: by position if the ends are integers, as in pandas; by label otherwise."""
-    ends = [each for each in (key.start, key.stop, key.step) if each is not None]
-    if ends and all(isinstance(each, (int, np.integer)) for each in ends):
-        return frame.iloc[key]
-    return frame.loc[key]
+    return frame.iloc[key] if is_by_position(key) else frame.loc[key]
 
 
 class LocIndexer:
@@ -238,7 +236,7 @@ class ILocIndexer:
         rows = called(rows, frame)
         if isinstance(rows, slice):
             if rows == slice(None):
-                return frame
+                return new(frame.expr)
             if rows.step is not None and rows.step < 0:
                 forwards = slice(after(rows.stop), after(rows.start))
                 made = turned(ILocIndexer._rows(frame, forwards))

@@ -10,7 +10,15 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, called
 
-__all__ = ["chosen_columns", "is_of_both_axes", "is_one_label", "is_rows_and_columns", "is_truths", "without_ellipsis"]
+__all__ = [
+    "chosen_columns",
+    "is_by_position",
+    "is_of_both_axes",
+    "is_one_label",
+    "is_rows_and_columns",
+    "is_truths",
+    "without_ellipsis",
+]
 
 
 def without_ellipsis(key: Any, ndim: int) -> Any:
@@ -69,3 +77,8 @@ def is_truths(columns: Any) -> bool:
 def is_one_label(rows: Any) -> bool:
     """Whether rows are told by a single label."""
     return pd.api.types.is_scalar(rows) and rows is not None
+
+
+def is_by_position(key: slice) -> bool:
+    """Whether a slice of rows, as in ``frame[start:stop]``, counts rows: where its ends are integers; of all rows it does."""
+    return all(each is None or isinstance(each, (int, np.integer)) for each in (key.start, key.stop, key.step))
