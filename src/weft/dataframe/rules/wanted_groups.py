@@ -142,22 +142,23 @@ def comes_through(top: FrameExpr, groups: GroupbyAggregate, label: Hashable | No
 
 
 def before_other_groups(side: FrameExpr, keys: tuple[Hashable, ...]) -> tuple[FrameExpr, tuple[Hashable, ...]]:
-    """Where the keys of a side come from, above joins with other groups: these need not be made for it, and one set of keys
-    serves for several; with what the keys are called there."""
-    node, names = side, keys
+    """Where the keys of a side come from, and what they are called there: below joins with other groups.
+
+    These need not be made for the keys then, and one set of keys serves for several groups.
+    """
+    node: FrameExpr = side
     while True:
         match node:
-            case ResetIndex(drop=True) | Filter() | Projection() if isinstance(node.source, Merge | ResetIndex):
-                below = node.source
+            case ResetIndex(drop=True) | Filter() | Projection() if isinstance(node.source, (Merge, ResetIndex)):
+                node = node.source
             case Merge(plan=plan) if plan.how in ("inner", "left") and holds_groups(node.right):
                 before = {name: label for label, name in plan.left_names}
-                if plan.suffixes is not None or not all(name in before for name in names):
+                if plan.suffixes is not None or not all(name in before for name in keys):
                     return side, keys
-                below, names = node.left, tuple([before[name] for name in names])
-                side, keys = below, names
+                node = side = node.left
+                keys = tuple([before[name] for name in keys])
             case _:
                 return side, keys
-        node = below
 
 
 def holds_groups(node: FrameExpr) -> bool:
