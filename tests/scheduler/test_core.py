@@ -411,7 +411,7 @@ def test_who_finds_no_room_while_another_writes_for_its_own_task_writes_too():
     assert sorted(run.keys[b] for b in [*mine, *theirs]) == ["a", "b"]
     for block in [*theirs, *mine]:
         run.s.spilled(block)
-    check(run.s)
+        check(run.s)
     assert [run.next(1), run.next()] == ["x", "y"]
 
 
