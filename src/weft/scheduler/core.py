@@ -93,7 +93,7 @@ class Scheduler:
     UNLIMITED = 1 << 62
 
     __slots__ = (
-        "annotations", "apart", "attempt", "began", "called", "cause", "clean", "clock", "constrained", "copies",
+        "annotations", "apart", "attempt", "awaited", "began", "called", "cause", "clean", "clock", "constrained", "copies",
         "dependents", "external", "flying", "foreign", "free", "gone", "grown", "have", "held", "home", "inputs", "large", "left", "limit",
         "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
         "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
@@ -163,6 +163,7 @@ class Scheduler:
         self.victims: list[int] = []  #: blocks to write, when the answer is SPILL
         self.loading: set[int] = set()
         self.spilling: set[int] = set()
+        self.awaited: dict[int, int] = {}  # bytes that workers make room for: they were answered SPILL
         self.clean: set[int] = set()  # blocks in memory with a copy on disk
         self.relearned: dict[int, int] = {}
         self.touched: dict[int, int] = {}  # blocks that somebody holds: when they were last asked for
