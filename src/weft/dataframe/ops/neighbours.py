@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from weft.dataframe.base import new
+from weft.dataframe.base import at_hand, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around, apply_method
@@ -23,8 +23,8 @@ __all__ = ["Fill", "Neighbours", "WholeRows", "call_of", "WholeResult", "needs_r
 
 
 def call_of(*inputs: Any, **keywords: Any) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
-    """Arguments as an operand."""
-    return inputs, tuple(keywords.items())
+    """Arguments as an operand; those that are ours are computed."""
+    return tuple(map(at_hand, inputs)), tuple([(word, at_hand(each)) for word, each in keywords.items()])
 
 
 def needs_rows(reach: Any) -> bool:
