@@ -234,7 +234,9 @@ def extreme_places(column: Any, count: int, is_greatest: bool) -> Any:
     return near[beyond(values[near], values[near], count, is_greatest)]
 
 
-def most_extreme(rows: pd.DataFrame, count: int, is_greatest: bool, columns: tuple[Any, ...], keep: str) -> pd.DataFrame:
+def most_extreme(
+    rows: pd.DataFrame, count: int, is_greatest: bool, columns: tuple[Any, ...], keep: str
+) -> pd.DataFrame:
     """The ``count`` most extreme rows by several columns, in their order: missing values come last.
 
     pandas, asked for so many that missing values are among them, looks for others equal to these, and finds none.
@@ -248,7 +250,9 @@ def most_extreme(rows: pd.DataFrame, count: int, is_greatest: bool, columns: tup
     if keep == "all":
         keys = rows[list(columns)].iloc[places].reset_index(drop=True)
         last = keys.iloc[[count - 1] * len(keys)].reset_index(drop=True)
-        count = int(np.flatnonzero(((keys == last) | (keys.isna() & last.isna())).all(axis=1).to_numpy(dtype=bool))[-1]) + 1
+        count = (
+            int(np.flatnonzero(((keys == last) | (keys.isna() & last.isna())).all(axis=1).to_numpy(dtype=bool))[-1]) + 1
+        )
     return rows.iloc[np.sort(places[:count])]
 
 
