@@ -64,6 +64,25 @@ def test_the_record_keeps_no_values_alive(scheduler: str) -> None:
     assert LAST.get() is not None
 
 
+@pytest.mark.parametrize("scheduler", ["inline", "threads", "processes"])
+def test_the_record_keeps_no_functions_alive_but_knows_their_names(scheduler: str) -> None:
+    held = Value()
+
+    def task(held: Any = held) -> int:
+        return 1
+
+    watched = [weakref.ref(held), weakref.ref(task)]
+    assert weft.delayed(task, pure=False)().compute(scheduler=scheduler) == 1
+
+    del held, task
+    gc.collect()
+
+    assert [each() for each in watched] == [None, None]
+    run = LAST.get()
+    assert run is not None
+    assert [program.name for program in run.plan.programs] == ["task"]
+
+
 def test_a_failed_run_keeps_no_frames_alive() -> None:
     watched: list[Any] = []
 

@@ -4,12 +4,14 @@ import gc
 import weakref
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import weft
 import weft.array as da
+import weft.dataframe as dd
 from weft.array.kernels import compressing
 from weft.execution import templates as module
 from weft.execution.pipeline import plan_of
@@ -207,3 +209,74 @@ def test_filled_plans_give_what_numpy_gives(operations, numbers, chunks):
         for operation in operations:
             x, whole = operation(x, number), operation(whole, number)
         np.testing.assert_allclose(x.compute(scheduler="inline"), whole, rtol=1e-12)
+
+
+class TestDataInMemory:
+    """Frames, of whose expressions no number is a hole: plans stay with the data that they hold."""
+
+    def frame(self, rows=1000):
+        rng = np.random.default_rng(0)
+        return pd.DataFrame({"g": rng.integers(0, 5, rows), "a": rng.random(rows), "s": rng.choice(["x", "y"], rows)})
+
+    def asked(self, frame, least=0.5):
+        return frame[frame.a > least].groupby(["g", "s"]).a.sum()
+
+    def test_what_is_asked_again_is_planned_twice(self):
+        whole = self.frame()
+        parts = dd.from_pandas(whole, npartitions=3)
+
+        first, second, third, fourth = (plan_of([self.asked(parts)])[0] for _ in range(4))
+
+        assert first is not second
+        assert second is third is fourth
+        assert plan_of([self.asked(parts, 0.25)])[0] is not second
+        for least in (0.5, 0.25, 0.5, 0.25, 0.5):
+            pd.testing.assert_series_equal(self.asked(parts, least).compute(), self.asked(whole, least))
+
+    def test_another_configuration_has_plans_of_its_own(self):
+        whole = self.frame()
+        parts = dd.from_pandas(whole, npartitions=3)
+        kept = [plan_of([self.asked(parts)])[0] for _ in range(3)][-1]
+
+        with weft.config.set({"dataframe.engine": "pandas"}):
+            other = [plan_of([self.asked(parts)])[0] for _ in range(3)][-1]
+            pd.testing.assert_series_equal(self.asked(parts).compute(), self.asked(whole))
+
+        assert other.ntasks != kept.ntasks
+
+    def test_they_go_with_the_last_who_could_ask(self):
+        whole = self.frame()
+        parts = dd.from_pandas(whole, npartitions=3)
+        watched = weakref.ref(parts.expr.held)
+        for _ in range(4):
+            self.asked(parts).compute(scheduler="inline")
+
+        gc.collect()
+        gc.disable()
+        try:
+            del parts, whole
+            assert watched() is None
+        finally:
+            gc.enable()
+
+    def test_only_some_stay(self):
+        parts = dd.from_pandas(self.frame(), npartitions=3)
+        for number in range(3 * module.BESIDE):
+            for _ in range(2):
+                plan_of([self.asked(parts, number / 100)])
+
+        assert len(parts.expr.__dict__[module.SHELF]) == module.BESIDE
+
+    @pytest.mark.parametrize("large", ["data", "values"])
+    def test_what_is_large_is_not_kept(self, large):
+        parts = dd.from_pandas(self.frame(1_000_000 if large == "data" else 1000), npartitions=3)
+        values = np.arange(100_000).tolist() if large == "values" else [1, 2]
+
+        plans = [plan_of([parts[parts.g.isin(values)].a.sum()])[0] for _ in range(4)]
+
+        assert len({id(each) for each in plans}) == 4
+
+    def test_two_sources_are_no_one_s(self):
+        parts, others = (dd.from_pandas(self.frame(), npartitions=3) for _ in range(2))
+        plans = [plan_of([parts.merge(others, on="g").a_x.sum()])[0] for _ in range(4)]
+        assert len({id(each) for each in plans}) == 4

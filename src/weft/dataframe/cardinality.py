@@ -246,7 +246,9 @@ def rows_of_join(node: Merge, left: Rows, right: Rows, domains: Domains) -> Rows
     before = len(node.left.columns) + len(node.right.columns)
     width = (left.width + right.width) * min(1.0, len(node.columns) / max(1, before))
     if plan.how in SOME_OF_LEFT:
-        return Rows(HALF * left.length, width)
+        values = domains.combinations(plan.left_on) if plan.left_on else None
+        met = min(1.0, right.length / values) if values and right.length else HALF
+        return Rows((met if plan.how == "leftsemi" else max(RARE, 1 - met)) * left.length, width)
     every = [domains.combinations(each) for each in (plan.left_on, plan.right_on) if each is not None]
     told = [each for each in every if each]
     met = max(left.length, right.length)

@@ -1,8 +1,8 @@
 """The runs that go on, and the one that ended last: for whoever asks afterwards what happened, and why.
 
-A run that is over is remembered without the values it worked on: no data, no constants, no results, and its error in
-words only, since a traceback keeps the frames of the failed task alive. What stays is the plan's shape, the core's
-columns and the event log.
+A run that is over is remembered without the values it worked on: no data, no constants, no results, no functions, which
+hold what they were made of, and its error in words only, since a traceback keeps the frames of the failed task alive. What
+stays is the plan's shape, the names of its programs, the core's columns and the event log.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from weft.backends import Run
 from weft.errors import WeftError
+from weft.graph.program import bare_programs
 
 __all__ = ["KEPT_TASKS", "LAST", "LastRun", "inside"]
 
@@ -81,6 +82,7 @@ class LastRun:
 
 def without_values(run: Run) -> Run:
     """A copy of a run's record that keeps no data alive."""
+    run.core.programs[:] = bare_programs(run.core.programs)
     past = Run(run.plan.bare(), run.core, run.backend, run.nworkers, run.began)
     past.ended = run.ended
     if run.error is not None:

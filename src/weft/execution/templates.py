@@ -4,7 +4,12 @@ The plan of an expression with holes (`weft.expr.holes`) serves for all expressi
 are exchanged. Such a *template* is made when a form is met for the second time, if its plan is small and holds nothing that
 matters: no data, and functions and constants that take next to no memory. The last `MOST` are kept.
 
+Where a class says of no field that its value does not matter, the form is the expression itself, its data named by what holds
+them. Its plan may hold them too then, if they are small, and if it stays with them: with the one node that reads them, and no
+longer than that. So what is asked again of a small frame is planned twice, and not a third time.
+
 ``(x + c).sum()`` of ten chunks, built with another number each time: 530 us when planned each time, 190 us when filled in.
+A filter and groups of 10,000 rows: 2.2 ms when planned each time, 1.1 ms from the third time on.
 """
 
 from __future__ import annotations
@@ -15,22 +20,29 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from weft.config.state import version
-from weft.expr import Expr, walk
+from weft.expr import Expr, Held, walk
 from weft.expr.holes import Form, Hole, filled, form_of, hollow
 from weft.expr.naming import token_of
+from weft.expr.node import walk_objects
+from weft.expr.weight import weight_of
 from weft.graph import Plan, compile_plan
 from weft.graph.plan import paused_collector
 from weft.physical.base import Called, build
 from weft.physical.rewrite import lowered
 from weft.physical.source import InMemory
+from weft.sizeof import sizeof
 from weft.store.memory import freeze
 
 __all__ = ["MOST", "planned_by_form"]
 
 #: Blocks that a plan with a template may have.
 TINY = 128
-#: Forms that are remembered.
-MOST = 64
+#: Forms that are remembered, and those that are with one source.
+MOST, BESIDE = 64, 16
+#: Bytes of data with which plans stay, and of what else such a plan may hold.
+SMALL, LITTLE = 4 << 20, 1 << 14
+#: Where a node that reads data in memory keeps what is known of forms that read nothing else.
+SHELF = "_templates"
 #: Types of constants that take next to no memory, besides tuples of them and dtypes.
 LIGHT = frozenset({int, float, complex, bool, type(None), slice, Hole})
 #: What is known of a form that has been met once, and of one that has no template.
@@ -43,7 +55,7 @@ Cut = tuple[int, int, Callable[[Any, Any], Any], Any]
 class Remembered(NamedTuple):
     """What is known of a form, for a configuration."""
 
-    template: Template | str
+    template: Template | Plan | str
     version: object
 
 
@@ -56,27 +68,56 @@ def planned_by_form(expression: Expr, kind: type, fuse: bool) -> Plan | None:
     form = form_of(expression)
     if form is None:
         return None
+    source = None if form.values else only_source(expression)
+    shelf = RECENT if source is None else source.__dict__.setdefault(SHELF, {})
     own = (form.key, kind, fuse, id(version()))
-    found = RECENT.get(own)
+    found = shelf.get(own)
     if found is None or found.version is not version():
-        remember(own, MET)
+        remember(shelf, own, MET)
         return None
     template = found.template
-    if template is MET:
-        planned = plan_of_hollow(form, fuse)
+    if template is MET and source is not None:
+        template = plan_beside(expression, source, fuse) or NONE
+        remember(shelf, own, template)
+    elif template is MET:
+        planned = plan_of_hollow(hollow(form), fuse)
         template = template_of(form, planned) or NONE
-        remember(own, template)
+        remember(shelf, own, template)
         if template is NONE and not form.values:
             return planned.plan
-    return template.fill(form) if isinstance(template, Template) else None
+    return template.fill(form) if isinstance(template, Template) else template if isinstance(template, Plan) else None
 
 
-def remember(own: Hashable, template: Template | str) -> None:
+def remember(shelf: dict[Hashable, Remembered], own: Hashable, template: Template | Plan | str) -> None:
     """Remember what is known of a form."""
-    RECENT.pop(own, None)
-    RECENT[own] = Remembered(template, version())
-    if len(RECENT) > MOST:
-        RECENT.pop(next(iter(list(RECENT))), None)
+    shelf.pop(own, None)
+    shelf[own] = Remembered(template, version())
+    if len(shelf) > (MOST if shelf is RECENT else BESIDE):
+        shelf.pop(next(iter(list(shelf))), None)
+
+
+def only_source(expression: Expr) -> Expr | None:
+    """The node that reads data in memory, if nothing else is read."""
+    leaves = [each for each in walk_objects(expression) if not each.children]
+    if len(leaves) != 1 or not any(isinstance(each, Held) for each in leaves[0].operands):
+        return None
+    return leaves[0]
+
+
+def plan_beside(expression: Expr, source: Expr, fuse: bool) -> Plan | None:
+    """A plan that may stay with the source of its data; None if it or they are large.
+
+    It is made from a twin of the source: a plan that held its own keeper would be garbage in a circle, with the data.
+    """
+    held = sum(sizeof(each.value) for each in source.operands if isinstance(each, Held))
+    if held > SMALL or weight_of(expression, Held) > LITTLE:
+        return None
+    made: dict[str, Expr] = {}
+    for node in walk(expression):
+        twin = type(node)(*node.operands) if node is source else node.map_children(lambda child: made[child.name])
+        made[node.name] = twin
+    plan = plan_of_hollow(made[expression.name], fuse).plan
+    return plan if plan.nblocks <= TINY else None
 
 
 class Planned(NamedTuple):
@@ -87,9 +128,8 @@ class Planned(NamedTuple):
     plan: Plan
 
 
-def plan_of_hollow(form: Form, fuse: bool) -> Planned:
-    """The plan of a form with its holes."""
-    empty = hollow(form)
+def plan_of_hollow(empty: Expr, fuse: bool) -> Planned:
+    """The plan of an expression that may have holes."""
     with paused_collector():
         trees = lowered([empty])
         plan = compile_plan(build([empty], trees), empty.keys(), fuse=fuse, between=freeze)  # type: ignore[attr-defined]

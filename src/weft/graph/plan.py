@@ -16,7 +16,7 @@ from typing import Any
 from weft.errors import CycleError
 from weft.graph.graph import Graph, MixedLayer, Site, duplicate_key, missing_key
 from weft.graph.priority import rank_tasks
-from weft.graph.program import Program, chain
+from weft.graph.program import Program, bare_programs, chain
 from weft.graph.side_by_side import side_by_side
 from weft.typing import Annotations, Function, Key
 
@@ -121,8 +121,8 @@ class Plan:
         return made[ANY] if ANY in made else made[workers]
 
     def bare(self) -> Plan:
-        """The plan without the values it works on: no constants, no data."""
-        return self._without(self.keys, self.programs, [()] * self.ntasks, self.sites, self.origins)
+        """The plan without the values it works on: no constants, no data, no functions."""
+        return self._without(self.keys, bare_programs(self.programs), [()] * self.ntasks, self.sites, self.origins)
 
     def shape(self) -> Plan:
         """The plan without anything that belongs to others: no keys, programs, constants, data and places."""

@@ -19,9 +19,10 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from weft.errors import BackendError
 from weft.typing import Function
 
-__all__ = ["Program", "Step", "chain", "name_of"]
+__all__ = ["Program", "Step", "bare_programs", "chain", "name_of"]
 
 
 class Step(NamedTuple):
@@ -71,6 +72,11 @@ class Program:
         if keywords and arity is None:
             raise ValueError("a program with keywords needs its arity")
         return cls((Step(function, tuple(range(arity or 0)), keywords),), arity, **kwargs)
+
+    @classmethod
+    def named(cls, name: str) -> Program:
+        """Program of which only the name is known, for records of plans: it cannot be run."""
+        return cls.call(not_here, name=name)
 
     def run(self, values: list[Any]) -> Any:
         """Result for these values (a list that the program may use up: a slot is emptied after its last reader)."""
@@ -159,6 +165,20 @@ def chain(links: Sequence[tuple[Program, int, int]], between: Function | None = 
             steps.append(Step(between, (previous,)))
             previous += 1
     return Program(steps, arity, links[-1][0].noutputs, "-".join(dict.fromkeys(link[0].name for link in links)))
+
+
+def bare_programs(programs: Sequence[Any]) -> list[Any]:
+    """Programs of the same names without the functions, which may hold data; what is no program stays as it is.
+
+    Programs that are one stay one.
+    """
+    named = {id(each): Program.named(each.name) for each in programs if isinstance(each, Program)}
+    return [named.get(id(each), each) for each in programs]
+
+
+def not_here(*values: Any) -> None:
+    """What a program without its functions runs."""
+    raise BackendError("this is the record of a plan: it has no functions to run")
 
 
 def name_of(function: Any) -> str:

@@ -184,7 +184,7 @@ def replay(
     began = dict(record["began"])
     began["resources"] = {int(worker): offer for worker, offer in began["resources"]}
     recorded = record["events"]
-    programs = [Program.call(_not_here, name=name) for name in record["programs"]]
+    programs = [Program.named(name) for name in record["programs"]]
     s = Scheduler(**began, log_length=max(10 * len(recorded), 10))
     stop = len(recorded) if upto is None else upto
     for place, event in enumerate(recorded[:stop]):
@@ -283,7 +283,3 @@ def _feed_plan(s: Scheduler, graph: Mapping[str, Any], programs: list[Program], 
     plan.rank = graph["rank"]
     external, stored = dict(graph["external"]), dict(graph["stored"])
     s.added(plan, now=now, keep=graph["keep"], external=external, stored=stored, alone=graph["alone"])
-
-
-def _not_here(*values: Any) -> None:
-    raise BackendError("this plan was made from a log: it has no functions to run")

@@ -6,11 +6,24 @@ import pytest
 import weft.dataframe as dd
 
 
-def test_the_same_frame_has_the_same_name_and_an_equal_one_another():
-    whole = pd.DataFrame({"a": [1, 2]})
-    first = dd.from_pandas(whole)
-    assert first.expr.name == dd.from_pandas(whole).expr.name
-    assert first.expr.name != dd.from_pandas(whole.copy()).expr.name
+def test_what_is_changed_in_the_users_frame_later_is_not_seen():
+    whole = pd.DataFrame({"a": [1, 2, 3, 4], "b": ["w", "x", "y", None]})
+    before = whole.copy()
+    parts = dd.from_pandas(whole, npartitions=2)
+
+    for _ in range(4):  # plans that are kept see no more than those that are made anew
+        pd.testing.assert_frame_equal(parts[parts.a > 1].compute(), before[before.a > 1])
+        whole.loc[1, "a"] *= 10
+        whole["b"] = "z"
+        whole.loc[len(whole)] = [5, "v"]
+
+    pd.testing.assert_frame_equal(parts.compute(), before)
+    pd.testing.assert_frame_equal(dd.from_pandas(whole, npartitions=2).compute(), whole)
+
+
+def test_every_frame_has_a_name_of_its_own():
+    whole = pd.DataFrame({"a": [1, 2]})  # which may have been changed between two calls
+    assert dd.from_pandas(whole).expr.name != dd.from_pandas(whole).expr.name
 
 
 def test_rows_with_one_index_value_stay_together():

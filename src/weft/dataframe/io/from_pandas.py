@@ -91,7 +91,8 @@ def span_seen(source: FromPandas, label: Hashable) -> int | None:
 def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, chunksize: int | None = None) -> Any:
     """Frame of a pandas object in memory.
 
-    Nothing is hashed, and nothing is copied unless the index has to be sorted.
+    Nothing is hashed, and nothing is copied unless the index has to be sorted. What is changed in ``data`` later is not seen,
+    as in any frame that pandas derives from it: pandas copies what it changes.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, ch
     if is_sorted and not data.index.is_monotonic_increasing:
         data = data.sort_index(kind="stable")
     bounds = cut_rows(data.index, npartitions or 1, keep_together=is_sorted, chunksize=chunksize)
-    return new(FromPandas(Held.of(data), bounds, bool(is_sorted)))
+    return new(FromPandas(Held(data.copy(deep=False)), bounds, bool(is_sorted)))
 
 
 def cut_rows(

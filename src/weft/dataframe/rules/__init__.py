@@ -14,6 +14,7 @@ from weft.dataframe.rules.read_together import read_together
 from weft.dataframe.rules.skew import join_remarks, split_heavy_keys
 from weft.dataframe.rules.spread import choose_way, leave_spread, look_up_groups, way_remarks
 from weft.dataframe.rules.travel_light import leave_columns, leave_index, leave_keys, leave_labels, leave_numbers
+from weft.dataframe.rules.wanted_groups import ask_wanted_groups, wanted_remarks
 from weft.expr import add_rules
 from weft.physical.outlook import add_remarks
 
@@ -33,6 +34,7 @@ SIMPLIFY = (
     leave_numbers,
     prune_index,
     prune_columns,
+    ask_wanted_groups,  # last: what is read is known by then, and so how many rows there are
 )
 
 CHOOSE = (
@@ -56,3 +58,4 @@ def install() -> None:
     add_remarks(division_remarks)
     add_remarks(way_remarks)
     add_remarks(join_remarks)
+    add_remarks(wanted_remarks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
-from cloudpickle import CloudPickler
 
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.footprint import held_bytes
@@ -21,7 +19,8 @@ from weft.dataframe.kernels.polars.nan import NaNMet, expect_nan, is_nan_expecte
 from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, materialised
 from weft.dataframe.kernels.polars.translator import Translator
 from weft.dataframe.kernels.translating import Untranslatable, check_types, is_float, is_integer, is_text
-from weft.expr import Expr, Needs, walk
+from weft.expr import Needs, walk
+from weft.expr.weight import weight_of
 
 __all__ = [
     "AS_WRITTEN",
@@ -105,7 +104,7 @@ class Query:
     def is_light(self) -> bool:
         """Whether it takes next to no memory: it reads some files, and holds no data."""
         reads_files = all(isinstance(each, ReadParquet) and each.npartitions <= FEW for each in self.leaves)
-        return reads_files and weight_of(self.node) <= LITTLE
+        return reads_files and weight_of(self.node, Dataset) <= LITTLE
 
     @cached_property
     def estimated(self) -> int:
@@ -144,20 +143,6 @@ class Query:
         """The answer."""
         relation, found = self.collected()
         return as_pandas(relation, found, self.node.meta)
-
-
-class Weighing(CloudPickler):  # type: ignore[misc]
-    """Writes a tree without what is known of its files."""
-
-    def persistent_id(self, value: Any) -> str | None:
-        return "dataset" if isinstance(value, Dataset) else None
-
-
-def weight_of(node: Expr) -> int:
-    """Bytes that a tree takes, with the values in it."""
-    written = io.BytesIO()
-    Weighing(written).dump(node)
-    return written.tell()
 
 
 def relation_of(node: FrameExpr, asked: Needs, given: Sequence[Any] = (), trusts: bool = False) -> Relation:
