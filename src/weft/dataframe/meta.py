@@ -294,7 +294,9 @@ def either(one: Any, other: Any) -> Any:
         return made
     if one.index.nlevels == 1:
         return made.set_axis(one.index.astype(object), axis=0)
-    arrays = [levels[0](place).astype(object) if place in places else levels[0](place) for place in range(one.index.nlevels)]
+    arrays = [
+        levels[0](place).astype(object) if place in places else levels[0](place) for place in range(one.index.nlevels)
+    ]
     return made.set_axis(pd.MultiIndex.from_arrays(arrays, names=one.index.names), axis=0)
 
 
