@@ -143,6 +143,8 @@ class LocalRun(Run):
             if task < 0 or core.loads:
                 task = self._rare(worker, task)
             finish = core.finisher(self.blocks) if task >= 0 else None
+            if core.straight is None and task >= 0 and self.spare and (core.ready or core.constrained):
+                self.call_help()
         while finish is not None:
             task, finish = self._work_straight(worker, task, finish)
         if task >= 0:
@@ -289,7 +291,7 @@ class LocalRun(Run):
             if blocks:
                 blocks[block] = None
             if copies and (copy := copies.pop(block, None)) is not None:
-                self.store.drop(copy)
+                self.store.drop_soon(copy)
         released.clear()
 
     # -- rare turns -------------------------------------------------------------------------------------------------

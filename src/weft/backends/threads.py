@@ -6,7 +6,9 @@ has more tasks ready than threads at work. A thread carries over the context var
 *A second thread* does not help where tasks are so short that handing them out is most of the work, or while they hold
 the interpreter's lock. So a run begins with one thread, whose core may run straight (:mod:`weft.scheduler.straight`),
 while the thread that asked looks after it: once tasks last longer than ``SHORT_S`` on average, all workers come. Measured
-with 100,000 trivial tasks: 1.5 µs a task with one thread, 4.4 with two that contend.
+with 100,000 trivial tasks: 1.5 µs a task with one thread, 4.4 with two that contend. Where the first task reads large blocks
+it is known not to be short, and a worker that begins calls the next one: by then the thread that asked sleeps, and its core is
+free (a thread that it called itself waited for a core for up to 5 ms in half of all runs).
 
 *A lone small task* is run by the thread that asks.
 
@@ -56,6 +58,8 @@ SHORT_S = 30e-6
 WAITING_S = 300e-6
 #: A lone task whose result takes at most so many bytes is run by the thread that asks.
 SMALL_NBYTES = 1 << 16
+#: Tasks on data of so many bytes each are known to be no short ones.
+LARGE_NBYTES = 1 << 22
 #: Idle threads that are kept.
 KEPT = 64
 
@@ -161,7 +165,7 @@ class ThreadRun(LocalRun):
     )  # fmt: skip
 
     def __init__(self, pool: Pool, plan: Plan, request: Request, nworkers: int, **options: Any) -> None:
-        super().__init__(plan, request, "threads", nworkers, alone=HERE.run is None, **options)
+        super().__init__(plan, request, "threads", nworkers, alone=HERE.run is None and not reads_much(plan), **options)
         self.pool = pool
         self.context = contextvars.copy_context()
         self.members: dict[int, Thread | int] = {}  # worker number to its thread (or thread id) while it works
@@ -192,7 +196,7 @@ class ThreadRun(LocalRun):
                 self._work_as_caller()
             elif outer is None:
                 with self.lock:
-                    self.call_help(len(self.core.ready) or 1)
+                    self.call_help()
                 self._wait()
             else:
                 self._work_nested(outer, number)
@@ -253,7 +257,7 @@ class ThreadRun(LocalRun):
         return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
 
     def _wait(self) -> None:
-        if min(self.nworkers, self.plan.ntasks) > 1 and self._look_after():
+        if min(self.nworkers, self.plan.ntasks) > 1 and self.core.straight is not None and self._look_after():
             return
         # A signal that arrives just before the thread sleeps does not wake it: look again now and then.
         while not self.finished.acquire(timeout=LOOK_S):
@@ -431,6 +435,12 @@ class ThreadRun(LocalRun):
                 raise error
             error = reason
         return super()._failed(worker, error, released)
+
+
+def reads_much(plan: Plan) -> bool:
+    """Whether the first task reads large blocks that are there already: such a task is not short, whatever it does."""
+    given = [plan.data.get(block) for block in plan.inputs[0]] if plan.ntasks else []
+    return sum([getattr(each, "nbytes", 0) for each in given]) >= LARGE_NBYTES
 
 
 def are_short(ntasks: int, seconds: float, cpu_seconds: float | None) -> bool:

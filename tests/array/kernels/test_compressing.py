@@ -22,7 +22,7 @@ from weft.expr import optimize
 def small_bands(monkeypatch):
     monkeypatch.setattr(compressing, "SMALL", 1)
     monkeypatch.setattr(compressing, "BAND", 64)
-    monkeypatch.setattr(compressing, "WEIGHED", 640)
+    monkeypatch.setattr(compressing, "STACK", 80)
 
 
 def parts(partial):
@@ -53,7 +53,7 @@ def test_bands_give_what_the_whole_selection_gives(data, end, kind):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compressing, "SMALL", 1)
         patch.setattr(compressing, "BAND", 64)
-        patch.setattr(compressing, "WEIGHED", 64)
+        patch.setattr(compressing, "STACK", 8)
         found = CompressedReduction(end)(block, 0, axes, None, mask)
     wanted = end(compressed(block, mask, 0), axes, None)
     for own, other in zip(parts(found), parts(wanted), strict=True):
@@ -104,7 +104,7 @@ def test_masks_of_several_functions_are_made_with_the_rows(name, width, seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compressing, "SMALL", 1)
         patch.setattr(compressing, "BAND", 512)
-        patch.setattr(compressing, "WEIGHED", 512)
+        patch.setattr(compressing, "STACK", 64)
         picks = [
             (x[:, 0] > 0.3) & ~(y * 2 > 1.5),
             x > 0.5,

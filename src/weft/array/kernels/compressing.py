@@ -31,10 +31,11 @@ COMBINED: dict[Any, Function] = {**COMBINE_OF, counted_mean_chunk: counted_combi
 
 #: Bytes of a band: of shorter ones two threads wait for each other (36 ms for 800 MB; 44 by bands of 2 MB, 47 by whole chunks).
 BAND = 1 << 23
-#: The same where rows are weighed, about, in bands of one length (beside another program 46 to 48 ms; 49 to 57 by bands of 2, 8 and
-#: 40 MB: in those of 2 MB the mask's part of each row is still in the cache when the row is read, 35 ms in place of 38 alone, but
-#: threads wait for the interpreter's lock more often, and wake slowly after another program).
-WEIGHED = 20 << 20
+#: Numbers of a stack of rows that are weighed at once. OpenBLAS takes what four does not divide of a row's length in a second pass,
+#: which has to find the rows in the cache: 800 MB of rows of 50 take 54 ms by one thread, and 66 at once.
+STACK = 1 << 16
+#: Results of a product of stacks from which NumPy gives the interpreter's lock away meanwhile.
+UNLOCKED = 512
 #: Numbers in a row from which a product with the mask beats copies of rows, and the share of rows (one in so many).
 LEAST_ROW, FEW = 8, 8
 
@@ -73,7 +74,10 @@ class CompressedReduction:
         if not is_banded:
             return self.end(compressed(block, self.mask(given), axis), axes, dtype)
         if is_weighed(self.end, block, given, dtype):
-            return self.weighed(block, axes, given, ceil(len(block) / max(1, round(block.nbytes / WEIGHED))))
+            holds = self.mask(rows_of(given, slice(None)))
+            count = int(np.count_nonzero(holds))
+            if count * FEW > len(block):
+                return self.weighed(block, axes, holds, count)
         rows = max(1, BAND // (block.nbytes // len(block)))
         spare: list[Any] = []
         stack: list[tuple[int, Any]] = []
@@ -86,37 +90,35 @@ class CompressedReduction:
             return folded(stack, COMBINED[self.end])
         return self.end(compressed(block[:0], self.mask(rows_of(given, slice(0))), 0), axes, dtype)
 
-    def weighed(self, block: Any, axes: tuple[int, ...], given: Sequence[Any], rows: int) -> Any:
-        """The sum of selected rows, as products of bands with the mask.
+    def weighed(self, block: Any, axes: tuple[int, ...], holds: Any, count: int) -> Any:
+        """The sum of the ``count`` rows that are selected, as products of stacks of rows with the mask.
 
         A product reads rows at the speed of memory; to copy rows one by one takes three times as long (measured on rows of 400
-        bytes, every second of them). Few rows are copied nevertheless, and so are those of bands where a row that is not
-        selected has NaN or an infinity in it.
+        bytes, every second of them). Selected rows are copied nevertheless in stacks where a row that is not selected has NaN or
+        an infinity in it.
         """
         lines = block.reshape(len(block), -1)
-        starts = range(0, len(block), rows)
-        sums = np.empty((len(starts), lines.shape[1]))
-        count = 0
-        for start, total in zip(starts, sums, strict=True):
-            cut = slice(start, start + rows)
-            band, holds = lines[cut], self.mask(rows_of(given, cut))
-            selected = int(np.count_nonzero(holds))
-            count += selected
-            if selected * FEW <= len(band):
-                np.add.reduce(band[holds], axis=0, out=total)
-                continue
-            with np.errstate(all="ignore"):
-                np.dot(holds.astype(np.float64), band, out=total)  # `@` would keep the interpreter's lock
+        width = lines.shape[1]
+        rows = max(1, len(lines) // max(ceil(lines.size / STACK), 1 + UNLOCKED // width))
+        stacks, rest = divmod(len(lines), rows)
+        full = stacks * rows
+        weights = holds.astype(np.float64)
+        sums = np.empty((stacks + bool(rest), width))
+        with np.errstate(all="ignore"):
+            stacked = lines[:full].reshape(stacks, rows, width)
+            np.matmul(weights[:full].reshape(stacks, 1, rows), stacked, out=sums[:stacks, np.newaxis])
+            if rest:
+                np.dot(weights[full:], lines[full:], out=sums[-1])
         for number in np.flatnonzero(~np.isfinite(sums).all(axis=1)).tolist():
-            cut = slice(starts[number], starts[number] + rows)
-            np.add.reduce(lines[cut][self.mask(rows_of(given, cut))], axis=0, out=sums[number])
+            cut = slice(number * rows, (number + 1) * rows)
+            np.add.reduce(lines[cut][holds[cut]], axis=0, out=sums[number])
         made = np.add.reduce(sums, axis=0).reshape(1, *block.shape[1:])
-        rest = tuple([axis for axis in axes if axis])
-        if rest:
-            made = np.add.reduce(made, axis=rest, keepdims=True)
+        rest_axes = tuple([axis for axis in axes if axis])
+        if rest_axes:
+            made = np.add.reduce(made, axis=rest_axes, keepdims=True)
         if self.end is not counted_mean_chunk:
             return made
-        return Counted(count * prod(block.shape[axis] for axis in rest), made)
+        return Counted(count * prod(block.shape[axis] for axis in rest_axes), made)
 
     def mask(self, given: Sequence[Any]) -> Any:
         """The mask of a block, or of some of its rows."""

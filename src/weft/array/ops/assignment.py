@@ -23,7 +23,7 @@ from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.io.from_array import Region, from_array
 from weft.array.kernels import assignment as kernels
 from weft.array.ops.elementwise import cast, elementwise
-from weft.array.ops.entries import Chosen, Entry, Flag, Masked, is_field, read_index
+from weft.array.ops.entries import Chosen, Entry, Flag, Masked, Place, is_field, read_index
 from weft.array.ops.indexing import (
     arranged,
     base_region,
@@ -138,6 +138,10 @@ def assigned(x: Any, index: Any, value: Any) -> ArrayExpr:
     if is_field(index, x.dtype):
         return with_field(x, index, value)
     x, entries = read_index(x, index, keep_masks=True)
+    if x.dtype.kind == "O" and not isinstance(value, ArrayBase) and all(isinstance(each, Place) for each in entries):
+        only = np.empty(1, object)  # an element may be a sequence
+        only[0] = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+        value = only
     value, masked = read_value(x.dtype, value)
     expr: ArrayExpr = AsMasked(x.expr) if masked else x.expr
     if not any(isinstance(each, (Chosen, Masked, Flag)) for each in entries):
@@ -158,7 +162,8 @@ def with_field(x: Any, index: Any, value: Any) -> ArrayExpr:
     names = x.dtype.names or ()
     for name in [index] if isinstance(index, str) else index:
         if name not in names:
-            raise ValueError(f"no field of name {name}: the array is of {x.dtype}")
+            kind = ValueError if names else IndexError
+            raise kind(f"no field of name {name}: the array is of {x.dtype}")
     name = index if isinstance(index, str) else tuple(index)
     own = x.dtype[name] if isinstance(name, str) else x[index].dtype
     if own.shape:
@@ -178,7 +183,10 @@ def read_value(dtype: np.dtype[Any], value: Any) -> tuple[Any, bool]:
     if dtype.names is not None and isinstance(value, (tuple, list)):
         value = np.array(value, dtype)
     if not isinstance(value, np.ndarray) and not np.isscalar(value) and value is not None:
-        value = np.asanyarray(value) if hasattr(value, "__array__") else np.array(value)
+        if hasattr(value, "__array__"):
+            value = np.asanyarray(value)
+        else:
+            value = np.array(value, dtype if dtype.kind == "O" else None)
     if isinstance(value, np.ndarray):
         if value.ndim:
             return from_array(value.copy(), chunks=-1).expr, isinstance(value, np.ma.MaskedArray)

@@ -6,6 +6,7 @@ that are no ufuncs, `casting` other dtypes, `operators` Python's operators. Thei
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from weft.array.ops.diagonals import diagonal
 from weft.array.ops.numbers import *  # noqa: F403
 from weft.array.ops.numbers import clip, imag, real, round
 from weft.array.ops.operators import OperatorMethods
+from weft.array.ops.sizes import known
 from weft.array.ops.ufuncs import *  # noqa: F403
 from weft.array.ops.ufuncs import Ufunc, conjugate
 
@@ -120,7 +122,11 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
             return self.only().item()
         places = args[0] if len(args) == 1 and isinstance(args[0], tuple) else args
         if len(places) == 1 and self.ndim != 1:
-            places = np.unravel_index(places[0], self.shape)
+            place = operator.index(places[0])
+            whole = known(new(self.expr))
+            if not -whole.size <= place < whole.size:
+                raise IndexError(f"index {place} is out of bounds for size {whole.size}")
+            places = np.unravel_index(place % whole.size, whole.shape)
         return np.asarray(self[tuple(places)].compute()).item()  # type: ignore[index]
 
     def tolist(self) -> Any:

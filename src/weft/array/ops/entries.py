@@ -192,7 +192,12 @@ def needs_length(each: Any) -> bool:
 
 def is_everything(each: slice) -> bool:
     """Whether a slice takes a whole axis, however long it is."""
-    return each.start in (None, 0) and each.stop is None and each.step in (None, 1)
+    return is_number(each.start, 0) and each.stop is None and is_number(each.step, 1)
+
+
+def is_number(given: Any, wanted: int) -> bool:
+    """Whether a part of a slice is left out or an integer of this value; 0.0 is none."""
+    return given is None or (hasattr(given, "__index__") and given == wanted)
 
 
 def is_unknown_axis(x: Any, axis: int) -> bool:

@@ -165,7 +165,7 @@ def concatenate(
                 f"{first.ndim} dimension(s) and the array at index {place} has {x.ndim} dimension(s)"
             )
     axis = normal_axis(axis, first.ndim)
-    xs = promoted(xs, dtype, casting)
+    xs = promoted(xs, joint_dtype(dtype, out, "concatenate"), casting)
     xs = matching(xs, axis, allow_unknown_chunksizes)
     return given_out(banded(join(xs, axis), axis), out)
 
@@ -202,6 +202,15 @@ def several(arrays: Any, what: str) -> list[Any]:
     return [asarray(each) for each in found]
 
 
+def joint_dtype(dtype: Any, out: Any, function: str) -> Any:
+    """The dtype that is asked for, by itself or as that of ``out``; None if none is."""
+    if out is None:
+        return dtype
+    if dtype is not None:
+        raise TypeError(f"{function}() only takes `out` or `dtype` as an argument, but both were provided")
+    return getattr(out, "dtype", None)
+
+
 def promoted(xs: list[Any], dtype: Any = None, casting: str = "same_kind") -> list[Any]:
     """Arrays with one dtype."""
     kinds = list(dict.fromkeys([x.dtype for x in xs]))
@@ -211,9 +220,13 @@ def promoted(xs: list[Any], dtype: Any = None, casting: str = "same_kind") -> li
         wanted = np.result_type(*kinds)
     else:
         wanted = np.dtype(dtype)
+        if wanted.subdtype is not None:
+            raise TypeError(f"arrays cannot be joined as {wanted}: it is a subarray dtype, which adds axes")
     for kind in kinds:
         if not np.can_cast(kind, wanted, casting=casting):  # type: ignore[arg-type]
             raise TypeError(f"Cannot cast array data from {kind!r} to {wanted!r} according to the rule {casting!r}")
+    if not wanted.itemsize:  # texts as long as the longest needs
+        wanted = np.result_type(*[np.empty(0, kind).astype(wanted).dtype for kind in kinds])
     return [x if x.dtype == wanted else x.astype(wanted) for x in xs]
 
 
@@ -327,7 +340,7 @@ def stack(
             xs = matching(xs, -1, allow_unknown_chunksizes)
         except ValueError:
             raise ValueError("all input arrays must have the same shape: they have " + shapes_of(xs)) from None
-    xs = promoted(xs, dtype, casting)
+    xs = promoted(xs, joint_dtype(dtype, out, "stack"), casting)
     order = list(range(xs[0].ndim))
     order.insert(axis, None)  # type: ignore[arg-type]
     parts = tuple([Axes(x.expr, tuple(order)) for x in xs])

@@ -56,6 +56,8 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     array([-44,   1, -55,   3,   4])
     """
     x = known(target(a, "put"))
+    if not np.size(v):
+        return
     axes = tuple(range(x.ndim))
     if isinstance(ind, ArrayBase):
         index = elementwise(kernels.checked, ind, length=x.size, mode=mode)
@@ -151,6 +153,8 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
     where = truth(asarray(mask))
     if where.shape != x.shape:
         raise ValueError("putmask: mask and data must be the same size")
+    if not np.size(values):
+        return
     if np.size(values) != 1 and np.shape(values) != x.shape:
         x = known(x)
         values = repeated(values, x.size)

@@ -213,6 +213,8 @@ def full_shape(old: tuple[int, ...], wanted: tuple[Any, ...]) -> tuple[int, ...]
 
 def length_of(length: Any) -> int:
     """A length as a Python integer."""
+    if isinstance(length, (bool, np.bool_)):
+        raise TypeError(f"an integer is required as a length, not {length!r}")
     try:
         return operator.index(length)
     except TypeError:

@@ -126,6 +126,8 @@ def parse(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     numbers = sorted({each for own in lists for each in own if each is not Ellipsis})
     if len(numbers) > len(LETTERS):
         raise ValueError(f"einsum: {len(numbers)} different subscripts are more than the {len(LETTERS)} that there are")
+    if wrong := [number for number in numbers if not 0 <= number < len(LETTERS)]:
+        raise ValueError(f"einsum: subscripts are numbers from 0 to {len(LETTERS) - 1}, not {wrong[0]}")
     letter = {number: LETTERS[place] for place, number in enumerate(numbers)}
 
     def text(own: Any) -> str:

@@ -312,8 +312,12 @@ def vectors(name: str, *arrays: Any) -> list[Any]:
     return made
 
 
-def stretch(long: int, short: int, mode: str) -> tuple[int, int]:
+def stretch(long: int, short: int, mode: str | int) -> tuple[int, int]:
     """Where in the full convolution a mode's result begins, and how long it is."""
+    if not isinstance(mode, str):
+        if mode not in (0, 1, 2):
+            raise TypeError(f"mode must be one of 'full', 'same', or 'valid', not {mode!r}")
+        mode = ("valid", "same", "full")[mode]
     if mode == "full":
         return 0, long + short - 1
     if mode == "same":

@@ -1,0 +1,74 @@
+"""Edges of NumPy's interface: what its own tests ask for, and which errors it raises where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.array.strategies import assert_same
+
+import weft.array as da
+
+CHUNKS = [1, 2, -1]
+
+
+def agree(question, *values, chunks):
+    """The question gives the same result of NumPy's arrays and of chunked ones, or the same type of error at the call."""
+    own = [da.from_array(each, chunks=chunks) for each in values]
+    try:
+        wanted = question(np, *[each.copy() for each in values])
+    except Exception as error:
+        with pytest.raises(type(error)):
+            question(da, *own)
+    else:
+        assert_same(question(da, *own), wanted)
+
+
+def changed(change):
+    """A question: the first array after a change in place."""
+
+    def question(space, *arrays):
+        change(space, *arrays)
+        return arrays[0]
+
+    return question
+
+
+SMALL, MATRIX, WORDS = np.arange(4.0), np.arange(12).reshape(3, 4), np.array(["a", "string"])
+NOTHING = np.empty(4, object)
+
+QUESTIONS = {
+    "a float begins a slice": (lambda xp, x: x[0.0:], MATRIX),
+    "a float begins a slice of one": (lambda xp, x: x[0.0:, 0], MATRIX[:1]),
+    "a float as step": (lambda xp, x: x[:: 1.0], MATRIX),
+    "item out of bounds": (lambda xp, x: xp.asarray(x.item(100)), MATRIX),
+    "item from the end": (lambda xp, x: xp.asarray(x.item(-2)), MATRIX),
+    "a length that is a bool": (lambda xp, x: xp.reshape(x, (True, -1)), MATRIX),
+    "put nothing": (changed(lambda xp, x: xp.put(x, [1, 2], [])), SMALL),
+    "putmask of nothing": (changed(lambda xp, x: xp.putmask(x, np.array([True, False, True, False]), [])), SMALL),
+    "texts as long as numbers need": (lambda xp, x, y: xp.concatenate([x, y], dtype="S"), MATRIX[0], SMALL),
+    "texts and numbers": (lambda xp, x, y: xp.concatenate([x, y], dtype="U", casting="unsafe"), WORDS, SMALL),
+    "texts beside each other": (lambda xp, x, y: xp.stack([x, y], dtype="U"), MATRIX[0], SMALL),
+    "a subarray dtype": (lambda xp, x: xp.concatenate([x, x], dtype="(2,)f8"), SMALL),
+    "an output of another dtype": (
+        changed(lambda xp, out, x: xp.concatenate([x, x], out=out, casting="unsafe")), np.zeros(8, int), SMALL,
+    ),
+    "an output that cannot be": (
+        changed(lambda xp, out, x: xp.stack([x], out=out, casting="no")), np.zeros((1, 4), "f4"), SMALL,
+    ),
+    "an output and a dtype": (changed(lambda xp, out, x: xp.stack([x], out=out, dtype="f8")), SMALL[None], SMALL),
+    "convolve with a number as mode": (lambda xp, x, y: xp.convolve(x, y, mode=2), SMALL, SMALL[:2]),
+    "correlate without a mode": (lambda xp, x, y: xp.correlate(x, y, mode=None), SMALL, SMALL[:2]),
+    "sequences of several lengths": (changed(lambda xp, x: x.__setitem__(slice(3), [1, (1, 2), 3])), NOTHING),
+    "some at places": (changed(lambda xp, x: x.__setitem__([0, 2], [(1, 2), 3])), NOTHING),
+    "a tuple as an element": (changed(lambda xp, x: x.__setitem__(1, (1, 2))), NOTHING),
+    "an array as an element": (changed(lambda xp, x: x.__setitem__(1, np.array(2))), NOTHING),
+    "a name where there are no fields": (changed(lambda xp, x: x.__setitem__("skip", 0)), SMALL),
+    "einsum beyond the letters": (lambda xp, x: xp.einsum(x, [0, 52], [0]), MATRIX),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("chunks", CHUNKS)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_edges(question, chunks):
+    ask, *values = QUESTIONS[question]
+    agree(ask, *values, chunks=chunks)
