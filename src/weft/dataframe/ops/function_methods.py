@@ -62,6 +62,13 @@ def applied_to_columns(frame: Any, function: Any, words: dict[str, Any]) -> Any:
     return whole_result(frame, "apply", call_of(function, **words))
 
 
+def is_of_names(function: Any) -> bool:
+    """Whether aggregates are named, one or several, of all columns or of some."""
+    if isinstance(function, (list, tuple, dict)):
+        return all(map(is_of_names, function.values() if isinstance(function, dict) else function))
+    return isinstance(function, str)
+
+
 def check_by_row(by_row: Any) -> None:
     """Refuse what is no choice between values, or rows, and whole columns."""
     if by_row is not False and by_row != "compat":
@@ -109,9 +116,16 @@ class FrameFunctionMethods(FunctionMethods):
         """
         check_by_row(by_row)
         is_rows(self, axis)
-        if not callable(function) and result_type is None and engine is None:
+        if is_of_names(function) and result_type is None and engine is None:
             return self.agg(function, axis, *args, **kwargs)  # type: ignore[attr-defined]
-        given = {"result_type": result_type, "engine": engine, "engine_kwargs": engine_kwargs, "raw": raw or None}
+        rowed = None if by_row == "compat" else by_row
+        given = {
+            "by_row": rowed,
+            "result_type": result_type,
+            "engine": engine,
+            "engine_kwargs": engine_kwargs,
+            "raw": raw or None,
+        }
         words = {word: value for word, value in given.items() if value is not None} | kwargs
         if axis in (1, "columns"):
             return row_function(self, "apply", apply_rows, function, meta, (args,), words, function)
@@ -143,10 +157,10 @@ class SeriesFunctionMethods(FunctionMethods):
         """A function of each value, called with ``args`` and ``kwargs`` after it; with ``by_row=False`` of the whole series."""
         check_by_row(by_row)
         is_rows(self, axis)
-        if not callable(function):
+        if is_of_names(function):
             return self.agg(function, 0, *args, **kwargs)  # type: ignore[attr-defined]
-        if by_row is False and meta is UNKNOWN:
-            return applied_to_columns(self, function, {"by_row": False, "args": args, **kwargs})
+        if not callable(function) or (by_row is False and meta is UNKNOWN):
+            return applied_to_columns(self, function, {"by_row": by_row, "args": args, **kwargs})
         return row_function(self, "apply", apply_values, function, meta, (args,), dict(kwargs), function)
 
     def map(

@@ -195,7 +195,8 @@ class Largest:
             if len(near) <= 2 * more:
                 return partition
         is_alone = columns is None or len(columns) == 1
-        numbered = (partition if columns is None else first).set_axis(pd.RangeIndex(len(partition)), axis=0)
+        first = partition if columns is None else partition[columns[0]]
+        numbered = first.set_axis(pd.RangeIndex(len(partition)), axis=0)
         found = largest(numbered, (method, more, None, keep if is_alone else "all"))
         partition = partition.iloc[np.sort(found.index.to_numpy())]
         return partition if is_alone else most_extreme(partition, more, method == "nlargest", columns, keep)
