@@ -393,6 +393,28 @@ def test_the_block_whose_next_use_is_farthest_is_written_to_disk():
     assert [run["far"], run.s.held, run.next()] == ["SPILLED", 40 * MB, "y"]
 
 
+def test_who_finds_no_room_while_another_writes_for_its_own_task_writes_too():
+    sizes = {"a": 40 * MB, "b": 40 * MB, "c": 10 * MB, "x": 30 * MB, "y": 30 * MB, "end": 8}
+    tasks = {"a": [], "b": [], "c": [], "x": ["c"], "y": ["c"], "end": ["x", "y", "a", "b"]}
+    plan = plan_of(tasks, ["end"], nbytes=sizes)
+    for rank, key in enumerate(tasks):
+        plan.rank[plan.keys.index(key)] = rank
+    run = Run(plan, limit=100 * MB, nworkers=2)
+    assert [run.next(), run.next(1)] == ["a", "b"]
+    assert [run.finish("a", 40 * MB)[0], run.finish("b", 40 * MB, worker=1)[0]] == ["c", NOTHING]
+    assert run.finish("c", 10 * MB)[0] == SPILL
+    mine = list(run.s.victims)
+
+    assert run.next(1) == SPILL
+    theirs = list(run.s.victims)
+
+    assert sorted(run.keys[b] for b in [*mine, *theirs]) == ["a", "b"]
+    for block in [*theirs, *mine]:
+        run.s.spilled(block)
+        check(run.s)
+    assert [run.next(1), run.next()] == ["x", "y"]
+
+
 def test_a_spilled_block_is_read_back_for_its_reader():
     run, _ = spilling()
     run.s.spilled(run.names["far"])

@@ -48,6 +48,31 @@ def test_a_full_disk_is_an_error_that_names_place_need_and_remedy(store, monkeyp
     assert array.sum() == 0
 
 
+def test_a_full_disk_has_room_once_what_was_dropped_is_gone(store, monkeypatch):
+    waits, reserve = store.put(np.zeros(100_000)), os.posix_fallocate
+
+    def refuse(*arguments):
+        if os.path.exists(waits.path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        reserve(*arguments)
+
+    monkeypatch.setattr(blockfile.os, "posix_fallocate", refuse)
+    store.drop_soon(waits)
+
+    assert store.get(store.put(np.ones(100_000))).sum() == 100_000
+
+
+def test_a_store_that_is_closed_has_removed_what_was_dropped(store):
+    refs = [store.put(np.zeros(100_000)) for _ in range(10)]
+    for ref in refs:
+        store.drop_soon(ref)
+
+    store.close()
+
+    assert not any(os.path.exists(ref.path) for ref in refs)
+    store.drop_soon(refs[0])
+
+
 def test_another_failure_of_the_disk_is_a_spill_error_too(store, monkeypatch):
     def refuse(*_):
         raise OSError(errno.EIO, os.strerror(errno.EIO))

@@ -291,7 +291,7 @@ class LocalRun(Run):
             if blocks:
                 blocks[block] = None
             if copies and (copy := copies.pop(block, None)) is not None:
-                self.store.drop(copy)
+                self.store.drop_soon(copy)
         released.clear()
 
     # -- rare turns -------------------------------------------------------------------------------------------------

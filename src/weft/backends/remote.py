@@ -316,9 +316,16 @@ class RemoteRun(Run):
             ref = refs[block]
             refs[block] = None
             if type(ref) is str and block not in self.theirs:
-                unlink(ref)
+                self._remove(ref)
             if copies and (copy := copies.pop(block, None)) is not None:
-                unlink(copy)
+                self._remove(copy)
+
+    def _remove(self, path: str) -> None:
+        """Remove a file: of memory now, of the disk in the course of time."""
+        if self._on_disk(path):
+            self.files.spill(self.spills).drop_soon(FileRef(path, 0))
+        else:
+            unlink(path)
 
     def _spill(self, victims: list[int]) -> None:
         """Copy blocks to disk and remove them from memory."""

@@ -24,7 +24,7 @@ __all__ = ["Slack"]
 #: Bytes that are made between two looks: a part of the budget, and at least so many.
 BETWEEN_SHARE, BETWEEN_NBYTES = 1 / 64, 4 * 2**20
 #: By how much the process may grow beside its blocks before allocators are asked.
-BESIDE_SHARE, BESIDE_NBYTES = 1 / 16, 24 * 2**20
+BESIDE_SHARE, BESIDE_NBYTES = 1 / 8, 24 * 2**20
 #: Blocks are limited once the process has this part of the budget; they may always have that part.
 NEAR, LEAST = 0.85, 1 / 6
 #: Runs of so many tasks begin without a look: it would take a good part of their time.

@@ -2,7 +2,8 @@
 
 Candidates are taken in the order of their priority. One that fits below the limit starts. When the first does not
 fit, a few that come after it are looked at: one that fits, or one that frees more than it takes, is better than moving
-blocks to disk. If there is none, blocks whose next use lies far away are written to disk first. If nothing can be
+blocks to disk. If there is none, blocks whose next use lies far away are written to disk first. Who writes does it for a task of
+its own, so that another worker who finds no room meanwhile writes, too, instead of waiting. If nothing can be
 written and others are running, the worker waits for them; if nothing runs, the first candidate starts all the same.
 """
 
@@ -34,6 +35,8 @@ def choose(s: Scheduler, worker: int, ahead: bool = False) -> int:
     aside: list[tuple[list[int], int]] = []
     first: tuple[int, int] | None = None
     answer = NOTHING
+    if s.awaited:
+        s.awaited.pop(worker, None)
     while len(aside) < LOOKAHEAD:
         found = placement.best(s, worker, ahead)
         if found is None:
@@ -57,6 +60,7 @@ def choose(s: Scheduler, worker: int, ahead: bool = False) -> int:
             s.victims = eviction.choose(s, need, spare=task)
             if s.victims:
                 s.spilling.update(s.victims)
+                s.awaited[worker] = need
                 answer = SPILL
             elif s.nrunning <= 1 and not s.spilling:  # the one who asks counts as running
                 answer = start(s, worker, task, need)

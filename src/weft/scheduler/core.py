@@ -93,7 +93,7 @@ class Scheduler:
     UNLIMITED = 1 << 62
 
     __slots__ = (
-        "annotations", "apart", "attempt", "began", "called", "cause", "clean", "clock", "constrained", "copies",
+        "annotations", "apart", "attempt", "awaited", "began", "called", "cause", "clean", "clock", "constrained", "copies",
         "dependents", "external", "flying", "foreign", "free", "gone", "grown", "have", "held", "home", "inputs", "large", "left", "limit",
         "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
         "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
@@ -163,6 +163,9 @@ class Scheduler:
         self.victims: list[int] = []  #: blocks to write, when the answer is SPILL
         self.loading: set[int] = set()
         self.spilling: set[int] = set()
+        self.awaited: dict[
+            int, int
+        ] = {}  # by worker, while victims are written: bytes of the task that there shall be room for
         self.clean: set[int] = set()  # blocks in memory with a copy on disk
         self.relearned: dict[int, int] = {}
         self.touched: dict[int, int] = {}  # blocks that somebody holds: when they were last asked for
@@ -498,13 +501,18 @@ class Scheduler:
     def spilled(self, block: int, *, now: float = 0.0) -> bool:
         """A victim was written to disk. Returns whether memory may let it go; it stays while somebody reads it."""
         self._log("spilled", block, now)
-        self.spilling.discard(block)
+        self._no_victim(block)
         return eviction.written(self, block)
 
     def not_spilled(self, block: int, *, now: float = 0.0) -> None:
         """A victim could not be written: it stays in memory."""
         self._log("not spilled", block, now)
+        self._no_victim(block)
+
+    def _no_victim(self, block: int) -> None:
         self.spilling.discard(block)
+        if not self.spilling:
+            self.awaited.clear()  # also what somebody waited for who will never ask again
 
     def loaded(self, block: int, *, now: float = 0.0) -> None:
         """A spilled block is in memory again (its bytes were booked when the task that reads it was chosen)."""

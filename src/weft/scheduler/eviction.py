@@ -32,7 +32,7 @@ def choose(s: Scheduler, need: int, spare: int | None = None) -> list[int]:
         The task that the room is for: its inputs stay, and no block that is used before it goes while others work.
     """
     leaving = sum(s.size[b] for b in s.spilling)
-    short = s.held - leaving + need - s.limit
+    short = s.held - leaving + sum(s.awaited.values()) + need - s.limit
     if short <= 0:
         return []
     kept = set(s.inputs[spare]) if spare is not None else set()

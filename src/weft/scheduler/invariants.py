@@ -63,6 +63,7 @@ def check(s: Scheduler) -> None:
         ):
             wrong.append(f"block {b} is released though {readers} tasks need it")
     expect("nspilled", s.nspilled, sum(p == Phase.SPILLED for p in s.phase))
+    expect("awaited without victims", len(s.awaited) * (not s.spilling), 0)
     expect("left", s.left, unfinished)
     expect("held", s.held, held)
     expect("nrunning", s.nrunning, running)

@@ -28,7 +28,7 @@ from weft.store.places import free_nbytes
 from weft.store.serialize import Serialized, dumps
 from weft.store.session import SessionDirectory
 
-__all__ = ["BlockRef", "FileRef", "FileStore", "InlineRef"]
+__all__ = ["FULL", "BlockRef", "FileRef", "FileStore", "InlineRef"]
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -115,9 +115,12 @@ class FileStore:
             return InlineRef(pack_block(block))
         path = self._new_path()
         try:
-            return FileRef(path, write_block(path, *block, checksum=self.checked, reserve=self.reserved))
+            return FileRef(path, self._write(path, block))
         except OSError as error:
             raise self._failed(error, block.nbytes) from error
+
+    def _write(self, path: str, block: Serialized) -> int:
+        return write_block(path, *block, checksum=self.checked, reserve=self.reserved)
 
     def get(self, ref: BlockRef) -> Any:
         if isinstance(ref, InlineRef):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase
 from weft.dataframe.io.arguments import check_arguments
+from weft.dataframe.io.csv.rendering import csv_text
 from weft.dataframe.io.text_files import write_files
 from weft.dataframe.io.writing import check_frame
 
@@ -29,6 +30,13 @@ class RenderCsv(NamedTuple):
         options = dict(self.options)
         if number and self.first_header_only:
             options["header"] = False
+        if self.encoding.lower().replace("_", "-") in ("utf-8", "utf8") and options.get("errors", "strict") == "strict":
+            written = csv_text(
+                part, self.with_index, {name: each for name, each in options.items() if name != "errors"}
+            )
+            if written is not None:
+                stream.write(written)
+                return
         text = io.TextIOWrapper(stream, encoding=self.encoding, errors=options.pop("errors", "strict"), newline="")
         part.to_csv(text, index=self.with_index, **options)
         text.flush()

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weft.dataframe.kernels.pandas.ranked import places_between, places_in_order
 from weft.records import record
 
 __all__ = ["Order", "digits_of", "key_arrays", "order_of", "places_among", "plain"]
@@ -186,8 +187,11 @@ def numpy_digits(array: Any, ascending: bool, na_first: bool) -> Any:
     if kind in "mM":
         return placed_missing(array.view(np.int64), np.isnat(array), ascending, na_first)
     if kind == "f":
-        bits = (array.astype(np.float64) + 0.0).view(np.int64)  # -0.0 becomes 0.0
-        return placed_missing(bits ^ ((bits >> 63) & MOST), np.isnan(array), ascending, na_first)
+        bits = np.add(array, 0.0, dtype=np.float64).view(np.int64)  # -0.0 becomes 0.0
+        flips = bits >> 63
+        flips &= MOST
+        bits ^= flips
+        return placed_missing(bits, np.isnan(array), ascending, na_first)
     if kind in "biu":
         values = integers(array)
         return values if ascending else ~values
@@ -285,10 +289,11 @@ def order_of(arrays: Sequence[Any], order: Order) -> Any:
         assert isinstance(digits, Number)
         every.append(digits.values)
         directions.append(True)
-    if len(every) == 1 and isinstance(every[0], np.ndarray):
-        return np.argsort(every[0], kind="stable")
     if all(isinstance(each, np.ndarray) for each in every):
-        return np.lexsort(every[::-1])
+        found = places_in_order(every[-1])
+        for each in reversed(every[:-1]):
+            found = found[places_in_order(each[found])]
+        return found
     table = pa.table({str(place): each for place, each in enumerate(every)})
     wanted = [(str(place), "ascending" if each else "descending") for place, each in enumerate(directions)]
     places = pc.sort_indices(table, sort_keys=wanted)
@@ -370,10 +375,13 @@ def refine(
         left_digits, right_digits = ours.digit(level, rows), other.digit(level, edges)
         last = max(ours.count(rows), other.count(edges)) - 1
         following = (column, level + 1) if level < last else (column + 1, 0)
-    first = np.searchsorted(right_digits, left_digits, "left")
+    if left_digits.dtype == object:
+        first = np.searchsorted(right_digits, left_digits, "left")
+        tied = np.flatnonzero(right_digits[np.minimum(first, len(edges) - 1)] == left_digits)
+    else:
+        first, tied = places_between(left_digits, right_digits)
     places = np.arange(len(made)) if rows is None else rows
-    made[slice(None) if rows is None else rows] = low + first
-    tied = np.flatnonzero(right_digits[np.minimum(first, len(edges) - 1)] == left_digits)
+    made[slice(None) if rows is None else rows] = first + low
     if not len(tied):
         return
     starts = first[tied]

@@ -19,6 +19,7 @@ from weft.dataframe.compiled import read_only
 from weft.dataframe.kernels.pandas.hashing import stripe_codes
 from weft.dataframe.kernels.pandas.keys import numpy_digits
 from weft.dataframe.kernels.pandas.moving import machine_code
+from weft.dataframe.kernels.pandas.ranked import places_in_order
 from weft.dataframe.kernels.pandas.runs import assembled, bare, series_of, taken
 
 __all__ = ["Lookup", "Prepared", "joined_by_lookup", "key_numbers"]
@@ -207,22 +208,10 @@ def is_packed(width: int, count: int) -> bool:
 
 
 def in_order(codes: Any, width: int) -> Any:
-    """Rows in the order of their codes, equal ones as they stand.
-
-    NumPy's stable sort of wide integers merges; its plain sort of them uses vector instructions, and is several times as
-    quick: so rows are sorted as the low digits of their codes.
-    """
-    rows = np.arange(len(codes))
-    if (codes[1:] >= codes[:-1]).all():
-        return rows
+    """Rows in the order of their codes, equal ones as they stand."""
     if width <= 2**16:
         return np.argsort(codes.astype(np.uint16), kind="stable")  # by counting
-    bits = len(codes).bit_length()
-    if not is_packed(width, len(codes)):
-        return np.argsort(codes, kind="stable")
-    packed = (codes.astype(np.int64, copy=False) << bits) | rows
-    packed.sort()
-    return packed & ((1 << bits) - 1)
+    return places_in_order(codes.astype(np.int64, copy=False))
 
 
 class Prepared:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from weft.dataframe.kernels.pandas.hashing import target_type
 from weft.dataframe.kernels.pandas.lookup import Prepared, joined_by_lookup
+from weft.dataframe.kernels.pandas.ranked import places_in_order
 from weft.dataframe.kernels.pandas.runs import ROW_BITS, Run, assembled, frame_of, index_of, joined, taken
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
@@ -182,7 +183,7 @@ def back_in_place(meta: pd.DataFrame, told: Any, *runs: Run) -> pd.DataFrame:
     if not filled:
         return frame_of(runs, meta).drop(columns=[PLACE])
     place = list(meta.columns).index(PLACE)
-    order = np.argsort(joined([run.columns[place] for run in filled]), kind="stable")
+    order = places_in_order(joined([run.columns[place] for run in filled]))
     kept = [each for each in range(len(filled[0].columns)) if each != place]
     columns = [taken(joined([run.columns[each] for run in filled]), order) for each in kept]
     if filled[0].index is None:

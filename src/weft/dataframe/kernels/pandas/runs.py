@@ -9,7 +9,7 @@ A run owns its memory: a view would keep the whole partition that it came from u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -108,8 +108,7 @@ def taken(array: Any, places: Any) -> Any:
 
 def runs_of(whole: Run, order: Any, ends: Any) -> list[Run]:
     """Rows in an order (None: as they stand), cut at some places of it: one run between each two."""
-    index = None if whole.index is None else (whole.index, order)
-    return cut_runs([(each, order) for each in whole.columns], index, ends)
+    return cut_runs(whole, ends, lambda array: cut(array, order, ends))
 
 
 def runs_by_target(whole: Run, targets: Any, bounds: Sequence[int]) -> list[Run]:
@@ -120,32 +119,35 @@ def runs_by_target(whole: Run, targets: Any, bounds: Sequence[int]) -> list[Run]
         return runs_of(whole, order, upto[np.asarray(bounds)])
     upto = np.zeros(bounds[-1] + 1, np.int64)
     np.cumsum(np.bincount(targets, minlength=bounds[-1]), out=upto[1:])
-    asked, order = read_only(targets), None
-    columns: list[tuple[Any, Any]] = []
-    for each in [*whole.columns, *([] if whole.index is None else [whole.index])]:
-        if isinstance(each, np.ndarray) and each.dtype.itemsize == WIDE and each.dtype.kind != "O":
-            made = np.empty(len(each), each.dtype)
-            code.dealt_out(read_only(each.view(np.int64)), asked, upto[:-1].copy(), made.view(np.int64))
-            columns.append((made, None))
-        else:
-            order = in_target_order(targets, bounds[-1])[0] if order is None else order
-            columns.append((each, order))
-    index = None if whole.index is None else columns.pop()
-    return cut_runs(columns, index, upto[np.asarray(bounds)])
+    ends, asked, order = upto[np.asarray(bounds)], read_only(targets), None
+    dealt = np.empty(
+        len(targets), np.int64
+    )  # one for all columns: memory that is new to the process costs more than the rest
+
+    def pieces(array: Any) -> list[Any]:
+        nonlocal order
+        if isinstance(array, np.ndarray) and array.dtype.itemsize == WIDE and array.dtype.kind != "O":
+            code.dealt_out(read_only(array.view(np.int64)), asked, upto[:-1].copy(), dealt)
+            return cut(dealt.view(array.dtype), None, ends)
+        order = in_target_order(targets, bounds[-1])[0] if order is None else order
+        return cut(array, order, ends)
+
+    return cut_runs(whole, ends, pieces)
 
 
-def cut_runs(columns: Sequence[tuple[Any, Any]], index: tuple[Any, Any] | None, ends: Any) -> list[Run]:
-    """One run between each two ends: of columns, each with the order in which it is taken (None: as it stands)."""
-    runs = []
-    for start, stop in pairwise(ends):
-        stretch = slice(start, stop)
+def cut_runs(whole: Run, ends: Any, pieces: Callable[[Any], list[Any]]) -> list[Run]:
+    """One run between each two ends, of the pieces of each column."""
+    lengths = np.diff(ends).tolist()
+    index = [None] * len(lengths) if whole.index is None else pieces(whole.index)
+    columns = [pieces(each) for each in whole.columns]
+    parts = zip(*columns, strict=True) if columns else [()] * len(lengths)
+    return [Run(*each) for each in zip(lengths, index, parts, strict=True)]
 
-        def part(array: Any, order: Any, stretch: slice = stretch) -> Any:
-            return taken(array, stretch if order is None else order[stretch])
 
-        own = None if index is None else part(*index)
-        runs.append(Run(int(stop - start), own, tuple([part(*each) for each in columns])))
-    return runs
+def cut(array: Any, order: Any, ends: Any) -> list[Any]:
+    """Copies of the elements between each two ends, in an order (None: as they stand)."""
+    stretches = [slice(start, stop) for start, stop in pairwise(ends)]
+    return [taken(array, each if order is None else order[each]) for each in stretches]
 
 
 def some_rows(whole: Run, rows: Any) -> Run:

@@ -180,6 +180,7 @@ def sorted_runs(runs: Sequence[Run], order: Order, meta: Any) -> Any:
     def labels() -> Any:
         return joined([run.index for run in runs])
 
+    keys: dict[int, Any] = {}
     if order.by is None:
         keyed: Any = (
             index_of(column(0), meta)
@@ -188,11 +189,12 @@ def sorted_runs(runs: Sequence[Run], order: Order, meta: Any) -> Any:
         )
     elif isinstance(meta, pd.DataFrame):
         wanted = [meta.columns.get_loc(label) for label in order.by]
-        keyed = assembled([column(place) for place in wanted], pd.RangeIndex(length), meta.iloc[:0, wanted])
+        keys = {place: column(place) for place in wanted}
+        keyed = assembled([keys[place] for place in wanted], pd.RangeIndex(length), meta.iloc[:0, wanted])
     else:
         keyed = assembled([column(0)], pd.RangeIndex(length), meta)
     places = order_of(key_arrays(keyed, order), order)
-    columns = [taken(column(place), places) for place in range(len(runs[0].columns))]
+    columns = [taken(keys[place] if place in keys else column(place), places) for place in range(len(runs[0].columns))]
     if isinstance(meta, pd.Index):
         return index_of(columns[0], meta)
     if runs[0].index is None:
