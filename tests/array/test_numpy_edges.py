@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from tests.array.strategies import assert_same
@@ -34,6 +37,9 @@ def changed(change):
 
 
 SMALL, MATRIX, WORDS = np.arange(4.0), np.arange(12).reshape(3, 4), np.array(["a", "string"])
+COMPLEX = np.array([1 + 2j, 3 - 1j, 2j, 4])
+DECIMALS = np.array([[Decimal(k * k % 7) for k in range(4)], [Decimal(k) for k in range(4)]])
+FRACTIONS = np.array([[Fraction(k * k % 7) for k in range(4)], [Fraction(k, 3) for k in range(4)]])
 NOTHING = np.empty(4, object)
 
 QUESTIONS = {
@@ -62,6 +68,24 @@ QUESTIONS = {
     "some at places": (changed(lambda xp, x: x.__setitem__([0, 2], [(1, 2), 3])), NOTHING),
     "a tuple as an element": (changed(lambda xp, x: x.__setitem__(1, (1, 2))), NOTHING),
     "an array as an element": (changed(lambda xp, x: x.__setitem__(1, np.array(2))), NOTHING),
+    "a sequence for a number": (changed(lambda xp, x: x.__setitem__(1, [1])), SMALL),
+    "a tuple for an integer": (changed(lambda xp, x: x.__setitem__((1, 2), (1,))), MATRIX),
+    "an array of one for a number": (changed(lambda xp, x: x.__setitem__((-1, 2), np.array([1]))), MATRIX),
+    "a record": (changed(lambda xp, x: x.__setitem__(1, (7, 0.5))), np.zeros(3, "i4,f8")),
+    "a date": (changed(lambda xp, x: x.__setitem__(1, "2024-01-01")), np.zeros(3, "M8[D]")),
+    "a text cut off": (changed(lambda xp, x: x.__setitem__(1, "longer than it can be")), WORDS),
+    "a product with vectors of objects": (lambda xp, x, y: xp.vecmat(x, y), COMPLEX.astype(object), np.eye(4)),
+    "vectors of objects with themselves": (lambda xp, x: xp.vecdot(x, x), np.stack([COMPLEX] * 2).astype(object)),
+    "an int of an array without axes": (lambda xp, x: xp.asarray(int(x)), np.array(3.5)),
+    "a vector times a vector in place": (changed(lambda xp, x, y: x.__imatmul__(y)), SMALL, SMALL),
+    "a vector times a matrix in place": (changed(lambda xp, x, y: x.__imatmul__(y)), SMALL, np.eye(4)),
+    "nothing where it holds": (lambda xp, x: xp.where(x > 1, None, None), SMALL),
+    "nothing elsewhere": (lambda xp, x: xp.where(x > 1, x, None), SMALL),
+    "one of two": (lambda xp, x: xp.where(x > 1, x), SMALL),
+    "variance of decimals": (lambda xp, x: xp.var(x, axis=0), DECIMALS),
+    "deviation of decimals": (lambda xp, x: xp.std(x, axis=1, ddof=1), DECIMALS),
+    "mean of decimals": (lambda xp, x: xp.mean(x, axis=1), DECIMALS),
+    "variance of fractions": (lambda xp, x: xp.var(x, axis=0), FRACTIONS),
     "a name where there are no fields": (changed(lambda xp, x: x.__setitem__("skip", 0)), SMALL),
     "einsum beyond the letters": (lambda xp, x: xp.einsum(x, [0, 52], [0]), MATRIX),
 }  # fmt: skip

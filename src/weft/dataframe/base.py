@@ -13,10 +13,11 @@ from weft.dataframe.engine import Together
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.meta import UNKNOWN, is_pandas, meta_nonempty
+from weft.execution import compute
 from weft.graph.mapping import graph_from_mapping
 from weft.typing import Key
 
-__all__ = ["FrameBase", "called", "changed", "for_numpy", "get_collection_type", "is_true", "new", "one_of"]
+__all__ = ["FrameBase", "at_hand", "called", "changed", "for_numpy", "get_collection_type", "is_true", "new", "one_of"]
 
 
 class FrameBase(Collection):
@@ -114,6 +115,13 @@ def is_true(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f'For argument "{name}" expected type bool, received type {type(value).__name__}.')
     return value
+
+
+def at_hand(value: Any) -> Any:
+    """A value for what has to know it when the call is made: one of ours, or several in a list, computed."""
+    if isinstance(value, (list, tuple)) and any(isinstance(each, FrameBase) for each in value):
+        return compute(*value)
+    return value.compute() if isinstance(value, FrameBase) else value
 
 
 def one_of(method: str, **names: Any) -> Any:

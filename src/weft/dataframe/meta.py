@@ -21,6 +21,7 @@ __all__ = [
     "make_scalar",
     "meta_nonempty",
     "same_kind",
+    "tried",
     "with_unknown_categories",
 ]
 
@@ -220,6 +221,83 @@ def meta_nonempty(arg: Any) -> Any:
     if isinstance(arg, pd.Index):
         return nonempty_index(arg) if not len(arg) else arg
     return arg
+
+
+def tried(function: Callable[..., Any], *metas: Any) -> Any:
+    """What a function gives of made-up rows.
+
+    Objects may be texts or numbers: what is refused of the ones may be taken of the others. Where both are taken, columns
+    and labels that differ in type are objects again.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> float(tried(pd.Series.mean, pd.Series([], dtype=object)))
+    1.5
+    """
+    examples = [meta_nonempty(each) for each in metas]
+    if not any(has_objects(each) for each in metas):
+        return function(*examples)
+    made, refusals = [], []
+    for rows in (examples, list(map(with_numbers, metas, examples))):
+        try:
+            made.append(function(*rows))
+        except Exception as refusal:  # of texts the one, of numbers the other
+            refusals.append(refusal)
+    if not made:
+        raise refusals[0]
+    return made[0] if len(made) == 1 else either(*made)
+
+
+def has_objects(meta: Any) -> bool:
+    """Whether values or labels of a meta are objects."""
+    if isinstance(meta, pd.MultiIndex):
+        return any(map(has_objects, meta.levels))
+    if not is_pandas(meta) or len(meta):
+        return False
+    kinds = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
+    return np.dtype(object) in kinds or (not isinstance(meta, pd.Index) and has_objects(meta.index))
+
+
+def with_numbers(meta: Any, example: Any) -> Any:
+    """Made-up rows with numbers in place of the texts that stand for objects."""
+    if not has_objects(meta):
+        return example
+    if isinstance(example, pd.MultiIndex):
+        levels = [example.get_level_values(place) for place in range(example.nlevels)]
+        return pd.MultiIndex.from_arrays([with_numbers(each[:0], each) for each in levels], names=example.names)
+    if isinstance(example, pd.Index):
+        return pd.Index([1, 2], dtype=object, name=example.name)
+    made = example.set_axis(with_numbers(meta.index, example.index), axis=0)
+    if isinstance(made, pd.Series):
+        is_object = made.dtype == np.dtype(object)
+        return pd.Series([1, 2], made.index, object, made.name) if is_object else made
+    for place in np.flatnonzero((meta.dtypes == np.dtype(object)).to_numpy()):
+        made.isetitem(place, pd.Series([1, 2], made.index, object))
+    return made
+
+
+def either(one: Any, other: Any) -> Any:
+    """What stands for two results of one shape: columns and labels that differ in type are objects."""
+    if type(one) is not type(other) or not isinstance(one, (pd.DataFrame, pd.Series)):
+        return one
+    if isinstance(one, pd.Series):
+        made = one if one.dtype == other.dtype else one.astype(object)
+    else:
+        differ = [label for label, kind in one.dtypes.items() if label in other and other[label].dtype != kind]
+        made = one.astype(dict.fromkeys(differ, object)) if one.columns.is_unique and differ else one
+    if one.index.nlevels != other.index.nlevels:
+        return made
+    levels = [each.index.get_level_values for each in (one, other)]
+    places = [place for place in range(one.index.nlevels) if levels[0](place).dtype != levels[1](place).dtype]
+    if not places:
+        return made
+    if one.index.nlevels == 1:
+        return made.set_axis(one.index.astype(object), axis=0)
+    arrays = [
+        levels[0](place).astype(object) if place in places else levels[0](place) for place in range(one.index.nlevels)
+    ]
+    return made.set_axis(pd.MultiIndex.from_arrays(arrays, names=one.index.names), axis=0)
 
 
 def nonempty_series(column: pd.Series, index: pd.Index) -> pd.Series:

@@ -103,3 +103,18 @@ def test_wrong_columns_are_told():
         parts.groupby("k").value_counts(["w"])
     with pytest.raises(KeyError, match="w"):
         parts.value_counts(["w"])
+
+
+@pytest.mark.parametrize(
+    "dtype", ["Float64", "Int64", "string", "int64[pyarrow]", "float64", "category", "timestamp[us][pyarrow]"]
+)
+@pytest.mark.parametrize("words", [{}, {"normalize": True}])
+@pytest.mark.parametrize("as_index", [True, False])
+def test_counts_have_the_type_of_their_values_kind(dtype, words, as_index):
+    values = pd.Series([1, 1, 2, None, 2], dtype="Int64").astype(dtype)
+    whole = pd.DataFrame({"k": [1, 1, 2, 2, 1], "s": values})
+    groups = [each.groupby("k", as_index=as_index) for each in (dd.from_pandas(whole, npartitions=2), whole)]
+    assert_same(groups[0].s.value_counts(**words), groups[1].s.value_counts(**words))
+    assert_same(groups[0].s.size(), groups[1].s.size())
+    if as_index:
+        assert_same(groups[0].value_counts(**words), groups[1].value_counts(**words))

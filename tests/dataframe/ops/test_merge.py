@@ -395,3 +395,17 @@ def test_outer_joins_by_several_integers_of_other_widths(kinds):
     ]
     found = in_partitions(left, [10, 20]).merge(in_partitions(right, [6]), how="outer", on=["a", "b"]).compute()
     pd.testing.assert_frame_equal(found, left.merge(right, how="outer", on=["a", "b"]), check_dtype=False)
+
+
+@pytest.mark.parametrize("kind", ["datetime64[us]", "datetime64[us, Asia/Tokyo]", "timedelta64[s]", "period[D]"])
+@pytest.mark.parametrize("on", [["k"], ["k", "n"], ["n", "k"]])
+@pytest.mark.parametrize("options", [{"how": "outer"}, {"how": "left", "sort": True}, {"how": "inner", "sort": True}])
+def test_joins_in_order_of_times_of_which_some_are_missing(kind, on, options):
+    def times(*days):
+        days = (pd.to_timedelta if kind[0] == "t" else pd.to_datetime)(pd.Series(days), unit="D")
+        return days.astype(kind) if "," not in kind else days.dt.tz_localize("Asia/Tokyo")
+
+    left = pd.DataFrame({"k": times(3, None, 1, 5), "n": 1, "x": range(4)})
+    right = pd.DataFrame({"k": times(5, None, 2, 7, 0, None), "n": 1})
+    found = in_partitions(left, [1, 3]).merge(in_partitions(right, [4]), on=on, **options).compute()
+    pd.testing.assert_frame_equal(found, left.merge(right, on=on, **options))

@@ -42,11 +42,14 @@ def test_rows_are_turned_into_a_table():
 
 @settings(max_examples=30, deadline=None)
 @given(
-    cut_frames(("int64",), keys=("int64", "str"), min_size=1), st.booleans(), st.sampled_from([False, "all", "index"])
+    cut_frames(("int64",), keys=("int64", "str"), min_size=1),
+    st.booleans(),
+    st.sampled_from([False, "all", "index"]),
+    st.booleans(),
 )
-def test_tables_of_frequencies_agree_with_pandas(pair, margins, normalize):
+def test_tables_of_frequencies_agree_with_pandas(pair, margins, normalize, dropna):
     whole, parts = pair
-    words = {"margins": margins, "normalize": normalize}
+    words = {"margins": margins, "normalize": normalize, "dropna": dropna}
     if whole.k1.notna().any():
         agree(lambda: dd.crosstab(parts.k0, parts.k1, **words), lambda: pd.crosstab(whole.k0, whole.k1, **words))
 
@@ -57,3 +60,12 @@ def test_frequencies_of_rows_agree_with_pandas(pair, normalize, dropna):
     whole, parts = pair
     words = {"normalize": normalize, "dropna": dropna}
     agree(lambda: parts.value_counts(**words), lambda: whole.value_counts(**words))
+
+
+@pytest.mark.parametrize("margins", [False, True])
+@pytest.mark.parametrize("normalize", [False, True, "index", "columns"])
+def test_missing_keys_have_a_place_among_frequencies(margins, normalize):
+    whole = pd.DataFrame({"a": ["x", "y", None, "x", "y"], "b": ["p", None, "q", "p", "q"]})
+    parts = in_partitions(whole, [2])
+    words = {"margins": margins, "normalize": normalize, "dropna": False}
+    agree(lambda: dd.crosstab(parts.a, parts.b, **words), lambda: pd.crosstab(whole.a, whole.b, **words))

@@ -19,7 +19,7 @@ def test_extreme_values_agree_with_pandas(pair, method, n, keep):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    cut_frames(("str", "int64"), keys=("int64", "float64")),
+    cut_frames(("str", "int64"), keys=("int64", "float64", "Int64", "int64[pyarrow]")),
     METHOD,
     st.integers(0, 6),
     KEEP,
@@ -38,3 +38,12 @@ def test_bad_arguments_are_refused_at_the_call():
         parts.nlargest(2, "word")
     with pytest.raises(TypeError, match="by which columns"):
         parts.nlargest(2)
+
+
+@pytest.mark.parametrize("keep", ["first", "last", "all"])
+@pytest.mark.parametrize("dtype", ["float64", "Int64", "int64[pyarrow]"])
+def test_rows_of_partitions_with_few_values_are_extreme_all_the_same(dtype, keep):
+    whole = pd.DataFrame({"a": pd.array([None, None, 7, None, None, 1, 1, -1], dtype), "k": [3, 4, 5, 2, 7, 3, 9, 6]})
+    parts = in_partitions(whole, [3])
+    agree(lambda: parts.nlargest(1, ["a", "k"], keep), lambda: whole.nlargest(1, ["a", "k"], keep))
+    agree(lambda: parts.nsmallest(2, ["a", "k"], keep), lambda: whole.nsmallest(2, ["a", "k"], keep))

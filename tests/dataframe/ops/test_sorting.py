@@ -130,3 +130,14 @@ def test_what_cannot_be_sorted_is_refused():
         parts.sort_values("z")
     with pytest.raises(ValueError, match="inplace"):
         parts.sort_values("alpha", inplace=1)
+
+
+@pytest.mark.parametrize("dtype", ["UInt8", "UInt64", "uint8[pyarrow]", "uint64[pyarrow]", "Int64", "boolean"])
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("position", ["first", "last"])
+@pytest.mark.parametrize("by", [["a"], ["a", "b"]])
+def test_noughts_are_no_missing_values(dtype, ascending, position, by):
+    values = pd.array([1, 0, None, 1, 0, None, 1], "Int64")
+    whole = pd.DataFrame({"a": pd.Series(values).astype(dtype), "b": range(7)})
+    words = {"by": by, "ascending": ascending, "na_position": position, "kind": "stable"}
+    assert_same(dd.from_pandas(whole, npartitions=3).sort_values(**words), whole.sort_values(**words))

@@ -22,6 +22,8 @@ OTHERS = pd.DataFrame({"k": [1, 3], "m": [7, 8]})
 PROGRAMS = {
     "a mean of infinities is less than nothing": (INFINITE, lambda d: d[d.x < d.x.mean()].k.value_counts()),
     "a deviation of infinities, too": (INFINITE, lambda d: d[d.x < d.x.std()]),
+    "the variance of a single infinity": (INFINITE, lambda d: d[d.x > 5].x.var(ddof=0)),
+    "the deviations of single infinities": (INFINITE, lambda d: d.groupby("x").x.std(ddof=0)),
     "sums of int8 need not fit in it": (SHORT, lambda d: d.groupby("k").i.sum()),
     "sums of int32 need not fit in it": (SHORT, lambda d: d.groupby("k").w.sum()),
     "means of float32 are float32": (SHORT, lambda d: d.groupby("k").f.mean()),

@@ -171,10 +171,15 @@ def var_combine(*parts: Moments) -> Moments:
         total = count + more
         apart = other - mean
         distance = squared(as_block(apart))
-        squares = squares + others + distance * (count * more / total)
-        mean = mean + apart * (more / total)
+        squares = squares + others + scaled(distance, count * more, total)
+        mean = mean + scaled(as_block(apart), more, total)
         count = total
     return Moments(count, mean, squares)
+
+
+def scaled(value: Block, times: int, over: int) -> Block:
+    """``value * times / over``; objects may be exact numbers (`decimal.Decimal`), which take no floats."""
+    return value * times / over if value.dtype.kind == "O" else value * (times / over)
 
 
 def moments_and_sum_combine(*parts: MomentsAndSum) -> MomentsAndSum:
@@ -222,6 +227,8 @@ def std_finish(
 ) -> Any:
     """Root of the variance."""
     spread = spread_of(partial, ddof)
+    if spread.dtype.kind == "O" and not all(hasattr(each, "sqrt") for each in spread.reshape(-1)):
+        spread = plain_numbers(spread)
     return plain_finish(as_block(np.sqrt(spread)), axes, keepdims, dtype, count, ddof)
 
 
@@ -230,6 +237,8 @@ def spread_of(partial: Moments | MomentsAndSum, ddof: float) -> Any:
     freedom = partial.elements - ddof
     if freedom <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
+    elif as_block(partial.squares).dtype.kind == "O":
+        return as_block(partial.squares / (int(freedom) if freedom == int(freedom) else freedom))
     with np.errstate(invalid="ignore", divide="ignore"):
         return as_block(np.true_divide(plain_numbers(partial.squares), max(freedom, 0)))
 

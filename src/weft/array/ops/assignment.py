@@ -138,10 +138,12 @@ def assigned(x: Any, index: Any, value: Any) -> ArrayExpr:
     if is_field(index, x.dtype):
         return with_field(x, index, value)
     x, entries = read_index(x, index, keep_masks=True)
-    if x.dtype.kind == "O" and not isinstance(value, ArrayBase) and all(isinstance(each, Place) for each in entries):
-        only = np.empty(1, object)  # an element may be a sequence
-        only[0] = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
-        value = only
+    if (
+        not isinstance(value, ArrayBase)
+        and value is not np.ma.masked
+        and all(isinstance(each, Place) for each in entries)
+    ):
+        value = element_of(x.dtype, value)
     value, masked = read_value(x.dtype, value)
     expr: ArrayExpr = AsMasked(x.expr) if masked else x.expr
     if not any(isinstance(each, (Chosen, Masked, Flag)) for each in entries):
@@ -172,6 +174,13 @@ def with_field(x: Any, index: Any, value: Any) -> ArrayExpr:
     if isinstance(value, ArrayExpr):
         value = new(fitted(value, x.shape, "could not broadcast input array from shape {} into shape {}"))
     return elementwise(kernels.set_field, x, value, field=name).expr  # type: ignore[no-any-return]
+
+
+def element_of(dtype: np.dtype[Any], value: Any) -> Any:
+    """A value as an element of an array, in an array of its own where it may be a sequence; NumPy's error if it cannot be one."""
+    only = np.empty(1, dtype)
+    only[0] = value
+    return only if dtype.hasobject else only[0]
 
 
 def read_value(dtype: np.dtype[Any], value: Any) -> tuple[Any, bool]:

@@ -16,7 +16,7 @@ from weft.array.ops.ufunc_reductions import chunked
 __all__ = ["choose", "piecewise", "select", "where"]
 
 
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+def where(condition: Any, x: Any = np._NoValue, y: Any = np._NoValue) -> Any:
     """Elements of ``x`` where the condition holds, of ``y`` elsewhere; with the condition alone, where it holds.
 
     Parameters
@@ -36,9 +36,9 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     >>> da.where(x < 3, x, -1).compute()
     array([ 0,  1,  2, -1, -1])
     """
-    if x is None and y is None:
+    if x is np._NoValue and y is np._NoValue:
         return chunked(condition).nonzero()
-    if x is None or y is None:
+    if x is np._NoValue or y is np._NoValue:
         raise ValueError("either both or neither of x and y should be given")
     masked = any(isinstance(prototype_of(each), np.ma.MaskedArray) for each in (condition, x, y))
     return elementwise(np.ma.where if masked else np.where, condition, x, y)

@@ -164,6 +164,7 @@ def array(
     subok: bool = False,
     chunks: Any = "auto",
     like: Any = None,
+    ndmax: int | None = None,
 ) -> Any:
     """A chunked array of anything that NumPy takes for one, not sharing memory with it.
 
@@ -182,6 +183,8 @@ def array(
     chunks : int, tuple, str or dict
     like : array-like, optional
         Blocks are of the type of this array.
+    ndmax : int, optional
+        Sequences deeper than this are elements (NumPy 2.4 and later).
 
     Examples
     --------
@@ -189,6 +192,8 @@ def array(
     >>> da.array([1, 2, 3], ndmin=2).shape
     (1, 3)
     """
+    if ndmax is not None:
+        object = np.array(object, dtype, ndmin=ndmin or 0, ndmax=ndmax)
     make = asanyarray if subok else asarray
     made = make(object, dtype, order, chunks=chunks, copy=copy, like=like)
     missing = (ndmin or 0) - made.ndim

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+import numpy as np
+
 from weft.array import protocols
 from weft.array.base import ArrayBase, is_table
 from weft.array.chunk_types import is_upcast, is_valid_array_type
@@ -238,6 +240,11 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __imatmul__(self, other: Any) -> Any:
+        if not self.ndim or np.ndim(other) < 2:
+            raise ValueError(
+                "inplace matrix multiplication requires the first operand to have at least one and the second at least "
+                f"two dimensions: they have {self.ndim} and {np.ndim(other)}"
+            )
         return bind(self, self @ other, "same_kind")
 
     @deferring

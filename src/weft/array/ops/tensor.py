@@ -132,7 +132,7 @@ def check_axes(name: str, *operands: tuple[Any, int]) -> None:
 
 def conjugated(x: Any) -> Any:
     """The complex conjugate; the array itself if it is real."""
-    return conjugate(x) if x.dtype.kind == "c" else x
+    return conjugate(x) if x.dtype.kind in "cO" else x
 
 
 def dot(a: Any, b: Any, out: Any = None) -> Any:

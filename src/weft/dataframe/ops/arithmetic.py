@@ -43,9 +43,9 @@ def for_columns(frame: Any, value: Any) -> Any:
 
 
 @function_named("flex")
-def flexible(name: str, left: Any, right: Any, options: tuple[tuple[str, Any], ...]) -> Any:
+def flexible(name: str, left: Any, right: Any, **options: Any) -> Any:
     """One of pandas' methods of arithmetic, with options."""
-    return getattr(left, name)(right, **dict(options))
+    return getattr(left, name)(right, **options)
 
 
 def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: Any) -> Any:
@@ -67,7 +67,7 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
         raise ValueError(f"No axis named {axis} for object type {'DataFrame' if is_frame else 'Series'}")
     else:
         right = for_columns(left, right)
-    return elementwise("flex", name, left, beside(left, right), tuple(options.items()))
+    return elementwise("flex", name, left, beside(left, right), **options)
 
 
 class ArithmeticMethods(FrameBase):

@@ -65,6 +65,8 @@ def assign(frame: Any, label: Hashable, value: Any) -> Any:
                 f"Cannot set a DataFrame with multiple columns to the single column {label}: choose one of them"
             )
         value = value.iloc[:, 0]
+    if has_rows(value) and np.ndim(value) == 2 and np.shape(value)[1] == 1:
+        value = value[:, 0]
     if isinstance(value, pd.Series):
         value = by_label(frame, value)
     elif has_rows(value):
@@ -73,10 +75,32 @@ def assign(frame: Any, label: Hashable, value: Any) -> Any:
         return new(Assign(source, (label,), (value,)))
     made = value.expr
     if isinstance(made.meta, pd.DataFrame):
-        raise ValueError(f"cannot set column {label!r} to a frame of columns {list(made.columns)}: choose one of them")
+        if len(made.columns) != 1:
+            raise ValueError(
+                f"Cannot set a DataFrame with multiple columns to the single column {label}: choose one of "
+                f"{list(made.columns)}"
+            )
+        made = column(made, made.columns[0]).expr
     if isinstance(made.meta, (pd.Series, pd.Index)) and made.rows != source.rows:
         source, made = align_rows([source, made])
     return new(Assign(source, (label,), (made,)))
+
+
+def values_of(value: Any, count: int) -> list[Any]:
+    """What each of several columns is set to: columns of a frame or an array, entries of a list, or one value for all."""
+    if isinstance(value, (list, tuple)) and value and all(isinstance(each, (list, tuple)) for each in value):
+        value = pd.DataFrame(value).to_numpy()
+    if isinstance(value, FrameBase) and isinstance(value.expr.meta, pd.DataFrame):
+        values = [column(value.expr, label) for label in value.expr.columns]
+    elif isinstance(value, pd.DataFrame):
+        values = [value.iloc[:, place] for place in range(value.shape[1])]
+    elif has_rows(value) and not isinstance(value, pd.Series):
+        values = [value[:, place] for place in range(value.shape[1])] if np.ndim(value) == 2 else list(value)
+    else:
+        values = [value] * count
+    if len(values) != count:
+        raise ValueError(f"Columns must be same length as key: {count} labels, {len(values)} values")
+    return values
 
 
 def whole_label(columns: pd.Index, label: Hashable) -> Hashable:
@@ -127,20 +151,8 @@ class AssignmentMethods(FrameBase):
             return
         if isinstance(key, (list, pd.Index, np.ndarray)):
             labels = list(key)
-            if isinstance(value, FrameBase) and isinstance(value.expr.meta, pd.DataFrame):
-                if len(labels) != len(value.expr.columns):
-                    raise ValueError(
-                        f"Columns must be same length as key: {len(labels)} labels, {len(value.expr.columns)} columns"
-                    )
-                values = [column(value.expr, label) for label in value.expr.columns]
-            elif isinstance(value, (list, tuple)):
-                if len(labels) != len(value):
-                    raise ValueError(f"Columns must be same length as key: {len(labels)} labels, {len(value)} values")
-                values = list(value)
-            else:
-                values = [value] * len(labels)
             made: Any = self
-            for label, each in zip(labels, values):
+            for label, each in zip(labels, values_of(value, len(labels)), strict=True):
                 made = assign(made, label, each)
             self.expr = made.expr
             return

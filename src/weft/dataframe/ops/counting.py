@@ -193,6 +193,10 @@ class SeriesCountingMethods(CountingMethods):
 
     __slots__ = ()
 
+    def mode(self, dropna: bool = True, split_every: Any = None) -> Any:  # type: ignore[override]
+        """The most frequent values, least first."""
+        return super().mode(dropna=dropna, split_every=split_every)
+
     def value_counts(
         self,
         normalize: bool = False,

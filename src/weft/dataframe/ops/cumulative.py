@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import Any
 
 from weft.dataframe.base import FrameBase, for_numpy, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import VALUES, FrameExpr, row_needs
 from weft.dataframe.kernels.pandas.neighbours import CumulativePlan
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import tried
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
 from weft.expr import Expr, Need, Needs, derived, node
 
@@ -34,7 +35,7 @@ class Cumulative(Carried):
     @derived
     def meta(self) -> Any:
         return (
-            getattr(meta_nonempty(self.source.meta), self.kind)(skipna=self.skipna)
+            tried(methodcaller(self.kind, skipna=self.skipna), self.source.meta)
             .iloc[:0]
             .set_axis(self.source.meta.index, axis=0)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
+from weft.dataframe.kernels.pandas.functions import by_rows
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import UNKNOWN, meta_nonempty, tried
+from weft.dataframe.ops.function_methods import row_function
 from weft.dataframe.ops.groupby_requests import NAMES, title
 from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
 from weft.dataframe.ops.projection import missing_column, project
@@ -136,13 +139,14 @@ def aggregate(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords:
     if func is None:
         if not keywords:
             raise TypeError("Must provide 'func' or named aggregation **kwargs.")
+        if is_rows(frame, axis):
+            raise NotImplementedError("Named aggregation is not supported when axis=1.")
         return whole_result(frame, "agg", call_of(**keywords))
     if frame.expr.meta.ndim == 2 and is_rows(frame, axis):
-        single = named(func)
-        if isinstance(single, str):
-            return getattr(frame, single)(*args, axis=1, **keywords)
-        raise NotImplementedError("agg(axis=1) takes the name of one aggregate: use apply(axis=1) for functions")
+        return aggregate_rows(frame, func, args, keywords)
     single = named(func)
+    if single == "size" and frame.expr.meta.ndim == 2:
+        return frame.isna().count()
     if isinstance(single, str):
         found = getattr(type(frame), single, None)
         if found is None:
@@ -150,7 +154,7 @@ def aggregate(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords:
         made = getattr(frame, single)
         return made(*args, **keywords) if callable(made) else made
     if args or keywords or not isinstance(func, (list, tuple, Mapping)):
-        return whole_result(frame, "agg", call_of(func, *args, **keywords))
+        return whole_result(frame, "agg", call_of(func, 0, *args, **keywords))
     columns = [frame.expr.meta.name] if frame.expr.meta.ndim == 1 else list(frame.expr.columns)
     if isinstance(func, Mapping) and frame.expr.meta.ndim == 2:
         for label in func:
@@ -168,7 +172,7 @@ def aggregate(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords:
         not isinstance(named(each), str) for _, each in wanted
     ):
         return whole_result(frame, "agg", call_of(dict(func) if isinstance(func, Mapping) else list(func)))
-    meta = meta_nonempty(frame.expr.meta).agg(dict(func) if isinstance(func, Mapping) else list(func))
+    meta = tried(methodcaller("agg", dict(func) if isinstance(func, Mapping) else list(func)), frame.expr.meta)
     parts: list[Any] = []
     places: list[tuple[Any, ...]] = []
     for label, each in wanted:
@@ -182,6 +186,16 @@ def aggregate(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords:
     return new(AggregateTable(tuple(parts), tuple(places), meta))
 
 
+def aggregate_rows(frame: Any, func: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """`agg` of each row: rows stay in their partitions."""
+    single = named(func)
+    if single == "size":
+        return frame.isna().count(axis=1)
+    if isinstance(single, str) and single in SINGLE:
+        return getattr(frame, single)(*args, axis=1, **keywords)
+    return row_function(frame, "agg", by_rows, "agg", UNKNOWN, (func, args), keywords, func)
+
+
 def listed(given: Any) -> list[Any]:
     """One or several functions as a list."""
     return list(given) if isinstance(given, (list, tuple)) else [given]
@@ -189,8 +203,8 @@ def listed(given: Any) -> list[Any]:
 
 def transform(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """`transform` of frames and series."""
-    if axis not in (0, "index"):
-        raise NotImplementedError("transform(axis=1) is not there: use apply(axis=1)")
+    if is_rows(frame, axis):
+        return row_function(frame, "transform", by_rows, "transform", UNKNOWN, (func, args), keywords, func)
     if isinstance(func, str) and hasattr(frame, func):
         made = getattr(frame, func)(*args, **keywords)
         if not isinstance(made, FrameBase) or made.expr.rows != frame.expr.rows:
@@ -198,7 +212,7 @@ def transform(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords:
         return made
     if isinstance(func, np.ufunc) and not args and not keywords:
         return func(frame)
-    return whole_rows(frame, "transform", call_of(func, *args, **keywords))
+    return whole_rows(frame, "transform", call_of(func, 0, *args, **keywords))
 
 
 class SummaryMethods(FrameBase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.functions import apply_rows, apply_values, map_values
-from weft.dataframe.meta import UNKNOWN, UNKNOWN_CATEGORIES, make_meta, meta_nonempty
+from weft.dataframe.meta import UNKNOWN, UNKNOWN_CATEGORIES, make_meta, meta_nonempty, tried
 from weft.dataframe.ops.map_partitions import MapPartitions, inferred, map_partitions
-from weft.dataframe.ops.neighbours import whole_result, whole_rows
+from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
+from weft.dataframe.ops.reductions import is_rows
 from weft.expr import Held
 
 __all__ = ["FrameFunctionMethods", "FunctionMethods", "SeriesFunctionMethods"]
@@ -49,20 +51,28 @@ def row_function(
     return new(MapPartitions(kernel, inputs, words, given, True, edges, title=title))
 
 
-def applied_to_columns(frame: Any, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """A function of each column: a value for each, or as many rows, or other ones."""
-    if not callable(function) and keywords["result_type"] is None:
-        return frame.agg(
-            function, 0, *args, **{word: value for word, value in keywords.items() if word != "result_type"}
-        )
-    if isinstance(function, np.ufunc):
+def applied_to_columns(frame: Any, function: Any, words: dict[str, Any]) -> Any:
+    """A function of each column, or of a series: a value for each, or as many rows, or other ones."""
+    if isinstance(function, np.ufunc) and not words:
         return function(frame)
-    words = {word: value for word, value in keywords.items() if value is not None}
-    call = ((function,), tuple({**words, "args": args}.items()))
-    example = meta_nonempty(frame.expr.meta).apply(function, args=args, **words)
-    if isinstance(example, pd.DataFrame) and example.index.equals(meta_nonempty(frame.expr.meta).index):
-        return whole_rows(frame, "apply", call)
-    return whole_result(frame, "apply", call)
+    example = tried(methodcaller("apply", function, **words), frame.expr.meta)
+    is_rowed = isinstance(example, (pd.DataFrame, pd.Series)) and example.ndim == frame.expr.meta.ndim
+    if is_rowed and example.index.equals(meta_nonempty(frame.expr.meta).index):
+        return whole_rows(frame, "apply", call_of(function, **words))
+    return whole_result(frame, "apply", call_of(function, **words))
+
+
+def is_of_names(function: Any) -> bool:
+    """Whether aggregates are named, one or several, of all columns or of some."""
+    if isinstance(function, (list, tuple, dict)):
+        return all(map(is_of_names, function.values() if isinstance(function, dict) else function))
+    return isinstance(function, str)
+
+
+def check_by_row(by_row: Any) -> None:
+    """Refuse what is no choice between values, or rows, and whole columns."""
+    if by_row is not False and by_row != "compat":
+        raise ValueError(f"by_row={by_row} not allowed: it is 'compat' or False")
 
 
 class FrameFunctionMethods(FunctionMethods):
@@ -71,30 +81,55 @@ class FrameFunctionMethods(FunctionMethods):
     __slots__ = ()
 
     def apply(
-        self, function: Any, *args: Any, meta: Any = UNKNOWN, axis: Any = 0, result_type: Any = None, **kwargs: Any
+        self,
+        function: Any,
+        axis: Any = 0,
+        raw: bool = False,
+        result_type: Any = None,
+        args: tuple[Any, ...] = (),
+        by_row: Any = "compat",
+        engine: Any = None,
+        engine_kwargs: Any = None,
+        meta: Any = UNKNOWN,
+        **kwargs: Any,
     ) -> Any:
         """A function of each row (``axis=1``), or of each column.
 
         Parameters
         ----------
-        function : callable
+        function : callable, name, or list or mapping of these
             Called with a row as a series, ``args`` and ``kwargs``.
-        meta : pandas object, mapping or pair, optional
-            What comes out; found out by trying by default.
         axis : {0, 1}
             0: a function of whole columns, which are brought to one place; names of aggregates, and lists of them, go in parts.
+        raw : bool
+            Whether the function gets arrays.
+        result_type : {None, "expand", "reduce", "broadcast"}
+            With ``axis=1``: what becomes of lists that the function gives.
+        args : tuple
+            For the function.
+        by_row : {"compat", False}
+            As in pandas, of lists of functions.
+        engine, engine_kwargs
+            As in pandas.
+        meta : pandas object, mapping or pair, optional
+            What comes out; found out by trying by default.
         """
-        if axis not in (1, "columns"):
-            if axis not in (0, "index"):
-                raise ValueError(f"No axis named {axis} for object type DataFrame")
-            return applied_to_columns(self, function, args, {**kwargs, "result_type": result_type})
-        if isinstance(function, str):
-            return getattr(self, function)(*args, axis=1, **kwargs)
-        extra = (*args, *kwargs.pop("args", ()))
-        words = dict(kwargs)
-        if result_type is not None:
-            words["result_type"] = result_type
-        return row_function(self, "apply", apply_rows, function, meta, (extra,), words, function)
+        check_by_row(by_row)
+        is_rows(self, axis)
+        if is_of_names(function) and result_type is None and engine is None:
+            return self.agg(function, axis, *args, **kwargs)  # type: ignore[attr-defined]
+        rowed = None if by_row == "compat" else by_row
+        given = {
+            "by_row": rowed,
+            "result_type": result_type,
+            "engine": engine,
+            "engine_kwargs": engine_kwargs,
+            "raw": raw or None,
+        }
+        words = {word: value for word, value in given.items() if value is not None} | kwargs
+        if axis in (1, "columns"):
+            return row_function(self, "apply", apply_rows, function, meta, (args,), words, function)
+        return applied_to_columns(self, function, words | ({"args": args} if args else {}))
 
     def map(self, func: Any, na_action: Any = None, meta: Any = UNKNOWN, **kwargs: Any) -> Any:
         """A function of each value."""
@@ -109,14 +144,24 @@ class SeriesFunctionMethods(FunctionMethods):
 
     __slots__ = ()
 
-    def apply(self, function: Any, *args: Any, meta: Any = UNKNOWN, axis: Any = 0, **kwargs: Any) -> Any:
-        """A function of each value, called with ``args`` and ``kwargs`` after it."""
-        if axis not in (0, "index"):
-            raise ValueError(f"a series has no axis {axis!r}")
-        if not callable(function):
+    def apply(
+        self,
+        function: Any,
+        args: tuple[Any, ...] = (),
+        *,
+        by_row: Any = "compat",
+        meta: Any = UNKNOWN,
+        axis: Any = 0,
+        **kwargs: Any,
+    ) -> Any:
+        """A function of each value, called with ``args`` and ``kwargs`` after it; with ``by_row=False`` of the whole series."""
+        check_by_row(by_row)
+        is_rows(self, axis)
+        if is_of_names(function):
             return self.agg(function, 0, *args, **kwargs)  # type: ignore[attr-defined]
-        extra = (*args, *kwargs.pop("args", ()))
-        return row_function(self, "apply", apply_values, function, meta, (extra,), dict(kwargs), function)
+        if not callable(function) or (by_row is False and meta is UNKNOWN):
+            return applied_to_columns(self, function, {"by_row": by_row, "args": args, **kwargs})
+        return row_function(self, "apply", apply_values, function, meta, (args,), dict(kwargs), function)
 
     def map(
         self, func: Any = None, na_action: Any = None, meta: Any = UNKNOWN, engine: Any = None, **kwargs: Any

@@ -206,12 +206,8 @@ class GroupAggregates(GroupsBase):
         request = Request("size", None, "size")
         labels = None if self._plan.as_index else pd.Index(["size"])
         made = self._aggregate((request,), labels, self._plan.as_index, split_every, split_out)
-        if (
-            self._is_series
-            and self._plan.as_index
-            and (dtype := count_dtype(self._dtype(self._columns[0]))) is not None
-        ):
-            made = made.astype(dtype)
+        if self._is_series and (dtype := count_dtype(self._dtype(self._columns[0]))) is not None:
+            made = made.astype(dtype if self._plan.as_index else {"size": dtype})
         return made.rename(self._columns[0]) if self._is_series and self._plan.as_index and self._columns else made
 
     def var(

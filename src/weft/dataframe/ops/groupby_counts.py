@@ -30,7 +30,7 @@ class CountedGroups(FromGroups):
 def counts_in_groups(groups: Any, labels: Sequence[Hashable], plan: CountPlan, example: Any) -> Any:
     """`value_counts` of groups, whose values are some columns of a frame, or the series itself.
 
-    None where categories without rows are asked for, too: pandas puts in what it does not find.
+    None where categories without rows are counted, too, as those of values always are: pandas puts in what it does not find.
     """
     source, blocks, given = groups._source(), groups._blocks, groups._plan
     values: tuple[By, ...] = tuple([By("column", label, label) for label in labels])
@@ -40,7 +40,8 @@ def counts_in_groups(groups: Any, labels: Sequence[Hashable], plan: CountPlan, e
     by = (*given.by, *values)
     asked = GroupPlan(by, False, True, given.dropna and plan.dropna, True, given.group_keys, True)
     keys = key_columns(source.meta, [each.meta for each in blocks], asked)
-    if not given.observed and any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys):
+    are_categories = [isinstance(key.dtype, pd.CategoricalDtype) for key in keys]
+    if any(are_categories[len(given.by) :]) or (not given.observed and any(are_categories)):
         return None
     return counted(source, blocks, asked, plan, example)
 
@@ -48,7 +49,8 @@ def counts_in_groups(groups: Any, labels: Sequence[Hashable], plan: CountPlan, e
 def counted(source: FrameExpr, blocks: tuple[FrameExpr, ...], groups: GroupPlan, plan: CountPlan, example: Any) -> Any:
     """Sizes of groups, in order."""
     sizes = GroupbyAggregate(source, blocks, AggregatePlan(groups, (Request("size", None, "size"),), None, True))
-    return new(CountedGroups(sizes, (plan,), example))
+    counts = example if isinstance(example, pd.Series) else example.iloc[:, -1]
+    return new(CountedGroups(sizes, (plan._replace(dtype=counts.dtype),), example))
 
 
 class RowCountMethods(FrameBase):

@@ -13,7 +13,7 @@ from weft.dataframe.kernels.pandas.groupby import whole_aggregate
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, key_columns
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import tried
 from weft.dataframe.spread import Choice, Spreadable
 from weft.dataframe.treewise import SPLIT_EVERY
 from weft.expr import Expr, Need, Needs, derived, node
@@ -130,5 +130,8 @@ def aggregate_meta(plan: AggregatePlan, metas: list[Any]) -> Any:
             each.column for each in plan.requests
         }
         source = source.loc[:, [label in used for label in source.columns]]
-    examples = [meta_nonempty(each)[::-1] for each in (source, *metas[1:])]
-    return whole_aggregate(examples[0], examples[1:], plan).iloc[:0]
+
+    def made(rows: Any, *blocks: Any) -> Any:
+        return whole_aggregate(rows[::-1], [each[::-1] for each in blocks], plan)
+
+    return tried(made, source, *metas[1:]).iloc[:0]

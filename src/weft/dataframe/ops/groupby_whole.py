@@ -13,7 +13,7 @@ from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
 from weft.dataframe.kernels.pandas.grouping import key_columns
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty
+from weft.dataframe.meta import UNKNOWN, make_meta, tried
 from weft.dataframe.ops.groupby_nodes import key_needs
 from weft.dataframe.ops.neighbours import AllTo, told_first
 from weft.dataframe.spread import MANY, MOST_BUCKETS, SMALL, Choice, EveryBlock, by_bytes, lies_together
@@ -42,9 +42,11 @@ class Method:
 
     def example(self) -> Any:
         """The result for two made-up rows."""
-        rows = meta_nonempty(self.source.meta)
-        blocks = [meta_nonempty(each.meta) for each in self.blocks]
-        return apply_to_groups(Table(rows, key_columns(rows, blocks, self.asked.groups)), self.asked)
+
+        def made(rows: Any, *blocks: Any) -> Any:
+            return apply_to_groups(Table(rows, key_columns(rows, blocks, self.asked.groups)), self.asked)
+
+        return tried(made, self.source.meta, *[each.meta for each in self.blocks])
 
     def made_meta(self) -> Any:
         """The meta: as given, or that of the example."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -332,10 +333,10 @@ def lower_sorted(merge: Merge) -> Expr:
     for source, on in zip(frames, (merge.plan.left_on, merge.plan.right_on), strict=True):
         levels = [each.dtype for each in levels_of(source.meta.index)]
         kinds = levels if on is None else [types_of(source.meta)[label] for label in on]
-        are_categories = [isinstance(each, pd.CategoricalDtype) for each in kinds]
-        # pandas has missing categories first, other missing values last: with any, rows are divided by the first key alone
-        count = 1 if any(are_categories) else len(kinds)
-        orders.append(Order(on if on is None else on[:count], (True,) * count, na_first=are_categories[0]))
+        na_first = [has_missing_first(each) for each in kinds]
+        # rows are divided by the first keys as far as all of these have missing values at the same end
+        count = len(list(takewhile(na_first[0].__eq__, na_first)))
+        orders.append(Order(on if on is None else on[:count], (True,) * count, na_first=na_first[0]))
     bounds = SharedBounds(frames, tuple(orders), merge.npartitions)
     moved = []
     for place, (source, order) in enumerate(zip(frames, orders, strict=True)):
@@ -345,6 +346,13 @@ def lower_sorted(merge: Merge) -> Expr:
         targets = ByOrder(order, merge.npartitions, True)
         moved.append(exchanged(outline, source, targets, gather, merge.npartitions, True, bounds))
     return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
+
+
+def has_missing_first(dtype: Any) -> bool:
+    """Whether pandas' joins have missing keys before all others: where keys are compared by integers, which code them."""
+    if isinstance(dtype, (pd.CategoricalDtype, pd.PeriodDtype, pd.DatetimeTZDtype)):
+        return True
+    return isinstance(dtype, np.dtype) and dtype.kind in "mM"
 
 
 def levels_of(index: pd.Index) -> list[pd.Index]:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from weft.dataframe.base import new
+from weft.dataframe.base import at_hand, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around, apply_method
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import UNKNOWN, meta_nonempty
+from weft.dataframe.meta import UNKNOWN, tried
 from weft.dataframe.treewise import EVERYTHING
 from weft.expr import Cost, Expr, Needs, derived, node
 from weft.physical.base import Outline
@@ -23,8 +23,8 @@ __all__ = ["Fill", "Neighbours", "WholeRows", "call_of", "WholeResult", "needs_r
 
 
 def call_of(*inputs: Any, **keywords: Any) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
-    """Arguments as an operand."""
-    return inputs, tuple(keywords.items())
+    """Arguments as an operand; those that are ours are computed."""
+    return tuple(map(at_hand, inputs)), tuple([(word, at_hand(each)) for word, each in keywords.items()])
 
 
 def needs_rows(reach: Any) -> bool:
@@ -57,7 +57,7 @@ class Neighbours(Carried):
 
     @derived
     def meta(self) -> Any:
-        return apply_method(meta_nonempty(self.source.meta), self.around.method, self.around.calls).iloc[:0]
+        return method_meta(self.source.meta, self.around)
 
 
 @node
@@ -81,7 +81,7 @@ class WholeRows(Partitionwise):
 
     @derived
     def meta(self) -> Any:
-        return apply_method(meta_nonempty(self.source.meta), self.around.method, self.around.calls).iloc[:0]
+        return method_meta(self.source.meta, self.around)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return EVERYTHING
@@ -121,7 +121,7 @@ class WholeResult(FrameExpr):
         if self.given is not UNKNOWN:
             return self.given
         steps: Any = KERNELS["pandas"][type(self)]
-        made = steps.gather((self.around, self.pick), meta_nonempty(self.source.meta))
+        made = tried(partial(steps.gather, (self.around, self.pick)), self.source.meta)
         is_small = isinstance(made, pd.Series) and self.around.method in ("agg", "corr", "cov")
         return made.iloc[:0] if isinstance(made, (pd.DataFrame, pd.Series)) and not is_small else made
 
@@ -143,6 +143,11 @@ def whole_result(frame: Any, method: str, *calls: Any, pick: Any = None, meta: A
     expr = WholeResult(frame.expr, Around(method, calls), pick, meta)
     _ = expr.meta
     return new(expr)
+
+
+def method_meta(meta: Any, around: Around) -> Any:
+    """What a method makes of a meta."""
+    return tried(lambda rows: apply_method(rows, around.method, around.calls), meta).iloc[:0]
 
 
 class AllTo:

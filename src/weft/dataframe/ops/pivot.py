@@ -261,7 +261,7 @@ def crosstab(
             series[: len(rows)], series[len(rows) :], whole["values"], rownames, colnames, aggfunc, **words
         )
         return in_memory(made)
-    counts = frame.groupby([f"key{place}" for place in range(len(keys))]).size()
+    counts = frame.groupby([f"key{place}" for place in range(len(keys))], dropna=dropna).size()
     names = (
         tuple(rownames if rownames is not None else [named(key, f"row_{place}") for place, key in enumerate(rows)]),
         tuple(colnames if colnames is not None else [named(key, f"col_{place}") for place, key in enumerate(across)]),

@@ -45,7 +45,7 @@ def values_of_row(value: Any, labels: list[Any]) -> dict[Any, Any]:
     ValueError
         There are not as many values as columns.
     """
-    if isinstance(value, FrameBase) and value.expr.meta.ndim == 1:
+    if isinstance(value, FrameBase) and np.ndim(value.expr.meta) == 1:
         value = value.compute()
     if isinstance(value, (pd.Series, dict)):
         return {label: value.get(label, np.nan) for label in labels}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import meta_nonempty, tried
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise
@@ -103,7 +104,7 @@ def quantile(frame: Any, q: Any, interpolation: str = "linear") -> Any:
         raise ValueError(f"percentiles should all be in the interval [0, 1]. They are {q!r}.")
     if not is_scalar and not wanted:
         return whole_result(frame, "quantile", call_of([], interpolation=interpolation))
-    if any(isinstance(column.dtype, (pd.PeriodDtype, pd.SparseDtype)) for column in columns_of(frame.expr.meta)):
+    if any(is_for_pandas(column.dtype) for column in columns_of(frame.expr.meta)):
         return whole_result(frame, "quantile", call_of(q, interpolation=interpolation))
     for column in columns_of(frame.expr.meta):
         if column.dtype.kind not in "iufbmM" or isinstance(column.dtype, (pd.CategoricalDtype, pd.SparseDtype)):
@@ -113,6 +114,11 @@ def quantile(frame: Any, q: Any, interpolation: str = "linear") -> Any:
     expr = Quantiles(frame.expr, wanted, is_scalar, interpolation)
     _ = expr.meta
     return new(expr)
+
+
+def is_for_pandas(dtype: Any) -> bool:
+    """Whether quantiles of a type are left to pandas, which gets all rows."""
+    return isinstance(dtype, (pd.PeriodDtype, pd.SparseDtype)) or (isinstance(dtype, np.dtype) and dtype.kind in "Oc")
 
 
 def check_method(method: str) -> None:
@@ -132,7 +138,9 @@ def median(frame: Any, axis: Any, skipna: bool, numeric_only: bool) -> Any:
         return whole_result(frame, "median", call_of(axis=None))
     if is_rows(frame, axis):
         return new(RowReduce(frame.expr, "median", pairs(skipna=bool(skipna))))
-    _ = meta_nonempty(frame.expr.meta).median()
+    _ = tried(methodcaller("median"), frame.expr.meta)
+    if any(is_for_pandas(column.dtype) for column in columns_of(frame.expr.meta)):
+        return whole_result(frame, "median", call_of())
     floats = [
         label
         for label, column in zip(frame.expr.columns, columns_of(frame.expr.meta), strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from weft.dataframe.base import FrameBase, for_numpy, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
 from weft.dataframe.kernels.pandas.reductions import ReducePlan, keywords_of
 from weft.dataframe.known_metas import remembered
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import tried
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import project
 from weft.dataframe.treewise import EVERYTHING, SPLIT_EVERY, Treewise, check_split_every
@@ -46,7 +47,7 @@ class Reduce(Treewise):
     def meta(self) -> Any:
         meta, words = self.source.meta, keywords_of(self.plan)
         return remembered(
-            lambda: getattr(meta_nonempty(meta), self.kind)(**words), f"Reduce {self.kind}", tuple(words.items()), meta
+            lambda: tried(methodcaller(self.kind, **words), meta), f"Reduce {self.kind}", tuple(words.items()), meta
         )
 
 
@@ -137,7 +138,7 @@ class RowReduce(Partitionwise):
 
     @derived
     def meta(self) -> Any:
-        return getattr(meta_nonempty(self.source.meta), self.kind)(axis=1, **dict(self.options)).iloc[:0]
+        return tried(methodcaller(self.kind, axis=1, **dict(self.options)), self.source.meta).iloc[:0]
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return row_needs(asked) | VALUES | ({Need.INDEX} if self.kind == "mode" else set())

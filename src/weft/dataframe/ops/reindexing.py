@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, new
+from weft.dataframe.base import FrameBase, at_hand, new
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
@@ -50,7 +50,7 @@ def reindex_columns(frame: pd.DataFrame, labels: pd.Index, options: tuple[tuple[
 def reindex_options(method: Any, fill_value: Any, level: Any, limit: Any, tolerance: Any) -> dict[str, Any]:
     """What is told to pandas."""
     words = {"method": method, "level": level, "limit": limit, "tolerance": tolerance}
-    return {word: each for word, each in words.items() if each is not None} | {"fill_value": fill_value}
+    return {word: each for word, each in words.items() if each is not None} | {"fill_value": at_hand(fill_value)}
 
 
 class LevelMethods(FrameBase):

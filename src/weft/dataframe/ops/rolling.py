@@ -18,7 +18,7 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.neighbours import Around
 from weft.dataframe.kernels.pandas.weighted_windows import EwmPlan
 from weft.dataframe.kernels.pandas.windows import RESULTS, ExpandingPlan, pair_window
-from weft.dataframe.meta import meta_nonempty
+from weft.dataframe.meta import tried
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.differences import neighbours
 from weft.dataframe.ops.layout import headline
@@ -47,8 +47,8 @@ class ExpandingRows(Carried):
 
     @derived
     def meta(self) -> Any:
-        example = meta_nonempty(self.source.meta).expanding()
-        return getattr(example, self.asked.method)().iloc[:0].set_axis(self.source.meta.index, axis=0)
+        made = tried(lambda rows: getattr(rows.expanding(), self.asked.method)(), self.source.meta)
+        return made.iloc[:0].set_axis(self.source.meta.index, axis=0)
 
 
 @node
@@ -68,8 +68,8 @@ class EwmRows(Carried):
 
     @derived
     def meta(self) -> Any:
-        example = meta_nonempty(self.source.meta).ewm(alpha=0.5)
-        return getattr(example, self.asked.method)().iloc[:0].set_axis(self.source.meta.index, axis=0)
+        made = tried(lambda rows: getattr(rows.ewm(alpha=0.5), self.asked.method)(), self.source.meta)
+        return made.iloc[:0].set_axis(self.source.meta.index, axis=0)
 
 
 class Window:

@@ -85,7 +85,7 @@ def check_numbers(frame: Any, kind: str) -> None:
     """Refuse columns that are not numbers."""
     meta = frame.expr.meta
     for label, dtype in meta.dtypes.items() if meta.ndim == 2 else [(meta.name, meta.dtype)]:
-        if dtype.kind not in "iufb":
+        if dtype.kind not in "iufbc" and dtype != np.dtype(object):  # of objects it is known when they are looked at
             raise ValueError(
                 f"cannot compute {kind} of {label!r}, a column of {dtype}: choose columns of numbers, or numeric_only=True"
             )

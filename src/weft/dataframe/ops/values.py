@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import FrameBase, called, changed, for_numpy, new, one_of
+from weft.dataframe.base import FrameBase, at_hand, called, changed, for_numpy, new, one_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.beside import as_series, by_label, by_place, has_rows, is_chunked
@@ -106,7 +106,7 @@ class ValueMethods(FrameBase):
         if isinstance(value, (list, tuple)):
             raise TypeError(f'"value" parameter must be a scalar or dict, but you passed a "{type(value).__name__}"')
         across = is_frame and axis in (1, "columns")
-        is_other = isinstance(value, FrameBase) and value.expr.meta.ndim == 1 and value.expr.rows != self.expr.rows
+        is_other = isinstance(value, FrameBase) and np.ndim(value.expr.meta) == 1 and value.expr.rows != self.expr.rows
         if is_frame and not across and is_other and not is_of_columns(value.expr):
             value = value.compute()  # an entry for each column, as in pandas
         if isinstance(value, pd.Series) and is_frame and not across:
@@ -182,10 +182,10 @@ class ValueMethods(FrameBase):
             return elementwise("isin_beside", self, by_label(self, values))
         if isinstance(values, (str, bytes)) or (np.ndim(values) == 0 and not hasattr(values, "__iter__")):
             raise TypeError(f"isin() takes a list of values; it was given a {type(values).__name__}")
-        if isinstance(values, Iterator):
-            values = list(values)
         if isinstance(values, dict):
-            return elementwise("isin", self, Pairs([(label, tuple(each)) for label, each in values.items()]))
+            pairs = [(label, tuple(at_hand(list(each)))) for label, each in values.items()]
+            return elementwise("isin", self, Pairs(pairs))
+        values = at_hand(list(values) if isinstance(values, (set, Iterator)) else values)
         return elementwise("isin", self, Among.of(values))
 
     def replace(
@@ -195,11 +195,11 @@ class ValueMethods(FrameBase):
 
         A series stands for a mapping of its labels to its values, which is computed.
         """
-        if isinstance(to_replace, FrameBase) and to_replace.expr.meta.ndim == 1:
+        if isinstance(to_replace, FrameBase) and np.ndim(to_replace.expr.meta) == 1:
             to_replace = to_replace.compute()
         if isinstance(to_replace, pd.Series):
             to_replace = to_replace.to_dict()
-        if isinstance(value, FrameBase) and value.expr.meta.ndim == 1:
+        if isinstance(value, FrameBase) and np.ndim(value.expr.meta) == 1:
             value = value.compute()
         if isinstance(value, pd.Series):
             value = value.to_dict() if self.expr.meta.ndim == 2 else value.tolist()
@@ -317,7 +317,7 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
         other = by_place(frame, other if is_chunked(other) else np.asarray(other))
     if axis is not None:
         words["axis"] = axis
-    elif isinstance(other, FrameBase) and other.expr.meta.ndim < frame.expr.meta.ndim:
+    elif isinstance(other, FrameBase) and 0 < np.ndim(other.expr.meta) < frame.expr.meta.ndim:
         raise ValueError("Must specify axis=0 or 1")
     if np.isscalar(other) and not pd.isna(other):
         frame = known(frame)

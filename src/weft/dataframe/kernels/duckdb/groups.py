@@ -227,7 +227,10 @@ def plain_aggregate(how: str, column: Column, ddof: int) -> Column:
         case "median" if kind in "iuf" and not is_short:
             return Column(f"median({value})", FLOAT64, null=True, nan=kind == "f")
         case "std" | "var" if kind in "iuf" and not is_short and (how, ddof) in DEVIATIONS:
-            return Column(f"{DEVIATIONS[how, ddof]}({value})", FLOAT64, null=True, nan=kind == "f")
+            made = f"{DEVIATIONS[how, ddof]}({value})"
+            if not ddof and kind == "f":  # to DuckDB a single infinity is not spread at all
+                made = f"CASE WHEN NOT isfinite(sum({value})) THEN CAST('nan' AS DOUBLE) ELSE {made} END"
+            return Column(made, FLOAT64, null=True, nan=kind == "f")
         case "min" | "max" if kind != "b":
             return Column(f"{how}({column.sql})", dtype, null=True, nan=column.nan)
     raise Untranslatable(f"{how} of {dtype} stays in pandas")

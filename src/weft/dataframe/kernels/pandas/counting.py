@@ -13,6 +13,7 @@ from weft.dataframe.kernels.pandas.groupby import GroupbyAggregate, apart, split
 from weft.dataframe.kernels.pandas.groupby_parts import Partial
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
+from weft.dataframe.kernels.pandas.keys import Order, key_arrays, order_of
 from weft.dataframe.kernels.pandas.neighbours import concatenated
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.pandas.rows import with_object_labels
@@ -193,9 +194,12 @@ class Largest:
             partition = partition.take(near)
             if len(near) <= 2 * more:
                 return partition
-        numbered = partition.set_axis(pd.RangeIndex(len(partition)), axis=0)
-        places = np.sort(largest(numbered, (method, more, columns, keep)).index.to_numpy())
-        return partition.iloc[places]
+        is_alone = columns is None or len(columns) == 1
+        first = partition if columns is None else partition[columns[0]]
+        numbered = first.set_axis(pd.RangeIndex(len(partition)), axis=0)
+        found = largest(numbered, (method, more, None, keep if is_alone else "all"))
+        partition = partition.iloc[np.sort(found.index.to_numpy())]
+        return partition if is_alone else most_extreme(partition, more, method == "nlargest", columns, keep)
 
     @staticmethod
     def combine(plan: tuple[str, int, Any, str], *partials: Any) -> Any:
@@ -229,6 +233,28 @@ def extreme_places(column: Any, count: int, is_greatest: bool) -> Any:
         return None
     near = np.flatnonzero(beyond(values, sample, count, is_greatest))
     return near[beyond(values[near], values[near], count, is_greatest)]
+
+
+def most_extreme(
+    rows: pd.DataFrame, count: int, is_greatest: bool, columns: tuple[Any, ...], keep: str
+) -> pd.DataFrame:
+    """The ``count`` most extreme rows by several columns, in their order: missing values come last.
+
+    pandas, asked for so many that missing values are among them, looks for others equal to these, and finds none.
+    """
+    if len(rows) <= count:
+        return rows
+    order = Order(columns, (not is_greatest,) * len(columns))
+    if keep == "last":
+        return most_extreme(rows.iloc[::-1], count, is_greatest, columns, "first").iloc[::-1]
+    places = order_of(key_arrays(rows, order), order)
+    if keep == "all":
+        keys = rows[list(columns)].iloc[places].reset_index(drop=True)
+        last = keys.iloc[[count - 1] * len(keys)].reset_index(drop=True)
+        count = (
+            int(np.flatnonzero(((keys == last) | (keys.isna() & last.isna())).all(axis=1).to_numpy(dtype=bool))[-1]) + 1
+        )
+    return rows.iloc[np.sort(places[:count])]
 
 
 def beyond(values: Any, others: Any, count: int, is_greatest: bool) -> Any:

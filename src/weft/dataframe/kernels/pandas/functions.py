@@ -10,7 +10,7 @@ import pandas as pd
 
 from weft.errors import MetaError
 
-__all__ = ["OneRow", "Whole", "apply_rows", "apply_values", "checked_call", "map_values"]
+__all__ = ["OneRow", "Whole", "apply_rows", "apply_values", "by_rows", "checked_call", "map_values"]
 
 
 class Whole:
@@ -88,6 +88,11 @@ class OneRow:
 def apply_rows(frame: pd.DataFrame, function: Callable[..., Any], args: tuple[Any, ...], **keywords: Any) -> Any:
     """A function of each row."""
     return frame.apply(function, axis=1, args=args, **keywords)
+
+
+def by_rows(frame: pd.DataFrame, method: str, function: Any, args: tuple[Any, ...], **keywords: Any) -> Any:
+    """`agg` or `transform` of each row."""
+    return getattr(frame, method)(function, 1, *args, **keywords)
 
 
 def apply_values(column: pd.Series, function: Callable[..., Any], args: tuple[Any, ...], **keywords: Any) -> Any:

@@ -27,6 +27,8 @@ class CountPlan(NamedTuple):
         Whether groups come in the order of their keys; whether those with missing keys are left out; whether keys are the index.
     is_listed : bool
         Whether a single column of a frame gives an index of levels.
+    dtype : dtype, optional
+        The type of the frequencies: that of their values' own kind of integers, or floats.
     """
 
     keys: int
@@ -38,6 +40,7 @@ class CountPlan(NamedTuple):
     drop_groups: bool = True
     as_index: bool = True
     is_listed: bool = False
+    dtype: Any = None
 
 
 @PANDAS.add("CountedGroups")
@@ -57,6 +60,8 @@ def counted_groups(sizes: pd.Series, options: tuple[CountPlan]) -> Any:
         found.index = found.index.set_names(names)
     if plan.normalize:
         found = found / whole_of(found, plan)
+    if plan.dtype is not None:
+        found = found.astype(plan.dtype)
     if plan.is_listed and found.index.nlevels == 1:
         found.index = pd.MultiIndex.from_arrays([found.index], names=[found.index.name])
     return found if plan.as_index else with_columns(found)

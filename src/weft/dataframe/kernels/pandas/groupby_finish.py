@@ -152,7 +152,10 @@ def finish_extreme(name: str) -> Callable[..., pd.Series]:
     def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
         (values,), (counts,) = given[name], given["count"]
         few = counts < max(1, request.option("min_count", -1))
-        return with_missing(values, few if few.any() else None, dtype)
+        made = with_missing(values, few if few.any() else None, dtype)
+        return (
+            pd.Series(made.to_numpy()) if made.dtype == np.dtype(object) else made
+        )  # texts and times, as pandas finds out
 
     return finish
 

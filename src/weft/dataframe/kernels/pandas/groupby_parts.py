@@ -71,15 +71,15 @@ def concat_arrays(arrays: tuple[Any, ...]) -> Any:
 
 
 def values_and_missing(column: pd.Series) -> tuple[Any, Any]:
-    """Numbers as a NumPy array, and where they are missing (None: nowhere)."""
+    """Numbers, also those that objects are, as a NumPy array, and where they are missing (None: nowhere)."""
     dtype = column.dtype
     if dtype.kind in "mM":
         values = integers_of(column)
         missing = column.isna().to_numpy()
         return values, missing if missing.any() else None
     if isinstance(dtype, np.dtype):
-        values = column.to_numpy()
-        if dtype.kind == "f":
+        values = column.to_numpy() if dtype.kind != "O" else floats_of(column)
+        if values.dtype.kind in "fc":
             missing = np.isnan(values)
             return values, missing if missing.any() else None
         return values, None

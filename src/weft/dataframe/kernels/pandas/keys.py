@@ -167,9 +167,11 @@ def digits_of(array: Any, ascending: bool, na_first: bool, is_sole: bool = True)
     missing = np.asarray(array.isna())
     kind = getattr(array.dtype, "kind", "O")
     if kind in "biu":
-        wide = np.uint64 if kind == "u" else np.int64
+        wide = np.uint64 if array.dtype.name.lower().startswith("uint64") else np.int64
         values = array.to_numpy(dtype=wide, na_value=False if array.dtype.kind == "b" else wide(0))
-        return Number(placed_missing(integers(values), missing, ascending, na_first))
+        if wide is np.uint64:  # nought is the least: all but the greatest two go up by one
+            values = np.minimum(values, np.uint64(2**64 - 3)) + np.uint64(1)
+        return Number(placed_missing(np.clip(integers(values), LEAST + 1, MOST - 1), missing, ascending, na_first))
     if kind == "f":
         return Number(numpy_digits(array.to_numpy(dtype=np.float64, na_value=np.nan), ascending, na_first))
     if kind in "mM" and isinstance(array.dtype, pd.ArrowDtype):
@@ -206,7 +208,7 @@ def integers(array: Any) -> Any:
 
 
 def placed_missing(values: Any, missing: Any, ascending: bool, na_first: bool) -> Any:
-    """Numbers in the wanted direction, with the missing ones at their end. No number is the least or the greatest there is."""
+    """Numbers in the wanted direction, with the missing ones at their end: no number is the least or the greatest there is."""
     made = values if ascending else ~values
     if missing.any():
         made = made.copy() if made is values else made

@@ -186,7 +186,7 @@ def last_of(rows: Any, plan: CumulativePlan) -> Any:
     made = getattr(rows, plan.kind)(skipna=plan.skipna)
     if not plan.skipna:
         return made.iloc[-1:]
-    last = made.ffill().iloc[-1:]
+    last = last_present(made)
     if plan.kind not in LOST or not len(last):
         return last
     columns = [rows] if rows.ndim == 1 else [rows.iloc[:, place] for place in range(rows.shape[1])]
@@ -200,6 +200,17 @@ def last_of(rows: Any, plan: CumulativePlan) -> Any:
     ]
     twice = pairs[0] if rows.ndim == 1 else pd.concat(pairs, axis=1).set_axis(last.columns, axis=1)
     return twice.set_axis(last.index.repeat(2), axis=0)
+
+
+def last_present(rows: Any) -> Any:
+    """The last row, with the last value before it in place of what is missing."""
+    kinds = [rows.dtype] if rows.ndim == 1 else list(rows.dtypes)
+    if not any(getattr(each, "kind", "O") == "c" for each in kinds):
+        return rows.ffill().iloc[-1:]
+    if rows.ndim == 1:  # pandas does not fill complex numbers
+        there = rows[rows.notna()]
+        return (there if len(there) else rows).iloc[-1:].set_axis(rows.index[-1:], axis=0)
+    return pd.concat([last_present(rows.iloc[:, place]) for place in range(rows.shape[1])], axis=1)
 
 
 def is_lost(column: Any, kind: str) -> bool:

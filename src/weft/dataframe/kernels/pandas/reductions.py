@@ -67,9 +67,9 @@ class Part(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Mean and sums of powers of the distances from it."""
+    """Mean and sums of powers of the distances from it; of complex numbers of their squared distances only."""
 
-    mean: float
+    mean: Any
     second: float
     third: float
     fourth: float
@@ -159,7 +159,7 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
     if way == "count":
         return Part(int(column.count()), 0, rows)
     if way == "moments":
-        numbers = floats_of(column)
+        numbers = floats_of(column) if column.dtype.kind != "c" or kind in ("skew", "kurt") else column.to_numpy()
         if plan.skipna:
             numbers = numbers[~np.isnan(numbers)]
         elif column.hasnans:
@@ -217,14 +217,17 @@ def exact_sum(values: Any) -> int:
 
 
 def floats_of(column: pd.Series) -> Any:
-    """Values as float64, missing ones as NaN; times as numbers of their unit."""
+    """Values as float64, missing ones as NaN; times as numbers of their unit, complex numbers without the imaginary part."""
     if column.dtype.kind in "mM":
         made = integers_of(column).astype(np.float64)
         made[column.isna().to_numpy()] = np.nan
         return made
     if column.dtype.kind == "c":
-        raise TypeError(f"{column.dtype} columns have no such moments")
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return column.to_numpy().real
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except ValueError as refusal:
+        raise TypeError(f"Could not convert {column.name!r} to numeric: {refusal}") from refusal
 
 
 def moments_of(numbers: Any, order: int) -> Moments:
@@ -232,9 +235,9 @@ def moments_of(numbers: Any, order: int) -> Moments:
     if not len(numbers):
         return Moments(0.0, 0.0, 0.0, 0.0)
     with np.errstate(all="ignore"):
-        mean = float(numbers.mean())
+        mean = numbers.mean().item()
         away = numbers - mean
-        squares = away * away
+        squares = away * away if numbers.dtype.kind != "c" else (away * away.conj()).real
         second = float(squares.sum())
         if order == 2:
             return Moments(mean, second, 0.0, 0.0)
@@ -250,7 +253,9 @@ def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
     total = n + m
     d = other.mean - first.mean
     with np.errstate(all="ignore"):
-        second = first.second + other.second + d * d * n * m / total
+        second = first.second + other.second + (d * d.conjugate()).real * n * m / total
+        if isinstance(d, complex):
+            return Moments(first.mean + d * m / total, second, 0.0, 0.0)
         third = (
             first.third
             + other.third
@@ -341,11 +346,21 @@ def finished_mean(part: Part, column: pd.Series) -> Any:
         return column.mean()
     if column.dtype.kind in "mM":
         return time_of(towards_zero(part.value, part.present), column)
-    value = part.value
+    value = part.value if column.dtype != np.dtype(object) else as_number(part.value)
     if value is pd.NA:
         return value
     with np.errstate(invalid="ignore", divide="ignore"):
         return value / (np.float64(part.present) if not isinstance(value, complex) else part.present)
+
+
+def as_number(value: Any) -> Any:
+    """A sum of objects as a float, or as a complex number; of text there is none."""
+    if isinstance(value, str):
+        raise TypeError(f"Could not convert string {value!r} to numeric")
+    try:
+        return float(value)
+    except TypeError:
+        return complex(value)
 
 
 def towards_zero(value: Any, count: Any) -> Any:
