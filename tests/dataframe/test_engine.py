@@ -9,6 +9,7 @@ import pytest
 import weft
 import weft.dataframe as dd
 from weft.dataframe.footprint import held_bytes
+from weft.dataframe.rules import faster
 from weft.errors import EngineError
 
 WHOLE = pd.DataFrame({"k": [1, 2, 1, 3], "v": [1.0, np.nan, 3.0, 4.0], "s": ["a", None, "b", "a"]})
@@ -135,3 +136,31 @@ def test_integers_in_memory_that_lie_close_together_are_found_by_position():
     assert "polars, as one query" in engines(far[["k", "g"]].drop_duplicates())
     with weft.config.set({"dataframe.engine": "polars"}):
         pd.testing.assert_frame_equal(most.compute(), whole.nlargest(3, "v"))
+
+
+@pytest.mark.skipif(not faster.HAS_NUMBA, reason="rows are looked up by machine code")
+def test_large_files_joined_by_integers_that_lie_close_together_are_left_to_pandas(tmp_path, monkeypatch):
+    monkeypatch.setattr(faster, "LARGE", 1000)
+    rng = np.random.default_rng(0)
+    left = pd.DataFrame({"k": rng.permutation(5_000)[:4_000], "v": rng.integers(0, 9, 4_000)})
+    right = pd.DataFrame({"k": rng.permutation(5_000)[:4_000], "w": rng.integers(0, 9, 4_000)})
+    for name, whole in (("left", left), ("right", right), ("far", right.assign(k=right.k * 10**9))):
+        whole.to_parquet(tmp_path / f"{name}.parquet", row_group_size=1000)
+    ours, theirs, far = (
+        dd.read_parquet(tmp_path / f"{name}.parquet", blocksize=1) for name in ("left", "right", "far")
+    )
+
+    def asked(one, two, **options):
+        return one.merge(two, on="k", **options)[["v", "w"]].sum()
+
+    lazy = asked(ours, theirs, broadcast=False)
+    assert "whole numbers that lie close together" in engines(lazy)
+    pd.testing.assert_series_equal(lazy.compute(), asked(left, right))
+    for other in (
+        asked(ours, far, broadcast=False),
+        asked(ours, theirs, broadcast=False, how="left"),
+        asked(ours, theirs),
+    ):
+        assert "whole numbers that lie close together" not in engines(other)
+    with weft.config.set({"dataframe.engine": "polars"}):
+        assert "whole numbers that lie close together" not in engines(lazy)

@@ -14,7 +14,13 @@ from weft.dataframe.footprint import held_bytes, holdable, sizes_of
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
-from weft.dataframe.rules.faster import copies_texts, is_added_up, is_found_by_position, why_duckdb
+from weft.dataframe.rules.faster import (
+    copies_texts,
+    is_added_up,
+    is_found_by_position,
+    is_joined_by_position,
+    why_duckdb,
+)
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, rule, walk
 from weft.units import format_bytes
@@ -140,7 +146,7 @@ def why_not_whole(node: FrameExpr) -> str | None:
     """Why a tree is no query though it may be translated."""
     if config.value("dataframe.queries") == "partitions":
         return "dataframe.queries is 'partitions'"
-    return copies_texts(node) or is_added_up(node) or is_found_by_position(node)
+    return copies_texts(node) or is_added_up(node) or is_found_by_position(node) or is_joined_by_position(node)
 
 
 def parts_below(tree: FrameExpr, context: Context) -> list[str]:

@@ -16,7 +16,7 @@ from weft.dataframe.io.from_pandas import FromPandas, span_seen
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.io.parquet.dataset import joint_bounds
 from weft.dataframe.kernels.pandas.grouping import FEW
-from weft.dataframe.kernels.pandas.lookup import SLOTS
+from weft.dataframe.kernels.pandas.lookup import FREE_SLOTS, SLOTS
 from weft.dataframe.kernels.translating import is_text
 from weft.dataframe.known_metas import types_of
 from weft.dataframe.ops.assignment import Assign
@@ -33,7 +33,7 @@ from weft.dataframe.ops.unique import DistinctRows
 from weft.dataframe.spread import estimate, seen_in
 from weft.expr import Expr, walk
 
-__all__ = ["copies_texts", "is_added_up", "is_found_by_position", "key_span", "why_duckdb"]
+__all__ = ["copies_texts", "is_added_up", "is_found_by_position", "is_joined_by_position", "key_span", "why_duckdb"]
 
 #: Rows of files from which on it pays to ask DuckDB: its statement takes some milliseconds more to begin.
 LARGE = 1_000_000
@@ -64,11 +64,37 @@ def why_duckdb(node: Expr) -> str | None:
             if (places_of_groups(node) or 0) > CACHED or texts_of_groups(node) is not None:
                 return None
             return "groups of large files by few keys are its strength"
-        case [Merge(), Reduce()] if all(isinstance(each, (*SUMMED_UP, Projection, ReadParquet)) for each in every):
-            return "a join of large files that is summed up is its strength"
+        case [Merge(), Reduce()] if is_summed_join(every):
+            return None if is_joined_by_position(node) else "a join of large files that is summed up is its strength"
         case [] if any(isinstance(each, GroupbyRows) and each.asked.method == "cumcount" for each in every):
             return "the first rows of the groups of a large file are its strength"
     return None
+
+
+def is_summed_join(every: list[Expr]) -> bool:
+    """Whether nodes are those of a join of files that is summed up, and nothing else."""
+    heads = [each for each in every if isinstance(each, (Merge, Reduce))]
+    is_only = all(isinstance(each, (*SUMMED_UP, Projection, ReadParquet)) for each in every)
+    return is_only and [type(each) for each in heads] == [Merge, Reduce]
+
+
+def is_joined_by_position(node: Expr) -> str | None:
+    """Why a join of two large files that is summed up is left to pandas' kernels: where machine code looks keys up without a hash.
+
+    Statistics of the files tell how far apart whole numbers are. 10^7 by 10^7 rows take 0.74 to 0.80 s, DuckDB 0.83.
+    """
+    every = list(walk(node))
+    if not HAS_NUMBA or config.value("dataframe.engine") == "polars" or not is_summed_join(every):
+        return None
+    (join,) = [each for each in every if isinstance(each, Merge)]
+    ours, theirs = join.plan.left_on or (), join.plan.right_on or ()
+    if join.way != "shuffled" or join.plan.how != "inner" or len(ours) != 1 or len(theirs) != 1:
+        return None
+    for side, label in ((join.left, ours[0]), (join.right, theirs[0])):
+        span, rows = key_span(side, label), row_count(side)
+        if span is None or rows < LARGE or span[1] - span[0] >= SLOTS * rows // join.npartitions + FREE_SLOTS:
+            return None
+    return "its keys are whole numbers that lie close together: rows are looked up by position, partition by partition"
 
 
 def row_total(files: list[Any]) -> int:

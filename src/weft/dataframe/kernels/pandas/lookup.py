@@ -66,7 +66,7 @@ class Packing:
         for column, low, span in zip(columns, self.lows, self.spans, strict=True):
             digit = column - low if low else column
             if len(column) and not (low <= int(column.min()) and int(column.max()) < low + span):
-                outside = (column < low) | (digit >= span) | (digit < 0)  # a difference may wrap
+                outside = digit.view(np.uint64) >= span  # those below the least one, too: their distance wraps
                 beyond = outside if beyond is None else beyond | outside
             made = digit if made is None else made * span + digit
         return made, beyond
@@ -89,7 +89,8 @@ class Lookup:
                 first, following = np.zeros(width, np.int32), np.empty(len(codes) + 1, np.int32)
                 self.is_unique = code.chained(read_only(codes.astype(np.int64, copy=False)), first, following)
                 if self.is_unique:
-                    self.keep_unique(codes, width, first.astype(np.int64) - 1)
+                    first -= 1
+                    self.keep_unique(codes, width, first)
                 else:
                     self.chain = first, following
                 return
@@ -152,12 +153,12 @@ class Lookup:
             if beyond is not None:
                 found = np.where(beyond, -1, found)
             elif self.is_full:
-                return None, found
+                return None, found.astype(np.int64, copy=False)
             there = found >= 0
             if keeps_all or there.all():
-                return None, found
+                return None, found.astype(np.int64, copy=False)
             chosen = np.flatnonzero(there)
-            return chosen, found[chosen]
+            return chosen, found.take(chosen).astype(np.int64, copy=False)
         times = self.counts.take(codes)
         if beyond is not None:
             times[beyond] = 0
