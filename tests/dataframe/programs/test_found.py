@@ -22,6 +22,14 @@ OTHERS = pd.DataFrame({"k": [1, 3], "m": [7, 8]})
 PROGRAMS = {
     "a mean of infinities is less than nothing": (INFINITE, lambda d: d[d.x < d.x.mean()].k.value_counts()),
     "a deviation of infinities, too": (INFINITE, lambda d: d[d.x < d.x.std()]),
+    "one value for all rows beside integers that are chosen": (
+        NUMBERS[["n"]],
+        lambda d: d[["n"]].where(d[["n"]] > 0).astype("int64").assign(t="a", f=1.5),
+    ),
+    "one value for all rows in place of integers that are chosen": (
+        NUMBERS,
+        lambda d: d.assign(n=d.n.where(d.n > 0)).assign(n=1.5, t="a")[["n", "t"]],
+    ),
     "the variance of a single infinity": (INFINITE, lambda d: d[d.x > 5].x.var(ddof=0)),
     "the deviations of single infinities": (INFINITE, lambda d: d.groupby("x").x.std(ddof=0)),
     "sums of int8 need not fit in it": (SHORT, lambda d: d.groupby("k").i.sum()),

@@ -95,6 +95,7 @@ def constant(source: Relation, value: Any, dtype: Any, nan: bool = False) -> Col
         null=False,
         nan=nan,
         null_is_false=False,
+        narrow=None,
     )
 
 
