@@ -32,8 +32,9 @@ class Numbering(NamedTuple):
 
 
 def numbering_of(schema: pa.Schema) -> Numbering | None:
-    """The range that a file's writer says is its index."""
-    match (schema.pandas_metadata or {}).get("index_columns", []):
+    """The range that a file's writer says is its index, or a level of it."""
+    described = (schema.pandas_metadata or {}).get("index_columns", [])
+    match [each for each in described if isinstance(each, dict)]:
         case [{"kind": "range", "start": start, "step": step, "name": name}]:
             return Numbering(start, step, name)
     return None

@@ -119,3 +119,27 @@ def test_texts_are_the_same_whatever_way_they_are_written_down(tmp_path, diction
         chosen = dd.read_parquet(path, filters=[("few", "in", ["x", "ä"])])
         by_pandas = pd.read_parquet(path, filters=[("few", "in", ["x", "ä"])])
         assert_same(chosen.astype({"few": "str"}), by_pandas.astype({"few": "str"}), check_index_type=False)
+
+
+@pytest.mark.parametrize("engine", ["auto", "pandas"])
+@pytest.mark.parametrize("start", [0, 5])
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+@pytest.mark.parametrize("names", [[None, "k"], ["a", "k"], [None, None]])
+def test_levels_of_the_index_beside_one_that_is_a_range(names, order, start, engine, tmp_path):
+    whole = pd.DataFrame({"k": range(1, 7), "v": np.arange(6) / 2, "w": list("abcdef")})
+    whole = whole.set_axis(pd.RangeIndex(start, start + 6, name=names[0])).set_index("k", append=True)
+    whole.index = whole.index.set_names(names).reorder_levels(order)
+    whole.to_parquet(tmp_path / "x.parquet", row_group_size=2)
+    expected = pd.read_parquet(tmp_path / "x.parquet")
+    assert expected.index.nlevels == 2
+
+    with config.set({"dataframe.engine": engine}):
+        parts = dd.read_parquet(tmp_path / "x.parquet", blocksize=1)
+        assert parts.npartitions == 3
+        pd.testing.assert_frame_equal(parts.compute(), expected)
+        pd.testing.assert_frame_equal(parts[parts.v > 1].compute(), expected[expected.v > 1])
+        pd.testing.assert_frame_equal(parts.reset_index().compute(), expected.reset_index())
+        assert parts.v.sum().compute() == expected.v.sum()
+        some = dd.read_parquet(tmp_path / "x.parquet", columns=["w"])
+        pd.testing.assert_frame_equal(some.compute(), expected[["w"]])
+        pd.testing.assert_series_equal(dd.read_parquet(tmp_path / "x.parquet", columns="v").compute(), expected.v)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
 import pyarrow as pa
 
-from weft.dataframe.io.arrow import Layout, Numbering, joint_schema, numbering_of
+from weft.dataframe.base import new
+from weft.dataframe.io.arrow import Layout, Numbering, is_unnamed, joint_schema, numbering_of
 from weft.dataframe.io.footers import Footer, leaf_numbers, read_footers
 from weft.dataframe.io.hive import HiveKey, hive_keys
 from weft.dataframe.io.parquet.dataset import ParquetDataset, ReadParquet, without_hopeless
@@ -16,7 +17,7 @@ from weft.dataframe.io.parquet.options import BLOCKSIZE, ENGINES, EXTENSIONS, re
 from weft.dataframe.io.parquet.parts import Plan, parts_of, pieces_of
 from weft.dataframe.io.parquet.reader import ParquetReader
 from weft.dataframe.io.predicates import filters_of
-from weft.dataframe.io.source import source_frame
+from weft.dataframe.io.source import check_chosen, source_frame
 from weft.dataframe.ops.projection import missing_column
 from weft.io.files import FoundFile, find_files
 
@@ -137,6 +138,8 @@ def read_parquet(
     coded = dict.fromkeys(categories or ())
     if index is None and columns is not None:
         index = index_beside(columns, joint)
+    levels = levels_beside_numbers(joint) if index is None else []
+    index = [] if levels else index
     layout = Layout(
         joint,
         [index] if isinstance(index, (str, int)) and index is not False else index,
@@ -146,7 +149,7 @@ def read_parquet(
         arrow_to_pandas,
     )
     check_labels(layout, index, coded, columns)
-    if layout.numbering != Numbering() or index is None:
+    if layout.numbering != Numbering() or index is None or levels:
         layout.numbering = joint_numbering(
             [(each, footer.metadata.num_rows) for each, footer in zip(numberings, footers, strict=True)]
         )
@@ -167,7 +170,31 @@ def read_parquet(
     dataset = ParquetDataset(reader, parts_of(pieces, keys, plan), by_path, token, bool(calculate_divisions))
     if known is not None:
         dataset = without_hopeless(dataset, known)
-    return source_frame(ReadParquet, dataset, columns)
+    if not levels:
+        return source_frame(ReadParquet, dataset, columns)
+    labels = [label for level in levels for label, name in layout.fields.items() if name == level]
+    asked, single = check_chosen(columns, dataset.columns)
+    others = [label for label in (dataset.columns if asked is None else asked) if label not in labels]
+    whole = numbered_levels(new(ReadParquet(dataset, (*others, *labels))), levels, labels)
+    return whole[columns] if single else whole
+
+
+def levels_beside_numbers(schema: pa.Schema) -> list[str | None]:
+    """The levels that the writer says the index has, None for the one that is a range, if that is one of several; else none."""
+    described = (schema.pandas_metadata or {}).get("index_columns", [])
+    levels = [each if isinstance(each, str) else None for each in described]
+    return levels if len(levels) > 1 and levels.count(None) == 1 else []
+
+
+def numbered_levels(frame: Any, levels: list[str | None], labels: list[Hashable]) -> Any:
+    """A frame whose index are its rows' numbers, with columns as further levels."""
+    name = frame.index.name
+    made = frame.set_index(labels, append=True)
+    place = levels.index(None)
+    if place:
+        made = made.reorder_levels([*range(1, place + 1), 0, *range(place + 1, len(levels))])
+    names: list[Any] = [None if is_unnamed(label) else label for label in labels]
+    return made.rename_axis([*names[:place], name, *names[place:]])
 
 
 def index_beside(columns: Any, schema: pa.Schema) -> Any:
