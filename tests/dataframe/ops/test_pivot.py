@@ -27,6 +27,15 @@ def test_tables_of_aggregates_agree_with_pandas(pair, aggfunc, values, margins):
         agree(lambda: parts.pivot_table(**words), lambda: whole.pivot_table(**words))
 
 
+@pytest.mark.parametrize("aggfunc", ["max", "mean", "count", "first"])
+def test_a_key_of_rows_and_of_columns(aggfunc):
+    whole = pd.DataFrame({"k": ["b", "a", "b", "c"], "g": [1, 1, 2, 2], "v": [1, 2, 3, 4]})
+    ours = dd.from_pandas(whole, npartitions=2)
+    for words in ({"index": "k", "columns": "k"}, {"index": ["k", "g"], "columns": "k"}):
+        expected = whole.pivot_table(values="v", aggfunc=aggfunc, **words)
+        agree(ours.pivot_table(values="v", aggfunc=aggfunc, **words), expected)
+
+
 def test_rows_are_turned_into_a_table():
     whole = pd.DataFrame({"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]})
     parts = in_partitions(whole, [1])

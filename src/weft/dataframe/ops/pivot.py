@@ -163,7 +163,7 @@ def pivot_table(
         or not set(keys).isdisjoint(chosen)
     ):
         return whole_result(used, "pivot_table", call_of(**options), meta=table_meta(used, options, columns))
-    groups = getattr(used.groupby(keys, sort=sort, observed=True)[chosen], aggfunc)()
+    groups = getattr(used.groupby(list(dict.fromkeys(keys)), sort=sort, observed=True)[chosen], aggfunc)()
     cells = dict(options, aggfunc="first")
     if aggfunc in ("count", "nunique", "sum", "prod"):
         cells["aggfunc"] = "sum" if aggfunc != "prod" else "prod"
