@@ -1,6 +1,7 @@
 """Plans with holes: one plan for all expressions of a form."""
 
 import gc
+import threading
 import weakref
 
 import numpy as np
@@ -280,3 +281,36 @@ class TestDataInMemory:
         parts, others = (dd.from_pandas(self.frame(), npartitions=3) for _ in range(2))
         plans = [plan_of([parts.merge(others, on="g").a_x.sum()])[0] for _ in range(4)]
         assert len({id(each) for each in plans}) == 4
+
+    @pytest.mark.parametrize("kind", ["closure", "default", "instance"])
+    def test_users_functions_are_neither_kept_nor_written(self, kind):
+        lock, seen = threading.Lock(), []
+
+        class Held:
+            def __reduce__(self):
+                seen.append(self)
+                raise RuntimeError("not to be written")
+
+        def of(rows, held=Held()):  # noqa: B008
+            return rows
+
+        functions = {"closure": lambda rows: rows if lock else seen, "default": of, "instance": Called(lock)}
+        parts = dd.from_pandas(self.frame(), npartitions=3)
+        lazy = functions[kind]
+        for _ in range(4):
+            assert parts.map_partitions(lazy, meta=parts.expr.meta).a.count().compute(scheduler="inline") == 1000
+
+        assert not seen
+        kept = parts.expr.__dict__.get(module.SHELF, {}).values()
+        assert not any(isinstance(each.template, (module.Plan, module.Template)) for each in kept)
+
+
+class Called:
+    """A function with a lock."""
+
+    def __init__(self, lock):
+        self.lock = lock
+
+    def __call__(self, rows):
+        with self.lock:
+            return rows

@@ -20,11 +20,10 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from weft.config.state import version
-from weft.expr import Expr, Held, walk
+from weft.expr import Expr, Held, walk, weight
 from weft.expr.holes import Form, Hole, filled, form_of, hollow
 from weft.expr.naming import token_of
 from weft.expr.node import walk_objects
-from weft.expr.weight import weight_of
 from weft.graph import Plan, compile_plan
 from weft.graph.plan import paused_collector
 from weft.physical.base import Called, build
@@ -110,7 +109,7 @@ def plan_beside(expression: Expr, source: Expr, fuse: bool) -> Plan | None:
     It is made from a twin of the source: a plan that held its own keeper would be garbage in a circle, with the data.
     """
     held = sum(sizeof(each.value) for each in source.operands if isinstance(each, Held))
-    if held > SMALL or weight_of(expression, Held) > LITTLE:
+    if held > SMALL or not weight.is_light(expression, Held, LITTLE):
         return None
     made: dict[str, Expr] = {}
     for node in walk(expression):

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from tests.dataframe.columns import agree, in_partitions
 
+import weft.dataframe as dd
+
 WHOLE = pd.DataFrame({"A": [1, 2, 3], "B": [4.0, 5, 6], "C": [7, 8, 9]})
 
 CALLS = {
@@ -87,3 +89,11 @@ def test_columns_of_the_frame_are_set_at_once():
 )
 def test_what_pandas_refuses_is_refused(call):
     agree(lambda: call(in_partitions(WHOLE, [1])), lambda: call(WHOLE))
+
+
+def test_a_single_argument_of_a_function_of_values_need_be_no_tuple():
+    whole = pd.Series([1, 2, 3], name="x")
+    ours = dd.from_pandas(whole, npartitions=2)
+    for given in (5, (5,), [5]):
+        made = ours.apply(lambda value, more: value + more, given, meta=("x", "int64"))
+        pd.testing.assert_series_equal(made.compute(), whole + 5)

@@ -140,7 +140,9 @@ def aggregate(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords:
         if not keywords:
             raise TypeError("Must provide 'func' or named aggregation **kwargs.")
         if is_rows(frame, axis):
-            raise NotImplementedError("Named aggregation is not supported when axis=1.")
+            raise NotImplementedError(
+                "agg(axis=1) has no named aggregates: name them alone, as in agg(['sum', 'max'], axis=1)"
+            )
         return whole_result(frame, "agg", call_of(**keywords))
     if frame.expr.meta.ndim == 2 and is_rows(frame, axis):
         return aggregate_rows(frame, func, args, keywords)

@@ -154,7 +154,11 @@ class SeriesFunctionMethods(FunctionMethods):
         axis: Any = 0,
         **kwargs: Any,
     ) -> Any:
-        """A function of each value, called with ``args`` and ``kwargs`` after it; with ``by_row=False`` of the whole series."""
+        """A function of each value, called with ``args`` and ``kwargs`` after it; with ``by_row=False`` of the whole series.
+
+        ``args`` that are no tuple or list are a single argument.
+        """
+        args = tuple(args) if isinstance(args, (tuple, list)) else (args,)
         check_by_row(by_row)
         is_rows(self, axis)
         if is_of_names(function):

@@ -20,7 +20,7 @@ from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type
 from weft.dataframe.kernels.polars.translator import Translator
 from weft.dataframe.kernels.translating import Untranslatable, check_types, is_float, is_integer, is_text
 from weft.expr import Needs, walk
-from weft.expr.weight import weight_of
+from weft.expr.weight import is_light
 
 __all__ = [
     "AS_WRITTEN",
@@ -104,7 +104,7 @@ class Query:
     def is_light(self) -> bool:
         """Whether it takes next to no memory: it reads some files, and holds no data."""
         reads_files = all(isinstance(each, ReadParquet) and each.npartitions <= FEW for each in self.leaves)
-        return reads_files and weight_of(self.node, Dataset) <= LITTLE
+        return reads_files and is_light(self.node, Dataset, LITTLE)
 
     @cached_property
     def estimated(self) -> int:
