@@ -34,7 +34,8 @@ class Weighing(CloudPickler):  # type: ignore[misc]
         if isinstance(value, self.but):
             return ""
         home = value if isinstance(value, (type, FunctionType)) else type(value)
-        if home.__module__.partition(".")[0] not in OURS or getattr(value, "nbytes", 0) > self.most:
+        nbytes = 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
+        if home.__module__.partition(".")[0] not in OURS or nbytes > self.most:
             raise TooHeavy
         return None
 
