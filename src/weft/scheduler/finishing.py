@@ -46,6 +46,15 @@ def note_outputs(s: Scheduler, task: int, nbytes: Any) -> None:
     if total >= LARGE and (total > projected + (projected >> 1) or 2 * total < projected):
         _learn(s, task, total)
     for b, real in zip(outputs, sizes, strict=True):
+        if b in s.elsewhere:
+            held -= size[b]
+            size[b] = real
+            phase[b] = SPILLED
+            s.elsewhere.discard(b)
+            s.clean.add(b)
+            s.nspilled += 1
+            s.slow = True
+            continue
         counted = 0 if b in wanted else real
         held += counted - size[b]
         size[b] = counted
@@ -76,7 +85,7 @@ def pass_on(s: Scheduler, worker: int, task: int, released: list[int]) -> list[i
             if not m and phase[d] == WAITING:
                 phase[d] = READY
                 placement.push(s, d)
-    over = [b for b in blocks if not users[b] and phase[b] == DONE]
+    over = [b for b in blocks if not users[b] and (phase[b] == DONE or phase[b] == SPILLED)]
     unneeded = []
     for b in s.inputs[task]:
         u = users[b] - 1
