@@ -41,25 +41,24 @@ def note_outputs(s: Scheduler, task: int, nbytes: Any) -> None:
     """Note the sizes of all blocks of a task that has several."""
     outputs, size, phase, wanted = s.outputs[task], s.size, s.phase, s.wanted
     sizes = nbytes if isinstance(nbytes, (list, tuple)) else [nbytes // len(outputs)] * len(outputs)
+    counted = [0 if b in wanted else real for b, real in zip(outputs, sizes, strict=True)]  # what a replay knows as well
     held = s.held
-    total, projected = sum(sizes), sum([size[b] for b in outputs])
+    total, projected = sum(counted), sum([size[b] for b in outputs])
     if total >= LARGE and (total > projected + (projected >> 1) or 2 * total < projected):
         _learn(s, task, total)
-    for b, real in zip(outputs, sizes, strict=True):
+    for b, real in zip(outputs, counted, strict=True):
+        held -= size[b]
+        size[b] = real
         if b in s.elsewhere:
-            held -= size[b]
-            size[b] = real
-            phase[b] = SPILLED
             s.elsewhere.discard(b)
+            phase[b] = SPILLED
             s.clean.add(b)
             s.nspilled += 1
             s.slow = True
             continue
-        counted = 0 if b in wanted else real
-        held += counted - size[b]
-        size[b] = counted
+        held += real
         phase[b] = DONE
-        if counted >= LARGE or (counted >= PIECE and total >= LARGE):
+        if real >= LARGE or (real >= PIECE and total >= LARGE):
             s.large.add(b)
     s.held = held
 
