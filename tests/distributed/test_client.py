@@ -23,6 +23,7 @@ from weft.distributed import (
     Security,
     SpecCluster,
     SSHCluster,
+    Status,
     SubprocessCluster,
     as_completed,
     fire_and_forget,
@@ -634,6 +635,13 @@ def test_a_closed_client_refuses(client):
     with pytest.raises(BackendError, match="closed"):
         other.submit(inc, 1)
     other.close()
+
+
+def test_the_status_of_a_cluster_is_a_member_and_a_text():
+    with LocalCluster(engine="inline") as cluster:
+        assert cluster.status == Status.running == "running"
+        assert [worker.status.name for worker in cluster.workers.values()] == ["running"]
+    assert cluster.status is Status.closed
 
 
 def test_a_closed_cluster_cancels_what_waits(own):
