@@ -16,6 +16,7 @@ MODULES = [
     "weft.ducks",
     "weft.extras",
     "weft.graph_manipulation",
+    "weft.hints",
     "weft.scratch",
     "weft.seeds",
     "weft.text",

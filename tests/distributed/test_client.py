@@ -895,8 +895,8 @@ def test_options_that_make_no_sense_raise(options):
 
 
 def test_unknown_options_raise():
-    with pytest.raises(TypeError, match="sheduler"):
-        LocalCluster(sheduler=1)
+    with pytest.raises(TypeError, match=r"LocalCluster\(\) takes no option 'n_wrkers'. Did you mean 'n_workers'"):
+        Client(n_wrkers=1)
 
 
 def test_what_collections_are_told_at_compute_and_persist_holds_for_their_tasks(client):

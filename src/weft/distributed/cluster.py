@@ -396,7 +396,9 @@ class Cluster(Sizing, Serving):
         )
 
     def __repr__(self) -> str:
-        return self.describe(type(self).__name__) if self.status is Status.running else f"<{type(self).__name__}: closed>"
+        return (
+            self.describe(type(self).__name__) if self.status is Status.running else f"<{type(self).__name__}: closed>"
+        )
 
     def _repr_html_(self) -> str:
         import html

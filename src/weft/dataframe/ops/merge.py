@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.divisions import checked_count
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.pandas.elementwise import Pairs
@@ -19,7 +20,7 @@ from weft.dataframe.ops.merge_arrays import has_arrays, merge_by_arrays
 from weft.dataframe.ops.merge_levels import differs_in_levels, merge_by_levels
 from weft.dataframe.ops.merge_nodes import Merge, aligned_edges, levels_of
 from weft.dataframe.ops.projection import missing_column
-from weft.dataframe.ops.repartition import checked_count, in_partitions
+from weft.dataframe.ops.repartition import in_partitions
 from weft.dataframe.ops.shuffle import check_method
 
 __all__ = ["MergeMethods", "merge"]
