@@ -34,6 +34,7 @@ X = da.from_array(WHOLE, chunks=2)
         lambda np_, x: np_.std(x, axis=1, ddof=1),
         lambda np_, x: np_.diff(x),
         lambda np_, x: np_.broadcast_to(x, (2, 3, 4)),
+        lambda np_, x: np_.lib.stride_tricks.sliding_window_view(x, 2, axis=1),
     ],
 )
 def test_functions_of_numpy_give_chunked_arrays(call):

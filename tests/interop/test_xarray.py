@@ -357,3 +357,20 @@ def test_a_series_of_values_is_labelled_by_its_dimension():
     square = xr.Dataset({"v": (("a", "b"), np.ones((2, 2)))}).chunk(chunked_array_type="weft")
     with pytest.raises(NotImplementedError, match="one level"):
         square.to_dask_dataframe(set_index=True)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+@pytest.mark.parametrize("name", ["mean", "std", "max", "median", "argmin"])
+def test_rolling_windows_are_reduced_by_bottleneck_where_it_is_asked_for(name, dtype):
+    values = xr.DataArray((np.arange(200) % 7).reshape(50, 4).astype(dtype), dims=("t", "x"))
+    with xr.set_options(use_bottleneck=True):
+        for center in (False, True):
+            expected = getattr(values.rolling(t=12, min_periods=12, center=center), name)()
+            windows = values.chunk(t=9, chunked_array_type="weft").rolling(t=12, min_periods=12, center=center)
+            ours = getattr(windows, name)()
+            assert isinstance(ours.data, da.Array)
+            assert ours.dtype == ours.compute().dtype == expected.dtype
+            xr.testing.assert_allclose(ours, expected)
+        expected = values.astype(float).rolling(t=3).reduce(np.std, ddof=1)
+        ours = values.astype(float).chunk(t=9, chunked_array_type="weft").rolling(t=3).std(ddof=1)
+        xr.testing.assert_allclose(ours, expected)

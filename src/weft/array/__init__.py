@@ -90,6 +90,7 @@ _protocols.install(
     {
         "numpy": __name__,
         "numpy.fft": f"{__name__}.fft",
+        "numpy.lib.stride_tricks": f"{__name__}.lib.stride_tricks",
         "numpy.linalg": f"{__name__}.numpy_linalg",
         "numpy.strings": f"{__name__}.ops.texts",
         "numpy.char": f"{__name__}.ops.texts",

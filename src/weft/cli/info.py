@@ -40,6 +40,7 @@ PACKAGES = (
     "imageio",
     "numba",
     "xarray",
+    "flox",
     "orjson",
     "fastavro",
     "backports-zstd",

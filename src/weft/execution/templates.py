@@ -108,8 +108,8 @@ def plan_beside(expression: Expr, source: Expr, fuse: bool) -> Plan | None:
 
     It is made from a twin of the source: a plan that held its own keeper would be garbage in a circle, with the data.
     """
-    held = sum(sizeof(each.value) for each in source.operands if isinstance(each, Held))
-    if held > SMALL or not weight.is_light(expression, Held, LITTLE):
+    held = [each for each in source.operands if isinstance(each, Held)]
+    if sum(sizeof(each.value) for each in held) > SMALL or not weight.is_light(expression, held, LITTLE):
         return None
     made: dict[str, Expr] = {}
     for node in walk(expression):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection, Iterable
+from pickle import PicklingError
 from types import FunctionType
 from typing import Any
 
@@ -23,28 +25,29 @@ class TooHeavy(Exception):
 
 
 class Weighing(CloudPickler):  # type: ignore[misc]
-    """Writes a tree without what instances of some classes hold; stops before anything large is copied."""
+    """Writes a tree without some objects; stops before anything large is copied."""
 
-    def __init__(self, written: io.BytesIO, but: type, most: int) -> None:
+    def __init__(self, written: io.BytesIO, but: Iterable[Any], most: int) -> None:
         super().__init__(written)
-        self.but = but
+        self.but = {id(each) for each in but}
         self.most = most
 
     def persistent_id(self, value: Any) -> str | None:
-        if isinstance(value, self.but):
+        if id(value) in self.but:
             return ""
         home = value if isinstance(value, (type, FunctionType)) else type(value)
         nbytes = 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
-        if home.__module__.partition(".")[0] not in OURS or nbytes > self.most:
+        if str(home.__module__).partition(".")[0] not in OURS or nbytes > self.most:
             raise TooHeavy
         return None
 
 
-def is_light(node: Expr, but: type, most: int) -> bool:
-    """Whether a tree takes at most so many bytes with the values in it, instances of a class left out, and no function of users."""
+def is_light(node: Expr, but: Collection[Any], most: int) -> bool:
+    """Whether a tree takes at most so many bytes with the values in it, some objects left out, and no function of users."""
     written = io.BytesIO()
+    weighing = Weighing(written, but, most)
     try:
-        Weighing(written, but, most).dump(node)
-    except TooHeavy:
+        weighing.dump(node)
+    except (TooHeavy, PicklingError, TypeError):
         return False
     return written.tell() <= most

@@ -10,7 +10,8 @@ places that matter:
 - filling forward goes through bottleneck, and looking for missing dates through pandas, which compute;
 - arrays are compared by their values where datasets are merged, unless they are Dask's and have one name;
 - differences of dates of other calendars become numbers element by element, which computes;
-- groups are reduced by flox where it is installed, which divides work for Dask's arrays only;
+- groups are reduced by flox where it is installed, which divides work for Dask's arrays only (`weft.interop.flox`);
+- rolling windows are reduced by bottleneck where users ask for it, but only those of NumPy's and Dask's arrays;
 - ``chunk()`` without a word on the kind of array makes Dask's arrays, of Weft's, too.
 
 All are replaced by functions that do what was done before for all arrays but Weft's.
@@ -25,13 +26,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from xarray.compat import dask_array_ops
-from xarray.computation import fit, weighted
-from xarray.core import _aggregations, accessor_dt, dataset, duck_array_ops, groupby, indexing, variable
+from xarray.computation import fit, rolling, weighted
+from xarray.core import accessor_dt, dataset, duck_array_ops, indexing, variable
+from xarray.core.options import OPTIONS
 from xarray.namedarray.utils import is_duck_dask_array
 from xarray.structure import concat, merge
 
 import weft.array as da
 from weft.array import Array
+from weft.extras import when_imported
+from weft.interop.either import either
+from weft.interop.flox import teach_flox
 
 __all__ = ["teach"]
 
@@ -70,16 +75,6 @@ class WeftIndexingAdapter(Standard):  # type: ignore[misc]
 def plain(key: tuple[Any, ...]) -> bool:
     """Whether an index has one array, or none: then NumPy's rules give what pointwise indexing gives, and new axes first."""
     return sum(hasattr(each, "ndim") for each in key) == 1 and len(key) == 1
-
-
-def either(before: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of xarray, but ``ours`` where Weft's arrays are among the arguments."""
-
-    @wraps(before)
-    def chosen(*args: Any, **kwargs: Any) -> Any:
-        return (ours if any(isinstance(each, Array) for each in args) else before)(*args, **kwargs)
-
-    return chosen
 
 
 def filled(array: Any, n: int | None = None, axis: int = -1) -> Any:
@@ -126,13 +121,17 @@ def is_single_place(key: Any) -> bool:
     return bool(key.ndim == 0 if isinstance(key, Array) else is_single_before(key))
 
 
-def without_ours(is_for_flox: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """Whether flox reduces groups of an object: none that holds Weft's arrays."""
+def by_bottleneck(reduce: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that reduces rolling windows, which takes bottleneck's functions for Weft's arrays where it may."""
 
-    @wraps(is_for_flox)
-    def chosen(obj: Any) -> bool:
-        held = obj if isinstance(obj, dataset.Dataset) else obj._to_temp_dataset()
-        return not any(isinstance(each, Array) for each in data_of(held)) and is_for_flox(obj)
+    plain = {"array_agg_func", "numbagg_move_func", "rolling_agg_func", "fillna", "sliding_window_view_kwargs"}
+
+    @wraps(reduce)
+    def chosen(self: Any, *, bottleneck_move_func: Any, keep_attrs: Any, **kwargs: Any) -> Any:
+        may = OPTIONS["use_bottleneck"] and bottleneck_move_func is not None and self.ndim == 1
+        if may and plain.issuperset(kwargs) and isinstance(self.obj.variable._data, Array):
+            return self._bottleneck_reduce(bottleneck_move_func, keep_attrs=keep_attrs)
+        return reduce(self, bottleneck_move_func=bottleneck_move_func, keep_attrs=keep_attrs, **kwargs)
 
     return chosen
 
@@ -173,10 +172,9 @@ def teach(manager: Any) -> None:
         comparing.lazy_array_equiv = either(comparing.lazy_array_equiv, is_same)
     fits: Any = fit
     fits.least_squares = either(fits.least_squares, dask_array_ops.least_squares)
-    for module in (accessor_dt, fit, weighted):
+    for module in (accessor_dt, fit, rolling, weighted):
         module.is_duck_dask_array = is_lazy  # type: ignore[attr-defined]
-    grouping: Any
-    for grouping in (_aggregations, groupby):
-        grouping.contains_only_chunked_or_numpy = without_ours(grouping.contains_only_chunked_or_numpy)
+    when_imported("flox", teach_flox)
+    rolling.DataArrayRolling._array_reduce = by_bottleneck(rolling.DataArrayRolling._array_reduce)  # type: ignore[method-assign]
     for holder in (dataset.Dataset, variable.Variable):
         holder.chunk = stays(holder.chunk, manager)  # type: ignore[method-assign]

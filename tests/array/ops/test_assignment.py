@@ -178,3 +178,13 @@ def test_assignment_on_every_backend(scheduler):
     x[x > 10] = -1
     x[2:4] = da.ones(2, chunks=1)
     assert x.compute(scheduler=scheduler).tolist() == [2, 1, 1, 1, 4, 5, 3, 7, 8, 9, 10, 1]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_values_of_unknown_length_go_where_a_single_boolean_points(held):
+    flag, x = da.from_array(np.array(held), chunks=()), da.from_array(np.array(3.0), chunks=())
+    x[flag] = x[flag] + 2
+    assert x.compute() == (5 if held else 3)
+    rows = da.zeros((2, 3), chunks=2)
+    rows[flag] = da.ones((2, 3), chunks=1)[flag]
+    assert rows.sum().compute() == 6 * held

@@ -112,3 +112,8 @@ def test_the_method_searchsorted_is_the_function():
             da.from_array(whole, chunks=2).searchsorted([3, 10, 0], side=side).compute(),
             whole.searchsorted([3, 10, 0], side=side),
         )
+
+
+def test_a_view_as_another_class_says_what_to_do():
+    with pytest.raises(TypeError, match="map_blocks"):
+        da.ones(3, chunks=2).view(np.matrix)

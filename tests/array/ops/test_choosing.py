@@ -88,3 +88,12 @@ def test_piecewise_agrees_with_numpy():
     )
     with pytest.raises(ValueError, match="functions are expected"):
         da.piecewise(X, [X < 0], [1, 2, 3])
+
+
+def test_piecewise_of_a_single_element_agrees_with_numpy():
+    for value in (2, 7):
+        x = da.from_array(np.array(value), chunks=())
+        assert_same(da.piecewise(x, x > 3, [4, 0]), np.piecewise(np.array(value), np.array(value) > 3, [4, 0]))
+        assert_same(
+            da.piecewise(x, [x > 3, x < 1], [4, 1, 0]), np.piecewise(np.array(value), [value > 3, value < 1], [4, 1, 0])
+        )

@@ -85,3 +85,18 @@ def test_equal_computations_have_equal_names():
     x = da.ones(4, chunks=2)
     assert (x + 1).name == (da.ones(4, chunks=2) + 1).name
     assert (x + 1).name != (x + 1.0).name
+
+
+def test_real_and_imaginary_parts_are_set_as_in_numpy():
+    for values in (np.array([[1 + 2j, np.nan + 3j], [complex(0, np.inf), -1]]), np.array([[1.0, 2.0]])):
+        for value in (9, np.array([np.inf, 5.0]), da.arange(2, chunks=1)):
+            whole, ours = values.copy(), da.from_array(values, chunks=1)
+            whole.real, ours.real = np.asarray(value), value
+            assert_same(ours, whole)
+            if values.dtype.kind == "c":
+                whole.imag, ours.imag = np.asarray(value), value
+                assert_same(ours, whole)
+    with pytest.raises(TypeError, match="imaginary"):
+        da.ones(2, chunks=1).imag = 3
+    with pytest.raises(ValueError, match="broadcast"):
+        da.ones(2, dtype=complex, chunks=1).real = np.ones(3)

@@ -94,6 +94,12 @@ def test_infinities_are_elements_like_others():
     assert da.quantile(chunked, [0, 1], method="lower").compute().tolist() == [-np.inf, np.inf]
 
 
+def test_weights_are_refused_at_the_call_where_the_method_has_none():
+    for name in ("quantile", "nanpercentile"):
+        with pytest.raises(ValueError, match="inverted_cdf"):
+            getattr(da, name)(da.ones(3, chunks=2), 0.5, weights=da.ones(3, chunks=1))
+
+
 def test_weights_are_those_of_numpy():
     whole, weights = np.array([1.0, 5, 2, 4]), np.array([1, 3, 1, 1])
     ours = da.quantile(da.from_array(whole, chunks=2), 0.5, weights=weights, method="inverted_cdf", axis=0)

@@ -92,6 +92,19 @@ def test_put_along_axis_takes_an_array_of_values():
     same_values(x, whole)
 
 
+@pytest.mark.parametrize(
+    ("shape", "others", "axis"), [((3, 4, 1), (1, 2, 5), 1), ((1, 4, 1), (3, 2, 5), 1), ((1, 4), (3, 2), -1)]
+)
+def test_lines_of_one_element_are_put_from_all_that_they_are_broadcast_to(shape, others, axis):
+    whole = np.zeros(shape)
+    x = da.from_array(whole, chunks=2)
+    indices = np.arange(np.prod(others)).reshape(others) * 7 % shape[axis]
+    for values in (9, indices + 0.5, np.arange(others[-1])):
+        np.put_along_axis(whole, indices, values, axis)
+        da.put_along_axis(x, indices, values, axis)
+        same_values(x, whole)
+
+
 @settings(max_examples=60, deadline=None)
 @given(chunked_arrays(), st.data())
 def test_delete_and_insert_agree_with_numpy(pair, data):

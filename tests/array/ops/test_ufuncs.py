@@ -328,6 +328,8 @@ def test_numpy_arrays_alone_give_what_numpy_gives():
     assert da.add.reduce(np.ones(2)) == 2
     assert da.add.outer([1, 2], [1]).tolist() == [[2], [3]]
     assert da.add.accumulate([1, 2]).tolist() == [1, 3]
+    assert [each.tolist() for each in da.divmod(7, np.array([2, 3]))] == [[3, 2], [1, 1]]
+    assert [float(each) for each in da.frexp(3.0)] == [0.75, 2.0]
 
 
 def test_objects_without_axes_stay_objects():

@@ -409,3 +409,12 @@ def test_joins_in_order_of_times_of_which_some_are_missing(kind, on, options):
     right = pd.DataFrame({"k": times(5, None, 2, 7, 0, None), "n": 1})
     found = in_partitions(left, [1, 3]).merge(in_partitions(right, [4]), on=on, **options).compute()
     pd.testing.assert_frame_equal(found, left.merge(right, on=on, **options))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_outer_joins_keep_the_order_of_equal_labels_beside_partitions_without_rows(count):
+    rng = np.random.default_rng(0)
+    left = pd.DataFrame({"a": np.arange(200)}, index=rng.integers(-50, 5, 200))
+    right = pd.DataFrame({"b": np.arange(5)})
+    ours = dd.from_pandas(left, npartitions=count, sort=False).join(dd.from_pandas(right, npartitions=2), how="outer")
+    pd.testing.assert_frame_equal(ours.compute(), left.join(right, how="outer"))

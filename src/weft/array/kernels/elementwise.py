@@ -26,6 +26,7 @@ __all__ = [
     "piecewise_block",
     "select_block",
     "viewed",
+    "with_part",
 ]
 
 
@@ -237,3 +238,10 @@ def same_elements(left: Any, right: Any, *, equal_nan: bool) -> Any:
 def interpolated(block: Any, places: Any, values: Any, options: tuple[Any, Any, Any]) -> Any:
     """``numpy.interp``."""
     return np.interp(block, places, values, *options)
+
+
+def with_part(block: Any, value: Any, part: str) -> Any:
+    """A complex block with other real or imaginary parts."""
+    made = np.array(block)
+    setattr(made, part, value)
+    return made

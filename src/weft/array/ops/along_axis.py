@@ -18,6 +18,7 @@ from weft.array.io.from_array import asarray, from_array
 from weft.array.kernels.assignment import put_along
 from weft.array.kernels.indexing import take_along
 from weft.array.ops.assignment import read_value
+from weft.array.ops.broadcasting import broadcast_to
 from weft.array.ops.elementwise import broadcast_shape
 from weft.array.ops.entries import normal_positions
 from weft.array.ops.indexing import arranged
@@ -176,6 +177,20 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     return new(TakeAlong(x.expr, index.expr, place, tuple(grid)))
 
 
+def in_one_axis(x: Any, shape: tuple[Any, ...], axes: list[int], place: int) -> Any:
+    """An array broadcast to a shape, with some axes along ``place``, in C order with it; these have length 1 then."""
+    kept = [axis for axis in range(x.ndim) if axis != place and axis not in axes]
+    last = sorted([*axes, place])
+    whole = broadcast_to(x, tuple([shape[axis] if axis in last else x.shape[axis] for axis in range(x.ndim)]))
+    lines = whole.transpose(*kept, *last).reshape(*[x.shape[axis] for axis in kept], -1)
+    return new(
+        arranged(
+            lines.expr,
+            [kept.index(axis) if axis in kept else None if axis in axes else len(kept) for axis in range(x.ndim)],
+        )
+    )
+
+
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """Set elements at positions along an axis that differ from line to line. Changes ``arr``.
 
@@ -183,7 +198,8 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     ----------
     arr : Array
     indices : array-like of int
-        With as many axes as ``arr``; all but ``axis`` are broadcast against it.
+        With as many axes as ``arr``; all but ``axis`` are broadcast against it, and it against them: the last value for a
+        place stays.
     values : array-like
         Broadcast to ``indices``.
     axis : int or None
@@ -211,18 +227,18 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
         return
     place = normal_axis(axis, x.ndim)
     index = index_for(x, indices, place)
-    lines = without(x.shape, place)
-    if broadcast_shape([lines, without(index.shape, place)], "put_along_axis") != lines:
-        raise IndexError(
-            f"shape mismatch: indices of shape {index.shape} do not go with an array of shape {x.shape} along axis {place}"
-        )
+    lines = broadcast_shape([without(x.shape, place), without(index.shape, place)], "put_along_axis")
+    target = (*lines[:place], index.shape[place], *lines[place:])
     value, _ = read_value(x.dtype, values)
     if isinstance(value, ArrayExpr):
         extra = x.ndim - value.ndim
         value = arranged(value, [*[None] * extra, *range(value.ndim)] if extra > 0 else range(-extra, value.ndim))
-        target = (*lines[:place], index.shape[place], *lines[place:])
         if any(own not in (1, length) for own, length in zip(value.shape, target, strict=True)):
             raise ValueError(f"shape mismatch: values of shape {value.shape} could not be broadcast to {target}")
+    shared = [axis for axis, length in enumerate(target) if axis != place and length != x.shape[axis]]
+    if shared:
+        index = in_one_axis(index, target, shared, place)
+        value = in_one_axis(new(value), target, shared, place).expr if isinstance(value, ArrayExpr) else value
     grid = list(line_grid(x.expr, [], place))
     grid[place] = max(1, x.shape[place])
     made = PutAlong(laid_out(x.expr, tuple(grid)), index.expr, value, place)

@@ -293,6 +293,7 @@ def set_chosen(base: ArrayExpr, entries: list[Entry], value: Any) -> ArrayExpr:
 def set_flagged(base: ArrayExpr, flag: ArrayExpr, axes: Sequence[int | None], value: Any) -> ArrayExpr:
     """An expression that is a value throughout, if a computed boolean is true."""
     if isinstance(value, ArrayExpr):
+        value = sized(value)
         if 0 in value.shape:
             return base  # NumPy has room for such a value only if the boolean is false
         shape = [1 if axis is None else base.shape[axis] for axis in axes]

@@ -184,6 +184,11 @@ class View(ArrayExpr):
 
 def view(x: Any, dtype: Any, order: str = "C") -> Any:
     """The bytes of an array as elements of another dtype."""
+    if isinstance(dtype, type) and issubclass(dtype, np.ndarray):
+        raise TypeError(
+            f"a chunked array has no view as a {dtype.__name__}: compute it first, or make its blocks be of the class "
+            f"with x.map_blocks(lambda block: block.view({dtype.__name__}))"
+        )
     kind = np.dtype(dtype)
     if order not in ("C", "F"):
         raise ValueError(

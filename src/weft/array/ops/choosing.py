@@ -133,7 +133,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | Any
     array([2, 1, 7, 7, 7])
     """
     array = chunked(x)
-    single = np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray, ArrayBase)) and array.ndim != 0)
+    single = np.ndim(condlist) == 0 or (not isinstance(condlist[0], (list, np.ndarray, ArrayBase)) and array.ndim != 0)
     conditions = [condlist] if single or (isinstance(condlist, ArrayBase) and condlist.ndim == array.ndim) else condlist
     conditions = [
         flags(each) if isinstance(each, ArrayBase) else chunked(np.asarray(each, bool)) for each in conditions

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import new
+from weft.array.kernels.elementwise import with_part
 from weft.array.ops.broadcasting import *  # noqa: F403
 from weft.array.ops.broadcasting import Elementwise, broadcast_shape, comparable, elementwise, elemwise, operand
 from weft.array.ops.casting import CastingMethods, cast
@@ -71,10 +72,20 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
         """Real parts."""
         return real(self)
 
+    @real.setter
+    def real(self: Any, value: Any) -> None:
+        self[...] = value if self.dtype.kind != "c" else elementwise(with_part, self, value, part="real")
+
     @property
     def imag(self) -> Any:
         """Imaginary parts."""
         return imag(self)
+
+    @imag.setter
+    def imag(self: Any, value: Any) -> None:
+        if self.dtype.kind != "c":
+            raise TypeError("array does not have imaginary part to set")
+        self[...] = elementwise(with_part, self, value, part="imag")
 
     def copy(self, order: str = "C") -> Any:
         """Another array that stands for the same elements: what is assigned to one is not seen in the other."""

@@ -266,6 +266,8 @@ def order_statistic(
     """A median (nothing is asked for), or the quantiles that a function of NumPy is asked for."""
     if method not in METHODS:
         raise ValueError(f"method={method!r} is none of {', '.join(METHODS)}")
+    if weights is not None and method != "inverted_cdf":
+        raise ValueError(f"only method='inverted_cdf' supports weights, and method={method!r} was given")
     x = asarray(a)
     q = None
     if asked is not None:

@@ -199,7 +199,7 @@ class Ufunc:
             return self.ufunc(*inputs)
         outs = self.outs(out)
         if not any(isinstance(each, ArrayBase) for each in (*inputs, *outs, where)):
-            return self.ufunc(*inputs, out=outs if out is not None else None, where=where, **keywords)
+            return self.ufunc(*inputs, out=outs, where=where, **keywords)
         if len(inputs) != nin:
             raise TypeError(f"{self.__name__}() takes {nin} arrays, and got {len(inputs)}")
         keywords = {key: value for key, value in keywords.items() if value is not None}

@@ -120,6 +120,8 @@ class GroupAggregates(GroupsBase):
         if single and not self._plan.as_index:
             single = False
             labels = pd.Index([each.column for each in requests]) if labels is None else labels
+        if not self._plan.as_index and (hidden := [key for key in self._key_names if key in labels]):
+            return self._beside_keys(hidden, requests, labels, split_every, split_out, shuffle_method)
         plan = AggregatePlan(self._plan, requests, labels, single)
         made = GroupbyAggregate(self._source(), self._blocks, plan, check_split_every(split_every), count, exchanged)
         _ = made.meta
@@ -128,6 +130,15 @@ class GroupAggregates(GroupsBase):
         if self._plan.sort:
             return new(in_order_of_keys(made))
         return new(made) if self._plan.as_index else new(made).reset_index(drop=True)
+
+    def _beside_keys(self, hidden: list[Hashable], requests: tuple[Request, ...], labels: Any, *options: Any) -> Any:
+        """Aggregates of which some are called as keys: they take the place of these."""
+        indexed = type(self)(
+            self._frame, self._plan._replace(as_index=True), self._blocks, self._chosen, self._is_single
+        )
+        made = indexed._aggregate(requests, labels, False, *options)
+        shown = [place for place, key in enumerate(self._key_names) if key not in hidden]
+        return (made.reset_index(level=shown) if shown else made).reset_index(drop=True)
 
     def sum(
         self,
@@ -397,7 +408,8 @@ class GroupAggregates(GroupsBase):
             return self._by_name(func, args, kwargs, split_every, split_out, shuffle_method, engine, engine_kwargs)
         spec = None
         if not runs_elsewhere(engine) and (func is None or not (args or kwargs)):
-            spec = parse_requests(func, kwargs, self._columns, self._is_series)
+            named = self._frame.expr.columns if self._chosen is None and not self._is_series else None
+            spec = parse_requests(func, kwargs, self._columns, self._is_series, named)
         if spec is None:
             words = {"engine": engine, "engine_kwargs": engine_kwargs} if runs_elsewhere(engine) else {}
             return self._whole("agg", call_of(*(() if func is None else (func, *args)), **words, **kwargs))

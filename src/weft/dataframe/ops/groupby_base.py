@@ -51,6 +51,11 @@ class GroupsBase:
         """Labels of the columns that are keys."""
         return {each.value for each in self._plan.by if each.kind == "column"}
 
+    @property
+    def _key_names(self) -> list[Hashable]:
+        """What keys are called in the result."""
+        return [each.name for each in self._plan.by]
+
     def _dtype(self, label: Hashable) -> Any:
         meta = self._frame.expr.meta
         return meta.dtype if meta.ndim == 1 else meta[label].dtype

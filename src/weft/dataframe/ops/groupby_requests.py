@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,16 +119,25 @@ def under(label: Any, func: Any) -> tuple[Any, ...]:
     return (*label, title(func)) if isinstance(label, tuple) else (label, title(func))
 
 
-def parse_requests(arg: Any, named: dict[str, Any], columns: tuple[Hashable, ...], is_series: bool) -> Spec | None:
+def parse_requests(
+    arg: Any,
+    named: dict[str, Any],
+    columns: tuple[Hashable, ...],
+    is_series: bool,
+    known: Sequence[Hashable] | None = None,
+) -> Spec | None:
     """Columns of the result; None where something does not go in parts.
+
+    ``columns`` are those that are meant where none is named, ``known`` (by default the same) those that may be named.
 
     Raises
     ------
     TypeError, KeyError
         Nothing is asked, or columns are not there.
     """
+    known = columns if known is None else known
     if arg is None:
-        return parse_named(named, columns, is_series)
+        return parse_named(named, known, is_series)
     if is_series:
         if isinstance(arg, Mapping):
             raise pd.errors.SpecificationError("nested renamer is not supported")
@@ -137,14 +146,14 @@ def parse_requests(arg: Any, named: dict[str, Any], columns: tuple[Hashable, ...
             return spec_of(pairs, pd.Index([each[0] for each in pairs]), False)
         return spec_of([(columns[0], columns[0], arg)], None, True)
     if isinstance(arg, Mapping):
-        return parse_mapping(arg, columns)
+        return parse_mapping(arg, known)
     if isinstance(arg, (list, tuple)):
         pairs = [(under(label, each), label, each) for label in columns for each in arg]
         return spec_of(pairs, pd.MultiIndex.from_tuples([each[0] for each in pairs]) if pairs else None, False)
     return spec_of([(label, label, arg) for label in columns], pd.Index(columns), False)
 
 
-def parse_mapping(arg: Mapping[Any, Any], columns: tuple[Hashable, ...]) -> Spec | None:
+def parse_mapping(arg: Mapping[Any, Any], columns: Sequence[Hashable]) -> Spec | None:
     """Aggregates by column."""
     unknown = [label for label in arg if label not in columns]
     if unknown:
@@ -160,7 +169,7 @@ def parse_mapping(arg: Mapping[Any, Any], columns: tuple[Hashable, ...]) -> Spec
     return spec_of(pairs, pd.MultiIndex.from_tuples(labels) if nested else pd.Index(labels), False)
 
 
-def parse_named(named: dict[str, Any], columns: tuple[Hashable, ...], is_series: bool) -> Spec | None:
+def parse_named(named: dict[str, Any], columns: Sequence[Hashable], is_series: bool) -> Spec | None:
     """Named aggregates."""
     if not named:
         raise TypeError("Must provide 'func' or tuples of 'column, aggfunc'.")

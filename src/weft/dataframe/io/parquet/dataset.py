@@ -101,6 +101,10 @@ class ParquetDataset(TableDataset):
             )
         return self.known_bounds[label]
 
+    def whole_bounds(self, label: Hashable) -> Bounds | None:
+        """Bounds of a column in all parts."""
+        return joint_bounds(self.bounds(label) or (None,))
+
     def piece_bounds(self, piece: Piece, label: Hashable) -> Bounds | None:
         """Bounds of a column in some row groups of one file."""
         return joint_bounds([self.bounds_in(piece, group, label) for group in piece.groups])
@@ -164,7 +168,7 @@ class ParquetDataset(TableDataset):
         first = self.parts[0].pieces[0] if self.parts and self.parts[0].pieces else None
         if first is None or not first.groups:
             return False
-        own, whole = self.bounds_in(first, first.groups[0], label), joint_bounds(self.bounds(label) or (None,))
+        own, whole = self.bounds_in(first, first.groups[0], label), self.whole_bounds(label)
         return own is not None and whole is not None and (own.least, own.greatest) == (whole.least, whole.greatest)
 
     def divisions(self) -> tuple[Any, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -74,7 +75,10 @@ def operand_of(value: Any, relations: dict[str, Relation]) -> Any:
 def number(value: Any, dtype: Any) -> Column:
     """A number, or a column of numbers, in a type."""
     operand = number_of(value, dtype)
-    return operand if isinstance(operand, Column) else Column(literal(operand, dtype), dtype, nan=operand != operand)
+    if isinstance(operand, Column):
+        return operand
+    bounds = (operand, operand) if isinstance(operand, int) else None
+    return Column(literal(operand, dtype), dtype, nan=operand != operand, bounds=bounds)
 
 
 @operation("add", "sub", "mul")
@@ -84,7 +88,16 @@ def arithmetic(left: Any, right: Any, *, dtype: Any, name: str) -> Column:
         raise Untranslatable(f"{name} of {dtype} stays in pandas")
     a, b = number(left, dtype), number(right, dtype)
     sign = {"add": "+", "sub": "-", "mul": "*"}[name]
-    return Column(f"({a.sql} {sign} {b.sql})", dtype, a.null or b.null, is_float(dtype))
+    return Column(f"({a.sql} {sign} {b.sql})", dtype, a.null or b.null, is_float(dtype), bounds=bounds_of(a, b, name))
+
+
+def bounds_of(left: Column, right: Column, name: str) -> tuple[int, int] | None:
+    """Between which integers the outcome of an operation lies (R. E. Moore, Interval Analysis, 1966)."""
+    if left.bounds is None or right.bounds is None:
+        return None
+    function = getattr(operator, name)
+    corners = [function(a, b) for a in left.bounds for b in right.bounds]
+    return min(corners), max(corners)
 
 
 @operation("truediv")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.duckdb.packing import packed, total_of
 from weft.dataframe.kernels.duckdb.relation import Column, Rank, Relation, is_nan
 from weft.dataframe.kernels.duckdb.translator import Translator, by, numbered, translation
 from weft.dataframe.kernels.pandas.groupby_plan import Request
@@ -52,7 +53,8 @@ def grouped(node: Any, translate: Translator) -> Relation:
     ]
     names = [translate.fresh("key") for _ in keys]
     values = [translate.fresh("agg") for _ in made]
-    chosen = [f"{each.sql} AS {name}" for each, name in zip([*keys, *made], [*names, *values], strict=True)]
+    made, sums = side_by_side(dict(zip(values, made, strict=True)), requests, source, translate)
+    chosen = [*[f"{each.sql} AS {name}" for each, name in zip(keys, names, strict=True)], *sums]
     nulls = [f"{each.sql} IS NOT NULL" for each in keys if each.null] if groups.dropna else []
     order = tuple([Rank(name) for name in names]) if is_looked_at else None
     if is_looked_at and not groups.sort:  # groups come as their first rows do
@@ -67,12 +69,30 @@ def grouped(node: Any, translate: Translator) -> Relation:
     labels = [
         replaced(each, sql=name, null=each.null and not groups.dropna) for each, name in zip(keys, names, strict=True)
     ]
-    columns = [replaced(each, sql=name) for each, name in zip(made, values, strict=True)]
     if not groups.as_index:
-        plain = Relation(base, labelled(meta.columns, [*labels, *columns]), None, order=order)
+        plain = Relation(base, labelled(meta.columns, [*labels, *made]), None, order=order)
         return numbered(plain, translate) if translate.wants(node, Need.INDEX) else plain
     titles = meta.columns if isinstance(meta, pd.DataFrame) else [meta.name]
-    return Relation(base, labelled(titles, columns), tuple(labels), order=order)
+    return Relation(base, labelled(titles, made), tuple(labels), order=order)
+
+
+def side_by_side(
+    made: dict[str, Column], requests: Sequence[Request], source: Relation, translate: Translator
+) -> tuple[list[Column], list[str]]:
+    """Aggregates as they are read from rows of groups, and what these rows have: each under its name, or several in one."""
+    totals = {
+        name: total_of(request, source)
+        for (name, each), request in zip(made.items(), requests, strict=True)
+        if each.dtype == INT64
+    }
+    read = {name: name for name in made}
+    sums = []
+    for pack in packed(totals):
+        whole = translate.fresh("pack")
+        sums.append(f"CAST(sum({pack.sql}) AS BIGINT) AS {whole}")
+        read |= {name: pack.part(name, whole) for name in pack.parts}
+    alone = [f"{each.sql} AS {name}" for name, each in made.items() if read[name] == name]
+    return [replaced(each, sql=read[name]) for name, each in made.items()], [*alone, *sums]
 
 
 def grouped_rows(

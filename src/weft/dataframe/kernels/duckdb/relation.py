@@ -105,6 +105,8 @@ class Column(BaseColumn):
         A truth value of which NULL says False, as a filter takes it.
     narrow : dtype, optional
         pandas' type in case that nothing turns out to be missing: that of a column that a join may leave gaps in.
+    bounds : tuple of int, optional
+        Between which integers its values lie, both included.
     """
 
     sql: str
@@ -113,6 +115,7 @@ class Column(BaseColumn):
     nan: bool = False
     null_is_false: bool = False
     narrow: Any = None
+    bounds: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if len(self.sql) > LONGEST:
@@ -167,6 +170,8 @@ class Relation(BaseRelation[Column]):
         What the rows are ordered by; None where nobody looks at it.
     made_of : str
         The rows that a single value was made of.
+    most : int, optional
+        How many rows there are at most.
     """
 
     base: str
@@ -175,6 +180,7 @@ class Relation(BaseRelation[Column]):
     single: bool = False
     order: tuple[Rank, ...] | None = None
     made_of: str = ""
+    most: int | None = None
 
     def may_be_empty(self, rows: Relation) -> bool:
         """Whether a single value may be missing though there are rows, and not be held by its type."""

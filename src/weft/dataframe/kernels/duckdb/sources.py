@@ -70,7 +70,7 @@ def read_parquet(node: Any, translate: Translator) -> Relation:
     types = types_of(node.meta)
     columns = [(label, parquet_column(label, types[label], dataset)) for label in node.chosen]
     order_by = (Rank(row_number(dataset)),) if translate.looks_at_order(node) else None
-    made = Relation(base, tuple(columns), None, order=order_by)
+    made = Relation(base, tuple(columns), None, order=order_by, most=dataset.row_total or None)
     return with_index(made, node, dataset, translate) if translate.wants(node, Need.INDEX) else made
 
 
@@ -116,7 +116,15 @@ def parquet_column(label: Any, dtype: Any, dataset: Any) -> Column:
         raise Untranslatable(f"{kind} as {dtype} is read by Weft")
     if not is_float(dtype) and dtype.kind in "iub" and null:
         raise Untranslatable(f"column {label!r} may have missing values that its type cannot hold")
-    return column
+    return replaced(column, bounds=integer_bounds(label, dataset)) if pa.types.is_integer(kind) else column
+
+
+def integer_bounds(label: Any, dataset: Any) -> tuple[int, int] | None:
+    """Between which integers the values of a column lie, as footers tell."""
+    told = dataset.whole_bounds(label)
+    if told is None or type(told.least) is not int or type(told.greatest) is not int:
+        return None
+    return told.least, told.greatest
 
 
 def predicate_of(predicate: Any, node: Any, dataset: Any) -> Column:
