@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ def check_columns(expr: FrameExpr, labels: Iterable[Hashable]) -> None:
             raise KeyError(missing_column(label, expr.columns))
 
 
-def missing_column(label: Hashable, known: tuple[Hashable, ...]) -> str:
+def missing_column(label: Hashable, known: Sequence[Hashable]) -> str:
     """Message for a column that is not there, with the nearest one that is."""
     listed = f" There are {list(known[:20])}{'...' if len(known) > 20 else ''}."
     return f"there is no column {label!r}.{did_you_mean(label, known) or listed}"
