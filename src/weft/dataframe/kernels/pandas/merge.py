@@ -81,7 +81,10 @@ def joined_by_pandas(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) ->
     names = dict(plan.left_names)
     others = dict(plan.right_names)
     if plan.how == "outer" and plan.left_on is None and plan.right_on is None and not (len(left) and len(right)):
-        left, right = left.sort_index(kind="stable"), right.sort_index(kind="stable")  # pandas leaves equal labels anyhow
+        left, right = (
+            left.sort_index(kind="stable"),
+            right.sort_index(kind="stable"),
+        )  # pandas leaves equal labels anyhow
     if plan.how == "cross":
         return pd.merge(renamed(left, names), renamed(right, others), how="cross", suffixes=(None, None))
     if plan.how in ("leftsemi", "left_anti") and plan.right_on is not None and plan.left_on is not None:
