@@ -45,8 +45,9 @@ class Weighing(CloudPickler):  # type: ignore[misc]
 def is_light(node: Expr, but: Collection[Any], most: int) -> bool:
     """Whether a tree takes at most so many bytes with the values in it, some objects left out, and no function of users."""
     written = io.BytesIO()
+    weighing = Weighing(written, but, most)
     try:
-        Weighing(written, but, most).dump(node)
+        weighing.dump(node)
     except (TooHeavy, PicklingError, TypeError):
         return False
     return written.tell() <= most

@@ -72,7 +72,7 @@ class Program:
         """Whether types depend on the values that are there; those of means of float32 on the order of the rows, and
         those of nothing on what it was made of."""
         words = (*DATA_DEPENDENT, "mean") if self.is_short else DATA_DEPENDENT
-        is_empty = isinstance(self.expected, (pd.DataFrame, pd.Series)) and not len(self.expected)
+        is_empty = isinstance(self.expected, (pd.DataFrame, pd.Series, pd.Index)) and not len(self.expected)
         return is_empty or any(word in each for each in self.steps for word in words)
 
     @property

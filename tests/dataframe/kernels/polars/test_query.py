@@ -10,10 +10,12 @@ import pytest
 
 import weft
 import weft.dataframe as dd
+from weft.dataframe.kernels.polars.query import Query
 from weft.errors import ReadError
 from weft.execution import templates
 from weft.execution.pipeline import plan_of
 from weft.execution.run import whole_of
+from weft.expr import Need
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +103,10 @@ def test_long_lists_of_values_are_let_go(rows, tmp_path):
     for _ in range(4):
         assert len(ours[ours.g.isin(list(range(20_000)))].compute()) == 4
     assert not kept()
+
+
+def test_queries_of_few_files_are_light_and_those_that_hold_values_are_not(tmp_path):
+    pd.DataFrame({"k": [1, 2], "x": [1.0, 2.0]}).to_parquet(tmp_path / "rows.parquet")
+    x = dd.read_parquet(tmp_path / "rows.parquet")
+    light, heavy = x[x.k > 1].groupby("k").x.sum(), x[x.k.isin(list(range(100_000)))].groupby("k").x.sum()
+    assert [Query(each.expr, frozenset({Need.VALUES})).is_light for each in (light, heavy)] == [True, False]

@@ -199,7 +199,9 @@ class Largest:
         numbered = first.set_axis(pd.RangeIndex(len(partition)), axis=0)
         found = largest(numbered, (method, more, None, keep if is_alone else "all"))
         partition = partition.iloc[np.sort(found.index.to_numpy())]
-        return partition if is_alone else most_extreme(partition, more, method == "nlargest", columns, keep)
+        if is_alone:
+            return partition
+        return partition.take(np.sort(extreme_order(partition, more, method == "nlargest", columns, keep)))
 
     @staticmethod
     def combine(plan: tuple[str, int, Any, str], *partials: Any) -> Any:
@@ -209,7 +211,10 @@ class Largest:
     @staticmethod
     def finish(partial: Any, plan: tuple[str, int, Any, str], meta: Any) -> Any:
         """The rows, the most extreme first."""
-        return largest(partial, plan)
+        method, n, columns, keep = plan
+        if columns is None or len(columns) == 1:
+            return largest(partial, plan)
+        return partial.take(extreme_order(partial, n, method == "nlargest", columns, keep))
 
 
 #: Of so many values one is looked at to tell how far the most extreme ones may be.
@@ -235,26 +240,23 @@ def extreme_places(column: Any, count: int, is_greatest: bool) -> Any:
     return near[beyond(values[near], values[near], count, is_greatest)]
 
 
-def most_extreme(
-    rows: pd.DataFrame, count: int, is_greatest: bool, columns: tuple[Any, ...], keep: str
-) -> pd.DataFrame:
-    """The ``count`` most extreme rows by several columns, in their order: missing values come last.
+def extreme_order(rows: pd.DataFrame, count: int, is_greatest: bool, columns: tuple[Any, ...], keep: str) -> Any:
+    """Places of the ``count`` most extreme rows by several columns, these first; missing values come last.
 
-    pandas, asked for so many that missing values are among them, looks for others equal to these, and finds none.
+    pandas, asked for so many that missing values are among them, gives all rows that have some.
     """
-    if len(rows) <= count:
-        return rows
+    if count <= 0:
+        return np.empty(0, np.intp)
     order = Order(columns, (not is_greatest,) * len(columns))
     if keep == "last":
-        return most_extreme(rows.iloc[::-1], count, is_greatest, columns, "first").iloc[::-1]
+        return len(rows) - 1 - extreme_order(rows.iloc[::-1], count, is_greatest, columns, "first")
     places = order_of(key_arrays(rows, order), order)
-    if keep == "all":
+    if keep == "all" and count < len(rows):
         keys = rows[list(columns)].iloc[places].reset_index(drop=True)
         last = keys.iloc[[count - 1] * len(keys)].reset_index(drop=True)
-        count = (
-            int(np.flatnonzero(((keys == last) | (keys.isna() & last.isna())).all(axis=1).to_numpy(dtype=bool))[-1]) + 1
-        )
-    return rows.iloc[np.sort(places[:count])]
+        are_equal = ((keys == last) | (keys.isna() & last.isna())).all(axis=1).to_numpy(dtype=bool)
+        count = int(np.flatnonzero(are_equal)[-1]) + 1
+    return places[:count]
 
 
 def beyond(values: Any, others: Any, count: int, is_greatest: bool) -> Any:

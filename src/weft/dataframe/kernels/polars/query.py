@@ -14,7 +14,6 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.footprint import held_bytes
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
-from weft.dataframe.io.source import Dataset
 from weft.dataframe.kernels.polars.nan import NaNMet, expect_nan, is_nan_expected
 from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, materialised
 from weft.dataframe.kernels.polars.translator import Translator
@@ -103,8 +102,8 @@ class Query:
     @property
     def is_light(self) -> bool:
         """Whether it takes next to no memory: it reads some files, and holds no data."""
-        reads_files = all(isinstance(each, ReadParquet) and each.npartitions <= FEW for each in self.leaves)
-        return reads_files and is_light(self.node, Dataset, LITTLE)
+        files = [each.dataset for each in self.leaves if isinstance(each, ReadParquet) and each.npartitions <= FEW]
+        return len(files) == len(self.leaves) and is_light(self.node, files, LITTLE)
 
     @cached_property
     def estimated(self) -> int:
