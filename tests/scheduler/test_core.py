@@ -425,6 +425,29 @@ def test_a_spilled_block_is_read_back_for_its_reader():
     assert run["far"] == "DONE"
 
 
+def test_pieces_of_a_block_on_disk_take_no_memory_until_they_are_read():
+    run = Run(plan_of({"x": [], ("a", "b"): ["x"], "y": ["a"], "z": ["b"]}, "yz", nbytes=40 * MB), limit=100 * MB)
+    run.next()
+    run.finish("x", 40 * MB)
+    run.s.on_disk([run.names["b"]])
+    assert run.finish("a", [20 * MB, 20 * MB])[0] == "y"
+    check(run.s)
+    assert [run["a"], run["b"], run.s.held] == ["DONE", "SPILLED", 60 * MB]  # with what y may make
+    assert run.finish("y", 8) == ("z", ["a"])
+    assert [run.keys[b] for b in run.s.loads] == ["b"]
+    check(run.s)
+
+
+def test_pieces_of_an_attempt_that_failed_are_forgotten():
+    run = Run(plan_of({("a", "b"): [], "y": ["a", "b"]}, ["y"], nbytes=MB), limit=100 * MB, retries=1)
+    run.next()
+    run.s.on_disk([run.names["b"]])
+    run.s.failed(0, run.names["a"], [])
+    run.next()
+    run.finish("a", [MB, MB])
+    assert run["b"] == "DONE"
+
+
 def test_a_block_that_could_not_be_written_stays_in_memory():
     run, _ = spilling()
     run.s.not_spilled(run.names["far"])

@@ -130,15 +130,18 @@ class Backend(RuleBasedStateMachine):
         else:
             self.got(worker, self.s.next(worker))
 
-    def end(self, task, nbytes):
-        """A worker finishes a task; a result that nobody wants any more is thrown away."""
+    def end(self, task, nbytes, parts=()):
+        """A worker finishes a task; a result that nobody wants any more is thrown away, parts of another are on disk."""
+        if parts:
+            self.s.on_disk(parts)
         worker, released = self.work.pop(task), []
         self.after.pop(task, None)
         for block in self.s.inputs[task]:
             self.read(block)
         blocks = self.s.outputs.get(task, (task,))
         if settled(self.s).phase[task] == Phase.RUNNING:
-            self.memory.update(blocks)
+            self.memory.update(set(blocks).difference(parts))
+            self.disk.update(parts)
         size = [nbytes] * len(blocks) if task in self.s.outputs else nbytes
         if self.handed_ahead:
             self.s.finished(worker, task, size, released, 0.0)
@@ -262,7 +265,9 @@ class Backend(RuleBasedStateMachine):
     @rule(data=st.data(), nbytes=SIZES)
     @precondition(lambda self: self.work)
     def task_finishes(self, data, nbytes):
-        self.end(data.draw(st.sampled_from(self.at_work())), nbytes)
+        task = data.draw(st.sampled_from(self.at_work()))
+        several = [b for b in self.s.outputs.get(task, ()) if b not in self.s.wanted]
+        self.end(task, nbytes, data.draw(st.lists(st.sampled_from(several), unique=True)) if several else ())
 
     @rule(data=st.data(), retry=st.booleans())
     @precondition(lambda self: self.work)

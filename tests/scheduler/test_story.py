@@ -209,6 +209,16 @@ def spilling_run():
     return s
 
 
+def test_a_replay_learns_of_tasks_with_several_outputs_what_the_run_did():
+    two = Program.call(nothing, noutputs=2)
+    split = Layer(two, [("a", "b"), ("c", "d")], [("x",), ("x",)], nbytes=8)
+    graph = Graph([Layer(ONE, ["x"], None), split, Layer(ONE, ["y"], [("b", "c", "d")])])
+    s = started(compile_plan(graph, ["a", "y"]))
+    task = s.finish_and_next(0, s.next(0, 2.0), 8, [], 3.0)
+    assert s.finish_and_next(0, task, [100_000, 100_000], [], 4.0) >= 0
+    assert replay(export(s)).size == s.size
+
+
 def test_a_replay_from_json_makes_the_same_decisions():
     s = spilling_run()
     kinds = {event.kind for event in events(s)}

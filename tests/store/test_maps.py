@@ -1,5 +1,8 @@
 import os
 
+import numpy as np
+import pytest
+
 from weft.store import maps
 from weft.store.maps import map_private, map_readonly
 
@@ -29,6 +32,17 @@ def test_a_map_shows_the_file_read_only(tmp_path):
     assert bytes(view) == b"content"
     assert view.readonly
     assert view.format == "B"
+
+
+@pytest.mark.parametrize("start", [0, 1, 4096, 4100, 9999])
+def test_a_map_may_begin_anywhere(tmp_path, start):
+    content = np.random.default_rng(0).bytes(10_000)
+    (tmp_path / "file").write_bytes(content)
+
+    view = mapped(tmp_path / "file", 10_000 - start, lambda file, nbytes: map_readonly(file, nbytes, start))
+
+    assert bytes(view) == content[start:]
+    assert view.readonly
 
 
 def test_maps_hold_no_descriptors(tmp_path):

@@ -25,7 +25,7 @@ from weft.scheduler import NOTHING, SPILL
 from weft.scheduler.straight import Finish
 from weft.sizeof import sizeof
 from weft.store.memory import freeze, readonly_view
-from weft.store.spill import SpillStore
+from weft.store.spill import PartRef, SpillStore
 
 __all__ = ["LocalRun"]
 
@@ -225,6 +225,8 @@ class LocalRun(Run):
                 nbytes: Any = sizes.get(type(value))
                 if nbytes is None or several:
                     if task in several:
+                        if copies:
+                            value = self._parts_on_disk(task, value)
                         nbytes = self._store_several(task, value)
                         value = None
                         made(sum(nbytes))
@@ -278,11 +280,37 @@ class LocalRun(Run):
     def _store_several(self, task: int, value: Any) -> list[int]:
         sizes = []
         for block, each in zip(self.core.outputs[task], outputs_of(self, task, value), strict=True):
+            if type(each) is PartRef:
+                self.copies[block] = each
+                sizes.append(each.nbytes)
+                continue
             if self.core.users[block]:
                 freeze(each)
                 self.blocks[block] = each
+                self.copies.pop(block, None)  # of an attempt before
             sizes.append(sizeof(each))
         return sizes
+
+    def _parts_on_disk(self, task: int, value: Any) -> Any:
+        """What a task with several blocks returned, references in place of those that are parts of an input's file."""
+        core, sources = self.core, self.sources
+        spilled = [block for block in core.inputs[task] if block in self.copies and block not in sources]
+        if not spilled:
+            return value
+        values = outputs_of(self, task, value)
+        inner = [
+            place
+            for place, block in enumerate(core.outputs[task])
+            if core.dependents[block] and block not in core.wanted
+        ]
+        for source in spilled:
+            parts = self.store.parts(self.copies[source], self.blocks[source], [values[place] for place in inner])
+            found = {place: part for place, part in zip(inner, parts, strict=True) if part is not None}
+            if found:
+                with self.lock:
+                    core.on_disk([core.outputs[task][place] for place in found], now=perf_counter())
+                return [found.get(place, each) for place, each in enumerate(values)]
+        return values
 
     def _drop(self, released: list[int]) -> None:
         """Let blocks go, and their copies on disk."""

@@ -49,6 +49,8 @@ class Exchange(Physical):
     beside : Expr, optional
         A single block that every split is given as well: ``split(block, beside, told)``. What is found out about all blocks
         (bounds, say) comes to the splits by this way.
+    extra : int
+        Memory that a merge needs besides its runs and its block, in bytes.
     """
 
     source: Expr
@@ -56,6 +58,7 @@ class Exchange(Physical):
     merge: Function
     routes: Routes
     beside: Expr | None = None
+    extra: int = 0
 
     def layers(self, names: Names) -> list[Layer]:
         origin = self.outline.origin
@@ -91,6 +94,7 @@ class Exchange(Physical):
                 [tuple(runs) for runs in inbox],
                 [(told,) for told in receives],
                 nbytes=self.nbytes,
+                workspace=self.extra,
                 origin=origin,
             )
         )

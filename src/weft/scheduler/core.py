@@ -51,7 +51,7 @@ EVENT = {
     name: MASK - place
     for place, name in enumerate(
         ("next", "take", "ahead", "spilled", "not spilled", "loaded", "hold", "unhold", "sorted", "settled",
-         "added", "failed", "returned", "lost", "cancelled", "stopped", "limit", "worker", "worker left", "followed")
+         "added", "failed", "returned", "lost", "cancelled", "stopped", "limit", "worker", "worker left", "followed", "on disk")
     )
 }  # fmt: skip
 NEXT, TAKE, AHEAD = EVENT["next"], EVENT["take"], EVENT["ahead"]
@@ -94,7 +94,7 @@ class Scheduler:
 
     __slots__ = (
         "annotations", "apart", "attempt", "awaited", "began", "called", "cause", "clean", "clock", "constrained", "copies",
-        "dependents", "external", "flying", "foreign", "free", "gone", "grown", "have", "held", "home", "inputs", "large", "left", "limit",
+        "dependents", "elsewhere", "external", "flying", "foreign", "free", "gone", "grown", "have", "held", "home", "inputs", "large", "left", "limit",
         "loading", "loads", "local", "log", "look", "maker", "missing", "noted", "notes", "nrunning",
         "nspilled", "offers", "on", "order", "outputs", "phase", "programs", "queue_of", "ready", "relearned",
         "resting", "retries", "serial", "size", "slow", "small", "spent", "spilling", "stopped", "stored", "straight",
@@ -167,6 +167,7 @@ class Scheduler:
             int, int
         ] = {}  # by worker, while victims are written: bytes of the task that there shall be room for
         self.clean: set[int] = set()  # blocks in memory with a copy on disk
+        self.elsewhere: set[int] = set()  # blocks that are on disk from the start, of a task that is about to finish
         self.relearned: dict[int, int] = {}
         self.touched: dict[int, int] = {}  # blocks that somebody holds: when they were last asked for
         # numbers that are used again
@@ -503,6 +504,12 @@ class Scheduler:
         self._log("spilled", block, now)
         self._no_victim(block)
         return eviction.written(self, block)
+
+    def on_disk(self, blocks: Iterable[int], *, now: float = 0.0) -> None:
+        """Blocks of a task with several, which finishes next, are on disk already."""
+        blocks = tuple(blocks)
+        self._note("on disk", blocks, now)
+        self.elsewhere.update(blocks)
 
     def not_spilled(self, block: int, *, now: float = 0.0) -> None:
         """A victim could not be written: it stays in memory."""

@@ -41,16 +41,24 @@ def note_outputs(s: Scheduler, task: int, nbytes: Any) -> None:
     """Note the sizes of all blocks of a task that has several."""
     outputs, size, phase, wanted = s.outputs[task], s.size, s.phase, s.wanted
     sizes = nbytes if isinstance(nbytes, (list, tuple)) else [nbytes // len(outputs)] * len(outputs)
+    counted = [0 if b in wanted else real for b, real in zip(outputs, sizes, strict=True)]  # what a replay knows as well
     held = s.held
-    total, projected = sum(sizes), sum([size[b] for b in outputs])
+    total, projected = sum(counted), sum([size[b] for b in outputs])
     if total >= LARGE and (total > projected + (projected >> 1) or 2 * total < projected):
         _learn(s, task, total)
-    for b, real in zip(outputs, sizes, strict=True):
-        counted = 0 if b in wanted else real
-        held += counted - size[b]
-        size[b] = counted
+    for b, real in zip(outputs, counted, strict=True):
+        held -= size[b]
+        size[b] = real
+        if b in s.elsewhere:
+            s.elsewhere.discard(b)
+            phase[b] = SPILLED
+            s.clean.add(b)
+            s.nspilled += 1
+            s.slow = True
+            continue
+        held += real
         phase[b] = DONE
-        if counted >= LARGE or (counted >= PIECE and total >= LARGE):
+        if real >= LARGE or (real >= PIECE and total >= LARGE):
             s.large.add(b)
     s.held = held
 
@@ -76,7 +84,7 @@ def pass_on(s: Scheduler, worker: int, task: int, released: list[int]) -> list[i
             if not m and phase[d] == WAITING:
                 phase[d] = READY
                 placement.push(s, d)
-    over = [b for b in blocks if not users[b] and phase[b] == DONE]
+    over = [b for b in blocks if not users[b] and (phase[b] == DONE or phase[b] == SPILLED)]
     unneeded = []
     for b in s.inputs[task]:
         u = users[b] - 1

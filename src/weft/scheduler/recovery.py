@@ -24,6 +24,7 @@ def unbook(s: Scheduler, worker: int, task: int) -> None:
     """Take back what was booked when a task started."""
     for b in s.outputs.get(task, (task,)):
         s.held -= s.size[b]
+    s.elsewhere.difference_update(s.outputs.get(task, ()))
     s.held -= s.workspace.get(task, 0)
     s.attempt[task] = s.attempt.get(task, 0) + 1
     if (rule := s.queue_of.get(task)) is not None:

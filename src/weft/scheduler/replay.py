@@ -97,7 +97,7 @@ def export(s: Scheduler) -> dict[str, Any]:
             arguments = [list(blocks)]
             for task, before in again.items():
                 sizes[task] = before if task in s.outputs else before[0]
-        elif event.kind == "cancelled":
+        elif event.kind in ("cancelled", "on disk"):
             arguments = [list(event.what)]
         elif event.kind in ("failed", "returned", "worker", "followed"):
             arguments = list(event.what)
@@ -226,6 +226,8 @@ def _feed(s: Scheduler, event: list[Any], programs: list[Program]) -> int:
             return s.take(first, now, ahead=kind == "ahead")
         case "spilled":
             s.spilled(first, now=now)
+        case "on disk":
+            s.on_disk(first, now=now)
         case "not spilled":
             s.not_spilled(first, now=now)
         case "loaded":

@@ -41,12 +41,12 @@ UNFINISHED = frozenset({Phase.WAITING, Phase.READY, Phase.RUNNING})
 IN_STORE = frozenset({Phase.DONE, Phase.SPILLED})
 NOWHERE = frozenset({Phase.RELEASED, Phase.FAILED, Phase.CANCELLED})
 
-#: Blocks beyond the first of a task with several go from WAITING to DONE at once, and the tasks of a straight run
-#: (:mod:`weft.scheduler.straight`), whose inputs are there when their turn comes, from WAITING to RUNNING.
+#: Blocks beyond the first of a task with several go from WAITING to DONE at once, those that are on disk already to SPILLED,
+#: and the tasks of a straight run (:mod:`weft.scheduler.straight`), whose inputs are there when their turn comes, to RUNNING.
 MOVES: dict[Phase, frozenset[Phase]] = {
-    Phase.WAITING: frozenset({Phase.READY, Phase.RUNNING, Phase.FAILED, Phase.CANCELLED, Phase.DONE}),
+    Phase.WAITING: frozenset({Phase.READY, Phase.RUNNING, Phase.FAILED, Phase.CANCELLED, Phase.DONE, Phase.SPILLED}),
     Phase.READY: frozenset({Phase.RUNNING, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
-    Phase.RUNNING: frozenset({Phase.DONE, Phase.READY, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
+    Phase.RUNNING: frozenset({Phase.DONE, Phase.SPILLED, Phase.READY, Phase.WAITING, Phase.FAILED, Phase.CANCELLED}),
     Phase.DONE: frozenset({Phase.SPILLED, Phase.RELEASED}),
     Phase.SPILLED: frozenset({Phase.DONE, Phase.RELEASED}),
     Phase.RELEASED: frozenset({Phase.WAITING, Phase.SPILLED, Phase.FREE}),

@@ -38,9 +38,11 @@ from typing import Any, NamedTuple
 
 from weft.errors import BlockCorruptError, BlockLostError
 from weft.store.maps import map_private, map_readonly
-from weft.store.serialize import Serialized, loads
+from weft.store.serialize import Serialized, dumps, loads
 
-__all__ = ["copy_block", "pack_block", "read_block", "split_block", "unpack_block", "write_block"]
+__all__ = [
+    "Part", "copy_block", "pack_block", "parts_of", "read_block", "read_part", "split_block", "unpack_block", "write_block",
+]  # fmt: skip
 
 MAGIC = b"WEFTBLK\0"
 VERSION = 1
@@ -57,6 +59,14 @@ HEAD_CRC = struct.Struct("<I")
 ENTRY = struct.Struct("<QQ")
 TABLE_AT = HEAD.size + HEAD_CRC.size
 IOV_MAX = 512  # pieces in one writev; Linux takes 1024
+
+
+class Part(NamedTuple):
+    """A value whose memory is a part of that of a block in a file."""
+
+    header: bytes  #: its own pickle stream
+    spans: tuple[tuple[int, int], ...]  #: where its buffers begin in the file, and their lengths
+    sum: int
 
 
 class Parsed(NamedTuple):
@@ -138,6 +148,75 @@ def read_block(path: str | os.PathLike[str], *, verify: bool = False, private: b
     return loads(parsed.header, parsed.buffers, frozen=not private)
 
 
+def parts_of(path: str | os.PathLike[str], whole: Any, values: Sequence[Any]) -> list[Part | None]:
+    """What of a block's file some values consist of, if they are all parts of it; None for those without data, or for all.
+
+    Parameters
+    ----------
+    path : path
+        A file made by :func:`write_block`.
+    whole : object
+        The block's value, as it was written or read.
+    values : sequence of object
+        Views of it, perhaps.
+    """
+    buffers = dumps(whole).buffers
+    kept = [(_address(own), own.nbytes, at) for own, (at, _) in zip(buffers, _spans(path, len(buffers)), strict=True)]
+    made: list[Part | None] = []
+    for value in values:
+        header, own = dumps(value)
+        own_nbytes = sum([buffer.nbytes for buffer in own])
+        spans = []
+        for buffer in own:
+            start = _address(buffer)
+            found = [at + start - low for low, size, at in kept if low <= start and start + buffer.nbytes <= low + size]
+            spans += [(at, buffer.nbytes) for at in found[:1]]
+        if own_nbytes and len(spans) < len(own):
+            return [None] * len(values)
+        made.append(Part(header, tuple(spans), _payload_sum(own, PAGE_SUMS)) if own_nbytes else None)
+    return made
+
+
+def read_part(path: str | os.PathLike[str], part: Part) -> Any:
+    """Give the value of a part of a block, its arrays read-only; checked like a whole block.
+
+    Raises
+    ------
+    BlockLostError, BlockCorruptError
+        As :func:`read_block`.
+    """
+    file = _opened(path)
+    try:
+        if os.fstat(file).st_size < max([start + size for start, size in part.spans]):
+            raise _corrupt(path, "it is shorter than it was")
+        buffers = [
+            memoryview(os.pread(file, size, start)) if size < MAP_FROM else map_readonly(file, size, start)
+            for start, size in part.spans
+        ]
+    finally:
+        os.close(file)
+    if _payload_sum(buffers, PAGE_SUMS) != part.sum:
+        raise _corrupt(path, "its data has changed since it was written (checksums differ)")
+    return loads(part.header, buffers)
+
+
+def _spans(path: str | os.PathLike[str], count: int) -> list[tuple[int, int]]:
+    """Where the buffers of a block begin, and their lengths."""
+    file = _opened(path)
+    try:
+        table = os.pread(file, ENTRY.size * count, TABLE_AT)
+    finally:
+        os.close(file)
+    return list(ENTRY.iter_unpack(table))
+
+
+def _address(buffer: memoryview) -> int:
+    import numpy
+
+    address: int = numpy.asarray(buffer).__array_interface__["data"][0]
+    return address
+
+
 def copy_block(
     source: str | os.PathLike[str], target: str | os.PathLike[str], *, checksum: bool = False, reserve: bool = False
 ) -> int:
@@ -194,14 +273,18 @@ def _write_all(file: int, pieces: Sequence[bytes | memoryview]) -> None:
             waiting[-1] = waiting[-1][written:]
 
 
-def _open(path: str | os.PathLike[str], private: bool = False) -> Parsed:
+def _opened(path: str | os.PathLike[str]) -> int:
     try:
-        file = os.open(path, os.O_RDONLY)
+        return os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         raise BlockLostError(
             f"cannot read the block in {os.fspath(path)}: the file is gone. It has been dropped, or its owner has "
             "ended and its files were removed. Compute it again."
         ) from None
+
+
+def _open(path: str | os.PathLike[str], private: bool = False) -> Parsed:
+    file = _opened(path)
     try:
         nbytes = os.fstat(file).st_size
         if nbytes < MAP_FROM:

@@ -17,11 +17,16 @@ from typing import Any
 __all__ = ["map_private", "map_readonly"]
 
 
-def map_readonly(file: int, nbytes: int) -> memoryview:
-    """Map the first ``nbytes`` (at least one) of an open file; unmapped when the last view of it is gone."""
+def map_readonly(file: int, nbytes: int, start: int = 0) -> memoryview:
+    """Map ``nbytes`` (at least one) of an open file from ``start`` on; unmapped when the last view of it is gone."""
+    first = start - start % mmap.ALLOCATIONGRANULARITY
+    length = nbytes + start - first
     if sys.version_info >= (3, 13):
-        return memoryview(mmap.mmap(file, nbytes, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ, trackfd=False))
-    return _map(file, nbytes, mmap.MAP_SHARED, mmap.PROT_READ).toreadonly()
+        shared, read = mmap.MAP_SHARED, mmap.PROT_READ
+        whole = memoryview(mmap.mmap(file, length, flags=shared, prot=read, offset=first, trackfd=False))
+    else:
+        whole = _map(file, length, mmap.MAP_SHARED, mmap.PROT_READ, first).toreadonly()
+    return whole[start - first :]
 
 
 def map_private(file: int, nbytes: int) -> memoryview:
@@ -31,11 +36,11 @@ def map_private(file: int, nbytes: int) -> memoryview:
     return _map(file, nbytes, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
 
 
-def _map(file: int, nbytes: int, flags: int, protection: int) -> memoryview:
+def _map(file: int, nbytes: int, flags: int, protection: int, start: int = 0) -> memoryview:
     import ctypes  # takes 5 ms; not needed by newer Pythons
 
     system_map, system_unmap = _system_calls()
-    address = system_map(None, nbytes, protection, flags, file, 0)
+    address = system_map(None, nbytes, protection, flags, file, start)
     if address == ctypes.c_void_p(-1).value:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))

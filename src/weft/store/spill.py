@@ -7,22 +7,35 @@ spill such a block a second time costs nothing, the caller just lets go of the v
 The data is checked when it is read back (:mod:`weft.store.blockfile` says how, and why that is cheap). Should the disk
 be full, the error says how much was needed and where; nothing half written is left, and the caller still has the value.
 
+What a task cuts out of a block that it has read from a file is on disk already: such *parts* are references into that file, which
+stays until they are dropped as well.
+
 To remove a file may wait for the device, where the file system tells that what is free (ext4 mounted with ``discard``): half a
 millisecond for each megabyte. Whoever has better things to do lets a thread do it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from weft.errors import SpillError
-from weft.store.files import FULL, BlockRef, FileStore
+from weft.store.blockfile import Part, parts_of, read_part
+from weft.store.files import FULL, BlockRef, FileRef, FileStore
 from weft.store.places import spill_parent
 from weft.store.serialize import Serialized
 
-__all__ = ["SpillStore"]
+__all__ = ["PartRef", "SpillStore"]
+
+
+class PartRef(NamedTuple):
+    """A part of a block in a file."""
+
+    path: str
+    part: Part
+    nbytes: int
 
 
 class SpillStore(FileStore):
@@ -56,8 +69,57 @@ class SpillStore(FileStore):
     def __init__(self, parent: Any = None, *, attach: Any = None, inline_nbytes: int = 0) -> None:
         super().__init__(parent, attach=attach, inline_nbytes=inline_nbytes)
         self._remover: ThreadPoolExecutor | None = None
+        self._users: dict[str, int] = {}  # of files that parts refer to: those parts, and the block while it is kept
 
-    def drop_soon(self, ref: BlockRef) -> None:
+    def parts(self, ref: BlockRef | PartRef, whole: Any, values: Sequence[Any]) -> list[PartRef | None]:
+        """References to values that are parts of a block's memory; None for others.
+
+        Parameters
+        ----------
+        ref : BlockRef
+            The block, which has not been dropped.
+        whole : object
+            Its value, as it was put or read.
+        values : sequence of object
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> store = SpillStore()
+        >>> ref = store.put(np.arange(100_000))
+        >>> whole = store.get(ref)
+        >>> part, other = store.parts(ref, whole, [whole[5:8], np.arange(3)])
+        >>> store.drop(ref)
+        >>> store.get(part), other
+        (array([5, 6, 7]), None)
+        >>> store.close()
+        """
+        if not isinstance(ref, FileRef):
+            return [None] * len(values)
+        found = parts_of(ref.path, whole, values)
+        count = sum([each is not None for each in found])
+        if count:
+            with self._making:
+                self._users[ref.path] = self._users.get(ref.path, 1) + count
+        return [
+            None if part is None else PartRef(ref.path, part, sum([size for _, size in part.spans])) for part in found
+        ]
+
+    def get(self, ref: BlockRef | PartRef) -> Any:
+        return read_part(ref.path, ref.part) if isinstance(ref, PartRef) else super().get(ref)
+
+    def drop(self, ref: BlockRef | PartRef) -> None:
+        if isinstance(ref, (FileRef, PartRef)) and ref.path in self._users:
+            with self._making:
+                left = self._users[ref.path] = self._users[ref.path] - 1
+                if left:
+                    return
+                del self._users[ref.path]
+            ref = FileRef(ref.path, ref.nbytes)
+        if not isinstance(ref, PartRef):
+            super().drop(ref)
+
+    def drop_soon(self, ref: BlockRef | PartRef) -> None:
         """Drop a block in the course of time, without waiting for it."""
         with self._making:
             if self._closed:

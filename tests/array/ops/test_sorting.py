@@ -11,6 +11,8 @@ import weft.array as da
 from weft.array.kernels import sorting as kernels
 from weft.expr import walk
 from weft.physical.rewrite import lowered
+from weft.sizeof import sizeof
+from weft.store.spill import SpillStore
 
 KINDS = st.sampled_from(["int64", "uint8", "float64", "float32", "complex128", "bool"])
 
@@ -137,6 +139,29 @@ def test_zeros_stay_in_order_where_the_largest_comes_first():
     assert np.signbit(made[5:]).tolist() == np.signbit(whole[whole == 0]).tolist()
 
 
+@settings(max_examples=60)
+@given(st.data())
+def test_cuts_at_pivots_give_every_target_its_elements_and_few_besides(data):
+    draws = np.random.default_rng(data.draw(st.integers(0, 99)))
+    distinct = data.draw(st.sampled_from([1, 3, 50, 10**6]))
+    blocks = [
+        np.sort(draws.integers(0, distinct, size)) for size in data.draw(st.lists(st.integers(1, 400), min_size=1))
+    ]
+    whole = np.sort(np.concatenate(blocks))
+    ends = np.sort(draws.integers(0, whole.size + 1, data.draw(st.integers(0, 5))))
+    samples = tuple([kernels.sampled(each, 40) for each in blocks])
+    values = kernels.pivots(samples, ends)
+    counts = tuple([kernels.counted(each, values) for each in blocks])
+    cuts = kernels.planned(counts, tuple(map(len, blocks)), ends)
+    split = [kernels.cut_up(each, cuts, number) for number, each in enumerate(blocks)]
+    bounds = [0, *ends.tolist(), whole.size]
+    for target, runs in enumerate(zip(*split, strict=True)):
+        told = bounds[target], bounds[target + 1]
+        for merge in (kernels.merged, kernels.merged_unstable):
+            np.testing.assert_array_equal(merge(told, *runs), whole[slice(*told)])
+        assert sum([len(run.keys) for run in runs]) <= told[1] - told[0] + 2 * sum([1 + len(b) // 20 for b in blocks])
+
+
 @pytest.mark.parametrize("value", [4, 2.5, "b", b"c", np.datetime64("2020-01-01")])
 def test_an_array_without_axes_has_its_element_in_the_first_place(value):
     for axis in (-1, 0, None):
@@ -150,8 +175,8 @@ def test_both_ways_to_put_runs_together_give_the_same(monkeypatch, quick, dtype)
     numbers = np.random.default_rng(0).integers(-100, 100, 1000).astype(dtype)
     if dtype[0] == "f":
         numbers[::50] = np.nan
-    runs = [np.sort(part) for part in np.array_split(numbers, 7)]
-    np.testing.assert_array_equal(kernels.merged_unstable(None, *runs), np.sort(numbers))
+    runs = [kernels.Run(10, np.sort(part)) for part in np.array_split(numbers, 7)]
+    np.testing.assert_array_equal(kernels.merged_unstable((75, 1000), *runs), np.sort(numbers)[5:930])
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u2"])
@@ -163,8 +188,8 @@ def test_runs_are_sorted_anew_in_parts_that_stay_in_the_cache(monkeypatch, dtype
     if dtype[0] == "f":
         whole[::50], whole[::70] = np.nan, -np.inf
     for numbers in (whole, np.sort(whole), np.zeros(500, dtype), whole[:3], whole[:0]):
-        runs = [np.sort(part) for part in np.array_split(numbers, 7)]
-        np.testing.assert_array_equal(kernels.merged_unstable(None, *runs), np.sort(numbers))
+        runs = [kernels.Run(0, np.sort(part)) for part in np.array_split(numbers, 7)]
+        np.testing.assert_array_equal(kernels.merged_unstable((0, numbers.size), *runs), np.sort(numbers))
 
 
 @pytest.mark.parametrize("stable", [None, True])
@@ -182,3 +207,18 @@ def test_numbers_that_somebody_else_reads_as_well_stay_as_they_were_drawn():
     ordered, drawn = weft.compute(da.sort(x), x)
     np.testing.assert_array_equal(ordered, np.sort(drawn))
     np.testing.assert_array_equal(drawn, x.compute())
+
+
+@pytest.mark.parametrize("scheduler", ["sync", "threads"])
+def test_what_does_not_fit_is_written_to_disk_once(monkeypatch, scheduler):
+    written = []
+    put = SpillStore.put
+    monkeypatch.setattr(SpillStore, "put", lambda store, value: written.append(sizeof(value)) or put(store, value))
+    x = da.random.default_rng(1).random(4_000_000, chunks=100_000)
+    whole = np.sort(x.compute())
+    picked = da.sort(x)[::997].compute(scheduler=scheduler, num_workers=2, budget=16_000_000)
+    np.testing.assert_array_equal(picked, whole[::997])
+    assert sum(written) <= whole.nbytes
+    written.clear()
+    places = da.argsort(x, stable=True).compute(scheduler=scheduler, num_workers=2, budget=32_000_000)
+    np.testing.assert_array_equal(x.compute()[places], whole)

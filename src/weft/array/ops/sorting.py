@@ -5,13 +5,12 @@ is sorted by regular sampling (Shi and Schaeffer, "Parallel sorting by regular s
 
 1. each block is sorted;
 2. regular samples of all blocks give pivots, close to where the chunks of the result begin;
-3. each block counts what stands before every pivot; with all counts it is known where each sorted block has to be cut. Equal
-   elements are divided in the order of their blocks, so one value that is everywhere does not make one large bucket;
-4. sorted blocks are cut, and every bucket merges its runs;
-5. the chunks of the result, whose lengths were fixed before anything was known of the data, take from their own bucket and
-   the two beside it.
+3. each block counts what stands before every pivot; with all counts it is known where each sorted block has to be cut so that a
+   chunk of the result, whose length was fixed before anything was known of the data, gets all of its elements and few besides.
+   Equal elements are divided in the order of their blocks, so one value that is everywhere does not make one large bucket;
+4. sorted blocks are cut, and every chunk merges its runs and leaves off what is its neighbours'.
 
-Every element moves twice, and no task sees more than a chunk and its neighbours.
+No task sees more than a chunk and a bit, and what was written to disk for want of memory is read from there.
 """
 
 from __future__ import annotations
@@ -39,13 +38,15 @@ from weft.expr import Cost, Expr, derived, node
 from weft.graph import Layer, Program
 from weft.physical.base import Names, Outline, Physical
 from weft.physical.blockwise import Listed, Same, blockwise
-from weft.physical.exchange import Dense, Exchange
+from weft.physical.exchange import Exchange
 from weft.records import record
 
 __all__ = ["argpartition", "argsort", "lexsort", "partition", "sort", "sort_complex"]
 
-#: Samples of each block for every block: pivots are then off by a sixteenth of a chunk at most.
-SAMPLES = 16
+#: Samples of each block for every block, at most and at least: the sixteenth part of a chunk goes to both neighbours at worst.
+SAMPLES = 128, 16
+#: Samples that are put in order, where that is not too few.
+ALL_SAMPLES = 400_000
 #: Blocks that are sorted against each other, at most: every one sends to every other.
 MANY_BLOCKS = 140
 #: Kinds of NumPy that sort with `numpy.searchsorted` finding what they sorted.
@@ -132,62 +133,40 @@ class Sorted(ArrayExpr):
                 cost=Cost.HEAVY,
                 extra=most,
             )
-        samples = blockwise(
-            step("sample", count), kernels.sampled, [(runs, (0,))], [Same(SAMPLES * max(count, buckets))]
-        )
+        most_samples, least_samples = SAMPLES
+        share = min(most_samples, max(least_samples, ALL_SAMPLES // (count * max(count, buckets))))
+        samples = blockwise(step("sample", count), kernels.sampled, [(runs, (0,))], [Same(share * max(count, buckets))])
         pivots = Together(Outline(self.name, "pivots", ()), samples, kernels.pivots, (ranks,))
         counts = blockwise(step("count", count), kernels.counted, [(runs, (0,)), (pivots, ())])
         plan = Together(Outline(self.name, "plan", ()), counts, kernels.planned, (tuple(sizes), ranks))
-        located = blockwise(
-            step("locate", count, most), kernels.located, [(runs, (0,)), (plan, ())], [Listed(tuple(range(count)))]
+        anew = not self.positions and not self.stable
+        return Exchange(
+            self.outline,
+            runs,
+            kernels.cut_up,
+            kernels.merged_unstable if anew else kernels.merged,
+            Ranked(count, tuple(ends)),
+            beside=plan,
+            extra=0 if anew else most,
         )
-        merge = kernels.merged if self.positions or self.stable else kernels.merged_unstable
-        exchanged = Exchange(  # a bucket is merged with as much workspace again
-            step("exchange", buckets, 2 * most), located, kernels.cut_up, merge, Dense(count, buckets)
-        )
-        return Chunks(self.outline, exchanged, plan, tuple(ends))
-
-
-@node
-class Chunks(Physical):
-    """Chunks of fixed lengths from buckets that have about these lengths, and from what stands beside them."""
-
-    source: Expr
-    plan: Expr
-    ends: tuple[int, ...]
-
-    def layers(self, names: Names) -> list[Layer]:
-        buckets = self.source_keys(self.source, names)
-        (plan,) = self.source_keys(self.plan, names)
-        keys = self.keys(names[self.name])
-        layers: dict[int, tuple[list[Any], list[Any], list[Any]]] = {}
-        for number, (start, stop) in enumerate(pairwise(self.ends)):
-            first, last = max(0, number - 1), min(len(buckets), number + 2)
-            own = layers.setdefault(last - first, ([], [], []))
-            own[0].append(keys[number])
-            own[1].append((plan, *buckets[first:last]))
-            own[2].append(((first, start, stop),))
-        return [
-            Layer(
-                Program.call(Stretched(width), name=f"{self.label}-chunk"),
-                outputs,
-                inputs,
-                constants,
-                nbytes=self.nbytes,
-                origin=self.outline.origin,
-            )
-            for width, (outputs, inputs, constants) in layers.items()
-        ]
 
 
 @record
-class Stretched:
-    """`kernels.stretched` as a function of the plan, buckets, and bounds."""
+class Ranked:
+    """Every sorted block sends to every chunk; a split is told its number, a chunk its ranks."""
 
-    width: int
+    nsources: int
+    ends: tuple[int, ...]
 
-    def __call__(self, plan: Any, *values: Any) -> Any:
-        return kernels.stretched(plan, values[-1], *values[:-1])
+    def __weft_tokenize__(self) -> Any:
+        return (self.nsources, self.ends)
+
+    def sends(self) -> list[tuple[tuple[int, ...], Any]]:
+        targets = tuple(range(len(self.ends) - 1))
+        return [(targets, source) for source in range(self.nsources)]
+
+    def receives(self) -> list[Any]:
+        return list(pairwise(self.ends))
 
 
 def sort(

@@ -68,12 +68,16 @@ class Part(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Mean and sums of powers of the distances from it; of complex numbers of their squared distances only."""
+    """Mean and sums of powers of the distances from it; of complex numbers of their squared distances only.
+
+    ``rest`` is what the mean lacks, since it is rounded: beside large numbers that lie close together it tells.
+    """
 
     mean: Any
     second: float
     third: float
     fourth: float
+    rest: float = 0.0
 
 
 #: How the value of each kind of reduction comes about.
@@ -251,9 +255,11 @@ def moments_of(numbers: Any, order: int) -> Moments:
         second = float(squares.sum())
         if order == 2:
             return Moments(mean, second, 0.0, 0.0)
-        third = float((squares * away).sum())
+        rest = float(away.mean())  # what rounding left out of the mean: skewness takes note of it
+        third = float((squares * away).sum()) - 3 * rest * second
         squares *= squares
-        return Moments(mean, second, third, float(squares.sum()))
+        fourth = float(squares.sum()) - 4 * rest * third - 6 * rest**2 * second
+        return Moments(mean, second - len(away) * rest**2, third, fourth, rest)
 
 
 def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
@@ -261,7 +267,7 @@ def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
     if not n or not m:
         return other if not n else first
     total = n + m
-    d = other.mean - first.mean
+    d = other.mean - first.mean + other.rest - first.rest
     with np.errstate(all="ignore"):
         second = first.second + other.second + (d * d.conjugate()).real * n * m / total
         if isinstance(d, complex):
@@ -279,7 +285,9 @@ def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
             + 6 * d * d * (n * n * other.second + m * m * first.second) / total**2
             + 4 * d * (n * other.third - m * first.third) / total
         )
-        return Moments(first.mean + d * m / total, second, third, fourth)
+        step = first.rest + d * m / total
+        mean = first.mean + step
+        return Moments(mean, second, third, fourth, step - (mean - first.mean))
 
 
 def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) -> Part:
@@ -308,8 +316,9 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
     if way == "logic":
         truths = pd.Series(values, dtype="boolean" if any(each is pd.NA for each in values) else None)
         return Part(getattr(truths, plan.kind)(skipna=plan.skipna), present, rows)
-    if column.dtype == "str" or (plan.kind == "sum" and isinstance(column.dtype, pd.StringDtype)):
-        return Part(pd.Series(values, dtype=column.dtype).sum(skipna=plan.skipna), present, rows)
+    is_text = column.dtype == "str" or (plan.kind == "sum" and isinstance(column.dtype, pd.StringDtype))
+    if is_text or (column.dtype == object and not plan.skipna):
+        return Part(getattr(pd.Series(values, dtype=column.dtype), plan.kind)(skipna=plan.skipna), present, rows)
     total = values[0]
     with np.errstate(over="ignore", invalid="ignore"):
         for each in values[1:]:
