@@ -117,3 +117,4 @@ def test_the_method_searchsorted_is_the_function():
 def test_a_view_as_another_class_says_what_to_do():
     with pytest.raises(TypeError, match="map_blocks"):
         da.ones(3, chunks=2).view(np.matrix)
+    assert_same(da.ones(3, chunks=2).view(np.ndarray), np.ones(3))

@@ -67,7 +67,7 @@ def test_times_can_be_filled_and_integers_have_nothing_to_fill():
     whole = np.array(["NaT", "2000-01-01", "NaT"], "M8[D]")
     assert da.ffill(da.from_array(whole, chunks=1), 0).compute()[2] == whole[1]
     whole = da.arange(3, chunks=2)
-    assert da.bfill(whole, 0) is whole
+    assert da.bfill(whole, 0).name == whole.name
 
 
 def test_masked_elements_add_nothing():

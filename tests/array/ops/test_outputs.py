@@ -96,3 +96,43 @@ def test_products_are_made_in_a_dtype_that_is_asked_for():
     )
     with pytest.raises(TypeError, match="casting"):
         da.matmul(da.ones((2, 2)), da.ones((2, 2)), dtype="i4")
+
+
+def test_einsum_casts_what_it_gives_out_where_it_may():
+    out = da.zeros(2, dtype=int, chunks=1)
+    assert da.einsum("ij->i", da.from_array(WHOLE, chunks=2), out=out, casting="unsafe") is out
+    assert out.compute().tolist() == WHOLE.sum(axis=1).astype(int).tolist()
+    with pytest.raises(TypeError, match="cast"):
+        da.einsum("ij->i", da.from_array(WHOLE, chunks=2), out=out)
+
+
+NOTHING_TO_DO = {
+    "tile": lambda x: da.tile(x, 1),
+    "concatenate": lambda x: da.concatenate([x, x[:0]]),
+    "hstack": lambda x: da.hstack([x]),
+    "block": lambda x: da.block([[x]]),
+    "append": lambda x: da.append(x, x[:0], axis=0),
+    "delete": lambda x: da.delete(x, [], axis=0),
+    "diff": lambda x: da.diff(x, n=0),
+    "rot90": lambda x: da.rot90(x, 0),
+    "fftshift": lambda x: da.fft.fftshift(x, axes=()),
+    "reshape": lambda x: x.reshape(2, 3),
+    "rechunk": lambda x: x.rechunk(x.chunks),
+    "squeeze": lambda x: x.squeeze(),
+    "transpose": lambda x: x.transpose(0, 1),
+    "broadcast_to": lambda x: da.broadcast_to(x, (2, 3)),
+    "real": lambda x: x.real,
+    "einsum": lambda x: da.einsum("ij", x),
+    "clip": lambda x: da.clip(x, None, None),
+    "roll": lambda x: da.roll(x, 0),
+    "repeat": lambda x: da.repeat(x, 1, axis=0),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING_TO_DO)
+def test_what_is_done_in_place_to_a_result_does_not_change_what_it_was_made_of(name):
+    x = da.from_array(WHOLE, chunks=2)
+    made = NOTHING_TO_DO[name](x)
+    made += 1
+    np.testing.assert_array_equal(x.compute(), WHOLE)
+    np.testing.assert_array_equal(made.compute(), WHOLE + 1)

@@ -437,7 +437,7 @@ def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None, *, su
     if any(length < 0 for length in wanted):
         raise ValueError(f"all elements of broadcast shape must be non-negative, and it is {wanted}")
     if source.shape == wanted and chunks is None:
-        return x if isinstance(x, ArrayBase) else new(source)
+        return new(source)
     skip = len(wanted) - source.ndim
     if skip >= 0:
         counted = [

@@ -192,7 +192,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if times < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
     if times == 0:
-        return x
+        return new(x.expr)
     if x.ndim == 0:
         raise ValueError("diff requires input that is at least one dimensional")
     axis = normal_axis(axis, x.ndim)

@@ -46,7 +46,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if isinstance(obj, slice):
         gone = range(*obj.indices(length))
         if not gone:
-            return x
+            return new(x.expr)
         keep = np.ones(length, bool)
         keep[np.arange(gone.start, gone.stop, gone.step)] = False
     else:
@@ -155,7 +155,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     x = known(asarray(filt))
     axes = range(x.ndim) if axis is None else [normal_axis(each, x.ndim) for each in np.atleast_1d(axis).tolist()]
     if x.ndim == 0:
-        return x
+        return new(x.expr)
     places = nonzero(x != 0 if x.dtype.kind == "O" else x)  # None is not a zero
     low, high = [], []
     bounds = [(0, 1, length) for length in x.shape]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.base import new
 from weft.array.io.from_array import asarray
 from weft.array.ops.casting import check_device
 from weft.array.ops.elementwise import multiply, where
@@ -111,4 +112,4 @@ def shifted(x: Any, axes: Any, sign: int) -> Any:
     given = range(a.ndim) if axes is None else (axes,) if hasattr(axes, "__index__") else axes
     places = tuple([normal_axis(axis, a.ndim) for axis in given])
     halves = [a.shape[place] // 2 if sign > 0 else -(a.shape[place] // 2) for place in places]
-    return roll(a, tuple(halves), places) if places else a
+    return roll(a, tuple(halves), places) if places else new(a.expr)

@@ -59,7 +59,7 @@ def fill(x: Any, axis: Any, limit: int | None, backward: bool) -> Any:
             raise ValueError(f"cannot fill with limit={limit!r}: it is a number of elements, or None for no limit")
         limit = int(limit)
     if x.dtype.kind not in "fcmMO":
-        return x
+        return new(x.expr)
     return new(Filled(x.expr, place, limit, backward))
 
 

@@ -126,7 +126,7 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
         raise ValueError("Axes must be different.")
     turns = k % 4
     if turns == 0:
-        return x
+        return new(x.expr)
     if turns == 2:
         return flip(x, (first, second))
     order = list(range(x.ndim))

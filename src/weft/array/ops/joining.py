@@ -276,7 +276,7 @@ def join(xs: list[Any], axis: int) -> Any:
     """Arrays that match, one after another; those without elements are left out, unless all are."""
     some = [x for x in xs if is_unknown(x.shape[axis]) or x.shape[axis]] or xs[:1]
     if len(some) == 1:
-        return some[0]
+        return new(some[0].expr)
     return new(Concatenate(tuple([x.expr for x in some]), axis))
 
 

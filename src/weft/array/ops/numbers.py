@@ -209,7 +209,7 @@ def real(val: Any) -> Any:
     array([3., 3.])
     """
     x = chunked(val)
-    return x if x.dtype.kind not in "cO" else elementwise(np.real, x)
+    return elementwise(np.real, x) if x.dtype.kind in "cO" else new(x.expr)
 
 
 def imag(val: Any) -> Any:

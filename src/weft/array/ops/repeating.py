@@ -305,7 +305,7 @@ def tile(A: Any, reps: Any) -> Any:  # noqa: N803 (NumPy's name)
     times = [1] * (x.ndim - len(times)) + times
     for axis, each in reversed(list(enumerate(times))):
         x = tile_along(x, each, axis)
-    return x
+    return new(x.expr)
 
 
 def tile_along(x: Any, times: int, axis: int) -> Any:

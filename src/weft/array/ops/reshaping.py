@@ -166,7 +166,7 @@ def reshape(
         made = in_c_order(x, wanted, merge_chunks, None if limit is None else parse_bytes(limit))
     if copy is False and (made.shape != x.shape or order == "F"):
         raise ValueError("cannot reshape without copying: blocks may have to be copied. Give copy=None or True.")
-    return made
+    return x if copy is False else made
 
 
 def is_unknown_length(value: Any) -> bool:
@@ -184,7 +184,7 @@ def in_c_order(x: Any, wanted: tuple[Any, ...], merge: bool, limit: int | None) 
         wanted = tuple([-1 if is_unknown_length(length) else length for length in wanted])
     lengths = full_shape(x.shape, wanted)
     if lengths == x.shape:
-        return x
+        return new(x.expr)
     if 0 in lengths:
         whole = laid_out(x.expr, tuple([regular(length, length) for length in x.shape]))
         return new(BlockReshape(whole, lengths, tuple([regular(length, length) for length in lengths])))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.base import ArrayBase
+from weft.array.base import ArrayBase, new
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
 from weft.array.ops.reducing import fan_in, into
@@ -88,7 +88,8 @@ def einsum(
         inputs.append(labels)
     if list(inputs[0]) != output:
         arrays = [contract(arrays, inputs, output, kind, "einsum", width)]
-    return into(out, arrays[0] if order in ("K", "A") else arrays[0].astype(kind, order=order))
+    made = new(arrays[0].expr) if order in ("K", "A") else arrays[0].astype(kind, order=order)
+    return into(out, made, "unsafe" if casting == "unsafe" else "same_kind")
 
 
 def einsum_path(*operands: Any, optimize: Any = "greedy") -> Any:

@@ -99,7 +99,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
         order = tuple([normal_axis(axis, x.ndim) for axis in given])
         if len(set(order)) != len(order):
             raise ValueError(f"repeated axis in transpose: {given}")
-    return x if order == tuple(range(x.ndim)) else new(Axes(x.expr, order))
+    return new(x.expr if order == tuple(range(x.ndim)) else Axes(x.expr, order))
 
 
 def permute_dims(x: Any, /, axes: Any = None) -> Any:
@@ -200,7 +200,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
                 "cannot select an axis to squeeze out which has size not equal to one: "
                 f"axis={axis!r} of an array of shape {x.shape}"
             )
-    return new(Axes(x.expr, tuple([place for place in range(x.ndim) if place not in drop]))) if drop else x
+    return new(Axes(x.expr, tuple([place for place in range(x.ndim) if place not in drop])) if drop else x.expr)
 
 
 def expand_dims(a: Any, axis: Any) -> Any:

@@ -213,8 +213,11 @@ class Largest:
     def finish(partial: Any, plan: tuple[str, int, Any, str], meta: Any) -> Any:
         """The rows, the most extreme first."""
         method, n, columns, keep = plan
-        if columns is None or len(columns) == 1:
-            return largest(partial, plan)
+        found = largest(partial, plan)
+        if columns is None or len(columns) == 1 or len(found) <= n:
+            return found
+        if keep == "all" and not found[list(columns)].isna().any(axis=None):
+            return found
         return partial.take(extreme_order(partial, n, method == "nlargest", columns, keep))
 
 

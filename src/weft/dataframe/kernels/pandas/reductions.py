@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = [
@@ -137,6 +138,9 @@ class Reduction:
         values = [as_gap(finished(part, column, plan), column) for part, column in zip(partial, columns, strict=True)]
         if not isinstance(meta, pd.Series):
             return values[0]
+        kinds = {part.value.dtype for part in partial if isinstance(part.value, pd.Series)}
+        if isinstance(meta.dtype, pd.CategoricalDtype) and len(kinds) == 1:  # which ones was not known before
+            return pd.Series(values, index=meta.index, dtype=kinds.pop(), name=meta.name)
         return with_dtype(values, meta)
 
 
@@ -178,7 +182,13 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
         return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
     if way == "extreme" and not (present if plan.skipna else rows):
         return Part(None, 0, rows)
-    return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
+    value = getattr(column, kind)(skipna=plan.skipna)
+    return Part(value if way != "extreme" else among_categories(value, column), present, rows)
+
+
+def among_categories(value: Any, column: pd.Series) -> Any:
+    """A value of a column of categories as one of these: their order may be known to the column alone."""
+    return pd.Series([value], dtype=column.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else value
 
 
 def sum_of_all(column: pd.Series) -> Any:
@@ -301,7 +311,8 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
             made, count = merge_moments(made, count, each.value, each.present), count + each.present
         return Part(made, present, rows)
     if way == "extreme":
-        return Part(getattr(pd.Series(values, dtype=column.dtype), plan.kind)(skipna=plan.skipna), present, rows)
+        whole = joined(values) if isinstance(values[0], pd.Series) else pd.Series(values, dtype=column.dtype)
+        return Part(among_categories(getattr(whole, plan.kind)(skipna=plan.skipna), whole), present, rows)
     if way == "logic":
         truths = pd.Series(values, dtype="boolean" if any(each is pd.NA for each in values) else None)
         return Part(getattr(truths, plan.kind)(skipna=plan.skipna), present, rows)
@@ -323,7 +334,7 @@ def finished(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
         if few or part.value is None:
             options = {"min_count": 1} if few else {}
             return missing_of(getattr(column, plan.kind)(skipna=plan.skipna, **options), column)
-        return part.value
+        return part.value.iloc[0] if isinstance(part.value, pd.Series) else part.value
     if way == "mean":
         return as_short(finished_mean(part, column), column)
     if way == "moments":
