@@ -81,6 +81,18 @@ def test_a_new_label_keeps_the_name_of_the_index():
     check(found, expected)
 
 
+def test_an_index_as_a_frame_without_it_is_numbered_over_all_partitions():
+    check(parts_of(MINUTES).index.to_frame(index=False, name="t"), MINUTES.index.to_frame(index=False, name="t"))
+
+
+@pytest.mark.parametrize("how", ["any", "all"])
+def test_labels_of_levels_with_gaps_are_left_out(how):
+    labels = pd.MultiIndex.from_arrays([[1.0, np.nan, 3.0, np.nan], ["a", "b", None, None]], names=["p", "q"])
+    found = parts_of(pd.Series(range(4), index=labels)).index.dropna(how=how).compute()
+    assert found.equals(labels.dropna(how=how))
+    assert found.names == labels.names
+
+
 def test_tuples_are_single_labels_of_an_index_of_objects():
     labels = np.empty(3, dtype=object)
     labels[:] = [(0, 1), (0, 2), (0, 3)]

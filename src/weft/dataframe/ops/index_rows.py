@@ -88,6 +88,8 @@ class IndexRowMethods(FrameBase):
         """The labels that are not missing."""
         if how not in ("any", "all"):
             raise ValueError(f"invalid how option: {how}")
+        if self.expr.meta.nlevels > 1:
+            return new(IndexOf(self.to_frame(name=list(range(self.expr.meta.nlevels))).dropna(how=how).expr))  # type: ignore[attr-defined]
         return new(IndexOf(self._as_rows().dropna().expr))
 
     def repeat(self, repeats: Any, axis: None = None) -> Any:

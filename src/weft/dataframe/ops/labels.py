@@ -410,5 +410,6 @@ class IndexLabelMethods(FrameBase):
 
     def to_frame(self, index: bool = True, name: Any = None) -> Any:
         """The labels as a column of a frame."""
-        words = {"index": bool(index)} | ({} if name is None else {"name": name})
-        return new(ToFrame(self.expr, Pairs(words.items())))
+        words = {} if name is None else {"name": name}
+        made = new(ToFrame(self.expr, Pairs(words.items())))
+        return made if index else made.reset_index(drop=True)
