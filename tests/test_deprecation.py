@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import doctest
 from pathlib import Path
 
 import pytest
 
 import weft
-from weft import deprecation
 from weft.deprecation import Deprecation, deprecated
 
 
@@ -81,7 +79,3 @@ def test_versions_that_make_no_sense_are_errors():
         deprecated(since="0.6", remove_in="0.6.0")
     with pytest.raises(ValueError, match="as a version"):
         deprecated(since="soon", remove_in="later")
-
-
-def test_the_examples_in_the_docstrings_run():
-    assert doctest.testmod(deprecation).failed == 0

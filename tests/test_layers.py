@@ -15,6 +15,7 @@ GROUND = [
     "forking",
     "typing",
     "records",
+    "hints",
     "deprecation",
     "units",
     "system",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import gc
 import pickle
 import threading
@@ -70,7 +69,3 @@ def test_threads_take_turns():
         thread.join()
     assert counts == list(range(800))
     assert not keeper.locked()
-
-
-def test_the_examples_in_the_docstrings_run():
-    assert doctest.testmod(locks).failed == 0

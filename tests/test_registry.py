@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import sys
 import types
 from importlib import metadata
@@ -132,7 +131,3 @@ def test_the_dictionary_of_what_was_found_is_always_the_same(names):
     names.find(Derived)
     assert names.found is found
     assert found == {Base: "base", Derived: "base"}
-
-
-def test_the_examples_in_the_docstrings_run():
-    assert doctest.testmod(registry, optionflags=doctest.IGNORE_EXCEPTION_DETAIL).failed == 0

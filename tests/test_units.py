@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from datetime import timedelta
 
 import pytest
@@ -163,10 +162,6 @@ def test_text_without_a_number_or_a_known_unit_is_a_value_error(text):
     for parse in (parse_bytes, parse_timedelta):
         with pytest.raises(ValueError, match="cannot read"):
             parse(text)
-
-
-def test_the_examples_in_the_docstrings_run():
-    assert doctest.testmod(units).failed == 0
 
 
 def test_no_duration_stays_none():

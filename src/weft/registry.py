@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from weft.errors import RegistryError
 from weft.forking import ForkLock
+from weft.hints import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -132,11 +133,8 @@ class Registry(Generic[T]):
 
     def _unknown(self, name: str) -> str:
         known = self.names()
-        import difflib
-
-        near = difflib.get_close_matches(str(name), known, n=1)
         listed = ", ".join(map(repr, known)) or "none"
-        return f"there is no {self.kind} {name!r}. Known: {listed}." + (f" Did you mean {near[0]!r}?" if near else "")
+        return f"there is no {self.kind} {name!r}. Known: {listed}.{did_you_mean(name, known)}"
 
 
 class TypeRegistry(Generic[T]):

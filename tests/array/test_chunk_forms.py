@@ -69,3 +69,11 @@ def test_automatic_chunks_are_whole_previous_ones_where_one_fits(shape, sizes):
     for lengths, before in zip(made, previous, strict=True):
         assert all(length % before[0] == 0 for length in lengths[:-1])
     assert max(made[0]) * max(made[1]) <= 1600
+
+
+@pytest.mark.parametrize(
+    ("chunks", "says"), [({"x": 1}, "axes are numbered"), (2.5, "give a length, -1 for the whole axis")]
+)
+def test_chunks_of_another_kind_are_refused_with_what_there_is(chunks, says):
+    with pytest.raises(TypeError, match=says):
+        normalize_chunks(chunks, (4, 4))

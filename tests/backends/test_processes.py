@@ -419,6 +419,14 @@ def test_workers_follow_directory_path_and_configuration(backend, tmp_path, monk
         assert delayed(look)().compute(scheduler=backend) == (str(tmp_path), 42, 1234)
 
 
+def test_workers_follow_from_a_directory_that_is_gone(backend, tmp_path, monkeypatch):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert delayed(os.getcwd, pure=False)().compute(scheduler=backend) == str(tmp_path / name)
+        (tmp_path / name).rmdir()
+
+
 def test_libraries_in_workers_have_the_threads_that_the_request_says(backend):
     def look():
         import threadpoolctl

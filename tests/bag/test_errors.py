@@ -257,3 +257,8 @@ def test_files_in_other_encodings_that_cannot_be_decoded_are_named_or_skipped(tm
     assert db.read_text(str(path), encoding="utf-16", on_error="skip").compute(scheduler="sync") in ([], ["cu"])
     *_, bad = db.read_text(str(path), encoding="utf-16", on_error="collect").compute(scheduler="sync")
     assert bad.path == str(path)
+
+
+def test_what_is_no_sequence_makes_no_bag():
+    with pytest.raises(TypeError, match="takes an iterable of records"):
+        db.from_sequence(5)

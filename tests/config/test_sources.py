@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
 from weft import config
@@ -170,7 +168,3 @@ def test_a_default_file_that_cannot_be_written_gives_a_warning(tmp_path):
     source = written(tmp_path / "mypackage.yaml", "a: 1\n")
     with pytest.warns(ConfigWarning, match="cannot write"):
         config.ensure_file(source, source / "below-a-file")
-
-
-def test_the_examples_in_the_docstrings_run():
-    assert doctest.testmod(sources).failed == 0

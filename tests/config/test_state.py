@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import subprocess
 import sys
 import threading
@@ -242,10 +241,6 @@ def test_the_module_lists_only_what_it_has():
     assert all(hasattr(config, name) for name in config.__all__)
     with pytest.raises(AttributeError, match="colour"):
         config.colour  # noqa: B018
-
-
-def test_the_examples_in_the_docstrings_run():
-    assert doctest.testmod(state).failed == 0
 
 
 def test_the_version_is_another_one_after_a_change_and_the_same_after_the_way_back():

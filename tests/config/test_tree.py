@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,8 +64,3 @@ def test_an_unknown_name_keeps_its_spelling():
 def test_a_key_that_is_no_dotted_name_is_an_error(key):
     with pytest.raises(ConfigError, match="names joined by dots"):
         tree.path_of(key)
-
-
-def test_the_examples_in_the_docstrings_run(monkeypatch):
-    monkeypatch.setenv("WHERE", "")
-    assert doctest.testmod(tree).failed == 0

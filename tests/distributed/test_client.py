@@ -23,6 +23,7 @@ from weft.distributed import (
     Security,
     SpecCluster,
     SSHCluster,
+    Status,
     SubprocessCluster,
     as_completed,
     fire_and_forget,
@@ -636,6 +637,13 @@ def test_a_closed_client_refuses(client):
     other.close()
 
 
+def test_the_status_of_a_cluster_is_a_member_and_a_text():
+    with LocalCluster(engine="inline") as cluster:
+        assert cluster.status == Status.running == "running"
+        assert [worker.status.name for worker in cluster.workers.values()] == ["running"]
+    assert cluster.status is Status.closed
+
+
 def test_a_closed_cluster_cancels_what_waits(own):
     future = own.submit(hold, "never-4")
     other = Client(own.cluster, set_as_default=False)
@@ -887,8 +895,8 @@ def test_options_that_make_no_sense_raise(options):
 
 
 def test_unknown_options_raise():
-    with pytest.raises(TypeError, match="sheduler"):
-        LocalCluster(sheduler=1)
+    with pytest.raises(TypeError, match=r"LocalCluster\(\) takes no option 'n_wrkers'. Did you mean 'n_workers'"):
+        Client(n_wrkers=1)
 
 
 def test_what_collections_are_told_at_compute_and_persist_holds_for_their_tasks(client):

@@ -71,8 +71,10 @@ def test_callbacks_that_are_none_are_refused():
 
 
 def test_options_that_nobody_knows_are_refused():
-    with pytest.raises(BackendError, match="no option 'fancy'"):
+    with pytest.raises(BackendError, match=r"no option 'fancy'\. There are scheduler, num_workers"):
         ident().compute(fancy=True)
+    with pytest.raises(BackendError, match="Did you mean 'num_workers'"):
+        ident().compute(num_worker=2)
     with pytest.raises(TypeError, match="scheduler="):
         weft.compute(ident(), get=weft.get)
     with pytest.raises(BackendError, match="budget"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import gc
 import struct
 import sys
@@ -23,7 +22,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft import config
-from weft import tokenize as package
 from weft.errors import TokenizationError
 from weft.tokenize import encode, normalize_token, tokenize
 
@@ -337,12 +335,6 @@ def test_functions_for_a_library_are_registered_with_its_first_value():
 
 def test_what_a_class_says_itself_goes_before_what_it_inherits():
     assert tokenize(NamedDict(a=1)) == tokenize(NamedDict(b=2)) != tokenize({})
-
-
-def test_the_examples_in_the_docstrings_run():
-    for module in (package, encode):
-        globs = {"tokenize": tokenize, "normalize_token": normalize_token}
-        assert doctest.testmod(module, globs=globs, optionflags=doctest.ELLIPSIS).failed == 0
 
 
 def test_objects_and_sequences_have_a_normal_form():

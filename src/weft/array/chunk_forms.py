@@ -110,6 +110,8 @@ def per_axis(chunks: Any, shape: tuple[int, ...], previous: Any) -> list[Any]:
     if isinstance(chunks, Mapping):
         found: list[Any] = list(previous) if previous is not None else [-1] * ndim
         for axis, each in chunks.items():
+            if not is_integer(axis):
+                raise TypeError(f"cannot chunk axis {axis!r}: axes are numbered, as in chunks={{0: 100, 1: -1}}")
             if not -ndim <= axis < ndim:
                 raise np.exceptions.AxisError(
                     f"cannot chunk axis {axis} of an array with {ndim} axes, as in chunks={chunks!r}"
@@ -165,7 +167,10 @@ def axis_cut(asked: Any, length: int, axis: int) -> Cut:
                 f"cannot cut axis {axis}, which is {length} long, with chunks {lengths!r}: they are {sum(lengths)} together"
             )
         return compress(tuple(map(int, lengths)))
-    raise TypeError(f"cannot cut axis {axis} with {asked!r} (a {type(asked).__name__})")
+    raise TypeError(
+        f"cannot cut axis {axis} with {asked!r} (a {type(asked).__name__}): give a length, -1 for the whole axis, the "
+        f"lengths of all chunks, 'auto', or a size such as '64 MiB'"
+    )
 
 
 def whole(value: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from weft.errors import BackendError, SchedulerStuckError
 from weft.graph import Plan
+from weft.hints import did_you_mean
 from weft.records import record
 from weft.scheduler import Scheduler
 from weft.typing import Key
@@ -42,6 +43,9 @@ class Listener(Protocol):
 
 
 NO_OPTIONS: Mapping[str, Any] = {}
+
+#: What computations on any backend may be told.
+OPTIONS = ("scheduler", "num_workers", "budget", "retries", "pool", "callbacks", "optimize_graph")
 
 
 @record
@@ -113,7 +117,10 @@ def core_for(
 ) -> Scheduler:
     """The scheduler of a run on one machine; refuses options, which no such backend has."""
     if request.options:
-        raise BackendError(f"the backend {backend!r} has no option {next(iter(request.options))!r}")
+        name = next(iter(request.options))
+        raise BackendError(
+            f"the backend {backend!r} has no option {name!r}.{did_you_mean(name, OPTIONS)} There are {', '.join(OPTIONS)}."
+        )
     return Scheduler(nworkers, limit=limit, retries=request.retries, resources=resources, log_length=request.log_length)
 
 

@@ -10,10 +10,20 @@ from weft.system import memory_limit
 from weft.typing import Key
 from weft.units import format_bytes
 
-__all__ = ["ending", "killed_error", "was_for_memory"]
+__all__ = ["ending", "verdict"]
 
 #: A killed worker that had this share of the memory was killed for it.
 NEAR_LIMIT = 0.8
+
+
+def verdict(
+    key: Key, deaths: int, allowed_failures: int, process: WorkerProcess, code: int, kills_before: int, *, fewer: str
+) -> tuple[KilledWorkerError | None, int]:
+    """What becomes of a task that has ended a worker: its error, or None if it is tried again; and the kernel's kills so far."""
+    for_memory, kills = was_for_memory(process, code, kills_before)
+    if deaths < max(1, allowed_failures):
+        return None, kills
+    return killed_error(key, deaths, allowed_failures, process, code, for_memory=for_memory, fewer=fewer), kills
 
 
 def was_for_memory(process: WorkerProcess, code: int, kills_before: int) -> tuple[bool, int]:

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from weft import config
-from weft.backends.deaths import ending, killed_error, was_for_memory
+from weft.backends.deaths import ending, verdict
 from weft.backends.live_guests import Guest, RefGuests
 from weft.backends.live_worker import Introduction, main
 from weft.backends.packed import pack
@@ -222,23 +222,20 @@ class LiveMembers(RefGuests, Team):
 
     def _blame(self, member: Member, task: int, code: int) -> None:
         """A worker has died in a task."""
-        process = member.process
         self.deaths[task] += 1
-        deaths, allowed = self.deaths[task], max(1, self.request.allowed_failures)
-        for_memory, self.kills = was_for_memory(process, code, self.kills)
-        if deaths < allowed:
-            self.give_back(member.number, task)
-            return
-        error = killed_error(
+        error, self.kills = verdict(
             self.key(task),
-            deaths,
+            self.deaths[task],
             self.request.allowed_failures,
-            process,
+            member.process,
             code,
-            for_memory=for_memory,
+            self.kills,
             fewer="n_workers=",
         )
-        self.failed(member.number, task, error, retry=False)
+        if error is None:
+            self.give_back(member.number, task)
+        else:
+            self.failed(member.number, task, error, retry=False)
 
     # -- others come and go --------------------------------------------------------------------------------------------
 

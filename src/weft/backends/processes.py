@@ -33,7 +33,7 @@ from typing import Any
 
 from weft import config
 from weft.backends.contract import Held, Request
-from weft.backends.deaths import ending, killed_error, was_for_memory
+from weft.backends.deaths import ending, verdict
 from weft.backends.filed import FiledBlocks
 from weft.backends.inline import Inline
 from weft.backends.packed import pack
@@ -323,23 +323,20 @@ class ProcessRun(Team):
 
     def _blame(self, member: Member, task: int, code: int) -> None:
         """A worker has died in a task."""
-        process = member.process
         self.deaths[task] += 1
-        deaths, allowed = self.deaths[task], max(1, self.request.allowed_failures)
-        for_memory, self.pool.oom_kills = was_for_memory(process, code, self.pool.oom_kills)
-        if deaths < allowed:
-            self.give_back(member.number, task)
-            return
-        error = killed_error(
+        error, self.pool.oom_kills = verdict(
             self.key(task),
-            deaths,
+            self.deaths[task],
             self.request.allowed_failures,
-            process,
+            member.process,
             code,
-            for_memory=for_memory,
+            self.pool.oom_kills,
             fewer="num_workers=",
         )
-        self.failed(member.number, task, error, retry=False)
+        if error is None:
+            self.give_back(member.number, task)
+        else:
+            self.failed(member.number, task, error, retry=False)
 
     def _stop(self) -> None:
         """Have all workers stop what they do; those that do not come back in a moment are killed."""

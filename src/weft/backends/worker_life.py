@@ -71,8 +71,7 @@ def settle_in(directory: str, path: list[str], configuration: Mapping[str, str],
     if sys.path != path:
         sys.path[:] = path
     with contextlib.suppress(OSError):  # it may be gone; the driver lives with that, too
-        if os.getcwd() != directory:
-            os.chdir(directory)
+        os.chdir(directory)
     if again:
         from weft import config
 

@@ -20,7 +20,10 @@ def config() -> None:
 
 @config.command("list")
 def list_() -> None:
-    """Print the configuration that holds, of all files and the environment, as YAML."""
+    """Print the configuration that holds, as YAML.
+
+    It is that of all files and the environment.
+    """
     from weft.config import state
 
     click.echo(as_text(state.global_tree()))
@@ -38,7 +41,10 @@ def get(key: str) -> None:
 @config.command()
 @click.argument("key")
 def find(key: str) -> None:
-    """Print the files that set KEY, the strongest last; fail if there is none."""
+    """Print the files that set KEY.
+
+    The strongest comes last. Fails if there is none.
+    """
     from weft.config import find_paths, paths_containing_key
 
     found = list(paths_containing_key(key))

@@ -64,12 +64,18 @@ def info(ctx: click.Context, as_json: bool) -> None:
 
 @info.command()
 def versions() -> None:
-    """Print the versions of Python, Weft and the packages it works with, as JSON; null for what is not installed."""
+    """Print versions of Python, Weft and other packages.
+
+    As JSON, with null for what is not installed.
+    """
     show_versions()
 
 
 def show_versions() -> None:
-    """Print the versions of Python, Weft and the packages it works with, as JSON; null for what is not installed."""
+    """Print versions of Python, Weft and other packages.
+
+    As JSON, with null for what is not installed.
+    """
     facts = {"python": platform.python_version(), "platform": platform.platform(), "weft": weft.__version__}
     click.echo(json.dumps(facts | package_versions(), indent=2))
 

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from weft import hints
 from weft.config.tree import Path, Tree, assign, copied, fold, leaves, path_of
 from weft.errors import ConfigError, UnknownOptionError
 from weft.records import record
@@ -401,13 +402,13 @@ def unknown_key(key: str, config: Mapping[str, Any]) -> UnknownOptionError:
 
 def nearest(key: str) -> Option | None:
     """The option whose name looks most like ``key``, if any does."""
-    near = _nearest(fold(key), _BY_NAME, 0.6)
+    near = hints.nearest(fold(key), _BY_NAME)
     return None if near is None else _BY_NAME[near]
 
 
 def _unknown(key: str, verb: str, origin: str, names: list[str] | None = None) -> UnknownOptionError:
     known = {fold(name): name for name in [*(option.name for option in _BY_NAME.values()), *(names or [])]}
-    near = _nearest(fold(key), known, 0.6)
+    near = hints.nearest(fold(key), known)
     hint = "" if near is None else f" Did you mean {known[near]!r}?"
     reason = "Weft has no such option" if verb == "set" or is_own(path_of(key)) else "nothing has set it"
     default = "" if verb == "set" else " To read a key that may be missing, pass a default."
@@ -418,13 +419,7 @@ def _unknown(key: str, verb: str, origin: str, names: list[str] | None = None) -
 
 
 def _is_misspelt(name: str) -> bool:
-    return _nearest(fold(name), OWN_NAMES, 0.8) is not None
-
-
-def _nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
-    import difflib  # only misspelt keys come here
-
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), None)
+    return hints.nearest(fold(name), OWN_NAMES, 0.8) is not None
 
 
 def _below(path: Path) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "Pieces",
     "by_frequency",
     "check_divisions",
+    "checked_count",
     "interpolated",
     "is_at_hand",
     "pieces_between",
@@ -77,6 +78,15 @@ class Deferred(Sequence[Any]):
 def is_at_hand(divisions: Sequence[Any] | None) -> bool:
     """Whether divisions are known without computing anything."""
     return divisions is not None and (not isinstance(divisions, Deferred) or divisions.is_known)
+
+
+def checked_count(count: Any) -> int:
+    """A number of partitions that a user gives."""
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise TypeError(f"npartitions is a number of partitions, not {count!r}")
+    if count < 1:
+        raise ValueError(f"npartitions is at least 1; it is {count}")
+    return int(count.__index__())
 
 
 def check_divisions(divisions: Any, operation: str) -> tuple[Any, ...]:

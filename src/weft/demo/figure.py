@@ -26,8 +26,6 @@ __all__ = ["draw", "write_figure"]
 INK, FAINT, BACKGROUND = "#1f2a37", "#6b7280", "#fbfaf7"
 HEAT = LinearSegmentedColormap.from_list("heat", ["#eef3f6", "#f6d9a8", "#ec8a4b", "#b5322f", "#5c1033"])
 
-SUBTITLE = "{:,} departures from EWR, JFK and LGA in 2013; delays in minutes"
-
 #: Cells with fewer departures than this are left blank: their mean is chance.
 LEAST_IN_CELL = 30
 

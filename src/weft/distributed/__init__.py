@@ -29,7 +29,6 @@ from weft.distributed.refused import (
     Security,
     SpecCluster,
     SSHCluster,
-    Status,
     SubprocessCluster,
     connect,
     rpc,
@@ -45,6 +44,7 @@ from weft.distributed.reports import (
     warn,
 )
 from weft.distributed.scheduler import Scheduler
+from weft.distributed.status import Status
 from weft.distributed.waiting import as_completed, fire_and_forget, futures_of, wait
 from weft.distributed.worker import Worker, get_worker, local_client, rejoin, secede, worker_client
 from weft.errors import CancelledError, KilledWorkerError, Reschedule

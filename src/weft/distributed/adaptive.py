@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from weft.distributed.pausing import finished, seconds
+from weft.distributed.status import Status
 from weft.errors import BackendError
 from weft.system import CPU_COUNT
 from weft.units import parse_bytes
@@ -88,7 +89,7 @@ class Adaptive:
     def _main(self) -> None:
         while True:
             try:
-                if self.cluster is None or self.cluster.status != "running":
+                if self.cluster is None or self.cluster.status is not Status.running:
                     return
                 self.adapt()
             except Exception:  # a user's method; the next look may do better

@@ -26,6 +26,7 @@ from weft.distributed.rebinding import rebound
 from weft.distributed.scheduler import Scheduler
 from weft.distributed.serving import Serving
 from weft.distributed.sizing import Sizing
+from weft.distributed.status import Status
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.execution.current import request_for
@@ -88,7 +89,7 @@ class Cluster(Sizing, Serving):
         self.asynchronous = asynchronous
         self.processes = engine in ("processes", "ray")
         self.engine = engine
-        self.status = "running"
+        self.status = Status.running
         self.started = time()
         self.threads_per_worker = threads_per_worker
         self.memory_per_worker = memory_per_worker
@@ -344,9 +345,9 @@ class Cluster(Sizing, Serving):
 
     def _close(self) -> None:
         with self._guard:
-            if self.status == "closed":
+            if self.status is Status.closed:
                 return
-            self.status = "closed"
+            self.status = Status.closed
         self._stop_adapting()
         plugins = list(self.scheduler_plugins.values())
         for plugin in plugins:
@@ -395,7 +396,9 @@ class Cluster(Sizing, Serving):
         )
 
     def __repr__(self) -> str:
-        return self.describe(type(self).__name__) if self.status == "running" else f"<{type(self).__name__}: closed>"
+        return (
+            self.describe(type(self).__name__) if self.status is Status.running else f"<{type(self).__name__}: closed>"
+        )
 
     def _repr_html_(self) -> str:
         import html

@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 from weft.backends.live_here import HERE
+from weft.distributed.status import Status
 from weft.execution.current import CURRENT, DEFAULT
 
 __all__ = ["CLIENTS", "CLUSTERS", "IN_CONTEXT", "client_at", "current_client", "remove_default", "set_default"]
@@ -76,7 +77,7 @@ def remove_default(client: Any) -> None:
 def _forget_in_child() -> None:
     """In a forked child: nothing runs the tasks of the parent's clusters there."""
     for cluster in list(CLUSTERS.values()):
-        cluster.status = "closed"
+        cluster.status = Status.closed
         for client in list(cluster.clients):
             client.status = "closed"
     CLIENTS.clear()

@@ -92,7 +92,7 @@ class LocalCluster(Cluster):
         if protocol in ("inproc", "inproc://") and processes is None:
             processes, protocol = False, None
         refuse_network_options(
-            loop=loop, start=start, host=None if host in ("127.0.0.1", "localhost") else host, ip=ip,
+            type(self), loop=loop, start=start, host=None if host in ("127.0.0.1", "localhost") else host, ip=ip,
             scheduler_port=scheduler_port or None, worker_dashboard_address=worker_dashboard_address, services=services or None,
             worker_services=worker_services or None, service_kwargs=service_kwargs or None, protocol=protocol,
             blocked_handlers=blocked_handlers, interface=interface, worker_class=worker_class,

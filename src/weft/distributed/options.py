@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from weft.errors import BackendError
+from weft.hints import did_you_mean
 
 __all__ = ["refuse_client_options", "refuse_network_options"]
 
@@ -39,14 +41,15 @@ REASONS = {
 }
 
 
-def refuse_network_options(**options: Any) -> None:
+def refuse_network_options(owner: type, **options: Any) -> None:
     """Raise for an option that was given and makes no sense on one machine."""
     for name, value in options.items():
         if value is None:
             continue
         if name in REASONS:
             raise BackendError(f"{name}={value!r} makes no sense here: {REASONS[name]}.")
-        raise TypeError(f"LocalCluster() takes no option {name!r}")
+        known = inspect.signature(owner).parameters
+        raise TypeError(f"{owner.__name__}() takes no option {name!r}.{did_you_mean(name, known)}")
 
 
 def refuse_client_options(**options: Any) -> None:

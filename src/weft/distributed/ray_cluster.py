@@ -18,6 +18,7 @@ from weft.distributed.pausing import Reply
 from weft.distributed.plugin_host import install_worker_plugin
 from weft.distributed.ray_guest import Told
 from weft.distributed.ray_switchboard import SEALED, Board, is_shared, switchboard
+from weft.distributed.status import Status
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.execution.current import request_for
@@ -165,7 +166,7 @@ class RayCluster(Cluster):
         """A node is gone."""
         worker = self.workers.pop(number, None)
         if worker is not None:
-            worker.status = "closed"
+            worker.status = Status.closed
             self._note(f"node {number} left")
             for plugin in list(self.scheduler_plugins.values()):
                 self._call_hook(plugin, "remove_worker", self.scheduler, worker.address, stimulus_id="node-gone")
@@ -244,7 +245,7 @@ class RayCluster(Cluster):
     # -- the end --------------------------------------------------------------------------------------------------------
 
     def _close(self) -> None:
-        if self.status == "closed":
+        if self.status is Status.closed:
             return
         super()._close()
         self.board.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +14,6 @@ __all__ = [
     "SSHCluster",
     "Security",
     "SpecCluster",
-    "Status",
     "SubprocessCluster",
     "connect",
     "rpc",
@@ -27,23 +25,6 @@ NO_TLS = (
     "Security is not offered: workers of one machine are behind pipes of this process. For many machines Ray has TLS of its own "
     "(RAY_USE_TLS)."
 )
-
-
-class Status(enum.Enum):
-    """How clusters and workers stand; ``status`` attributes have the names as text."""
-
-    undefined = "undefined"
-    created = "created"
-    init = "init"
-    starting = "starting"
-    running = "running"
-    paused = "paused"
-    stopping = "stopping"
-    stopped = "stopped"
-    closing = "closing"
-    closing_gracefully = "closing_gracefully"
-    closed = "closed"
-    failed = "failed"
 
 
 class SubprocessCluster(LocalCluster):

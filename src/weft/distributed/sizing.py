@@ -9,6 +9,7 @@ from typing import Any
 
 from weft.distributed.adaptive import Adaptive, bounds
 from weft.distributed.pausing import Bell, in_thread, seconds
+from weft.distributed.status import Status
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.units import parse_bytes
@@ -64,7 +65,7 @@ class Sizing:
             worker = self.workers.pop(number, None)
             if worker is None:
                 continue
-            worker.status = "closed"
+            worker.status = Status.closed
             self.run.remove_worker(number)
             self._note(f"worker {number} left")
             for plugin in list(self.scheduler_plugins.values()):

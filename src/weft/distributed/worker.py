@@ -8,6 +8,7 @@ from typing import Any
 
 from weft.backends.live_here import HERE, current_key
 from weft.distributed.current import IN_CONTEXT, current_client
+from weft.distributed.status import Status
 from weft.errors import BackendError
 
 __all__ = ["Worker", "get_worker", "local_client", "rejoin", "secede", "worker_client"]
@@ -59,7 +60,7 @@ class Worker:
         worker.nthreads = nthreads
         worker.resources = dict(resources)
         worker.plugins = {}
-        worker.status = "running"
+        worker.status = Status.running
         worker.local_directory = home.local_directory()
         return worker
 
@@ -70,7 +71,7 @@ class Worker:
     nthreads: int
     resources: dict[str, float]
     plugins: dict[str, Any]
-    status: str
+    status: Status
     local_directory: str
 
     @property

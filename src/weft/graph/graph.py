@@ -8,13 +8,14 @@ Seen as a mapping, a graph gives a :class:`Task` for each key, made when asked f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import islice, repeat
 from types import CodeType
 from typing import Any, NamedTuple, TypeAlias
 
 from weft.errors import GraphError, KeyNotFoundError
 from weft.graph.makers import identity
 from weft.graph.program import Program
+from weft.hints import did_you_mean
 from weft.typing import Annotations, Key
 
 __all__ = ["Graph", "Layer", "MixedLayer", "Site", "Task", "missing_key"]
@@ -311,13 +312,8 @@ MIXED = Program.call(identity, name="calls")
 
 def missing_key(key: Any, known: Iterable[Any], needed_by: Any = None) -> KeyNotFoundError:
     """The error for a key that a graph does not have, with the nearest one that it has."""
-    names: Sequence[str] = [str(each) for _, each in zip(range(10_000), known, strict=False)]
-    import difflib  # here, for a quick import
-
-    near = difflib.get_close_matches(str(key), names, n=1)
     by = "" if needed_by is None else f" (needed by {needed_by!r})"
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return KeyNotFoundError(f"the graph has no key {key!r}{by}.{hint}")
+    return KeyNotFoundError(f"the graph has no key {key!r}{by}.{did_you_mean(key, islice(known, 10_000))}")
 
 
 def duplicate_key(key: Any) -> GraphError:

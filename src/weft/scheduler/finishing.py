@@ -41,9 +41,8 @@ def note_outputs(s: Scheduler, task: int, nbytes: Any) -> None:
     """Note the sizes of all blocks of a task that has several."""
     outputs, size, phase, wanted = s.outputs[task], s.size, s.phase, s.wanted
     sizes = nbytes if isinstance(nbytes, (list, tuple)) else [nbytes // len(outputs)] * len(outputs)
-    counted = [
-        0 if b in wanted else real for b, real in zip(outputs, sizes, strict=True)
-    ]  # what a replay knows as well
+    # what a replay knows as well
+    counted = [0 if b in wanted else real for b, real in zip(outputs, sizes, strict=True)]
     held = s.held
     total, projected = sum(counted), sum([size[b] for b in outputs])
     if total >= LARGE and (total > projected + (projected >> 1) or 2 * total < projected):

@@ -72,7 +72,7 @@ class SpillStore(FileStore):
         self._users: dict[str, int] = {}  # of files that parts refer to: those parts, and the block while it is kept
 
     def parts(self, ref: BlockRef | PartRef, whole: Any, values: Sequence[Any]) -> list[PartRef | None]:
-        """References to values that are parts of a block's memory; None for others.
+        """References to values that are parts of a block's memory; None for those without data, or for all if one is none.
 
         Parameters
         ----------
@@ -88,10 +88,11 @@ class SpillStore(FileStore):
         >>> store = SpillStore()
         >>> ref = store.put(np.arange(100_000))
         >>> whole = store.get(ref)
-        >>> part, other = store.parts(ref, whole, [whole[5:8], np.arange(3)])
+        >>> part, empty = store.parts(ref, whole, [whole[5:8], whole[:0]])
         >>> store.drop(ref)
-        >>> store.get(part), other
+        >>> store.get(part), empty
         (array([5, 6, 7]), None)
+        >>> store.drop(part)
         >>> store.close()
         """
         if not isinstance(ref, FileRef):

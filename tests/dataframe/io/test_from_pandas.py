@@ -51,3 +51,9 @@ def test_persisted_frames_keep_their_name():
     kept = (parts.a + 1).persist(scheduler="sync")
     assert kept.expr.name == (parts.a + 1).expr.name
     assert (kept * 2).sum().compute(scheduler="sync") == 20
+
+
+@pytest.mark.parametrize("npartitions", ["2", 2.5, True])
+def test_a_number_of_partitions_is_a_whole_number(npartitions):
+    with pytest.raises(TypeError, match="npartitions is a number of partitions"):
+        dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=npartitions)

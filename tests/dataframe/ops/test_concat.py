@@ -112,3 +112,12 @@ def test_keys_tell_where_rows_come_from(axis, keys):
         assert found.index.names == wanted.index.names
     found = dd.concat({"p": parts, "q": parts}, axis=axis, names=["n"]).compute(scheduler="sync")
     assert found.equals(pd.concat({"p": whole, "q": whole}, axis=axis, names=["n"]))
+
+
+def test_frames_without_divisions_come_one_after_another_also_where_they_may_be_interleaved(tmp_path):
+    for number in range(2):
+        pd.DataFrame({"a": [number, number + 1]}).to_csv(tmp_path / f"{number}.csv", index=False)
+    parts = [dd.read_csv(tmp_path / f"{number}.csv") for number in range(2)]
+    joined = dd.concat(parts, interleave_partitions=True)
+    assert joined.npartitions == 2
+    assert joined.a.compute().tolist() == [0, 1, 1, 2]

@@ -387,3 +387,10 @@ def test_what_a_function_of_groups_gives_is_called_as_its_meta_says():
     assert (found.name, found.to_dict()) == ("most", {"a": 3, "b": 4})
     shifted = parts.groupby("k").v.transform(lambda rows: rows - rows.min(), meta=("above", "i8")).compute()
     assert (shifted.name, shifted.tolist()) == ("above", [0, 0, 2, 2])
+
+
+@pytest.mark.parametrize("given", [{"func": {"prise": "sum"}}, {"total": ("prise", "sum")}])
+def test_an_aggregate_of_no_column_says_which_may_be_meant(given):
+    parts = dd.from_pandas(pd.DataFrame({"name": ["a", "b"], "price": [1, 2]}), npartitions=2)
+    with pytest.raises(KeyError, match=r"Label\(s\) \['prise'\] do not exist: .* Did you mean 'price'"):
+        parts.groupby("name").agg(**given)

@@ -151,3 +151,10 @@ def test_what_infinities_make_nan_is_a_gap_where_pandas_has_one(values, how, dty
     assert str(getattr(parts, how)().compute()) == str(getattr(whole, how)())
     if "pyarrow" not in dtype:  # a series of Arrow's numbers that is made of NaN has a gap there
         agree(lambda: getattr(parts.to_frame("a"), how)(), lambda: getattr(whole.to_frame("a"), how)())
+
+
+def test_a_frame_with_text_says_which_columns_have_no_mean():
+    parts = dd.from_pandas(pd.DataFrame({"price": [1.0, 2.0], "name": ["a", "b"]}), npartitions=2)
+    with pytest.raises(TypeError) as caught:
+        parts.mean()
+    assert "of the columns ['name']: choose others first, or say numeric_only=True" in caught.value.__notes__

@@ -72,6 +72,27 @@ CALLS = {
     "periods of few values": (TIMES.iloc[1:], lambda d: d.v.resample("2D").max(min_count=2)),
     "a direction in capitals": (NUMBERS.v, lambda d: d.interpolate(limit_direction="FORWARD")),
     "texts beside texts": (WORDS.a, lambda d: d.str.cat(["1", "2", "3", "4"], sep="-")),
+    "a value for each column where a condition fails": (
+        NUMBERS[["v", "n"]],
+        lambda d: d.where(d > 2, same(d, pd.Series([10, 20], index=["v", "n"])), axis="columns"),
+    ),
+    "objects with gaps that are not left out": (
+        pd.Series([1, None, 3, 4], dtype=object),
+        lambda d: d.sum(skipna=False),
+    ),
+    "lists that functions give": (WORDS.a.fillna("p,q,r"), lambda d: d.apply(lambda each: pd.Series(each.split(",")))),
+    "lists that functions of rows give": (
+        WORDS.fillna("p,q,r"),
+        lambda d: d.apply(lambda row: pd.Series(row.a.split(",")), axis=1),
+    ),
+    "groups that a function of a column is true of": (
+        NUMBERS,
+        lambda d: d.groupby("k").n.filter(lambda n: n.sum() - 3),
+    ),
+    "categories without rows where nothing is said": (
+        WORDS.assign(b=WORDS.b.cat.set_categories(list("pqr"))),
+        lambda d: d.groupby("b", observed=None).n.sum(),
+    ),
     "texts beside columns of texts": (WORDS, lambda d: d.a.str.cat(d[["a", "a"]].set_axis(["p", "q"], axis=1))),
 }
 
@@ -111,6 +132,23 @@ def test_calls_that_pandas_refuses_are_refused(call):
     for frame in (NUMBERS, parts_of(NUMBERS)):
         with pytest.raises(ValueError, match=r"."):
             call(frame)
+
+
+def test_functions_that_say_no_truth_of_a_group_are_refused():
+    for frame in (NUMBERS, parts_of(NUMBERS)):
+        with pytest.raises(TypeError, match="expected a scalar bool"):
+            len(frame.groupby("k").filter(lambda rows: rows.n.mean()))
+
+
+def test_categories_have_the_order_of_partitions_wherever_rows_go():
+    parts = [
+        pd.DataFrame({"c": pd.Categorical(values, categories=kinds), "n": numbers})
+        for values, kinds, numbers in [(["b"], ["b", "a"], [3]), ([], ["d"], []), (["c", "a"], ["c", "a"], [1, 2])]
+    ]
+    frame = dd.from_map(parts.__getitem__, range(3), meta=parts[0].iloc[:0])
+    for made in (frame, frame.sort_values("n"), frame.shuffle("n"), frame.drop_duplicates(), frame[frame.n < 3]):
+        assert made.compute().c.cat.categories.tolist() == ["b", "a", "d", "c"]
+    assert frame.sort_values("n").groupby("c").n.sum().compute().index.tolist() == ["b", "a", "c"]
 
 
 @pytest.mark.parametrize("how", ["inner", "left"])

@@ -20,7 +20,9 @@ def test_extreme_values_agree_with_pandas(pair, method, n, keep):
 def extreme(whole, method, n, columns, keep):
     """What pandas gives, but for all rows with missing values where it comes to them: of these the first as well."""
     found = getattr(whole, method)(n, columns, keep=keep)
-    if isinstance(columns, str) or len(columns) == 1 or not whole[columns].isna().any(axis=None):
+    if isinstance(columns, str) or len(columns) == 1 or len(found) <= n:
+        return found
+    if keep == "all" and not found[columns].isna().any(axis=None):
         return found
     rows = whole.iloc[::-1] if keep == "last" else whole
     ordered = rows.sort_values(columns, ascending=method == "nsmallest", kind="stable")

@@ -151,13 +151,15 @@ def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[
 
 
 def apart(rng: random.Random, whole: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
-    """Partitions whose categories differ; and what they are together: categories in the order in which they are met."""
+    """Partitions whose categories differ; and what they are together: in order if those of all are, else as they are met."""
     edges = [0, *sorted(rng.randint(0, len(whole)) for _ in range(rng.randint(1, 3))), len(whole)]
     parts = [whole.iloc[start:stop] for start, stop in itertools.pairwise(edges)]
     labels = [label for label, dtype in whole.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)]
     parts = [part.assign(**{label: part[label].cat.remove_unused_categories() for label in labels}) for part in parts]
+    in_order = {label: all(part[label].cat.categories.is_monotonic_increasing for part in parts) for label in labels}
     together = {
-        label: pd.api.types.union_categoricals([part[label] for part in parts], ignore_order=True) for label in labels
+        label: pd.api.types.union_categoricals([part[label] for part in parts], in_order[label], ignore_order=True)
+        for label in labels
     }
     meta = parts[0].iloc[:0].assign(**{label: pd.Categorical([], [dd.utils.UNKNOWN_CATEGORIES]) for label in labels})
     parts = [part.assign(**{label: part[label].cat.as_unordered() for label in labels}) for part in parts]

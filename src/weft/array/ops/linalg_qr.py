@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import new
-from weft.array.chunks import Cut, Grid, axis_chunks, axis_largest, compress, regular
+from weft.array.chunks import Cut, axis_chunks, axis_largest, compress, regular
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import linalg as kernels
 from weft.array.kernels import linalg_qr
@@ -411,9 +411,3 @@ def sfqr(data: Any, name: str | None = None) -> QRResult:
         raise ValueError(f"sfqr takes one matrix, and the array has {x.ndim} axes; use qr for stacks")
     made: QRResult = qr(x)
     return made
-
-
-def grid_of_columns(expr: ArrayExpr, cut: Cut) -> Grid:
-    """Panels of columns, with all rows."""
-    m = expr.shape[0]
-    return regular(m, m), cut

@@ -119,6 +119,10 @@ def from_sequence(seq: Iterable[Any], partition_size: int | None = None, npartit
     >>> db.from_sequence(["a", "b", "c"], npartitions=2)
     <Bag from_sequence: 2 partitions>
     """
+    if not isinstance(seq, Iterable):
+        raise TypeError(
+            f"from_sequence() takes an iterable of records, such as a list; {seq!r} is a {type(seq).__name__}"
+        )
     records = list(seq)
     count = len(records)
     if partition_size is not None and npartitions is not None:

@@ -257,6 +257,16 @@ def read_orc(
     storage_options : mapping, optional
         Passed to fsspec.
     dtype_backend : {"numpy_nullable", "pyarrow"}, optional
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpdir
+    >>> with tmpdir() as folder:
+    ...     _ = dd.from_pandas(pd.DataFrame({"a": range(4)}), npartitions=2).to_orc(folder)
+    ...     print(dd.read_orc(folder).a.compute().tolist())
+    [0, 1, 2, 3]
     """
     if engine not in ("pyarrow", "auto", None):
         raise ValueError(f"engine is 'pyarrow', the only one; it is {engine!r}")
@@ -294,6 +304,16 @@ def read_feather(
     storage_options : mapping, optional
         Passed to fsspec.
     dtype_backend : {"numpy_nullable", "pyarrow"}, optional
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpdir
+    >>> with tmpdir() as folder:
+    ...     _ = dd.from_pandas(pd.DataFrame({"a": range(4)}), npartitions=2).to_feather(folder)
+    ...     print(dd.read_feather(folder, columns=["a"]).a.compute().tolist())
+    [0, 1, 2, 3]
     """
     if batches is not None and batches < 1:
         raise ValueError(f"batches is how many record batches make a partition, at least 1; it is {batches}")
@@ -356,6 +376,15 @@ def to_orc(
         Passed to :func:`weft.compute`.
     **kwargs
         Of ``pyarrow.orc.write_table``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpdir
+    >>> with tmpdir() as folder:
+    ...     len(dd.to_orc(dd.from_pandas(pd.DataFrame({"a": range(4)}), npartitions=2), folder))
+    2
     """
     check_frame(df, "to_orc()")
     if engine not in ("pyarrow", "auto", None):
@@ -399,6 +428,15 @@ def to_feather(
         Gives what stands in the place of ``*``.
     **kwargs
         Of ``pyarrow.feather.write_feather``: ``compression``, ``compression_level``, ``chunksize``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpdir
+    >>> with tmpdir() as folder:
+    ...     len(dd.to_feather(dd.from_pandas(pd.DataFrame({"a": range(4)}), npartitions=2), folder))
+    2
     """
     check_frame(df, "to_feather()")
     from pyarrow import feather

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import new
+from weft.dataframe.divisions import checked_count
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.rows import only_columns
 from weft.dataframe.kernels.table import KERNELS
@@ -122,8 +123,8 @@ def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, ch
         if chunksize < 1:
             raise ValueError(f"chunksize is the length of a partition, at least 1; it is {chunksize}")
         npartitions = -(-len(data) // chunksize) or 1
-    if npartitions is not None and npartitions < 1:
-        raise ValueError(f"npartitions is at least 1; it is {npartitions}")
+    if npartitions is not None:
+        npartitions = checked_count(npartitions)
     is_sorted = sort and not data.index.hasnans
     if is_sorted and not data.index.is_monotonic_increasing:
         data = data.sort_index(kind="stable")

@@ -284,6 +284,19 @@ def to_json(
         Gives what stands in the place of ``*``.
     **kwargs
         Of :meth:`pandas.DataFrame.to_json`; with ``mode="a"``, lines are added to files that are there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpfile
+    >>> with tmpfile("jsonl") as path:
+    ...     written = dd.to_json(dd.from_pandas(pd.DataFrame({"a": [1, 2]})), [path])
+    ...     with open(path) as file:
+    ...         print(file.read())
+    {"a":1}
+    {"a":2}
+    <BLANKLINE>
     """
     check_frame(df, "to_json()", series=True)
     check_arguments("to_json", kwargs, pd.DataFrame.to_json, ("self", "path_or_buf"))

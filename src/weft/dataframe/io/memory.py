@@ -146,6 +146,13 @@ def from_dask_array(x: Any, columns: Any = None, index: Any = None, meta: Any = 
         Labels of the rows, in as many partitions.
     meta : pandas object, optional
         A frame without columns stands for the type that the array itself says.
+
+    Examples
+    --------
+    >>> import weft.array as da
+    >>> import weft.dataframe as dd
+    >>> dd.from_dask_array(da.ones((4, 2), chunks=(2, 2)), columns=["a", "b"]).sum().compute().tolist()
+    [4.0, 4.0]
     """
     check_table(x.shape, x.dtype, columns if x.ndim == 2 or x.dtype.names else None)
     if x.ndim == 2 and len(x.chunks[1]) > 1:
@@ -193,6 +200,14 @@ def from_graph(layer: Mapping[Any, Any], _meta: Any, divisions: Any, keys: Seque
         The partitions' keys.
     name_prefix : str
         What the operation is called.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> part = pd.DataFrame({"a": [1, 2]})
+    >>> dd.from_graph({("x", 0): part}, part.iloc[:0], (None, None), [("x", 0)], "x").a.sum().compute()
+    np.int64(3)
     """
     ends = None if divisions is None or None in tuple(divisions) else tuple(divisions)
     name = f"{name_prefix}-{token_of(tuple(map(str, keys)))}"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.divisions import checked_count
 from weft.dataframe.io.arguments import check_arguments
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
@@ -273,8 +274,8 @@ def read_ranges(
         raise TypeError("give divisions or npartitions, not both")
     if divisions is not None and limits is not None:
         raise TypeError("divisions say which rows there are: give divisions or limits, not both")
-    if npartitions is not None and npartitions < 1:
-        raise ValueError(f"npartitions is at least 1; it is {npartitions}")
+    if npartitions is not None:
+        npartitions = checked_count(npartitions)
     table = query.subquery("weft_part")
     if index not in table.c:
         from weft.dataframe.ops.projection import missing_column

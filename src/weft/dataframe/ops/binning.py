@@ -143,6 +143,13 @@ def qcut(
         Whether the quantiles are given, too.
     precision : int
     duplicates : {"raise", "drop"}
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.qcut(dd.from_pandas(pd.Series([1, 2, 3, 4]), npartitions=2), 2, labels=["low", "high"]).compute().tolist()
+    ['low', 'low', 'high', 'high']
     """
     check_series(x, "qcut")
     if pd.api.types.is_bool_dtype(x.expr.meta.dtype):

@@ -343,11 +343,7 @@ def one_after_another(frames: list[Any], join: str, interleave: bool, ignore_ind
         meta = pd.concat([meta_nonempty(each.meta) for each in exprs], join=join, sort=sort)
         labels = tuple(meta.columns) if isinstance(meta, pd.DataFrame) else None
         made = Concat(exprs, join, labels)
-        if interleave and made.divisions is None:
-            if any(each.divisions is None for each in exprs):
-                raise ValueError(
-                    "concat(interleave_partitions=True) needs known divisions of all frames: sort_index() those that have none"
-                )
+        if interleave and made.divisions is None and all(each.divisions is not None for each in exprs):
             made = ConcatAligned(tuple(align_rows(exprs, "concat")), join, labels)
         _ = made.meta
     result = new(made)

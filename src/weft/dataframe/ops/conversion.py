@@ -58,7 +58,15 @@ def to_datetime(arg: Any, meta: Any = UNKNOWN, **kwargs: Any) -> Any:
 
 
 def to_timedelta(arg: Any, unit: Any = None, errors: str = "raise") -> Any:
-    """Durations out of text or numbers; see `pandas.to_timedelta`."""
+    """Durations out of text or numbers; see `pandas.to_timedelta`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.to_timedelta(dd.from_pandas(pd.Series(["1h", "30min"]), npartitions=2)).sum().compute()
+    Timedelta('0 days 01:30:00')
+    """
     check_column("to_timedelta", arg)
     return elementwise("to_timedelta", arg, unit=unit, errors=errors)
 
@@ -78,6 +86,13 @@ def to_numeric(
         What kind of types the numbers have.
     meta : pair or series, optional
         Texts are known as float64 by default, and computed as integers if all of them are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.to_numeric(dd.from_pandas(pd.Series(["1", "?"]), npartitions=2), errors="coerce").compute().tolist()
+    [1.0, nan]
     """
     check_column("to_numeric", arg)
     if errors not in ("raise", "coerce"):
@@ -96,12 +111,28 @@ def to_numeric(
 
 
 def isna(obj: Any) -> Any:
-    """Whether each value is missing."""
+    """Whether each value is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.isna(dd.from_pandas(pd.Series([1.0, None]), npartitions=2)).compute().tolist()
+    [False, True]
+    """
     return elementwise("isna", obj) if isinstance(obj, FrameBase) else pd.isna(obj)
 
 
 def notna(obj: Any) -> Any:
-    """Whether each value is there."""
+    """Whether each value is there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.notna(dd.from_pandas(pd.Series([1.0, None]), npartitions=2)).compute().tolist()
+    [True, False]
+    """
     return elementwise("notna", obj) if isinstance(obj, FrameBase) else pd.notna(obj)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ import pandas as pd
 
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.accessors import Accessor
+from weft.dataframe.ops.beside import by_place, has_rows
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.neighbours import call_of, whole_rows
 
-__all__ = ["DateAccessor", "DateParts"]
+__all__ = ["DateAccessor", "DateParts", "zoned"]
 
 
 class DateParts:
@@ -21,6 +24,9 @@ class DateParts:
 
     def _call(self, operation: str, *args: Any, **keywords: Any) -> Any:
         return elementwise(operation, self, *args, **keywords)
+
+    def _zoned(self, operation: str, what: Any, ambiguous: Any, nonexistent: Any) -> Any:
+        return zoned(self, operation, what, ambiguous, nonexistent)
 
     def asfreq(self, freq: Any = None, how: str = "E") -> Any:
         """Periods of another frequency, in which those at hand end (``how="E"``) or start (``"S"``)."""
@@ -209,7 +215,7 @@ class DateParts:
 
     def ceil(self, freq: str, ambiguous: Any = "raise", nonexistent: Any = "raise") -> Any:
         """Rounded up to a frequency."""
-        return self._call("ceil", freq, ambiguous=ambiguous, nonexistent=nonexistent)
+        return self._zoned("ceil", freq, ambiguous, nonexistent)
 
     def day_name(self, locale: Any = None) -> Any:
         """Name of the weekday."""
@@ -217,7 +223,7 @@ class DateParts:
 
     def floor(self, freq: str, ambiguous: Any = "raise", nonexistent: Any = "raise") -> Any:
         """Rounded down to a frequency."""
-        return self._call("floor", freq, ambiguous=ambiguous, nonexistent=nonexistent)
+        return self._zoned("floor", freq, ambiguous, nonexistent)
 
     def isocalendar(self) -> Any:
         """Year, week and day of ISO 8601, a column each."""
@@ -233,7 +239,7 @@ class DateParts:
 
     def round(self, freq: str, ambiguous: Any = "raise", nonexistent: Any = "raise") -> Any:
         """Rounded to a frequency."""
-        return self._call("round", freq, ambiguous=ambiguous, nonexistent=nonexistent)
+        return self._zoned("round", freq, ambiguous, nonexistent)
 
     def strftime(self, date_format: str) -> Any:
         """As text."""
@@ -257,13 +263,16 @@ class DateParts:
 
     def tz_localize(self, tz: Any, ambiguous: Any = "raise", nonexistent: Any = "raise") -> Any:
         """With a zone, or with None without."""
-        return self._call("tz_localize", tz, ambiguous=ambiguous, nonexistent=nonexistent)
+        return self._zoned("tz_localize", tz, ambiguous, nonexistent)
 
 
 class DateAccessor(Accessor, DateParts):
     """Parts and methods of dates, durations and periods."""
 
     __slots__ = ()
+
+    def _zoned(self, operation: str, what: Any, ambiguous: Any, nonexistent: Any) -> Any:
+        return zoned(self._column, f"dt.{operation}", what, ambiguous, nonexistent)
 
     def to_pydatetime(self) -> Any:
         """As Python objects."""
@@ -287,6 +296,23 @@ class DateAccessor(Accessor, DateParts):
     def unit(self) -> str:
         """The unit in which moments are counted."""
         return str(self._column.expr.meta.dt.unit)
+
+
+def zoned(times: Any, operation: str, what: Any, ambiguous: Any, nonexistent: Any) -> Any:
+    """An operation on moments of a zone. Which of two is meant, where clocks go back, is told by all times, or for each."""
+    words = {"ambiguous": ambiguous, "nonexistent": nonexistent}
+    if has_rows(ambiguous):
+        words["ambiguous"] = by_place(times, np.asarray(ambiguous))
+        return elementwise("zoned", times, operation, what, **words)
+    if isinstance(ambiguous, str) and ambiguous == "infer" and times.npartitions > 1:
+        return whole_rows(times, operation, *[call_of()] * operation.count("."), call_of(what, **words))
+    return elementwise(operation, times, what, **words)
+
+
+@function_named("zoned")
+def zoned_by_place(times: Any, operation: str, what: Any, *, ambiguous: Any, nonexistent: Any) -> Any:
+    """An operation on moments of a zone, told for each which one is meant."""
+    return attrgetter(operation)(times)(what, ambiguous=np.asarray(ambiguous), nonexistent=nonexistent)
 
 
 @function_named("python_objects")

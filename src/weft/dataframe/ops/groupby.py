@@ -98,7 +98,7 @@ class GroupbyMethods(FrameBase):
         as_index: bool = True,
         sort: bool | None = None,
         group_keys: bool = True,
-        observed: bool | None = None,
+        observed: bool | None = True,
         dropna: bool | None = None,
     ) -> GroupBy:
         """Groups of the rows with equal keys.
@@ -148,7 +148,7 @@ class GroupbyMethods(FrameBase):
         plan = GroupPlan(
             tuple(keys),
             sort is None or bool(sort),
-            observed is None or bool(observed),
+            bool(observed),
             dropna is None or bool(dropna),
             bool(as_index),
             bool(group_keys),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, Request
 from weft.dataframe.known_metas import labels_index
+from weft.dataframe.ops.projection import missing_column
 
 __all__ = ["Aggregation", "Spec", "numeric_labels", "parse_requests"]
 
@@ -156,7 +157,7 @@ def parse_mapping(arg: Mapping[Any, Any], columns: Sequence[Hashable]) -> Spec |
     """Aggregates by column."""
     unknown = [label for label in arg if label not in columns]
     if unknown:
-        raise KeyError(f"Label(s) {unknown} do not exist")
+        raise KeyError(f"Label(s) {unknown} do not exist: {missing_column(unknown[0], columns)}")
     nested = any(isinstance(each, (list, tuple)) for each in arg.values())
     pairs: list[tuple[Any, Any, Any]] = []
     for label, value in arg.items():
@@ -187,7 +188,7 @@ def parse_named(named: dict[str, Any], columns: Sequence[Hashable], is_series: b
         if len(value) > 2:
             return None
         if value[0] not in columns:
-            raise KeyError(f"Label(s) {[value[0]]} do not exist")
+            raise KeyError(f"Label(s) {[value[0]]} do not exist: {missing_column(value[0], columns)}")
         pairs.append((label, value[0], value[1]))
     return spec_of(pairs, labels_index([each[0] for each in pairs]), False)
 

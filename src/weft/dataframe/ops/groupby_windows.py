@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.neighbours import call_of
 
 __all__ = ["GroupWindow"]
@@ -12,15 +13,19 @@ __all__ = ["GroupWindow"]
 class GroupWindow:
     """Windows within groups: what ``groupby(...).rolling(...)`` and its like give."""
 
-    __slots__ = ("_call", "_groups", "_kind")
+    __slots__ = ("_call", "_chosen", "_groups", "_kind")
 
-    def __init__(self, groups: Any, kind: str, call: Any) -> None:
+    def __init__(self, groups: Any, kind: str, call: Any, chosen: Any = UNKNOWN) -> None:
         self._groups = groups
         self._kind = kind
         self._call = call
+        self._chosen = chosen
 
     def __getitem__(self, key: Any) -> GroupWindow:
-        return GroupWindow(self._groups[key], self._kind, self._call)
+        if dict(self._call[1]).get("on") is None:
+            return GroupWindow(self._groups[key], self._kind, self._call)
+        _ = self._groups[key]  # which are columns; the times have to stay beside them
+        return GroupWindow(self._groups, self._kind, self._call, key)
 
     def __getattr__(self, label: str) -> GroupWindow:
         if label.startswith("_"):
@@ -28,7 +33,10 @@ class GroupWindow:
         return self[label] if label in self._groups._frame.expr.columns else object.__getattribute__(self, label)
 
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        return self._groups._whole(f"{self._kind}.{name}", self._call, call_of(*args, **kwargs))
+        call = call_of(*args, **kwargs)
+        if self._chosen is UNKNOWN:
+            return self._groups._whole(f"{self._kind}.{name}", self._call, call)
+        return self._groups._whole(f"{self._kind}.__getitem__.{name}", self._call, call_of(self._chosen), call)
 
     def sum(self, *args: Any, **kwargs: Any) -> Any:
         """Sum of each window."""

@@ -23,10 +23,19 @@ from weft.dataframe.ops.indexing_keys import (
     without_ellipsis,
 )
 from weft.dataframe.ops.indexing_nodes import PositionList, PositionSlice, Reversed
-from weft.dataframe.ops.label_rows import in_levels, label_bounds, places_between, rows_between, rows_by_levels, rows_of
+from weft.dataframe.ops.label_rows import (
+    in_levels,
+    label_bounds,
+    places_between,
+    rows_between,
+    rows_by_levels,
+    rows_compared,
+    rows_of,
+    span_of,
+)
 from weft.dataframe.ops.partitions import Partitions
 from weft.dataframe.ops.projection import check_columns, column, project
-from weft.dataframe.ops.putting import is_absent, put_rows, values_of_columns, values_of_row, with_row
+from weft.dataframe.ops.putting import is_absent, one_label, put_rows, values_of_columns, values_of_row, with_row
 
 __all__ = ["IndexingMethods", "rows_in_slice"]
 
@@ -63,7 +72,7 @@ class LocIndexer:
         key = without_ellipsis(key, meta.ndim)
         if meta.ndim == 1:
             if is_absent(frame, key):
-                frame.expr = with_row(frame, pd.Series([value], index=[key], name=meta.name)).expr
+                frame.expr = with_row(frame, pd.Series([value], index=one_label(key, meta.index), name=meta.name)).expr
             else:
                 frame.expr = put_rows(frame, key, self._holds, value, "loc").expr
             return
@@ -74,7 +83,8 @@ class LocIndexer:
             columns = list(meta.loc[:, columns].columns)
         labels = columns if isinstance(columns, list) else [columns]
         if is_absent(frame, rows):
-            frame.expr = with_row(frame, pd.DataFrame(values_of_row(value, labels), index=[rows])).expr
+            row = pd.DataFrame(values_of_row(value, labels), index=one_label(rows, meta.index))
+            frame.expr = with_row(frame, row).expr
             return
         for label, own in values_of_columns(value, labels, is_one_label(rows)).items():
             if label in meta.columns:
@@ -95,8 +105,8 @@ class LocIndexer:
         rows = called(rows, frame)
         if isinstance(rows, FrameBase):
             return rows
-        if isinstance(rows, str) and isinstance(frame.expr.meta.index, (pd.DatetimeIndex, pd.PeriodIndex)):
-            rows = slice(rows, rows)
+        if (span := span_of(frame.expr.meta.index, rows)) is not None:
+            return (frame.index >= span[0]) & (frame.index <= span[1])
         if isinstance(rows, pd.Series) and rows.dtype == bool:
             return by_label(frame, rows)
         if has_rows(rows) and len(rows) and all(isinstance(each, (bool, np.bool_)) for each in rows):
@@ -121,7 +131,8 @@ class LocIndexer:
             if rows.step < 0:
                 raise NotImplementedError("loc[start:stop:step] = value takes a step forwards")
             return holds & ((holds.astype("int64").cumsum() - 1) % rows.step == 0)
-        labels = list(rows) if isinstance(rows, (list, tuple, range, np.ndarray, pd.Index)) else [rows]
+        is_label = type(rows) is tuple and frame.expr.meta.index.dtype == np.dtype(object)
+        labels = list(rows) if isinstance(rows, (list, tuple, range, np.ndarray, pd.Index)) and not is_label else [rows]
         held = rows_in_memory(frame.expr)
         if held is not None and isinstance(rows, (list, np.ndarray, pd.Index)):
             missing = [each for each in labels if each not in held.held.value.index]
@@ -173,8 +184,10 @@ class LocIndexer:
             return rows_by_levels(frame, rows)
         if isinstance(rows, (bool, np.bool_)) and frame.expr.meta.index.dtype not in (bool, object, "boolean"):
             raise KeyError(f"{rows}: boolean label can not be used without a boolean index")
-        if isinstance(frame.expr.meta.index, (pd.DatetimeIndex, pd.PeriodIndex)) and isinstance(rows, str):
-            return rows_between(frame, slice(rows, rows))
+        if (span := span_of(frame.expr.meta.index, rows)) is not None:
+            return rows_compared(frame, *span)
+        if isinstance(frame.expr.meta.index, pd.TimedeltaIndex) and isinstance(rows, str):
+            rows = pd.Timedelta(rows)
         return rows_of(
             frame, list(rows) if type(rows) is tuple and frame.expr.meta.index.dtype != np.dtype(object) else [rows]
         )

@@ -16,7 +16,18 @@ from weft.dataframe.ops.filtering import filtered
 from weft.dataframe.ops.indexing_nodes import LabelList, LabelSlice, LevelList
 from weft.dataframe.ops.partitions import Partitions
 
-__all__ = ["in_levels", "label_bounds", "places_between", "rows_between", "rows_by_levels", "rows_of"]
+__all__ = [
+    "in_level",
+    "in_levels",
+    "label_bounds",
+    "names_several",
+    "places_between",
+    "rows_between",
+    "rows_by_levels",
+    "rows_compared",
+    "rows_of",
+    "span_of",
+]
 
 #: What names several labels of a level.
 LISTS = (list, np.ndarray, pd.Index)
@@ -38,7 +49,11 @@ def rows_between(frame: Any, key: slice) -> Any:
         return rows_between(frame, slice(*ends)).iloc[:: key.step]
     if (places := places_between(frame, key)) is not None:
         return frame.iloc[places]
-    start, stop = label_bounds(key, frame.expr.meta.index)
+    return rows_compared(frame, *label_bounds(key, frame.expr.meta.index))
+
+
+def rows_compared(frame: Any, start: Any, stop: Any) -> Any:
+    """Rows whose labels lie between two, in whatever order they stand."""
     source = frame.expr
     edges = source.divisions
     if edges is not None:
@@ -61,6 +76,10 @@ def places_between(frame: Any, key: slice) -> slice | None:
         return None
     index = held.held.value.index
     if index.is_monotonic_increasing and not isinstance(index, pd.MultiIndex):
+        return None
+    if isinstance(index, pd.DatetimeIndex) and all(
+        each is None or isinstance(each, str) for each in (key.start, key.stop)
+    ):
         return None
     return slice(*index.slice_locs(key.start, key.stop))
 
@@ -88,6 +107,45 @@ def rows_of(frame: Any, labels: list[Any], required: bool = True) -> Any:
     return new(LabelList(source, tuple(labels), required))
 
 
+def span_of(index: pd.Index, label: Any) -> tuple[Any, Any] | None:
+    """First and last moment of the span of time that a text names beside labels that are times or periods; None of others."""
+    if not isinstance(label, str) or not isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
+        return None
+    return label_bounds(slice(label, label), index)
+
+
+#: Parts of times, as pandas names them.
+RESOLUTIONS = (
+    "year",
+    "quarter",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
+    "nanosecond",
+)
+
+
+def names_several(frame: Any, level: int, label: Any) -> bool:
+    """Whether a text names a span of time in which several labels of a level may lie: it is coarser than they are."""
+    values = frame.expr.meta.index.get_level_values(level)
+    if span_of(values, label) is None:
+        return False
+    named = values._parse_with_reso(label)[1].attrname
+    return RESOLUTIONS.index(named) < RESOLUTIONS.index(frame.index.get_level_values(level).resolution)
+
+
+def in_level(frame: Any, level: int, label: Any) -> Any:
+    """For each row whether its label in a level is one, or within the span of time that a text names."""
+    span = span_of(frame.expr.meta.index.get_level_values(level), label)
+    if span is not None:
+        return elementwise("level_between", frame.index, level, *span)
+    return elementwise("level_among", frame.index, level, (label,))
+
+
 def in_levels(frame: Any, keys: tuple[Any, ...]) -> Any:
     """For each row whether its labels are those of the first levels: one, some, or those between two; None if all are."""
     holds: Any = None
@@ -99,8 +157,10 @@ def in_levels(frame: Any, keys: tuple[Any, ...]) -> Any:
                 raise NotImplementedError("loc by slices of levels takes no step: filter by frame.index")
             values = frame.expr.meta.index.get_level_values(level)
             own = elementwise("level_between", frame.index, level, *label_bounds(each, values))
+        elif isinstance(each, LISTS):
+            own = elementwise("level_among", frame.index, level, tuple(each))
         else:
-            own = elementwise("level_among", frame.index, level, tuple(each) if isinstance(each, LISTS) else (each,))
+            own = in_level(frame, level, each)
         holds = own if holds is None else holds & own
     return holds
 
@@ -120,13 +180,17 @@ def level_between(labels: pd.MultiIndex, level: int, start: Any, stop: Any) -> p
 def rows_by_levels(frame: Any, key: Any) -> Any:
     """Rows by labels of the first levels of the index, which are left out unless all are given.
 
-    Lists have rows in their order, which takes one place.
+    Texts that name a span of time leave the level as it is. Lists have rows in their order, which takes one place.
     """
     keys = key if type(key) is tuple else (key,)
     nlevels = frame.expr.meta.index.nlevels
     if len(keys) > nlevels:
         raise pd.errors.IndexingError(f"Too many indexers: {keys!r} for {nlevels} levels")
-    gone = [level for level, each in enumerate(keys) if not isinstance(each, (slice, *LISTS))]
+    gone = [
+        level
+        for level, each in enumerate(keys)
+        if not isinstance(each, (slice, *LISTS)) and not names_several(frame, level, each)
+    ]
     is_ordered = any(isinstance(each, LISTS) for each in keys)
     holds = in_levels(frame, keys)
     if any(isinstance(each, slice) for each in keys) and (frame.expr.meta.ndim == 2 or is_ordered):

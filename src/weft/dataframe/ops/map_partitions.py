@@ -301,6 +301,17 @@ def single_rows(func: Callable[..., Any]) -> Callable[..., Any]:
     return OneRow(func)
 
 
+#: Rows on which a function is tried that cannot take made-up ones.
+SOME_ROWS = 20
+
+
+def is_numbered(made: Any, source: Any) -> bool:
+    """Whether a function of rows or values gave lists: columns with numbers, which are not those of its source."""
+    if not isinstance(made, pd.DataFrame) or not made.columns.equals(pd.RangeIndex(made.shape[1])):
+        return False
+    return source.ndim < 2 or not made.columns.equals(source.columns)
+
+
 def inferred(
     operation: str,
     func: Callable[..., Any],
@@ -320,14 +331,18 @@ def inferred(
     def made_up() -> Any:
         if any(not isinstance(each, FrameExpr) for each in children):
             raise ValueError("a delayed argument is not known before it is computed")
-        return call([meta_nonempty(each.meta) for each in children])  # type: ignore[attr-defined]
+        made = call([meta_nonempty(each.meta) for each in children])  # type: ignore[attr-defined]
+        if operation == "apply" and is_numbered(made, children[0].meta):  # type: ignore[attr-defined]
+            raise ValueError("the columns have numbers, and how many there are depends on the values")
+        return made
 
     def real() -> Any:
         values: list[Any] = []
         for each in children:
             if not isinstance(each, FrameExpr):
                 raise ValueError("a delayed argument is not known before it is computed")
-            values.append(new(each).head(3) if is_pandas(each.meta) and each.npartitions > 1 else compute(new(each))[0])
+            is_cut = is_pandas(each.meta) and each.npartitions > 1
+            values.append(new(each).head(SOME_ROWS) if is_cut else compute(new(each))[0])
         return call(values)
 
     return emulate(operation, shown or func, made_up, real)

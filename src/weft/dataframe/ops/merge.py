@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.divisions import checked_count
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.pandas.elementwise import Pairs
@@ -19,7 +20,7 @@ from weft.dataframe.ops.merge_arrays import has_arrays, merge_by_arrays
 from weft.dataframe.ops.merge_levels import differs_in_levels, merge_by_levels
 from weft.dataframe.ops.merge_nodes import Merge, aligned_edges, levels_of
 from weft.dataframe.ops.projection import missing_column
-from weft.dataframe.ops.repartition import checked_count, in_partitions
+from weft.dataframe.ops.repartition import in_partitions
 from weft.dataframe.ops.shuffle import check_method
 
 __all__ = ["MergeMethods", "merge"]
@@ -141,38 +142,12 @@ def merge(
     if how not in HOWS:
         raise ValueError(f"{how!r} is not a valid Merge type: {', '.join(HOWS)}")
     count = max(left.npartitions, right.npartitions) if npartitions is None else checked_count(npartitions)
+    left_on, right_on = sides_of_keys(left, right, how, on, left_on, right_on, bool(left_index), bool(right_index))
     if how == "cross":
-        if on is not None or left_on is not None or right_on is not None or left_index or right_index:
-            raise ValueError(
-                "Can not pass on, right_on, left_on or set right_index=True or left_index=True with how='cross'"
-            )
         lkeys: Any = None
         rkeys: Any = None
         kept: list[Hashable] = []
     else:
-        if on is None and left_on is None and right_on is None and not left_index and not right_index:
-            shared = [label for label in left.expr.columns if label in right.expr.columns]
-            if not shared:
-                raise ValueError(
-                    f"No common columns to perform merge on: {list(left.expr.columns)} and {list(right.expr.columns)}. "
-                    "Give on=, left_on= and right_on=, or left_index= and right_index="
-                )
-            on = shared
-        if on is not None:
-            if left_on is not None or right_on is not None:
-                raise ValueError('Can only pass argument "on" OR "left_on" and "right_on", not a combination of both.')
-            if left_index or right_index:
-                raise ValueError(
-                    'Can only pass argument "on" OR "left_index" and "right_index", not a combination of both.'
-                )
-            left_on = right_on = on
-        if left_on is None and not left_index:
-            raise ValueError('Must pass "left_on" OR "left_index".')
-        if right_on is None and not right_index:
-            raise ValueError('Must pass "right_on" OR "right_index".')
-        if (left_on is not None and left_index) or (right_on is not None and right_index):
-            side = "left" if left_on is not None and left_index else "right"
-            raise ValueError(f'Can only pass argument "{side}_on" OR "{side}_index" not both.')
         if left_index and right_index and differs_in_levels(left, right) and how in ("left", "right", "inner", "outer"):
             words = {"sort": sort, "indicator": indicator, "validate": validate}
             return merge_by_levels(
@@ -210,14 +185,7 @@ def merge(
                 return joined.set_index(names, sort=False)
         left, lkeys = key_labels(left, left_on, left_index)
         right, rkeys = key_labels(right, right_on, right_index)
-        widths = [
-            len(keys) if keys is not None else side.expr.meta.index.nlevels
-            for keys, side in ((lkeys, left), (rkeys, right))
-        ]
-        if widths[0] != widths[1]:
-            raise ValueError(
-                f"len(right_on) must equal len(left_on): there are {widths[0]} keys on the left and {widths[1]} on the right"
-            )
+        check_widths(left, lkeys, right, rkeys)
         left, right = same_categories(left, right, lkeys, rkeys)
     asked = (how, lkeys, rkeys, suffixes, indicator, validate, bool(sort))
     metas = left.expr.meta, right.expr.meta
@@ -226,22 +194,71 @@ def merge(
     if expr.way == "sorted" and have_categories_apart(expr):  # these have no common order to be divided by
         sides = [in_partitions(each.expr, 1) for each in (left, right)]
         expr = expr.with_operands(left=sides[0], right=sides[1])
-    match expr.way:
-        case "broadcast right":
-            fitting = expr.left.npartitions
-        case "broadcast left":
-            fitting = expr.right.npartitions
-        case "aligned":
-            fitting = len(aligned_edges(expr) or ()) - 1
-        case _:
-            fitting = count
-    made: FrameExpr = expr.with_operands(count=fitting)
+    made: FrameExpr = expr.with_operands(count=partitions_of(expr, count))
     _ = made.meta
     if npartitions is not None:
         made = in_partitions(made, count)
     if how == "cross" or (lkeys is not None and rkeys is not None):
         made = numbered(made)
     return new(made).set_index(kept, sort=False) if kept else new(made)
+
+
+def sides_of_keys(
+    left: Any, right: Any, how: str, on: Any, left_on: Any, right_on: Any, left_index: bool, right_index: bool
+) -> tuple[Any, Any]:
+    """``left_on`` and ``right_on``, with ``on=`` and the columns of both put there; refuses what contradicts itself."""
+    if how == "cross":
+        if on is not None or left_on is not None or right_on is not None or left_index or right_index:
+            raise ValueError(
+                "Can not pass on, right_on, left_on or set right_index=True or left_index=True with how='cross'"
+            )
+        return None, None
+    if on is None and left_on is None and right_on is None and not left_index and not right_index:
+        on = [label for label in left.expr.columns if label in right.expr.columns]
+        if not on:
+            raise ValueError(
+                f"No common columns to perform merge on: {list(left.expr.columns)} and {list(right.expr.columns)}. "
+                "Give on=, left_on= and right_on=, or left_index= and right_index="
+            )
+    if on is not None:
+        if left_on is not None or right_on is not None:
+            raise ValueError('Can only pass argument "on" OR "left_on" and "right_on", not a combination of both.')
+        if left_index or right_index:
+            raise ValueError(
+                'Can only pass argument "on" OR "left_index" and "right_index", not a combination of both.'
+            )
+        return on, on
+    for side, keys, index in (("left", left_on, left_index), ("right", right_on, right_index)):
+        if keys is None and not index:
+            raise ValueError(f'Must pass "{side}_on" OR "{side}_index".')
+    for side, keys, index in (("left", left_on, left_index), ("right", right_on, right_index)):
+        if keys is not None and index:
+            raise ValueError(f'Can only pass argument "{side}_on" OR "{side}_index" not both.')
+    return left_on, right_on
+
+
+def check_widths(left: Any, lkeys: Any, right: Any, rkeys: Any) -> None:
+    """Raise unless both sides have equally many keys."""
+    wide, other = [
+        len(keys) if keys is not None else side.expr.meta.index.nlevels
+        for keys, side in ((lkeys, left), (rkeys, right))
+    ]
+    if wide != other:
+        raise ValueError(
+            f"len(right_on) must equal len(left_on): there are {wide} keys on the left and {other} on the right"
+        )
+
+
+def partitions_of(expr: Merge, count: int) -> int:
+    """How many partitions a join gives by itself: ``count``, if it may choose."""
+    match expr.way:
+        case "broadcast right":
+            return expr.left.npartitions
+        case "broadcast left":
+            return expr.right.npartitions
+        case "aligned":
+            return len(aligned_edges(expr) or ()) - 1
+    return count
 
 
 def have_categories_apart(expr: Merge) -> bool:

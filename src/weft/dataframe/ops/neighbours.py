@@ -12,7 +12,7 @@ from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.pandas.neighbours import Around, apply_method
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import UNKNOWN, tried
+from weft.dataframe.meta import UNKNOWN, same_kind, tried
 from weft.dataframe.treewise import EVERYTHING
 from weft.expr import Cost, Expr, Needs, derived, node
 from weft.physical.base import Outline
@@ -74,6 +74,7 @@ class WholeRows(Partitionwise):
 
     source: FrameExpr
     around: Around
+    given: Any = UNKNOWN
 
     @property
     def label(self) -> str:
@@ -81,7 +82,7 @@ class WholeRows(Partitionwise):
 
     @derived
     def meta(self) -> Any:
-        return method_meta(self.source.meta, self.around)
+        return method_meta(self.source.meta, self.around) if self.given is UNKNOWN else self.given
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return EVERYTHING
@@ -147,7 +148,7 @@ def whole_result(frame: Any, method: str, *calls: Any, pick: Any = None, meta: A
 
 def method_meta(meta: Any, around: Around) -> Any:
     """What a method makes of a meta."""
-    return tried(lambda rows: apply_method(rows, around.method, around.calls), meta).iloc[:0]
+    return same_kind(tried(lambda rows: apply_method(rows, around.method, around.calls), meta))
 
 
 class AllTo:
@@ -169,9 +170,9 @@ def told_first(function: Any, told: Any, *blocks: Any) -> Any:
     return function(told, *blocks)
 
 
-def whole_rows(frame: Any, method: str, *calls: Any) -> Any:
+def whole_rows(frame: Any, method: str, *calls: Any, meta: Any = UNKNOWN) -> Any:
     """A method on all rows at once."""
-    expr = WholeRows(frame.expr, Around(method, calls))
+    expr = WholeRows(frame.expr, Around(method, calls), meta)
     _ = expr.meta
     return new(expr)
 

@@ -195,6 +195,14 @@ def pivot(data: Any, *, columns: Any, index: Any = None, values: Any = None) -> 
     data : DataFrame
     columns, index, values : label or list of labels
         Where columns, rows and cells come from; without ``index`` the frame's own labels are taken.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> df = dd.from_pandas(pd.DataFrame({"day": [1, 1, 2], "who": ["a", "b", "a"], "n": [3, 4, 5]}), npartitions=2)
+    >>> dd.pivot(df, columns="who", index="day", values="n").compute().a.tolist()
+    [3.0, 5.0]
     """
     words: dict[str, Any] = {"columns": columns}
     if index is not None:
@@ -236,6 +244,14 @@ def crosstab(
     rownames, colnames : list of labels, optional
     margins, margins_name, dropna, normalize
         As in pandas.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> df = dd.from_pandas(pd.DataFrame({"who": ["a", "b", "a"], "what": ["x", "x", "y"]}), npartitions=2)
+    >>> dd.crosstab(df.who, df.what).compute().loc["a"].tolist()
+    [1, 1]
     """
     rows, across = (
         list(index) if isinstance(index, (list, tuple)) else [index],

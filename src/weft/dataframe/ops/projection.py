@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, HashedBy, Partitionwise, column_needs, row_needs
 from weft.expr import Expr, Needs, derived, node
+from weft.hints import did_you_mean
 
 __all__ = ["ProjectionMethods", "check_columns", "project"]
 
@@ -107,14 +108,10 @@ def check_columns(expr: FrameExpr, labels: Iterable[Hashable]) -> None:
             raise KeyError(missing_column(label, expr.columns))
 
 
-def missing_column(label: Hashable, known: tuple[Hashable, ...]) -> str:
+def missing_column(label: Hashable, known: Sequence[Hashable]) -> str:
     """Message for a column that is not there, with the nearest one that is."""
-    import difflib  # here, for a quick import
-
-    near = difflib.get_close_matches(str(label), list(map(str, known)), n=1)
-    shown = list(known[:20])
-    hint = f" Did you mean {near[0]!r}?" if near else f" There are {shown}{'...' if len(known) > 20 else ''}."
-    return f"there is no column {label!r}.{hint}"
+    listed = f" There are {list(known[:20])}{'...' if len(known) > 20 else ''}."
+    return f"there is no column {label!r}.{did_you_mean(label, known) or listed}"
 
 
 class ProjectionMethods(FrameBase):

@@ -15,15 +15,20 @@ from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.indexing_keys import is_one_label
-from weft.dataframe.ops.label_rows import rows_of
+from weft.dataframe.ops.label_rows import in_levels, rows_of
 from weft.dataframe.ops.projection import project
 
-__all__ = ["is_absent", "put_rows", "values_of_columns", "values_of_row", "with_row"]
+__all__ = ["is_absent", "one_label", "put_rows", "values_of_columns", "values_of_row", "with_row"]
 
 
 def is_absent(frame: Any, rows: Any) -> bool:
-    """Whether rows are told by a label of an index of one level that no row has; the labels are computed for it."""
+    """Whether rows are told by a label that no row has; the labels are computed for it."""
     index = frame.expr.meta.index
+    if index.nlevels > 1 and type(rows) is tuple and len(rows) == index.nlevels and all(map(is_one_label, rows)):
+        held = rows_in_memory(frame.expr)
+        if held is not None:
+            return rows not in held.held.value.index
+        return not bool(in_levels(frame, rows).any().compute())
     if not is_one_label(rows) or index.nlevels > 1 or isinstance(rows, datetime.time):
         return False
     if isinstance(rows, str) and isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)):
@@ -35,6 +40,13 @@ def is_absent(frame: Any, rows: Any) -> bool:
         return rows not in held.held.value.index
     only = project(frame, []) if frame.expr.meta.ndim == 2 else frame
     return not len(rows_of(only, [rows], required=False).compute())
+
+
+def one_label(label: Any, like: pd.Index) -> pd.Index:
+    """An index of one label, with the names of another."""
+    if like.nlevels > 1:
+        return pd.MultiIndex.from_tuples([label], names=like.names)
+    return pd.Index([label], name=like.name)
 
 
 def values_of_row(value: Any, labels: list[Any]) -> dict[Any, Any]:

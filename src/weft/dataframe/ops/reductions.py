@@ -165,7 +165,15 @@ def reduce(
     if axis is None and isinstance(frame.expr.meta, pd.DataFrame):
         return everything(frame, kind, bool(skipna), width, options)
     expr = Reduce(frame.expr, kind, bool(skipna), tuple(options.items()), width)
-    _ = expr.meta
+    try:
+        _ = expr.meta
+    except TypeError as error:
+        if isinstance(frame.expr.meta, pd.DataFrame):
+            error.add_note(
+                f"of the columns {frame.expr.meta.select_dtypes(exclude='number').columns.tolist()}: choose others first, or "
+                f"say numeric_only=True"
+            )
+        raise
     return new(expr)
 
 

@@ -12,7 +12,7 @@ from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
 from weft.dataframe.ops.label_nodes import IndexOf
-from weft.dataframe.ops.label_rows import rows_of
+from weft.dataframe.ops.label_rows import in_level, names_several, rows_of
 from weft.dataframe.ops.labels import relabelled, with_index
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import project
@@ -102,14 +102,14 @@ class LevelMethods(FrameBase):
         )
         if len(levels) != len(keys):
             raise AssertionError("Passed keys and levels must be the same length")
-        labels = new(IndexOf(self.expr))
         numbers = [index._get_level_number(each) for each in levels]
         holds: Any = None
         for number, each in zip(numbers, keys, strict=True):
-            own = elementwise("level_is", labels, number, each)
+            own = in_level(self, number, each)
             holds = own if holds is None else holds & own
         made = filtered(self, holds)
-        return made.droplevel(numbers) if drop_level and len(numbers) < index.nlevels else made
+        gone = [number for number, each in zip(numbers, keys, strict=True) if not names_several(self, number, each)]
+        return made.droplevel(gone) if drop_level and gone and len(gone) < index.nlevels else made
 
     def take(self, indices: Any, axis: Any = 0) -> Any:
         """The rows (or columns) at some positions, in the order in which these are given."""
@@ -153,12 +153,6 @@ def check_rows(method: str, axis: Any) -> None:
     """Refuse the axis of columns."""
     if axis not in (None, 0, "index"):
         raise NotImplementedError(f"{method}(axis={axis!r}) of columns is not supported: choose them by label")
-
-
-@function_named("level_is")
-def level_is(labels: pd.MultiIndex, level: int, key: Any) -> pd.Series:
-    """Whether labels have a key in a level."""
-    return pd.Series(np.asarray(labels.get_level_values(level) == key), index=labels)
 
 
 @function_named("in_times")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.divisions import Pieces, by_frequency, check_divisions, interpolated, pieces_between
+from weft.dataframe.divisions import Pieces, by_frequency, check_divisions, checked_count, interpolated, pieces_between
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
 from weft.dataframe.kernels.table import KERNELS
@@ -321,12 +321,3 @@ def repartition(df: Any, divisions: Any = None, force: bool = False) -> Any:
     if not isinstance(frame, FrameBase):
         raise ValueError(f"Data must be DataFrame or Series; it is {type(df).__name__}")
     return new(repartition_by(frame, divisions, force))
-
-
-def checked_count(count: Any) -> int:
-    """A number of partitions that a user gives."""
-    if isinstance(count, bool) or not hasattr(count, "__index__"):
-        raise TypeError(f"npartitions is a number of partitions, not {count!r}")
-    if count < 1:
-        raise ValueError(f"npartitions is at least 1; it is {count}")
-    return int(count.__index__())

@@ -123,10 +123,15 @@ class Resampler:
         is_moment = isinstance(rows.index, (pd.DatetimeIndex, pd.TimedeltaIndex))
         return rows.set_axis(rows.index + INSIDE, axis=0) if is_moment else rows
 
+    @property
+    def _moves_periods(self) -> bool:
+        """Whether labels are periods that are counted from another place: pandas' bins then depend on how it cuts them."""
+        is_moved = self._options["offset"] is not None or self._options["origin"] != "start_day"
+        return is_moved and isinstance(self._frame.expr.meta.index, pd.PeriodIndex)
+
     def _parts(self, requests: tuple[Request, ...], meta: Any) -> Any:
         """Named aggregates, in parts."""
         words = {word: value for word, value in self._options.items() if value is not None}
-        words["freq"] = words.pop("rule")
         asked = AggregatePlan(NUMBERED, requests, None, isinstance(meta, pd.Series))
         span = TimeSpan(self._frame.expr, self._on)
         plan = ResamplePlan(tuple(words.items()), self._on, asked)
@@ -135,6 +140,8 @@ class Resampler:
     def _named(self, how: str, *, numeric_only: bool = False, **options: Any) -> Any:
         """A named aggregate of all columns."""
         words = dict(options) | ({"numeric_only": True} if numeric_only else {})
+        if self._moves_periods:
+            return self._whole(how, **words)
         meta = getattr(self._pandas(self._example()), how)(**words)
         columns = self._columns
         if numeric_only and not self._is_series:
@@ -214,6 +221,8 @@ class Resampler:
 
     def size(self) -> Any:
         """Number of each period's rows."""
+        if self._moves_periods:
+            return self._whole("size")
         meta = self._pandas(self._example()).size()
         return self._parts((Request("size", None, "size"),), meta)
 
@@ -222,7 +231,7 @@ class Resampler:
         if isinstance(func, dict) and any(isinstance(each, dict) for each in func.values()):
             raise pd.errors.SpecificationError("nested renamer is not supported")
         spec = None if args else parse_requests(func, kwargs, self._columns, self._is_series)
-        if spec is None or any(not isinstance(each.how, str) for each in spec.requests):
+        if spec is None or self._moves_periods or any(not isinstance(each.how, str) for each in spec.requests):
             return self._whole("agg", *(() if func is None else (func,)), *args, **kwargs)
         meta = self._pandas(self._example()).agg(*(() if func is None else (func,)), **kwargs)
         return self._parts(spec.requests, meta)

@@ -284,7 +284,16 @@ def is_encoded(kind: Any) -> bool:
 
 
 def from_dummies(data: Any, sep: str | None = None, default_category: Any = None) -> Any:
-    """The categories that columns of truths stand for; see `pandas.from_dummies`."""
+    """The categories that columns of truths stand for; see `pandas.from_dummies`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> df = dd.from_pandas(pd.DataFrame({"x": [True, False], "y": [False, True]}), npartitions=2)
+    >>> dd.from_dummies(df).compute().iloc[:, 0].tolist()
+    ['x', 'y']
+    """
     default = Pairs(default_category.items()) if isinstance(default_category, dict) else default_category
     words = Pairs({"sep": sep, "default_category": default}.items())
     meta = pd.from_dummies(data.expr.meta, sep=sep, default_category=default_category)

@@ -15,10 +15,11 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.pandas.neighbours import Around
 from weft.dataframe.kernels.pandas.weighted_windows import EwmPlan
 from weft.dataframe.kernels.pandas.windows import RESULTS, ExpandingPlan, pair_window
-from weft.dataframe.meta import tried
+from weft.dataframe.meta import UNKNOWN, tried
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.differences import neighbours
 from weft.dataframe.ops.layout import headline
@@ -106,13 +107,13 @@ class Window:
     def _pairs(self, name: str, other: Any, **kwargs: Any) -> Any:
         """What has as many rows for each row as there are columns, unless it is a series, or beside another."""
         if other is not None:
-            if kwargs.get("pairwise"):
-                raise NotImplementedError(
-                    f"{name}(other, pairwise=True) is not there: put all columns into one frame, and leave other out"
-                )
-            both = concat([self._frame, other], axis=1, keys=[0, 1])
-            told = (self.kind, self._call, name, getattr(other, "ndim", 1) == 1, tuple(kwargs.items()))
-            return self._beside(both, call_of(pair_window, *told))
+            if not isinstance(other, (FrameBase, pd.DataFrame, pd.Series)) or not np.ndim(metas_of(other)):
+                raise ValueError("other must be a DataFrame or Series")
+            sides = (self._frame, other)
+            both = concat([numbered(each, place) for place, each in enumerate(sides)], axis=1)
+            metas = tuple([Whole(metas_of(each)) for each in sides])
+            call = call_of(pair_window, self.kind, self._call, name, metas, tuple(kwargs.items()))
+            return whole_result(both, "pipe", call) if kwargs.get("pairwise") else self._beside(both, call)
         if self._frame.expr.meta.ndim == 1:
             return self._method(name, **kwargs)
         return whole_result(self._frame, f"{self.kind}.{name}", self._call, call_of(**kwargs))
@@ -226,20 +227,37 @@ class RowWindow(Window):
 class Rolling(RowWindow):
     """Windows of a fixed number of rows, or over a stretch of time: what ``rolling(...)`` gives."""
 
-    __slots__ = ()
+    __slots__ = ("_chosen",)
 
     kind = "rolling"
     options = ("window", "min_periods", "center", "win_type", "on", "closed", "step", "method")
 
+    def __init__(self, frame: Any, call: Any, chosen: Any = UNKNOWN) -> None:
+        super().__init__(frame, call)
+        self._chosen = chosen
+
+    def __getitem__(self, key: Any) -> Any:
+        if dict(self._call[1]).get("on") is None:
+            return super().__getitem__(key)
+        chosen = list(key) if isinstance(key, (list, pd.Index)) else key
+        _ = project(self._frame, chosen)  # which are columns; the times have to stay beside them
+        return Rolling(self._frame, self._call, chosen)
+
     def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
         options = dict(self._call[1])
-        window, call = options["window"], call_of(*args, **kwargs)
+        window, calls, path = options["window"], [self._call, call_of(*args, **kwargs)], f"rolling.{name}"
+        if self._chosen is not UNKNOWN:
+            calls.insert(1, call_of(self._chosen))
+            path = f"rolling.__getitem__.{name}"
         if options.get("step") not in (None, 1):
-            return whole_result(self._frame, f"rolling.{name}", self._call, call)
-        if options.get("on") is not None:
-            return whole_rows(self._frame, f"rolling.{name}", self._call, call)
+            return whole_result(self._frame, path, *calls)
         if isinstance(window, pd.api.indexers.BaseIndexer):
-            return whole_rows(self._frame, f"rolling.{name}", self._call, call)
+            plain = call_of(**{**options, "window": pd.api.indexers.FixedForwardWindowIndexer(window_size=1)})
+            like = whole_rows(self._frame, path, plain, *calls[1:])  # of made-up rows others have no bounds
+            return whole_rows(self._frame, path, *calls, meta=like.expr.meta)
+        if options.get("on") is not None:
+            return whole_rows(self._frame, path, *calls)
+        call = calls[-1]
         return neighbours(self._frame, Around(f"rolling.{name}", (self._call, call), *self._reach()))
 
     def _reach(self) -> tuple[Any, Any]:
@@ -332,6 +350,18 @@ class TimedWindow(ExponentialWindow):
 
     def _pairs(self, name: str, other: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"ewm(times=).{name}() is not supported: use map_partitions on one partition")
+
+
+def metas_of(side: Any) -> Any:
+    """No rows of what a window is put beside."""
+    return side.expr.meta if isinstance(side, FrameBase) else side.iloc[:0]
+
+
+def numbered(side: Any, place: int) -> Any:
+    """A frame whose columns have labels that no other side has."""
+    if metas_of(side).ndim == 1:
+        return side.to_frame(f"{place}-0")
+    return side.set_axis([f"{place}-{column}" for column in range(side.shape[1])], axis=1)
 
 
 #: Labels of the columns that a window with times stands on, while it is computed.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, changed, new, one_of
-from weft.dataframe.divisions import Pieces, check_divisions
+from weft.dataframe.divisions import Pieces, check_divisions, checked_count
 from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs, row_needs
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN
@@ -19,7 +19,7 @@ from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.beside import by_place, has_rows, name_of
 from weft.dataframe.ops.partitions import Divided
 from weft.dataframe.ops.projection import missing_column
-from weft.dataframe.ops.repartition import Between, checked_count
+from weft.dataframe.ops.repartition import Between
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import index_of_meta, plain_value, sorted_by_index
 from weft.dataframe.ops.sorting import check_keys

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
+from weft.dataframe.divisions import checked_count
 from weft.dataframe.expr import FrameExpr, HashedBy, column_needs
 from weft.dataframe.kernels.pandas.shuffle import ByHash, ByStripe, Targets
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.known_metas import remembered
 from weft.dataframe.ops.projection import missing_column, project
-from weft.dataframe.ops.repartition import checked_count
 from weft.expr import Expr, Need, Needs, derived, node
 from weft.physical.base import BlockExpr, Outline
 from weft.physical.exchange import Dense, Exchange, Regrouped, plan_rounds

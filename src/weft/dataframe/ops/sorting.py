@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, changed, new
+from weft.dataframe.divisions import checked_count
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.ops.projection import missing_column
-from weft.dataframe.ops.repartition import checked_count
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import Sort, index_of_meta, sorted_by_index
 

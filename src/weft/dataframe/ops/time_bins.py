@@ -73,5 +73,6 @@ def time_bins(source: FrameExpr, grouper: Any) -> FrameExpr:
     if grouper.key is not None and grouper.key not in source.columns:
         raise KeyError(missing_column(grouper.key, source.columns))
     words = {word: getattr(grouper, word) for word in ("freq", "closed", "label", "origin", "offset")}
+    words["rule"] = words.pop("freq")
     options = tuple([(word, value) for word, value in words.items() if value is not None])
     return TimeBins(source, TimeSpan(source, grouper.key), grouper.key, options)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.ops.dates import zoned
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.label_nodes import IndexOf
 from weft.dataframe.ops.labels import relabelled, with_index
@@ -23,7 +24,9 @@ def relabelled_times(frame: Any, method: str, axis: Any, *args: Any, **keywords:
         raise ValueError(f"No axis named {axis} for object type {type(frame.expr.meta).__name__}")
     if not hasattr(frame.expr.meta.index, method):
         raise TypeError(f"{method}() needs labels that are times; they are {type(frame.expr.meta.index).__name__}")
-    return with_index(frame, elementwise(method, new(IndexOf(frame.expr)), *args, **keywords))
+    labels = new(IndexOf(frame.expr))
+    made = zoned(labels, method, *args, **keywords) if "ambiguous" in keywords else elementwise(method, labels, *args)
+    return with_index(frame, made)
 
 
 class TimeLabelMethods(FrameBase):

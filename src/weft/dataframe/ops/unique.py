@@ -158,7 +158,15 @@ def check_subset(frame: Any, subset: Any) -> tuple[Hashable, ...] | None:
 
 
 def unique(values: Any) -> Any:
-    """Different values of a series or index, in the order of first rows."""
+    """Different values of a series or index, in the order of first rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import weft.dataframe as dd
+    >>> dd.unique(dd.from_pandas(pd.Series([2, 1, 2]), npartitions=2)).compute().tolist()
+    [2, 1]
+    """
     if not isinstance(values, FrameBase):
         raise TypeError(f"unique() takes a Series or Index, not a {type(values).__name__}: use pandas.unique")
     return values.unique()  # type: ignore[attr-defined]

@@ -308,8 +308,10 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
         if not all(pd.api.types.is_bool_dtype(kind) or kind == np.dtype(object) for kind in kinds):
             raise TypeError(f"Boolean array expected for the condition, not {', '.join(sorted(set(map(str, kinds))))}")
     words: dict[str, Any] = {}
+    across = axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame)
+    if across and isinstance(other, FrameBase) and isinstance(other.expr.meta, pd.Series):
+        other = at_hand(other)  # a value for each column
     if isinstance(other, (pd.Series, pd.DataFrame)):
-        across = axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame)
         other = other if across and isinstance(other, pd.Series) else by_label(frame, other)
     elif has_rows(other):
         if np.ndim(other) < frame.expr.meta.ndim:

@@ -273,3 +273,12 @@ def test_columns_apart_by_any_space_and_the_engine_by_name(tmp_path):
     same(path, dd.read_csv(path, sep=r"\s+", quotechar="'", blocksize=30), sep=r"\s+", quotechar="'")
     path.write_text("a,b\n" + "1,x\n22,y\n" * 20)
     same(path, dd.read_csv(path, engine="pyarrow", blocksize=30))
+
+
+@pytest.mark.parametrize(("text", "options"), [("", {}), ("a,b\n1,x\n", {"dtype": {"b": "int64"}})])
+def test_what_cannot_be_read_of_the_first_lines_names_the_file(tmp_path, text, options):
+    path = tmp_path / "some.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"No columns to parse|invalid literal for int") as caught:
+        dd.read_csv(path, **options)
+    assert any("some.csv" in note for note in caught.value.__notes__)

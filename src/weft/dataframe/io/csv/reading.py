@@ -161,7 +161,18 @@ def read_csv(
 
 @parameters_of(read_csv)
 def read_table(urlpath: Any, *args: Any, **kwargs: Any) -> Any:
-    """Frame of delimited text; like :func:`read_csv`, with tabs between fields unless ``sep=`` says otherwise."""
+    """Frame of delimited text; like :func:`read_csv`, with tabs between fields unless ``sep=`` says otherwise.
+
+    Examples
+    --------
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpfile
+    >>> with tmpfile("tsv") as path:
+    ...     with open(path, "w") as file:
+    ...         _ = file.write("a\\tb\\n1\\t2\\n")
+    ...     dd.read_table(path).columns.tolist()
+    ['a', 'b']
+    """
     return frame_of_text(Format("read_table", "csv", "\t"), urlpath, *args, **kwargs)
 
 
@@ -170,6 +181,16 @@ def read_fwf(urlpath: Any, *args: Any, **kwargs: Any) -> Any:
     """Frame of text in columns of fixed width; like :func:`read_csv`, with the options of :func:`pandas.read_fwf`.
 
     Where columns begin and end is found in the first 100 rows, unless ``colspecs=`` or ``widths=`` say it.
+
+    Examples
+    --------
+    >>> import weft.dataframe as dd
+    >>> from weft.scratch import tmpfile
+    >>> with tmpfile("txt") as path:
+    ...     with open(path, "w") as file:
+    ...         _ = file.write("name  age\\nAnn    31\\nBo      7\\n")
+    ...     dd.read_fwf(path).age.sum().compute()
+    np.int64(38)
     """
     return frame_of_text(Format("read_fwf", "fwf"), urlpath, *args, **kwargs)
 

@@ -69,9 +69,13 @@ def sample_of(
             head = parse(io.BytesIO(text), **options)
             if is_whole or len(head) >= rows:
                 break
-        except (pd.errors.EmptyDataError, pd.errors.ParserError, StopIteration):
+        except (pd.errors.EmptyDataError, pd.errors.ParserError, StopIteration) as error:
             if is_whole or len(text) > 1 << 24:
+                error.add_note(f"in {path}")
                 raise
+        except (ValueError, TypeError, OverflowError) as error:
+            error.add_note(f"in the first {len(text):,} bytes of {path}")
+            raise
         nbytes *= 4
     dialect = lone_returns(dialect_of(kind, options), raw) if dialect is None else dialect
     if dialect.quote is not None and (dialect.escape or not dialect.doubled) and dialect.quote.encode() not in raw:

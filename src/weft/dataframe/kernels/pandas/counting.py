@@ -17,6 +17,7 @@ from weft.dataframe.kernels.pandas.keys import Order, key_arrays, order_of
 from weft.dataframe.kernels.pandas.neighbours import concatenated
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.pandas.rows import with_object_labels
+from weft.dataframe.kernels.pandas.runs import united
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = ["count_values", "merge_counts"]
@@ -60,9 +61,9 @@ def merge_categories(counts: list[pd.Series]) -> pd.Series:
     """Counts by category: all categories are there, those without rows too."""
     joined = pd.concat(counts)
     if not isinstance(joined.index, pd.CategoricalIndex):
-        kind = pd.api.types.union_categoricals([each.index for each in counts])
+        kind = united([each.index.dtype for each in counts])
         joined.index = pd.CategoricalIndex(
-            np.concatenate([each.index.astype(object) for each in counts]), dtype=kind.dtype, name=counts[0].index.name
+            np.concatenate([each.index.astype(object) for each in counts]), dtype=kind, name=counts[0].index.name
         )
     codes = np.asarray(joined.index.codes)
     kinds = len(joined.index.categories)
@@ -212,8 +213,11 @@ class Largest:
     def finish(partial: Any, plan: tuple[str, int, Any, str], meta: Any) -> Any:
         """The rows, the most extreme first."""
         method, n, columns, keep = plan
-        if columns is None or len(columns) == 1:
-            return largest(partial, plan)
+        found = largest(partial, plan)
+        if columns is None or len(columns) == 1 or len(found) <= n:
+            return found
+        if keep == "all" and not found[list(columns)].isna().any(axis=None):
+            return found
         return partial.take(extreme_order(partial, n, method == "nlargest", columns, keep))
 
 

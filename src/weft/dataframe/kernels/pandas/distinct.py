@@ -22,8 +22,11 @@ from weft.dataframe.kernels.pandas.runs import (
     assembled,
     bare,
     by_target,
+    frame_of,
     index_of,
-    joined,
+    joined_column,
+    joined_index,
+    merged_run,
     run_of,
     series_array,
     some_rows,
@@ -70,12 +73,12 @@ def split_distinct(like: Any, subset: Any, count: int, part: Distinct, told: Seq
 def join_distinct(like: Any, subset: Any, keep: Any, parts: Sequence[Distinct]) -> Distinct:
     """Rows of several partitions, told apart anew."""
     filled = [each for each in parts if each.run.length] or list(parts[:1])
+    runs = [each.run for each in parts]
     if len(filled) == 1:
-        return filled[0]
-    runs = [each.run for each in filled]
+        return filled[0]._replace(run=merged_run(runs))
     length = sum([run.length for run in runs])
     chosen = list(key_places(like, subset))
-    keys = [joined([run.columns[place] for run in runs]) for place in chosen]
+    keys = [joined_column(runs, place) for place in chosen]
     if isinstance(like, pd.Index):
         rows: Any = index_of(keys[0], like)
     else:
@@ -89,10 +92,11 @@ def join_distinct(like: Any, subset: Any, keep: Any, parts: Sequence[Distinct]) 
     kept = np.flatnonzero(first)
     known = dict(zip(chosen, keys, strict=True))
     columns = [
-        taken(known[place] if place in known else joined([run.columns[place] for run in runs]), kept)
+        taken(known[place] if place in known else joined_column(runs, place), kept)
         for place in range(len(runs[0].columns))
     ]
-    index = None if runs[0].index is None else taken(joined([run.index for run in runs]), kept)
+    labels = joined_index(runs)
+    index = None if labels is None else taken(labels, kept)
     places = np.concatenate([each.places for each in filled])[kept]
     return Distinct(Run(len(kept), index, tuple(columns)), places, again)
 
@@ -100,15 +104,10 @@ def join_distinct(like: Any, subset: Any, keep: Any, parts: Sequence[Distinct]) 
 def in_order(like: Any, parts: Sequence[Distinct]) -> tuple[Any, Any]:
     """Rows of buckets in the order in which they stood, as a pandas object; and whether there were more of each."""
     filled = [each for each in parts if each.run.length] or list(parts[:1])
-    runs = [each.run for each in filled]
+    whole = merged_run([each.run for each in parts])
     order = np.argsort(np.concatenate([each.places for each in filled]), kind="stable")
     again = None if filled[0].again is None else np.concatenate([each.again for each in filled])[order]
-    columns = [taken(joined([run.columns[place] for run in runs]), order) for place in range(len(runs[0].columns))]
-    if isinstance(like, pd.Index):
-        return index_of(columns[0], like), again
-    if runs[0].index is None:
-        return assembled(columns, pd.RangeIndex(len(order)), like), again
-    return assembled(columns, index_of(taken(joined([run.index for run in runs]), order), like.index), like), again
+    return frame_of([some_rows(whole, order)], like), again
 
 
 def unique_values(column: pd.Series) -> pd.Series:

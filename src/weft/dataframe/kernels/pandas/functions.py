@@ -44,6 +44,10 @@ def checked_call(function: Callable[..., Any], title: str, whole: Whole, *args: 
                     f"{title} gave the columns {list(made.columns)} in another order than its meta, {list(meta.columns)}. "
                     "Say it with meta=."
                 )
+            if title == "apply" and made.columns.isin(meta.columns).all():
+                lacking = [label for label in meta.columns if label not in made.columns]  # no row here has them
+                kinds = {label: kind for label, kind in meta.dtypes[lacking].items() if kind.kind not in "iub"}
+                return made.reindex(columns=meta.columns).astype(kinds)
             if len(made) or len(made.columns):
                 missing = [label for label in meta.columns if label not in made.columns]
                 extra = [label for label in made.columns if label not in meta.columns]

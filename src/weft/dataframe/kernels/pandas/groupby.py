@@ -17,7 +17,7 @@ from weft.dataframe.kernels.pandas.groupby_parts import PLACES, Partial, concat_
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan, wanted_parts
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, group_rows, key_columns, pandas_groupby
 from weft.dataframe.kernels.pandas.hashing import hash_rows, targets_of
-from weft.dataframe.kernels.pandas.runs import ROW_BITS, by_target
+from weft.dataframe.kernels.pandas.runs import ROW_BITS, by_target, joined
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = ["GroupbyAggregate", "apart", "split_groups", "whole_aggregate", "with_places"]
@@ -51,9 +51,9 @@ class GroupbyAggregate:
         if len(partials) == 1:
             return partials[0]
         filled = [each for each in partials if len(each.keys[0])] or [partials[0]]
+        keys = [concat_keys(each) for each in zip(*[each.keys for each in partials], strict=True)]
         if len(filled) == 1:
-            return filled[0]
-        keys = [concat_keys(each) for each in zip(*[each.keys for each in filled], strict=True)]
+            return Partial(keys, filled[0].parts)
         groups = group_rows(keys, False)
         order = groups.in_order(plan.groups.sort)
         parts = {}
@@ -150,7 +150,7 @@ def split_pairs(
 def apart(partials: Sequence[Partial]) -> Partial:
     """Groups of several partial results that have none in common, in the order of first rows if that is known."""
     filled = [each for each in partials if len(each.keys[0])] or list(partials[:1])
-    keys = [concat_keys(each) for each in zip(*[each.keys for each in filled], strict=True)]
+    keys = [concat_keys(each) for each in zip(*[each.keys for each in partials], strict=True)]
     parts: dict[Any, tuple[Any, ...]] = {}
     starts = np.cumsum([0, *[len(each.keys[0]) for each in filled]])
     for wanted in filled[0].parts:
@@ -177,11 +177,11 @@ def apart(partials: Sequence[Partial]) -> Partial:
 
 def concat_keys(keys: tuple[pd.Series, ...]) -> pd.Series:
     """Keys of several partitions; categories that differ are united."""
-    first = keys[0].dtype
-    if isinstance(first, pd.CategoricalDtype) and any(each.dtype != first for each in keys):
-        united = pd.api.types.union_categoricals([each.array for each in keys], sort_categories=False)
-        return pd.Series(united, name=keys[0].name)
-    return pd.concat(keys, ignore_index=True)
+    filled = [each for each in keys if len(each)] or keys[:1]
+    if all(isinstance(each.dtype, pd.CategoricalDtype) for each in filled):
+        arrays = [each.array for each in keys if isinstance(each.dtype, pd.CategoricalDtype)]
+        return pd.Series(joined(arrays), name=keys[0].name)
+    return pd.concat(filled, ignore_index=True)
 
 
 def custom_aggregate(how: Any, column: pd.Series, groups: Any) -> pd.Series:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.concat import typed
 from weft.dataframe.kernels.pandas.groupby_plan import Request, parts_of
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 
@@ -258,7 +259,7 @@ def with_missing(values: Any, missing: Any, dtype: Any) -> pd.Series:
             made = made.mask(missing)
         if is_text and pd.api.types.infer_dtype(made.dropna()) not in ("string", "empty"):
             return made  # objects that are no texts, of which the meta was made up
-        return made if made.dtype == dtype or isinstance(dtype, np.dtype) else made.astype(dtype)
+        return made if isinstance(dtype, np.dtype) else typed(made, dtype)
     if dtype.kind in "mM" and not isinstance(dtype, pd.ArrowDtype):
         if values.dtype.kind == "f":
             values = np.where(np.isnan(values), 0, values).astype(np.int64)

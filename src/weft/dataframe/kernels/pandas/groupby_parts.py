@@ -14,6 +14,7 @@ import pandas as pd
 
 from weft.dataframe.kernels.pandas.grouping import Groups
 from weft.dataframe.kernels.pandas.reductions import floats_of, integers_of
+from weft.dataframe.kernels.pandas.rows import joined
 
 __all__ = ["PLACES", "Partial", "concat_arrays", "is_number", "made_part", "merged_part", "values_and_missing"]
 
@@ -67,7 +68,7 @@ def concat_arrays(arrays: tuple[Any, ...]) -> Any:
     """Arrays one after another."""
     if all(isinstance(each, np.ndarray) for each in arrays):
         return np.concatenate(arrays)
-    return pd.concat([pd.Series(each) for each in arrays], ignore_index=True).array
+    return joined([pd.Series(each) for each in arrays]).array
 
 
 def values_and_missing(column: pd.Series) -> tuple[Any, Any]:

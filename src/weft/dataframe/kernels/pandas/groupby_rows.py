@@ -19,12 +19,12 @@ from weft.dataframe.kernels.pandas.runs import (
     by_target,
     frame_of,
     joined,
+    merged_run,
     run_of,
     series_of,
     some_rows,
     taken,
 )
-from weft.dataframe.kernels.pandas.shuffle import merged_run
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = ["MethodPlan", "Table", "apply_to_groups"]
@@ -91,16 +91,19 @@ def apply_to_groups(table: Table, plan: MethodPlan) -> Any:
 
 def kept_groups(grouped: Any, function: Any, args: tuple[Any, ...], keywords: tuple[tuple[str, Any], ...]) -> pd.Series:
     """For each row whether a function is true of its group."""
-    obj = grouped._selected_obj if hasattr(grouped, "_selected_obj") else grouped.obj
     numbers = grouped.ngroup()
-    kept = np.zeros(len(obj), bool)
-    for number, (_, group) in enumerate(grouped):
-        answer = function(group, *args, **dict(keywords))
-        if not isinstance(answer, (bool, np.bool_)) and not pd.api.types.is_scalar(answer):
-            raise TypeError(f"filter function returned a {type(answer).__name__}, but expected a scalar bool")
-        if answer is not pd.NA and answer == answer and answer:
-            kept |= numbers.to_numpy() == number
-    return pd.Series(kept, index=obj.index)
+    is_series = isinstance(grouped, pd.api.typing.SeriesGroupBy)
+    answers = [is_kept(function(group, *args, **dict(keywords)), is_series) for _, group in grouped]
+    places = numbers.fillna(-1).to_numpy(np.intp)  # rows in no group have none
+    return pd.Series(np.array([*answers, False])[places], index=numbers.index)
+
+
+def is_kept(answer: Any, is_series: bool) -> bool:
+    """What a user's function says of a group; of a column's it may be anything that is true or not."""
+    is_scalar = pd.api.types.is_scalar(answer)
+    if not isinstance(answer, (bool, np.bool_)) and not (is_scalar and (is_series or pd.isna(answer))):
+        raise TypeError(f"filter function returned a {type(answer).__name__}, but expected a scalar bool")
+    return bool(not pd.isna(answer) and answer)
 
 
 def in_group(grouped: Any) -> pd.Series:
@@ -159,10 +162,8 @@ def split_by_key(
 def join_moved(*parts: Moved) -> Moved:
     """Rows of several partitions, as they come."""
     filled = [each for each in parts if len(each.places)] or list(parts[:1])
-    if len(filled) == 1:
-        return filled[0]
     keys = tuple([joined(each) for each in zip(*[part.keys for part in filled], strict=True)])
-    return Moved(merged_run([each.rows for each in filled]), keys, np.concatenate([each.places for each in filled]))
+    return Moved(merged_run([each.rows for each in parts]), keys, np.concatenate([each.places for each in filled]))
 
 
 def in_order(moved: Moved) -> Moved:
@@ -251,8 +252,7 @@ class GroupbyRows:
     @staticmethod
     def join_back(*parts: Answered) -> Answered:
         """Results of several buckets."""
-        filled = [each for each in parts if len(each.places)] or list(parts[:1])
-        return Answered(merged_run([each.rows for each in filled]), np.concatenate([each.places for each in filled]))
+        return Answered(merged_run([each.rows for each in parts]), np.concatenate([each.places for each in parts]))
 
     @staticmethod
     def back(meta: Any, told: Any, *parts: Answered) -> Any:

@@ -11,7 +11,16 @@ import pandas as pd
 from weft.dataframe.kernels.pandas.hashing import target_type
 from weft.dataframe.kernels.pandas.lookup import Prepared, joined_by_lookup
 from weft.dataframe.kernels.pandas.ranked import places_in_order
-from weft.dataframe.kernels.pandas.runs import ROW_BITS, Run, assembled, frame_of, index_of, joined, taken
+from weft.dataframe.kernels.pandas.runs import (
+    ROW_BITS,
+    Run,
+    assembled,
+    frame_of,
+    index_of,
+    joined_column,
+    joined_index,
+    taken,
+)
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
 
@@ -184,14 +193,13 @@ class ByPlace:
 @PANDAS.add("BackMerge")
 def back_in_place(meta: pd.DataFrame, told: Any, *runs: Run) -> pd.DataFrame:
     """Rows in the order in which they stood, without the column that says so."""
-    filled = [run for run in runs if run.length]
-    if not filled:
+    if not any(run.length for run in runs):
         return frame_of(runs, meta).drop(columns=[PLACE])
     place = list(meta.columns).index(PLACE)
-    order = places_in_order(joined([run.columns[place] for run in filled]))
-    kept = [each for each in range(len(filled[0].columns)) if each != place]
-    columns = [taken(joined([run.columns[each] for run in filled]), order) for each in kept]
-    if filled[0].index is None:
+    order = places_in_order(joined_column(runs, place))
+    kept = [each for each in range(len(runs[0].columns)) if each != place]
+    columns = [taken(joined_column(runs, each), order) for each in kept]
+    labels = joined_index(runs)
+    if labels is None:
         return assembled(columns, pd.RangeIndex(len(order)), meta.iloc[:, kept])
-    index = index_of(taken(joined([run.index for run in filled]), order), meta.index)
-    return assembled(columns, index, meta.iloc[:, kept])
+    return assembled(columns, index_of(taken(labels, order), meta.index), meta.iloc[:, kept])

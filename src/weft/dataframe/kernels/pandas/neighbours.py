@@ -43,11 +43,8 @@ def apply_method(value: Any, method: str, calls: Any) -> Any:
 
 
 def concatenated(*parts: Any) -> Any:
-    """Rows one after another; parts that are not there, or empty, are left out."""
-    there = [each for each in parts if each is not None and len(each)]
-    if len(there) < 2:
-        return there[0] if there else next(each for each in parts if each is not None)
-    return joined(there)
+    """Rows one after another; parts that are not there are left out."""
+    return joined([each for each in parts if each is not None])
 
 
 def last_rows(frame: Any, reach: Any) -> Any:
@@ -262,7 +259,7 @@ class WholeRows:
     def pick(gathered: Any, place: int) -> Any:
         """The rows of one partition."""
         made, ends = gathered
-        return made.iloc[ends[place] : ends[place + 1]]
+        return (made if isinstance(made, pd.Index) else made.iloc)[ends[place] : ends[place + 1]]
 
 
 @PANDAS.add("WholeResult")

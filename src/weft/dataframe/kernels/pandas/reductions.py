@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
 
 __all__ = [
@@ -67,12 +68,16 @@ class Part(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Mean and sums of powers of the distances from it; of complex numbers of their squared distances only."""
+    """Mean and sums of powers of the distances from it; of complex numbers of their squared distances only.
+
+    ``rest`` is what the mean lacks, since it is rounded: beside large numbers that lie close together it tells.
+    """
 
     mean: Any
     second: float
     third: float
     fourth: float
+    rest: float = 0.0
 
 
 #: How the value of each kind of reduction comes about.
@@ -133,6 +138,9 @@ class Reduction:
         values = [as_gap(finished(part, column, plan), column) for part, column in zip(partial, columns, strict=True)]
         if not isinstance(meta, pd.Series):
             return values[0]
+        kinds = {part.value.dtype for part in partial if isinstance(part.value, pd.Series)}
+        if isinstance(meta.dtype, pd.CategoricalDtype) and len(kinds) == 1:  # which ones was not known before
+            return pd.Series(values, index=meta.index, dtype=kinds.pop(), name=meta.name)
         return with_dtype(values, meta)
 
 
@@ -174,7 +182,13 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
         return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
     if way == "extreme" and not (present if plan.skipna else rows):
         return Part(None, 0, rows)
-    return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
+    value = getattr(column, kind)(skipna=plan.skipna)
+    return Part(value if way != "extreme" else among_categories(value, column), present, rows)
+
+
+def among_categories(value: Any, column: pd.Series) -> Any:
+    """A value of a column of categories as one of these: their order may be known to the column alone."""
+    return pd.Series([value], dtype=column.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else value
 
 
 def sum_of_all(column: pd.Series) -> Any:
@@ -241,9 +255,11 @@ def moments_of(numbers: Any, order: int) -> Moments:
         second = float(squares.sum())
         if order == 2:
             return Moments(mean, second, 0.0, 0.0)
-        third = float((squares * away).sum())
+        rest = float(away.mean())  # what rounding left out of the mean: skewness takes note of it
+        third = float((squares * away).sum()) - 3 * rest * second
         squares *= squares
-        return Moments(mean, second, third, float(squares.sum()))
+        fourth = float(squares.sum()) - 4 * rest * third - 6 * rest**2 * second
+        return Moments(mean, second - len(away) * rest**2, third, fourth, rest)
 
 
 def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
@@ -251,7 +267,7 @@ def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
     if not n or not m:
         return other if not n else first
     total = n + m
-    d = other.mean - first.mean
+    d = other.mean - first.mean + other.rest - first.rest
     with np.errstate(all="ignore"):
         second = first.second + other.second + (d * d.conjugate()).real * n * m / total
         if isinstance(d, complex):
@@ -269,7 +285,9 @@ def merge_moments(first: Moments, n: int, other: Moments, m: int) -> Moments:
             + 6 * d * d * (n * n * other.second + m * m * first.second) / total**2
             + 4 * d * (n * other.third - m * first.third) / total
         )
-        return Moments(first.mean + d * m / total, second, third, fourth)
+        step = first.rest + d * m / total
+        mean = first.mean + step
+        return Moments(mean, second, third, fourth, step - (mean - first.mean))
 
 
 def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) -> Part:
@@ -293,12 +311,14 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
             made, count = merge_moments(made, count, each.value, each.present), count + each.present
         return Part(made, present, rows)
     if way == "extreme":
-        return Part(getattr(pd.Series(values, dtype=column.dtype), plan.kind)(skipna=plan.skipna), present, rows)
+        whole = joined(values) if isinstance(values[0], pd.Series) else pd.Series(values, dtype=column.dtype)
+        return Part(among_categories(getattr(whole, plan.kind)(skipna=plan.skipna), whole), present, rows)
     if way == "logic":
         truths = pd.Series(values, dtype="boolean" if any(each is pd.NA for each in values) else None)
         return Part(getattr(truths, plan.kind)(skipna=plan.skipna), present, rows)
-    if column.dtype == "str" or (plan.kind == "sum" and isinstance(column.dtype, pd.StringDtype)):
-        return Part(pd.Series(values, dtype=column.dtype).sum(skipna=plan.skipna), present, rows)
+    is_text = column.dtype == "str" or (plan.kind == "sum" and isinstance(column.dtype, pd.StringDtype))
+    if is_text or (column.dtype == object and not plan.skipna):
+        return Part(getattr(pd.Series(values, dtype=column.dtype), plan.kind)(skipna=plan.skipna), present, rows)
     total = values[0]
     with np.errstate(over="ignore", invalid="ignore"):
         for each in values[1:]:
@@ -314,7 +334,7 @@ def finished(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
         if few or part.value is None:
             options = {"min_count": 1} if few else {}
             return missing_of(getattr(column, plan.kind)(skipna=plan.skipna, **options), column)
-        return part.value
+        return part.value.iloc[0] if isinstance(part.value, pd.Series) else part.value
     if way == "mean":
         return as_short(finished_mean(part, column), column)
     if way == "moments":

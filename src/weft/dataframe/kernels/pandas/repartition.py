@@ -19,9 +19,20 @@ def together(meta: Any, *partitions: Any) -> Any:
     filled = [each for each in partitions if len(each)] or list(partitions[:1])
     if meta is not None and len(filled) < len(partitions):
         filled = with_floats_of(filled, [each for each in partitions if not len(each)], meta)
+    if 0 < len(filled) < len(partitions) and has_categories(filled[0]):
+        remaining, width = iter(filled), np.shape(filled[0])[1:]  # partitions without rows have categories all the same
+        filled = [
+            next(remaining) if len(each) else each for each in partitions if len(each) or np.shape(each)[1:] == width
+        ]
     if len(filled) == 1:
         return filled[0]
-    return frame_of([run_of(each) for each in filled], filled[0])
+    return frame_of([run_of(each) for each in filled], next((each for each in filled if len(each)), filled[0]))
+
+
+def has_categories(partition: Any) -> bool:
+    """Whether a column of a partition, or an index that is one, has categories."""
+    kinds = partition.dtypes if isinstance(partition, pd.DataFrame) else [partition.dtype]
+    return any(isinstance(each, pd.CategoricalDtype) for each in kinds)
 
 
 def with_floats_of(filled: list[Any], empty: list[Any], meta: Any) -> list[Any]:

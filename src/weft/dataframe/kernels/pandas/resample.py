@@ -13,7 +13,7 @@ from weft.dataframe.kernels.pandas.groupby_parts import Partial
 from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.table import KERNELS
 
-__all__ = ["ResamplePlan", "grouper_of"]
+__all__ = ["ResamplePlan"]
 
 PANDAS = KERNELS["pandas"]
 
@@ -54,19 +54,13 @@ def times_of(partition: Any, on: Any) -> pd.Index:
     return times[times.notna()] if times.hasnans else times
 
 
-def grouper_of(options: tuple[tuple[str, Any], ...]) -> pd.Grouper:
-    """How pandas makes periods."""
-    return pd.Grouper(**dict(options))
-
-
 def periods_of(partition: Any, span: pd.Index, on: Any, options: tuple[tuple[str, Any], ...]) -> tuple[Any, pd.Index]:
     """The number of each row's period, counted from the first one of all, and the labels of all periods."""
     times = partition.index if on is None else pd.Index(partition[on])
     whole = span.append(times)
     series = pd.Series(0, index=whole)
     order = np.argsort(whole.asi8, kind="stable")
-    grouped = series.iloc[order].groupby(grouper_of(options))
-    sizes = grouped.size()
+    sizes = series.iloc[order].resample(**dict(options)).size()
     numbers = np.empty(len(whole), np.int64)
     numbers[order] = np.repeat(np.arange(len(sizes)), sizes.to_numpy())
     return numbers[len(span) :], sizes.index

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.elementwise import pairs_to_dict
+from weft.dataframe.kernels.pandas.runs import united
 from weft.dataframe.kernels.table import KERNELS
 
 PANDAS = KERNELS["pandas"]
@@ -168,28 +169,19 @@ def end_of(partition: Any, count: int, last: bool) -> Any:
 def joined(parts: Any) -> Any:
     """Partitions one after another; categories that differ become those of all."""
     filled = [part for part in parts if len(part)] or list(parts[:1])
-    if len(filled) == 1:
-        return filled[0]
     first = filled[0]
     if isinstance(first, pd.Index):
-        return first.append(filled[1:])
+        return first.append(filled[1:]) if len(filled) > 1 else first
+    alike = [part for part in parts if np.shape(part)[1:] == np.shape(first)[1:]]  # empty ones have categories, too
     if isinstance(first, pd.Series):
-        if isinstance(first.dtype, pd.CategoricalDtype) and any(part.dtype != first.dtype for part in filled[1:]):
-            filled = same_categories(filled)
-        return with_object_labels(pd.concat(filled), filled)
-    differing = [
-        place
-        for place, dtype in enumerate(first.dtypes)
-        if isinstance(dtype, pd.CategoricalDtype)
-        and any(part.shape[1] == first.shape[1] and part.dtypes.iloc[place] != dtype for part in filled[1:])
-    ]
-    if differing:
-        filled = [part.copy(deep=False) for part in filled]
-        for place in differing:
-            label = first.columns[place]
-            for part, column in zip(filled, same_categories([part[label] for part in filled])):
-                part[label] = column
-    return with_object_labels(pd.concat(filled), filled)
+        kind = categories_of_all([part.dtype for part in alike])
+        filled = filled if kind is None else [part.astype(kind) for part in filled]
+    else:
+        places = [place for place, dtype in enumerate(first.dtypes) if isinstance(dtype, pd.CategoricalDtype)]
+        kinds = {place: categories_of_all([part.dtypes.iloc[place] for part in alike]) for place in places}
+        wanted = {first.columns[place]: kind for place, kind in kinds.items() if kind is not None}
+        filled = [part.astype(wanted) for part in filled] if wanted else filled
+    return with_object_labels(pd.concat(filled), filled) if len(filled) > 1 else filled[0]
 
 
 def with_object_labels(made: Any, parts: list[Any]) -> Any:
@@ -200,22 +192,17 @@ def with_object_labels(made: Any, parts: list[Any]) -> Any:
     return made
 
 
-def same_categories(columns: list[Any]) -> list[Any]:
-    """Columns of categories with the categories of all: sorted, if those of each are."""
-    kinds = [column.dtype for column in columns]
-    if not all(isinstance(kind, pd.CategoricalDtype) for kind in kinds):
-        return columns
+def categories_of_all(kinds: list[Any]) -> pd.CategoricalDtype | None:
+    """The categories of a column of several partitions, where they differ; None where there is nothing to be changed."""
+    if not all(isinstance(kind, pd.CategoricalDtype) for kind in kinds) or all(kind == kinds[0] for kind in kinds):
+        return None
     is_sorted = all(kind.categories.is_monotonic_increasing for kind in kinds)
-    is_ordered = all(kind.ordered for kind in kinds)
-    if any(kind.ordered for kind in kinds) and not (is_ordered and is_sorted):
-        return columns
-    telling = [kind.categories for kind in kinds if len(kind.categories)] or [kinds[0].categories]
-    union = telling[0]
-    for each in telling[1:]:
-        union = union.append(each.difference(union, sort=False))
-    if is_sorted:
-        union = union.sort_values()
-    return [column.cat.set_categories(union, ordered=is_ordered) for column in columns]
+    if any(kind.ordered for kind in kinds) and not (is_sorted and all(kind.ordered for kind in kinds)):
+        return None
+    try:
+        return united(kinds)
+    except TypeError:  # categories of types that cannot be told apart in one
+        return None
 
 
 @PANDAS.add("OneRow")

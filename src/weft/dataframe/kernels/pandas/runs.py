@@ -28,10 +28,14 @@ __all__ = [
     "frame_of",
     "in_target_order",
     "joined",
+    "joined_column",
+    "joined_index",
+    "merged_run",
     "run_of",
     "runs_of",
     "some_rows",
     "taken",
+    "united",
 ]
 
 #: Bytes of the numbers that machine code deals out.
@@ -203,18 +207,28 @@ def joined(arrays: Sequence[Any]) -> Any:
     if pd.MultiIndex in kinds:
         return pd.MultiIndex.from_tuples([value for each in arrays for value in each])
     if kinds == {pd.Categorical} and any(each.dtype != first.dtype for each in arrays):
-        is_sorted = all(each.categories.is_monotonic_increasing for each in arrays)
-        is_ordered = all(each.ordered for each in arrays)
-        if is_ordered and not is_sorted:
-            return union_categoricals(list(arrays))
-        # categories in their order are what each partition found among its values
-        telling = [each for each in arrays if len(each.categories)] or list(arrays[:1])
-        kind = union_categoricals(telling, sort_categories=is_sorted, ignore_order=True).dtype
-        made = pd.Categorical.from_codes(
-            np.concatenate([each.set_categories(kind.categories).codes for each in arrays]), dtype=kind
-        )
-        return made.as_ordered() if is_ordered else made
+        kind = united([each.dtype for each in arrays])
+        codes = [each.set_categories(kind.categories).codes for each in arrays]
+        return pd.Categorical.from_codes(np.concatenate(codes), dtype=kind)
     return bare(pd.concat([series_of(each) for each in arrays], ignore_index=True).array)
+
+
+def united(kinds: Sequence[pd.CategoricalDtype]) -> pd.CategoricalDtype:
+    """The categories of several partitions together: in order where those of each are, else as they come.
+
+    Categories in their order are what each partition found among its values.
+
+    >>> united([pd.CategoricalDtype(["b", "c"]), pd.CategoricalDtype(["a"])]).categories.tolist()
+    ['a', 'b', 'c']
+    """
+    is_sorted = all(each.categories.is_monotonic_increasing for each in kinds)
+    is_ordered = all(each.ordered for each in kinds)
+    telling = [each for each in kinds if len(each.categories)] or kinds[:1]
+    arrays = [pd.Categorical([], dtype=each) for each in telling]
+    if is_ordered and not is_sorted:
+        return union_categoricals(arrays).dtype
+    categories = union_categoricals(arrays, sort_categories=is_sorted, ignore_order=True).categories
+    return pd.CategoricalDtype(categories, is_ordered)
 
 
 def told_apart(arrays: Sequence[Any]) -> Sequence[Any]:
@@ -234,20 +248,42 @@ def told_apart(arrays: Sequence[Any]) -> Sequence[Any]:
     return [of_kind(len(each)) if is_silent else each for each, is_silent in zip(arrays, silent, strict=True)]
 
 
+def merged_run(runs: Sequence[Run]) -> Run:
+    """Runs one after another, as one."""
+    columns = [joined_column(runs, place) for place in range(len(runs[0].columns))]
+    return Run(sum([run.length for run in runs]), joined_index(runs), tuple(columns))
+
+
+def joined_column(runs: Sequence[Run], place: int) -> Any:
+    """A column of several runs, one after another.
+
+    Runs without rows have the categories of their partition all the same: so wherever rows go, all have categories in the
+    order of the partitions that they come from.
+    """
+    filled = [run.columns[place] for run in runs if run.length]
+    if all(isinstance(each, pd.Categorical) for each in filled):
+        filled = [run.columns[place] for run in runs if isinstance(run.columns[place], pd.Categorical)]
+    return joined(filled or [runs[0].columns[place]])
+
+
+def joined_index(runs: Sequence[Run]) -> Any:
+    """The labels of several runs, one after another; None where nobody looks at them."""
+    filled = [run for run in runs if run.length] or runs[:1]
+    return None if filled[0].index is None else joined([run.index for run in filled])
+
+
 def frame_of(runs: Sequence[Run], meta: Any) -> Any:
     """Rows of some runs, one after another, as the pandas object that ``meta`` is an example of."""
-    filled = [run for run in runs if run.length] or list(runs[:1])
-    if not filled:
+    if not runs:
         return meta
-    length = sum([run.length for run in filled])
-    columns = [joined([run.columns[place] for run in filled]) for place in range(len(filled[0].columns))]
+    whole = merged_run(runs)
     if isinstance(meta, pd.Index):
-        return index_of(columns[0], meta)
-    if filled[0].index is None:
-        index: pd.Index = pd.RangeIndex(length, name=meta.index.name)
+        return index_of(whole.columns[0], meta)
+    if whole.index is None:
+        index: pd.Index = pd.RangeIndex(whole.length, name=meta.index.name)
     else:
-        index = index_of(joined([run.index for run in filled]), meta.index)
-    return assembled(columns, index, meta)
+        index = index_of(whole.index, meta.index)
+    return assembled(whole.columns, index, meta)
 
 
 def assembled(columns: Sequence[Any], index: pd.Index, meta: Any) -> Any:

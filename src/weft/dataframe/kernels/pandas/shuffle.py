@@ -6,14 +6,13 @@ rounds; the first then sends along for each row where it goes in the end, and bl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.hashing import hash_array, hash_rows, stripe_targets, targets_of
-from weft.dataframe.kernels.pandas.runs import Run, frame_of, joined, run_of, runs_by_target
+from weft.dataframe.kernels.pandas.runs import Run, frame_of, merged_run, run_of, runs_by_target
 from weft.dataframe.kernels.table import KERNELS
 from weft.records import record
 
@@ -130,16 +129,6 @@ def runs_by(run: Run, targets: Any, bounds: tuple[int, ...], with_targets: bool)
 def middle(told: Any, *runs: Run) -> Run:
     """Runs of the first round together."""
     return merged_run(runs)
-
-
-def merged_run(runs: Sequence[Run]) -> Run:
-    """Runs one after another, as one."""
-    filled = [run for run in runs if run.length] or list(runs[:1])
-    if len(filled) == 1:
-        return filled[0]
-    columns = [joined([run.columns[place] for run in filled]) for place in range(len(filled[0].columns))]
-    index = None if filled[0].index is None else joined([run.index for run in filled])
-    return Run(sum([run.length for run in filled]), index, tuple(columns))
 
 
 @PANDAS.add("ShuffleMerge")

@@ -21,6 +21,8 @@ from weft.dataframe.kernels.pandas.runs import (
     bare,
     index_of,
     joined,
+    joined_column,
+    joined_index,
     run_of,
     series_array,
     taken,
@@ -167,7 +169,7 @@ def with_kinds(partition: Any, order: Order, bounds: list[Any]) -> tuple[Any, li
 @PANDAS.add("SortMerge")
 def merge_sorted(order: Order, meta: Any, told: Any, *runs: Run) -> Any:
     """A bucket from its runs, sorted. Columns are put together one at a time, which keeps the memory for it small."""
-    return sorted_runs([run for run in runs if run.length] or list(runs[:1]), order, meta)
+    return sorted_runs(runs, order, meta)
 
 
 def sorted_runs(runs: Sequence[Run], order: Order, meta: Any) -> Any:
@@ -175,10 +177,10 @@ def sorted_runs(runs: Sequence[Run], order: Order, meta: Any) -> Any:
     length = sum([run.length for run in runs])
 
     def column(place: int) -> Any:
-        return joined([run.columns[place] for run in runs])
+        return joined_column(runs, place)
 
     def labels() -> Any:
-        return joined([run.index for run in runs])
+        return joined_index(runs)
 
     keys: dict[int, Any] = {}
     if order.by is None:

@@ -34,12 +34,20 @@ def like(partition: Any, made: np.ndarray) -> Any:
 
 
 def pair_window(
-    both: pd.DataFrame, kind: str, call: Any, name: str, is_series: bool, options: tuple[tuple[str, Any], ...]
+    both: pd.DataFrame, kind: str, call: Any, name: str, sides: tuple[Any, Any], options: tuple[tuple[str, Any], ...]
 ) -> Any:
-    """A window method of two, which are columns of one frame under 0 and 1; the second may be a series."""
+    """A window method of two, whose columns stand side by side; ``sides`` are their metas."""
     inputs, keywords = call
-    other = both[1].iloc[:, 0] if is_series and both[1].ndim == 2 else both[1]
-    return getattr(getattr(both[0], kind)(*inputs, **dict(keywords)), name)(other, **dict(options))
+    width = sides[0].meta.shape[1] if sides[0].meta.ndim == 2 else 1
+    first, second = as_side(both.iloc[:, :width], sides[0].meta), as_side(both.iloc[:, width:], sides[1].meta)
+    return getattr(getattr(first, kind)(*inputs, **dict(keywords)), name)(second, **dict(options))
+
+
+def as_side(columns: pd.DataFrame, meta: Any) -> Any:
+    """Some columns as what they were: a frame, or a series."""
+    if meta.ndim == 2:
+        return columns.set_axis(meta.columns, axis=1)
+    return columns.iloc[:, 0].rename(meta.name)
 
 
 class ExpandingPlan(NamedTuple):
