@@ -6,6 +6,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from weft.backends import Held
 from weft.diagnostics.forecast import depths, forecast
 from weft.execution import Containers, graph_of, request_for, scheduler_for
 from weft.execution.graphs import keys_of
-from weft.execution.run import whole_of
+from weft.execution.run import in_place_of
 from weft.expr import Expr, tree_text
 from weft.graph import Graph, Plan, compile_plan
 from weft.graph.plan import paused_collector
@@ -124,6 +125,20 @@ class Explanation:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        parts: list[list[str]] = []
+        for line in str(self).splitlines():
+            if line.startswith(" "):
+                parts[-1].append(line)
+            else:
+                parts.append([line])
+        return "".join(
+            [
+                f"<details open><summary>{escape(head)}</summary><pre>{escape(chr(10).join(lines))}</pre></details>"
+                for head, *lines in parts
+            ]
+        )
+
 
 def explain(
     *args: Any, optimize_graph: bool = True, scheduler: Any = None, num_workers: int | None = None
@@ -166,10 +181,10 @@ def explain(
       in memory      up to 5 blocks at a time
     """
     given = Containers(args).collections
-    collections = [whole_of(each) for each in given] if optimize_graph else given
-    if not collections:
+    if not given:
         raise TypeError("nothing to explain: give collections, such as what weft.delayed(f)(x) returns")
-    backend = scheduler_for(scheduler, collections)
+    backend = scheduler_for(scheduler, given)
+    collections = in_place_of(given, backend.name) if optimize_graph else given
     request = request_for(num_workers=num_workers)
     nworkers = 1 if backend.name == "inline" else request.nworkers
     fuse = optimize_graph and backend.fuses_chains and config.value("optimization.fuse")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -66,8 +67,8 @@ def compute(
     from weft.execution.last import inside
     from weft.execution.pipeline import plan_of
 
-    collections = [whole_of(each) for each in found.collections] if optimize_graph else found.collections
-    backend = scheduler_for(pool if scheduler is None else scheduler, collections)
+    backend = scheduler_for(pool if scheduler is None else scheduler, found.collections)
+    collections = in_place_of(found.collections, backend.name) if optimize_graph else found.collections
     request = request_for(**kwargs)
     fuse = backend.fuses_chains and config.value("optimization.fuse")
     caches = [each for each in request.listeners if hasattr(each, "known")]
@@ -88,10 +89,20 @@ def compute(
     return found.repack(results)
 
 
-def whole_of(collection: Any) -> Any:
-    """What is computed for a collection: itself, or one that has its value in a single block."""
-    whole = getattr(type(collection), "__weft_whole__", None)
-    return collection if whole is None else whole(collection)
+def in_place_of(collections: Sequence[Any], backend: str) -> list[Any]:
+    """What is computed in place of collections, whose blocks nobody sees: themselves, or what methods of theirs give.
+
+    ``__weft_whole__`` may give one that has its value in a single block; ``__weft_at_once__``, for one that is computed alone on
+    threads, one whose only task is a call of a library that uses all cores by itself.
+    """
+    made = [asked_of(each, "__weft_whole__") for each in collections]
+    return [asked_of(made[0], "__weft_at_once__")] if len(made) == 1 and backend == "threads" else made
+
+
+def asked_of(collection: Any, method: str) -> Any:
+    """What a method of a collection gives; itself, if it has none."""
+    found = getattr(type(collection), method, None)
+    return collection if found is None else found(collection)
 
 
 def budgeted(asked: Any, nbytes: int | None) -> AbstractContextManager[Any]:

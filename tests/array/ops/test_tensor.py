@@ -9,6 +9,7 @@ from tests.array.strategies import assert_same, chunked_arrays, chunks_of
 import weft
 import weft.array as da
 from weft.array.kernels.tensor import multiplied
+from weft.array.ops import tensor_contraction
 from weft.execution import plan_of
 
 quick = settings(deadline=None, max_examples=30)
@@ -185,3 +186,26 @@ def test_texts_are_not_multiplied(function):
     texts = da.from_array(np.array([["a"]]), chunks=1)
     with pytest.raises(TypeError, match="no numbers"):
         function(texts, texts)
+
+
+def test_a_product_of_matrices_in_memory_that_is_computed_alone_is_one_call():
+    draws = np.random.default_rng(0)
+    a, b = draws.random((30, 20)), draws.random((20, 25))
+    x, y = da.from_array(a, chunks=7), da.from_array(b, chunks=6)
+    np.testing.assert_array_equal((x @ y).compute(scheduler="threads"), a @ b)
+    np.testing.assert_allclose((x @ y)[1:].compute(), (a @ b)[1:])
+    np.testing.assert_allclose((x @ y).compute(scheduler="sync"), a @ b)
+    assert (x @ y).persist().numblocks == (5, 5)
+    assert (x @ y).__weft_at_once__().numblocks == (1, 1)
+    assert "matmul 1" in str((x @ y).explain(scheduler="threads"))
+    others = [x @ y.astype("f4"), (x + 1) @ y, x @ y[:, 0], da.einsum("ij,ij->i", x, x), x[:, :1] @ y[:1], x + 1]
+    for other in others:
+        assert other.__weft_at_once__() is other
+
+
+def test_a_large_product_is_left_to_blocks(monkeypatch):
+    monkeypatch.setattr(tensor_contraction, "AT_ONCE", 2 * 20**3 - 1)
+    x = da.from_array(np.ones((20, 20)), chunks=7)
+    assert (x @ x).__weft_at_once__().numblocks == (3, 3)
+    smaller = da.from_array(np.ones((19, 20)), chunks=7)
+    assert (smaller @ x).__weft_at_once__().numblocks == (1, 1)

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.base import ArrayBase
+from weft.array.base import ArrayBase, new
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
 from weft.array.ops.broadcasting import bound, check_cast
 from weft.array.ops.elementwise import conjugate, multiply
 from weft.array.ops.reducing import into
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor_contraction import Labels, contract
+from weft.array.ops.tensor_contraction import Labels, at_once, contract
 from weft.array.ops.transposing import normal_axis, swapaxes
 
 __all__ = [
@@ -318,6 +318,11 @@ class TensorMethods(ArrayBase):
     def mT(self) -> Any:  # noqa: N802 (NumPy's name)
         """The last two axes exchanged."""
         return matrix_transpose(self)
+
+    def __weft_at_once__(self) -> Any:
+        """What `compute` asks for in place of this, where all cores are free for one task."""
+        expr = at_once(self.expr)
+        return self if expr is self.expr else new(expr)
 
     def dot(self, b: Any, out: Any = None) -> Any:
         """Sum of products with another array; see `weft.array.dot`."""

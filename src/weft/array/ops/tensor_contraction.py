@@ -8,6 +8,9 @@ one call of BLAS. Where the summed axes are in several chunks there are two ways
   of blocks, and added in a tree;
 - others are accumulated, a few pairs in each task, so that no more than one partial sum for each block is held; and so are
   blocks of any size made of arrays in memory, if there are enough for all workers: pieces that lie side by side are one.
+
+A product of two matrices in memory that is computed by itself is one call of BLAS with all of its threads, into the result's own
+memory: blocks on each core take a twelfth more (8,192 x 8,192 doubles on two cores).
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import numpy as np
 
 from weft import config
 from weft.array.base import new
-from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, finer, is_unknown
+from weft.array.chunks import Cut, Grid, axis_count, axis_largest, common_cut, finer, is_unknown, regular
 from weft.array.expr import ArrayExpr, array_outline, meta_like
 from weft.array.io.from_array import FromArray, asarray
 from weft.array.kernels import tensor as kernels
@@ -36,12 +39,15 @@ from weft.physical.tree_reduce import TreeReduce
 from weft.records import record
 from weft.typing import Key
 
-__all__ = ["Contraction", "Labels", "contract"]
+__all__ = ["Contraction", "Labels", "at_once", "contract"]
 
 #: Bytes of operands that one accumulating task reads, and the pairs of blocks it takes at most.
 STEP_BYTES, STEP_PAIRS = 2**25, 8
 #: Tasks that a product should have at least, so that workers share it evenly.
 ENOUGH_TASKS, ENOUGH_CHAINS = 64, 8
+
+#: Operations of a product that is left to BLAS as a whole, at most: nothing is heard of it and nothing stops it meanwhile.
+AT_ONCE = 2**41
 
 Labels = tuple[int, ...]
 
@@ -214,6 +220,28 @@ class Accumulating(Recipe):
                 else sheet.call(kernels.summed, lanes, nbytes=self.nbytes, label=f"{self.label}-sum")
             )
         return made
+
+
+def at_once(expr: ArrayExpr) -> ArrayExpr:
+    """A product of two matrices in memory as one block; any other array as it is."""
+    if (
+        not isinstance(expr, Contraction)
+        or expr.nblocks == 1
+        or expr.dtype.char not in "fdFD"
+        or expr.prototype is not None
+    ):
+        return expr
+    in_memory = len(expr.inputs) == 2 and all(
+        isinstance(each, FromArray) and each.in_memory and each.ndim == 2 and each.dtype == expr.dtype
+        for each in expr.inputs
+    )
+    is_product = len(expr.lengths) == 3 and expr.ndim == 2
+    if not in_memory or not is_product or expr.size > 2 * max(each.size for each in expr.inputs):
+        return expr
+    if 2 * prod(expr.lengths.values()) > AT_ONCE:
+        return expr
+    whole = [laid_out(each, tuple([regular(length, length) for length in each.shape])) for each in expr.inputs]
+    return expr.with_operands(inputs=tuple(whole))
 
 
 def block_bytes(expr: ArrayExpr) -> int:
