@@ -86,6 +86,41 @@ CALLS = {
 }
 
 
+GROUPS = {
+    "frequencies": lambda g: g.g.value_counts(),
+    "first rows": lambda g: g.head(1),
+    "rows by number": lambda g: g.nth(1),
+    "running totals": lambda g: g.n.cumsum(),
+    "gaps filled": lambda g: g.y.ffill(),
+    "gaps filled backwards": lambda g: g.y.bfill(),
+    "ranks": lambda g: g.n.rank(),
+    "rows before": lambda g: g.n.shift(),
+    "numbers of rows": lambda g: g.cumcount(),
+    "a value for each row": lambda g: g.n.transform("sum"),
+    "a function": lambda g: g[["x", "n"]].apply(lambda rows: rows.head(1)),
+    "kept rows": lambda g: g.filter(lambda rows: rows.n.sum() > 20),
+    "greatest": lambda g: g.n.nlargest(1),
+    "aggregates": lambda g: g.agg(a=("n", "sum"), b=("y", "count")),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_periods_are_groups(name):
+    whole = HOURS.assign(y=HOURS.y.where(HOURS.n % 3 > 0))
+    by_key, by_label = pd.Grouper(key="t", freq="6h"), pd.Grouper(freq="7h")
+    agree(
+        lambda: GROUPS[name](parts_of(whole).groupby(by_key)),
+        lambda: GROUPS[name](whole.groupby(by_key)),
+        check_freq=False,
+    )
+    whole = whole.set_index("t")
+    agree(
+        lambda: GROUPS[name](parts_of(whole).groupby(by_label)),
+        lambda: GROUPS[name](whole.groupby(by_label)),
+        check_freq=False,
+    )
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_give_what_pandas_gives(name):
     whole, call = CALLS[name]

@@ -16,7 +16,9 @@ from weft.dataframe.ops.groupby_keys import keys_by_level, keys_of, mapped_level
 from weft.dataframe.ops.groupby_methods import GroupMethods
 from weft.dataframe.ops.groupby_requests import Aggregation
 from weft.dataframe.ops.layout import headline
+from weft.dataframe.ops.neighbours import call_of
 from weft.dataframe.ops.projection import missing_column, project
+from weft.dataframe.ops.resample import PeriodGroups
 
 __all__ = ["Aggregation", "GroupBy"]
 
@@ -131,7 +133,8 @@ class GroupbyMethods(FrameBase):
         if isinstance(by, list) and len(by) == 1 and getattr(by[0], "freq", None) is not None:
             by = by[0] if isinstance(by[0], pd.Grouper) else by
         if isinstance(by, pd.Grouper) and getattr(by, "freq", None) is not None:
-            return by_periods(self, by)  # type: ignore[no-any-return]
+            options = {"as_index": as_index, "group_keys": group_keys, "observed": observed}
+            return by_periods(self, by, options)  # type: ignore[no-any-return]
         if level is not None and by is not None:
             if isinstance(level, (list, tuple)) or not (callable(by) or isinstance(by, (Mapping, pd.Series))):
                 raise TypeError("groupby() takes by or level, or a mapping or function of one level")
@@ -157,10 +160,18 @@ class GroupbyMethods(FrameBase):
         return GroupBy(without_times(frame, by), plan, tuple(blocks))
 
 
-def by_periods(frame: Any, grouper: Any) -> Any:
-    """Periods of time, those without rows too: what `resample` gives."""
+def by_periods(frame: Any, grouper: Any, options: dict[str, Any]) -> Any:
+    """Periods of time as groups, those without rows too."""
     words = {word: getattr(grouper, word) for word in ("closed", "label", "origin", "offset")}
-    return frame.resample(grouper.freq, on=grouper.key, level=grouper.level, **words)
+    periods = frame.resample(grouper.freq, on=grouper.key, level=grouper.level, **words)
+    return PeriodGroups(
+        periods, call_of(grouper if grouper.level is None else without_level(grouper, words), **options)
+    )
+
+
+def without_level(grouper: Any, words: dict[str, Any]) -> Any:
+    """Periods of a level, which has become the index."""
+    return pd.Grouper(freq=grouper.freq, **words)
 
 
 def without_times(frame: Any, by: Any) -> Any:

@@ -6,6 +6,8 @@ them. What pandas computes of whole periods needs the rows in one place.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -24,7 +26,7 @@ from weft.dataframe.ops.time_bins import TimeSpan
 from weft.dataframe.treewise import Treewise
 from weft.expr import Expr, Needs, derived, node
 
-__all__ = ["Resampler"]
+__all__ = ["PeriodGroups", "Resampler"]
 
 #: Periods are groups by number.
 NUMBERED = GroupPlan((By("block", 0, None),), True, True, True, True, True, False)
@@ -86,12 +88,18 @@ class Resampler:
         for label in key if is_list else [key]:
             if label not in self._frame.expr.columns:
                 raise KeyError(missing_column(label, self._frame.expr.columns))
-        return Resampler(self._frame, self._options, self._on, tuple(key) if is_list else key, not is_list)
+        return self._choose(tuple(key) if is_list else key, not is_list)
+
+    def _choose(self, chosen: Any, is_single: bool) -> Resampler:
+        return Resampler(self._frame, self._options, self._on, chosen, is_single)
 
     def __getattr__(self, label: str) -> Resampler:
         if not label.startswith("_") and self._frame.expr.meta.ndim == 2 and label in self._frame.expr.columns:
             return self[label]
         raise AttributeError(f"Resampler has no attribute and no column {label!r}")
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self._computed()
 
     def __repr__(self) -> str:
         return f"<Resampler {self._options['rule']} of {headline(self._frame)[1:-1]}>"
@@ -318,6 +326,53 @@ class Resampler:
     def ndim(self) -> int:
         """2 for periods of a frame, 1 for those of a single column."""
         return 1 if self._is_series else 2
+
+
+class PeriodGroups(Resampler):
+    """Periods as groups: what ``groupby(pandas.Grouper(freq=...))`` gives.
+
+    Aggregates are those of `resample`; what groups have beyond these, pandas computes of all rows in one place.
+    """
+
+    __slots__ = ("_grouping",)
+
+    def __init__(self, periods: Resampler, grouping: Any, chosen: Any = None, is_single: bool = False) -> None:
+        super().__init__(periods._frame, periods._options, periods._on, chosen, is_single)
+        self._grouping = grouping
+
+    def _choose(self, chosen: Any, is_single: bool) -> Resampler:
+        return PeriodGroups(self, self._grouping, chosen, is_single)
+
+    def __getattr__(self, label: str) -> Any:
+        kind = pd.api.typing.SeriesGroupBy if self._is_series else pd.api.typing.DataFrameGroupBy
+        is_column = self._frame.expr.meta.ndim == 2 and label in self._frame.expr.columns
+        if not is_column and (label == "nth" or (not label.startswith("_") and callable(getattr(kind, label, None)))):
+            return partial(self._gathered, label)
+        return super().__getattr__(label)
+
+    def _gathered(self, method: str, *args: Any, meta: Any = UNKNOWN, **kwargs: Any) -> Any:
+        """What pandas computes of the groups."""
+        calls = [self._grouping, call_of(*args, **kwargs)]
+        if self._chosen is None:
+            return whole_result(self._frame, f"groupby.{method}", *calls, meta=meta)
+        calls.insert(1, call_of(self._chosen if self._is_single else list(self._chosen)))
+        return whole_result(self._frame, f"groupby.__getitem__.{method}", *calls, meta=meta)
+
+    def apply(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """A function of each group's rows."""
+        return self._gathered("apply", func, *args, **kwargs)
+
+    def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """For each row what a function gives for its group."""
+        return self._gathered("transform", func, *args, **kwargs)
+
+    def ffill(self, limit: int | None = None) -> Any:
+        """Gaps filled with the last value before, of the same group."""
+        return self._gathered("ffill", limit=limit)
+
+    def bfill(self, limit: int | None = None) -> Any:
+        """Gaps filled with the next value behind, of the same group."""
+        return self._gathered("bfill", limit=limit)
 
 
 class ResampleMethods(FrameBase):
