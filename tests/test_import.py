@@ -41,6 +41,23 @@ def test_collections_load_no_file_systems_engines_or_clusters(module: str) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("module", "library", "extra"),
+    [
+        ("weft.array", "numpy", "array"),
+        ("weft.dataframe", "pandas", "dataframe"),
+        ("weft.interop.xarray", "numpy", "array"),
+    ],
+)
+def test_a_collection_without_its_library_says_what_to_install(module: str, library: str, extra: str) -> None:
+    program = f"import sys; sys.path[:] = {sys.path!r}; sys.modules[{library!r}] = None; import {module}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.returncode
+    assert "MissingDependencyError: " in done.stderr
+    assert f'pip install "weft[{extra}]"' in done.stderr
+
+
 def test_the_error_that_is_made_later_is_one_class() -> None:
     made = errors.CancelledError
 

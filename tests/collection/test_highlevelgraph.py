@@ -149,3 +149,21 @@ def test_layers_can_be_drawn(graph, tmp_path):
 
 def test_it_lists_its_layers(graph):
     assert repr(graph).splitlines() == ["HighLevelGraph with 4 layers.", " 0. load", " 1. inc", " 2. sum", " 3. other"]
+
+
+def test_it_is_a_table_of_its_layers_in_notebooks(graph):
+    shown = graph._repr_html_()
+    assert "HighLevelGraph with 4 layers" in shown
+    assert "<td>2</td><td>sum</td><td>1</td><td>1</td>" in shown
+
+
+def test_layers_that_are_not_written_yet_are_not_written_for_a_notebook():
+    class Later(MaterializedLayer):
+        def is_materialized(self):
+            return False
+
+        def __len__(self):
+            raise AssertionError("nobody needs the tasks")
+
+    assert "not written yet" in HighLevelGraph({"<a>": Later({})}, {"<a>": set()})._repr_html_()
+    assert "&lt;a&gt;" in HighLevelGraph({"<a>": Later({})}, {"<a>": set()})._repr_html_()

@@ -116,3 +116,11 @@ def test_work_that_is_done_needs_no_tasks() -> None:
     assert (found.ntasks, found.depth, found.data_blocks) == (0, 0, 1)
     assert "tasks          0: none" in str(found)
     assert graph_of([weft.delayed(5)]).ntasks == 0
+
+
+def test_notebooks_fold_its_parts() -> None:
+    told = explain(weft.delayed(inc)(1))
+    shown = told._repr_html_()
+    assert shown.count("<details") == sum(not line.startswith(" ") for line in str(told).splitlines())
+    assert "<summary>As written</summary><pre>" in shown
+    assert "What will run" in shown

@@ -1013,6 +1013,8 @@ def test_clusters_grow_and_shrink(own):
     before = len(own.cluster.workers)
     with pytest.raises(ValueError, match="0 or more"):
         own.cluster.scale(-1)
+    with pytest.raises(ValueError, match="0 or more"):
+        own.cluster.scale("many")
     own.cluster.scale(before + 1)
     own.wait_for_workers(before + 1)
     assert len(own.scheduler_info()["workers"]) == before + 1

@@ -111,3 +111,12 @@ def test_rules_see_the_budget_that_a_call_names(monkeypatch):
     for options in ({"budget": "1 MiB"}, {"budget": 3 << 20}, {}):
         ident().compute(**options)
     assert seen == [1 << 20, 3 << 20, before]
+
+
+def test_a_block_without_memory_says_how_to_have_smaller_ones():
+    def too_large():
+        raise MemoryError("unable to allocate")
+
+    with pytest.raises(MemoryError, match="unable to allocate") as caught:
+        weft.delayed(too_large)().compute(scheduler="threads")
+    assert any("have smaller pieces" in note for note in caught.value.__notes__)

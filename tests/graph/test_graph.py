@@ -62,3 +62,12 @@ def test_graphs_and_layers_say_how_large_they_are(graph):
     assert repr(graph) == "<Graph: 2 tasks in 1 layers, 1 data blocks>"
     assert repr(graph.layers[0]) == "<Layer pow: 2 tasks>"
     assert len(graph.layers[0]) == 2
+
+
+def test_graphs_are_tables_in_notebooks(graph):
+    shown = graph._repr_html_()
+    assert "2 tasks in 1 layers" in shown
+    assert "<td>pow</td><td>2</td><td>1</td>" in shown
+    many = Graph([Layer(Program.call(pow), [("k", n)], [()], [(2, n)]) for n in range(150)])
+    assert "and 50 more" in many._repr_html_()
+    assert "<script" not in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -74,3 +75,7 @@ def test_programs_travel():
     program = Program((Step(combine, (0, 1)), Step(abs, (2,))), arity=2, name="both")
     back = pickle.loads(pickle.dumps(program))
     assert (back.run([1, 2]), back.name) == (program.run([1, 2]), "both")
+
+
+def test_what_answers_to_any_name_has_a_name():
+    assert name_of(Mock()) == "Mock"

@@ -71,6 +71,19 @@ def test_labels_may_be_chunked_have_several_axes_and_make_combinations():
     assert_same(flox.groupby_reduce(x, plane, **options), flox.groupby_reduce(VALUES, plane, **options))
 
 
+def test_axes_that_stay_keep_their_order_and_labels_may_be_broadcast():
+    cube = RNG.integers(0, 3, VALUES.shape)
+    x = da.from_array(VALUES, chunks=(2, 3, 7))
+    for func, fill in (("nansum", 7), ("count", 0), ("any", False), ("nanmax", np.nan)):
+        for axis in (0, 1, -1, (0, 2)):
+            options = {"func": func, "axis": axis, "fill_value": fill, "expected_groups": np.arange(4)}
+            assert_same(flox.groupby_reduce(x, cube, **options), flox.groupby_reduce(VALUES, cube, **options))
+    thin = np.arange(5)[:, None] % 2
+    options = {"func": "nanmean", "expected_groups": np.arange(2)}
+    expected = flox.groupby_reduce(VALUES, np.broadcast_to(thin, (5, 24)), **options)
+    assert_same(flox.groupby_reduce(x, thin, **options), expected)
+
+
 def test_groups_may_be_intervals():
     x, labels = da.from_array(VALUES, chunks=(2, 3, 7)), RNG.random(24)
     options = {"func": "count", "expected_groups": np.array([0, 0.3, 0.6, 1.0]), "isbin": True}
@@ -116,3 +129,10 @@ def test_datasets_group_by_what_is_still_to_be_computed():
     ours = lazy.groupby(key=grouper).mean()
     assert isinstance(ours.data, da.Array)
     np.testing.assert_array_equal(ours, values.groupby("key").mean())
+
+
+def test_intervals_of_time_without_elements_have_missing_ones():
+    times = pd.to_datetime(["2000-01-01", "2000-01-02", "2000-01-09"])
+    whole = xr.DataArray(np.arange(3.0), {"time": times}, "time")
+    ours = whole.chunk(time=2, chunked_array_type="weft").resample(time="3D").first()
+    xr.testing.assert_identical(ours.compute(), whole.resample(time="3D").first())

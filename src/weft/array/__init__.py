@@ -7,6 +7,13 @@ names is asked for, so that the import stays quick.
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
+from weft.errors import MissingDependencyError as _MissingDependencyError
+
+try:
+    import numpy as _numpy  # noqa: F401
+except ImportError as _error:
+    raise _MissingDependencyError('arrays need NumPy. Install it with: pip install "weft[array]"') from _error
+
 from weft.array import protocols as _protocols
 from weft.array import standard as _standard
 from weft.array.array import Array

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weft.backends.contract import Run
-from weft.errors import TaskExitError
+from weft.errors import TaskExitError, WeftError
 from weft.graph.key import key_split
 from weft.sizeof import sizeof
 from weft.store.memory import freeze
@@ -38,6 +38,13 @@ def outputs_of(run: Run, task: int, value: Any) -> list[Any]:
     return blocks
 
 
+#: What to do about a block that the system has no memory for.
+SMALLER = (
+    "what one task makes is too large: have smaller pieces (chunks=, rechunk(), blocksize=, repartition()), or fewer tasks at a "
+    "time (num_workers=)"
+)
+
+
 def as_task_error(error: BaseException, run: Run, task: int) -> BaseException:
     """What the caller sees of an exception that a task raised: itself, with a note; not an exit of the program."""
     if isinstance(error, SystemExit):
@@ -60,4 +67,6 @@ def annotate(error: BaseException, run: Run, task: int) -> BaseException:
         note += f", made at {where}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
+        if isinstance(error, MemoryError) and not isinstance(error, WeftError):
+            error.add_note(SMALLER)
     return error

@@ -19,6 +19,7 @@ from typing import Any
 
 from weft.errors import GraphError, KeyNotFoundError
 from weft.graph.annotations import get_annotations
+from weft.graph.html import table_html
 from weft.graph.key import flatten_keys
 from weft.graph.mapping import entries_of
 from weft.graph.node_graphs import convert_legacy_task
@@ -397,6 +398,20 @@ class HighLevelGraph(Mapping[Key, Any]):
     def __repr__(self) -> str:
         lines = [f" {place}. {name}" for place, name in enumerate(self.layers)]
         return "\n".join([f"HighLevelGraph with {len(self.layers)} layers.", *lines])
+
+    def _repr_html_(self) -> str:
+        place = {name: number for number, name in enumerate(self.layers)}
+        rows = (
+            (
+                place[name],
+                name,
+                f"{len(layer):,}" if not isinstance(layer, Layer) or layer.is_materialized() else "not written yet",
+                ", ".join(map(str, sorted(place[each] for each in self.dependencies[name]))),
+            )
+            for name, layer in self.layers.items()
+        )
+        title = f"HighLevelGraph with {len(self.layers)} layers"
+        return table_html(title, ["", "Layer", "Tasks", "Reads layers"], rows, len(self.layers))
 
 
 def graph_and_names(collection: Any) -> tuple[HighLevelGraph, Sequence[str]]:

@@ -1,5 +1,15 @@
 """Tables in partitions, with pandas' names: ``import weft.dataframe as dd``."""
 
+from weft.errors import MissingDependencyError as _MissingDependencyError
+
+try:
+    import pandas as _library  # noqa: F401
+    import pyarrow as _arrow  # noqa: F401
+except ImportError as _error:
+    raise _MissingDependencyError(
+        'dataframes need pandas and pyarrow. Install them with: pip install "weft[dataframe]"'
+    ) from _error
+
 from weft.dataframe import extensions, utils
 from weft.dataframe import rules as _rules
 from weft.dataframe.base import get_collection_type

@@ -6,6 +6,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import islice
 from typing import Any
 
@@ -123,6 +124,20 @@ class Explanation:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        parts: list[list[str]] = []
+        for line in str(self).splitlines():
+            if line.startswith(" "):
+                parts[-1].append(line)
+            else:
+                parts.append([line])
+        return "".join(
+            [
+                f"<details open><summary>{escape(head)}</summary><pre>{escape(chr(10).join(lines))}</pre></details>"
+                for head, *lines in parts
+            ]
+        )
 
 
 def explain(

@@ -38,14 +38,14 @@ class Sizing:
 
     def scale(self, n: int = 0, memory: int | str | None = None, cores: int | None = None) -> Any:
         """Set the number of workers, or of cores or bytes, which then are rounded up to whole workers."""
+        if not hasattr(n, "__index__") or n < 0:
+            raise ValueError(f"scale() takes the number of workers, 0 or more, not {n!r}")
         if memory is not None:
             if not self.memory_per_worker:
                 raise BackendError("scale(memory=) needs workers with a memory_limit")
             n = max(n, math.ceil(parse_bytes(memory) / self.memory_per_worker))
         if cores is not None:
             n = max(n, math.ceil(cores / self.threads_per_worker))
-        if n < 0:
-            raise ValueError(f"scale() takes the number of workers, 0 or more, not {n}")
         self._stop_adapting()
         if self.asynchronous:
             return in_thread(self._scale, n)

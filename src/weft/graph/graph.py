@@ -298,6 +298,12 @@ class Graph(Mapping[Key, Task]):
     def __repr__(self) -> str:
         return f"<Graph: {self.ntasks} tasks in {len(self.layers)} layers, {len(self.data)} data blocks>"
 
+    def _repr_html_(self) -> str:
+        from weft.graph.html import table_html  # for notebooks only
+
+        rows = ((layer.program.name, f"{len(layer):,}", len(layer.program.steps)) for layer in self.layers)
+        return table_html(repr(self)[1:-1], ["Layer", "Tasks", "Steps of a task"], rows, len(self.layers))
+
 
 IDENTITY = Program.call(identity, name="data")
 #: Stands for the programs of a layer that has several.

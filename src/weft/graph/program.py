@@ -181,6 +181,10 @@ def not_here(*values: Any) -> None:
     raise BackendError("this is the record of a plan: it has no functions to run")
 
 
+#: How deep partial functions are looked into for a name: objects that answer to any name have a ``func`` for ever.
+NESTED = 16
+
+
 def name_of(function: Any) -> str:
     """Short name of a callable, for people.
 
@@ -188,7 +192,9 @@ def name_of(function: Any) -> str:
     >>> name_of(partial(sorted, reverse=True)), name_of(str.upper)
     ('sorted', 'upper')
     """
-    while hasattr(function, "func"):
+    for _ in range(NESTED):
+        if not hasattr(function, "func"):
+            break
         function = function.func
     name = getattr(function, "__name__", None) or type(function).__name__
     return "lambda" if name == "<lambda>" else str(name)

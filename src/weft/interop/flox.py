@@ -1,7 +1,8 @@
 """flox on Weft's arrays: its reductions of groups are `weft.array.groupby_reduce`, with Weft's plans.
 
 flox divides work for the arrays of the libraries that it knows. Once it has been taught (`weft.interop.xarray` does so), it
-hands Weft's arrays on to Weft. What flox reduces blocks with (``engine``, ``reindex``) has no meaning then.
+hands Weft's arrays on to Weft. How flox divides work (``method``, ``reindex``) and reduces blocks (``engine``) has no meaning then:
+Weft chooses from the labels.
 
 >>> import flox
 >>> import numpy as np
@@ -64,17 +65,13 @@ def grouped(
     finalize_kwargs: dict[str, Any] | None = None,
 ) -> tuple[Any, ...]:
     """Groups reduced, by flox's arguments: labels lie along the last axes, and groups come last in the result."""
-    del engine, reindex  # how flox reduces a block
+    del engine, reindex, method  # flox's ways
     if not isinstance(func, str):
         raise TypeError(f"flox's own aggregations ({func!r}) are for its own plans: use weft.array.Aggregation")
     labels = [each if isinstance(each, Array) else np.asarray(each) for each in by]
-    if len(labels) > 1:
-        labels = (
-            list(da.broadcast_arrays(*labels))
-            if any(isinstance(each, Array) for each in labels)
-            else list(np.broadcast_arrays(*labels))
-        )
-    ndim = labels[0].ndim
+    ndim = max(each.ndim for each in labels)
+    shape = np.broadcast_shapes(array.shape[array.ndim - ndim :], *[each.shape for each in labels])
+    labels = [(da if isinstance(each, Array) else np).broadcast_to(each, shape) for each in labels]
     axes = range(-ndim, 0) if axis is None else [axis] if isinstance(axis, int) else axis
     reduced = sorted(each % array.ndim - array.ndim for each in axes)
     given = (
@@ -86,13 +83,19 @@ def grouped(
     if min_count is None:
         some = expected_groups is not None and fill_value is not None
         min_count = int(some or len(reduced) < ndim)
+    if not np.isscalar(fill_value):
+        fill_value = None  # xarray's word for a missing value
     if min_count and func in ("nansum", "nanprod") and fill_value is None:
         fill_value = np.nan
-    codes, sizes = [code for code, _ in found], [len(groups) for _, groups in found]
+    whole = func in ("median", "nanmedian", "quantile", "nanquantile")  # missing of nothing in any case
+    counted = fill_value is not None or func not in ("any", "all", "count", "len")
+    # places along an axis that stays are groups of their own
     kept = [each for each in range(-ndim, 0) if each not in reduced]
-    for each in kept:  # places along an axis that stays are groups of their own
-        codes.insert(0, np.broadcast_to(np.arange(array.shape[each]).reshape(-1, *[1] * (-each - 1)), labels[0].shape))
-        sizes.insert(0, array.shape[each])
+    places = [np.broadcast_to(np.arange(shape[each]).reshape(-1, *[1] * (-each - 1)), shape) for each in kept]
+    codes, sizes = (
+        [*places, *[code for code, _ in found]],
+        [*[shape[each] for each in kept], *[len(groups) for _, groups in found]],
+    )
     result, *_ = da.groupby_reduce(
         array,
         *codes,
@@ -100,8 +103,7 @@ def grouped(
         expected_groups=tuple([np.arange(size) for size in sizes]),
         fill_value=fill_value,
         dtype=dtype,
-        min_count=min_count if func not in ("median", "nanmedian", "quantile", "nanquantile") else None,
-        method=method,
+        min_count=min_count if counted and not whole else None,
         finalize_kwargs=finalize_kwargs,
     )
     return (result, *[groups for _, groups in found])
@@ -122,11 +124,11 @@ def coded(labels: Any, expected: Any, is_bin: bool, sort: bool) -> tuple[Any, An
         return labels, np.arange(len(expected))
     shown = expected if isinstance(expected, (pd.IntervalIndex, pd.MultiIndex)) else expected.to_numpy()
     if isinstance(labels, Array):
-        return labels.map_blocks(places, expected, dtype=np.intp), shown
-    return places(labels, expected), shown
+        return labels.map_blocks(placed, expected, dtype=np.intp), shown
+    return placed(labels, expected), shown
 
 
-def places(labels: Any, index: pd.Index[Any]) -> Any:
+def placed(labels: Any, index: pd.Index[Any]) -> Any:
     """Where labels stand in an index."""
     return index.get_indexer(np.asarray(labels).reshape(-1)).reshape(labels.shape)
 

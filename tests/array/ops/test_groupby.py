@@ -162,6 +162,22 @@ def test_missing_groups_are_filled():
     ]
 
 
+def test_groups_of_too_few_elements_get_the_fill_value():
+    labels = [0, 0, 1, 3]
+    for values, func, fill, expected in [
+        (np.array([1, 2, 3, 4]), "sum", -1, [3, -1, -1, -1]),
+        (np.array([1, 2, 3, 4]), "sum", np.nan, [3, np.nan, np.nan, np.nan]),
+        (np.array([1, 2, np.nan, 4], "f4"), "mean", None, [1.5, np.nan, np.nan, np.nan]),
+        (np.array([1, 2, np.nan, 4], "f4"), "max", np.nan, [2, np.nan, np.nan, np.nan]),
+        (np.array([1, 2, 3, 4], "M8[D]"), "max", np.nan, [2, "NaT", "NaT", "NaT"]),
+    ]:
+        options = {"func": func, "expected_groups": range(4), "min_count": 2, "fill_value": fill}
+        result, _ = da.groupby_reduce(da.from_array(values, chunks=2), labels, **options)
+        kind = values.dtype if values.dtype.kind in "fM" or fill == -1 else np.dtype(float)
+        assert result.dtype == result.compute().dtype == kind
+        np.testing.assert_array_equal(result.compute(), np.array(expected, kind))
+
+
 def test_options_of_functions_are_passed_on():
     whole, labels = np.arange(6.0), [0, 0, 0, 1, 1, 1]
     x = da.from_array(whole, chunks=2)

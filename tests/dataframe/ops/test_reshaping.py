@@ -112,3 +112,19 @@ def test_the_nearest_rows(direction):
     assert_same(ours, expected)
     with pytest.raises(KeyError, match="no column"):
         dd.merge_asof(in_parts(left), in_parts(right), on="q")
+
+
+@pytest.mark.parametrize("pair", [["i", "b"], ["b", "f"], ["i", "f"], ["b", "I"], ["i", "t"], ["s", "c"]])
+def test_melted_values_have_the_type_that_they_have_together(pair):
+    whole = pd.DataFrame({"i": [0, 1, 2], "f": [0.5, None, 1.5], "b": [True, False, True]})
+    whole["I"] = pd.array([1, 2, None], "Int64")
+    whole["t"], whole["s"], whole["c"] = (
+        pd.Timestamp("2024"),
+        pd.Series(list("abc"), dtype="str"),
+        pd.Categorical(list("xyz")),
+    )
+    for order in (pair, pair[::-1]):
+        made = dd.from_pandas(whole, npartitions=2).melt(value_vars=order)
+        expected = whole.melt(value_vars=order)
+        assert made.dtypes["value"] == expected.dtypes["value"]
+        pd.testing.assert_frame_equal(made.compute(), expected)

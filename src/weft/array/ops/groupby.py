@@ -42,9 +42,9 @@ __all__ = ["groupby_reduce"]
 METHODS = ("map-reduce", "blockwise", "cohorts")
 
 
-def enough(result: Any, count: Any, min_count: int) -> Any:
-    """Results of groups that have enough elements; NaN for the others."""
-    return np.where(count >= min_count, result, np.nan)
+def enough(result: Any, count: Any, min_count: int, fill: Any) -> Any:
+    """Results of groups that have enough elements; a value for the others."""
+    return np.where(count >= min_count, result, fill)
 
 
 def groupby_reduce(
@@ -89,7 +89,7 @@ def groupby_reduce(
     dtype : dtype, optional
         In which it is computed, as with NumPy's functions.
     min_count : int, optional
-        Groups with fewer elements that are not NaN give NaN.
+        Groups with fewer elements that are not NaN give ``fill_value``, or NaN.
     method : {"map-reduce", "cohorts", "blockwise"}, optional
         The plan; chosen from the labels by default.
     finalize_kwargs : dict, optional
@@ -143,8 +143,8 @@ def groupby_reduce(
                 f"cannot group by {func!r} with min_count: only functions that are combined count elements"
             )
         count = kernels.Count(np.dtype(np.intp))
-        kind = plan.dtype if plan.dtype.kind in "fc" else np.dtype(float)
-        options = {"parts": (plan.how, count), "finalize": enough, "keywords": {"min_count": min_count}}
+        short, kind = missing(plan.dtype, fill_value)
+        options = {"parts": (plan.how, count), "finalize": enough, "keywords": {"min_count": min_count, "fill": short}}
         plan = Plan(kernels.Several(kind, **options), kind)
     total = 1
     for size in sizes:
@@ -160,14 +160,22 @@ def groupby_reduce(
 
 def filling(plan: Plan, fill_value: Any, gaps: bool, dtype: Any) -> tuple[Any, np.dtype[Any]]:
     """What groups without elements get, and the dtype of the result."""
-    fill, kind = plan.fill if fill_value is None else fill_value, plan.dtype
-    if fill is not None:
-        return fill, np.result_type(kind, np.asarray(fill)) if gaps and fill_value is not None else kind
-    if not gaps:
-        return None, kind
+    if fill_value is None and plan.fill is not None:
+        return plan.fill, plan.dtype
+    if gaps:
+        return missing(plan.dtype, fill_value)
+    return fill_value, plan.dtype
+
+
+def missing(kind: np.dtype[Any], fill_value: Any) -> tuple[Any, np.dtype[Any]]:
+    """What stands for a value that there is none of, if it is not given, and the dtype that has it, too."""
+    if kind.kind in "mM" and (fill_value is None or fill_value != fill_value):
+        return kind.type("NaT"), kind
+    if fill_value is not None:
+        return fill_value, np.result_type(kind, fill_value)
     if kind.kind in "biu":
         kind = np.dtype(np.float64)
-    return (np.nan if kind.kind in "fcO" else "NaT" if kind.kind in "mM" else None), kind
+    return (np.nan if kind.kind in "fcO" else None), kind
 
 
 def reduced_by_plan(

@@ -191,9 +191,15 @@ def melt(
     words = Pairs({"var_name": var_name, "value_name": value_name}.items())
     if not chosen:
         raise ValueError("melt() needs at least one column that becomes rows")
-    parts = tuple([Melted(frame.expr, kept, label, words) for label in chosen])
+    kind = whole.dtypes.iloc[-1]
+    parts = tuple([as_kind(Melted(frame.expr, kept, label, words), value_name, kind) for label in chosen])
     made = new(Concat(parts, "outer", tuple(whole.columns)) if len(parts) > 1 else parts[0])
     return made.reset_index(drop=True) if ignore_index else made
+
+
+def as_kind(part: Melted, label: Hashable, kind: Any) -> FrameExpr:
+    """Melted rows with values of the type that all of them have together: one after another they may get another one."""
+    return part if part.meta.dtypes.iloc[-1] == kind else new(part).astype({label: kind}).expr  # type: ignore[no-any-return]
 
 
 def get_dummies(

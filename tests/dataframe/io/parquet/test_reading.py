@@ -143,3 +143,26 @@ def test_levels_of_the_index_beside_one_that_is_a_range(names, order, start, eng
         some = dd.read_parquet(tmp_path / "x.parquet", columns=["w"])
         pd.testing.assert_frame_equal(some.compute(), expected[["w"]])
         pd.testing.assert_series_equal(dd.read_parquet(tmp_path / "x.parquet", columns="v").compute(), expected.v)
+
+
+FILTERS = {
+    "by another column": lambda d: d[d.i > 500],
+    "by equality": lambda d: d[d.c == "x"],
+    "by inequality": lambda d: d[d.c != "x"],
+    "by several": lambda d: d[d.c.isin(["x", "z"])],
+    "by what is missing": lambda d: d[d.c.isna()],
+    "by both": lambda d: d[(d.c == "x") & (d.i > 10)],
+    "unseen": lambda d: d[d.c == "y"][["i"]],
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("ordered", [False, True])
+def test_categories_of_rows_that_a_filter_leaves_are_those_of_the_file(tmp_path, name, ordered):
+    rng = np.random.default_rng(3)
+    drawn = pd.Categorical(rng.choice(list("xyz"), 1000), categories=list("zyxw"), ordered=ordered)
+    whole = pd.DataFrame({"i": np.arange(1000), "c": drawn})
+    whole.loc[5:50, "c"] = None
+    dd.from_pandas(whole, npartitions=3).to_parquet(tmp_path / "rows")
+    ours = FILTERS[name](dd.read_parquet(tmp_path / "rows")).compute()
+    pd.testing.assert_frame_equal(ours, FILTERS[name](whole))

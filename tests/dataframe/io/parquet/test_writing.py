@@ -291,3 +291,10 @@ def test_a_write_that_is_killed_leaves_the_old_data(tmp_path):
     pd.testing.assert_frame_equal(dd.read_parquet(tmp_path / "x").compute(scheduler="sync"), whole)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "x"), whole)
     assert len(pd.read_csv(tmp_path / "x.csv")) == 10
+
+
+def test_categories_are_appended(tmp_path):
+    whole = pd.DataFrame({"i": range(6), "c": pd.Categorical(list("xyzxyz"))})
+    dd.from_pandas(whole.iloc[:4], npartitions=2).to_parquet(tmp_path / "rows")
+    dd.from_pandas(whole.iloc[4:], npartitions=1).to_parquet(tmp_path / "rows", append=True)
+    pd.testing.assert_frame_equal(dd.read_parquet(tmp_path / "rows").compute(), whole)

@@ -88,11 +88,11 @@ class ParquetReader(NamedTuple):
         """The rows that fulfil the predicate and the user's filters."""
         import pyarrow.dataset as pads
 
-        coded: list[str] = []
+        coded = [name for name in names if pa.types.is_dictionary(self.layout.schema.field(name).type)]
         if self.filters is None and predicate is not None:  # Arrow compares texts faster than it compares codes
             compared = {self.layout.fields[label] for label in columns_of(predicate)}
             footer = footer_of(self.filesystem, piece.path, piece.stamp, **dict(self.options))
-            coded = repeating_texts(footer, piece.groups, [name for name in names if name not in compared])
+            coded += repeating_texts(footer, piece.groups, [name for name in names if name not in compared])
         schema = pa.schema([scanned_field(field, field.name in coded) for field in self.layout.schema])
         guarantee = None
         for key, code in zip(self.keys, piece.codes, strict=True):

@@ -211,7 +211,8 @@ def check_append(
     for label in its:
         before, after = old.expr.meta[label].dtype, own[label]
         numbers = {before.kind, after.kind} <= set("iuf")
-        if before != after and not numbers and object not in (before, after):
+        categories = isinstance(before, pd.CategoricalDtype) and isinstance(after, pd.CategoricalDtype)
+        if before != after and not numbers and not categories and object not in (before, after):
             raise ValueError(f"cannot append: column {label!r} is {before} in the files, and {after} in the frame")
     ordered = index and not ignore and not keys and old.known_divisions and df.known_divisions
     if ordered and old.expr.dataset.index_columns and df.divisions[0] < old.divisions[-1]:
