@@ -199,7 +199,7 @@ def melt(
 
 def as_kind(part: Melted, label: Hashable, kind: Any) -> FrameExpr:
     """Melted rows with values of the type that all of them have together: one after another they may get another one."""
-    return part if part.meta.dtypes.iloc[-1] == kind else new(part).astype({label: kind}).expr  # type: ignore[no-any-return]
+    return part if part.meta.dtypes.iloc[-1] == kind else new(part).astype({label: kind}).expr
 
 
 def get_dummies(
