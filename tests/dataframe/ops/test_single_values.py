@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from tests.dataframe.columns import agree, in_partitions
 
+import weft.dataframe as dd
+
 WHOLE = pd.DataFrame(
     {
         "a": [1.0, None, 3.0, 2.0],
@@ -51,3 +53,13 @@ CALLS = {
 def test_single_values_stand_for_what_they_will_be(name, edges):
     call = CALLS[name]
     agree(lambda: call(in_partitions(WHOLE, edges)), lambda: call(WHOLE))
+
+
+@pytest.mark.parametrize("sort", [True, False])
+def test_rows_by_labels_that_are_not_computed_yet(sort):
+    whole = pd.DataFrame({"a": [3, 1, 2], "b": list("xyz")}, index=[10, 20, 30])
+    parts = dd.from_pandas(whole, npartitions=2, sort=sort)
+    pd.testing.assert_frame_equal(parts.loc[parts.a.idxmax()].compute(), whole.loc[[10]])
+    pd.testing.assert_series_equal(parts.loc[parts.a.idxmin(), "b"].compute(), whole.loc[[20], "b"])
+    pd.testing.assert_series_equal(parts.a.loc[parts.index.max()].compute(), whole.a.loc[[30]])
+    pd.testing.assert_frame_equal(parts.loc[parts.a.idxmin() : parts.index.max()].compute(), whole.loc[20:30])

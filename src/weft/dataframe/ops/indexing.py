@@ -10,6 +10,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.io.from_pandas import rows_in_memory
+from weft.dataframe.meta import is_pandas
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
@@ -159,6 +160,12 @@ class LocIndexer:
     @staticmethod
     def _rows(frame: Any, rows: Any, whole: Any) -> Any:
         rows = called(rows, whole)
+        if isinstance(rows, slice):
+            rows = slice(*[each.compute() if is_single(each) else each for each in (rows.start, rows.stop, rows.step)])
+        if is_single(rows):
+            if not isinstance(frame.expr.meta.index, pd.MultiIndex):
+                return filtered(frame, frame.index == rows)
+            rows = rows.compute()
         if isinstance(rows, FrameBase):
             kind = getattr(rows.expr.meta, "dtype", None)
             if kind is not None and (pd.api.types.is_bool_dtype(kind)):
@@ -191,6 +198,11 @@ class LocIndexer:
         return rows_of(
             frame, list(rows) if type(rows) is tuple and frame.expr.meta.index.dtype != np.dtype(object) else [rows]
         )
+
+
+def is_single(value: Any) -> bool:
+    """Whether a value is a single one that is not computed yet."""
+    return isinstance(value, FrameBase) and not is_pandas(value.expr.meta)
 
 
 def turned(frame: Any) -> Any:
