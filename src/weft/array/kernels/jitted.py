@@ -37,8 +37,8 @@ HOT = 16 << 30
 WARM = 4 << 30
 #: Inputs of a compiled function, at most: the compiler checks each for overlap with the output.
 MOST_OPERANDS = 8
-#: Results that are added up before the next ones are computed: they stay in the innermost cache.
-RUN = 1024
+#: Results that are added up on their own, and how many of their sums grow side by side: as many as registers hold.
+RUN, LANES = 1024, 64
 
 FLOATS, INTEGERS, BOOLS = "f", "iu", "b"
 
@@ -286,7 +286,7 @@ class TileRun:
         rows, columns = shape if self.ndim == 2 else (1, prod(shape))
         runs = -(-columns // RUN)
         sums = np.empty(rows * runs, self.dtype)
-        spare = np.empty(RUN, self.dtype)
+        spare = np.empty(LANES, self.dtype)
         self.call(operands, shape, [rows, columns, address(sums), runs * self.dtype.itemsize], [address(spare)])
         return sums
 
@@ -368,7 +368,7 @@ def source_of(structure: Structure) -> str:
     heads = [f"def chain(rows, columns, out, out_step{parameters}{', spare' if structure.adds else ''}):"]
     result = structure.lines[-1].loop[-1]
     if structure.adds:
-        heads.append(f" r = view(pointer(spare), ({RUN},), {result.name})")
+        heads.append(f" r = view(pointer(spare), ({LANES},), {result.name})")
         per_row = [f"sums = view(pointer(out + row * out_step), ((columns + {RUN - 1}) // {RUN},), {result.name})"]
     else:
         per_row = [f"r = view(pointer(out + row * out_step), (columns,), {result.name})"]
@@ -396,12 +396,20 @@ def source_of(structure: Structure) -> str:
     if not structure.adds:
         loop = ["for i in range(columns):", *[f" {each}" for each in [*body, f"r[i] = {values[-1]}"]]]
     else:
+        added = [*body, f"r[place] += {values[-1]}"]
         loop = [
             f"for run in range((columns + {RUN - 1}) // {RUN}):",
-            f" first = run * {RUN}",
-            f" count = min({RUN}, columns - first)",
-            " for place in range(count):",
-            *[f"  {each}" for each in ["i = first + place", *body, f"r[place] = {values[-1]}"]],
+            f" start = run * {RUN}",
+            f" stop = min(start + {RUN}, columns)",
+            f" count = min({LANES}, stop - start)",
+            f" for place in range({LANES}):",
+            "  r[place] = -0.0",  # to which every value adds up to itself
+            f" for _ in range((stop - start) // {LANES}):",
+            f"  for place in range({LANES}):",
+            *[f"   {each}" for each in ["i = start + place", *added]],
+            f"  start += {LANES}",
+            " for place in range(stop - start):",
+            *[f"  {each}" for each in ["i = start + place", *added]],
             " while count > 1:",  # pairwise: the upper half onto the lower one
             "  half = (count + 1) // 2",
             "  for place in range(count - half):",
