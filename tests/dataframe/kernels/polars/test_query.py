@@ -14,7 +14,7 @@ from weft.dataframe.kernels.polars.query import Query
 from weft.errors import ReadError
 from weft.execution import templates
 from weft.execution.pipeline import plan_of
-from weft.execution.run import whole_of
+from weft.execution.run import asked_of
 from weft.expr import Need
 
 
@@ -42,7 +42,7 @@ def kept():
 def test_programs_that_are_built_again_have_one_plan(rows, tmp_path):
     ours = dd.read_parquet(str(tmp_path / "rows.parquet"))
 
-    plans = [plan_of([whole_of(question(ours))])[0] for _ in range(4)]
+    plans = [plan_of([asked_of(question(ours), "__weft_whole__")])[0] for _ in range(4)]
 
     for _ in range(4):
         pd.testing.assert_series_equal(question(ours).compute(), question(rows))
@@ -61,7 +61,7 @@ def test_another_configuration_makes_another_plan(rows, tmp_path):
     for _ in range(3):
         question(ours).compute()
     with weft.config.set({"dataframe.engine": "pandas"}):
-        plan, _ = plan_of([whole_of(question(ours))], fuse=True)
+        plan, _ = plan_of([asked_of(question(ours), "__weft_whole__")], fuse=True)
     labels = [step.function for program in plan.programs for step in program.steps]
     assert not any(hasattr(each, "collected") for each in labels)
 
