@@ -65,7 +65,7 @@ def same(found: Any, wanted: Any, loose: bool = False, is_short: bool = False) -
     elif isinstance(wanted, pd.Series):
         pd.testing.assert_series_equal(found, wanted, **close)
     elif isinstance(wanted, pd.Index):
-        pd.testing.assert_index_equal(found, wanted, exact=not loose or bool(len(wanted)))
+        pd.testing.assert_index_equal(found, wanted, exact=False if loose and not len(wanted) else "equiv")
     elif pd.isna(wanted):
         assert pd.isna(found), f"{found!r} in place of {wanted!r}"
         for missing in (pd.NaT, pd.NA):
