@@ -224,15 +224,14 @@ class Accumulating(Recipe):
 
 def at_once(expr: ArrayExpr) -> ArrayExpr:
     """A product of two matrices in memory as one block; any other array as it is."""
-    if (
-        not isinstance(expr, Contraction)
-        or expr.nblocks == 1
-        or expr.dtype.char not in "fdFD"
-        or expr.prototype is not None
-    ):
+    if not isinstance(expr, Contraction) or expr.nblocks == 1 or expr.dtype.char not in "fdFD":
         return expr
     in_memory = len(expr.inputs) == 2 and all(
-        isinstance(each, FromArray) and each.in_memory and each.ndim == 2 and each.dtype == expr.dtype
+        isinstance(each, FromArray)
+        and each.in_memory
+        and each.prototype is None
+        and each.ndim == 2
+        and each.dtype == expr.dtype
         for each in expr.inputs
     )
     is_product = len(expr.lengths) == 3 and expr.ndim == 2
