@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import weft.array as da
+from weft.interop.flox import scanned
 from weft.interop.xarray import register
 
 register()
@@ -136,3 +137,11 @@ def test_intervals_of_time_without_elements_have_missing_ones():
     whole = xr.DataArray(np.arange(3.0), {"time": times}, "time")
     ours = whole.chunk(time=2, chunked_array_type="weft").resample(time="3D").first()
     xr.testing.assert_identical(ours.compute(), whole.resample(time="3D").first())
+
+
+def test_running_functions_take_all_labels_that_there_are():
+    x, labels = da.arange(6, chunks=2), np.array([0, 1, 0, 1, 0, 1])
+    whole = scanned(x, labels, func="cumsum", expected_groups=(pd.Index([0, 1]),))
+    np.testing.assert_array_equal(whole.compute(), [0, 1, 2, 4, 6, 9])
+    with pytest.raises(NotImplementedError, match="leave expected_groups out"):
+        scanned(x, labels, func="cumsum", expected_groups=pd.Index([0]))

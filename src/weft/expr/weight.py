@@ -48,6 +48,6 @@ def is_light(node: Expr, but: Collection[Any], most: int) -> bool:
     weighing = Weighing(written, but, most)
     try:
         weighing.dump(node)
-    except (TooHeavy, PicklingError, TypeError):
+    except (TooHeavy, PicklingError, TypeError):  # the last two: it cannot be written, so nobody knows
         return False
     return written.tell() <= most

@@ -74,10 +74,7 @@ def grouped(
     labels = [(da if isinstance(each, Array) else np).broadcast_to(each, shape) for each in labels]
     axes = range(-ndim, 0) if axis is None else [axis] if isinstance(axis, int) else axis
     reduced = sorted(each % array.ndim - array.ndim for each in axes)
-    given = (
-        expected_groups if isinstance(expected_groups, tuple) else (expected_groups,) * (expected_groups is not None)
-    )
-    given = given or (None,) * len(labels)
+    given = given_groups(expected_groups, len(labels))
     bins = isbin if isinstance(isbin, (tuple, list)) else (isbin,) * len(labels)
     found = [coded(*each, sort) for each in zip(labels, given, bins, strict=True)]
     if min_count is None:
@@ -107,6 +104,11 @@ def grouped(
         finalize_kwargs=finalize_kwargs,
     )
     return (result, *[groups for _, groups in found])
+
+
+def given_groups(expected: Any, count: int) -> tuple[Any, ...]:
+    """The groups that are expected for each of the labels; None where all that there are."""
+    return (None,) * count if expected is None else expected if isinstance(expected, tuple) else (expected,)
 
 
 def coded(labels: Any, expected: Any, is_bin: bool, sort: bool) -> tuple[Any, Any]:
@@ -149,7 +151,12 @@ def scanned(
     labels = [np.asarray(each) for each in by]
     if any(each.ndim != 1 for each in labels):
         raise NotImplementedError("running functions of groups take labels along one axis")
-    del expected_groups, method, engine  # all groups that there are; how flox reduces a block
+    del method, engine  # flox's ways
+    for each, groups in zip(labels, given_groups(expected_groups, len(labels)), strict=True):
+        if groups is not None and not np.isin(each, np.asarray(groups)).all():
+            raise NotImplementedError(
+                "running functions of groups take all labels that there are: leave expected_groups out"
+            )
     codes = pd.MultiIndex.from_arrays(labels).factorize()[0] if len(labels) > 1 else pd.factorize(labels[0])[0]
     order = np.argsort(codes, kind="stable")
     ends = np.flatnonzero(np.diff(codes[order])) + 1

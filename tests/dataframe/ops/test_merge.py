@@ -12,6 +12,7 @@ from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
 from weft import config, expr
+from weft.dataframe.kernels.pandas.merge import in_order_of_labels
 from weft.physical.exchange import Exchange
 
 HOWS = ["inner", "left", "right", "outer", "left_anti", "right_anti"]
@@ -418,3 +419,10 @@ def test_outer_joins_keep_the_order_of_equal_labels_beside_partitions_without_ro
     right = pd.DataFrame({"b": np.arange(5)})
     ours = dd.from_pandas(left, npartitions=count, sort=False).join(dd.from_pandas(right, npartitions=2), how="outer")
     pd.testing.assert_frame_equal(ours.compute(), left.join(right, how="outer"))
+
+
+def test_outer_joins_beside_no_rows_take_labels_that_have_no_order():
+    left = pd.DataFrame({"a": range(4)}, index=pd.Index([1, "b", 2, "a"], dtype=object))
+    right = pd.DataFrame({"b": [1]}, index=pd.Index(["z"], dtype=object)).iloc[:0]
+    sides = [in_order_of_labels(each) for each in (left, right)]
+    assert [list(each.index) for each in sides] == [[1, "b", 2, "a"], []]

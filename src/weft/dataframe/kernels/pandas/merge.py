@@ -90,10 +90,7 @@ def joined_by_pandas(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) ->
     names = dict(plan.left_names)
     others = dict(plan.right_names)
     if plan.how == "outer" and plan.left_on is None and plan.right_on is None and not (len(left) and len(right)):
-        left, right = (
-            left.sort_index(kind="stable"),
-            right.sort_index(kind="stable"),
-        )  # pandas leaves equal labels anyhow
+        left, right = in_order_of_labels(left), in_order_of_labels(right)  # pandas leaves equal ones in any order
     if plan.how == "cross":
         return pd.merge(renamed(left, names), renamed(right, others), how="cross", suffixes=(None, None))
     if plan.how in ("leftsemi", "left_anti") and plan.right_on is not None and plan.left_on is not None:
@@ -123,6 +120,14 @@ def joined_by_pandas(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) ->
         elif not len(labels):
             made.index = no_labels(labels, len(made))
     return made
+
+
+def in_order_of_labels(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows sorted by their labels, equal ones as they stand; all of them as they stand where labels have no order."""
+    try:
+        return rows.sort_index(kind="stable")
+    except TypeError:
+        return rows
 
 
 def no_labels(index: pd.Index, count: int) -> pd.Index:
