@@ -15,7 +15,19 @@ __all__ = ["is_light"]
 
 #: Packages whose objects can be written, and do nothing else when they are. What is of others is the user's: it may hold anything.
 OURS = frozenset(
-    {"weft", "builtins", "numpy", "pandas", "pyarrow", "datetime", "decimal", "functools", "operator", "_operator", "pickle"}
+    {
+        "weft",
+        "builtins",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "datetime",
+        "decimal",
+        "functools",
+        "operator",
+        "_operator",
+        "pickle",
+    }
 )
 #: Types of functions, which are of the module that they name, not of their type's.
 FUNCTIONS = frozenset({"function", "builtin_function_or_method", "cython_function_or_method"})

@@ -235,7 +235,7 @@ def in_order(relation: Relation) -> Relation:
     fresh = materialised(relation)
     assert fresh.order is not None
     keys = [each.expr for each in fresh.order]
-    if len(keys) == 1:
+    if len(keys) < 2:
         return replaced(fresh, base=fresh.base.sort(keys, nulls_last=True), order=None)
     ordered = partial(ordered_by, names=[key.meta.output_name() for key in keys])
     options = {"projection_pushdown": False, "slice_pushdown": False, "validate_output_schema": False}
