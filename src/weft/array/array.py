@@ -26,6 +26,7 @@ from weft.array.ops.declaring import DeclaringMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.exporting import ExportMethods
 from weft.array.ops.indexing import IndexingMethods
+from weft.array.ops.lengths import LengthMethods
 from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.putting import PuttingMethods
 from weft.array.ops.rechunking import RechunkingMethods
@@ -64,6 +65,7 @@ class Array(
     SelectingMethods,
     SearchingMethods,
     RechunkingMethods,
+    LengthMethods,
     SizeMethods,
     SortingMethods,
     BlockMethods,

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import nan
+from operator import index
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -27,6 +28,7 @@ __all__ = [
     "Piece",
     "UnknownCut",
     "UnknownLength",
+    "as_number",
     "axis_chunks",
     "axis_count",
     "axis_largest",
@@ -138,6 +140,11 @@ UNKNOWN: WeakValueDictionary[str, UnknownCut] = WeakValueDictionary()
 def is_unknown(length: Any) -> bool:
     """Whether a length is one that nobody has counted."""
     return length != length or isinstance(length, UnknownLength)
+
+
+def as_number(value: Any) -> Any:
+    """A length of which a user makes a number, counted; other values as they are."""
+    return index(value) if isinstance(value, UnknownLength) else value
 
 
 def compress(lengths: Sequence[int]) -> Cut:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Cut, Grid, Piece, pieces
+from weft.array.chunks import Cut, Grid, Piece, as_number, pieces
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.io.from_array import Region, from_array
 from weft.array.kernels import assignment as kernels
@@ -179,7 +179,7 @@ def with_field(x: Any, index: Any, value: Any) -> ArrayExpr:
 def element_of(dtype: np.dtype[Any], value: Any) -> Any:
     """A value as an element of an array, in an array of its own where it may be a sequence; NumPy's error if it cannot be one."""
     only = np.empty(1, dtype)
-    only[0] = value
+    only[0] = as_number(value)
     return only if dtype.hasobject else only[0]
 
 
@@ -189,6 +189,7 @@ def read_value(dtype: np.dtype[Any], value: Any) -> tuple[Any, bool]:
         return value.expr, value.expr.is_masked
     if value is np.ma.masked:
         return value, True
+    value = as_number(value)
     if dtype.names is not None and isinstance(value, (tuple, list)):
         value = np.array(value, dtype)
     if not isinstance(value, np.ndarray) and not np.isscalar(value) and value is not None:

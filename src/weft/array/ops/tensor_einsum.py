@@ -14,9 +14,9 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
+from weft.array.ops.matrix_products import differ
 from weft.array.ops.reducing import fan_in, into
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import differ
 from weft.array.ops.tensor_contraction import contract
 
 __all__ = ["einsum", "einsum_path"]
@@ -190,7 +190,7 @@ def check_lengths(arrays: list[Any], inputs: list[list[int]]) -> None:
     found: dict[int, int] = {}
     for number, (each, own) in enumerate(zip(arrays, inputs, strict=True)):
         mine: dict[int, int] = {}
-        for label, length in zip(own, each.shape, strict=True):
+        for label, length in zip(own, each.expr.shape, strict=True):
             if differ(mine.setdefault(label, length), length):
                 raise ValueError(
                     f"dimensions in operand {number} for collapsing index {chr(abs(label))!r} don't match "
