@@ -164,6 +164,15 @@ def test_equal_symbols_are_equal_without_counting(counted):
     assert da.nonzero(x)[0].shape != x[x > 5].shape
 
 
+def test_shapes_with_an_arrays_own_length_count_nothing(counted):
+    x = chosen()
+    wide = da.broadcast_to(x[:, None], (x.shape[0], 3))
+    flat = (x + 1).reshape(x.shape)
+    assert not counted
+    np.testing.assert_array_equal(wide.compute(), np.broadcast_to(CHOSEN[:, None], (6, 3)))
+    np.testing.assert_array_equal(flat.compute(), CHOSEN + 1)
+
+
 def test_lengths_can_be_copied_and_pickled():
     n = chosen().shape[0]
     assert math.isnan(pickle.loads(pickle.dumps(n)))

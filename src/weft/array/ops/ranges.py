@@ -357,4 +357,4 @@ def count_of(num: Any) -> int:
 
 def plain(value: Any) -> Any:
     """A scalar as NumPy has it, computed if need be."""
-    return np.asanyarray(value.compute() if isinstance(value, ArrayBase) else value)[()]
+    return np.asanyarray(value.compute() if isinstance(value, ArrayBase) else as_number(value))[()]
