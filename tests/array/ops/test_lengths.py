@@ -173,6 +173,17 @@ def test_shapes_with_an_arrays_own_length_count_nothing(counted):
     np.testing.assert_array_equal(flat.compute(), CHOSEN + 1)
 
 
+def test_a_shape_can_be_assigned():
+    x = da.from_array(WHOLE, chunks=4)
+    y = x.copy()
+    x.shape = (2, -1)
+    assert x.shape == (2, 5)
+    assert y.shape == (10,)
+    np.testing.assert_array_equal(x.compute(), WHOLE.reshape(2, 5))
+    with pytest.raises(ValueError, match="reshape"):
+        x.shape = (3, 3)
+
+
 def test_lengths_can_be_copied_and_pickled():
     n = chosen().shape[0]
     assert math.isnan(pickle.loads(pickle.dumps(n)))

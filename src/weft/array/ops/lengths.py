@@ -19,6 +19,7 @@ from typing import Any
 
 from weft.array.base import ArrayBase
 from weft.array.chunks import UnknownLength, is_unknown
+from weft.array.ops.reshaping import reshape
 from weft.array.ops.sizes import sized
 
 __all__ = ["AskedLength"]
@@ -143,6 +144,10 @@ class LengthMethods(ArrayBase):
         return tuple(
             [AskedLength(self, (axis,)) if is_unknown(length) else length for axis, length in enumerate(shape)]
         )
+
+    @shape.setter
+    def shape(self, lengths: Any) -> None:
+        self.expr = reshape(self, lengths).expr
 
     @property
     def size(self) -> int:
