@@ -21,6 +21,7 @@ from weft.array.ops.arg_reductions import ArgReductionMethods
 from weft.array.ops.assignment import AssignmentMethods
 from weft.array.ops.block_views import BlockViewMethods
 from weft.array.ops.blocks import BlockMethods
+from weft.array.ops.changing import ChangingMethods
 from weft.array.ops.cumulative import CumulativeMethods
 from weft.array.ops.declaring import DeclaringMethods
 from weft.array.ops.elementwise import ElementwiseMethods
@@ -60,6 +61,7 @@ class Array(
     TopMethods,
     IndexingMethods,
     AssignmentMethods,
+    ChangingMethods,
     BlockViewMethods,
     PuttingMethods,
     SelectingMethods,

@@ -182,13 +182,6 @@ def test_reduceat_agrees_with_numpy():
         da.add.reduceat(da.from_array(whole, chunks=2), [9])
 
 
-def test_working_in_place_on_some_elements_is_refused_with_what_to_do():
-    with pytest.raises(TypeError, match="bincount"):
-        da.add.at(da.ones(3, chunks=1), [0], 1)
-    with pytest.raises(TypeError, match="bincount"):
-        np.add.at(da.ones(3, chunks=1), [0], 1)
-
-
 def test_out_stands_for_the_result_from_then_on():
     x, out = da.arange(4, chunks=2), da.zeros((2, 4), dtype="f4", chunks=1)
     assert np.add(x, 1.5, out=out, casting="unsafe") is out

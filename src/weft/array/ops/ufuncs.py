@@ -313,19 +313,23 @@ class Ufunc:
         return ufunc_reduceat(self.function, array, indices, axis, dtype, out)
 
     def at(self, a: Any, indices: Any, b: Any = None, /) -> None:
-        """Work in place on some elements: for NumPy arrays only.
+        """Work in place on some elements, on those that are chosen several times several times, in order.
 
-        Raises
-        ------
-        TypeError
-            An array is chunked. Blocks are never written to.
+        A chunked array goes on with a new expression, as after an assignment; blocks are never written to.
+
+        Examples
+        --------
+        >>> import weft.array as da
+        >>> x = da.zeros(4, chunks=2)
+        >>> da.add.at(x, [0, 3, 3], 1)
+        >>> x.compute()
+        array([1., 0., 0., 2.])
         """
-        if any(isinstance(each, ArrayBase) for each in (a, indices, b)):
-            raise TypeError(
-                f"{self.__name__}.at() works in place, and blocks of chunked arrays are never written to. "
-                "Assign instead, e.g. x[indices] = x[indices] + b, or use bincount for counts and sums."
-            )
-        self.ufunc.at(a, indices, *(() if b is None else (b,)))
+        if isinstance(a, ArrayBase):
+            a.__weft_change_at__(self.function, indices, b)  # type: ignore[attr-defined]
+            return
+        index = tuple(map(computed, indices)) if isinstance(indices, tuple) else computed(indices)
+        self.ufunc.at(a, index, *(() if b is None else (computed(b),)))
 
     def resolve_dtypes(self, dtypes: Any, **keywords: Any) -> tuple[np.dtype[Any], ...]:
         """The dtypes in which it computes; see `numpy.ufunc.resolve_dtypes`."""
@@ -336,6 +340,11 @@ class Ufunc:
 
     def __repr__(self) -> str:
         return f"<weft.array.{self.__name__}>"
+
+
+def computed(value: Any) -> Any:
+    """A chunked array as one of NumPy; anything else as it is."""
+    return np.asarray(value) if isinstance(value, ArrayBase) else value
 
 
 def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any = None) -> Any:
