@@ -76,6 +76,8 @@ def asanyarray(
     made = unwrapped(a)
     if not isinstance(made, ArrayBase):
         made = chunked_from(made, dtype, chunks, name, copy)
+    if dtype is not None and not is_array(a):
+        dtype = np.dtype(dtype).base  # NumPy has made the axes of a subarray
     if dtype is not None and np.dtype(dtype) != made.dtype:
         if copy is False:
             raise ValueError(f"cannot give {made.dtype} as {np.dtype(dtype)} without a copy: leave copy=False away")
