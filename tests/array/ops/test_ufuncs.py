@@ -182,6 +182,18 @@ def test_reduceat_agrees_with_numpy():
         da.add.reduceat(da.from_array(whole, chunks=2), [9])
 
 
+def test_reduceat_takes_indices_that_are_computed():
+    whole, places = np.arange(8), np.array([0, 4, 1, 5])
+    x, chunked = da.from_array(whole, chunks=3), da.from_array(places, chunks=2)
+    assert_same(da.add.reduceat(x, chunked), np.add.reduceat(whole, places))
+
+
+def test_an_ellipsis_in_out_asks_for_an_array():
+    x = da.arange(4, chunks=2)
+    assert_same(da.add(x, 1, out=...), np.arange(1, 5))
+    assert_same(np.divmod(x, 2, out=...)[0], np.arange(4) // 2)
+
+
 def test_out_stands_for_the_result_from_then_on():
     x, out = da.arange(4, chunks=2), da.zeros((2, 4), dtype="f4", chunks=1)
     assert np.add(x, 1.5, out=out, casting="unsafe") is out

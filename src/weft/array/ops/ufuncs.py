@@ -16,6 +16,7 @@ from weft.array.kernels.elementwise import Masked, Output, PythonFunction
 from weft.array.ops.broadcasting import bind, check_cast, elementwise
 from weft.array.ops.transposing import expand_dims
 from weft.array.ops.ufunc_reductions import chunked, ndim_of, ufunc_accumulate, ufunc_reduce, ufunc_reduceat
+from weft.array.protocols import computed
 
 __all__ = [
     "abs",
@@ -197,6 +198,10 @@ class Ufunc:
             if any(isinstance(each, ArrayBase) for each in inputs):
                 return elementwise(self.function, *inputs)
             return self.ufunc(*inputs)
+        if out is Ellipsis:  # an array, never a scalar: which chunked results are in any case
+            if not any(isinstance(each, ArrayBase) for each in (*inputs, where)):
+                return self.ufunc(*inputs, out=out, where=where, **keywords)
+            out = None
         outs = self.outs(out)
         if not any(isinstance(each, ArrayBase) for each in (*inputs, *outs, where)):
             return self.ufunc(*inputs, out=outs, where=where, **keywords)
@@ -340,11 +345,6 @@ class Ufunc:
 
     def __repr__(self) -> str:
         return f"<weft.array.{self.__name__}>"
-
-
-def computed(value: Any) -> Any:
-    """A chunked array as one of NumPy; anything else as it is."""
-    return np.asarray(value) if isinstance(value, ArrayBase) else value
 
 
 def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any = None) -> Any:
