@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import nan
 from operator import index
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -55,7 +55,7 @@ class UnknownLength(float):
 
     symbol: str
 
-    def __new__(cls, symbol: str) -> UnknownLength:
+    def __new__(cls, symbol: str) -> Self:
         self = super().__new__(cls, "nan")
         self.symbol = symbol
         return self
@@ -144,7 +144,7 @@ def is_unknown(length: Any) -> bool:
 
 def as_number(value: Any) -> Any:
     """A length of which a user makes a number, counted; other values as they are."""
-    return index(value) if isinstance(value, UnknownLength) else value
+    return index(value) if isinstance(value, UnknownLength) else value  # type: ignore[arg-type]
 
 
 def compress(lengths: Sequence[int]) -> Cut:

@@ -173,6 +173,12 @@ def test_shapes_with_an_arrays_own_length_count_nothing(counted):
     np.testing.assert_array_equal(flat.compute(), CHOSEN + 1)
 
 
+def test_no_elements_are_none_whatever_is_not_counted(counted):
+    x = chosen()[:, None][:, :0]
+    assert (x.size, x.nbytes) == (0, 0)
+    assert not counted
+
+
 def test_a_shape_can_be_assigned():
     x = da.from_array(WHOLE, chunks=4)
     y = x.copy()

@@ -25,7 +25,7 @@ from weft.array.ops.sizes import sized
 __all__ = ["AskedLength"]
 
 
-def forward(function: Callable[..., Any]) -> Callable[[AskedLength, Any], Any]:
+def forward(function: Callable[..., Any]) -> Any:
     """The operator that takes the counted length first."""
 
     def method(self: AskedLength, *others: Any) -> Any:
@@ -34,7 +34,7 @@ def forward(function: Callable[..., Any]) -> Callable[[AskedLength, Any], Any]:
     return method
 
 
-def backward(function: Callable[[Any, Any], Any]) -> Callable[[AskedLength, Any], Any]:
+def backward(function: Callable[[Any, Any], Any]) -> Any:
     """The operator that takes the counted length second."""
 
     def method(self: AskedLength, other: Any) -> Any:
@@ -141,9 +141,11 @@ class LengthMethods(ArrayBase):
         shape = self.expr.shape
         if self.expr.is_known:
             return shape
-        return tuple(
-            [AskedLength(self, (axis,)) if is_unknown(length) else length for axis, length in enumerate(shape)]
-        )
+        lengths: list[Any] = list(shape)
+        for axis, length in enumerate(shape):
+            if is_unknown(length):
+                lengths[axis] = AskedLength(self, (axis,))
+        return tuple(lengths)
 
     @shape.setter
     def shape(self, lengths: Any) -> None:
@@ -152,11 +154,14 @@ class LengthMethods(ArrayBase):
     @property
     def size(self) -> int:
         """Number of elements; if it is not known, NaN until it is used as an integer."""
-        return self.expr.size if self.expr.is_known else AskedLength(self, tuple(range(self.ndim)))
+        return self.expr.size if self.expr.is_known else times_elements(self, 1)
 
     @property
     def nbytes(self) -> int:
         """Bytes of all elements; if they are not known, NaN until they are used as an integer."""
-        if self.expr.is_known:
-            return self.expr.nbytes
-        return AskedLength(self, tuple(range(self.ndim)), self.itemsize)
+        return self.expr.nbytes if self.expr.is_known else times_elements(self, self.itemsize)
+
+
+def times_elements(array: Any, factor: int) -> Any:
+    """A factor times the number of elements, some lengths of which are not known; 0 whatever they are if another one is."""
+    return 0 if 0 in array.expr.shape else AskedLength(array, tuple(range(array.ndim)), factor)
