@@ -7,7 +7,8 @@ otherwise. Cuts are canonical, so equal layouts have equal cuts; a *grid* is a t
 Some lengths are not known before something is computed: how many elements a mask selects, say. Such an axis has an
 `UnknownCut`: a symbol that says what the lengths are the lengths *of*, how many chunks there are, and how the lengths can
 be counted. Its length is an `UnknownLength`: NaN to those who compute with it, and equal to itself alone, so that axes
-with one symbol are known to be aligned though nobody knows how long they are.
+with one symbol are known to be aligned though nobody knows how long they are. (Users have one that counts itself: see
+`weft.array.ops.lengths`.)
 """
 
 from __future__ import annotations
