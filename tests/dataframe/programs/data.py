@@ -138,11 +138,15 @@ def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[
     # numbers that a file holds for its rows pandas takes for those of the first file only, without their name
     is_plain = isinstance(whole.index, pd.RangeIndex) or rng.random() < 0.7
     plain = whole.reset_index(drop=True) if is_plain else whole
+    told: list[Path] | Path = []
     for place, (start, stop) in enumerate(itertools.pairwise(edges)):
-        part = plain.iloc[start:stop]
-        part.to_parquet(directory / f"part{place}.parquet", row_group_size=max(1, -(-len(part) // 2)))
+        part, path = plain.iloc[start:stop], directory / f"part{place}.parquet"
+        part.to_parquet(path, row_group_size=max(1, -(-len(part) // 2)))
+        told += [path] * bool(len(part))
+    if not told or plain.index.nlevels == 1:  # of several levels pandas loses some where the first file is empty
+        told = directory
     try:
-        expected = pd.read_parquet(directory)
+        expected = pd.read_parquet(told)
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError):  # objects of files without any have no type
         return whole, dd.from_pandas(whole, sort=False)
     if any(isinstance(each, pd.CategoricalDtype) for each in whole.dtypes):  # which of them is not known before reading
