@@ -216,3 +216,31 @@ def test_integers_with_gaps_in_place_of_integers(road):
     whole = pd.DataFrame({"n": [1, 2, 3], "g": pd.array([None, 5, None], "Int64")})
     found = in_partitions(whole, [1]).pipe(lambda d: d.n.mask(d.n > 1, d.g))
     assert computed(found).astype("Float64").tolist() == [1, 5, pd.NA]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.assign(n=d.a.shift(2)).groupby("b").n.sum(),
+        lambda d: d[d.a.shift(2) > 1].groupby("b").c.sum(),
+        lambda d: d[d.a.duplicated() | (d.a > 3)].b.sum(),
+        lambda d: (d.b + d.groupby("c").a.cumsum()).sum(),
+    ],
+)
+def test_columns_of_files_of_which_some_are_dropped_and_rows_are_moved(program, road, tmp_path):
+    whole = pd.DataFrame({label: np.arange(9) + place for place, label in enumerate("abcde")})
+    for place in range(3):
+        whole.iloc[3 * place : 3 * place + 3].to_parquet(tmp_path / f"{place}.parquet")
+    found = computed(program(dd.read_parquet(tmp_path).drop(columns=["e"])))
+    expected = program(whole.drop(columns=["e"]))
+    assert found.tolist() == expected.tolist() if isinstance(expected, pd.Series) else found == expected
+
+
+@pytest.mark.parametrize("dtype", ["str", "string", "string[python]", "large_string[pyarrow]", "Int64"])
+@pytest.mark.parametrize("condition", [lambda t: t != "a", lambda t: ~(t == "a"), lambda t: (t != "a") | (t == "b")])
+def test_missing_texts_of_files_are_unequal_as_their_type_has_it(dtype, condition, road, tmp_path):
+    whole = pd.DataFrame({"t": pd.array(["a", None, "b"], dtype="str"), "n": [1, 2, 4]})
+    whole["t"] = whole.t.map({"a": 1, "b": 2}).astype(dtype) if dtype == "Int64" else whole.t.astype(dtype)
+    whole.to_parquet(tmp_path / "part.parquet")
+    whole = pd.read_parquet(tmp_path)
+    assert computed(dd.read_parquet(tmp_path).pipe(lambda d: d[condition(d.t)]).n.sum()) == whole[condition(whole.t)].n.sum()
