@@ -269,4 +269,7 @@ def test_missing_texts_of_files_are_unequal_as_their_type_has_it(dtype, conditio
     whole["t"] = whole.t.map({"a": 1, "b": 2}).astype(dtype) if dtype == "Int64" else whole.t.astype(dtype)
     whole.to_parquet(tmp_path / "part.parquet")
     whole = pd.read_parquet(tmp_path)
-    assert computed(dd.read_parquet(tmp_path).pipe(lambda d: d[condition(d.t)]).n.sum()) == whole[condition(whole.t)].n.sum()
+    assert (
+        computed(dd.read_parquet(tmp_path).pipe(lambda d: d[condition(d.t)]).n.sum())
+        == whole[condition(whole.t)].n.sum()
+    )

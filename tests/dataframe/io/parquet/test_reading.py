@@ -149,7 +149,9 @@ def test_levels_of_the_index_beside_one_that_is_a_range(names, order, start, eng
 @pytest.mark.parametrize("names", [["a", "k"], [None, "k"]])
 @pytest.mark.parametrize("edges", [[4, 4], [0, 4], [0, 0]])
 def test_files_without_rows_store_a_level_that_is_a_range_in_others(names, edges, tmp_path):
-    whole = pd.DataFrame({"v": np.arange(4) / 2}, index=pd.MultiIndex.from_arrays([range(4), [5, 3, 3, 4]], names=names))
+    whole = pd.DataFrame(
+        {"v": np.arange(4) / 2}, index=pd.MultiIndex.from_arrays([range(4), [5, 3, 3, 4]], names=names)
+    )
     for place, (start, stop) in enumerate(itertools.pairwise([0, *edges, 4])):
         whole.iloc[start:stop].to_parquet(tmp_path / f"{place}.parquet")
 
