@@ -273,3 +273,12 @@ def test_missing_texts_of_files_are_unequal_as_their_type_has_it(dtype, conditio
         computed(dd.read_parquet(tmp_path).pipe(lambda d: d[condition(d.t)]).n.sum())
         == whole[condition(whole.t)].n.sum()
     )
+
+
+def test_integers_in_place_of_shorter_ones_with_gaps(road):
+    whole = pd.DataFrame({"s": pd.array([1, None, 3], "Int8"), "i": [4, 5, 6]})
+
+    def program(d):
+        return d.s.where(d.i > 4, d.i)
+
+    same(computed(program(in_partitions(whole, [2]))), program(whole))
