@@ -74,9 +74,9 @@ class Program:
 
     @property
     def loose(self) -> bool:
-        """Whether types depend on the values that are there; those of means of float32 on the order of the rows, and
-        those of nothing on what it was made of."""
-        words = (*DATA_DEPENDENT, "mean") if self.is_short else DATA_DEPENDENT
+        """Whether types depend on the values that are there; those of means of float32 on the order of the rows, those of
+        its quantiles on gaps, and those of nothing on what it was made of."""
+        words = (*DATA_DEPENDENT, "mean", ".quantile(") if self.is_short else DATA_DEPENDENT
         is_empty = isinstance(self.expected, (pd.DataFrame, pd.Series, pd.Index)) and not len(self.expected)
         return is_empty or any(word in each for each in self.steps for word in words)
 
