@@ -47,7 +47,10 @@ class Quantiles(Treewise):
     def meta(self) -> Any:
         asked = self.wanted[0] if self.is_scalar else list(self.wanted)
         interpolation = "linear" if self.interpolation == HALFWAY else self.interpolation
-        return meta_nonempty(self.source.meta).quantile(asked, interpolation=interpolation)
+        meta = self.source.meta
+        made = meta_nonempty(meta).quantile(asked, interpolation=interpolation)
+        is_short = not self.is_scalar and meta.ndim == 1 and str(meta.dtype) in ("float32", "Float32")
+        return made.astype(meta.dtype) if is_short else made
 
     def lower(self) -> Expr:
         steps: Any = KERNELS["pandas"][Quantiles]
