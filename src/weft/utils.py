@@ -1,6 +1,8 @@
 """Helpers that programs written for Dask import by this name; each lives where it belongs."""
 
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Any
 
 from weft.callables import (
     IndexCallable,
@@ -33,6 +35,7 @@ __all__ = [
     "SerializableLock",
     "apply",
     "cached_property",
+    "deepmap",
     "derived_from",
     "ensure_dict",
     "format_bytes",
@@ -59,3 +62,14 @@ __all__ = [
     "tmpfile",
     "typename",
 ]
+
+
+def deepmap(function: Callable[..., Any], *nested: Any) -> Any:
+    """A function of the items of nested lists, in lists nested alike.
+
+    >>> deepmap(lambda x: x + 1, [[1, 2], [3, 4]])
+    [[2, 3], [4, 5]]
+    """
+    if isinstance(nested[0], (list, Iterator)):
+        return [deepmap(function, *items) for items in zip(*nested, strict=False)]
+    return function(*nested)

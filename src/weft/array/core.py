@@ -1,5 +1,8 @@
 """Names that users of Dask find in ``dask.array.core``."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from weft.array.array import Array
 from weft.array.chunk_forms import normalize_chunks
 from weft.array.chunk_forms import normalize_chunks as normalize_chunks_cached
@@ -32,6 +35,7 @@ __all__ = [
     "common_blockdim",
     "concatenate",
     "concatenate3",
+    "deepfirst",
     "elemwise",
     "from_array",
     "from_delayed",
@@ -50,3 +54,14 @@ __all__ = [
     "to_zarr",
     "unify_chunks",
 ]
+
+
+def deepfirst(blocks: Any) -> Any:
+    """The first item of nested lists or iterators.
+
+    >>> deepfirst([[[1, 2], [3, 4]], [[5], [6]]])
+    1
+    """
+    while isinstance(blocks, (list, Iterator)):
+        blocks = blocks[0] if isinstance(blocks, list) else next(blocks)
+    return blocks

@@ -25,10 +25,11 @@ from weft.distributed.options import refuse_client_options
 from weft.distributed.pausing import Reply, as_asynchronous, awaited_here, is_awaiting, seconds
 from weft.distributed.sharing import SharingMethods
 from weft.distributed.tasks import TaskMethods
+from weft.distributed.waiting import as_completed, fire_and_forget, futures_of, wait
 from weft.errors import BackendError
 from weft.typing import Key
 
-__all__ = ["Client", "default_client", "get_client"]
+__all__ = ["Client", "Future", "as_completed", "default_client", "fire_and_forget", "futures_of", "get_client", "wait"]
 
 #: Futures that were sent elsewhere are kept so long here, in seconds, that whoever gets them can take hold of them.
 ON_THE_WAY_S = 30.0

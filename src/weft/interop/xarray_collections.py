@@ -11,6 +11,7 @@ from typing import Any
 from xarray import DataArray, Dataset, Variable
 
 from weft.array import Array
+from weft.highlevelgraph import HighLevelGraph
 
 __all__ = ["teach_collections"]
 
@@ -29,8 +30,25 @@ def refilled(variables: dict[Any, Any], items: list[Any]) -> dict[Any, Any]:
     }
 
 
-class VariableParts:
+class Parts:
+    """Methods that all have: graphs of what they hold, as programs that look into graphs ask for them."""
+
+    def __weft_graph__(self: Any) -> Any:
+        parts = self.__weft_exprs__()
+        return HighLevelGraph.merge(*[each.__weft_graph__() for each in parts]) if parts else None
+
+    def __weft_keys__(self: Any) -> list[Any]:
+        return [each.__weft_keys__() for each in self.__weft_exprs__()]
+
+    def __weft_layers__(self: Any) -> tuple[str, ...]:
+        return tuple([layer for each in self.__weft_exprs__() for layer in each.__weft_layers__()])
+
+
+class VariableParts(Parts):
     """Methods for `xarray.Variable`."""
+
+    def __weft_keys__(self: Any) -> list[Any]:
+        return self._data.__weft_keys__() if isinstance(self._data, Array) else []
 
     def __weft_exprs__(self: Any) -> list[Array]:
         return arrays_of([self])
@@ -42,7 +60,7 @@ class VariableParts:
         return type(self), self._dims, self.data, self._attrs or None
 
 
-class DatasetParts:
+class DatasetParts(Parts):
     """Methods for `xarray.Dataset`."""
 
     def __weft_exprs__(self: Any) -> list[Array]:
@@ -55,7 +73,7 @@ class DatasetParts:
         return type(self), self._variables, self._coord_names, self._attrs or None
 
 
-class DataArrayParts:
+class DataArrayParts(Parts):
     """Methods for `xarray.DataArray`."""
 
     def __weft_exprs__(self: Any) -> list[Array]:
@@ -70,10 +88,19 @@ class DataArrayParts:
         return type(self), self._variable, self._coords, self._name
 
 
+METHODS = (
+    "__weft_exprs__",
+    "__weft_rebuild_from_exprs__",
+    "__weft_tokenize__",
+    "__weft_graph__",
+    "__weft_keys__",
+    "__weft_layers__",
+)
+
+
 def teach_collections() -> None:
     """Give xarray's classes the methods by which Weft looks into them."""
     kinds: list[tuple[Any, type]] = [(Variable, VariableParts), (Dataset, DatasetParts), (DataArray, DataArrayParts)]
     for kind, parts in kinds:
-        kind.__weft_exprs__ = parts.__weft_exprs__  # type: ignore[attr-defined]
-        kind.__weft_rebuild_from_exprs__ = parts.__weft_rebuild_from_exprs__  # type: ignore[attr-defined]
-        kind.__weft_tokenize__ = parts.__weft_tokenize__  # type: ignore[attr-defined]
+        for method in METHODS:
+            setattr(kind, method, getattr(parts, method))

@@ -12,6 +12,7 @@ places that matter:
 - differences of dates of other calendars become numbers element by element, which computes;
 - groups are reduced by flox where it is installed, which divides work for Dask's arrays only (`weft.interop.flox`);
 - rolling windows are reduced by bottleneck where users ask for it, but only those of NumPy's and Dask's arrays;
+- arrays that are shifted or rolled keep their chunks if they are Dask's;
 - ``chunk()`` without a word on the kind of array makes Dask's arrays, of Weft's, too.
 
 All are replaced by functions that do what was done before for all arrays but Weft's.
@@ -148,6 +149,19 @@ def stays(chunk: Callable[..., Any], manager: Any) -> Callable[..., Any]:
     return chunk_again
 
 
+def in_chunks_as_before(move: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that moves values along an axis, after which Weft's arrays are cut as they were, as xarray promises of Dask's."""
+
+    @wraps(move)
+    def moved(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = move(self, *args, **kwargs)
+        if isinstance(self._data, Array) and isinstance(result._data, Array) and result.shape == self.shape:
+            return result._replace(data=result._data.rechunk(self._data.chunks))
+        return result
+
+    return moved
+
+
 def data_of(holder: Any) -> list[Any]:
     """What a variable, or the variables of a dataset, hold."""
     variables = holder.variables.values() if isinstance(holder, dataset.Dataset) else [holder]
@@ -176,5 +190,8 @@ def teach(manager: Any) -> None:
         module.is_duck_dask_array = is_lazy  # type: ignore[attr-defined]
     when_imported("flox", teach_flox)
     rolling.DataArrayRolling._array_reduce = by_bottleneck(rolling.DataArrayRolling._array_reduce)  # type: ignore[method-assign]
+    moving: Any = variable.Variable
+    moving._shift_one_dim = in_chunks_as_before(moving._shift_one_dim)
+    moving._roll_one_dim = in_chunks_as_before(moving._roll_one_dim)
     for holder in (dataset.Dataset, variable.Variable):
         holder.chunk = stays(holder.chunk, manager)  # type: ignore[method-assign]
