@@ -1,13 +1,12 @@
 """Helpers that programs written for Dask import by this name; each lives where it belongs."""
 
-from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
 
 from weft.callables import (
     IndexCallable,
     M,
     apply,
+    deepmap,
     derived_from,
     funcname,
     has_keyword,
@@ -62,14 +61,3 @@ __all__ = [
     "tmpfile",
     "typename",
 ]
-
-
-def deepmap(function: Callable[..., Any], *nested: Any) -> Any:
-    """A function of the items of nested lists, in lists nested alike.
-
-    >>> deepmap(lambda x: x + 1, [[1, 2], [3, 4]])
-    [[2, 3], [4, 5]]
-    """
-    if isinstance(nested[0], (list, Iterator)):
-        return [deepmap(function, *items) for items in zip(*nested, strict=False)]
-    return function(*nested)

@@ -9,9 +9,11 @@ import time
 from collections import namedtuple
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 import weft
+import weft.array as da
 from weft.distributed import (
     CancelledError,
     Client,
@@ -1145,3 +1147,13 @@ def test_the_version_is_that_of_weft():
     from weft import distributed
 
     assert distributed.__version__ == weft.__version__
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+def test_what_one_cluster_has_run_first_runs_on_the_next(engine):
+    for _ in range(2):  # the plan is kept: that its tasks are forgotten here must not empty it
+        with Client(engine=engine, n_workers=1, threads_per_worker=1):
+            x = da.from_array(np.arange(10), chunks=4)
+            for _ in range(3):
+                assert bool((x == x.astype("int32")).all())

@@ -1,8 +1,5 @@
 """Names that users of Dask find in ``dask.array.core``."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from weft.array.array import Array
 from weft.array.chunk_forms import normalize_chunks
 from weft.array.chunk_forms import normalize_chunks as normalize_chunks_cached
@@ -12,7 +9,7 @@ from weft.array.io.hdf5 import to_hdf5
 from weft.array.io.npy import from_npy_stack, to_npy_stack
 from weft.array.io.store import store
 from weft.array.io.zarr import from_zarr, to_zarr
-from weft.array.kernels.joining import concatenate3
+from weft.array.kernels.joining import concatenate3, deepfirst
 from weft.array.layouts import broadcast_chunks, common_blockdim
 from weft.array.ops.aligning import unify_chunks
 from weft.array.ops.block_views import BlockView
@@ -54,14 +51,3 @@ __all__ = [
     "to_zarr",
     "unify_chunks",
 ]
-
-
-def deepfirst(blocks: Any) -> Any:
-    """The first item of nested lists or iterators.
-
-    >>> deepfirst([[[1, 2], [3, 4]], [[5], [6]]])
-    1
-    """
-    while isinstance(blocks, (list, Iterator)):
-        blocks = blocks[0] if isinstance(blocks, list) else next(blocks)
-    return blocks

@@ -18,12 +18,11 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
 
+import pytest
+
 from weft import config as configuration
 from weft.distributed.client import Client
 from weft.distributed.local_cluster import LocalCluster
-from weft.extras import import_required
-
-pytest = import_required("pytest", "weft.distributed.utils_test needs pytest: pip install pytest")
 
 __all__ = [
     "a",
@@ -164,21 +163,18 @@ def gen_test(timeout: float = TIMEOUT_S, **others: Any) -> Callable[[Callable[..
 
 
 @pytest.fixture
-def cleanup() -> Iterator[None]:
+def cleanup() -> None:
     """Nothing: clusters close themselves."""
-    yield
 
 
 @pytest.fixture
-def loop() -> Iterator[None]:
+def loop() -> None:
     """None: clients have loops of their own."""
-    yield
 
 
 @pytest.fixture
-def loop_in_thread() -> Iterator[None]:
+def loop_in_thread() -> None:
     """None: clients have loops of their own."""
-    yield
 
 
 @pytest.fixture

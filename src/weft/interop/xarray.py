@@ -28,7 +28,7 @@ parallelcompat = import_required(
 )
 
 from weft.interop.xarray_blocks import teach_blocks  # noqa: E402 (likewise)
-from weft.interop.xarray_collections import teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
+from weft.interop.xarray_collections import is_chunked, teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
 from weft.interop.xarray_frames import teach_frames  # noqa: E402 (likewise)
 from weft.interop.xarray_indexing import teach  # noqa: E402 (likewise)
 from weft.interop.xarray_writing import teach_writing  # noqa: E402 (likewise)
@@ -50,8 +50,8 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
         teach_writing()
 
     def is_chunked_array(self, data: Any) -> bool:
-        """Whether an object is one of Weft's arrays."""
-        return isinstance(data, Array)
+        """Whether an object is one of Weft's arrays, or holds one (a quantity of pint)."""
+        return is_chunked(data)
 
     @property
     def array_api(self) -> Any:

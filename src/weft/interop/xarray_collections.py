@@ -11,22 +11,26 @@ from typing import Any
 from xarray import DataArray, Dataset, Variable
 
 from weft.array import Array
-from weft.highlevelgraph import HighLevelGraph
+from weft.execution import graph_of, is_weft_collection
 
-__all__ = ["teach_collections"]
+__all__ = ["is_chunked", "teach_collections"]
 
 
-def arrays_of(variables: Any) -> list[Array]:
+def is_chunked(data: Any) -> bool:
+    """Whether data are one of Weft's arrays, or hold one as pint's quantities do."""
+    return isinstance(data, Array) or (hasattr(type(data), "__weft_exprs__") and is_weft_collection(data))
+
+
+def arrays_of(variables: Any) -> list[Any]:
     """Weft's arrays among the data of variables, in order."""
-    return [each._data for each in variables if isinstance(each._data, Array)]
+    return [each._data for each in variables if is_chunked(each._data)]
 
 
 def refilled(variables: dict[Any, Any], items: list[Any]) -> dict[Any, Any]:
     """The variables with other data in place of Weft's arrays."""
     left = iter(items)
     return {
-        name: each._replace(data=next(left)) if isinstance(each._data, Array) else each
-        for name, each in variables.items()
+        name: each._replace(data=next(left)) if is_chunked(each._data) else each for name, each in variables.items()
     }
 
 
@@ -35,7 +39,7 @@ class Parts:
 
     def __weft_graph__(self: Any) -> Any:
         parts = self.__weft_exprs__()
-        return HighLevelGraph.merge(*[each.__weft_graph__() for each in parts]) if parts else None
+        return graph_of(parts, optimize_graph=False) if parts else None
 
     def __weft_keys__(self: Any) -> list[Any]:
         return [each.__weft_keys__() for each in self.__weft_exprs__()]
@@ -48,7 +52,7 @@ class VariableParts(Parts):
     """Methods for `xarray.Variable`."""
 
     def __weft_keys__(self: Any) -> list[Any]:
-        return self._data.__weft_keys__() if isinstance(self._data, Array) else []
+        return self._data.__weft_keys__() if is_chunked(self._data) else []
 
     def __weft_exprs__(self: Any) -> list[Array]:
         return arrays_of([self])
@@ -80,7 +84,7 @@ class DataArrayParts(Parts):
         return arrays_of([self._variable, *self._coords.values()])
 
     def __weft_rebuild_from_exprs__(self: Any, items: list[Any]) -> Any:
-        own = int(isinstance(self._variable._data, Array))
+        own = int(is_chunked(self._variable._data))
         variable = self._variable._replace(data=items[0]) if own else self._variable
         return self._replace(variable, refilled(self._coords, items[own:]))
 

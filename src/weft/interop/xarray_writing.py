@@ -97,4 +97,4 @@ def teach_writing() -> None:
     for module in (locks, writers):
         module.get_dask_scheduler = scheduler_of_writes  # type: ignore[attr-defined]
     locks._get_lock_maker = lock_maker
-    common.is_duck_dask_array = is_lazy  # type: ignore[attr-defined]
+    common.is_duck_dask_array = is_lazy  # type: ignore[assignment, attr-defined, unused-ignore]
