@@ -28,6 +28,16 @@ def test_operations_on_frames_are_light_and_frames_are_not_weighed():
     assert is_light(asked.expr, held(x), SMALL)
 
 
+def test_functions_that_libraries_make_of_machine_code_are_told_by_their_own_module():
+    meta = pd.DataFrame(
+        {"t": pd.array([], dtype="str"), "at": pd.DatetimeIndex([])}
+    )  # written with functions of Cython
+    x, _ = questions()
+    made = x.map_partitions(len, meta=meta)
+    assert is_light(made.expr, held(x), SMALL)
+    assert is_light(x[x.a > pd.Timestamp("2020").year].assign(at=pd.Timestamp("2020")).expr, held(x), SMALL)
+
+
 def test_large_values_are_heavy():
     x, _ = questions()
     assert not is_light(x.a.isin(list(range(100_000))).expr, held(x), SMALL)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Iterable
 from pickle import PicklingError
-from types import FunctionType
 from typing import Any
 
 from cloudpickle import CloudPickler
@@ -16,8 +15,22 @@ __all__ = ["is_light"]
 
 #: Packages whose objects can be written, and do nothing else when they are. What is of others is the user's: it may hold anything.
 OURS = frozenset(
-    {"weft", "builtins", "numpy", "pandas", "pyarrow", "datetime", "decimal", "functools", "operator", "_operator"}
+    {
+        "weft",
+        "builtins",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "datetime",
+        "decimal",
+        "functools",
+        "operator",
+        "_operator",
+        "pickle",
+    }
 )
+#: Types of functions, which are of the module that they name, not of their type's.
+FUNCTIONS = frozenset({"function", "builtin_function_or_method", "cython_function_or_method"})
 
 
 class TooHeavy(Exception):
@@ -35,8 +48,9 @@ class Weighing(CloudPickler):  # type: ignore[misc]
     def persistent_id(self, value: Any) -> str | None:
         if id(value) in self.but:
             return ""
-        home = value if isinstance(value, (type, FunctionType)) else type(value)
-        nbytes = 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
+        is_named = isinstance(value, type) or type(value).__name__ in FUNCTIONS
+        home = value if is_named else type(value)
+        nbytes = 0 if is_named else getattr(value, "nbytes", 0)
         if str(home.__module__).partition(".")[0] not in OURS or nbytes > self.most:
             raise TooHeavy
         return None

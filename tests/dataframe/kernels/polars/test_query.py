@@ -50,6 +50,28 @@ def test_programs_that_are_built_again_have_one_plan(rows, tmp_path):
     assert plans[2].programs is plans[3].programs
 
 
+def test_programs_with_texts_times_and_joins_have_plans_too(tmp_path):
+    left = pd.DataFrame(
+        {
+            "k": [1, 2, 2, 3],
+            "t": ["u", "v", "w", None],
+            "since": pd.to_datetime(["2020-01-01", "2021-01-01", "2022-01-01", None]),
+        }
+    )
+    right = pd.DataFrame({"k": [1, 2], "name": ["one", "two"], "x": [0.5, 1.5]})
+    left.to_parquet(tmp_path / "left.parquet")
+    right.to_parquet(tmp_path / "right.parquet")
+
+    def question(left, right):
+        late = left[left.since > pd.Timestamp("2020-06-01")]
+        return late.merge(right, on="k").groupby(["k", "name"]).agg(x=("x", "sum"), n=("t", "count")).reset_index()
+
+    ours = [dd.read_parquet(str(tmp_path / f"{side}.parquet")) for side in ("left", "right")]
+    for _ in range(4):
+        pd.testing.assert_frame_equal(question(*ours).compute(), question(left, right))
+    assert len(kept()) == 1
+
+
 def test_other_programs_have_other_plans(rows, tmp_path):
     ours = dd.read_parquet(str(tmp_path / "rows.parquet"))
     for least in (0.5, 3.5, 0.5, 3.5, 0.5, 3.5):

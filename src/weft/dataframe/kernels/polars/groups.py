@@ -42,8 +42,6 @@ def grouped(node: Any, translate: Translator) -> Relation:
             *[source.column(each.column) for each in requests if each.column is not None and each.how != "size"],
         ],
     )
-    if groups.dropna and any(each.null for each in keys):
-        base = base.filter(pl.all_horizontal([each.expr.is_not_null() for each in keys if each.null]))
     names = [translate.fresh("key") for _ in keys]
     values = [translate.fresh("agg") for _ in made]
     named = [each.expr.alias(name) for each, name in zip(keys, names, strict=True)]
@@ -56,6 +54,9 @@ def grouped(node: Any, translate: Translator) -> Relation:
         place = pl.col(row) if source.rank is None else source.rank.expr
         gathered.append(place.min().alias(first))
     base = base.group_by(named).agg(gathered)
+    missing = [pl.col(name).is_not_null() for each, name in zip(keys, names, strict=True) if each.null]
+    if groups.dropna and missing:  # of the groups, which are fewer than the rows
+        base = base.filter(pl.all_horizontal(missing))
     still_null = not groups.dropna
     labels = [
         replaced(each, expr=pl.col(name), scalars={}, null=each.null and still_null)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ __all__ = [
 
 #: Numbers for names that must not be met twice.
 COUNTED = itertools.count()
+#: Rows that are looked at before it is tried to order all by their first column.
+SAMPLE = 1000
 
 
 #: Types whose values both libraries hold alike.
@@ -232,4 +235,23 @@ def in_order(relation: Relation) -> Relation:
     fresh = materialised(relation)
     assert fresh.order is not None
     keys = [each.expr for each in fresh.order]
-    return replaced(fresh, base=fresh.base.sort(keys, nulls_last=True), order=None)
+    if len(keys) < 2:
+        return replaced(fresh, base=fresh.base.sort(keys, nulls_last=True), order=None)
+    ordered = partial(ordered_by, names=[key.meta.output_name() for key in keys])
+    options = {"projection_pushdown": False, "slice_pushdown": False, "validate_output_schema": False}
+    return replaced(fresh, base=fresh.base.map_batches(ordered, **options), order=None)
+
+
+def ordered_by(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Rows by some columns, missing values last.
+
+    Groups by a number and what belongs to it are common: where the first column has no value twice, the others do not matter,
+    and to sort by all takes three times as long.
+    """
+    first = names[0]
+    sample = rows[first].gather_every(max(1, len(rows) // SAMPLE))
+    if not sample.is_duplicated().any():
+        made = rows.sort(first, nulls_last=True)
+        if not made[first].eq_missing(made[first].shift(1))[1:].any():
+            return made
+    return rows.sort(names, nulls_last=True)

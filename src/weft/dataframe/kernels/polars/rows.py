@@ -18,6 +18,7 @@ from weft.dataframe.kernels.polars.relation import (
     Relation,
     chosen_rows,
     engine_type,
+    in_order,
     materialised,
     row_by_row,
 )
@@ -99,14 +100,19 @@ def constant(source: Relation, value: Any, dtype: Any, nan: bool = False) -> Col
     )
 
 
-@translation("Ends")
+@translation("Ends", any_order=True)
 def ends(node: Any, translate: Translator) -> Relation:
     """First or last rows."""
     source = translate(node.source)
     if node.count < 0:
         raise Untranslatable("all but some rows stay in pandas")
+    if node.last:
+        fresh = materialised(in_order(source))
+        return replaced(fresh, base=fresh.base.tail(node.count))
     fresh = materialised(source)
-    return replaced(fresh, base=fresh.base.tail(node.count) if node.last else fresh.base.head(node.count))
+    keys = [each.expr for each in fresh.order or ()]  # Polars finds the first of rows without putting all in order
+    base = fresh.base.sort(keys, nulls_last=True) if keys else fresh.base
+    return replaced(fresh, base=base.head(node.count), order=None)
 
 
 @translation("DropMissing", any_order=True)
