@@ -184,7 +184,9 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         mine = self._on_the_way
         while mine and mine[0][0] < now - ON_THE_WAY_S:
             mine.pop(0)
-        mine.append((now, Future._of(self, self._held_again(future._bound()))))
+        # tasks are written under the run's lock, where their futures hold themselves: to take the lock again would never end
+        again = future if self._run.is_busy() else Future._of(self, self._held_again(future._bound()))
+        mine.append((now, again))
 
     def _call_back(self, function: Callable[[Any], Any], future: Future) -> None:
         """Call a user's callback in a thread of its own, one after the other."""

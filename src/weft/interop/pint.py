@@ -3,11 +3,8 @@
 pint gives the methods that compute to quantities of Dask's arrays only. Once both libraries are imported, quantities of Weft's
 arrays have them, too; ``weft.compute(quantity)``, ``weft.persist`` and ``weft.delayed(function)(quantity)`` look into them.
 
->>> import pint
->>> import weft.array as da
->>> lengths = pint.UnitRegistry().Quantity(da.arange(4, chunks=2), "m")
->>> (lengths**2).sum().compute()
-<Quantity(14, 'meter ** 2')>
+    lengths = pint.UnitRegistry().Quantity(da.arange(4, chunks=2), "m")
+    (lengths**2).sum().compute()  # 14 meter ** 2
 """
 
 from __future__ import annotations
