@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import weft
 import weft.array as da
 import weft.dataframe as dd
 from weft.typing import no_default
@@ -70,3 +71,24 @@ def test_no_default_is_no_meta():
     df = dd.from_pandas(pd.DataFrame({"a": np.arange(5.0)}), npartitions=2)
     found = df.map_partitions(lambda part: part.a.to_numpy(), meta=no_default)
     np.testing.assert_array_equal(found.compute(), np.arange(5.0))
+
+
+def more(part, number):
+    return part + number
+
+
+@pytest.mark.parametrize("kind", ["delayed", "array", "chain"])
+def test_arrays_of_frames_that_share_a_delayed_argument(kind):
+    three = {
+        "delayed": lambda: weft.delayed(abs)(-3),
+        "array": lambda: da.ones(3, chunks=2).sum(),
+        "chain": lambda: weft.delayed(abs)(weft.delayed(abs)(-3)),
+    }[kind]()
+    b = in_parts().map_partitions(more, three, meta=WHOLE).b
+    c = in_parts().map_partitions(more, weft.delayed(abs)(three), meta=WHOLE).b
+    stacked = da.stack([(1 - b).values, b.values, c.values])
+    expected = np.stack([1 - WHOLE.b - 3, WHOLE.b + 3, WHOLE.b + 3])
+    number, found = weft.compute(three, stacked)
+    assert number == 3
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(stacked.compute(), expected)
