@@ -139,7 +139,7 @@ class Live(LiveCancelling):
 
     def is_busy(self) -> bool:
         """Whether somebody holds the lock: it may be the thread that asks."""
-        return self.lock.locked()
+        return bool(self.lock.locked())
 
     def hold(self, ticket: Ticket) -> bool:
         """One holder more; False if it is gone already."""
