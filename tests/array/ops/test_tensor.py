@@ -129,6 +129,19 @@ def test_masked_blocks_are_multiplied():
     np.testing.assert_array_equal(made.filled(-1), expected.filled(-1))
 
 
+@pytest.mark.parametrize("function", ["dot", "matmul", "inner"])
+def test_sums_of_products_that_are_masked_in_some_blocks_are_those_of_the_others(function):
+    a = np.ma.masked_array(np.arange(24.0).reshape(4, 6), np.arange(24).reshape(4, 6) % 5 < 2)
+    a[1, :3] = np.ma.masked
+    a[2] = np.ma.masked
+    b = a[:, ::-1].copy() if function == "inner" else a[:, ::-1].T.copy()
+    expected = np.ma.dot(a, b.T if function == "inner" else b)
+    for chunks in (1, 2, 4, 6):
+        made = getattr(da, function)(da.from_array(a, chunks=chunks), da.from_array(b, chunks=chunks)).compute()
+        np.testing.assert_array_equal(np.ma.getmaskarray(made), np.ma.getmaskarray(expected))
+        np.testing.assert_array_equal(made.filled(-1), expected.filled(-1))
+
+
 def test_sparse_blocks_are_multiplied():
     sparse = pytest.importorskip("sparse")
     whole = np.diag(np.arange(6.0)) + np.eye(6, k=2)
