@@ -8,6 +8,7 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from weft.errors import MissingDependencyError as _MissingDependencyError
+from weft.extras import when_imported as _when_imported
 
 try:
     import numpy as _numpy  # noqa: F401
@@ -49,6 +50,8 @@ from weft.array.ops.index_grids import *  # noqa: F403
 from weft.array.ops.index_grids import __all__ as _index_grids
 from weft.array.ops.joining import *  # noqa: F403
 from weft.array.ops.joining import __all__ as _joining
+from weft.array.ops.matrix_products import *  # noqa: F403
+from weft.array.ops.matrix_products import __all__ as _matrix_products
 from weft.array.ops.numbers import *  # noqa: F403
 from weft.array.ops.numbers import __all__ as _numbers
 from weft.array.ops.overlapping import *  # noqa: F403
@@ -253,6 +256,9 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES, *_MODULES})
 
 
+# quantities of Weft's arrays are collections as soon as there are quantities
+_when_imported("pint.facets.dask", lambda: _import_module("weft.interop.pint").teach_pint())
+
 __all__ = [
     "Array",
     "compute",
@@ -283,6 +289,7 @@ __all__ = [
     *_diagonals,
     *_index_grids,
     *_joining,
+    *_matrix_products,
     *_numbers,
     *_overlapping,
     *_putting,

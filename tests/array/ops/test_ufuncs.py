@@ -182,11 +182,33 @@ def test_reduceat_agrees_with_numpy():
         da.add.reduceat(da.from_array(whole, chunks=2), [9])
 
 
-def test_working_in_place_on_some_elements_is_refused_with_what_to_do():
-    with pytest.raises(TypeError, match="bincount"):
-        da.add.at(da.ones(3, chunks=1), [0], 1)
-    with pytest.raises(TypeError, match="bincount"):
-        np.add.at(da.ones(3, chunks=1), [0], 1)
+def test_reduceat_takes_indices_that_are_computed():
+    whole, places = np.arange(8), np.array([0, 4, 1, 5])
+    x, chunked = da.from_array(whole, chunks=3), da.from_array(places, chunks=2)
+    assert_same(da.add.reduceat(x, chunked), np.add.reduceat(whole, places))
+
+
+def test_where_may_be_a_list():
+    whole = np.arange(4).reshape(2, 2) + 2
+    expected = np.power(whole, [2, 3], out=np.zeros((2, 2), int), where=[[0, 1], [1, 0]])
+    made = da.power(da.from_array(whole, chunks=1), [2, 3], out=da.zeros((2, 2), dtype=int), where=[[0, 1], [1, 0]])
+    assert_same(made, expected)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 3), (1,)])
+def test_results_along_an_axis_are_not_broadcast_into_out(shape):
+    with pytest.raises(ValueError, match=r"output|broadcast|shape"):
+        np.subtract.reduce(np.ones((4, 3)), axis=0, out=np.zeros(shape))
+    with pytest.raises(ValueError, match="wrong shape"):
+        da.subtract.reduce(da.ones((4, 3), chunks=2), axis=0, out=da.zeros(shape))
+    with pytest.raises(ValueError, match="wrong shape"):
+        da.add.reduce(da.ones((4, 3), chunks=2), axis=0, out=da.zeros(shape))
+
+
+def test_an_ellipsis_in_out_asks_for_an_array():
+    x = da.arange(4, chunks=2)
+    assert_same(da.add(x, 1, out=...), np.arange(1, 5))
+    assert_same(np.divmod(x, 2, out=...)[0], np.arange(4) // 2)
 
 
 def test_out_stands_for_the_result_from_then_on():

@@ -426,3 +426,23 @@ def test_outer_joins_beside_no_rows_take_labels_that_have_no_order():
     right = pd.DataFrame({"b": [1]}, index=pd.Index(["z"], dtype=object)).iloc[:0]
     sides = [in_order_of_labels(each) for each in (left, right)]
     assert [list(each.index) for each in sides] == [[1, "b", 2, "a"], []]
+
+
+@pytest.mark.parametrize("how", ["left", "right", "outer"])
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("indicator", [False, True])
+def test_rows_without_a_match_among_levels_have_no_label(how, count, indicator):
+    left = pd.DataFrame({"k": [1, 2, 3, 3], "j": list("abcd"), "a": range(4)}, pd.Index([10, 20, 30, 40], name="i"))
+    right = pd.DataFrame({"k": [3, 4, 2], "j": list("cxb"), "b": range(3)}).set_index(["k", "j"])
+    expected = left.merge(right, left_on=["k", "j"], right_index=True, how=how, indicator="side")
+    is_lone = expected.pop("side") == "right_only"
+    words = {"left_on": ["k", "j"], "right_index": True, "how": how, "indicator": indicator}
+
+    made = in_parts(left, count).merge(in_parts(right, count), **words).compute()
+
+    assert made.index.name == "i"
+    assert made.index.to_series().isna().tolist() == is_lone.tolist()
+    there = ~is_lone.to_numpy()
+    assert made.index[there].tolist() == expected.index[there].tolist()
+    found = made.drop(columns="_merge", errors="ignore").reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))

@@ -16,6 +16,10 @@ TIMES = NUMBERS[["v", "n"]].set_axis(
     pd.DatetimeIndex([None, "2024-01-01", "2024-01-02", "2024-01-05"], dtype="datetime64[us]"), axis=0
 )
 LEVELS = pd.DataFrame([[1, 2], [3, 4]], columns=pd.MultiIndex.from_tuples([("p", "x"), ("q", "y")], names=["u", "w"]))
+SEVERAL = pd.DataFrame(
+    {"v": range(8)},
+    pd.MultiIndex.from_arrays([list("bABabBAa"), [2, 1, 1, 2, 1, 2, 2, 1], list("xyxyxyyx")], names=["p", "q", "r"]),
+)
 
 
 def parts_of(whole, count=2):
@@ -93,6 +97,32 @@ CALLS = {
         WORDS.assign(b=WORDS.b.cat.set_categories(list("pqr"))),
         lambda d: d.groupby("b", observed=None).n.sum(),
     ),
+    "gaps replaced by None": (WORDS.assign(v=NUMBERS.v), lambda d: d.replace({np.nan: None})),
+    "gaps of a column replaced by None": (NUMBERS.v, lambda d: d.replace(np.nan, None)),
+    "values of some columns replaced by None": (NUMBERS, lambda d: d.replace({"v": {3.0: None}, "n": {4: 9}})),
+    "a stretch of labels that fall": (NUMBERS.set_axis([3, 2, 1, 0]), lambda d: d.truncate(1, 2)),
+    "labels by values, columns kept": (
+        pd.DataFrame(np.arange(12.0).reshape(4, 3)),
+        lambda d: d.set_index([0, d[1] * 2], drop=False, append=True, **unsorted(d)),
+    ),
+    "labels by an array beside numbered columns": (
+        pd.DataFrame(np.arange(12.0).reshape(4, 3)),
+        lambda d: d.set_index(np.array([3, 1, 2, 4]), **unsorted(d)),
+    ),
+    "weights by times in groups": (
+        NUMBERS.assign(t=pd.date_range("2024", periods=4)),
+        lambda d: d.groupby("k").v.ewm(halflife="2D", times=d.t).mean(),
+    ),
+    "weights by times of numbered columns": (
+        pd.DataFrame(np.arange(12.0).reshape(4, 3)),
+        lambda d: d.ewm(halflife="2D", times=pd.date_range("2024", periods=4)).mean(),
+    ),
+    "windows of groups beside others": (NUMBERS, lambda d: d.groupby("k").v.rolling(2).cov(d.n)),
+    "windows of groups beside frames": (NUMBERS, lambda d: d.groupby("k")[["v", "n"]].expanding().corr(d[["n", "v"]])),
+    "one level in order": (SEVERAL, lambda d: d.sort_index(level="q", sort_remaining=False)),
+    "levels in two directions": (SEVERAL.v, lambda d: d.sort_index(level=["q", "p"], ascending=[False, True])),
+    "a level by a key": (SEVERAL, lambda d: d.sort_index(level="p", key=lambda labels: labels.str.lower())),
+    "windows from the first row, of any length": (NUMBERS[["v", "n"]], lambda d: d.expanding(None).max()),
     "texts beside columns of texts": (WORDS, lambda d: d.a.str.cat(d[["a", "a"]].set_axis(["p", "q"], axis=1))),
 }
 

@@ -117,6 +117,31 @@ def test_weighted_windows_go_on_from_partition_to_partition(pair, method, weight
 
 @settings(max_examples=40, deadline=None)
 @given(
+    st.integers(0, 2**32),
+    st.sampled_from(["mean", "sum", "var", "std"]),
+    st.sampled_from([0.3, 0.7, 1.0]),
+    st.sampled_from([0, 3, 1000]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_weighted_windows_of_more_rows_than_count_agree_with_pandas(seed, method, alpha, least, adjust, ignore):
+    random = np.random.default_rng(seed)
+    whole = pd.DataFrame(random.normal(size=(3000, 2)), columns=["a", "b"])
+    whole.loc[random.random(3000) < 0.2, "a"] = np.nan
+    whole.loc[: random.integers(0, 3000), "b"] = np.nan
+    parts = in_partitions(whole, sorted(random.integers(0, 3000, 2)))
+    words = {"alpha": alpha, "min_periods": least, "adjust": adjust, "ignore_na": ignore}
+    agree(lambda: getattr(parts.ewm(**words), method)(), lambda: getattr(whole.ewm(**words), method)(), atol=1e-8)
+
+
+def test_weighted_means_stay_over_gaps_in_which_weights_vanish():
+    whole = pd.DataFrame({"a": [1.0, 2.0, *[np.nan] * 2500, 5.0, *[np.nan] * 1500]})
+    for cut in ([1, 1000, 2600], [2000], [2503, 3000]):
+        agree(lambda: in_partitions(whole, cut).ewm(alpha=0.6).mean(), lambda: whole.ewm(alpha=0.6).mean())  # noqa: B023
+
+
+@settings(max_examples=40, deadline=None)
+@given(
     cut_frames(FLOATS),
     st.sampled_from(["count", "sum", "mean", "min", "max", "var", "std", "median"]),
     st.integers(0, 3),

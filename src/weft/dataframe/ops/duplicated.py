@@ -64,8 +64,9 @@ def factorize(values: Any, sort: bool = False, use_na_sentinel: bool = True, siz
     if not isinstance(values, FrameBase) or not isinstance(values.expr.meta, (pd.Series, pd.Index)):
         raise TypeError(f"factorize() takes a Series or Index, not a {type(values).__name__}: use pandas.factorize")
     column: Any = values.to_series() if isinstance(values.expr.meta, pd.Index) else values  # type: ignore[attr-defined]
-    different = column.dropna() if use_na_sentinel else column
-    different = different.drop_duplicates()
+    different = column.drop_duplicates()
+    if use_na_sentinel:
+        different = different.dropna()
     if sort:
         different = different.sort_values(npartitions=1)
     different = different.reset_index(drop=True)

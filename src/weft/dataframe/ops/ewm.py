@@ -95,7 +95,9 @@ class TimedWindow(ExponentialWindow):
         is_series = self._frame.expr.meta.ndim == 1
         frame = self._frame.to_frame(VALUES) if is_series else self._frame
         both = frame.assign(**{TIMES: self._times})
-        made = whole_rows(both, "pipe", call_of(timed_window, is_series, self._call, name, call_of(*args, **kwargs)))
+        columns = None if is_series else frame.expr.meta.columns
+        call = call_of(timed_window, columns, self._call, name, call_of(*args, **kwargs))
+        made = whole_rows(both, "pipe", call)
         return made.rename(self._frame.name) if is_series else made
 
     def _pairs(self, name: str, other: Any, **kwargs: Any) -> Any:
@@ -106,9 +108,9 @@ class TimedWindow(ExponentialWindow):
 VALUES, TIMES = "__values__", "__times__"
 
 
-def timed_window(both: pd.DataFrame, is_series: bool, call: Any, name: str, asked: Any) -> Any:
-    """A method of windows at times that are a column."""
-    rows = both[VALUES] if is_series else both.drop(columns=TIMES)
+def timed_window(both: pd.DataFrame, columns: pd.Index | None, call: Any, name: str, asked: Any) -> Any:
+    """A method of windows at times that are a column, beside those of a frame or (None) a series."""
+    rows = both[VALUES] if columns is None else both.drop(columns=TIMES).set_axis(columns, axis=1)
     (_, options), (inputs, keywords) = call, asked
     return getattr(rows.ewm(**dict(options), times=both[TIMES]), name)(*inputs, **dict(keywords))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weft import config
@@ -13,7 +14,7 @@ from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan, Table, apply_to_groups
 from weft.dataframe.kernels.pandas.grouping import key_columns
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import UNKNOWN, make_meta, tried
+from weft.dataframe.meta import UNKNOWN, is_pandas, make_meta, tried
 from weft.dataframe.ops.groupby_nodes import key_needs
 from weft.dataframe.ops.neighbours import AllTo, told_first
 from weft.dataframe.spread import MANY, MOST_BUCKETS, SMALL, Choice, EveryBlock, by_bytes, lies_together
@@ -44,7 +45,11 @@ class Method:
         """The result for two made-up rows."""
 
         def made(rows: Any, *blocks: Any) -> Any:
-            return apply_to_groups(Table(rows, key_columns(rows, blocks, self.asked.groups)), self.asked)
+            asked = self.asked
+            if has_rows_beside(asked):
+                calls = tuple([(few(inputs, rows), few(words, rows)) for inputs, words in asked.calls])
+                asked = asked._replace(calls=calls)
+            return apply_to_groups(Table(rows, key_columns(rows, blocks, asked.groups)), asked)
 
         return tried(made, self.source.meta, *[each.meta for each in self.blocks])
 
@@ -241,6 +246,29 @@ BY_KEYS = {
     *("nlargest", "nsmallest", "ohlc", "apply"),
 }
 WINDOWS = ("rolling.", "expanding.", "ewm.", "resample.")
+ARRAYS = (np.ndarray, pd.api.extensions.ExtensionArray)
+
+
+def has_rows_beside(asked: MethodPlan) -> bool:
+    """Whether windows are asked for with a value for each row: times, or others to be compared with."""
+    if not asked.method.startswith(WINDOWS):
+        return False
+    return any(is_pandas(each) or isinstance(each, ARRAYS) for call in asked.calls for each in values_of(call))
+
+
+def values_of(call: Any) -> list[Any]:
+    """The arguments of a call."""
+    inputs, words = call
+    return [*inputs, *[value for _, value in words]]
+
+
+def few(arguments: Any, rows: Any) -> Any:
+    """Arguments with values for some made-up rows in place of those for all."""
+    if isinstance(arguments, tuple):
+        return tuple([few(each, rows) for each in arguments])
+    if isinstance(arguments, (pd.DataFrame, pd.Series)) and len(arguments) >= len(rows):
+        return arguments.iloc[: len(rows)].set_axis(rows.index, axis=0)
+    return arguments[: len(rows)] if isinstance(arguments, (pd.Index, *ARRAYS)) else arguments
 
 
 def way_of_method(node: Any) -> Choice:
@@ -253,6 +281,8 @@ def way_of_method(node: Any) -> Choice:
     keys = key_columns(source.meta, [each.meta for each in node.blocks], groups)
     if any(isinstance(key.dtype, pd.CategoricalDtype) for key in keys) and not groups.observed:
         return Choice("tree", 1, "categories without rows are groups too")
+    if has_rows_beside(node.asked):
+        return Choice("tree", 1, "values for all rows are given beside them")
     if isinstance(node, GroupbyRows):
         if method in OF_ALL_GROUPS:
             return Choice("tree", 1, f"{method} looks at all groups")

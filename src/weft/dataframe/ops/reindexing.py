@@ -125,7 +125,14 @@ class LevelMethods(FrameBase):
             return project(self, list(self.expr.meta.truncate(before, after, axis=1).columns))
         if isinstance(self.expr.meta.index, pd.DatetimeIndex):
             before, after = (None if each is None else pd.to_datetime(each) for each in (before, after))
-        return self.loc[before:after]  # type: ignore[attr-defined]
+        if self.expr.divisions is not None or isinstance(self.expr.meta.index, (pd.MultiIndex, pd.PeriodIndex)):
+            return self.loc[before:after]  # type: ignore[attr-defined]
+        made, labels = self, new(IndexOf(self.expr))  # which may fall
+        for operation, end in (("ge", before), ("le", after)):
+            if end is not None:
+                made = filtered(made, elementwise(operation, labels, end))
+                labels = new(IndexOf(made.expr))
+        return made
 
     def between_time(self, start_time: Any, end_time: Any, inclusive: str = "both", axis: Any = None) -> Any:
         """Rows between two times of the day; the index is of times.

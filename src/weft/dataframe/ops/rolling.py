@@ -178,7 +178,7 @@ class Expanding(RowWindow):
         takes_ddof = name in ("var", "std")
         if name not in RESULTS or frame is None or len(args) > takes_ddof or not is_numeric(frame):
             return super()._method(name, *args, **kwargs)
-        least = int(dict(options)["min_periods"])
+        least = int(dict(options)["min_periods"] or 0)
         return new(ExpandingRows(frame.expr, ExpandingPlan(name, least, int(args[0]) if args else 1)))
 
 

@@ -17,8 +17,9 @@ from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.beside import by_place, has_rows, name_of
+from weft.dataframe.ops.label_nodes import RelabelAt
 from weft.dataframe.ops.partitions import Divided
-from weft.dataframe.ops.projection import missing_column
+from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.repartition import Between
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import index_of_meta, plain_value, sorted_by_index
@@ -196,6 +197,16 @@ def keyed(frame: Any, other: Any) -> tuple[FrameExpr, tuple[Hashable, ...], Any]
     return source, tuple(labels), tuple(names) if names != labels else None
 
 
+def without_passing(made: FrameExpr, before: pd.DataFrame, labels: tuple[Hashable, ...]) -> FrameExpr:
+    """A frame without the columns that stood beside it only to become its index, its columns labelled as they were."""
+    frame = new(made)
+    passing = [label for label in labels if label not in before.columns and label in made.columns]
+    if passing:
+        frame = project(frame, [label for label in made.columns if label not in passing])
+    kept = before.columns[before.columns.isin(list(frame.expr.columns))]
+    return frame.expr if kept.dtype == frame.expr.meta.columns.dtype else RelabelAt(frame.expr, kept)
+
+
 class SetIndexMethods(FrameBase):
     """Columns as the index."""
 
@@ -258,8 +269,9 @@ class SetIndexMethods(FrameBase):
         """
         check_method(shuffle_method)
         source, labels, names = keyed(self, one_of("set_index", keys=keys, other=other))
-        made: FrameExpr = SetIndex(source, labels, bool(drop) or names is not None, bool(append))
+        made: FrameExpr = SetIndex(source, labels, bool(drop), bool(append))
         if names is not None:
+            made = without_passing(made, self.expr.meta, labels)
             kept = list(self.expr.meta.index.names) if append else []
             told = [*kept, *names]
             made = new(made).rename_axis(index=told if len(told) > 1 else told[0]).expr

@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.divisions import checked_count
 from weft.dataframe.kernels.pandas.keys import Order
+from weft.dataframe.ops.labels import relabelled
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import Sort, index_of_meta, sorted_by_index
@@ -75,16 +76,45 @@ def check_keys(meta: Any, labels: Sequence[Hashable]) -> None:
 
 
 def sorted_by_levels(frame: Any, level: Any, ascending: Any, sort_remaining: bool, options: dict[str, Any]) -> Any:
-    """A frame in the order of some levels of its index, then of the others."""
-    if not sort_remaining:
-        raise NotImplementedError("sort_index(sort_remaining=False) is not supported: all levels are sorted by")
+    """A frame in the order of some levels of its index, and as a rule of the others after these."""
     index = frame.expr.meta.index
     first = [index._get_level_number(each) for each in (level if isinstance(level, (list, tuple)) else [level])]
-    if isinstance(ascending, (list, tuple)) and len(ascending) < index.nlevels:
-        raise NotImplementedError("sort_index(level=...) takes one direction for all levels")
-    order = [*first, *[number for number in range(index.nlevels) if number not in first]]
-    back = [order.index(number) for number in range(index.nlevels)]
-    return frame.reorder_levels(order).sort_index(ascending=ascending, **options).reorder_levels(back)
+    others = [number for number in range(index.nlevels) if number not in first]
+    if isinstance(ascending, (list, tuple)) and len(ascending) != len(first):
+        raise ValueError("level must have same length as ascending")
+    alone = not sort_remaining or (isinstance(ascending, (list, tuple)) and len(first) < index.nlevels)
+    key = options["key"]
+    if not alone and key is None:
+        order = [*first, *others]
+        back = [order.index(number) for number in range(index.nlevels)]
+        return frame.reorder_levels(order).sort_index(ascending=ascending, **options).reorder_levels(back)
+    if key is not None:
+        options = {**options, "key": OfLevels(key, {f"__level__{number}": index.names[number] for number in first})}
+    numbers = first if alone else [*first, *others]
+    labels = {f"__level__{number}": frame.index.get_level_values(number) for number in numbers}
+    is_series = frame.expr.meta.ndim == 1
+    rows = frame.to_frame("__values__") if is_series else frame
+    made = rows.assign(**labels).sort_values(list(labels), ascending=ascending, **options)
+    if is_series:
+        return made["__values__"].rename(frame.expr.meta.name)
+    return relabelled(made[list(frame.expr.columns)], frame.expr.meta.columns)
+
+
+class OfLevels:
+    """A key of labels as one of columns: of those that are the levels it was given for, by what these are called."""
+
+    def __init__(self, key: Callable[..., Any], names: dict[str, Hashable]) -> None:
+        self.key = key
+        self.names = names
+
+    def __weft_tokenize__(self) -> Any:
+        return ("levels", self.key, tuple(self.names.items()))
+
+    def __call__(self, column: pd.Series) -> Any:
+        if column.name not in self.names:
+            return column
+        made = self.key(pd.Index(column.array, name=self.names[column.name]))
+        return pd.Series(made, index=column.index, name=column.name)
 
 
 class SortingMethods(FrameBase):
@@ -114,8 +144,9 @@ class SortingMethods(FrameBase):
         level : int, name, or list of them, optional
             Of an index with several levels those that come first; the others follow.
         sort_remaining : bool
-            Has to be true: levels that are not named are sorted by, too.
+            Whether levels that are not named are sorted by, too; they are not if there are several directions.
         ascending : bool or list of bool
+            For each level that is named.
         kind : str, optional
             Any: the sort is stable.
         na_position : {"last", "first"}

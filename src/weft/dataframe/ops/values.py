@@ -193,7 +193,8 @@ class ValueMethods(FrameBase):
     ) -> Any:
         """Values replaced by others; see `pandas.DataFrame.replace` for the forms of the arguments.
 
-        A series stands for a mapping of its labels to its values, which is computed.
+        A series stands for a mapping of its labels to its values, which is computed. Columns that may hold what is replaced by
+        None are objects afterwards.
         """
         if isinstance(to_replace, FrameBase) and np.ndim(to_replace.expr.meta) == 1:
             to_replace = to_replace.compute()
@@ -204,7 +205,8 @@ class ValueMethods(FrameBase):
         if isinstance(value, pd.Series):
             value = value.to_dict() if self.expr.meta.ndim == 2 else value.tolist()
         given = [ArgumentOf.of(to_replace)] if value is UNKNOWN else [ArgumentOf.of(to_replace), ArgumentOf.of(value)]
-        made = elementwise("replace", self, *given, regex=ArgumentOf.of(regex))
+        words = {} if regex is not False else objects_of(self.expr.meta, to_replace, value)
+        made = elementwise("replace", self, *given, regex=ArgumentOf.of(regex), **words)
         return changed(self, made, inplace, gives_frame=True)
 
     def where(
@@ -424,10 +426,53 @@ def isin_beside(frame: pd.DataFrame, values: Any) -> pd.DataFrame:
 
 
 @function_named("replace")
-def replace(frame: Any, *args: Any, regex: Any) -> Any:
-    """Values replaced."""
+def replace(frame: Any, *args: Any, regex: Any, objects: Any = ()) -> Any:
+    """Values replaced; ``objects`` are the places of columns that are objects afterwards, whether or not something was."""
     given = [dict(each) if isinstance(each, Pairs) else argument_value(each) for each in args]
-    return frame.replace(*given, regex=argument_value(regex))
+    made = frame.replace(*given, regex=argument_value(regex))
+    if made.ndim == 1:
+        return made.astype(object) if objects else made
+    return made.astype({made.columns[place]: object for place in objects})
+
+
+def objects_of(meta: Any, to_replace: Any, value: Any) -> dict[str, Any]:
+    """Which columns become objects where a value is replaced by None or NA; nothing is said where it is by others."""
+    replacements = values_in(to_replace if value is UNKNOWN else value, with_keys=False)
+    if not any(each is None or each is pd.NA for each in replacements):
+        return {}
+    frame = meta if meta.ndim == 2 else meta.to_frame()
+    given = (to_replace,) if value is UNKNOWN else (to_replace, value)
+    places = set()
+    for key in values_in(to_replace, with_keys=value is UNKNOWN):
+        for place, dtype in enumerate(frame.dtypes):
+            column = holding(dtype, key)
+            if column is not None and dtype != np.dtype(object) and not isinstance(dtype, pd.CategoricalDtype):
+                rows = column.rename(meta.name) if meta.ndim == 1 else column.to_frame(frame.columns[place])
+                made = rows.replace(*given)
+                if (made.dtype if meta.ndim == 1 else made.dtypes.iloc[0]) == np.dtype(object):
+                    places.add(place)
+    return {"objects": tuple(sorted(places))} if places else {}
+
+
+def values_in(given: Any, with_keys: bool) -> list[Any]:
+    """What an argument of `replace` names: values, or with ``with_keys`` the keys of a mapping (of one for each column, its keys)."""
+    if isinstance(given, dict):
+        is_nested = any(isinstance(each, dict) for each in given.values())
+        if is_nested:
+            return [each for inner in given.values() for each in values_in(inner, with_keys)]
+        return list(given) if with_keys else [each for item in given.values() for each in values_in(item, False)]
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def holding(dtype: Any, value: Any) -> pd.Series | None:
+    """A column of a type with a value; None if the type has no such value."""
+    try:
+        column = pd.Series([value], dtype=object).astype(dtype)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    is_missing = pd.isna(value) is True
+    found = column.isna().iloc[0] if is_missing else column.iloc[0] == value
+    return column if found is True or (isinstance(found, np.bool_) and found) else None
 
 
 @function_named("ufunc_part")

@@ -28,6 +28,8 @@ PANDAS = KERNELS["pandas"]
 
 #: The column that says where a row stood, while it is away.
 PLACE = "__weft_place__"
+#: The column that says which side a row comes from, where nobody asked for it.
+SIDE = "__weft_side__"
 
 
 @record
@@ -108,6 +110,9 @@ def joined_by_pandas(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) ->
         options["right_index"] = True
     else:
         options["right_on"] = [others.get(label, label) for label in plan.right_on]
+    levels = max(len(plan.left_on or ()), len(plan.right_on or ())) if None in (plan.left_on, plan.right_on) else 0
+    if levels > 1 and plan.how in ("left", "right", "outer"):
+        return with_labels_missing(renamed(left, names), renamed(right, others), plan, options)
     made = pd.merge(renamed(left, names), renamed(right, others), **options)
     if plan.left_on is None and plan.right_on is None and plan.how in ("inner", "outer") and left.index.nlevels == 1:
         made.index.name = left.index.name  # pandas' own name, save where a side is empty
@@ -120,6 +125,26 @@ def joined_by_pandas(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) ->
         elif not len(labels):
             made.index = no_labels(labels, len(made))
     return made
+
+
+def with_labels_missing(
+    left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan, options: dict[str, Any]
+) -> pd.DataFrame:
+    """A join of several columns with the levels of the other's index, where rows without a match have missing labels.
+
+    With a single key they have in pandas, too; with several pandas gives them the last label of the side.
+    """
+    side = plan.indicator if isinstance(plan.indicator, str) else "_merge" if plan.indicator else SIDE
+    made = pd.merge(left, right, **{**options, "indicator": plan.indicator or SIDE})
+    labels = (left if plan.right_on is None else right).index
+    is_lone = (made[side] == ("right_only" if plan.right_on is None else "left_only")).to_numpy()
+    if len(labels) == 0:
+        made.index = no_labels(labels, len(made))
+    elif is_lone.any():
+        index = made.index
+        rows = np.where(is_lone, len(index), np.arange(len(index)))
+        made.index = index.append(no_labels(labels, 1)).take(rows).set_names(labels.names)
+    return made if plan.indicator else made.drop(columns=[SIDE])
 
 
 def in_order_of_labels(rows: pd.DataFrame) -> pd.DataFrame:

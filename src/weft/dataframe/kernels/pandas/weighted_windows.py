@@ -4,6 +4,9 @@ With ``adjust`` a mean is a quotient of two sums, ``S(t) = decay * S(t-1) + x(t)
 one has decayed by the rows between; variances are combined with those weights by the formulas of Chan, Golub and LeVeque (1979).
 Without ``adjust`` a mean is a linear function of the mean before it: a partition leaves behind where it got to, and by how much
 that would change with its start.
+
+Weights fall off fast, and what these formulas take is many times what pandas' own windows take. So they are used only where what
+was before a partition still counts: for its first rows (`settled`), and of what it leaves behind for its last ones.
 """
 
 from __future__ import annotations
@@ -32,19 +35,51 @@ class EwmPlan(NamedTuple):
     bias: bool = False
 
 
+#: What weights fall below before they count no longer: where they may no longer be told from nothing.
+NOTHING = 1e-100
+
+
+def reach(plan: EwmPlan) -> int:
+    """How many values it takes until what was before them no longer counts."""
+    decay = 1 - plan.alpha
+    return 1 if decay <= 0 else 1 + int(min(np.log(NOTHING) / np.log(decay), 2**62)) if decay < 1 else 2**62
+
+
+def settled(values: np.ndarray, count: int) -> int:
+    """How many rows have so many values in each column; all rows if one of them has fewer."""
+    length, seen = len(values), min(2 * count, len(values))
+    while seen < length and ((~np.isnan(values[:seen])).sum(axis=0) < count).any():
+        seen = min(2 * seen, length)
+    found = (~np.isnan(values[:seen])).cumsum(axis=0) >= count
+    return int(np.where(found.any(axis=0), found.argmax(axis=0) + 1, length).max(initial=0)) if seen else 0
+
+
+def last_rows(partition: Any, count: int) -> np.ndarray:
+    """The last rows that have so many values in each column; all rows if one of them has fewer."""
+    length, seen = len(partition), min(2 * count, len(partition))
+    while True:
+        values = numbers(partition.iloc[length - seen :])
+        found = settled(values[::-1], count)
+        if seen == length or found < seen:
+            return values[seen - found :]
+        seen = min(2 * seen, length)
+
+
 class Weighted(NamedTuple):
     """Weighted values up to a row, for each column.
 
     Parameters
     ----------
     steps : rows (or values) by which weights have decayed
+    gap : how many of these lie behind the last value
     count : number of values
-    weight, weight2 : sums of weights, and of their squares
+    weight, weight2 : sums of weights, and of their squares, at the last value
     mean, spread : weighted mean and variance (not corrected)
     total : weighted sum
     """
 
     steps: Any
+    gap: Any
     count: Any
     weight: Any
     weight2: Any
@@ -55,7 +90,7 @@ class Weighted(NamedTuple):
 
 def weighted(earlier: Weighted, later: Weighted, decay: float) -> Weighted:
     """Two together, the earlier one decayed."""
-    old = np.power(decay, later.steps)
+    old = np.where(later.count == 0, 1.0, np.power(decay, earlier.gap + later.steps - later.gap))
     weight, weight2 = earlier.weight * old, earlier.weight2 * old * old
     both = weight + later.weight
     safe = np.where(both > 0, both, 1.0)
@@ -67,25 +102,29 @@ def weighted(earlier: Weighted, later: Weighted, decay: float) -> Weighted:
     spread = np.where(later.count == 0, earlier.spread, np.where(earlier.count == 0, later.spread, spread))
     return Weighted(
         earlier.steps + later.steps,
+        np.where(later.count == 0, earlier.gap + later.steps, later.gap),
         earlier.count + later.count,
         both,
         weight2 + later.weight2,
         np.where(earlier.count == 0, later.mean, mean),
         spread,
-        earlier.total * old + later.total,
+        earlier.total * np.power(decay, later.steps) + later.total,
     )
 
 
-def weighted_rows(partition: Any, plan: EwmPlan) -> Weighted:
+def weighted_rows(values: np.ndarray, plan: EwmPlan) -> Weighted:
     """Weighted values of the rows up to each."""
-    frame = pd.DataFrame(numbers(partition))
+    frame = pd.DataFrame(values)
     there = frame.notna()
     ones = there.astype(np.float64).where(there)
     words = {"adjust": True, "ignore_na": plan.ignore_na}
     windows = frame.ewm(alpha=plan.alpha, **words)
     square = 1 - (1 - plan.alpha) ** 2
     count = there.to_numpy().cumsum(axis=0)
-    steps = count if plan.ignore_na else np.broadcast_to(np.arange(1, len(frame) + 1)[:, None], count.shape)
+    rows = np.arange(len(frame))[:, None]
+    latest = np.maximum.accumulate(np.where(there, rows, 0), axis=0)
+    steps = count if plan.ignore_na else np.broadcast_to(rows + 1, count.shape)
+    gap = np.zeros(count.shape, int) if plan.ignore_na else rows - latest
 
     def plain(made: pd.DataFrame) -> np.ndarray:
         return np.asarray(made.fillna(0.0).to_numpy(np.float64))
@@ -93,9 +132,10 @@ def weighted_rows(partition: Any, plan: EwmPlan) -> Weighted:
     squares = ones.ewm(alpha=square, **words).sum() if square < 1 else there.astype(np.float64)
     return Weighted(
         steps,
+        gap,
         count,
-        plain(ones.ewm(alpha=plan.alpha, **words).sum()),
-        plain(squares),
+        np.take_along_axis(plain(ones.ewm(alpha=plan.alpha, **words).sum()), latest, axis=0),
+        np.take_along_axis(plain(squares), latest, axis=0),
         plain(windows.mean()),
         plain(windows.var(bias=True)) if plan.method in ("var", "std") else np.zeros(count.shape),
         plain(windows.sum()),
@@ -123,9 +163,21 @@ class Chained(NamedTuple):
     length: int
 
 
-def chained_rows(partition: Any, plan: EwmPlan) -> tuple[Chained, np.ndarray, np.ndarray, np.ndarray]:
+def weighted_whole(values: np.ndarray, plan: EwmPlan) -> Weighted:
+    """Weighted values of all rows."""
+    length = len(values)
+    if not length:
+        return Weighted(*[np.zeros(values.shape[1])] * len(Weighted._fields))
+    last = min(settled(values[::-1], reach(plan)), length)
+    made = Weighted(*[each[-1] for each in weighted_rows(values[length - last :], plan)])
+    if last == length:
+        return made
+    count = (~np.isnan(values)).sum(axis=0)
+    return made._replace(count=count, steps=count if plan.ignore_na else np.full(len(count), length))
+
+
+def chained_rows(values: np.ndarray, plan: EwmPlan) -> tuple[Chained, np.ndarray, np.ndarray, np.ndarray]:
     """Where the means of a partition get to; for each row the mean, its slope, and how many values there were."""
-    values = numbers(partition)
     frame = pd.DataFrame(values)
     length, width = values.shape
     there = ~np.isnan(values)
@@ -182,6 +234,36 @@ def chained(before: Chained, own: Chained, plan: EwmPlan) -> Chained:
     )
 
 
+def plain_windows(partition: Any, plan: EwmPlan) -> Any:
+    """What pandas gives of rows that nothing was before."""
+    words = {"adjust": plan.adjust, "ignore_na": plan.ignore_na, "min_periods": plan.min_periods}
+    bias = {"bias": plan.bias} if plan.method in ("var", "std") else {}
+    return getattr(partition.ewm(alpha=plan.alpha, **words), plan.method)(**bias)
+
+
+def going_on(values: np.ndarray, before: Any, plan: EwmPlan) -> np.ndarray:
+    """The results of rows that come after others."""
+    least = max(plan.min_periods, 1)
+    if not plan.adjust:
+        own, means, slopes, count = chained_rows(values, plan)
+        at_first, _ = started(before, own, plan)
+        means_on = np.where(count > 0, means + slopes * (at_first - own.first), before.last)
+        return enough(np.where(before.count == 0, means, means_on), count + before.count, least)
+    found = weighted(before, weighted_rows(values, plan), 1 - plan.alpha)
+    if plan.method == "mean":
+        made = found.mean
+    elif plan.method == "sum":
+        made = found.total
+    else:
+        made = found.spread
+        if not plan.bias:
+            whole = found.weight * found.weight
+            with np.errstate(divide="ignore", invalid="ignore"):
+                made = np.where(whole > found.weight2, made * whole / (whole - found.weight2), np.nan)
+        made = np.sqrt(np.maximum(made, 0.0)) if plan.method == "std" else made
+    return enough(made, found.count, least)
+
+
 @PANDAS.add("EwmRows")
 class EwmRows:
     """Exponentially weighted windows."""
@@ -189,13 +271,12 @@ class EwmRows:
     @staticmethod
     def total(partition: Any, plan: EwmPlan) -> Any:
         """What a partition leaves behind."""
+        values = last_rows(partition, max(reach(plan), plan.min_periods))
         if not plan.adjust:
-            return chained_rows(partition, plan)[0]
-        found = weighted_rows(partition, plan)
-        if len(found.count):
-            return Weighted(*[each[-1] for each in found])
-        zero = np.zeros(found.count.shape[1])
-        return Weighted(zero, zero, zero, zero, zero, zero, zero)
+            return chained_rows(values, plan)[0]
+        if len(values):
+            return Weighted(*[each[-1] for each in weighted_rows(values, plan)])
+        return Weighted(*[np.zeros(values.shape[1])] * len(Weighted._fields))
 
     @staticmethod
     def combine(plan: EwmPlan, earlier: Any, later: Any) -> Any:
@@ -205,27 +286,15 @@ class EwmRows:
     @staticmethod
     def apply(partition: Any, before: Any, after: None, plan: EwmPlan) -> Any:
         """The results of a partition's rows."""
-        least = max(plan.min_periods, 1)
-        if not plan.adjust:
-            own, means, slopes, count = chained_rows(partition, plan)
-            if before is not None:
-                at_first, _ = started(before, own, plan)
-                going_on = np.where(count > 0, means + slopes * (at_first - own.first), before.last)
-                means = np.where(before.count == 0, means, going_on)
-                count = count + before.count
-            return like(partition, enough(means, count, least))
-        found = weighted_rows(partition, plan)
-        if before is not None:
-            found = weighted(before, found, 1 - plan.alpha)
-        if plan.method == "mean":
-            made = found.mean
-        elif plan.method == "sum":
-            made = found.total
-        else:
-            made = found.spread
-            if not plan.bias:
-                whole = found.weight * found.weight
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    made = np.where(whole > found.weight2, made * whole / (whole - found.weight2), np.nan)
-            made = np.sqrt(np.maximum(made, 0.0)) if plan.method == "std" else made
-        return like(partition, enough(made, found.count, least))
+        if before is None:
+            return plain_windows(partition, plan)
+        count = max(reach(plan), plan.min_periods)
+        first = settled(numbers(partition.iloc[: 4 * count]), count)
+        if first == min(4 * count, len(partition)):
+            first = settled(numbers(partition), count)
+        start = going_on(numbers(partition.iloc[:first]), before, plan)
+        if first == len(partition):
+            return like(partition, start)
+        made = plain_windows(partition, plan)
+        made.iloc[:first] = start if made.ndim == 2 else start[:, 0]
+        return made
