@@ -15,6 +15,7 @@ from weft.execution.get import (
 )
 from weft.graph.annotations import annotate, get_annotations
 from weft.graph.renaming import clone_key, get_name_from_key, replace_name_in_key
+from weft.graph.tuples import flatten
 from weft.tokenize import TokenizationError, normalize_token, tokenize
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "compute",
     "compute_as_if_collection",
     "dont_optimize",
+    "flatten",
     "get_annotations",
     "get_collection_names",
     "get_name_from_key",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ __all__ = [
     "IndexCallable",
     "M",
     "apply",
+    "deepmap",
     "derived_from",
     "funcname",
     "has_keyword",
@@ -236,3 +237,14 @@ def marked(line: str, missing: Iterable[str]) -> str:
     """A line of a docstring, with a remark if it describes a parameter that is not supported."""
     head = line.split(":")[0].strip()
     return f"{line}  (Not supported in Weft)" if head and " :" in line and head in missing else line
+
+
+def deepmap(function: Callable[..., Any], *nested: Any) -> Any:
+    """A function of the items of nested lists, in lists nested alike.
+
+    >>> deepmap(lambda x: x + 1, [[1, 2], [3, 4]])
+    [[2, 3], [4, 5]]
+    """
+    if isinstance(nested[0], (list, Iterator)):
+        return [deepmap(function, *items) for items in zip(*nested, strict=False)]
+    return function(*nested)

@@ -164,3 +164,11 @@ def test_elapsed_time_counts_from_the_start_of_the_run(monkeypatch: pytest.Monke
         weft.delayed(long)().compute(scheduler="inline")
 
     assert "[02:05<" in lines(out)[-1]
+
+
+def test_the_duration_of_the_last_computation_stays():
+    bar = ProgressBar()
+    assert bar.last_duration == 0
+    with bar:
+        weft.delayed(sum)([1, 2]).compute()
+    assert bar.last_duration > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import operator
 import os
 import threading
@@ -9,9 +10,11 @@ import time
 from collections import namedtuple
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 import weft
+import weft.array as da
 from weft.distributed import (
     CancelledError,
     Client,
@@ -1145,3 +1148,46 @@ def test_the_version_is_that_of_weft():
     from weft import distributed
 
     assert distributed.__version__ == weft.__version__
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+def test_what_one_cluster_has_run_first_runs_on_the_next(engine):
+    for _ in range(2):  # the plan is kept: that its tasks are forgotten here must not empty it
+        with Client(engine=engine, n_workers=1, threads_per_worker=1):
+            x = da.from_array(np.arange(10), chunks=4)
+            for _ in range(3):
+                assert bool((x == x.astype("int32")).all())
+
+
+def collected(block, more):
+    return block + more
+
+
+@pytest.mark.timeout(60)
+def test_futures_among_the_arguments_of_functions_of_blocks(own):
+    five = own.submit(operator.add, 2, 3)
+    x = da.ones(4, chunks=2)
+    np.testing.assert_array_equal(x.map_blocks(collected, more=five, dtype=float).compute(), [6] * 4)
+    np.testing.assert_array_equal(da.blockwise(collected, "i", x, "i", five, None, dtype=float).compute(), [6] * 4)
+
+
+@pytest.mark.timeout(60)
+def test_futures_that_functions_bring_along(own):
+    five = own.submit(operator.add, 2, 3)
+    made = da.ones(4, chunks=2).map_blocks(lambda block: block + five.result(), dtype=float)
+    np.testing.assert_array_equal(made.compute(), [6] * 4)
+
+
+def test_the_scheduler_answers_who_awaits(own):
+    future = own.submit(operator.add, 1, 2)
+    future.result()
+
+    async def ask():
+        scheduler = own.scheduler
+        return await scheduler.who_has(keys=[future.key]), await scheduler.has_what(), await scheduler.identity()
+
+    who, what, identity = asyncio.run(ask())
+    (address,) = who[future.key]
+    assert future.key in what[address]
+    assert address in identity["workers"]

@@ -11,6 +11,7 @@ from xarray.core import duck_array_ops
 import weft
 import weft.array as da
 from weft import config
+from weft.core import flatten
 from weft.interop.xarray import WeftManager, register
 from weft.tokenize import tokenize
 
@@ -196,14 +197,22 @@ def test_programs_stay_lazy(chunked, name):
     assert all(isinstance(each.data, da.Array) for each in variables)
 
 
-def test_what_is_to_be_written_later_is_written_later(whole, chunked, tmp_path):
-    pytest.importorskip("dask")
-    later = chunked.to_zarr(tmp_path / "data.zarr", compute=False, zarr_format=2)
-    with xr.open_zarr(tmp_path / "data.zarr", chunks=None) as before:
-        assert bool(before.temperature.isnull().all())
-    later.compute()
-    with xr.open_zarr(tmp_path / "data.zarr", chunks=None) as after:
-        xr.testing.assert_allclose(after.load(), whole)
+def test_shifted_and_rolled_arrays_keep_their_chunks(chunked):
+    for moved in (chunked.shift(time=7), chunked.roll(time=-3), chunked.temperature.shift(lat=1, lon=-2)):
+        assert moved.chunks == (chunked if isinstance(moved, xr.Dataset) else chunked.temperature).chunks
+
+
+def test_graphs_of_what_holds_arrays(chunked):
+    array = chunked.temperature
+    for each, parts in (
+        (array.variable, [array.data]),
+        (array, [array.data]),
+        (chunked, [array.data, chunked["count"].data]),
+    ):
+        assert set(each.__weft_graph__()) == {key for part in parts for key in part.__weft_graph__()}
+        assert each.__weft_layers__() == tuple(layer for part in parts for layer in part.__weft_layers__())
+        assert list(flatten(each.__weft_keys__())) == [key for part in parts for key in flatten(part.__weft_keys__())]
+    assert chunked.compute().__weft_graph__() is None
 
 
 def test_missing_dates_are_looked_for_later():

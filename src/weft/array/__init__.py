@@ -8,6 +8,7 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from weft.errors import MissingDependencyError as _MissingDependencyError
+from weft.extras import when_imported as _when_imported
 
 try:
     import numpy as _numpy  # noqa: F401
@@ -254,6 +255,9 @@ def __getattr__(name: str) -> _Any:
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES, *_MODULES})
 
+
+# quantities of Weft's arrays are collections as soon as there are quantities
+_when_imported("pint.facets.dask", lambda: _import_module("weft.interop.pint").teach_pint())
 
 __all__ = [
     "Array",

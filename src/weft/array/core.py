@@ -9,7 +9,7 @@ from weft.array.io.hdf5 import to_hdf5
 from weft.array.io.npy import from_npy_stack, to_npy_stack
 from weft.array.io.store import store
 from weft.array.io.zarr import from_zarr, to_zarr
-from weft.array.kernels.joining import concatenate3
+from weft.array.kernels.joining import concatenate3, deepfirst
 from weft.array.layouts import broadcast_chunks, common_blockdim
 from weft.array.ops.aligning import unify_chunks
 from weft.array.ops.block_views import BlockView
@@ -32,6 +32,7 @@ __all__ = [
     "common_blockdim",
     "concatenate",
     "concatenate3",
+    "deepfirst",
     "elemwise",
     "from_array",
     "from_delayed",

@@ -137,6 +137,10 @@ class Live(LiveCancelling):
         """The values of tasks that have finished."""
         return [self.fetch(ticket) for ticket in tickets]
 
+    def is_busy(self) -> bool:
+        """Whether somebody holds the lock: it may be the thread that asks."""
+        return bool(self.lock.locked())
+
     def hold(self, ticket: Ticket) -> bool:
         """One holder more; False if it is gone already."""
         with self:

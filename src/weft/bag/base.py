@@ -41,9 +41,6 @@ class Holder(Collection):
     def __weft_keys__(self) -> list[Key]:
         return self.expr.keys()
 
-    def __weft_layers__(self) -> tuple[str, ...]:
-        return (self.expr.name,)
-
     def __weft_tokenize__(self) -> str:
         return self.expr.name
 

@@ -81,6 +81,10 @@ class Collection(WeftMethodsMixin):
         """The graph that computes this collection, as a mapping of keys to tasks."""
         return graph_of([self], optimize_graph=False)
 
+    def __weft_layers__(self) -> tuple[str, ...]:
+        """The names of the layers that hold its keys."""
+        return tuple(map(str, get_collection_names(self)))
+
 
 def get_collection_names(collection: Any) -> set[str]:
     """The names of a collection's keys: one for most, several for composites.

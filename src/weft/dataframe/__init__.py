@@ -10,7 +10,7 @@ except ImportError as _error:
         'dataframes need pandas and pyarrow. Install them with: pip install "weft[dataframe]"'
     ) from _error
 
-from weft.dataframe import extensions, utils
+from weft.dataframe import core, extensions, utils
 from weft.dataframe import rules as _rules
 from weft.dataframe.base import get_collection_type
 from weft.dataframe.comparing import assert_eq
@@ -53,6 +53,7 @@ __all__ = [
     "assert_eq",
     "compute",
     "concat",
+    "core",
     "crosstab",
     "cut",
     "extensions",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from weft.dispatch import Dispatch
 from weft.errors import MetaError
+from weft.typing import no_default
 
 __all__ = [
     "UNKNOWN",
@@ -35,17 +36,8 @@ make_array_nonempty = Dispatch("make_array_nonempty")
 make_scalar = Dispatch("make_scalar")
 
 
-class Unknown:
-    """The default where a user may give a meta, or none."""
-
-    def __repr__(self) -> str:
-        return "<no meta>"
-
-    def __reduce__(self) -> str:
-        return "UNKNOWN"  # the only one, in other processes too
-
-
-UNKNOWN = Unknown()
+#: The default where a user may give a meta, or none.
+UNKNOWN = no_default
 
 
 def is_pandas(value: Any) -> bool:

@@ -31,6 +31,11 @@ class ProgressBar(Watcher["Drawing | None"]):
     out : file, optional
         Where to draw. By default the notebook, or else stderr; nothing is drawn if that is not a terminal.
 
+    Attributes
+    ----------
+    last_duration : float
+        Seconds that the last computation took.
+
     Notes
     -----
     Each computation has a bar. Computations that tasks start are part of those tasks and have none. A bar that does not
@@ -64,6 +69,7 @@ class ProgressBar(Watcher["Drawing | None"]):
         self._width = width
         self._dt = dt
         self._out = out
+        self.last_duration = 0.0
 
     def _follow(self, run: Run) -> Drawing | None:
         if self._out is None and not can_be_seen():
@@ -72,6 +78,7 @@ class ProgressBar(Watcher["Drawing | None"]):
         return Drawing(run, minimum, self._width, self._dt, self._out)
 
     def _leave(self, run: Run, kept: Drawing | None) -> None:
+        self.last_duration = perf_counter() - run.began
         if kept is not None:
             kept.finish()
 

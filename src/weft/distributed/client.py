@@ -25,10 +25,11 @@ from weft.distributed.options import refuse_client_options
 from weft.distributed.pausing import Reply, as_asynchronous, awaited_here, is_awaiting, seconds
 from weft.distributed.sharing import SharingMethods
 from weft.distributed.tasks import TaskMethods
+from weft.distributed.waiting import as_completed, fire_and_forget, futures_of, wait
 from weft.errors import BackendError
 from weft.typing import Key
 
-__all__ = ["Client", "default_client", "get_client"]
+__all__ = ["Client", "Future", "as_completed", "default_client", "fire_and_forget", "futures_of", "get_client", "wait"]
 
 #: Futures that were sent elsewhere are kept so long here, in seconds, that whoever gets them can take hold of them.
 ON_THE_WAY_S = 30.0
@@ -183,7 +184,9 @@ class Client(TaskMethods, DataMethods, CollectionMethods, ManagingMethods, Shari
         mine = self._on_the_way
         while mine and mine[0][0] < now - ON_THE_WAY_S:
             mine.pop(0)
-        mine.append((now, Future._of(self, self._held_again(future._bound()))))
+        # tasks are written under the run's lock, where their futures hold themselves: to take the lock again would never end
+        again = future if self._run.is_busy() else Future._of(self, self._held_again(future._bound()))
+        mine.append((now, again))
 
     def _call_back(self, function: Callable[[Any], Any], future: Future) -> None:
         """Call a user's callback in a thread of its own, one after the other."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
+from weft.distributed.pausing import Reply
 from weft.distributed.worker import Worker
 from weft.errors import BackendError
 from weft.typing import Key
@@ -65,6 +67,26 @@ class Scheduler:
     @property
     def local_directory(self) -> str:
         return str(self.cluster.local_directory())
+
+    async def who_has(self, keys: Sequence[Key] | None = None) -> dict[Key, tuple[str, ...]]:
+        """The workers that made results, by key, as programs that await the scheduler's answers ask for them."""
+        return self._answer("who_has", None if keys is None else list(keys))  # type: ignore[no-any-return]
+
+    async def has_what(self, workers: Sequence[str] | None = None) -> dict[str, tuple[Key, ...]]:
+        """The keys of the results that each worker made, likewise."""
+        return self._answer("has_what", workers)  # type: ignore[no-any-return]
+
+    async def identity(self, n_workers: int = -1) -> dict[str, Any]:
+        """What `Client.scheduler_info` tells, likewise."""
+        info = self._answer("info")
+        if n_workers >= 0:
+            info["workers"] = dict(list(info["workers"].items())[:n_workers])
+        return info  # type: ignore[no-any-return]
+
+    def _answer(self, op: str, *args: Any) -> Any:
+        reply = Reply()
+        self.cluster.ask(op, args, reply, "scheduler")
+        return reply.get()
 
     def restart_workers(self) -> None:
         """Start all worker processes anew."""

@@ -49,7 +49,7 @@ def graph_of(collections: Sequence[Any], *, optimize_graph: bool = True) -> Grap
             graph = Graph()
             queue = add_calls(graph, roots)
     if expressions:
-        graph.update(_graph_of_expressions(expressions, optimize_graph))
+        graph.update(_graph_of_expressions(expressions, optimize_graph, graph))
     for kind, members in foreign.items():
         graph.update(_graph_of_foreign(kind, members, optimize_graph, graph))
     return graph
@@ -60,11 +60,11 @@ def calls_of_expression(expression: Any) -> list[Any]:
     return [] if outside is None else outside.calls_read_by(expression)
 
 
-def _graph_of_expressions(expressions: list[Any], optimize_graph: bool) -> Graph:
+def _graph_of_expressions(expressions: list[Any], optimize_graph: bool, beside: Graph) -> Graph:
     from weft.physical.base import build
     from weft.physical.rewrite import lowered
 
-    return build(expressions, lowered(expressions, optimize=optimize_graph))
+    return build(expressions, lowered(expressions, optimize=optimize_graph), beside)
 
 
 def _graph_of_foreign(kind: Any, members: list[Any], optimize_graph: bool, beside: Graph) -> Graph:

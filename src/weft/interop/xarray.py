@@ -15,7 +15,6 @@ for others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import weft
@@ -29,9 +28,10 @@ parallelcompat = import_required(
 )
 
 from weft.interop.xarray_blocks import teach_blocks  # noqa: E402 (likewise)
-from weft.interop.xarray_collections import teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
+from weft.interop.xarray_collections import is_chunked, teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
 from weft.interop.xarray_frames import teach_frames  # noqa: E402 (likewise)
 from weft.interop.xarray_indexing import teach  # noqa: E402 (likewise)
+from weft.interop.xarray_writing import teach_writing  # noqa: E402 (likewise)
 
 __all__ = ["WeftManager", "register"]
 
@@ -47,10 +47,11 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
         teach_collections()
         teach_frames()
         teach_blocks()
+        teach_writing()
 
     def is_chunked_array(self, data: Any) -> bool:
-        """Whether an object is one of Weft's arrays."""
-        return isinstance(data, Array)
+        """Whether an object is one of Weft's arrays, or holds one (a quantity of pint)."""
+        return is_chunked(data)
 
     @property
     def array_api(self) -> Any:
@@ -203,24 +204,11 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
 
     def store(self, sources: Any, targets: Any, *, flush: bool = True, **kwargs: Any) -> Any:
         """Arrays written into targets; all that is written is there when this has been computed, as ``flush`` asks."""
-        stored = da.store(sources=sources, targets=targets, **kwargs)
-        return stored if kwargs.get("compute", True) or kwargs.get("return_stored") else written_later(stored)
+        return da.store(sources=sources, targets=targets, **kwargs)
 
     def get_auto_chunk_size(self) -> int:
         """Bytes of a chunk where its size is left to Weft."""
         return limit_bytes(None)
-
-
-def written_later(stored: Any) -> Any:
-    """What writes when xarray's own delayed value is computed, which is one of Dask's and knows only Dask's.
-
-    Without Dask xarray has no ``compute=False``.
-    """
-    try:
-        from dask.delayed import delayed
-    except ImportError:
-        return stored
-    return delayed(partial(weft.compute, stored), pure=False)()
 
 
 def register() -> None:

@@ -12,6 +12,8 @@ places that matter:
 - differences of dates of other calendars become numbers element by element, which computes;
 - groups are reduced by flox where it is installed, which divides work for Dask's arrays only (`weft.interop.flox`);
 - rolling windows are reduced by bottleneck where users ask for it, but only those of NumPy's and Dask's arrays;
+- arrays that are shifted or rolled keep their chunks if they are Dask's;
+- of an array and a quantity the array's namespace is asked, which knows no units; Dask's arrays have none;
 - ``chunk()`` without a word on the kind of array makes Dask's arrays, of Weft's, too.
 
 All are replaced by functions that do what was done before for all arrays but Weft's.
@@ -25,18 +27,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from xarray.compat import dask_array_ops
+from xarray.compat import array_api_compat, dask_array_ops
 from xarray.computation import fit, rolling, weighted
-from xarray.core import accessor_dt, dataset, duck_array_ops, indexing, variable
+from xarray.core import accessor_dt, dataset, duck_array_ops, indexing, nputils, variable
 from xarray.core.options import OPTIONS
 from xarray.namedarray.utils import is_duck_dask_array
 from xarray.structure import concat, merge
 
 import weft.array as da
 from weft.array import Array
+from weft.array.chunk_types import is_upcast
 from weft.extras import when_imported
 from weft.interop.either import either
 from weft.interop.flox import teach_flox
+from weft.interop.xarray_collections import is_chunked
 
 __all__ = ["teach"]
 
@@ -148,6 +152,29 @@ def stays(chunk: Callable[..., Any], manager: Any) -> Callable[..., Any]:
     return chunk_again
 
 
+def numpy_for_wrapped(namespace: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that finds the namespace of arrays: NumPy where one wraps Weft's (pint's do), since NumPy's functions ask it."""
+
+    @wraps(namespace)
+    def found(*values: Any) -> Any:
+        return np if any(is_upcast(each) and is_chunked(each) for each in values) else namespace(*values)
+
+    return found
+
+
+def in_chunks_as_before(move: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that moves values along an axis, after which Weft's arrays are cut as they were, as xarray promises of Dask's."""
+
+    @wraps(move)
+    def moved(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = move(self, *args, **kwargs)
+        if isinstance(self._data, Array) and isinstance(result._data, Array) and result.shape == self.shape:
+            return result._replace(data=result._data.rechunk(self._data.chunks))
+        return result
+
+    return moved
+
+
 def data_of(holder: Any) -> list[Any]:
     """What a variable, or the variables of a dataset, hold."""
     variables = holder.variables.values() if isinstance(holder, dataset.Dataset) else [holder]
@@ -176,5 +203,11 @@ def teach(manager: Any) -> None:
         module.is_duck_dask_array = is_lazy  # type: ignore[attr-defined]
     when_imported("flox", teach_flox)
     rolling.DataArrayRolling._array_reduce = by_bottleneck(rolling.DataArrayRolling._array_reduce)  # type: ignore[method-assign]
+    naming: Any
+    for naming in (array_api_compat, duck_array_ops, nputils):
+        naming.get_array_namespace = numpy_for_wrapped(naming.get_array_namespace)
+    moving: Any = variable.Variable
+    moving._shift_one_dim = in_chunks_as_before(moving._shift_one_dim)
+    moving._roll_one_dim = in_chunks_as_before(moving._roll_one_dim)
     for holder in (dataset.Dataset, variable.Variable):
         holder.chunk = stays(holder.chunk, manager)  # type: ignore[method-assign]

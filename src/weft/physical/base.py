@@ -12,7 +12,7 @@ before it was optimised: names that users have seen do not change, and no extra 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from weft.errors import GraphError
 from weft.expr import PIPELINE, Expr, derived, node, optimize, rule
 from weft.expr.node import walk_objects
 from weft.graph import Graph, Layer, Program
+from weft.graph.graph import MixedLayer
 from weft.records import record
 from weft.typing import Key
 
@@ -214,7 +215,7 @@ class Called(dict[Hashable, str]):
         return found
 
 
-def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
+def build(originals: Sequence[Expr], lowered: Sequence[Expr], beside: Graph | None = None) -> Graph:
     """The graph of a forest of physical nodes.
 
     Parameters
@@ -224,6 +225,8 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
     lowered : sequence of Physical
         What they became, in the same order. Where one node serves two of them, the second gets tasks that hand on the
         first one's blocks.
+    beside : Graph, optional
+        Delayed calls that are written already; what reads them finds them there.
     """
     called = Called(lowered)
     aliases: dict[str, Physical] = {}
@@ -234,15 +237,22 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
         if called.called(root) != original.name:
             aliases[original.name] = root
     graph = Graph()
-    written: set[Hashable] = set()
+    others = [] if beside is None else beside.layers
+    written: set[Hashable] = {place_of(layer) for layer in others}
+    programs: dict[Key, Program] | None = None
     for each in called.nodes:
         if not isinstance(each, Physical):
             raise GraphError(f"cannot make tasks of {each!r}: it has not been lowered. Run optimize(...) first.")
+        # graphs that were written before, of expressions that are here again, have blocks of the same names and values
         for layer in each.layers(called):
-            # graphs that were written before, of expressions that are here again, have blocks of the same names and values
-            told = (layer.origin, len(layer.keys), layer.keys[0]) if layer.origin and layer.keys else layer
-            if told not in written:
-                written.add(told)
+            if isinstance(layer, MixedLayer):
+                programs = programs_of_calls(others) if programs is None else programs
+                new = [at for at, key in enumerate(layer.keys) if programs.get(key) is not layer.program_of(at)]
+                programs.update(zip(layer.keys, layer.programs(), strict=True))
+                if new:
+                    graph.layers.append(layer if len(new) == len(layer.keys) else layer.part(new))
+            elif place_of(layer) not in written:
+                written.add(place_of(layer))
                 graph.layers.append(layer)
         graph.data.update(each.data(called))
     for name, root in aliases.items():
@@ -250,6 +260,17 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr]) -> Graph:
         if own != wanted:
             graph.add(Layer(ALIAS, list(wanted), [(key,) for key in own], origin=name))
     return graph
+
+
+def place_of(layer: Layer) -> Hashable:
+    """What tells a layer from others: where it came from, if that is known."""
+    return (layer.origin, len(layer.keys), layer.keys[0]) if layer.origin and layer.keys else layer
+
+
+def programs_of_calls(layers: Iterable[Layer]) -> dict[Key, Program]:
+    """The programs of delayed calls, by key."""
+    mixed = [layer for layer in layers if isinstance(layer, MixedLayer)]
+    return {key: program for layer in mixed for key, program in zip(layer.keys, layer.programs(), strict=True)}
 
 
 def write_graph(roots: Sequence[Expr]) -> Graph:

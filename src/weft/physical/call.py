@@ -161,7 +161,8 @@ def add_calls(graph: Graph, roots: Iterable[Any]) -> list[Any]:
             graph.data[node.key] = node.value
         else:
             gathered.append(node.collection)
-            graph.add(Layer(Program.call(node.finalize, name="gather"), [node.key], [tuple(node.keys)]))
+            program = Program.call(node.finalize, name="gather")
+            graph.add(Layer(program, [node.key], [tuple(node.keys)], origin=str(node.key)))
     if calls:
         notes = list(map(ANNOTATIONS, calls))
         place_of = place.__getitem__

@@ -96,9 +96,12 @@ def add(
         s.straight = straight_for(s, shape)
     if s.straight is None:
         dependents = plan.dependents
-        s.dependents += (
-            [[base + t for t in readers] if readers else [] for readers in dependents] if base else dependents
-        )
+        if base:
+            s.dependents += [[base + t for t in readers] if readers else [] for readers in dependents]
+        elif keep:  # what is forgotten leaves these lists, and the plan may be run again
+            s.dependents += [readers[:] for readers in dependents]
+        else:
+            s.dependents += dependents
         _count(s, plan, base, arrived)
         _annotate(s, plan, base, rules)
         _queue(s, base, plan.ntasks)

@@ -141,3 +141,10 @@ def test_a_block_of_unknown_length_goes_beside_all_blocks_without_being_counted(
     assert asked == []
     np.testing.assert_array_equal(made.compute(), table[places])
     assert asked == [1]
+
+
+def test_blockwise_leaves_out_a_value_without_letters():
+    x = da.ones(4, chunks=2)
+    with pytest.warns(UserWarning, match="pairs"):
+        made = da.blockwise(np.add, "i", x, "i", 1, None, "i", dtype=float)
+    assert_same(made, np.full(4, 2.0))

@@ -136,3 +136,16 @@ def test_what_is_done_in_place_to_a_result_does_not_change_what_it_was_made_of(n
     made += 1
     np.testing.assert_array_equal(x.compute(), WHOLE)
     np.testing.assert_array_equal(made.compute(), WHOLE + 1)
+
+
+def test_arrays_without_axes_are_scalars_that_do_not_change_in_place():
+    x = da.from_array(WHOLE, chunks=2)
+    first = total = x.sum()
+    total += 0.5
+    expected = np.sum(WHOLE)
+    assert [float(first), float(total)] == [expected, expected + 0.5]
+    total -= x  # NumPy's scalar becomes an array
+    np.testing.assert_array_equal(total.compute(), expected + 0.5 - WHOLE)
+    count = (x > 0).sum()
+    count /= 2
+    assert count.dtype == np.float64

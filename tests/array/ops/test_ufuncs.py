@@ -188,6 +188,23 @@ def test_reduceat_takes_indices_that_are_computed():
     assert_same(da.add.reduceat(x, chunked), np.add.reduceat(whole, places))
 
 
+def test_where_may_be_a_list():
+    whole = np.arange(4).reshape(2, 2) + 2
+    expected = np.power(whole, [2, 3], out=np.zeros((2, 2), int), where=[[0, 1], [1, 0]])
+    made = da.power(da.from_array(whole, chunks=1), [2, 3], out=da.zeros((2, 2), dtype=int), where=[[0, 1], [1, 0]])
+    assert_same(made, expected)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 3), (1,)])
+def test_results_along_an_axis_are_not_broadcast_into_out(shape):
+    with pytest.raises(ValueError, match=r"output|broadcast|shape"):
+        np.subtract.reduce(np.ones((4, 3)), axis=0, out=np.zeros(shape))
+    with pytest.raises(ValueError, match="wrong shape"):
+        da.subtract.reduce(da.ones((4, 3), chunks=2), axis=0, out=da.zeros(shape))
+    with pytest.raises(ValueError, match="wrong shape"):
+        da.add.reduce(da.ones((4, 3), chunks=2), axis=0, out=da.zeros(shape))
+
+
 def test_an_ellipsis_in_out_asks_for_an_array():
     x = da.arange(4, chunks=2)
     assert_same(da.add(x, 1, out=...), np.arange(1, 5))

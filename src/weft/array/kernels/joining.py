@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from weft.array.expr import fill_whole, joined_blocks
 
-__all__ = ["assembled", "concatenate3", "merged", "scattered", "whole_of"]
+__all__ = ["assembled", "concatenate3", "deepfirst", "merged", "scattered", "whole_of"]
 
 #: Slices of a block along each of its axes.
 Where = tuple[slice, ...]
@@ -64,3 +64,14 @@ def scattered(block: Any, wheres: Sequence[Where]) -> list[Any]:
         return [np.array(block[where], order="C") for where in wheres]
     parts = [block[where] for where in wheres]
     return [part.copy() if hasattr(part, "copy") and prod(part.shape) else part for part in parts]
+
+
+def deepfirst(blocks: Any) -> Any:
+    """The first item of nested lists or iterators.
+
+    >>> deepfirst([[[1, 2], [3, 4]], [[5], [6]]])
+    1
+    """
+    while isinstance(blocks, (list, Iterator)):
+        blocks = blocks[0] if isinstance(blocks, list) else next(blocks)
+    return blocks

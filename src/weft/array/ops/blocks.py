@@ -6,6 +6,7 @@ What such a function does is unknown, so nothing moves across it: the layout tha
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
@@ -188,8 +189,9 @@ def blockwise(
     >>> da.blockwise(np.multiply.outer, "ij", x, "i", y, "j").compute()[3]
     array([ 0,  3,  6,  9, 12, 15])
     """
-    if len(args) % 2:
-        raise ValueError("blockwise() takes pairs: a value and its letters, or a value and None")
+    if len(args) % 2:  # programs that say one too many have always been told nothing by Dask
+        warnings.warn(f"blockwise() takes pairs of values and letters: {args[-1]!r} is left out", stacklevel=2)
+        args = args[:-1]
     out = tuple(out_ind)
     if len(set(out)) != len(out):
         raise ValueError(f"the letters of a result must differ, and they are {out_ind!r}")

@@ -67,6 +67,8 @@ class DeclaringMethods(ArrayBase):
         if tuple([cut for _, cut in known]) != self.expr.grid:
             self.expr = Sized(self.expr, tuple([each[0] for each in known]), tuple([each[1] for each in known]))
 
+    _chunks = chunks  # programs for Dask assign lengths that they know by this name
+
     def named(self, name: str) -> Any:
         """The same array with its blocks under another name; the keys are ``(name, i, j, ...)``.
 

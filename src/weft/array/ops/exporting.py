@@ -83,9 +83,6 @@ class ExportMethods(ArrayBase):
         """The graph that computes the array: a mapping of keys to tasks."""
         return self.__weft_graph__()
 
-    def __weft_layers__(self) -> tuple[str, ...]:
-        return (self.name,)
-
     def to_svg(self, size: int = 500) -> str:
         """A drawing of the chunks; see `weft.array.svg.svg`."""
         from weft.array.svg import svg  # here, for a quick import

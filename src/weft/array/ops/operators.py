@@ -2,7 +2,8 @@
 
 An operand whose class may wrap chunked arrays (xarray's, pint's) sees the operation first: the operator gives
 ``NotImplemented``, and Python asks the other class. In-place operators do what they do in NumPy: the array stands for the
-result from now on, for everyone who holds it, and its dtype stays.
+result from now on, for everyone who holds it, and its dtype stays. Arrays without axes are what NumPy's scalars are, which
+cannot change: the result is another array, of any shape and dtype (``total = x.sum(); total += y``).
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ def deferring(operator: Operator) -> Operator:
         return operator(self, other)
 
     return asked  # type: ignore[return-value]
+
+
+def in_place(ufunc: Callable[..., Any], array: Any, other: Any) -> Any:
+    """What an operator in place leaves under the array's name."""
+    return ufunc(array, other, out=array) if array.ndim else ufunc(array, other)
 
 
 def settled(result: Any) -> Any:
@@ -96,7 +102,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __iadd__(self, other: Any) -> Any:
-        return ufuncs.add(self, other, out=self)
+        return in_place(ufuncs.add, self, other)
 
     @deferring
     def __sub__(self, other: Any) -> Any:
@@ -108,7 +114,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __isub__(self, other: Any) -> Any:
-        return ufuncs.subtract(self, other, out=self)
+        return in_place(ufuncs.subtract, self, other)
 
     @deferring
     def __mul__(self, other: Any) -> Any:
@@ -120,7 +126,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __imul__(self, other: Any) -> Any:
-        return ufuncs.multiply(self, other, out=self)
+        return in_place(ufuncs.multiply, self, other)
 
     @deferring
     def __truediv__(self, other: Any) -> Any:
@@ -132,7 +138,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __itruediv__(self, other: Any) -> Any:
-        return ufuncs.divide(self, other, out=self)
+        return in_place(ufuncs.divide, self, other)
 
     @deferring
     def __floordiv__(self, other: Any) -> Any:
@@ -144,7 +150,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __ifloordiv__(self, other: Any) -> Any:
-        return ufuncs.floor_divide(self, other, out=self)
+        return in_place(ufuncs.floor_divide, self, other)
 
     @deferring
     def __mod__(self, other: Any) -> Any:
@@ -156,7 +162,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __imod__(self, other: Any) -> Any:
-        return ufuncs.remainder(self, other, out=self)
+        return in_place(ufuncs.remainder, self, other)
 
     @deferring
     def __divmod__(self, other: Any) -> Any:
@@ -176,7 +182,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __ipow__(self, other: Any) -> Any:
-        return ufuncs.power(self, other, out=self)
+        return in_place(ufuncs.power, self, other)
 
     @deferring
     def __lshift__(self, other: Any) -> Any:
@@ -188,7 +194,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __ilshift__(self, other: Any) -> Any:
-        return ufuncs.left_shift(self, other, out=self)
+        return in_place(ufuncs.left_shift, self, other)
 
     @deferring
     def __rshift__(self, other: Any) -> Any:
@@ -200,7 +206,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __irshift__(self, other: Any) -> Any:
-        return ufuncs.right_shift(self, other, out=self)
+        return in_place(ufuncs.right_shift, self, other)
 
     @deferring
     def __and__(self, other: Any) -> Any:
@@ -212,7 +218,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __iand__(self, other: Any) -> Any:
-        return ufuncs.bitwise_and(self, other, out=self)
+        return in_place(ufuncs.bitwise_and, self, other)
 
     @deferring
     def __or__(self, other: Any) -> Any:
@@ -224,7 +230,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __ior__(self, other: Any) -> Any:
-        return ufuncs.bitwise_or(self, other, out=self)
+        return in_place(ufuncs.bitwise_or, self, other)
 
     @deferring
     def __xor__(self, other: Any) -> Any:
@@ -236,7 +242,7 @@ class OperatorMethods(ArrayBase):
 
     @deferring
     def __ixor__(self, other: Any) -> Any:
-        return ufuncs.bitwise_xor(self, other, out=self)
+        return in_place(ufuncs.bitwise_xor, self, other)
 
     @deferring
     def __imatmul__(self, other: Any) -> Any:

@@ -17,7 +17,7 @@ from weft.array.chunks import Grid, axis_count, compress
 from weft.array.expr import ArrayExpr, SameLayout, array_outline
 from weft.array.kernels import ufuncs as kernels
 from weft.array.kernels.elementwise import AnyUfunc
-from weft.array.ops.broadcasting import bound, broadcast_to, held_array, is_array
+from weft.array.ops.broadcasting import bound, broadcast_to, held_array, is_array, only
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import normal_axis
@@ -145,7 +145,7 @@ def ufunc_reduce(
         keywords = {} if given is None else {"dtype": given}
         if not keywords or ufunc in (np.add, np.multiply):
             found = getattr(x, REDUCTIONS[ufunc])(axis=axes, keepdims=bool(keepdims), **keywords)
-            return bound(found, out)
+            return as_result(found, out)
     mask: Any = where
     if where is not True:
         mask = broadcast_to(where, expr.shape).expr
@@ -154,7 +154,7 @@ def ufunc_reduce(
             expr, ufunc, axes, bool(keepdims), kind, given, initial if has_initial else None, has_initial, mask
         )
     )
-    return bound(result, out)
+    return as_result(result, out)
 
 
 @node
@@ -235,7 +235,7 @@ def ufunc_accumulate(ufunc: AnyUfunc, array: Any, axis: Any = 0, dtype: Any = No
             made = UfuncAccumulation(whole, None, ufunc, place, kind, given)
     else:
         made = UfuncAccumulation(expr, None, ufunc, place, kind, given)
-    return bound(new(made), out)
+    return as_result(new(made), out)
 
 
 def without_empty_chunks(expr: ArrayExpr, axis: int) -> ArrayExpr:
@@ -283,7 +283,17 @@ def ufunc_reduceat(ufunc: AnyUfunc, array: Any, indices: Any, axis: Any = 0, dty
         raise IndexError(f"index {wrong[0]} out-of-bounds in {ufunc.__name__}.reduceat [0, {length})")
     whole = laid_out(expr, replaced(expr.grid, place, max(1, length)))
     result = new(UfuncReduceAt(whole, tuple(places.tolist()), ufunc, place, kind, given))
-    return bound(result, out)
+    return as_result(result, out)
+
+
+def as_result(made: Any, out: Any) -> Any:
+    """A result, for which ``out`` stands from now on if it is given; it is not broadcast, as it is for elementwise functions."""
+    target = only(out)
+    if isinstance(target, ArrayBase) and target.shape != made.shape:
+        raise ValueError(
+            f"output parameter for reduction operation has the wrong shape: {target.shape} instead of {made.shape}"
+        )
+    return bound(made, out)
 
 
 def chunked(array: Any) -> Any:

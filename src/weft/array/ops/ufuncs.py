@@ -203,6 +203,7 @@ class Ufunc:
                 return self.ufunc(*inputs, out=out, where=where, **keywords)
             out = None
         outs = self.outs(out)
+        where = np.array(where, bool) if isinstance(where, (list, tuple)) else where
         if not any(isinstance(each, ArrayBase) for each in (*inputs, *outs, where)):
             return self.ufunc(*inputs, out=outs, where=where, **keywords)
         if len(inputs) != nin:

@@ -31,6 +31,8 @@ class Whole:
 def checked_call(function: Callable[..., Any], title: str, whole: Whole, *args: Any, **keywords: Any) -> Any:
     """What a function gives, which must be what the meta says."""
     made, meta = function(*args, **keywords), whole.meta
+    if isinstance(made, np.ndarray) and made.ndim:
+        made = labelled(made, meta, args)
     if isinstance(meta, pd.DataFrame):
         if not isinstance(made, pd.DataFrame):
             if isinstance(made, pd.Series) and not len(made):
@@ -72,6 +74,18 @@ def checked_call(function: Callable[..., Any], title: str, whole: Whole, *args: 
                 raise MetaError(f"{title} gave a {type(made).__name__} where its meta is a Series. Say it with meta=.")
             return pd.Series([made], dtype=meta.dtype, name=meta.name)
         return made
+    return made
+
+
+def labelled(made: np.ndarray[Any, Any], meta: Any, args: tuple[Any, ...]) -> Any:
+    """An array, such as a model's predictions, as the rows that the meta says, with the labels of the rows it was made of."""
+    rows = next(
+        (each.index for each in args if isinstance(each, (pd.DataFrame, pd.Series)) and len(each) == len(made)), None
+    )
+    if isinstance(meta, pd.Series) and made.ndim == 1:
+        return pd.Series(made, rows, name=meta.name)
+    if isinstance(meta, pd.DataFrame) and made.ndim == 2 and made.shape[1] == len(meta.columns):
+        return pd.DataFrame(made, rows, meta.columns)
     return made
 
 
