@@ -122,3 +122,16 @@ def test_rows_are_numbered_in_their_groups_by_keys_alone(keys):
         expected = asked(whole.groupby(keys))
         check = pd.testing.assert_frame_equal if expected.ndim == 2 else pd.testing.assert_series_equal
         check(asked(ours).compute(), expected)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda x: x.query("a > 1 and b < 5").b, lambda x: x.eval("c = a + b").c, lambda x: x.eval("a * b")],
+)
+def test_columns_that_a_text_does_not_name_are_not_read(ask, tmp_path):
+    whole = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 4], "wide": list("uvw")})
+    whole.to_parquet(tmp_path / "rows.parquet")
+    asked = ask(dd.read_parquet(tmp_path))
+    (tree,) = optimize([asked.expr], phases=["simplify"])
+    assert [set(each.chosen) for each in find(tree, ReadParquet)] == [{"a", "b"}]
+    pd.testing.assert_series_equal(asked.compute(), ask(whole))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from contextlib import suppress
 from typing import Any
@@ -243,10 +244,31 @@ class AssignmentMethods(FrameBase):
         """An expression of columns, written as text; with ``name = ...`` in it, the frame with that column."""
         inplace = kwargs.pop("inplace", False)
         words = {word: tuple(value.items()) if isinstance(value, dict) else value for word, value in kwargs.items()}
-        made = elementwise("eval", self, expr, **words)
+        assigned = ASSIGNED.fullmatch(expr) if isinstance(expr, str) else None
+        if assigned is not None:
+            label, value = assigned.groups()
+            made: Any = self.assign(**{label: elementwise("eval", columns_named(self, value), value, **words)})
+        else:
+            made = elementwise("eval", columns_named(self, expr), expr, **words)
         if inplace and not isinstance(made.expr.meta, pd.DataFrame):
             raise ValueError("Cannot operate inplace if there is no assignment")
         return changed(self, made, inplace)
+
+
+#: One column that is assigned in a text that is evaluated.
+ASSIGNED = re.compile(r"\s*([^\W\d]\w*)\s*=\s*([^=\s][^\n]*)")
+#: What may be the name of a column there.
+NAME = re.compile(r"[^\W\d]\w*")
+
+
+def columns_named(frame: Any, text: Any) -> Any:
+    """The columns of a frame that a text of an expression may read: those whose names are in it."""
+    labels = frame.expr.meta.columns
+    if not isinstance(text, str) or "`" in text or "\n" in text or not labels.is_unique:
+        return frame
+    words = set(NAME.findall(text))
+    named = [label for label in labels if label in words]
+    return project(frame, named) if named and len(named) < len(labels) else frame
 
 
 def listed(given: Any) -> list[Any]:
