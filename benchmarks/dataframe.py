@@ -376,7 +376,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", default=["dask", "kernels"], help="beside Polars and DuckDB in TPC-H")
     parser.add_argument("--schedulers", nargs="*", default=[], help="of TPC-H and pieces: whose answers are looked at")
     parser.add_argument("--queries", nargs="*", type=int, help="of sf10 and pieces: only these")
-    parser.add_argument("--times", type=int, default=1, help="of sf10 and pieces: runs of each query")
+    parser.add_argument("--times", type=int, default=1, help="of sf10, pieces, capped, rows, budget: runs of each")
     parser.add_argument("--program", nargs="*", help="of beyond, capped, rows, budget: only these")
     parser.add_argument("--parts", type=int, help="of capped, rows, budget: partitions")
     parser.add_argument("--source", nargs="*", help="of capped: only rows that are generated, or from parquet files")

@@ -110,12 +110,29 @@ def test_chains_of_any_length_are_lowered_for_pandas():
 def test_texts_in_memory_are_not_copied_for_methods_of_rows_alone():
     words = dd.from_pandas(pd.Series(["a b", "c", None] * 5), npartitions=2)
     count = words.str.contains("a").sum()
-    for asked in (count, words.str.upper(), words.str.upper().str.len()):
+    table = dd.from_pandas(pd.DataFrame({"t": ["a", "b"] * 5, "v": range(10)}), npartitions=2)
+    rows = (table[table.v > 3], table[table.t == "a"].v.sum(), table[table.v > 3].head(2, compute=False))
+    for asked in (count, words.str.upper(), words.str.upper().str.len(), *rows):
         assert "texts in memory" in str(asked.explain())
     assert count.compute(scheduler="sync") == 5
     counts = words.str.upper().value_counts()
     with weft.config.set({"dataframe.engine": "polars"}):
         assert counts.compute(scheduler="sync").to_dict() == {"A B": 5, "C": 5}
+
+
+def test_rows_in_memory_with_which_nothing_is_done_are_given_as_they_are():
+    table = dd.from_pandas(pd.DataFrame({"u": [0.5, 1.5] * 5, "v": range(10)}), npartitions=2)
+    for asked in (table, table[["v"]], table.v.tail(3, compute=False)):
+        assert "polars" not in engines(asked)
+
+
+def test_columns_that_no_engine_has_are_found_before_others_are_handed_over(monkeypatch):
+    from weft.dataframe.kernels.polars import sources
+
+    whole = pd.DataFrame({"t": ["a", "b"] * 5, "v": range(10), "c": pd.Categorical(["x", "y"] * 5)})
+    monkeypatch.setattr(sources, "handed_over", None)
+    found = dd.from_pandas(whole, npartitions=2).sort_values(["t", "v"]).compute()
+    pd.testing.assert_frame_equal(found, whole.sort_values(["t", "v"]))
 
 
 def test_integers_in_memory_that_lie_close_together_are_found_by_position():

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.dataframe.kernels.pandas.runs import in_target_order, run_of, runs_by_target
+from weft.dataframe.kernels.pandas.runs import addresses, in_target_order, joined, run_of, runs_by_target
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -46,3 +49,22 @@ def test_runs_have_the_rows_of_their_targets(targets, keep_index):
         for array, label in zip(run.columns, whole.columns, strict=True):
             assert pd.Series(array).tolist() == whole[label].iloc[rows].tolist()
             assert getattr(array, "base", None) is None  # a run owns its memory
+
+
+texts = st.lists(st.none() | st.text("aß€", max_size=3), max_size=12)
+
+
+@given(texts, st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=4))
+def test_texts_are_joined_whether_they_are_neighbours_or_not(values, cuts):
+    whole = pa.array(values, pa.large_string())
+    parts = [whole[min(pair) : max(pair)] for pair in cuts]
+    assert joined(parts).to_pylist() == [value for part in parts for value in part.to_pylist()]
+
+
+@given(texts, st.lists(st.integers(0, 12), max_size=3))
+def test_neighbouring_texts_are_joined_where_they_lie(values, places):
+    whole = pa.array(values, pa.large_string())
+    edges = sorted([0, len(values), *[min(place, len(values)) for place in places]])
+    found = joined([whole[start:stop] for start, stop in pairwise(edges)])
+    assert found.equals(whole)
+    assert not values or addresses(found) == addresses(whole)

@@ -118,7 +118,7 @@ def texts(drawn: Drawn, label: str) -> tuple[str, bool]:
         *(f"{a}.str.normalize('NFD')", f"{a}.str.encode('utf-8').str.len()", f"({a} + '-' + {b})", f"({a} < {b})"),
         *(f"{a}.combine_first({b})", f"{a}.fillna({b})", f"{a}.where({b}.notna(), {b})", f"{a}.mask({a} == {word!r})"),
         *(f"{a}.ffill()", f"{a}.rank()", f"{a}.rank(method='dense', ascending=False)", f"{a}.isin([{word!r}, None])"),
-        *(f"{a}.map({{'a': True}})", f"{a}.map({{'a': 1, 'b': 2}})", f"{a}.map({{'a': pd.Timestamp('2024-01-01')}})"),
+        *(f"{a}.map({{'a': 2.5}})", f"{a}.map({{'a': 1, 'b': 2}})", f"{a}.map({{'a': pd.Timestamp('2024-01-01')}})"),
         *(f"{a}.map(len, na_action='ignore')", f"{a}.replace({{'a': 'b', 'b': 'a'}})", f"{a}.replace('a', None)"),
         *(f"{a}.str.startswith(('a', 'B'))", f"{a}.str.endswith('b', na=False)", f"{a}.str[::-1]", f"{a}.str[0:3:2]"),
         *(

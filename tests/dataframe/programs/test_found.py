@@ -38,6 +38,10 @@ PROGRAMS = {
         NUMBERS,
         lambda d: d.assign(n=d.t.str.len().sum() + d.n).drop_duplicates(),
     ),
+    "sums of days of which some partitions miss some": (
+        pd.DataFrame({"k": [1, 2, 1, 2], "t": pd.to_datetime(["2024-01-01", "2024-01-02", None, "2024-01-04"])}),
+        lambda d: d.assign(n=d.t.dt.day).groupby("k").n.sum().astype("float64"),
+    ),
     "medians between an infinity and a number": (
         pd.DataFrame({"k": [1, 1, 1, 1, 2, 2, 3], "x": [-np.inf, -np.inf, 1, 2, 1.5, np.inf, np.nan]}),
         lambda d: d.groupby("k").x.median(),

@@ -18,14 +18,14 @@ from weft.dataframe.io.parquet.dataset import joint_bounds
 from weft.dataframe.kernels.pandas.grouping import FEW
 from weft.dataframe.kernels.pandas.lookup import FREE_SLOTS, SLOTS
 from weft.dataframe.kernels.translating import is_text
-from weft.dataframe.known_metas import types_of
+from weft.dataframe.known_metas import dtypes_of, types_of
 from weft.dataframe.ops.assignment import Assign
-from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.filtering import DropMissing, Filter
 from weft.dataframe.ops.groupby_nodes import GroupbyAggregate
 from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole
 from weft.dataframe.ops.label_nodes import ResetIndex
 from weft.dataframe.ops.merge_nodes import Merge
+from weft.dataframe.ops.partitions import Ends
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.reductions import Reduce
 from weft.dataframe.ops.selection import Largest
@@ -43,6 +43,8 @@ HAS_NUMBA = find_spec("numba") is not None
 CACHED = 50_000 if HAS_NUMBA else 100_000
 #: Bytes of a short text in a column of pandas, with the number that says where it begins.
 SHORT = 12 + 8.5
+#: Nodes that look at rows one by one, and what may follow.
+ROW_BY_ROW = (FromPandas, Partitionwise, Ends, Reduce)
 #: What a join that is summed up consists of, beside its columns.
 SUMMED_UP = (Merge, ResetIndex, Reduce)
 #: Keys of groups beyond which there are taken to be as many groups as rows, which Polars makes faster.
@@ -104,20 +106,21 @@ def row_total(files: list[Any]) -> int:
 
 
 def copies_texts(node: FrameExpr) -> str | None:
-    """Why a query is left to pandas that does nothing but work on texts in memory: Polars keeps those in another layout.
+    """Why rows in memory are left to pandas: where an engine would do little but take them over.
 
-    To copy them takes as long as most methods of ``.str``; groups, joins and sorting are worth it.
+    Polars keeps texts in another layout. To copy them takes as long as most methods of ``.str``, and all are copied for the first
+    five rows; groups, joins and sorting are worth it.
     """
-    below = [each for each in walk(node) if each.name != node.name]
-    if config.value("dataframe.engine") == "polars" or not all(
-        isinstance(each, (FromPandas, Partitionwise)) for each in below
-    ):
+    every = list(walk(node))
+    sources = [each for each in every if isinstance(each, FromPandas)]
+    if config.value("dataframe.engine") == "polars" or not sources:
         return None
-    if not any(isinstance(each, Elementwise) and each.operation.startswith("str.") for each in [node, *below]):
+    if all(isinstance(each, (FromPandas, Projection, Ends)) for each in every):
+        return "rows in memory are given as they are"
+    if not all(isinstance(each, ROW_BY_ROW) and not isinstance(each, GroupbyRows) for each in every):
         return None
-    if not any(isinstance(each, FromPandas) for each in below):
-        return None
-    return "texts in memory would have to be copied into its layout first"
+    has_texts = any(is_text(dtype) for each in sources for dtype in dtypes_of(each.meta))
+    return "texts in memory would have to be copied into its layout first" if has_texts else None
 
 
 def is_added_up(node: FrameExpr) -> str | None:

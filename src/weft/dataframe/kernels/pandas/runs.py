@@ -199,7 +199,7 @@ def joined(arrays: Sequence[Any]) -> Any:
         arrays = told_apart(arrays)
         first = arrays[0]
     if all(isinstance(each, pa.Array) for each in arrays):
-        return pa.concat_arrays(arrays)
+        return stretch(arrays) or pa.concat_arrays(arrays)
     kinds = {type(each) for each in arrays}
     if kinds == {pd.RangeIndex} or kinds == {pd.MultiIndex}:
         made = first.append(list(arrays[1:]))
@@ -211,6 +211,25 @@ def joined(arrays: Sequence[Any]) -> Any:
         codes = [each.set_categories(kind.categories).codes for each in arrays]
         return pd.Categorical.from_codes(np.concatenate(codes), dtype=kind)
     return bare(pd.concat([series_of(each) for each in arrays], ignore_index=True).array)
+
+
+def stretch(arrays: Sequence[Any]) -> Any:
+    """Texts of Arrow that lie one behind another in the same memory, as partitions of a frame do: all of it, without a copy.
+
+    None for others. Arrow's memory never changes, so that whoever else holds it may.
+    """
+    first = arrays[0]
+    at, end = addresses(first), first.offset
+    for each in arrays:
+        if each.offset != end or not pa.types.is_large_string(each.type) or addresses(each) != at:
+            return None
+        end += len(each)
+    return pa.Array.from_buffers(first.type, end - first.offset, first.buffers(), offset=first.offset)
+
+
+def addresses(array: Any) -> list[int]:
+    """Where the memory of an array of Arrow's lies; 0 where there is none."""
+    return [0 if buffer is None else buffer.address for buffer in array.buffers()]
 
 
 def united(kinds: Sequence[pd.CategoricalDtype]) -> pd.CategoricalDtype:

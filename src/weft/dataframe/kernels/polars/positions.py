@@ -344,6 +344,9 @@ def combined_placed(partials: Sequence[Partial | Placed]) -> Placed | None:
     first = placed[0] if placed else None
     if first is None or len(placed) < len(partials) or any(each.spans != first.spans for each in placed):
         return None
+    kinds = {label: sums.dtype for label, sums in first.sums.items()}
+    if any({label: sums.dtype for label, sums in each.sums.items()} != kinds for each in placed[1:]):
+        return None
     sums = {label: each.copy() for label, each in first.sums.items()}
     rows, firsts, height = first.rows.copy(), first.firsts, 0
     if firsts is not None:
@@ -374,7 +377,13 @@ def combined_by_position(partials: Sequence[Partial]) -> Partial | None:
     total = greatest - least + 1
     if total > max(FEW, SPARSE * max([len(each) for each in numbers])):
         return None
-    arrays = {want: [np.zeros(total, each.dtype) for each in filled[0].parts[want]] for want in wanted}
+    arrays = {  # gaps make floats of integers in some partitions
+        want: [
+            np.zeros(total, np.result_type(*kinds))
+            for kinds in zip(*[each.parts[want] for each in filled], strict=True)
+        ]
+        for want in wanted
+    }
     present = np.zeros(total, bool)
     for each, own in zip(filled, numbers, strict=True):
         codes: Any = (own - own.dtype.type(least)).astype(np.intp, copy=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -51,8 +52,10 @@ def from_pandas(node: Any, translate: Translator) -> Relation:
         every = alike(node, translate)
         used = {label for each in every for label in (labels if each.only is None else each.only)}
         data = {f"c{place}": column_at(value, place, label) for place, label in enumerate(labels) if label in used}
+        wants_index = any(translate.wants(each, Need.INDEX) for each in every)
+        check_held(data.values(), value.index if wants_index else None)
         base = pl.DataFrame({name: handed_over(each) for name, each in data.items()}).lazy()
-        if any(translate.wants(each, Need.INDEX) for each in every):
+        if wants_index:
             base = with_labels(base, value.index)
         translate.sources[node.rows] = base
     types = {value.name: value.dtype} if value.ndim == 1 else types_of(node.meta)
@@ -89,14 +92,17 @@ def block_input(node: Any, translate: Translator) -> Relation:
     base = translate.sources.get(("blocks", node.rows))
     if base is None:
         every = alike(node, translate)
-        data = {}
-        for each in every:
-            for place, column in enumerate(columns_of(translate.given[each.slot])):
-                data[f"b{each.slot}_{place}"] = handed_over(column)
+        data = {
+            f"b{each.slot}_{place}": column
+            for each in every
+            for place, column in enumerate(columns_of(translate.given[each.slot]))
+        }
         if not data:
             raise Untranslatable("rows without columns are counted by Weft")
-        base = pl.DataFrame(data).lazy()
-        if looked_at := [each for each in every if translate.wants(each, Need.INDEX)]:
+        looked_at = [each for each in every if translate.wants(each, Need.INDEX)]
+        check_held(data.values(), translate.given[looked_at[0].slot].index if looked_at else None)
+        base = pl.DataFrame({name: handed_over(column) for name, column in data.items()}).lazy()
+        if looked_at:
             base = with_labels(base, translate.given[looked_at[0].slot].index)
         translate.sources["blocks", node.rows] = base
     labels, dtypes = columns_and_types(like.meta)
@@ -244,21 +250,27 @@ def scanned(scan: Scan, part: ScanPart, is_numbered: bool) -> Any:
     return base.with_columns(numbers.alias(ROW))
 
 
+def check_held(columns: Iterable[pd.Series], index: pd.Index | None) -> None:
+    """Raise Untranslatable for columns and labels that Polars has not, before any of them is handed over: texts are copied then."""
+    for each in columns:
+        engine_type(each.dtype)
+    if isinstance(index, pd.MultiIndex):
+        raise Untranslatable("an index of several levels stays in pandas")
+    if index is not None:
+        engine_type(index.dtype)  # a series of labels may have another type: objects become text
+
+
 def with_labels(base: Any, index: pd.Index) -> Any:
     """Rows with their labels beside them."""
     if isinstance(index, pd.RangeIndex):
         numbers = pl.int_range(pl.len(), dtype=pl.Int64) * index.step + index.start
         return base.with_columns(numbers.alias("i0"))
-    if isinstance(index, pd.MultiIndex):
-        raise Untranslatable("an index of several levels stays in pandas")
-    engine_type(index.dtype)  # a series of labels may have another type: objects become text
     labels = pl.DataFrame({"i0": handed_over(index.to_series())}).lazy()
     return pl.concat([base, labels], how="horizontal")
 
 
 def handed_over(column: pd.Series) -> pl.Series:
     """A column in Polars' hands."""
-    engine_type(column.dtype)
     if is_text(column.dtype):
         return pl.Series(values=pl.from_arrow(pa.chunked_array(column.array.__arrow_array__())))
     values = column.to_numpy()
