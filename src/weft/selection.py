@@ -20,6 +20,7 @@ import numpy as np
 from weft.records import record
 
 __all__ = [
+    "HALFWAY",
     "METHODS",
     "Bucket",
     "Chosen",
@@ -300,6 +301,8 @@ METHODS = (
     "midpoint",
     "nearest",
 )
+#: How frames have medians of floats: as a mean, which between an infinity and a number is the infinity.
+HALFWAY = "halfway"
 
 
 def place_of(quantile: float, size: int, method: str) -> tuple[int, int, float]:
@@ -314,12 +317,12 @@ def place_of(quantile: float, size: int, method: str) -> tuple[int, int, float]:
             return last, last, 0.0
         low = int(np.floor(index))
         return low, low + 1, index - low
-    if method in ("lower", "higher", "midpoint", "nearest"):
+    if method in ("lower", "higher", "midpoint", "nearest", HALFWAY):
         index = last * quantile
         low, high = int(np.floor(index)), int(np.ceil(index))
         if method == "nearest":
             low = high = int(np.around(index))
-        share = {"lower": 0.0, "higher": 1.0, "midpoint": 0.5 if index % 1 else 0.0, "nearest": 0.0}[method]
+        share = {"lower": 0.0, "higher": 1.0, "nearest": 0.0}.get(method, 0.5 if index % 1 else 0.0)
         return low, high, share
     index = size * quantile - 1
     low = int(np.floor(index))
@@ -359,6 +362,9 @@ def between(values: Block, wanted: Wanted, size: int, kind: np.dtype[Any]) -> Bl
     first, second = values[::2], values[1::2]
     if wanted.quantiles is None:
         return np.asarray([np.mean(values)]).astype(kind, copy=False)
+    if wanted.method == HALFWAY and values.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            return ((first + second) / 2).astype(kind, copy=False)
     discrete = wanted.method in ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
     float_kind = kind if kind.kind == "f" else np.dtype(np.float64)
     share = np.array([place_of(each, size, wanted.method)[2] for each in wanted.quantiles]).astype(float_kind)

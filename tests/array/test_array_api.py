@@ -78,6 +78,17 @@ def test_sort_is_stable_unless_told_otherwise():
     np.testing.assert_array_equal(np.signbit(made), np.signbit(np.sort(whole, kind="stable")))
 
 
+@pytest.mark.parametrize("name", ["unique_all", "unique_counts", "unique_inverse", "unique_values"])
+def test_different_values_are_counted(name):
+    whole = np.array([3, 1, 3, 2, 1])
+    made, expected = getattr(XP, name)(da.from_array(whole, chunks=2)), getattr(np, name)(whole)
+    pairs = [(made, np.sort(expected))] if name == "unique_values" else list(zip(made, expected, strict=True))
+    for ours, theirs in pairs:
+        assert type(ours.shape[0]) is int
+        assert ours.shape == theirs.shape
+        np.testing.assert_array_equal(ours.compute(), theirs)
+
+
 def test_the_sign_of_a_complex_number_that_is_in_part_nan_is_nan_in_both_parts():
     parts = (np.nan, np.inf, -np.inf, 0.0, -2.5)
     whole = np.array([complex(real, imag) for real in parts for imag in parts])

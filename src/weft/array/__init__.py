@@ -49,6 +49,8 @@ from weft.array.ops.index_grids import *  # noqa: F403
 from weft.array.ops.index_grids import __all__ as _index_grids
 from weft.array.ops.joining import *  # noqa: F403
 from weft.array.ops.joining import __all__ as _joining
+from weft.array.ops.matrix_products import *  # noqa: F403
+from weft.array.ops.matrix_products import __all__ as _matrix_products
 from weft.array.ops.numbers import *  # noqa: F403
 from weft.array.ops.numbers import __all__ as _numbers
 from weft.array.ops.overlapping import *  # noqa: F403
@@ -283,6 +285,7 @@ __all__ = [
     *_diagonals,
     *_index_grids,
     *_joining,
+    *_matrix_products,
     *_numbers,
     *_overlapping,
     *_putting,

@@ -21,11 +21,13 @@ from weft.array.ops.arg_reductions import ArgReductionMethods
 from weft.array.ops.assignment import AssignmentMethods
 from weft.array.ops.block_views import BlockViewMethods
 from weft.array.ops.blocks import BlockMethods
+from weft.array.ops.changing import ChangingMethods
 from weft.array.ops.cumulative import CumulativeMethods
 from weft.array.ops.declaring import DeclaringMethods
 from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.exporting import ExportMethods
 from weft.array.ops.indexing import IndexingMethods
+from weft.array.ops.lengths import LengthMethods
 from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.putting import PuttingMethods
 from weft.array.ops.rechunking import RechunkingMethods
@@ -59,11 +61,13 @@ class Array(
     TopMethods,
     IndexingMethods,
     AssignmentMethods,
+    ChangingMethods,
     BlockViewMethods,
     PuttingMethods,
     SelectingMethods,
     SearchingMethods,
     RechunkingMethods,
+    LengthMethods,
     SizeMethods,
     SortingMethods,
     BlockMethods,

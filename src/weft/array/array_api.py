@@ -1,8 +1,9 @@
 """The namespace of the Python array API standard, revision 2025.12: what ``x.__array_namespace__()`` gives.
 
-It has every name of `weft.array`, and differs in four: ``linalg`` is the standard's, whose ``svd`` makes full matrices and whose
+It has every name of `weft.array`, and differs in five: ``linalg`` is the standard's, whose ``svd`` makes full matrices and whose
 ``cholesky`` gives the lower factor (`weft.array.linalg` has the defaults that users of Dask know); ``sort`` is stable unless
-told otherwise; ``finfo`` gives Python's numbers; ``sign`` of a complex number that is in part NaN is NaN in both parts.
+told otherwise; ``finfo`` gives Python's numbers; ``sign`` of a complex number that is in part NaN is NaN in both parts; the
+``unique_`` functions count how many different values there are, since programs that are written to the standard look at shapes.
 
 >>> import weft.array as da
 >>> xp = da.eye(2).__array_namespace__()
@@ -66,6 +67,38 @@ def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = 
     array([1, 2, 3])
     """
     return everything.sort(x, axis, descending=descending, stable=stable)
+
+
+def counted(arrays: Any) -> Any:
+    """Arrays whose lengths have been counted, which may share one."""
+    for each in arrays:
+        each.compute_chunk_sizes()
+    return arrays
+
+
+def unique_all(x: Any, /) -> Any:
+    """The different values, where each is found first, how the array is made of them, and how often each comes."""
+    return counted(everything.unique_all(x))
+
+
+def unique_counts(x: Any, /) -> Any:
+    """The different values, and how often each comes."""
+    return counted(everything.unique_counts(x))
+
+
+def unique_inverse(x: Any, /) -> Any:
+    """The different values, and how the array is made of them."""
+    return counted(everything.unique_inverse(x))
+
+
+def unique_values(x: Any, /) -> Any:
+    """The different values.
+
+    >>> import weft.array as da
+    >>> unique_values(da.from_array([3, 1, 3], chunks=2)).shape
+    (2,)
+    """
+    return counted((everything.unique_values(x),))[0]
 
 
 def __getattr__(name: str) -> object:

@@ -7,7 +7,8 @@ otherwise. Cuts are canonical, so equal layouts have equal cuts; a *grid* is a t
 Some lengths are not known before something is computed: how many elements a mask selects, say. Such an axis has an
 `UnknownCut`: a symbol that says what the lengths are the lengths *of*, how many chunks there are, and how the lengths can
 be counted. Its length is an `UnknownLength`: NaN to those who compute with it, and equal to itself alone, so that axes
-with one symbol are known to be aligned though nobody knows how long they are.
+with one symbol are known to be aligned though nobody knows how long they are. (Users have one that counts itself: see
+`weft.array.ops.lengths`.)
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import nan
-from typing import Any, NamedTuple, TypeAlias
+from operator import index
+from typing import Any, NamedTuple, Self, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -27,6 +29,7 @@ __all__ = [
     "Piece",
     "UnknownCut",
     "UnknownLength",
+    "as_number",
     "axis_chunks",
     "axis_count",
     "axis_largest",
@@ -53,7 +56,7 @@ class UnknownLength(float):
 
     symbol: str
 
-    def __new__(cls, symbol: str) -> UnknownLength:
+    def __new__(cls, symbol: str) -> Self:
         self = super().__new__(cls, "nan")
         self.symbol = symbol
         return self
@@ -138,6 +141,11 @@ UNKNOWN: WeakValueDictionary[str, UnknownCut] = WeakValueDictionary()
 def is_unknown(length: Any) -> bool:
     """Whether a length is one that nobody has counted."""
     return length != length or isinstance(length, UnknownLength)
+
+
+def as_number(value: Any) -> Any:
+    """A length of which a user makes a number, counted; other values as they are."""
+    return index(value) if isinstance(value, UnknownLength) else value  # type: ignore[arg-type]
 
 
 def compress(lengths: Sequence[int]) -> Cut:

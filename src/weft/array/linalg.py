@@ -9,7 +9,8 @@ from weft.array.ops.linalg_qr import qr, sfqr
 from weft.array.ops.linalg_results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 from weft.array.ops.linalg_solve import cond, lstsq, matrix_rank, pinv, solve, tensorinv, tensorsolve
 from weft.array.ops.linalg_svd import eig, eigh, eigvals, eigvalsh, svd, svdvals, tsqr
-from weft.array.ops.tensor import matmul, matrix_transpose, tensordot, vecdot
+from weft.array.ops.matrix_products import matmul, vecdot
+from weft.array.ops.tensor import matrix_transpose, tensordot
 from weft.array.ops.tensor_products import multi_dot
 
 __all__ = [

@@ -82,7 +82,10 @@ def computed(value: Any) -> Any:
 
 
 def generalised(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
-    """What a ufunc gives that works on axes: Weft's function of its name, or the ufunc applied along those axes."""
+    """What a ufunc gives that works on axes: Weft's function of its name, or the ufunc applied along those axes.
+
+    Blocks have these axes whole: arrays that are cut along them are cut anew.
+    """
     if method != "__call__":
         return NotImplemented
     found = function_named(ufunc.__name__) if getattr(np, ufunc.__name__, None) is ufunc else None
@@ -91,7 +94,7 @@ def generalised(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords:
     apply_gufunc = function_named("apply_gufunc")
     if apply_gufunc is None:
         return NotImplemented
-    return apply_gufunc(ufunc, ufunc.signature, *inputs, **keywords)
+    return apply_gufunc(ufunc, ufunc.signature, *inputs, allow_rechunk=True, **keywords)
 
 
 def array_namespace(api_version: str | None = None) -> ModuleType:

@@ -330,9 +330,10 @@ class _Descent(_Pass):
             final = node.map_children(lambda child: done[child.identity])
             if final.identity != node.identity:
                 self.context.replaced(node, final)
-                while (new := self.apply(final)) is not None:
+                while final.identity not in done and (new := self.apply(final)) is not None:
                     names.append(final.identity)
                     final = new
+                final = done.get(final.identity, final)  # what others read as well stays one node with theirs
             for name in (*names, node.identity, final.identity):
                 done[name] = final
 

@@ -118,3 +118,13 @@ def test_a_view_as_another_class_says_what_to_do():
     with pytest.raises(TypeError, match="map_blocks"):
         da.ones(3, chunks=2).view(np.matrix)
     assert_same(da.ones(3, chunks=2).view(np.ndarray), np.ones(3))
+
+
+@pytest.mark.parametrize("dtype", ["2i", "(2,3)f8"])
+def test_a_subarray_as_dtype_adds_axes(dtype):
+    whole = np.arange(6).reshape(3, 2)
+    x = da.from_array(whole, chunks=2)
+    assert_same(x.astype(dtype), whole.astype(dtype))
+    assert_same(da.array(x, dtype=dtype), np.array(whole, dtype=dtype))
+    assert_same(x[x[:, 0] > 1].astype(dtype), whole[whole[:, 0] > 1].astype(dtype))
+    assert_same(da.array([1, 2, 3], dtype=dtype), np.array([1, 2, 3], dtype=dtype))

@@ -101,6 +101,16 @@ def test_signatures_are_parsed():
     assert parse_signature("->(i),") == ((), (("i",),), True)
 
 
+def test_ufuncs_of_other_libraries_that_work_on_axes_have_these_whole():
+    from numpy._core._umath_tests import inner1d  # one of those that NumPy has for its own tests
+
+    whole = np.arange(24.0).reshape(2, 3, 4)
+    x = da.from_array(whole, chunks=2)
+    assert_same(inner1d(x, x), inner1d(whole, whole))
+    assert_same(inner1d(x, x, axis=1), inner1d(whole, whole, axis=1))
+    assert_same(inner1d(x, x, axis=0, keepdims=True), inner1d(whole, whole, axis=0, keepdims=True))
+
+
 def test_a_gufunc_is_made_by_class_or_decorator():
     x = da.ones((4, 3), chunks=(2, 3))
 

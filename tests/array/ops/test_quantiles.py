@@ -187,3 +187,29 @@ def test_no_quantiles_of_anything_are_no_numbers():
     x = da.ones((3, 2), chunks=2)
     made = da.nanquantile(x, [], axis=0, weights=weights, method="inverted_cdf")
     assert made.compute().shape == made.shape == (0, 2)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8"])
+@pytest.mark.parametrize("chunks", [2, 5])
+def test_masked_elements_do_not_count(axis, dtype, chunks):
+    whole = np.ma.masked_array(np.arange(30).reshape(5, 6) * 7 % 11, np.arange(30).reshape(5, 6) % 4 == 1).astype(dtype)
+    whole[2] = np.ma.masked
+    x = da.from_array(whole, chunks=chunks)
+    expected = np.ma.median(whole, axis=axis)
+    made = da.median(x, axis=axis).compute()
+    np.testing.assert_array_equal(np.ma.getmaskarray(made), np.ma.getmaskarray(expected))
+    np.testing.assert_array_equal(np.ma.filled(made, -1), np.ma.filled(expected, -1))
+    assert made.dtype == expected.dtype
+    np.testing.assert_array_equal(
+        np.ma.filled(da.quantile(x, 0.5, axis=axis).compute(), -1), np.ma.filled(expected, -1)
+    )
+
+
+def test_nan_that_is_not_masked_is_found():
+    whole = np.ma.masked_array([[1.0, np.nan, 3.0], [np.nan, 5.0, 6.0]], [[0, 0, 0], [1, 0, 0]])
+    x = da.from_array(whole, chunks=2)
+    np.testing.assert_array_equal(da.median(x, axis=1).compute(), [np.nan, 5.5])
+    np.testing.assert_array_equal(da.nanmedian(x, axis=1).compute(), [2.0, 5.5])
+    np.testing.assert_array_equal(np.ma.getmaskarray(da.nanmedian(x, axis=0).compute()), [False, False, False])
+    np.testing.assert_array_equal(da.nanmedian(x[:, :1] * np.nan, axis=0).compute(), [np.nan])

@@ -151,3 +151,20 @@ def test_the_order_of_bytes_is_kept(kind):
     for made, expected in ((da.unique(ours), np.unique(whole)), (da.tile(ours, 2), np.tile(whole, 2))):
         assert made.dtype == made.compute().dtype == expected.dtype
         np.testing.assert_array_equal(made.compute(), expected)
+
+
+@pytest.mark.parametrize("dtype", ["i8", "f8"])
+@pytest.mark.parametrize("chunks", [2, 3, 7])
+def test_masked_elements_are_one_the_last(dtype, chunks):
+    whole = np.ma.masked_array([3, 77, 9, 1, 4, 8, 1], [0, 1, 0, 0, 0, 1, 0]).astype(dtype)
+    x = da.from_array(whole, chunks=chunks)
+    values, firsts, places, counts = (each.compute() for each in da.unique(x, True, True, True))
+    expected = np.ma.unique(whole)
+    assert values.dtype == whole.dtype
+    np.testing.assert_array_equal(values.filled(-1), expected.filled(-1))
+    np.testing.assert_array_equal(np.ma.getmaskarray(values), np.ma.getmaskarray(expected))
+    np.testing.assert_array_equal(firsts, [3, 0, 4, 2, 1])
+    np.testing.assert_array_equal(places, [1, 4, 3, 0, 2, 4, 0])
+    np.testing.assert_array_equal(counts, [2, 1, 1, 1, 2])
+    np.testing.assert_array_equal(da.unique(x).compute().filled(-1), expected.filled(-1))
+    np.testing.assert_array_equal(da.unique(x[:1]).compute().filled(-1), [3])

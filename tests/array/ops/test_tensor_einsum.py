@@ -50,6 +50,15 @@ def test_operands_may_be_followed_by_numbers_for_their_axes(data):
     assert_same(da.einsum(x, [Ellipsis, 0], [0, Ellipsis]), np.einsum(a, [Ellipsis, 0], [0, Ellipsis]))
 
 
+def test_numbers_for_axes_may_be_any_integers():
+    a = np.arange(6.0).reshape(2, 3)
+    x = da.from_array(a, chunks=2)
+    numbers = list(da.arange(2, chunks=1))
+    assert_same(da.einsum(x, numbers, [np.int8(1), 0]), np.einsum(a, [0, 1], [1, 0]))
+    with pytest.raises(TypeError):
+        da.einsum(x, [0.5, 1])
+
+
 def test_lengths_of_one_are_broadcast():
     a, b = np.ones((1, 3)), np.arange(12.0).reshape(4, 3)
     assert_same(da.einsum("ij,ij->ij", da.asarray(a), da.from_array(b, chunks=2)), np.einsum("ij,ij->ij", a, b))

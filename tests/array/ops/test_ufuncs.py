@@ -182,11 +182,16 @@ def test_reduceat_agrees_with_numpy():
         da.add.reduceat(da.from_array(whole, chunks=2), [9])
 
 
-def test_working_in_place_on_some_elements_is_refused_with_what_to_do():
-    with pytest.raises(TypeError, match="bincount"):
-        da.add.at(da.ones(3, chunks=1), [0], 1)
-    with pytest.raises(TypeError, match="bincount"):
-        np.add.at(da.ones(3, chunks=1), [0], 1)
+def test_reduceat_takes_indices_that_are_computed():
+    whole, places = np.arange(8), np.array([0, 4, 1, 5])
+    x, chunked = da.from_array(whole, chunks=3), da.from_array(places, chunks=2)
+    assert_same(da.add.reduceat(x, chunked), np.add.reduceat(whole, places))
+
+
+def test_an_ellipsis_in_out_asks_for_an_array():
+    x = da.arange(4, chunks=2)
+    assert_same(da.add(x, 1, out=...), np.arange(1, 5))
+    assert_same(np.divmod(x, 2, out=...)[0], np.arange(4) // 2)
 
 
 def test_out_stands_for_the_result_from_then_on():

@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--wide", type=float, default=0.3, help="the share of programs on frames of all types")
+    parser.add_argument("--broad", type=float, default=0.3, help="the share of programs with rarer operators")
     parser.add_argument("--record", type=Path, help="a file of what became of each seed: these are not run again")
     parser.add_argument("--again", action="store_true", help="run those of the record once more that were wrong")
     options = parser.parse_args()
@@ -45,7 +46,7 @@ def main() -> int:
     refused: Counter[str] = Counter()
     for place, seed in enumerate(seeds, 1):
         with tempfile.TemporaryDirectory(prefix="weft-programs-") as folder:
-            result, found = result_of(seed, Path(folder), options.wide, results, refused)
+            result, found = result_of(seed, Path(folder), options, results, refused)
         results[result] += 1
         if found:
             print(f"{result.upper()} {found}", flush=True)
@@ -69,11 +70,11 @@ def recorded(file: Path | None) -> dict[int, str]:
 
 
 def result_of(
-    seed: int, folder: Path, wide: float, results: Counter[str], refused: Counter[str]
+    seed: int, folder: Path, options: argparse.Namespace, results: Counter[str], refused: Counter[str]
 ) -> tuple[str, str | None]:
     """What becomes of the program of a seed, and how it differs."""
     try:
-        drawn = program(seed, folder, wide)
+        drawn = program(seed, folder, options.wide, options.broad)
     except Exception as error:
         return "error at the call", f"seed {seed}: {error}"
     refused.update(drawn.refused)

@@ -10,6 +10,7 @@ import pandas as pd
 #: Operators whose types in pandas depend on the values that are there: gaps make floats of integers.
 DATA_DEPENDENT = (
     ".merge(",
+    ".join(",
     ".map(",
     ".where(",
     ".mask(",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import itertools
 import random
 from pathlib import Path
@@ -28,6 +29,35 @@ WIDE = (
     *("datetime64[ns, Europe/Paris]", "datetime64[us, UTC]", "timedelta64[us]", "timedelta64[ns]"),
     *("category", "category", "ordered", "category of numbers", "category of dates"),
 )
+#: Rarer ones.
+RARE = (
+    *(
+        "Int16",
+        "Int32",
+        "UInt8",
+        "UInt32",
+        "UInt64",
+        "int8[pyarrow]",
+        "int32[pyarrow]",
+        "uint16[pyarrow]",
+        "uint64[pyarrow]",
+    ),
+    *(
+        "float[pyarrow]",
+        "string[pyarrow]",
+        "decimal128(10, 2)[pyarrow]",
+        "timestamp[ns][pyarrow]",
+        "timestamp[us, UTC][pyarrow]",
+    ),
+    *(
+        "datetime64[s]",
+        "timedelta64[s]",
+        "timedelta64[ms]",
+        "datetime64[ms, Asia/Tokyo]",
+        "objects: dates",
+        "objects: decimals",
+    ),
+)
 WORDS = ("a", "b", "ab", "abc", "B a", "", " a ", "éa", "a.b", "x%", "12")
 MOMENTS = tuple(
     pd.Timestamp("2024-02-27") + pd.Timedelta(days=days, hours=hours, milliseconds=250 * hours)
@@ -49,13 +79,15 @@ def column(rng: random.Random, kind: str, size: int) -> pd.Series:
     name = kind.lower().removesuffix("[pyarrow]")
     if kind.startswith("category") or kind == "ordered":
         return pd.Series(categories(rng, kind, drawn))
+    if kind in RARE and (rare := rare_column(rng, kind, drawn)) is not None:
+        return rare
     if name in INTEGERS:
         low = 0 if name.startswith("u") else -4
         few = rng.choice((3, 9, 100))
         if kind in INTEGERS:
             return pd.Series([rng.randint(low, few) for _ in range(size)], dtype=kind)
         return pd.Series(drawn(lambda: rng.randint(low, few)), dtype=kind)
-    if name in (*FLOATS, "double"):
+    if name in (*FLOATS, "double", "float"):
         odd = rng.random() < 0.3
         special = (float("inf"), float("-inf"), -0.0)
         made = drawn(lambda: rng.choice(special) if odd and rng.random() < 0.2 else rng.randint(-6, 12) / 2)
@@ -75,6 +107,24 @@ def column(rng: random.Random, kind: str, size: int) -> pd.Series:
         naive = pd.Series(drawn(lambda: rng.choice(MOMENTS)), dtype=kind.partition(",")[0] + "]")
         return naive.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
     return pd.Series(drawn(lambda: rng.choice(MOMENTS)), dtype=kind)
+
+
+def rare_column(rng: random.Random, kind: str, drawn: Any) -> pd.Series | None:
+    """Values of a type that is made otherwise than its name says; None for others."""
+    if kind == "decimal128(10, 2)[pyarrow]":
+        decimals = pd.ArrowDtype(pa.decimal128(10, 2))
+        return pd.Series(drawn(lambda: decimal.Decimal(rng.randint(-500, 900)) / 100), dtype=decimals)
+    if kind == "objects: decimals":
+        return pd.Series(drawn(lambda: decimal.Decimal(rng.randint(-5, 9)) / 4), dtype=object)
+    if kind == "objects: dates":
+        return pd.Series(drawn(lambda: rng.choice(MOMENTS).date()), dtype=object)
+    if kind == "timestamp[us, UTC][pyarrow]":
+        return (
+            pd.Series(drawn(lambda: rng.choice(MOMENTS)), dtype="datetime64[us]")
+            .dt.tz_localize("UTC")
+            .astype(pd.ArrowDtype(pa.timestamp("us", "UTC")))
+        )
+    return None
 
 
 def categories(rng: random.Random, kind: str, drawn: Any) -> pd.Categorical:
@@ -106,13 +156,13 @@ def labels(rng: random.Random, size: int) -> pd.Index:
     return pd.Index([rng.randint(-3, 3) / 2 for _ in range(size)], dtype="float64", name=name)
 
 
-def frame(rng: random.Random, prefix: str, wide: bool) -> pd.DataFrame:
+def frame(rng: random.Random, prefix: str, wide: bool, broad: bool = False) -> pd.DataFrame:
     """A frame: keys of few values, and columns of any type."""
     size = rng.choice((0, 1, 2, 5, 9, 17, 30, 60))
     kinds = ["int64", "float64", "str", *rng.choices(PLAIN, k=rng.randint(1, 4))]
     keys: tuple[str, ...] = ("int64", "str", "int32")
     if wide:
-        kinds[rng.randint(0, 2) :] = rng.choices(WIDE, k=rng.randint(1, 4))
+        kinds[rng.randint(0, 2) :] = rng.choices(WIDE + RARE if broad else WIDE, k=rng.randint(1, 4))
         keys = (*keys, "Int64", "string", "category", "int64[pyarrow]")
     rng.shuffle(kinds)
     data = {f"k{place}": column(rng, kind, size) for place, kind in enumerate(rng.choices(keys, k=2))}
@@ -138,15 +188,21 @@ def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[
     # numbers that a file holds for its rows pandas takes for those of the first file only, without their name
     is_plain = isinstance(whole.index, pd.RangeIndex) or rng.random() < 0.7
     plain = whole.reset_index(drop=True) if is_plain else whole
+    told: list[Path] | Path = []
     for place, (start, stop) in enumerate(itertools.pairwise(edges)):
-        part = plain.iloc[start:stop]
-        part.to_parquet(directory / f"part{place}.parquet", row_group_size=max(1, -(-len(part) // 2)))
+        part, path = plain.iloc[start:stop], directory / f"part{place}.parquet"
+        part.to_parquet(path, row_group_size=max(1, -(-len(part) // 2)))
+        told += [path] * bool(len(part))
+    if not told or plain.index.nlevels == 1:  # of several levels pandas loses some where the first file is empty
+        told = directory
     try:
-        expected = pd.read_parquet(directory)
+        expected = pd.read_parquet(told)
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError):  # objects of files without any have no type
         return whole, dd.from_pandas(whole, sort=False)
     if any(isinstance(each, pd.CategoricalDtype) for each in whole.dtypes):  # which of them is not known before reading
         return whole, in_partitions(rng, whole)
+    if plain.index.nlevels > 1:  # whose levels keep their types
+        expected = expected.set_axis(plain.index, axis=0)
     return expected, dd.read_parquet(directory)
 
 

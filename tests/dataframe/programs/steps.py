@@ -150,7 +150,7 @@ def merge(drawn: Drawn) -> str | None:
     def alike(a: Any, b: Any) -> bool:
         """Whether values are of one type, or at times of one kind of NumPy's: what pandas makes of others depends on the rows."""
         is_plain = isinstance(a, np.dtype) and isinstance(b, np.dtype)
-        return a == b or (drawn.bold and is_plain and kind_of(a) == kind_of(b) != "other")
+        return a == b or (drawn.bold and is_plain and kind_of(a) == kind_of(b) not in ("other", "span"))
 
     pairs = [(a, b) for a in drawn.columns() for b in drawn.e.columns if alike(drawn.d[a].dtype, drawn.e[b].dtype)]
     if not pairs:

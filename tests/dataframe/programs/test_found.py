@@ -30,6 +30,22 @@ PROGRAMS = {
         NUMBERS,
         lambda d: d.assign(n=d.n.where(d.n > 0)).assign(n=1.5, t="a")[["n", "t"]],
     ),
+    "days of which some are missing, below integers": (
+        DAYS,
+        lambda d: d.assign(n=d.t.dt.day).melt(value_vars=["a", "n"]),
+    ),
+    "the total of lengths of which some are missing": (
+        NUMBERS,
+        lambda d: d.assign(n=d.t.str.len().sum() + d.n).drop_duplicates(),
+    ),
+    "medians between an infinity and a number": (
+        pd.DataFrame({"k": [1, 1, 1, 1, 2, 2, 3], "x": [-np.inf, -np.inf, 1, 2, 1.5, np.inf, np.nan]}),
+        lambda d: d.groupby("k").x.median(),
+    ),
+    "the median between an infinity and a number": (
+        pd.DataFrame({"x": [2, np.inf], "y": [-np.inf, 1]}),
+        lambda d: d.median(),
+    ),
     "the variance of a single infinity": (INFINITE, lambda d: d[d.x > 5].x.var(ddof=0)),
     "the deviations of single infinities": (INFINITE, lambda d: d.groupby("x").x.std(ddof=0)),
     "sums of int8 need not fit in it": (SHORT, lambda d: d.groupby("k").i.sum()),
@@ -143,6 +159,16 @@ def test_the_most_frequent_of_partitions_whose_categories_differ(road):
     assert sorted(computed(ours.c.cat.as_unknown().mode())) == ["a", "b"]
 
 
+@pytest.mark.parametrize("sort", [True, False])
+def test_zeros_of_both_signs_are_groups_of_arrow(road, sort):
+    zeros = pd.array([0.0, -0.0, 0.0, 1.5], dtype="double[pyarrow]")
+    whole = pd.DataFrame({"k": [1, 1, 1, 1], "z": zeros, "n": [1, 2, 4, 8]})
+    found = computed(in_partitions(whole, [2]).groupby(["k", "z"], sort=sort).n.sum())
+    expected = whole.groupby(["k", "z"], sort=sort).n.sum()
+    assert sorted(found.tolist()) == sorted(expected.tolist())
+    assert found.index.tolist() == expected.index.tolist()
+
+
 def test_rows_told_apart_by_some_columns_are_the_last_ones(road):
     whole = pd.DataFrame({"k": [1.5, np.nan, 1.5, np.nan, 2], "n": [1, 2, 4, 8, 16]})
     found = in_partitions(whole, [2, 3]).drop_duplicates(subset=["k"], keep="last").n.sum()
@@ -216,3 +242,43 @@ def test_integers_with_gaps_in_place_of_integers(road):
     whole = pd.DataFrame({"n": [1, 2, 3], "g": pd.array([None, 5, None], "Int64")})
     found = in_partitions(whole, [1]).pipe(lambda d: d.n.mask(d.n > 1, d.g))
     assert computed(found).astype("Float64").tolist() == [1, 5, pd.NA]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.assign(n=d.a.shift(2)).groupby("b").n.sum(),
+        lambda d: d[d.a.shift(2) > 1].groupby("b").c.sum(),
+        lambda d: d[d.a.duplicated() | (d.a > 3)].b.sum(),
+        lambda d: (d.b + d.groupby("c").a.cumsum()).sum(),
+    ],
+)
+def test_columns_of_files_of_which_some_are_dropped_and_rows_are_moved(program, road, tmp_path):
+    whole = pd.DataFrame({label: np.arange(9) + place for place, label in enumerate("abcde")})
+    for place in range(3):
+        whole.iloc[3 * place : 3 * place + 3].to_parquet(tmp_path / f"{place}.parquet")
+    found = computed(program(dd.read_parquet(tmp_path).drop(columns=["e"])))
+    expected = program(whole.drop(columns=["e"]))
+    assert found.tolist() == expected.tolist() if isinstance(expected, pd.Series) else found == expected
+
+
+@pytest.mark.parametrize("dtype", ["str", "string", "string[python]", "large_string[pyarrow]", "Int64"])
+@pytest.mark.parametrize("condition", [lambda t: t != "a", lambda t: ~(t == "a"), lambda t: (t != "a") | (t == "b")])
+def test_missing_texts_of_files_are_unequal_as_their_type_has_it(dtype, condition, road, tmp_path):
+    whole = pd.DataFrame({"t": pd.array(["a", None, "b"], dtype="str"), "n": [1, 2, 4]})
+    whole["t"] = whole.t.map({"a": 1, "b": 2}).astype(dtype) if dtype == "Int64" else whole.t.astype(dtype)
+    whole.to_parquet(tmp_path / "part.parquet")
+    whole = pd.read_parquet(tmp_path)
+    assert (
+        computed(dd.read_parquet(tmp_path).pipe(lambda d: d[condition(d.t)]).n.sum())
+        == whole[condition(whole.t)].n.sum()
+    )
+
+
+def test_integers_in_place_of_shorter_ones_with_gaps(road):
+    whole = pd.DataFrame({"s": pd.array([1, None, 3], "Int8"), "i": [4, 5, 6]})
+
+    def program(d):
+        return d.s.where(d.i > 4, d.i)
+
+    same(computed(program(in_partitions(whole, [2]))), program(whole))

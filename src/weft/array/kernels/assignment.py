@@ -85,8 +85,11 @@ def set_masked(block: Block, mask: Block, value: Block, axis: int) -> Block:
     return made
 
 
-def at_points(block: Block, axes: tuple[int, ...], points: Points, value: Any) -> None:
-    """Set points of a writable block; the axis of the values for them stands at the first of the points' axes."""
+def at_points(block: Block, axes: tuple[int, ...], points: Points, value: Any, ufunc: Any = None) -> None:
+    """Set points of a writable block, or have a ufunc work on them, as often as they come.
+
+    The axis of the values for them stands at the first of the points' axes.
+    """
     index: list[Any] = [slice(None)] * block.ndim
     if len(axes) == 1:
         index[axes[0]] = points[0]
@@ -95,31 +98,35 @@ def at_points(block: Block, axes: tuple[int, ...], points: Points, value: Any) -
             index[axis] = np.arange(*where.indices(block.shape[axis])) if isinstance(where, slice) else where
         if axes[-1] - axes[0] != len(axes) - 1 and np.ndim(value):
             value = np.moveaxis(value, axes[0], 0)
-    block[tuple(index)] = value
+    if ufunc is None:
+        block[tuple(index)] = value
+        return
+    function = getattr(ufunc, "ufunc", ufunc)  # of Python, or NumPy's own
+    function.at(block, tuple(index), *(() if function.nin == 1 else (value,)))
 
 
-def set_points(block: Block, points: Points | None, axes: tuple[int, ...], value: Any) -> Block:
-    """Points of a block set to a scalar; None for a block without any."""
+def set_points(block: Block, points: Points | None, axes: tuple[int, ...], value: Any, ufunc: Any = None) -> Block:
+    """Points of a block set to a scalar, or changed by a ufunc and it; None for a block without any."""
     if points is None:
         return block
     made = writable(block)
-    at_points(made, axes, points, value)
+    at_points(made, axes, points, value, ufunc)
     return made
 
 
-def patch_points(told: tuple[tuple[int, ...], Points], block: Block, value: Block) -> Block:
-    """Points of a block set to values."""
-    axes, points = told
+def patch_points(told: tuple[tuple[int, ...], Points, Any], block: Block, value: Block) -> Block:
+    """Points of a block set to values, or changed by a ufunc and them."""
+    axes, points, ufunc = told
     made = writable(block)
-    at_points(made, axes, points, value)
+    at_points(made, axes, points, value, ufunc)
     return made
 
 
-def set_requests(block: Block, asked: list[Request], axes: tuple[int, ...], value: Any) -> Block:
-    """All that is asked for set to a scalar."""
+def set_requests(block: Block, asked: list[Request], axes: tuple[int, ...], value: Any, ufunc: Any = None) -> Block:
+    """All that is asked for set to a scalar, or changed by a ufunc and it."""
     made = writable(block)
     for points, _, _ in asked:
-        at_points(made, axes, points, value)
+        at_points(made, axes, points, value, ufunc)
     return made
 
 
@@ -136,11 +143,11 @@ def requests_with_values(
     return [(points, np.take(flat, at, axis=place)) for points, at, _ in requests(index, bounds)]
 
 
-def set_values(block: Block, asked: list[tuple[Points, Block]], axes: tuple[int, ...]) -> Block:
-    """All that is asked for set to the values that came with it, in order."""
+def set_values(block: Block, asked: list[tuple[Points, Block]], axes: tuple[int, ...], ufunc: Any = None) -> Block:
+    """All that is asked for set to the values that came with it, or changed by a ufunc and them, in order."""
     made = writable(block)
     for points, value in asked:
-        at_points(made, axes, points, value)
+        at_points(made, axes, points, value, ufunc)
     return made
 
 

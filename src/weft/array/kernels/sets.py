@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from weft.array.expr import concatenated
+
 __all__ = ["Found", "distinct", "inverse", "is_among", "merged", "merged_equal", "part_of"]
 
 Block = np.ndarray[Any, Any]
@@ -54,7 +56,7 @@ def together(parts: tuple[Found, ...], equal_nan: bool) -> Found:
     """Distinct elements of several blocks, in the order of the blocks."""
     if len(parts) == 1:
         return parts[0]
-    everything = np.concatenate([part.values for part in parts], dtype=parts[0].values.dtype)
+    everything = joined([part.values for part in parts], parts[0].values.dtype)
     firsts = np.concatenate([part.firsts for part in parts])
     counts = np.concatenate([part.counts for part in parts])
     values, chosen, where = unique(everything, equal_nan)
@@ -66,21 +68,35 @@ def together(parts: tuple[Found, ...], equal_nan: bool) -> Found:
 def unique(block: Block, equal_nan: bool) -> tuple[Block, Block, Block]:
     """Distinct elements, where each stands first, and which of them each element is.
 
-    Missing texts are put last here: NumPy takes each for equal to the text that it comes after.
+    Missing texts are put last here: NumPy takes each for equal to the text that it comes after. Masked elements are one, the last.
     """
-    missing = np.flatnonzero(np.isnan(block)) if block.dtype.kind == "T" else ()
+    is_masked = isinstance(block, np.ma.MaskedArray) and block.ndim == 1
+    if is_masked:
+        missing = np.flatnonzero(np.ma.getmaskarray(block))
+    else:
+        missing = np.flatnonzero(np.isnan(block)) if block.dtype.kind == "T" else np.empty(0, np.intp)
     if not len(missing):
         values, firsts, where = np.unique(
             block, return_index=True, return_inverse=True, axis=axis_of(block), equal_nan=equal_nan
         )
         return values, firsts, where.reshape(-1)
     there = np.delete(np.arange(block.size), missing)
-    values, firsts, found = np.unique(block[there], return_index=True, return_inverse=True)
+    values, firsts, found = np.unique(
+        np.ma.getdata(block)[there], return_index=True, return_inverse=True, equal_nan=equal_nan
+    )
+    are_one = is_masked or equal_nan
     where = np.empty(block.size, np.intp)
     where[there] = found
-    where[missing] = len(values) + (0 if equal_nan else np.arange(len(missing)))
-    last = missing[:1] if equal_nan else missing
-    return np.concatenate([values, block[last]], dtype=block.dtype), np.concatenate([there[firsts], last]), where
+    where[missing] = len(values) + (0 if are_one else np.arange(len(missing)))
+    last = missing[:1] if are_one else missing
+    return joined([values, block[last]], block.dtype), np.concatenate([there[firsts], last]), where
+
+
+def joined(values: list[Block], dtype: np.dtype[Any]) -> Block:
+    """Values one after another."""
+    if any(isinstance(each, np.ma.MaskedArray) for each in values):
+        return concatenated(values, 0)  # type: ignore[no-any-return]
+    return np.concatenate(values, dtype=dtype)
 
 
 def merged(*parts: Found) -> Found:
@@ -102,6 +118,11 @@ def inverse(block: Block, found: Found, first: int, equal_nan: bool) -> Block:
     """Where the elements, or rows, of a block that ``first`` elements stand before are among the distinct ones."""
     if block.ndim > 1:
         return inverse_of_rows(block, found, first)
+    if isinstance(block, np.ma.MaskedArray):
+        among = Found(*[np.asarray(each[: np.ma.count(found.values)]) for each in found])
+        places = inverse(np.ma.getdata(block), among, first, equal_nan)
+        places[np.ma.getmaskarray(block)] = len(among.values)
+        return places
     places = np.searchsorted(found.values, block).astype(np.intp, copy=False)
     if block.dtype.kind == "c" and equal_nan:
         # All are one, the last; by order, complex numbers with one NaN for a part stand beyond it or before it.

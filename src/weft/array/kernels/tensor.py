@@ -137,7 +137,10 @@ def owner_of(block: Block) -> Any:
 
 
 def added(mine: Block, other: Block) -> Block:
-    """The sum of two blocks, of which the first is nobody else's."""
+    """The sum of two blocks, of which the first is nobody else's; what is masked in one of them counts as zero."""
+    if isinstance(mine, np.ma.MaskedArray) or isinstance(other, np.ma.MaskedArray):
+        masks = np.ma.getmaskarray(mine) & np.ma.getmaskarray(other)
+        return np.ma.masked_array(np.ma.filled(mine, 0) + np.ma.filled(other, 0), mask=masks)
     if isinstance(mine, np.ndarray) and type(mine) is type(other) and mine.shape:
         return np.add(mine, other, out=mine)
     return mine + other
@@ -147,7 +150,7 @@ def summed(*blocks: Block) -> Block:
     """Sum of blocks of one shape."""
     if len(blocks) == 1:
         return blocks[0]
-    made = blocks[0] + blocks[1]
+    made = added(blocks[0], blocks[1]) if isinstance(blocks[0], np.ma.MaskedArray) else blocks[0] + blocks[1]
     for block in blocks[2:]:
         made = added(made, block)
     return made

@@ -96,17 +96,17 @@ def arg_reduce(a: Any, kind: str, axis: Any, out: Any, keepdims: Any, split_ever
         place = 0 if a.ndim == 1 else None
         if place is None:
             a = known(a)
-        length = a.size if place is None else a.shape[0]
+        length = a.size if place is None else a.expr.shape[0]
     else:
         place = normal_axis(axis, a.ndim)
-        length = a.shape[place]
+        length = a.expr.shape[place]
     name = kind.removeprefix("nan")
     if isinstance(out, ArrayBase) and not np.can_cast(out.dtype, np.intp):
         raise TypeError(f"{name}() gives whole numbers, for which out= has no place: it is of {out.dtype}")
     if length == 0:
         raise ValueError(f"attempt to get {name} of an empty sequence")
     getattr(np, kind)(np.ones(1, a.dtype) if a.dtype.kind != "O" else np.ones(1))
-    if 0 in a.shape and place is not None:
+    if 0 in a.expr.shape and place is not None:
         a = known(a)
         rest = [each if axis != place else 1 for axis, each in enumerate(a.shape) if keep or axis != place]
         return into(out, asarray(np.zeros(rest, np.intp)), "unsafe")

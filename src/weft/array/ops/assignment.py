@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Cut, Grid, Piece, pieces
+from weft.array.chunks import Cut, Grid, Piece, as_number, pieces
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.io.from_array import Region, from_array
 from weft.array.kernels import assignment as kernels
@@ -133,8 +133,8 @@ class AsMasked(SameLayout):
         return blockwise(self.outline, kernels.as_masked, [(self.source, tuple(range(self.ndim)))])
 
 
-def assigned(x: Any, index: Any, value: Any) -> ArrayExpr:
-    """The expression of an array after ``x[index] = value``."""
+def assigned(x: Any, index: Any, value: Any, ufunc: Any = None) -> ArrayExpr:
+    """The expression of an array after ``x[index] = value``, or after a ufunc has worked on integer positions in place."""
     if is_field(index, x.dtype):
         return with_field(x, index, value)
     x, entries = read_index(x, index, keep_masks=True)
@@ -151,7 +151,7 @@ def assigned(x: Any, index: Any, value: Any) -> ArrayExpr:
         return set_region(expr, region, tuple(axes), value)
     region = base_region(x, entries)
     base = sliced(expr, region)
-    changed = set_chosen(base, entries, value)
+    changed = set_chosen(base, entries, value, ufunc)
     if changed is base:
         return expr
     if base is expr:
@@ -179,7 +179,7 @@ def with_field(x: Any, index: Any, value: Any) -> ArrayExpr:
 def element_of(dtype: np.dtype[Any], value: Any) -> Any:
     """A value as an element of an array, in an array of its own where it may be a sequence; NumPy's error if it cannot be one."""
     only = np.empty(1, dtype)
-    only[0] = value
+    only[0] = as_number(value)
     return only if dtype.hasobject else only[0]
 
 
@@ -189,6 +189,7 @@ def read_value(dtype: np.dtype[Any], value: Any) -> tuple[Any, bool]:
         return value.expr, value.expr.is_masked
     if value is np.ma.masked:
         return value, True
+    value = as_number(value)
     if dtype.names is not None and isinstance(value, (tuple, list)):
         value = np.array(value, dtype)
     if not isinstance(value, np.ndarray) and not np.isscalar(value) and value is not None:
@@ -263,8 +264,8 @@ def backwards(each: tuple[int, int, int]) -> tuple[int, int, int]:
     return start + step * (length - 1), -step, length
 
 
-def set_chosen(base: ArrayExpr, entries: list[Entry], value: Any) -> ArrayExpr:
-    """An expression with what masks, positions and flags choose set to a value."""
+def set_chosen(base: ArrayExpr, entries: list[Entry], value: Any, ufunc: Any = None) -> ArrayExpr:
+    """An expression with what masks, positions and flags choose set to a value, or changed by a ufunc and it."""
     masks = [each for each in entries if isinstance(each, Masked)]
     others = [each for each in entries if isinstance(each, (Chosen, Flag))]
     if len(masks) == 1 and not others:
@@ -275,7 +276,7 @@ def set_chosen(base: ArrayExpr, entries: list[Entry], value: Any) -> ArrayExpr:
         covered = list(range(masks[0].axis, masks[0].axis + expr.ndim))
         return set_where(base, expr, masks[0].axis, result_axes(entries, covered, 1), value)
     if any(not each.mask.ndim for each in masks):
-        return set_chosen(base, with_flags(entries), value)
+        return set_chosen(base, with_flags(entries), value, ufunc)
     base, positions = positions_of(base, [as_chunked(each) for each in entries])
     if not positions:
         if not all(each.value for each in others if isinstance(each, Flag)):
@@ -285,9 +286,9 @@ def set_chosen(base: ArrayExpr, entries: list[Entry], value: Any) -> ArrayExpr:
     axes = tuple(positions)
     found = [positions[axis] for axis in axes]
     if any(isinstance(each, ArrayBase) for each in found):
-        return set_at_index(base, axes, found, lambda ndim: result_axes(entries, axes, ndim), value)
+        return set_at_index(base, axes, found, lambda ndim: result_axes(entries, axes, ndim), value, ufunc)
     together = broadcast_positions(found)
-    return set_at_points(base, axes, together, result_axes(entries, axes, together[0].ndim), value)
+    return set_at_points(base, axes, together, result_axes(entries, axes, together[0].ndim), value, ufunc)
 
 
 def set_flagged(base: ArrayExpr, flag: ArrayExpr, axes: Sequence[int | None], value: Any) -> ArrayExpr:

@@ -16,7 +16,7 @@ import numpy as np
 from weft.array.base import ArrayBase, is_table, new
 from weft.array.chunk_forms import grid_for
 from weft.array.chunk_types import is_block_type
-from weft.array.chunks import Grid, common_cut, is_unknown
+from weft.array.chunks import Grid, UnknownLength, as_number, common_cut, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
 from weft.array.kernels.elementwise import Quiet, boxed, broadcasted, enforced
@@ -329,7 +329,7 @@ def operand(value: Any) -> Any:
     if is_table(value):
         return value.to_dask_array().expr
     if np.ndim(value) == 0 and not isinstance(value, np.ndarray):
-        return value
+        return as_number(value)
     return held_array(value if is_array(value) else np.asarray(value)).expr
 
 
@@ -353,7 +353,7 @@ def bind(out: Any, result: Any, casting: str) -> Any:
             "Leave out= away, or give a chunked array, which then stands for the result."
         )
     result = castable(result, out, casting)
-    if result.shape != out.shape and any(map(is_unknown, (*result.shape, *out.shape))):
+    if result.expr.shape != out.expr.shape and not (result.expr.is_known and out.expr.is_known):
         result, out.expr = known(result), known(out).expr
     if result.shape != out.shape:
         if broadcast_shape([result.shape, out.shape], "the result into out=") != out.shape:
@@ -433,7 +433,9 @@ def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None, *, su
             f"{type(source.meta).__name__}: leave meta= away"
         )
     wanted = (shape,) if hasattr(shape, "__index__") else tuple(shape)
-    wanted = tuple([each if isinstance(each, float) else operator.index(each) for each in wanted])
+    own_lengths = {each.symbol: each for each in source.shape if isinstance(each, UnknownLength)}
+    wanted = tuple([own_lengths.get(getattr(each, "symbol", ""), each) for each in wanted])
+    wanted = tuple([operator.index(each) if hasattr(each, "__index__") else each for each in wanted])
     if any(length < 0 for length in wanted):
         raise ValueError(f"all elements of broadcast shape must be non-negative, and it is {wanted}")
     if source.shape == wanted and chunks is None:

@@ -11,9 +11,10 @@ from weft.array.base import ArrayBase, new
 from weft.array.chunks import Cut, Grid, compress
 from weft.array.expr import ArrayExpr
 from weft.array.kernels.elementwise import as_numpy, fields_truth, viewed
-from weft.array.ops.broadcasting import Elementwise, elementwise
+from weft.array.ops.broadcasting import Elementwise, broadcast_to, elementwise
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
+from weft.array.ops.transposing import expand_dims
 from weft.array.ops.ufunc_reductions import chunked
 from weft.expr import Expr, derived, node
 from weft.extras import import_required
@@ -44,6 +45,11 @@ def as_dtype(
         raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     if not np.can_cast(x.dtype, kind, casting):
         raise TypeError(f"Cannot cast array data from {x.dtype!r} to {kind!r} according to the rule {casting!r}")
+    if kind.subdtype is not None:  # every element becomes an array of its own
+        base, lengths = kind.subdtype
+        made = as_dtype(x, base, order, casting, subok, copy)
+        further = tuple(range(x.ndim, x.ndim + len(lengths)))
+        return broadcast_to(expand_dims(made, further), (*made.expr.shape, *lengths))
     if kind == x.dtype and order in "KA" and subok:
         return new(x.expr) if copy else x
     if not kind.itemsize and kind.kind in "SU" and x.dtype.kind != "O":

@@ -9,6 +9,7 @@ import numpy as np
 
 from weft.array import protocols
 from weft.array.base import ArrayBase, is_table, new
+from weft.array.chunks import as_number
 from weft.array.io.from_array import from_array
 from weft.array.ops.broadcasting import is_array
 from weft.array.ops.casting import as_dtype, check_device
@@ -75,6 +76,8 @@ def asanyarray(
     made = unwrapped(a)
     if not isinstance(made, ArrayBase):
         made = chunked_from(made, dtype, chunks, name, copy)
+    if dtype is not None and not is_array(a):
+        dtype = np.dtype(dtype).base  # NumPy has made the axes of a subarray
     if dtype is not None and np.dtype(dtype) != made.dtype:
         if copy is False:
             raise ValueError(f"cannot give {made.dtype} as {np.dtype(dtype)} without a copy: leave copy=False away")
@@ -96,6 +99,7 @@ def chunked_from(a: Any, dtype: Any, chunks: Any, name: Any, copy: bool | None) 
         return stack([asanyarray(each, dtype=dtype) for each in a])
     if is_table(a):
         return from_array(a, chunks=chunks)
+    a = as_number(a)
     if not is_array(a) or isinstance(a, np.generic):
         if copy is False and not hasattr(a, "__array__") and not hasattr(a, "__buffer__"):
             raise ValueError(f"cannot make an array of a {type(a).__name__} without a copy: leave copy=False away")

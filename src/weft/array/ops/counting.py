@@ -112,15 +112,15 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0, *, split_every:
     kind: np.dtype[Any] = np.dtype(np.intp)
     if weights is not None:
         weights = asarray(weights)
-        if weights.shape != x.shape:
+        if weights.expr.shape != x.expr.shape:
             x, weights = known(x), known(weights)
-        if weights.shape != x.shape:
+        if weights.expr.shape != x.expr.shape:
             raise ValueError("The weights and list don't have the same length.")
         if not np.can_cast(weights.dtype, float, "safe"):
             raise TypeError(
                 f"Cannot cast array data from {weights.dtype!r} to {np.dtype(float)!r} according to the rule 'safe'"
             )
-        exprs, kind = (x.expr, weights.expr), np.dtype(float if x.size != 0 else np.intp)
+        exprs, kind = (x.expr, weights.expr), np.dtype(float if 0 not in x.expr.shape else np.intp)
     told = (int(minlength),) if weights is not None else (int(minlength), None)
     order = (0, 1, 2) if weights is not None else (0, 2, 1)
     symbol = "-".join(["bincount", *[each.name for each in exprs], str(minlength)])

@@ -9,7 +9,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunk_forms import grid_for
-from weft.array.chunks import Grid, UnknownCut
+from weft.array.chunks import Grid, UnknownCut, as_number
 from weft.array.expr import ArrayExpr, BlockShapes, meta_like
 from weft.array.kernels import creation as kernels
 from weft.array.kernels.numpy import filled
@@ -166,6 +166,7 @@ def full(
         return made if name is None else made.named(name)
     if isinstance(fill_value, (ArrayBase, np.ndarray)):
         fill_value = np.asarray(fill_value)[()]
+    fill_value = as_number(fill_value)
     kind = np.dtype(dtype) if dtype is not None else np.asarray(fill_value).dtype
     np.full((), fill_value, kind)
     return constant(shape, fill_value, kind, chunks, name, order, like, meta)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from weft.array.base import ArrayBase, new
+from weft.array.chunks import is_unknown
 from weft.array.ops.sizes import sized
 
 __all__ = [
@@ -202,14 +203,14 @@ def is_number(given: Any, wanted: int) -> bool:
 
 def is_unknown_axis(x: Any, axis: int) -> bool:
     """Whether the length of an axis has not been counted."""
-    return bool(x.shape[axis] != x.shape[axis] or isinstance(x.shape[axis], float))
+    return is_unknown(x.expr.shape[axis])
 
 
 def read_entry(x: Any, axis: int, each: Any, keep_mask: bool) -> list[Entry]:
     """An entry for one axis, or a mask over several."""
     if isinstance(each, slice):
         if is_everything(each):
-            return [Span(axis, 0, 1, x.shape[axis])]
+            return [Span(axis, 0, 1, x.expr.shape[axis])]
         start, stop, step = each.indices(x.shape[axis])
         return [Span(axis, start, step, len(range(start, stop, step)))]
     if isinstance(each, int):

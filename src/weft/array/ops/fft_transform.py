@@ -25,10 +25,10 @@ from weft.array.layout_cost import chunk_limit
 from weft.array.ops.creation import zeros
 from weft.array.ops.elementwise import cast, elementwise, multiply, where
 from weft.array.ops.joining import concatenate
+from weft.array.ops.matrix_products import conjugated
 from weft.array.ops.ranges import arange
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import conjugated
 from weft.array.ops.transposing import swapaxes
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import Column, Listed, Product, Same, blockwise, from_parts

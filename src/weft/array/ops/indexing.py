@@ -206,7 +206,7 @@ def broadcast_positions(found: Sequence[Any]) -> list[np.ndarray[Any, np.dtype[n
 
 def base_region(x: Any, entries: Sequence[Entry]) -> Region:
     """What basic entries take, whole axes for others; integers leave an axis of length 1."""
-    region: list[tuple[int, int, Any]] = [(0, 1, length) for length in x.shape]
+    region: list[tuple[int, int, Any]] = [(0, 1, length) for length in x.expr.shape]
     for each in entries:
         if isinstance(each, Span):
             region[each.axis] = (each.start, each.step, each.length)

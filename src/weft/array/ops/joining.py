@@ -232,16 +232,15 @@ def promoted(xs: list[Any], dtype: Any = None, casting: str = "same_kind") -> li
 
 def matching(xs: list[Any], axis: int, trusted: bool) -> list[Any]:
     """Arrays whose other lengths have been checked to be equal, counted where they are not known to be."""
-    shape = xs[0].shape
-    for place in range(len(shape)):
+    for place in range(xs[0].ndim):
         if place == axis:
             continue
-        lengths = list(dict.fromkeys([x.shape[place] for x in xs]))
+        lengths = list(dict.fromkeys([x.expr.shape[place] for x in xs]))
         if len(lengths) == 1:
             continue
         if any(map(is_unknown, lengths)):
             xs = assumed_equal(xs, place) if trusted else [new(known_along(x.expr, place)) for x in xs]
-            lengths = list(dict.fromkeys([x.shape[place] for x in xs]))
+            lengths = list(dict.fromkeys([x.expr.shape[place] for x in xs]))
         if len(lengths) > 1:
             where = next(number for number, x in enumerate(xs) if x.shape[place] != xs[0].shape[place])
             raise ValueError(
@@ -254,19 +253,19 @@ def matching(xs: list[Any], axis: int, trusted: bool) -> list[Any]:
 
 def assumed_equal(xs: list[Any], axis: int) -> list[Any]:
     """Arrays that all have the lengths of one of them along an axis, on the user's word."""
-    pattern = next((x for x in xs if not is_unknown(x.shape[axis])), xs[0])
+    pattern = next((x for x in xs if not is_unknown(x.expr.shape[axis])), xs[0])
     made = []
     for place, x in enumerate(xs):
-        if x.shape[axis] == pattern.shape[axis]:
+        if x.expr.shape[axis] == pattern.expr.shape[axis]:
             made.append(x)
             continue
-        if x.numblocks[axis] != pattern.numblocks[axis] or not is_unknown(x.shape[axis]):
+        if x.numblocks[axis] != pattern.numblocks[axis] or not is_unknown(x.expr.shape[axis]):
             raise ValueError(
                 f"cannot take the lengths along axis {axis} to be equal: the array at index {place} has "
                 f"{x.numblocks[axis]} chunks there, another one {pattern.numblocks[axis]}. "
                 "Call compute_chunk_sizes() on the arrays first."
             )
-        shape = (*x.shape[:axis], pattern.shape[axis], *x.shape[axis + 1 :])
+        shape = (*x.expr.shape[:axis], pattern.expr.shape[axis], *x.expr.shape[axis + 1 :])
         grid = (*x.expr.grid[:axis], pattern.expr.grid[axis], *x.expr.grid[axis + 1 :])
         made.append(new(Sized(x.expr, shape, grid)))
     return made
@@ -274,7 +273,7 @@ def assumed_equal(xs: list[Any], axis: int) -> list[Any]:
 
 def join(xs: list[Any], axis: int) -> Any:
     """Arrays that match, one after another; those without elements are left out, unless all are."""
-    some = [x for x in xs if is_unknown(x.shape[axis]) or x.shape[axis]] or xs[:1]
+    some = [x for x in xs if x.expr.shape[axis] != 0] or xs[:1]
     if len(some) == 1:
         return new(some[0].expr)
     return new(Concatenate(tuple([x.expr for x in some]), axis))

@@ -24,9 +24,10 @@ from weft.array.ops.linalg_base import (
     parts_of,
 )
 from weft.array.ops.linalg_qr import as_floats, columns_cut, like
+from weft.array.ops.matrix_products import conjugated
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import conjugated, matrix_transpose
+from weft.array.ops.tensor import matrix_transpose
 from weft.array.ops.transposing import expand_dims
 from weft.expr import derived, node
 from weft.physical.drawn import Blocks, Recipe, Sheet

@@ -16,9 +16,10 @@ from weft.array.ops.linalg_base import as_matrices
 from weft.array.ops.linalg_qr import as_floats, qr
 from weft.array.ops.linalg_results import SVDResult
 from weft.array.ops.linalg_svd import svd
+from weft.array.ops.matrix_products import conjugated, matmul
 from weft.array.ops.random_generator import Generator, RandomState, default_rng
 from weft.array.ops.reductions import sum as sum_of
-from weft.array.ops.tensor import conjugated, matmul, matrix_transpose
+from weft.array.ops.tensor import matrix_transpose
 
 __all__ = ["compression_level", "compression_matrix", "svd_compressed"]
 

@@ -33,8 +33,8 @@ from weft.array.ops.linalg_base import (
 )
 from weft.array.ops.linalg_qr import as_floats, columns_cut, like
 from weft.array.ops.linalg_results import SlogdetResult
+from weft.array.ops.matrix_products import matmul
 from weft.array.ops.rechunking import laid_out
-from weft.array.ops.tensor import matmul
 from weft.expr import derived, node
 from weft.physical.drawn import Blocks, Recipe, Sheet
 from weft.records import record

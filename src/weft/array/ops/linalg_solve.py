@@ -16,9 +16,10 @@ from weft.array.ops.linalg_lu import inv, inverse_or_infinite, solve_general
 from weft.array.ops.linalg_norm import norm
 from weft.array.ops.linalg_qr import as_floats, qr
 from weft.array.ops.linalg_svd import svd, svdvals
+from weft.array.ops.matrix_products import conjugated, matmul
 from weft.array.ops.reductions import sum as sum_of
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import conjugated, matmul, matrix_transpose
+from weft.array.ops.tensor import matrix_transpose
 from weft.array.ops.transposing import expand_dims, normal_axis
 
 __all__ = ["cond", "lstsq", "matrix_rank", "pinv", "solve", "tensorinv", "tensorsolve"]

@@ -23,7 +23,8 @@ from weft.array.ops.linalg_base import (
 )
 from weft.array.ops.linalg_qr import as_floats, like, qr
 from weft.array.ops.linalg_results import EighResult, EigResult, QRResult, SVDResult
-from weft.array.ops.tensor import conjugated, matmul, matrix_transpose
+from weft.array.ops.matrix_products import conjugated, matmul
+from weft.array.ops.tensor import matrix_transpose
 
 __all__ = ["eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "tsqr"]
 

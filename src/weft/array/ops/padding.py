@@ -227,7 +227,7 @@ def options(mode: str, kwargs: dict[str, Any], ndim: int) -> list[Any]:
 def check_empty(x: Any, widths: list[Width], mode: str, told: list[Any]) -> None:
     """Raise ValueError where there is nothing that a border could be made of."""
     for axis, width in enumerate(widths):
-        if x.shape[axis] == 0 and any(width) and mode not in ("constant", "empty"):
+        if x.expr.shape[axis] == 0 and any(width) and mode not in ("constant", "empty"):
             raise ValueError(f"can't extend empty axis {axis} using modes other than 'constant' or 'empty'")
         if mode in ("maximum", "minimum") and 0 in told[axis]:
             raise ValueError("stat_length of 0 yields no value for padding")

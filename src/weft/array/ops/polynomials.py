@@ -15,8 +15,9 @@ from weft.array.ops.diagonals import vander
 from weft.array.ops.linalg_lu import inv
 from weft.array.ops.linalg_solve import lstsq
 from weft.array.ops.masked import getdata
+from weft.array.ops.matrix_products import matmul
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import matmul, outer
+from weft.array.ops.tensor import outer
 
 __all__ = ["polyfit", "polyval"]
 

@@ -18,7 +18,9 @@ from weft.array.chunk_forms import limit_bytes
 from weft.array.chunks import Grid
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
+from weft.array.kernels import masked
 from weft.array.ops.block_nodes import Mapped
+from weft.array.ops.broadcasting import elementwise
 from weft.array.ops.joining import stack
 from weft.array.ops.nan_reductions import nanmean
 from weft.array.ops.rechunking import laid_out, whole_along
@@ -269,6 +271,8 @@ def order_statistic(
     if weights is not None and method != "inverted_cdf":
         raise ValueError(f"only method='inverted_cdf' supports weights, and method={method!r} was given")
     x = asarray(a)
+    if x.expr.is_masked and x.dtype.kind in "biuf" and weights is None:
+        return into(out, of_masked(x, asked, method, axis, keepdims, skip_nan), "unsafe")
     q = None
     if asked is not None:
         q, given = checked(*asked)
@@ -301,6 +305,20 @@ def order_statistic(
     kind = sample_dtype(expr.dtype, method, asked)
     made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
     return into(out, new(made), "unsafe")
+
+
+def of_masked(x: Any, asked: tuple[Any, Any] | None, method: str, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
+    """A statistic of what is not masked; masked where everything is, and NaN where an element that counts is NaN."""
+    masks = elementwise(masked.mask_of, x)
+    kind = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+    numbers = elementwise(masked.filled, x.astype(kind), fill_value=np.nan)
+    blank = elementwise(np.isnan, numbers)
+    numbers = elementwise(np.where, blank.all(axis=axis, keepdims=True), 0.0, numbers)  # of nothing NumPy warns
+    made = order_statistic(numbers, asked, method, axis, keepdims, None, True)
+    lost = blank if skip_nan else blank & ~masks
+    lost = (lost.all if skip_nan else lost.any)(axis=axis, keepdims=keepdims)
+    made = elementwise(np.where, lost, np.nan, made)
+    return elementwise(masked.with_mask, made, masks.all(axis=axis, keepdims=keepdims))
 
 
 def placed(

@@ -12,7 +12,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunk_forms import grid_for
-from weft.array.chunks import Cut, Grid, axis_chunks
+from weft.array.chunks import Cut, Grid, as_number, axis_chunks
 from weft.array.expr import ArrayExpr
 from weft.array.kernels import creation as kernels
 from weft.array.kernels.numpy import ranged
@@ -137,7 +137,9 @@ def arange(
         step = 1
     if stop is None:
         start, stop = None, start
-    start, stop, step = (each.compute() if isinstance(each, ArrayBase) else each for each in (start, stop, step))
+    start, stop, step = (
+        each.compute() if isinstance(each, ArrayBase) else as_number(each) for each in (start, stop, step)
+    )
     given = None if dtype is None else np.dtype(dtype)
     if any(kind is not None and kind.kind in "mM" for kind in (given, *map(kind_of, (start, stop, step)))):
         first, delta, length, kind = range_of_times(start, stop, step, given)
@@ -355,4 +357,4 @@ def count_of(num: Any) -> int:
 
 def plain(value: Any) -> Any:
     """A scalar as NumPy has it, computed if need be."""
-    return np.asanyarray(value.compute() if isinstance(value, ArrayBase) else value)[()]
+    return np.asanyarray(value.compute() if isinstance(value, ArrayBase) else as_number(value))[()]

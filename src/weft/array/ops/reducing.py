@@ -375,10 +375,10 @@ def reduce(
                 f"reduction operation '{ufunc}' does not have an identity, so to use a where mask one has to specify "
                 "'initial'"
             )
-        if any(a.shape[each] == 0 for each in axes):
+        if any(a.expr.shape[each] == 0 for each in axes):
             raise ValueError(f"zero-size array to reduction operation {ufunc} which has no identity")
     final = result_dtype(kind, a.dtype, given, len(axes) == a.ndim and not keep)
-    if functions.needs_elements and not has_initial and 0 in a.shape:
+    if functions.needs_elements and not has_initial and 0 in a.expr.shape:
         a = known(a)
         lengths = [1 if each in axes else length for each, length in enumerate(a.shape) if keep or each not in axes]
         return into(out, asarray(np.empty(lengths, final)), casting)

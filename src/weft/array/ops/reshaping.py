@@ -164,7 +164,7 @@ def reshape(
         made = transpose(backwards)
     else:
         made = in_c_order(x, wanted, merge_chunks, None if limit is None else parse_bytes(limit))
-    if copy is False and (made.shape != x.shape or order == "F"):
+    if copy is False and (made.expr.shape != x.expr.shape or order == "F"):
         raise ValueError("cannot reshape without copying: blocks may have to be copied. Give copy=None or True.")
     return x if copy is False else made
 
@@ -181,7 +181,9 @@ def in_c_order(x: Any, wanted: tuple[Any, ...], merge: bool, limit: int | None) 
         if made is not None:
             return made
         x = known(x)
-        wanted = tuple([-1 if is_unknown_length(length) else length for length in wanted])
+        wanted = tuple(
+            [-1 if is_unknown_length(length) and not hasattr(length, "__index__") else length for length in wanted]
+        )
     lengths = full_shape(x.shape, wanted)
     if lengths == x.shape:
         return new(x.expr)
@@ -223,16 +225,16 @@ def length_of(length: Any) -> int:
 
 def beside_unknown(x: Any, wanted: tuple[Any, ...]) -> Any:
     """The reshaped array, if a single unknown axis stays, or takes in or gives off axes behind it; else None."""
-    unknown = [axis for axis, length in enumerate(x.shape) if is_unknown(length)]
+    unknown = [axis for axis, length in enumerate(x.expr.shape) if is_unknown(length)]
     if len(unknown) != 1:
-        return x if wanted == x.shape else None
+        return x if wanted == x.expr.shape else None
     at = unknown[0]
-    lengths = [-1 if is_unknown_length(each) and each == x.shape[at] else each for each in wanted]
+    lengths = [-1 if is_unknown_length(each) and each == x.expr.shape[at] else each for each in wanted]
     if any(not hasattr(each, "__index__") for each in lengths) or lengths.count(-1) != 1 or lengths.index(-1) != at:
         return None
-    if tuple(lengths[:at]) != x.shape[:at]:
+    if tuple(lengths[:at]) != x.expr.shape[:at]:
         return None
-    behind, asked = prod(x.shape[at + 1 :]), prod(lengths[at + 1 :])
+    behind, asked = prod(x.expr.shape[at + 1 :]), prod(lengths[at + 1 :])
     if not behind or not asked or behind % asked:
         return None
     factor = behind // asked
@@ -243,9 +245,9 @@ def beside_unknown(x: Any, wanted: tuple[Any, ...]) -> Any:
         more = elementwise(np.multiply, new(counts), factor).expr
         cut = UnknownCut(f"{cut.symbol}*{factor}", cut.count, None if cut.bound is None else cut.bound * factor, more)
     before = x.expr.grid[:at]
-    source = laid_out(x.expr, (*before, x.expr.grid[at], *[regular(each, each) for each in x.shape[at + 1 :]]))
-    shape = (*x.shape[:at], cut.length, *lengths[at + 1 :])
-    if shape == x.shape:
+    source = laid_out(x.expr, (*before, x.expr.grid[at], *[regular(each, each) for each in x.expr.shape[at + 1 :]]))
+    shape = (*x.expr.shape[:at], cut.length, *lengths[at + 1 :])
+    if shape == x.expr.shape:
         return x
     return new(BlockReshape(source, shape, (*before, cut, *[regular(each, each) for each in lengths[at + 1 :]])))
 

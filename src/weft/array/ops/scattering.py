@@ -1,8 +1,9 @@
-"""Assignment to positions, along one axis or pointwise along several.
+"""Assignment to positions, along one axis or pointwise along several, and ufuncs that work on them in place.
 
 Positions at hand are sorted by the block that they are in; values, if there is one for each, are taken in that order, so
 every block is changed by one block of values, and blocks without any stay as they are. Positions that are computed go to
-the blocks of the source by an exchange, with their values. Where a position comes twice the last value stays.
+the blocks of the source by an exchange, with their values. Where a position comes twice the last value stays, and a ufunc
+works twice.
 """
 
 from __future__ import annotations
@@ -43,10 +44,11 @@ class SetPoints(SameLayout):
     axes: tuple[int, ...]
     held: Held
     value: Any
+    ufunc: Any = None
 
     @property
     def label(self) -> str:
-        return "setitem"
+        return "setitem" if self.ufunc is None else f"{self.ufunc.__name__}.at"
 
     @derived
     def prototype(self) -> Any:
@@ -60,7 +62,7 @@ class SetPoints(SameLayout):
         }
         if isinstance(self.value, ArrayExpr):
             value = laid_out(self.value, self.value_grid(edges))
-            routes = PointPatches(self.name, self.source.numblocks, value.numblocks, self.axes, found)
+            routes = PointPatches(self.name, self.source.numblocks, value.numblocks, self.axes, found, self.ufunc)
             return Patched(self.outline, self.source, value, kernels.patch_points, routes)
         outline, source = self.outline, self.source
         counts = tuple([source.numblocks[axis] for axis in self.axes])
@@ -70,8 +72,9 @@ class SetPoints(SameLayout):
             Placed(Written(self.name, told), counts, self.axes),
             Placed(Same(self.axes), grid, whole),
             Placed(Same(self.value), grid, whole),
+            Placed(Same(self.ufunc), grid, whole),
         )
-        call = Call(kernels.set_points, (0, 1, 2, 3), (), outline)
+        call = Call(kernels.set_points, (0, 1, 2, 3, 4), (), outline)
         return Blockwise(outline, (call,), (source,), (whole,), columns)
 
     def value_grid(self, edges: list[int]) -> Grid:
@@ -104,6 +107,7 @@ class PointPatches:
     values: tuple[int, ...]
     axes: tuple[int, ...]
     found: dict[int, Any]
+    ufunc: Any
 
     def __weft_tokenize__(self) -> str:
         return self.name
@@ -113,7 +117,7 @@ class PointPatches:
         made: dict[int, tuple[tuple[int, ...], Any]] = {}
         for left, right, blocks in Lines(self.grid, self.axes).sources():
             for place, (block, where) in enumerate(self.found.items()):
-                made[blocks[block]] = ((int(numbers[left, place, right]),), (self.axes, where))
+                made[blocks[block]] = ((int(numbers[left, place, right]),), (self.axes, where, self.ufunc))
         return made
 
 
@@ -151,9 +155,14 @@ def layout(
 
 
 def set_at_points(
-    base: ArrayExpr, axes: tuple[int, ...], positions: Sequence[Any], wanted: Sequence[int | None], value: Any
+    base: ArrayExpr,
+    axes: tuple[int, ...],
+    positions: Sequence[Any],
+    wanted: Sequence[int | None],
+    value: Any,
+    ufunc: Any = None,
 ) -> ArrayExpr:
-    """An expression with positions that are at hand set."""
+    """An expression with positions that are at hand set, or changed by a ufunc."""
     inner = positions[0].shape
     if isinstance(value, ArrayExpr):
         if not value.is_known:
@@ -180,7 +189,7 @@ def set_at_points(
             counts = np.diff(np.flatnonzero(np.diff(number if order is None else number[order], prepend=-1, append=-1)))
             cut = compress(counts.tolist())
             value = points(value, tuple(range(place, place + len(inner))), chosen, (cut,))
-    return SetPoints(base, axes, held_positions(ordered), value)
+    return SetPoints(base, axes, held_positions(ordered), value, ufunc)
 
 
 @node
@@ -193,10 +202,11 @@ class SetAtIndex(SameLayout):
     axes: tuple[int, ...]
     index: ArrayExpr
     value: Any
+    ufunc: Any = None
 
     @property
     def label(self) -> str:
-        return "setitem"
+        return "setitem" if self.ufunc is None else f"{self.ufunc.__name__}.at"
 
     @derived
     def prototype(self) -> Any:
@@ -207,9 +217,8 @@ class SetAtIndex(SameLayout):
         own = tuple(range(self.ndim))
         if not isinstance(self.value, ArrayExpr):
             asked = requests_to(source, axes, self.index, self.name)
-            return blockwise(
-                self.outline, kernels.set_requests, [(source, own), (asked, axes)], [Same(axes), Same(self.value)]
-            )
+            columns = [Same(axes), Same(self.value), Same(self.ufunc)]
+            return blockwise(self.outline, kernels.set_requests, [(source, own), (asked, axes)], columns)
         place, width = axes[0], self.index.ndim
         cuts = value_cuts(source, axes, self.value, width)
         for at, length in enumerate(self.value.shape[place : place + width]):
@@ -241,7 +250,9 @@ class SetAtIndex(SameLayout):
             routes,
         )
         pick = tuple([axis if count > 1 or axis in axes else None for axis, count in enumerate(targets)])
-        return blockwise(self.outline, kernels.set_values, [(source, own), (asked, pick)], [Same(axes)])
+        return blockwise(
+            self.outline, kernels.set_values, [(source, own), (asked, pick)], [Same(axes), Same(self.ufunc)]
+        )
 
 
 @record
@@ -274,8 +285,9 @@ def set_at_index(
     positions: Sequence[Any],
     wanted: Callable[[int], Sequence[int | None]],
     value: Any,
+    ufunc: Any = None,
 ) -> ArrayExpr:
-    """An expression with positions that are computed set; ``wanted`` gives the result's axes for the positions' number."""
+    """An expression with positions that are computed set, or changed by a ufunc; ``wanted`` gives the result's axes for the positions' number."""
     index = index_of(base, axes, positions)
     if not is_in_order(index.shape, index.grid):
         if not index.is_known:
@@ -290,4 +302,4 @@ def set_at_index(
                 raise
             index, value = sized(index), sized(value)
             value = layout(base, axes, index.shape, wanted(index.ndim), value)
-    return SetAtIndex(base, axes, index, value)
+    return SetAtIndex(base, axes, index, value, ufunc)

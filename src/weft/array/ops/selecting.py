@@ -133,7 +133,7 @@ def compressed(condition: Any, a: Any, axis: int | None) -> Any:
         return take(x, flatnonzero(condition))
     place = normal_axis(0 if axis is None else axis, x.ndim)
     mask = truth(condition)
-    if mask.shape[0] != x.shape[place]:
+    if mask.expr.shape[0] != x.expr.shape[place]:
         expr, mask = known_along(x.expr, place), known(mask)
         if mask.shape[0] > expr.shape[place]:
             return take(new(expr), flatnonzero(mask), place)

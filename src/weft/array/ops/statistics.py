@@ -190,7 +190,7 @@ def average(
         if a.dtype.kind in "biu"
         else np.result_type(a.dtype, weights.dtype)
     )
-    if weights.shape != a.shape:
+    if weights.expr.shape != a.expr.shape:
         a, weights = known(a), known(weights)
     if weights.shape != a.shape:
         if axis is None:

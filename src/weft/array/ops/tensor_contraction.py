@@ -263,7 +263,7 @@ def contract(
         raise TypeError(f"cannot compute {name or 'the product'} of arrays of {kind}: they are no numbers")
     lengths: dict[int, int] = {}
     for each, own in zip(arrays, labels, strict=True):
-        for label, length in zip(own, each.shape, strict=True):
+        for label, length in zip(own, each.expr.shape, strict=True):
             known = lengths.get(label, 1)
             if known not in (1, length) and length != 1:
                 raise ValueError(
@@ -273,7 +273,7 @@ def contract(
             lengths[label] = known if length == 1 else length
     kept = []
     for number, (each, own) in enumerate(zip(arrays, labels, strict=True)):
-        drop = tuple([axis for axis, label in enumerate(own) if each.shape[axis] == 1 != lengths[label]])
+        drop = tuple([axis for axis, label in enumerate(own) if each.expr.shape[axis] == 1 != lengths[label]])
         arrays[number] = squeeze(each, drop) if drop else each
         kept.append(tuple([label for axis, label in enumerate(own) if axis not in drop]))
     exprs = tuple([each.expr for each in arrays])
@@ -284,7 +284,7 @@ def aligned(arrays: list[Any], labels: Sequence[Sequence[int]]) -> list[Any]:
     """The arrays, with sizes counted where it is not known that axes with one label are equally long."""
     found: dict[int, set[Any]] = {}
     for each, own in zip(arrays, labels, strict=True):
-        for label, length in zip(own, each.shape, strict=True):
+        for label, length in zip(own, each.expr.shape, strict=True):
             found.setdefault(label, set()).add(length)
     doubtful = {label for label, lengths in found.items() if len(lengths) > 1 and any(map(is_unknown, lengths))}
     made = []

@@ -7,6 +7,7 @@ whatever ``optimize`` says, so that no intermediate has more axes than it needs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import is_unknown
 from weft.array.io.from_array import asarray
+from weft.array.ops.matrix_products import differ
 from weft.array.ops.reducing import fan_in, into
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import differ
 from weft.array.ops.tensor_contraction import contract
 
 __all__ = ["einsum", "einsum_path"]
@@ -121,9 +122,9 @@ def parse(operands: Sequence[Any]) -> tuple[str, list[Any]]:
             raise ValueError("must provide at least an operand and a subscripts list to einsum")
         return operands[0].replace(" ", ""), [asarray(each) for each in operands[1:]]
     pairs = list(operands)
-    last = pairs.pop() if len(pairs) % 2 else None
+    last = sublist(pairs.pop()) if len(pairs) % 2 else None
     arrays = [asarray(each) for each in pairs[::2]]
-    lists = [np.asarray(each).tolist() if isinstance(each, ArrayBase) else each for each in pairs[1::2]]
+    lists = [sublist(each) for each in pairs[1::2]]
     numbers = sorted({each for own in lists for each in own if each is not Ellipsis})
     if len(numbers) > len(LETTERS):
         raise ValueError(f"einsum: {len(numbers)} different subscripts are more than the {len(LETTERS)} that there are")
@@ -139,6 +140,12 @@ def parse(operands: Sequence[Any]) -> tuple[str, list[Any]]:
 
     subscripts = ",".join(map(text, lists))
     return (subscripts if last is None else f"{subscripts}->{text(last)}"), arrays
+
+
+def sublist(labels: Any) -> list[Any]:
+    """Labels of axes as integers, with ``...`` where it stands."""
+    found = np.asarray(labels).tolist() if isinstance(labels, ArrayBase) else labels
+    return [each if each is Ellipsis else index(each) for each in found]
 
 
 def read(subscripts: str, ndims: list[int]) -> tuple[list[list[int]], list[int]]:
@@ -190,7 +197,7 @@ def check_lengths(arrays: list[Any], inputs: list[list[int]]) -> None:
     found: dict[int, int] = {}
     for number, (each, own) in enumerate(zip(arrays, inputs, strict=True)):
         mine: dict[int, int] = {}
-        for label, length in zip(own, each.shape, strict=True):
+        for label, length in zip(own, each.expr.shape, strict=True):
             if differ(mine.setdefault(label, length), length):
                 raise ValueError(
                     f"dimensions in operand {number} for collapsing index {chr(abs(label))!r} don't match "

@@ -17,9 +17,9 @@ from weft.array.kernels import tensor as kernels
 from weft.array.layout_cost import chunk_limit
 from weft.array.ops.broadcasting import bound
 from weft.array.ops.linalg_base import core_wise
+from weft.array.ops.matrix_products import axes_last, conjugated, matmul
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known
-from weft.array.ops.tensor import axis_last, conjugated, matmul
 from weft.array.ops.transposing import expand_dims, normal_axis
 from weft.expr import Cost, Expr, derived, node
 from weft.physical.blockwise import blockwise
@@ -183,7 +183,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
                 f"cross: vectors have three components, and axis {place} of an operand of shape {each.shape} has "
                 f"{each.shape[place]}. Add a zero as the third for vectors in the plane."
             )
-    x, y = axis_last(x, axisa), axis_last(y, axisb)
+    x, y = axes_last(x, (axisa,)), axes_last(y, (axisb,))
     made = core_wise(np.cross, (x, y), (1, 1), (3,), np.result_type(x.dtype, y.dtype), "cross")
     place = normal_axis(axisc, made.ndim)
     order = list(range(made.ndim - 1))

@@ -21,6 +21,7 @@ from weft.array.ops.broadcasting import bound, broadcast_to, held_array, is_arra
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.transposing import normal_axis
+from weft.array.protocols import computed
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Blockwise, Call, Listed, Placed, Same, blockwise
 from weft.physical.grid import identity_pick
@@ -272,12 +273,10 @@ def ufunc_reduceat(ufunc: AnyUfunc, array: Any, indices: Any, axis: Any = 0, dty
     """``ufunc.reduceat`` of a chunked array, which is cut anew so that the axis is in one chunk."""
     x = chunked(array)
     given = None if dtype is None else np.dtype(dtype)
-    if isinstance(indices, ArrayBase):
-        raise TypeError("reduceat() needs to know the indices: give a NumPy array, e.g. indices.compute()")
     kind = ufunc.reduceat(np.ones((1,) * x.ndim, x.dtype), [0], axis=axis, dtype=given).dtype
     place = normal_axis(axis, x.ndim)
     expr = sized(x.expr, (place,))
-    places = np.asarray(indices, np.intp)
+    places = np.asarray(computed(indices), np.intp)
     length = expr.shape[place]
     wrong = places[(places < 0) | (places >= length)]
     if wrong.size:

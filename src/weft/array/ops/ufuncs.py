@@ -16,6 +16,7 @@ from weft.array.kernels.elementwise import Masked, Output, PythonFunction
 from weft.array.ops.broadcasting import bind, check_cast, elementwise
 from weft.array.ops.transposing import expand_dims
 from weft.array.ops.ufunc_reductions import chunked, ndim_of, ufunc_accumulate, ufunc_reduce, ufunc_reduceat
+from weft.array.protocols import computed
 
 __all__ = [
     "abs",
@@ -197,6 +198,10 @@ class Ufunc:
             if any(isinstance(each, ArrayBase) for each in inputs):
                 return elementwise(self.function, *inputs)
             return self.ufunc(*inputs)
+        if out is Ellipsis:  # an array, never a scalar: which chunked results are in any case
+            if not any(isinstance(each, ArrayBase) for each in (*inputs, where)):
+                return self.ufunc(*inputs, out=out, where=where, **keywords)
+            out = None
         outs = self.outs(out)
         if not any(isinstance(each, ArrayBase) for each in (*inputs, *outs, where)):
             return self.ufunc(*inputs, out=outs, where=where, **keywords)
@@ -313,19 +318,23 @@ class Ufunc:
         return ufunc_reduceat(self.function, array, indices, axis, dtype, out)
 
     def at(self, a: Any, indices: Any, b: Any = None, /) -> None:
-        """Work in place on some elements: for NumPy arrays only.
+        """Work in place on some elements, on those that are chosen several times several times, in order.
 
-        Raises
-        ------
-        TypeError
-            An array is chunked. Blocks are never written to.
+        A chunked array goes on with a new expression, as after an assignment; blocks are never written to.
+
+        Examples
+        --------
+        >>> import weft.array as da
+        >>> x = da.zeros(4, chunks=2)
+        >>> da.add.at(x, [0, 3, 3], 1)
+        >>> x.compute()
+        array([1., 0., 0., 2.])
         """
-        if any(isinstance(each, ArrayBase) for each in (a, indices, b)):
-            raise TypeError(
-                f"{self.__name__}.at() works in place, and blocks of chunked arrays are never written to. "
-                "Assign instead, e.g. x[indices] = x[indices] + b, or use bincount for counts and sums."
-            )
-        self.ufunc.at(a, indices, *(() if b is None else (b,)))
+        if isinstance(a, ArrayBase):
+            a.__weft_change_at__(self.function, indices, b)  # type: ignore[attr-defined]
+            return
+        index = tuple(map(computed, indices)) if isinstance(indices, tuple) else computed(indices)
+        self.ufunc.at(a, index, *(() if b is None else (computed(b),)))
 
     def resolve_dtypes(self, dtypes: Any, **keywords: Any) -> tuple[np.dtype[Any], ...]:
         """The dtypes in which it computes; see `numpy.ufunc.resolve_dtypes`."""

@@ -21,7 +21,7 @@ from weft.expr import Expr, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.tree_reduce import TreeReduce
-from weft.selection import Wanted
+from weft.selection import HALFWAY, Wanted
 
 __all__ = ["Quantiles", "quantile"]
 
@@ -46,7 +46,11 @@ class Quantiles(Treewise):
     @derived
     def meta(self) -> Any:
         asked = self.wanted[0] if self.is_scalar else list(self.wanted)
-        return meta_nonempty(self.source.meta).quantile(asked, interpolation=self.interpolation)
+        interpolation = "linear" if self.interpolation == HALFWAY else self.interpolation
+        meta = self.source.meta
+        made = meta_nonempty(meta).quantile(asked, interpolation=interpolation)
+        is_short = not self.is_scalar and meta.ndim == 1 and str(meta.dtype) in ("float32", "Float32")
+        return made.astype(meta.dtype) if is_short else made
 
     def lower(self) -> Expr:
         steps: Any = KERNELS["pandas"][Quantiles]
@@ -96,7 +100,7 @@ def number_dtype(dtype: Any) -> np.dtype[Any]:
 
 def quantile(frame: Any, q: Any, interpolation: str = "linear") -> Any:
     """Quantiles of all rows; what pandas refuses is refused here."""
-    if interpolation not in INTERPOLATIONS:
+    if interpolation not in (*INTERPOLATIONS, HALFWAY):
         raise ValueError(f"interpolation is one of {', '.join(INTERPOLATIONS)}; it is {interpolation!r}")
     is_scalar = np.ndim(q) == 0
     wanted = tuple([float(each) for each in ([q] if is_scalar else q)])
@@ -148,7 +152,7 @@ def median(frame: Any, axis: Any, skipna: bool, numeric_only: bool) -> Any:
     ]
     if floats:
         frame = frame.astype("float64") if frame.expr.meta.ndim == 1 else frame.astype(dict.fromkeys(floats, "float64"))
-    made = quantile(frame, 0.5)
+    made = quantile(frame, 0.5, HALFWAY)
     return made.rename(None) if frame.expr.meta.ndim == 2 else made
 
 

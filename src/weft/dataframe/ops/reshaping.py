@@ -198,8 +198,11 @@ def melt(
 
 
 def as_kind(part: Melted, label: Hashable, kind: Any) -> FrameExpr:
-    """Melted rows with values of the type that all of them have together: one after another they may get another one."""
-    return part if part.meta.dtypes.iloc[-1] == kind else new(part).astype({label: kind}).expr
+    """Melted rows with values of the type that all of them have together: one after another they may get another one.
+
+    Numbers that turn out to have gaps, where integers were foreseen, stay floats.
+    """
+    return part if part.meta.dtypes.iloc[-1] == kind else new(part).astype({label: kind}, errors="ignore").expr
 
 
 def get_dummies(

@@ -98,7 +98,12 @@ def comparison(name: str, column: Any, value: Any, source: ReadParquet) -> Predi
         value = value.item()
     if not agrees(dtype, value) or (name == "ne" and dtype.kind == "f"):
         return None  # a row group's least and greatest value say nothing about NaN, for which != holds
-    return (name, column, value)
+    made = (name, column, value)
+    if (
+        name == "ne" and getattr(dtype, "na_value", None) is pd.NA
+    ):  # != of what is missing is missing, and chooses no row
+        return ("and", made, ("notna", column, None))
+    return made
 
 
 def agrees(dtype: Any, value: Any) -> bool:

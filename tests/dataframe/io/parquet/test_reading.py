@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -143,6 +144,21 @@ def test_levels_of_the_index_beside_one_that_is_a_range(names, order, start, eng
         some = dd.read_parquet(tmp_path / "x.parquet", columns=["w"])
         pd.testing.assert_frame_equal(some.compute(), expected[["w"]])
         pd.testing.assert_series_equal(dd.read_parquet(tmp_path / "x.parquet", columns="v").compute(), expected.v)
+
+
+@pytest.mark.parametrize("names", [["a", "k"], [None, "k"]])
+@pytest.mark.parametrize("edges", [[4, 4], [0, 4], [0, 0]])
+def test_files_without_rows_store_a_level_that_is_a_range_in_others(names, edges, tmp_path):
+    whole = pd.DataFrame(
+        {"v": np.arange(4) / 2}, index=pd.MultiIndex.from_arrays([range(4), [5, 3, 3, 4]], names=names)
+    )
+    for place, (start, stop) in enumerate(itertools.pairwise([0, *edges, 4])):
+        whole.iloc[start:stop].to_parquet(tmp_path / f"{place}.parquet")
+
+    found = dd.read_parquet(tmp_path)
+
+    pd.testing.assert_frame_equal(found.compute(), whole)
+    pd.testing.assert_frame_equal(found[found.v > 0].compute(), whole[whole.v > 0])
 
 
 FILTERS = {

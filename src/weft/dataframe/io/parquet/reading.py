@@ -133,8 +133,8 @@ def read_parquet(
         raise ValueError(f"metadata_task_size is how many files, 0 or more; it is {metadata_task_size}")
     footers = read_footers(fs, files, metadata_task_size, **options)
     keys, codes = ((), [()] * len(files)) if partitioning is None else hive_keys(files, root, partitioning)
-    joint = schema_for(schema, files, footers, keys)
-    numberings = [numbering_of(footer.schema) for footer in footers]
+    schemas = schemas_by_rows(footers)
+    joint = schema_for(schema, files, schemas, keys)
     coded = dict.fromkeys(categories or ())
     if index is None and columns is not None:
         index = index_beside(columns, joint)
@@ -150,9 +150,11 @@ def read_parquet(
     )
     check_labels(layout, index, coded, columns)
     if layout.numbering != Numbering() or index is None or levels:
-        layout.numbering = joint_numbering(
-            [(each, footer.metadata.num_rows) for each, footer in zip(numberings, footers, strict=True)]
-        )
+        lengths = [footer.metadata.num_rows for footer in footers]
+        numbered = [
+            (numbering_of(each), rows) for each, rows in zip(schemas, lengths, strict=True) if rows or not levels
+        ]
+        layout.numbering = joint_numbering(numbered or [(numbering_of(schemas[0]), 0)])
     condition, known = (None, None) if filters is None else filters_of(filters, tuple(layout.fields))
     plan = Plan(split_row_groups, BLOCKSIZE if blocksize == "default" else blocksize, aggregate_files)
     pieces = pieces_of(files, footers, codes, plan)
@@ -177,6 +179,23 @@ def read_parquet(
     others = [label for label in (dataset.columns if asked is None else asked) if label not in labels]
     whole = numbered_levels(new(ReadParquet(dataset, (*others, *labels))), levels, labels)
     return whole[columns] if single else whole
+
+
+def schemas_by_rows(footers: Sequence[Footer]) -> list[pa.Schema]:
+    """The schemas of files, where those without rows say nothing of a level that others tell as a range: they store it."""
+    schemas = [footer.schema for footer in footers]
+    telling = [each for each, footer in zip(schemas, footers, strict=True) if footer.metadata.num_rows]
+    if not telling or not levels_beside_numbers(telling[0]):
+        return schemas
+    first = telling[0]
+    made = []
+    for schema, footer in zip(schemas, footers, strict=True):
+        if not footer.metadata.num_rows:
+            described = (schema.pandas_metadata or {}).get("index_columns", [])
+            kept = [field for field in schema if field.name in first.names or field.name not in described]
+            schema = pa.schema(kept, metadata=first.metadata)
+        made.append(schema)
+    return made
 
 
 def levels_beside_numbers(schema: pa.Schema) -> list[str | None]:
@@ -219,9 +238,11 @@ def check_labels(layout: Layout, index: Any, coded: Iterable[Any], columns: Any)
             )
 
 
-def schema_for(given: Any, files: Sequence[FoundFile], footers: Sequence[Footer], keys: Sequence[HiveKey]) -> pa.Schema:
+def schema_for(
+    given: Any, files: Sequence[FoundFile], schemas: Sequence[pa.Schema], keys: Sequence[HiveKey]
+) -> pa.Schema:
     """The columns of all files, with those of the directories' names at the end."""
-    own = [(file.path, footer.schema) for file, footer in zip(files, footers, strict=True)]
+    own = [(file.path, schema) for file, schema in zip(files, schemas, strict=True)]
     for path, schema in own:
         if len(set(schema.names)) < len(schema.names):
             twice = sorted({name for name in schema.names if schema.names.count(name) > 1})

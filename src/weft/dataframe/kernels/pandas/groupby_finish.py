@@ -31,7 +31,14 @@ def final_index(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
     chosen = [key.iloc[order] for key in keys]
     if len(chosen) == 1:
         return pd.Index(chosen[0].array, name=chosen[0].name, dtype=chosen[0].dtype), order
-    return pd.MultiIndex.from_arrays([each.array for each in chosen], names=[each.name for each in chosen]), order
+    levels = [level_of(each.array) for each in chosen]
+    return pd.MultiIndex.from_arrays(levels, names=[each.name for each in chosen]), order
+
+
+def level_of(labels: Any) -> Any:
+    """Labels of a level; Arrow's zeros of both signs, which are groups of their own there, are one to pandas' indexes."""
+    is_odd = isinstance(labels.dtype, pd.ArrowDtype) and labels.dtype.kind == "f"
+    return labels + 0.0 if is_odd else labels
 
 
 def sorted_places(keys: Sequence[pd.Series]) -> Any:

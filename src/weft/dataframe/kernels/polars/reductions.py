@@ -57,6 +57,8 @@ AGGREGATES: dict[str, Callable[[Column, Any], Any]] = {
 #: Those that come out as NaN if one value is; deviations of a single value are missing anyway.
 TELLING = ("sum", "mean")
 DEVIATIONS = ("std", "var")
+#: What is NaN to Polars between an infinity and a number.
+MEDIAN = "median"
 
 
 def aggregate(
@@ -73,7 +75,16 @@ def aggregate(
     elif how not in ("min", "max", "count"):  # which leave NaN out by themselves
         column = column.nulled()
     made = plain_aggregate(how, column, dtype, ddof)
+    if how == MEDIAN and made.nan:
+        if not translate.trusts:
+            return replaced(made, expr=between_infinities(column))
+        is_watched = True
     return replaced(made, expr=watched(made.expr, engine_type(made.dtype)), nan=False) if is_watched else made
+
+
+def between_infinities(column: Column) -> Any:
+    """The median, halfway between the values next to it, one of which may be infinite."""
+    return (column.expr.quantile(0.5, "lower") + column.expr.quantile(0.5, "higher")) / 2
 
 
 def plain_aggregate(how: str, column: Column, dtype: Any, ddof: int) -> Column:

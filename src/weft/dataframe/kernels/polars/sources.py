@@ -143,6 +143,8 @@ def single_input(node: Any, value: Any) -> Relation:
         raise Untranslatable("a single value of no rows turns integers into floats in pandas")
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, float) and dtype.kind in "iu":
+        raise Untranslatable("a single value is no integer, as gaps have it in pandas")
     if dtype.kind in "mM":
         series = pl.Series(values=pl.from_arrow(pa.array(np.array([value], dtype=dtype), from_pandas=True)))
     else:
