@@ -8,6 +8,7 @@ from weft import config
 from weft.dataframe.io.parquet import ReadParquet
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.filtering import Filter
+from weft.dataframe.ops.groupby_whole import GroupbyRows
 from weft.dataframe.ops.merge_nodes import Merge
 from weft.expr import find, optimize
 
@@ -109,3 +110,15 @@ def test_keys_of_a_join_that_nobody_looks_at_end_with_it():
     assert list(join.meta.columns) == ["y"]
     (join,) = find(simplified(made), Merge)
     assert list(join.meta.columns) == ["a", "z", "y"]
+
+
+@pytest.mark.parametrize("keys", [["k"], ["k", "t"]])
+def test_rows_are_numbered_in_their_groups_by_keys_alone(keys):
+    whole = pd.DataFrame({"k": [1, 2, 1, 1, 2], "t": list("abaab"), "c": pd.Categorical(list("uvuvu")), "v": range(5)})
+    ours = dd.from_pandas(whole, npartitions=2).groupby(keys)
+    (tree,) = optimize([ours.head(1).expr], phases=["simplify", "choose"])
+    assert [list(each.source.columns) for each in find(tree, GroupbyRows)] == [keys, keys]
+    for asked in (lambda groups: groups.head(1), lambda groups: groups.ngroup(), lambda groups: groups.v.cumcount()):
+        expected = asked(whole.groupby(keys))
+        check = pd.testing.assert_frame_equal if expected.ndim == 2 else pd.testing.assert_series_equal
+        check(asked(ours).compute(), expected)

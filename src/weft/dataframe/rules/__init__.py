@@ -13,7 +13,14 @@ from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns,
 from weft.dataframe.rules.read_together import read_together
 from weft.dataframe.rules.skew import join_remarks, split_heavy_keys
 from weft.dataframe.rules.spread import choose_way, leave_spread, look_up_groups, way_remarks
-from weft.dataframe.rules.travel_light import leave_columns, leave_index, leave_keys, leave_labels, leave_numbers
+from weft.dataframe.rules.travel_light import (
+    leave_all_but_keys,
+    leave_columns,
+    leave_index,
+    leave_keys,
+    leave_labels,
+    leave_numbers,
+)
 from weft.dataframe.rules.wanted_groups import ask_wanted_groups, wanted_remarks
 from weft.expr import add_rules
 from weft.physical.outlook import add_remarks
@@ -40,6 +47,7 @@ SIMPLIFY = (
 CHOOSE = (
     from_statistics,
     choose_engine,
+    leave_all_but_keys,  # after engines are chosen: one finds the first rows of groups that are sorted by their form
     read_together,
     leave_spread,  # before the ways are chosen: it asks for several partitions
     look_up_groups,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weft.dataframe.expr import asked_columns
 from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.ops.groupby_whole import GroupbyRows
 from weft.dataframe.ops.label_nodes import ResetIndex, ToFrame
 from weft.dataframe.ops.merge_nodes import Merge
 from weft.dataframe.ops.projection import Projection
@@ -11,7 +12,22 @@ from weft.dataframe.ops.shuffle import Moving
 from weft.expr import Context, Expr, Need, rule
 from weft.records import replaced
 
-__all__ = ["leave_columns", "leave_index", "leave_keys", "leave_labels", "leave_numbers"]
+__all__ = ["leave_all_but_keys", "leave_columns", "leave_index", "leave_keys", "leave_labels", "leave_numbers"]
+
+#: Methods of groups that look at nothing but the keys of rows.
+OF_KEYS = frozenset({"cumcount", "ngroup", "in_group"})
+
+
+@rule
+def leave_all_but_keys(node: GroupbyRows, context: Context) -> Expr | None:
+    """To number rows in their groups their keys are enough, whatever else is read of the frame."""
+    source, asked = node.source, node.asked
+    if asked.method not in OF_KEYS or asked.chosen is not None or source.meta.ndim != 2:
+        return None
+    labels = tuple(dict.fromkeys([each.value for each in asked.groups.by if each.kind == "column"]))
+    if not labels or len(labels) >= len(source.columns) or not source.meta.columns.is_unique:
+        return None
+    return node.with_operands(source=Projection(source, labels))
 
 
 @rule(changes=["columns"])
