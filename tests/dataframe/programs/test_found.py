@@ -286,3 +286,10 @@ def test_integers_in_place_of_shorter_ones_with_gaps(road):
         return d.s.where(d.i > 4, d.i)
 
     same(computed(program(in_partitions(whole, [2]))), program(whole))
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "int8[pyarrow]", "Float64", "double[pyarrow]"])
+@pytest.mark.parametrize("values", [[None, None], [], [1, None]])
+def test_extremes_of_gaps_alone(dtype, values, road):
+    whole = pd.Series(values, dtype=dtype)
+    same(computed(in_partitions(whole, [0]).agg(["min", "max"])), whole.agg(["min", "max"]))

@@ -103,7 +103,8 @@ def aggregate_table(*values: Any) -> Any:
 def fitting(column: pd.Series, dtype: Any) -> pd.Series:
     """Values with a dtype, if they fit."""
     if column.isna().any() and dtype.kind in "iub" and isinstance(dtype, np.dtype):
-        return column.astype(np.float64)
+        has_gaps = any(each is pd.NA for each in column)  # which stay what they are, among objects
+        return column if has_gaps else column.astype(np.float64)
     try:
         return column.astype(dtype)
     except (TypeError, ValueError):
