@@ -44,6 +44,7 @@ from weft.distributed.active_memory_manager import (
     Suggestion,
 )
 from weft.errors import BackendError, KilledWorkerError
+from weft.sizeof import sizeof
 
 
 def inc(x):
@@ -1191,3 +1192,9 @@ def test_the_scheduler_answers_who_awaits(own):
     (address,) = who[future.key]
     assert future.key in what[address]
     assert address in identity["workers"]
+
+
+@pytest.mark.timeout(60)
+def test_a_future_that_is_a_value_is_small(own):
+    future = own.submit(operator.add, 1, 2)
+    assert sizeof([future, np.array([future], object)]) < 10_000

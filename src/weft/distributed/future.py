@@ -14,6 +14,7 @@ from weft.distributed.current import current_client
 from weft.distributed.pausing import Bell, in_thread, seconds
 from weft.errors import CancelledError
 from weft.physical.call import Data
+from weft.sizeof import sizeof
 from weft.typing import Key
 
 __all__ = ["Future", "FutureCancelledError", "ended", "value_of"]
@@ -404,3 +405,9 @@ def later(client: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) 
     if client.asynchronous:
         return in_thread(function, *args, **kwargs)
     return function(*args, **kwargs)
+
+
+@sizeof.register(Future)
+def _sizeof_future(future: Future) -> int:
+    """A future is small: what it stands for, and its client, lie elsewhere."""
+    return 200

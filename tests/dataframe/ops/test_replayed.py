@@ -119,6 +119,32 @@ CALLS = {
     ),
     "windows of groups beside others": (NUMBERS, lambda d: d.groupby("k").v.rolling(2).cov(d.n)),
     "windows of groups beside frames": (NUMBERS, lambda d: d.groupby("k")[["v", "n"]].expanding().corr(d[["n", "v"]])),
+    "sums of texts of categories without rows": (
+        WORDS.assign(b=WORDS.b.cat.set_categories(list("pqr")), a=list("xyzx")),
+        lambda d: d.groupby("b", observed=False)[["a", "n"]].sum(),
+    ),
+    "sums of objects of pairs without rows": (
+        WORDS.assign(b=WORDS.b.cat.set_categories(list("pqr")), a=pd.Series(list("xyzx"), dtype=object)),
+        lambda d: d.groupby(["b", "n"], observed=False).a.sum(),
+    ),
+    "a frame with nothing before others": (NUMBERS, lambda d: top(d).concat([same(d, pd.DataFrame()), d])),
+    "a frame with nothing behind others": (NUMBERS, lambda d: top(d).concat([d, pd.DataFrame()], ignore_index=True)),
+    "lengths of objects with gaps": (WORDS.a.astype(object), lambda d: d.str.len()),
+    "places in objects with gaps": (WORDS.a.astype(object), lambda d: d.str.find("x")),
+    "an expression with a mean": (NUMBERS, lambda d: d.query("n > n.mean()")),
+    "values less their mean": (NUMBERS, lambda d: d.eval("m = n - n.mean()")),
+    "values of a column among those of another": (
+        pd.DataFrame({"a": list("aabbcc"), "b": list("xxxcab"), "n": range(6)}),
+        lambda d: d.query("a in b and n.shift() > 1"),
+    ),
+    "means of objects, gaps and all": (
+        pd.DataFrame({"x": [1, 1, True, True], "y": [2, 2, False, True]}, dtype=object),
+        lambda d: d.mean(skipna=False),
+    ),
+    "sums of masked numbers, gaps and all": (
+        pd.DataFrame({"x": [1, None, 3], "y": [1, 2, 3]}, dtype="Int64"),
+        lambda d: d.sum(skipna=False),
+    ),
     "one level in order": (SEVERAL, lambda d: d.sort_index(level="q", sort_remaining=False)),
     "levels in two directions": (SEVERAL.v, lambda d: d.sort_index(level=["q", "p"], ascending=[False, True])),
     "a level by a key": (SEVERAL, lambda d: d.sort_index(level="p", key=lambda labels: labels.str.lower())),
@@ -137,6 +163,27 @@ def top(frame):
 
 def same(frame, value):
     return value if top(frame) is pd else parts_of(value)
+
+
+@pytest.mark.parametrize("method", ["min", "max", "sum", "mean", "median", "var", "std", "sem", "skew", "kurt"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_masked_numbers_with_nan_in_groups(method, count):
+    values = pd.array([1.0, 2.0, None, 4.0, 5.0, 6.0, 7.0, 8.0], dtype="Float64")
+    values._data[[1, 6]] = np.nan
+    whole = pd.DataFrame({"k": [1, 1, 1, 1, 1, 2, 2, 2], "v": values})
+    agree(
+        lambda: getattr(parts_of(whole, count).groupby("k").v, method)(),
+        lambda: getattr(whole.groupby("k").v, method)(),
+    )
+
+
+@pytest.mark.parametrize("method", ["median", "cumsum", "head", "shift", "sum"])
+def test_numbered_columns_stay_so_beside_keys_of_other_frames(method):
+    whole, keys = pd.DataFrame(np.arange(12).reshape(4, 3)), pd.Series(list("abab"))
+    agree(
+        lambda: getattr(parts_of(whole).groupby(parts_of(keys, 3)), method)(),
+        lambda: getattr(whole.groupby(keys), method)(),
+    )
 
 
 @pytest.mark.parametrize("engine", ["auto", "pandas"])

@@ -11,11 +11,13 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, called, changed, new
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, asked_columns, column_needs, row_needs
-from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.kernels.pandas.elementwise import evaluate, function_named
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, single
 from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.expressions import goes_by_rows
 from weft.dataframe.ops.indexing_keys import is_by_position
+from weft.dataframe.ops.neighbours import call_of, whole_rows
 from weft.dataframe.ops.projection import check_columns, column, project
 from weft.expr import Expr, Need, Needs, derived, node
 
@@ -240,10 +242,17 @@ class AssignmentMethods(FrameBase):
         return changed(self, frame, inplace)
 
     def eval(self, expr: str, **kwargs: Any) -> Any:
-        """An expression of columns, written as text; with ``name = ...`` in it, the frame with that column."""
+        """An expression of columns, written as text; with ``name = ...`` in it, the frame with that column.
+
+        Where it looks at whole columns (``"a - a.mean()"``, ``"a in b"``), rows are brought to one place.
+        """
         inplace = kwargs.pop("inplace", False)
         words = {word: tuple(value.items()) if isinstance(value, dict) else value for word, value in kwargs.items()}
-        made = elementwise("eval", self, expr, **words)
+        names = {*self.expr.columns, *self.expr.meta.index.names}
+        if not isinstance(expr, str) or goes_by_rows(expr, names):
+            made = elementwise("eval", self, expr, **words)
+        else:
+            made = whole_rows(self, "pipe", call_of(evaluate, expr, **words))
         if inplace and not isinstance(made.expr.meta, pd.DataFrame):
             raise ValueError("Cannot operate inplace if there is no assignment")
         return changed(self, made, inplace)

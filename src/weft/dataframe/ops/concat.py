@@ -20,7 +20,7 @@ from weft.dataframe.expr import (
     row_needs,
     schema_of,
 )
-from weft.dataframe.io.from_pandas import from_pandas
+from weft.dataframe.io.from_pandas import from_pandas, rows_in_memory
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import meta_nonempty
@@ -252,6 +252,8 @@ def concat(
         if verify_integrity and not made.expr.meta.columns.is_unique:
             raise ValueError(f"Indexes have overlapping values: {list(made.expr.meta.columns)}")
         return made
+    if titles is None and join == "outer":
+        frames = [each for each in frames if not has_nothing(each)] or frames[:1]
     if union_categories:
         frames = with_all_categories(frames)
     if titles is not None:
@@ -265,6 +267,12 @@ def concat(
     if verify_integrity and not ignore_index and not has_different_labels(made):
         raise ValueError("Indexes have overlapping values: a label is there more than once")
     return made
+
+
+def has_nothing(frame: Any) -> bool:
+    """Whether a frame has no columns, and is known to have no rows: beside others it changes nothing."""
+    source = rows_in_memory(frame.expr)
+    return source is not None and frame.expr.meta.ndim == 2 and frame.expr.meta.shape[1] + source.bounds[-1][1] == 0
 
 
 def with_all_categories(frames: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.grouping import By
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, name_of
+from weft.dataframe.ops.labels import columns_as_before
 from weft.dataframe.ops.projection import Projection, missing_column
 from weft.dataframe.ops.time_bins import time_bins
 
@@ -130,7 +131,7 @@ def with_keys(frame: Any, by: Any) -> tuple[Any, Any]:
     keys = list(listed)
     for place in others:
         keys[place] = whole[f"{KEY_LABEL}{place}"].rename(listed[place].name)
-    frame = whole[list(frame.expr.columns)] if is_frame else whole[VALUES_LABEL].rename(frame.name)
+    frame = columns_as_before(whole, frame.expr.meta.columns) if is_frame else whole[VALUES_LABEL].rename(frame.name)
     return frame, keys if isinstance(by, list) else keys[0]
 
 

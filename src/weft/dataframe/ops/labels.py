@@ -41,6 +41,12 @@ def relabelled(frame: Any, labels: Any) -> Any:
     return new(Relabel(frame.expr, Pairs(zip(known.tolist(), made.tolist(), strict=True))))
 
 
+def columns_as_before(frame: Any, columns: pd.Index) -> Any:
+    """A frame with these columns, labelled by the type that they had before others stood beside them for a while."""
+    chosen = frame[list(columns)]
+    return chosen if chosen.expr.meta.columns.dtype == columns.dtype else new(RelabelAt(chosen.expr, columns))
+
+
 def texts_renamed(expr: FrameExpr, mapping: Any) -> pd.Index | None:
     """The labels of columns after a mapping of old to new ones, if all of them are texts; None of others."""
     if type(mapping) is not dict or expr.meta.ndim != 2 or expr.meta.columns.name is not None:

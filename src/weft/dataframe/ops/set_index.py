@@ -17,9 +17,9 @@ from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.beside import by_place, has_rows, name_of
-from weft.dataframe.ops.label_nodes import RelabelAt
+from weft.dataframe.ops.labels import columns_as_before
 from weft.dataframe.ops.partitions import Divided
-from weft.dataframe.ops.projection import missing_column, project
+from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import Between
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import index_of_meta, plain_value, sorted_by_index
@@ -197,14 +197,13 @@ def keyed(frame: Any, other: Any) -> tuple[FrameExpr, tuple[Hashable, ...], Any]
     return source, tuple(labels), tuple(names) if names != labels else None
 
 
-def without_passing(made: FrameExpr, before: pd.DataFrame, labels: tuple[Hashable, ...]) -> FrameExpr:
+def without_passing(made: FrameExpr, before: pd.DataFrame) -> FrameExpr:
     """A frame without the columns that stood beside it only to become its index, its columns labelled as they were."""
-    frame = new(made)
-    passing = [label for label in labels if label not in before.columns and label in made.columns]
-    if passing:
-        frame = project(frame, [label for label in made.columns if label not in passing])
-    kept = before.columns[before.columns.isin(list(frame.expr.columns))]
-    return frame.expr if kept.dtype == frame.expr.meta.columns.dtype else RelabelAt(frame.expr, kept)
+    kept = before.columns[[label in made.columns for label in before.columns]]
+    if len(kept) == len(made.columns) and kept.dtype == made.meta.columns.dtype:
+        return made
+    frame: FrameExpr = columns_as_before(new(made), kept).expr
+    return frame
 
 
 class SetIndexMethods(FrameBase):
@@ -271,7 +270,7 @@ class SetIndexMethods(FrameBase):
         source, labels, names = keyed(self, one_of("set_index", keys=keys, other=other))
         made: FrameExpr = SetIndex(source, labels, bool(drop), bool(append))
         if names is not None:
-            made = without_passing(made, self.expr.meta, labels)
+            made = without_passing(made, self.expr.meta)
             kept = list(self.expr.meta.index.names) if append else []
             told = [*kept, *names]
             made = new(made).rename_axis(index=told if len(told) > 1 else told[0]).expr

@@ -11,7 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, changed, new
 from weft.dataframe.divisions import checked_count
 from weft.dataframe.kernels.pandas.keys import Order
-from weft.dataframe.ops.labels import relabelled
+from weft.dataframe.ops.labels import columns_as_before
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import Sort, index_of_meta, sorted_by_index
@@ -97,7 +97,7 @@ def sorted_by_levels(frame: Any, level: Any, ascending: Any, sort_remaining: boo
     made = rows.assign(**labels).sort_values(list(labels), ascending=ascending, **options)
     if is_series:
         return made["__values__"].rename(frame.expr.meta.name)
-    return relabelled(made[list(frame.expr.columns)], frame.expr.meta.columns)
+    return columns_as_before(made, frame.expr.meta.columns)
 
 
 class OfLevels:

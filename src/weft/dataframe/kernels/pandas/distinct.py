@@ -164,7 +164,8 @@ class Uniques:
 def factorized(column: pd.Series, different: pd.Series) -> pd.Series:
     """The number of each value among the different ones; -1 for those that are not there."""
     labels = pd.Index(different)
-    if column.dtype == np.dtype(object) or not len(column):  # of which pandas takes None and NaN for one here
+    # numbers are found as fast one by one; of objects pandas takes None and NaN for one below
+    if isinstance(column.dtype, np.dtype) or not len(column):
         return pd.Series(labels.get_indexer(column), index=column.index, dtype=np.int64)
     codes, own = column.factorize(use_na_sentinel=False)  # as a rule these are far fewer to be looked up
     return pd.Series(labels.get_indexer(own)[codes], index=column.index, dtype=np.int64)

@@ -47,7 +47,7 @@ TESTS_OF_TEXT = frozenset(
 @PANDAS.add("Elementwise")
 def apply_operation(operation: str, *inputs: Any, **keywords: Any) -> Any:
     """An operation on partitions and plain values."""
-    if operation.startswith("str.") and is_without_texts(inputs[0]):
+    if operation.startswith("str.") and is_without_texts(inputs[0], operation in NUMBERS_OF_TEXTS):
         label = inputs[0].index[:1]
         longer = pd.concat([inputs[0], pd.Series([""], label, dtype=object, name=inputs[0].name)])
         return apply_operation(operation, longer, *inputs[1:], **keywords).iloc[:-1]
@@ -80,13 +80,16 @@ def as_floats(column: Any) -> Any:
 
 #: What pandas finds among the objects of which it takes some for texts.
 TEXTS = ("string", "empty", "bytes", "mixed", "mixed-integer")
+#: Of objects that are all missing pandas makes objects; beside texts they are missing numbers.
+NUMBERS_OF_TEXTS = frozenset([f"str.{name}" for name in ("len", "count", "find", "rfind", "index", "rindex")])
 
 
-def is_without_texts(column: Any) -> bool:
+def is_without_texts(column: Any, gives_numbers: bool) -> bool:
     """Whether a partition of objects has no texts, while others may: pandas looks at all values before it refuses."""
     if not isinstance(column, pd.Series) or column.dtype != np.dtype(object) or not len(column):
         return False
-    return pd.api.types.infer_dtype(column, skipna=True) not in TEXTS
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    return kind not in TEXTS or (gives_numbers and kind == "empty")
 
 
 def function_named(name: str) -> Callable[[F], F]:

@@ -150,10 +150,18 @@ def finish_total(name: str) -> Callable[..., pd.Series]:
         values = given[name][0]
         if name == "prod" and isinstance(values, np.ndarray):
             values = np.where(order < 0, 1, values).astype(values.dtype)
+        if name == "sum" and (order < 0).any() and is_joined(dtype):
+            values = pd.Series(values).mask(order < 0, "" if dtype != np.dtype(object) else 0).array
         few = given["count"][0] < request.option("min_count", 0) if "count" in given else None
         return with_missing(values, few if few is not None and few.any() else None, dtype)
 
     return finish
+
+
+def is_joined(dtype: Any) -> bool:
+    """Whether sums of a type are texts put together, or what objects make of each other."""
+    is_text = isinstance(dtype, pd.StringDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind == "O")
+    return is_text or dtype == np.dtype(object)
 
 
 def finish_extreme(name: str) -> Callable[..., pd.Series]:

@@ -161,6 +161,12 @@ def make_extreme(which: str) -> Callable[[pd.Series, Groups, Any], tuple[Any, ..
 def extreme_of(which: str, values: Any, groups: Groups, codes: Any = None) -> Any:
     """Least or greatest value of each group; anything for those without."""
     codes = groups.codes if codes is None else codes
+    if (
+        values.dtype.kind == "f" and np.isnan(values).any()
+    ):  # where masked numbers have NaN, which is none of the extremes
+        made = np.full(room(groups), np.nan, values.dtype)
+        (np.fmin if which == "min" else np.fmax).at(made, codes, values)
+        return made[: groups.count]
     made = np.full(room(groups), farthest(values.dtype, which), values.dtype)
     (np.minimum if which == "min" else np.maximum).at(made, codes, values)
     return made[: groups.count]
@@ -218,7 +224,7 @@ def make_mean(column: pd.Series, groups: Groups, index: Any) -> tuple[Any, ...]:
 def make_moments(order: int) -> Callable[[pd.Series, Groups, Any], tuple[Any, ...]]:
     def make(column: pd.Series, groups: Groups, index: Any) -> tuple[Any, ...]:
         numbers = floats_of(column)
-        missing = np.isnan(numbers)
+        missing = np.isnan(numbers) if isinstance(column.dtype, np.dtype) else column.isna().to_numpy()
         numbers, codes = present_only(numbers, missing if missing.any() else None, groups)
         size = room(groups)
         counts = np.bincount(codes, minlength=size)

@@ -140,7 +140,8 @@ def keywords_of(plan: ReducePlan) -> dict[str, Any]:
 
 def with_dtype(values: list[Any], meta: pd.Series) -> pd.Series:
     """Values of the columns as a series with the labels and the dtype of a meta, if they fit in it."""
-    if meta.dtype.kind in "iub" and any(each is None or each is pd.NA or each != each for each in values):
+    is_plain = isinstance(meta.dtype, np.dtype) and meta.dtype.kind in "iub"
+    if is_plain and any(each is None or each is pd.NA or each != each for each in values):
         return pd.Series(values, index=meta.index, name=meta.name)
     try:
         return pd.Series(values, index=meta.index, dtype=meta.dtype, name=meta.name)
@@ -260,7 +261,8 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
         return Part(getattr(truths, plan.kind)(skipna=plan.skipna), present, rows)
     is_text = column.dtype == "str" or (plan.kind == "sum" and isinstance(column.dtype, pd.StringDtype))
     if is_text or (column.dtype == object and not plan.skipna):
-        return Part(getattr(pd.Series(values, dtype=column.dtype), plan.kind)(skipna=plan.skipna), present, rows)
+        kind = "sum" if way == "mean" else plan.kind
+        return Part(getattr(pd.Series(values, dtype=column.dtype), kind)(skipna=plan.skipna), present, rows)
     total = values[0]
     with np.errstate(over="ignore", invalid="ignore"):
         for each in values[1:]:
