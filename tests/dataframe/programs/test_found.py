@@ -293,3 +293,14 @@ def test_integers_in_place_of_shorter_ones_with_gaps(road):
 def test_extremes_of_gaps_alone(dtype, values, road):
     whole = pd.Series(values, dtype=dtype)
     same(computed(in_partitions(whole, [0]).agg(["min", "max"])), whole.agg(["min", "max"]))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_the_first_of_days_has_their_unit(unit, road):
+    whole = DAYS.assign(t=DAYS.t.astype(f"datetime64[{unit}]"), k=[1, 2, 1, 2]).dropna()
+    ours = in_partitions(whole, [])
+    assert computed(ours.t.min()).unit == unit
+    same(
+        computed(ours.assign(n=ours.t - ours.t.min()).groupby("k").n.max()),
+        whole.assign(n=whole.t - whole.t.min()).groupby("k").n.max(),
+    )

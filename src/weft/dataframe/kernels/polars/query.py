@@ -204,7 +204,7 @@ def single_value(series: pl.Series, column: Any) -> Any:
     if is_text(column.dtype):
         return value
     if column.dtype.kind == "M":
-        return pd.Timestamp(series.to_numpy()[0])
+        return pd.Timestamp(series.to_numpy()[0].astype(column.dtype))  # DuckDB may have another unit
     return column.dtype.type(value)
 
 
