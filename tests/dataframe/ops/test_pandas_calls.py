@@ -148,7 +148,15 @@ CALLS |= {
     "a frame's rows by labels": (DIVIDED, lambda d: d.mod(d.index, axis=0)),
     **{
         f"eval of {text!r}": (DIVIDED, lambda d, text=text: d.eval(text))
-        for text in ("x.max()", "1 + 1", "x.sum() + y.sum()", "x.mean() > 3", "z = x.max()", "x - x.max()", "y.argmax()")
+        for text in (
+            "x.max()",
+            "1 + 1",
+            "x.sum() + y.sum()",
+            "x.mean() > 3",
+            "z = x.max()",
+            "x - x.max()",
+            "y.argmax()",
+        )
     },
 }
 OBJECTS = pd.DataFrame({"a": ["x", None, "z", "w"], "b": [1, 2, 3, 4], "c": [None] * 4}, dtype=object)
