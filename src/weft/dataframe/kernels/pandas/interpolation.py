@@ -105,23 +105,24 @@ def filled(
     gaps = np.isnan(values)
     if not gaps.any():
         return column
-    length = len(values)
-    rows = np.arange(length)
-    known_rows, known_at, known = list(rows[~gaps]), list(at[~gaps]), list(values[~gaps])
+    length, rows, there = len(values), np.flatnonzero(gaps), np.flatnonzero(~gaps)
+    edges, known_at, known = [there], [at[there]], [values[there]]
     if before is not None and before.value == before.value:
-        known_rows.insert(0, -1 - before.between)
-        known_at.insert(0, before.at if plan.by_label else float(-1 - before.between))
-        known.insert(0, before.value)
+        edge = -1 - before.between
+        edges.insert(0, np.array([edge]))
+        known_at.insert(0, np.array([before.at if plan.by_label else float(edge)]))
+        known.insert(0, np.array([before.value]))
     if after is not None and after.value == after.value:
-        known_rows.append(length + after.between)
-        known_at.append(after.at if plan.by_label else float(length + after.between))
-        known.append(after.value)
-    if not known:
+        edge = length + after.between
+        edges.append(np.array([edge]))
+        known_at.append(np.array([after.at if plan.by_label else float(edge)]))
+        known.append(np.array([after.value]))
+    stops = np.concatenate(edges)
+    if not len(stops):
         return column
-    place = np.searchsorted(known_rows, rows)
-    edges = np.asarray(known_rows)
-    to_next = np.where(place < len(edges), edges[np.minimum(place, len(edges) - 1)] - rows, np.inf)
-    to_last = np.where(place > 0, rows - edges[np.maximum(place - 1, 0)], np.inf)
+    place = np.searchsorted(stops, rows)
+    to_next = np.where(place < len(stops), stops[np.minimum(place, len(stops) - 1)] - rows, np.inf)
+    to_last = np.where(place > 0, rows - stops[np.maximum(place - 1, 0)], np.inf)
     reach = np.inf if plan.limit is None else plan.limit
     forward, backward = to_last <= reach, to_next <= reach
     forward &= np.isfinite(to_last)
@@ -130,7 +131,6 @@ def filled(
     is_inside = np.isfinite(to_last) & np.isfinite(to_next)
     if plan.area is not None:
         chosen &= is_inside if plan.area == "inside" else ~is_inside
-    chosen &= gaps
     values = values.copy()
-    values[chosen] = np.interp(at[chosen], known_at, known)
+    values[rows[chosen]] = np.interp(at[rows[chosen]], np.concatenate(known_at), np.concatenate(known))
     return pd.Series(values.astype(column.dtype), index=column.index, name=column.name)

@@ -59,7 +59,7 @@ class ExpandingPlan(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """What rows amount to, for each column."""
+    """What rows amount to, for each column; zeros in place of what the method does not look at."""
 
     rows: Any
     present: Any  #: values that are not missing, infinite ones too
@@ -71,55 +71,103 @@ class Moments(NamedTuple):
     greatest: Any
 
 
-def together(one: Moments, two: Moments) -> Moments:
+#: What each method looks at besides the counts of rows and values.
+LOOKED_AT = {
+    "count": {"present"},
+    "sum": {"total"},
+    "mean": {"mean"},
+    "min": {"least"},
+    "max": {"greatest"},
+    "var": {"mean", "squares"},
+    "std": {"mean", "squares"},
+}
+
+
+def together(one: Moments, two: Moments, method: str) -> Moments:
     """Moments of all rows of two; arrays of any shape that fit."""
-    count = one.count + two.count
-    safe = np.maximum(count, 1)
-    apart = two.mean - one.mean
-    return Moments(
-        one.rows + two.rows,
-        one.present + two.present,
-        count,
-        one.total + two.total,
-        one.mean + apart * two.count / safe,
-        one.squares + two.squares + apart * apart * one.count * two.count / safe,
-        np.fmin(one.least, two.least),
-        np.fmax(one.greatest, two.greatest),
-    )
+    asked, count = LOOKED_AT[method], one.count + two.count
+    made = two._replace(rows=one.rows + two.rows, count=count)
+    if "mean" in asked:
+        safe, apart = np.maximum(count, 1), two.mean - one.mean
+        made = made._replace(mean=one.mean + apart * two.count / safe)
+        if "squares" in asked:
+            made = made._replace(
+                squares=one.squares + two.squares + apart * apart * one.count * two.count / safe,
+            )
+    if "present" in asked:
+        made = made._replace(present=one.present + two.present)
+    if "total" in asked:
+        made = made._replace(total=one.total + two.total)
+    if "least" in asked:
+        made = made._replace(least=np.fmin(one.least, two.least))
+    if "greatest" in asked:
+        made = made._replace(greatest=np.fmax(one.greatest, two.greatest))
+    return made
 
 
-def running(partition: Any) -> Moments:
+def running(partition: Any, method: str) -> Moments:
     """Moments of the rows up to each."""
-    values = numbers(partition)
+    values, asked = numbers(partition), LOOKED_AT[method]
     there = ~np.isnan(values)
-    frame = partition.to_frame() if isinstance(partition, pd.Series) else partition
-    filled = np.where(there, values, 0.0)
     count = np.cumsum(there, axis=0)
-    safe = np.maximum(count, 1)
-    total = np.cumsum(filled, axis=0)
-    centre = total[-1:] / safe[-1:]
-    off = np.where(there, values - centre, 0.0)
-    shifted = np.cumsum(off, axis=0) / safe
-    squares = np.maximum(np.cumsum(off * off, axis=0) - count * shifted * shifted, 0.0)
-    return Moments(
-        np.broadcast_to(np.arange(1, len(values) + 1)[:, None], values.shape),
-        np.cumsum(frame.notna().to_numpy(), axis=0),
-        count,
-        total,
-        np.where(count > 0, centre + shifted, 0.0),
-        squares,
-        np.fmin.accumulate(values, axis=0),
-        np.fmax.accumulate(values, axis=0),
-    )
+    rows = np.broadcast_to(np.arange(1, len(values) + 1)[:, None], values.shape)
+    nothing = np.zeros(values.shape[1])
+    made = Moments(rows, nothing, count, nothing, nothing, nothing, nothing, nothing)
+    if "present" in asked:
+        made = made._replace(present=np.cumsum(is_present(partition), axis=0))
+    if "total" in asked:
+        made = made._replace(total=np.cumsum(np.where(there, values, 0.0), axis=0))
+    if "mean" in asked:
+        safe, centre = np.maximum(count, 1), centre_of(values, there)
+        off = np.where(there, values - centre, 0.0)
+        shifted = np.cumsum(off, axis=0) / safe
+        made = made._replace(mean=np.where(count > 0, centre + shifted, 0.0))
+        if "squares" in asked:
+            squares = np.cumsum(off * off, axis=0) - count * shifted * shifted
+            made = made._replace(squares=np.maximum(squares, 0.0))
+    if "least" in asked:
+        made = made._replace(least=np.fmin.accumulate(values, axis=0))
+    if "greatest" in asked:
+        made = made._replace(greatest=np.fmax.accumulate(values, axis=0))
+    return made
 
 
-def at_end(found: Moments) -> Moments:
-    """Moments of all rows; zeros where there are none."""
-    width = found.count.shape[1]
-    if len(found.count):
-        return Moments(*[each[-1] for each in found])
-    zero, none = np.zeros(width), np.full(width, np.nan)
-    return Moments(zero, zero, zero, zero, zero, zero, none, none)
+def whole(partition: Any, method: str) -> Moments:
+    """Moments of all rows; of none zeros."""
+    values, asked = numbers(partition), LOOKED_AT[method]
+    there = ~np.isnan(values)
+    nothing = np.zeros(values.shape[1])
+    made = Moments(len(values) + nothing, nothing, there.sum(axis=0), nothing, nothing, nothing, nothing, nothing)
+    if "present" in asked:
+        made = made._replace(present=is_present(partition).sum(axis=0))
+    if "total" in asked:
+        made = made._replace(total=np.where(there, values, 0.0).sum(axis=0))
+    if "mean" in asked:
+        centre = centre_of(values, there)
+        off = np.where(there, values - centre, 0.0)
+        made = made._replace(mean=centre + off.sum(axis=0) / np.maximum(made.count, 1))
+        if "squares" in asked:
+            made = made._replace(
+                squares=np.square(off).sum(axis=0) - np.square(off.sum(axis=0)) / np.maximum(made.count, 1)
+            )
+    if "least" in asked:
+        made = made._replace(least=np.fmin.reduce(values, axis=0, initial=np.nan))
+    if "greatest" in asked:
+        made = made._replace(greatest=np.fmax.reduce(values, axis=0, initial=np.nan))
+    return made
+
+
+def centre_of(values: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The mean of each column, 0 where nothing is; what is summed is taken from there."""
+    found: np.ndarray = np.where(there, values, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    return found
+
+
+def is_present(partition: Any) -> np.ndarray:
+    """Where values are not missing."""
+    frame = partition.to_frame() if isinstance(partition, pd.Series) else partition
+    found: np.ndarray = frame.notna().to_numpy()
+    return found
 
 
 @PANDAS.add("ExpandingRows")
@@ -129,19 +177,19 @@ class ExpandingRows:
     @staticmethod
     def total(partition: Any, plan: ExpandingPlan) -> Moments:
         """What a partition amounts to."""
-        return at_end(running(partition))
+        return whole(partition, plan.method)
 
     @staticmethod
     def combine(plan: ExpandingPlan, earlier: Moments, later: Moments) -> Moments:
         """What two amount to."""
-        return together(earlier, later)
+        return together(earlier, later, plan.method)
 
     @staticmethod
     def apply(partition: Any, before: Moments | None, after: None, plan: ExpandingPlan) -> Any:
         """The results of a partition's rows."""
-        found = running(partition)
+        found = running(partition, plan.method)
         if before is not None:
-            found = together(before, found)
+            found = together(before, found, plan.method)
         return like(partition, RESULTS[plan.method](found, plan))
 
 
