@@ -202,6 +202,12 @@ CALLS |= {
         for kind, other in {"a series": TUPLES, "an array": TUPLES.to_numpy(), "a list": TUPLES.tolist()}.items()
     },
 }
+CALLS |= {
+    "shift by the frequency that times have": (MOMENTS, lambda d: d.shift(2, freq="infer")),
+    "shift by a frequency that times have not": (MOMENTS.iloc[[0, 1, 4, 5]], lambda d: d.shift(2, freq="infer")),
+    "a frame of a column without a name": (MOMENTS, lambda d: d.v.to_frame(None)),
+    "a frame of labels without a name": (REPEATED, lambda d: d.index.to_frame(name=None)),
+}
 
 
 def outcome(program, frame):

@@ -90,6 +90,7 @@ class DifferenceMethods(FrameBase):
         periods : int, or list of them
             Negative for later rows. A list gives columns for each, whose labels end with its number.
         freq : offset or str, optional
+            "infer" looks at the labels, which computes, unless their frequency is known.
         axis : {0, 1}
         fill_value : optional
             Stands where there is no such row; missing by default.
@@ -110,6 +111,10 @@ class DifferenceMethods(FrameBase):
             if freq is not None:
                 return relabelled(self, self.expr.meta.shift(periods, freq, axis=1).columns)
             return new(RowReduce(self.expr, "shift", pairs(periods=periods, **own)))
+        if isinstance(freq, str) and freq == "infer" and getattr(self.expr.meta.index, "freq", None) is None:
+            freq = self.index.inferred_freq  # type: ignore[attr-defined]
+            if freq is None:
+                raise ValueError("Freq was not set in the index hence cannot be inferred")
         if freq is not None:
             return new(ShiftIndex(self.expr, periods, freq))
         return around(self, "shift", periods, periods, **own)

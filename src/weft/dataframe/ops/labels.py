@@ -361,9 +361,9 @@ class SeriesLabelMethods(AxisMethods):
             raise TypeError("Series.name must be a hashable type")
         return changed(self, new(Renamed(self.expr, index)), inplace, gives_frame=True)
 
-    def to_frame(self, name: Any = None) -> Any:
+    def to_frame(self, name: Any = UNKNOWN) -> Any:
         """A frame of one column."""
-        return new(ToFrame(self.expr, Pairs({} if name is None else {"name": name}.items())))
+        return new(ToFrame(self.expr, Pairs({} if name is UNKNOWN else {"name": name}.items())))
 
     def add_prefix(self, prefix: str, axis: Any = None) -> Any:
         """A text before each row's label."""
@@ -417,8 +417,8 @@ class IndexLabelMethods(FrameBase):
             return with_index(self.to_series(name=name), index)
         return new(ToFrame(self.expr, Pairs({} if name is None else {"name": name}.items()), True))
 
-    def to_frame(self, index: bool = True, name: Any = None) -> Any:
+    def to_frame(self, index: bool = True, name: Any = UNKNOWN) -> Any:
         """The labels as a column of a frame."""
-        words = {} if name is None else {"name": name}
+        words = {} if name is UNKNOWN else {"name": name}
         made = new(ToFrame(self.expr, Pairs(words.items())))
         return made if index else made.reset_index(drop=True)
