@@ -377,7 +377,8 @@ def joins(drawn: Drawn) -> str | None:
         return None
     a, b = rng.choice(pairs)
     keys = f"left_on={a!r}, right_on={b!r}" if a != b else f"on={a!r}"
-    made = [f"d.merge(e, how={how!r}, {keys})" for how in ("left_anti", "right_anti", "outer")]
+    made = [f"d.merge(e, how={how!r}, {keys}).reset_index(drop=True)" for how in ("left_anti", "right_anti")]
+    made += [f"d.merge(e, how='outer', {keys})"]
     made += [
         f"d.merge(e[[{b!r}]].drop_duplicates(), how={how!r}, {keys})" for how in ("inner", "left", "right", "outer")
     ]

@@ -80,6 +80,14 @@ PROGRAMS = {
         NUMBERS,
         lambda d: d.assign(n=d.n.where(d.n > 1, 2.5)).groupby("k").n.min(),
     ),
+    "a table of sums of infinities": (
+        INFINITE.assign(k=[1, 1, 2, 2], y=[1.0, 2.0, np.nan, np.nan]),
+        lambda d: pivot_table(d, "x"),
+    ),
+    "a table of sums of infinities beside others": (
+        INFINITE.assign(k=[1, 1, 2, 2], y=[1.0, 2.0, np.nan, np.nan]),
+        lambda d: pivot_table(d, ["x", "y"]),
+    ),
 }
 
 UNKNOWN = pd.Categorical([], [dd.utils.UNKNOWN_CATEGORIES])
@@ -92,6 +100,10 @@ def set_index(d, label):
 def with_maximum(d):
     d = d.assign(n=d.n.max() - d.n)
     return d[d.n > 0].assign(m=d.n + 1).dropna(subset=["n", "m"])
+
+
+def pivot_table(d, values):
+    return d.pivot_table(index="k", values=values, aggfunc="sum")
 
 
 @pytest.fixture(params=ROADS)
@@ -141,6 +153,17 @@ def test_labels_in_files_that_nobody_looks_at_are_not_read(tmp_path, road):
         .merge(dd.from_pandas(OTHERS, npartitions=1), on="k", how="outer")
     )
     same(computed(ours), whole.head(3).merge(OTHERS, on="k", how="outer"))
+
+
+@pytest.mark.parametrize("how", ["left_anti", "right_anti", "leftsemi"])
+@pytest.mark.parametrize("name", ["k0", "row"])
+def test_rows_without_a_match_whatever_their_labels_are_called(how, name, road):
+    left, right = NUMBERS[["n"]].rename_axis(name), OTHERS.rename(columns={"k": name + "_"}).rename_axis(name)
+    ours = [in_partitions(each, [1]) for each in (left, right)]
+    keys = {"left_on": "n", "right_on": name + "_"}
+    found = computed(ours[0].merge(ours[1], how=how, **keys)).reset_index(drop=True)
+    expected = left.merge(right, how="inner" if how == "leftsemi" else how, **keys)
+    same(found, (expected[["n"]] if how == "leftsemi" else expected).reset_index(drop=True))
 
 
 def test_extremes_of_partitions_whose_categories_differ(road):

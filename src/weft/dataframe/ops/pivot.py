@@ -164,9 +164,7 @@ def pivot_table(
     ):
         return whole_result(used, "pivot_table", call_of(**options), meta=table_meta(used, options, columns))
     groups = getattr(used.groupby(list(dict.fromkeys(keys)), sort=sort, observed=True)[chosen], aggfunc)()
-    cells = dict(options, aggfunc="first")
-    if aggfunc in ("count", "nunique", "sum", "prod"):
-        cells["aggfunc"] = "sum" if aggfunc != "prod" else "prod"
+    cells = dict(options, aggfunc="first")  # each is there once; sums of infinities are missing, and stay so
     return new(PivotTable(groups.expr, tuple(cells.items()), table_meta(used, options, columns)))
 
 

@@ -177,6 +177,7 @@ def only_matched(left: pd.DataFrame, right: pd.DataFrame, plan: JoinPlan) -> pd.
     assert plan.right_on is not None
     keys = [f"k{place}" for place in range(len(plan.left_on))]
     mine, theirs = left[list(plan.left_on)], right[list(plan.right_on)].drop_duplicates()
+    mine, theirs = [side.reset_index(drop=True) for side in (mine, theirs)]  # their index may have any name
     mine.columns, theirs.columns = pd.Index(keys), pd.Index(keys)
     mine = mine.assign(row=np.arange(len(mine)))
     matched = np.zeros(len(left), bool)
