@@ -188,3 +188,22 @@ def test_values_of_unknown_length_go_where_a_single_boolean_points(held):
     rows = da.zeros((2, 3), chunks=2)
     rows[flag] = da.ones((2, 3), chunks=1)[flag]
     assert rows.sum().compute() == 6 * held
+
+
+@pytest.mark.parametrize("own", [None, [0, 1, 0, 0, 1]])
+@pytest.mark.parametrize("value", [9, [5, 6, 7], np.ma.array([5, 6, 7], mask=[0, 1, 0]), np.ma.masked])
+@pytest.mark.parametrize("condition", ["greater", "masked", "plain"])
+def test_masked_elements_stay_masked_where_the_condition_is_masked(own, value, condition):
+    whole = np.ma.array([1, 2, 3, 4, 3], mask=np.ma.nomask if own is None else own)
+    chosen = np.array([True, True, False, False, True])
+    x = da.from_array(whole.copy(), chunks=2)
+    if condition == "greater":
+        ours, theirs = x > 2, whole > 2
+    else:
+        theirs = np.ma.array(chosen, mask=[0, 1, 1, 0, 0]) if condition == "masked" else chosen
+        ours = da.from_array(theirs, chunks=3)
+    x[ours] = value
+    whole[theirs] = value
+    made = x.compute()
+    assert made.tolist() == whole.tolist()
+    assert np.ma.getmaskarray(made).tolist() == np.ma.getmaskarray(whole).tolist()

@@ -152,3 +152,23 @@ def test_the_class_and_the_module_of_one_name_can_both_be_called():
     module = importlib.import_module("weft.array.gufunc")
     made.append(da.gufunc(lambda block: block.sum(-1), signature="(i)->()", output_dtypes=float))
     assert [type(each) for each in made] == [module.gufunc, module.gufunc]
+
+
+def test_core_axes_may_have_lengths_that_the_signature_says():
+    whole = np.arange(24.0).reshape(8, 3)
+    x = da.from_array(whole, chunks=2)
+    assert_same(da.apply_gufunc(lambda block: block.sum(-1), "(3)->()", x, allow_rechunk=True), whole.sum(-1))
+    doubled = da.apply_gufunc(lambda block: block[..., :2] * 2, "(3)->(2)", x, allow_rechunk=True)
+    assert_same(doubled, whole[:, :2] * 2)
+    with pytest.raises(ValueError, match="says 4"):
+        da.apply_gufunc(np.sum, "(4)->()", x, allow_rechunk=True)
+    with pytest.raises(ValueError, match="not a valid"):
+        da.apply_gufunc(np.sum, "(3i)->()", x)
+
+
+def test_ufuncs_with_lengths_in_their_signature_apply_to_chunks():
+    from numpy._core._umath_tests import cross1d  # one of those that NumPy has for its own tests
+
+    whole = np.arange(24.0).reshape(8, 3)
+    x = da.from_array(whole, chunks=2)
+    assert_same(cross1d(x, x[::-1]), cross1d(whole, whole[::-1]))

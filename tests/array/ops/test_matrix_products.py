@@ -123,3 +123,21 @@ def test_products_are_made_in_a_dtype_and_stand_in_out(name):
 def test_shapes_that_do_not_fit_are_refused_at_the_call(name, shapes):
     with pytest.raises(ValueError, match=name):
         getattr(da, name)(*[da.ones(shape) for shape in shapes])
+
+
+@pytest.mark.parametrize("name", ["matmul", "matvec", "vecmat", "vecdot"])
+def test_products_say_of_themselves_what_numpys_ufuncs_say(name):
+    theirs, ours = getattr(np, name), getattr(da, name)
+    for what in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature", "__name__"):
+        assert getattr(ours, what) == getattr(theirs, what)
+
+
+@pytest.mark.parametrize("name", ["matmul", "matvec", "vecmat", "vecdot"])
+def test_how_products_lie_in_memory_changes_nothing(name):
+    shapes = {"matmul": [(3, 4), (4, 3)], "matvec": [(3, 4), (4,)], "vecmat": [(4,), (4, 3)], "vecdot": [(4,), (4,)]}
+    wholes = [np.arange(np.prod(shape), dtype=float).reshape(shape) for shape in shapes[name]]
+    ours = [da.from_array(each, chunks=2) for each in wholes]
+    assert_same(getattr(da, name)(*ours, order="F", subok=False), getattr(np, name)(*wholes))
+    assert_same(getattr(np, name)(*ours, order="C"), getattr(np, name)(*wholes))
+    with pytest.raises(ValueError, match="order"):
+        getattr(da, name)(*ours, order="X")

@@ -213,3 +213,14 @@ def test_nan_that_is_not_masked_is_found():
     np.testing.assert_array_equal(da.nanmedian(x, axis=1).compute(), [2.0, 5.5])
     np.testing.assert_array_equal(np.ma.getmaskarray(da.nanmedian(x, axis=0).compute()), [False, False, False])
     np.testing.assert_array_equal(da.nanmedian(x[:, :1] * np.nan, axis=0).compute(), [np.nan])
+
+
+@pytest.mark.parametrize("name", ["percentile", "nanpercentile", "quantile"])
+@pytest.mark.parametrize("shape", [(1,), (3,), (2, 1)])
+def test_a_single_quantile_fills_out(name, shape):
+    whole, out = np.arange(10.0).reshape(5, 2), da.zeros(shape, chunks=1)
+    made = getattr(da, name)(da.from_array(whole, chunks=2), 0.5, out=out)
+    assert made is out
+    assert_same(out, getattr(np, name)(whole, 0.5, out=np.zeros(shape)))
+    with pytest.raises(ValueError, match="shape"):
+        getattr(da, name)(da.from_array(whole, chunks=2), 0.5, axis=0, out=da.zeros(1))

@@ -285,3 +285,20 @@ def test_one_number_may_be_a_root_in_any_type_as_numpys(dtype):
 def test_texts_of_any_length_have_a_least():
     whole = np.array(["b", "ab", "c"], np.dtypes.StringDType())
     assert da.min(da.from_array(whole, chunks=2)).compute() == "ab"
+
+
+@pytest.mark.parametrize("name", ["sum", "nansum"])
+@pytest.mark.parametrize("initial", [-0.0, 0.0])
+@pytest.mark.parametrize(
+    "numbers", [[-0.0] * 5, [-0.0, 0.0, -0.0], [], [-0.0, np.nan, -0.0], [1.0, -1.0], [-1e-320] * 3]
+)
+def test_sums_from_negative_zero_are_negative_where_there_is_nothing_else(name, initial, numbers):
+    whole = np.array(numbers)
+    expected = getattr(np, name)(whole, initial=initial)
+    ours = getattr(da, name)(da.from_array(whole, chunks=2), initial=initial).compute()
+    assert (str(ours), ours.dtype) == (str(expected), expected.dtype)
+    if name == "sum":
+        assert str(da.add.reduce(da.from_array(whole, chunks=2), initial=initial).compute()) == str(expected)
+        where = np.arange(len(numbers)) % 2 == 0
+        ours = da.sum(da.from_array(whole, chunks=2), initial=initial, where=where).compute()
+        assert str(ours) == str(whole.sum(initial=initial, where=where))

@@ -384,3 +384,15 @@ def test_errors_of_values_name_the_operation():
 def test_objects_where_a_mask_does_not_hold_are_zero():
     x = da.from_array(np.array([-1, 2], dtype=object), chunks=1)
     assert da.absolute(x, where=np.array([True, False])).compute().tolist() == [1, 0]
+
+
+def test_python_functions_without_identity_may_reduce_several_axes_if_told():
+    whole = np.arange(12).reshape(3, 4).astype(object)
+    x = da.from_array(whole, chunks=2)
+    ours = da.frompyfunc(operator.add, 2, 1, identity=None)
+    assert ours.identity is None
+    assert ours.reduce(x, axis=(0, 1)).compute() == 66
+    assert ours.reduce(x, axis=(0, 1), initial=100).compute() == 166
+    assert pickle.loads(pickle.dumps(ours)).reduce(x, axis=None).compute() == 66
+    with pytest.raises(ValueError, match="reorderable"):
+        da.frompyfunc(operator.add, 2, 1).reduce(x, axis=(0, 1))

@@ -138,6 +138,39 @@ CALLS |= {
     for name in ("sum", "mean", "max", "min", "any", "all", "prod", "std", "var", "cumsum")
     for words in ({}, {"axis": 0})
 }
+DIVIDED = pd.DataFrame({"x": [1, 2, 3, -4, 0, 6], "y": [1.5, 2, 3, -4, 0, 5]}, index=[0, 0, 1, 2, 4, 5])
+CALLS |= {
+    f"{method} by {kind}": (DIVIDED, lambda d, method=method, by=by: getattr(d.x, method)(by(d)))
+    for method in ("floordiv", "rfloordiv", "mod", "rmod", "truediv", "eq")
+    for kind, by in {"an index": lambda d: pd.Index([0, 1, 0, 2, 3, 0]), "its own index": lambda d: d.index}.items()
+}
+CALLS |= {
+    "a frame's rows by labels": (DIVIDED, lambda d: d.mod(d.index, axis=0)),
+    **{
+        f"eval of {text!r}": (DIVIDED, lambda d, text=text: d.eval(text))
+        for text in (
+            "x.max()",
+            "1 + 1",
+            "x.sum() + y.sum()",
+            "x.mean() > 3",
+            "z = x.max()",
+            "x - x.max()",
+            "y.argmax()",
+        )
+    },
+}
+OBJECTS = pd.DataFrame({"a": ["x", None, "z", "w"], "b": [1, 2, 3, 4], "c": [None] * 4}, dtype=object)
+CALLS |= {
+    f"{method} of objects with gaps": (OBJECTS, lambda d, method=method: getattr(d, method)(skipna=False).map(repr))
+    for method in ("min", "max", "sum")
+}
+CALLS |= {
+    f"{method} of groups of objects with gaps": (
+        OBJECTS.assign(k=[1, 2, 1, 2]),
+        lambda d, method=method: d.groupby("k")[["a", "c"]].agg(method).map(repr),
+    )
+    for method in ("first", "last", "min")
+}
 
 
 def outcome(program, frame):
@@ -150,10 +183,12 @@ def outcome(program, frame):
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("npartitions", [1, 3])
 @pytest.mark.parametrize("name", CALLS)
-def test_a_call_gives_what_pandas_gives(name):
+def test_a_call_gives_what_pandas_gives(name, npartitions):
     frame, program = CALLS[name]
-    expected, found = outcome(program, frame), outcome(program, dd.from_pandas(frame, npartitions=3, sort=False))
+    ours = dd.from_pandas(frame, npartitions=npartitions, sort=False)
+    expected, found = outcome(program, frame), outcome(program, ours)
     if isinstance(expected, pd.DataFrame):
         pd.testing.assert_frame_equal(found, expected, check_freq=False)
     elif isinstance(expected, pd.Series):

@@ -70,7 +70,9 @@ def set_field(block: Block, value: Any, field: Any) -> Block:
 def assign_where(block: Block, mask: Block, value: Any) -> Block:
     """A block with a value where a mask holds; the three are broadcast, to the shape of the block."""
     made = writable(block)
-    if isinstance(made, np.ma.MaskedArray):
+    if keeps_masks(made, mask, value):
+        np.copyto(made.data, value, where=mask.data, casting="unsafe")
+    elif isinstance(made, np.ma.MaskedArray):
         mask = np.broadcast_to(mask, made.shape)
         made[mask] = value if value is np.ma.masked or np.ndim(value) == 0 else np.broadcast_to(value, made.shape)[mask]
     else:
@@ -81,8 +83,17 @@ def assign_where(block: Block, mask: Block, value: Any) -> Block:
 def set_masked(block: Block, mask: Block, value: Block, axis: int) -> Block:
     """A block with values, one for each place where a mask holds, which covers the axes from ``axis`` on."""
     made = writable(block)
-    made[(slice(None),) * axis + (mask,)] = value
+    if keeps_masks(made, mask, value):
+        made.data[(slice(None),) * axis + (mask.data,)] = value
+    else:
+        made[(slice(None),) * axis + (mask,)] = value
     return made
+
+
+def keeps_masks(block: Block, mask: Block, value: Any) -> bool:
+    """Whether masked elements stay masked: where a condition is masked itself, `numpy.ma` sets what is below the mask."""
+    soft = isinstance(block, np.ma.MaskedArray) and not block.hardmask
+    return soft and isinstance(mask, np.ma.MaskedArray) and not isinstance(value, np.ma.MaskedArray)
 
 
 def at_points(block: Block, axes: tuple[int, ...], points: Points, value: Any, ufunc: Any = None) -> None:

@@ -38,13 +38,14 @@ class PythonFunction:
     function : callable
     nin, nout : int
     identity : object, optional
+        None says that there is none, but that the order of elements does not matter.
     """
 
     __slots__ = ("__name__", "arguments", "ufunc")
 
-    def __init__(self, function: Callable[..., Any], nin: int, nout: int, identity: Any = None) -> None:
+    def __init__(self, function: Callable[..., Any], nin: int, nout: int, identity: Any = np._NoValue) -> None:
         self.arguments = (function, nin, nout, identity)
-        keywords = {} if identity is None else {"identity": identity}
+        keywords = {} if identity is np._NoValue else {"identity": identity}
         self.ufunc = np.frompyfunc(function, nin, nout, **keywords)
         self.__name__ = str(getattr(function, "__name__", "function"))
 

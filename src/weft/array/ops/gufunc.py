@@ -27,7 +27,9 @@ from weft.array.ops.unifying import unified
 
 __all__ = ["apply_along_axis", "apply_gufunc", "apply_over_axes", "as_gufunc", "gufunc"]
 
-ARGUMENT = r"\(\s*(?:[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)?\s*,?\s*\)"
+#: A core axis: a name, or how long it is.
+AXIS = r"(?:[^\W\d]\w*|\d+)"
+ARGUMENT = rf"\(\s*(?:{AXIS}(?:\s*,\s*{AXIS})*)?\s*,?\s*\)"
 SIGNATURE = re.compile(rf"^\s*(?:{ARGUMENT}(?:\s*,\s*{ARGUMENT})*)?\s*->\s*{ARGUMENT}(?:\s*,\s*{ARGUMENT})*\s*,?\s*$")
 
 
@@ -77,7 +79,7 @@ def apply_gufunc(
     func : callable
         Takes blocks whose last axes are the core axes; gives an array, or a tuple of them for several outputs.
     signature : str
-        Core axes of inputs and outputs, e.g. ``"(i,j),(j)->(i)"``.
+        Core axes of inputs and outputs, e.g. ``"(i,j),(j)->(i)"``; a number stands for an axis of that length.
     *args : array-like
     axes : list of tuples, optional
         Where the core axes of each input, and of each output, stand.
@@ -233,6 +235,10 @@ def core_sizes(parsed: Signature, exprs: Sequence[ArrayExpr], given: dict[str, i
             length = expr.shape[place]
             if sizes.setdefault(letter, length) != length and not is_unknown(length):
                 raise ValueError(f"core axis {letter!r} has lengths {sizes[letter]} and {length}: they must be equal")
+    for letter, length in sizes.items():
+        if letter.isdigit() and int(letter) != length and not is_unknown(length):
+            raise ValueError(f"a core axis has length {length}: the signature says {letter}")
+    given = given | {letter: int(letter) for core in parsed.outputs for letter in core if letter.isdigit()}
     for letter in {letter for core in parsed.outputs for letter in core} - set(sizes):
         if letter not in given:
             raise ValueError(

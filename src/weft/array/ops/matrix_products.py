@@ -6,8 +6,8 @@ labelled axes, once they have been brought behind the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,12 +20,36 @@ from weft.array.ops.transposing import expand_dims, moveaxis, normal_axis
 
 __all__ = ["matmul", "matvec", "vecdot", "vecmat"]
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 #: Labels of the axes that a product sums over, and of the rows and columns that it keeps; others are numbered from 0.
 SUMMED, ROWS, COLUMNS = -1, -2, -3
+#: What NumPy's ufuncs say of themselves.
+TOLD = ("identity", "nargs", "nin", "nout", "ntypes", "resolve_dtypes", "signature", "types")
 
 
+def of_numpy(ufunc: np.ufunc) -> Callable[[Function], Function]:
+    """Decorator that lets a function say of itself what a ufunc of NumPy does."""
+
+    def decorate(function: Function) -> Function:
+        for name in TOLD:
+            setattr(function, name, getattr(ufunc, name))
+        return function
+
+    return decorate
+
+
+@of_numpy(np.matmul)
 def matmul(
-    x1: Any, x2: Any, /, out: Any = None, *, casting: str = "same_kind", dtype: Any = None, axes: Any = None
+    x1: Any,
+    x2: Any,
+    /,
+    out: Any = None,
+    *,
+    casting: str = "same_kind",
+    order: str = "K",
+    dtype: Any = None,
+    subok: bool = True,
+    axes: Any = None,
 ) -> Any:
     """Matrix product, over the last axis of ``x1`` and the last but one of ``x2``; other axes are broadcast.
 
@@ -37,8 +61,11 @@ def matmul(
         Stands for the result from now on.
     casting : {"no", "equiv", "safe", "same_kind", "unsafe"}
         What may be cast to ``dtype``, and to that of ``out``.
+    order : {"K", "A", "C", "F"}
     dtype : dtype, optional
         In which products are made and summed.
+    subok : bool
+        This and ``order`` are about memory, and change nothing.
     axes : list of tuple of int, optional
         The axes of the matrices: of ``x1``, of ``x2`` and of the result.
 
@@ -57,11 +84,21 @@ def matmul(
     a, b = asarray(x1), asarray(x2)
     left = (ROWS, SUMMED) if a.ndim > 1 else (SUMMED,)
     right = (SUMMED, COLUMNS) if b.ndim > 1 else (SUMMED,)
-    return product(np.matmul, (a, b), (left, right), out, casting, dtype, axes)
+    return product(np.matmul, (a, b), (left, right), out, casting, order, dtype, axes)
 
 
+@of_numpy(np.matvec)
 def matvec(
-    x1: Any, x2: Any, /, out: Any = None, *, casting: str = "same_kind", dtype: Any = None, axes: Any = None
+    x1: Any,
+    x2: Any,
+    /,
+    out: Any = None,
+    *,
+    casting: str = "same_kind",
+    order: str = "K",
+    dtype: Any = None,
+    subok: bool = True,
+    axes: Any = None,
 ) -> Any:
     """Products of matrices, in the last two axes of ``x1``, and vectors, in the last axis of ``x2``; see `matmul`.
 
@@ -71,11 +108,21 @@ def matvec(
     >>> da.matvec(da.ones((5, 2, 3)), da.ones(3)).shape
     (5, 2)
     """
-    return product(np.matvec, (asarray(x1), asarray(x2)), ((ROWS, SUMMED), (SUMMED,)), out, casting, dtype, axes)
+    return product(np.matvec, (asarray(x1), asarray(x2)), ((ROWS, SUMMED), (SUMMED,)), out, casting, order, dtype, axes)
 
 
+@of_numpy(np.vecmat)
 def vecmat(
-    x1: Any, x2: Any, /, out: Any = None, *, casting: str = "same_kind", dtype: Any = None, axes: Any = None
+    x1: Any,
+    x2: Any,
+    /,
+    out: Any = None,
+    *,
+    casting: str = "same_kind",
+    order: str = "K",
+    dtype: Any = None,
+    subok: bool = True,
+    axes: Any = None,
 ) -> Any:
     """Products of vectors, in the last axis of ``x1`` (conjugated), and matrices, in the last two axes of ``x2``; see `matmul`.
 
@@ -85,9 +132,12 @@ def vecmat(
     >>> da.vecmat(da.ones(2), da.ones((5, 2, 3))).shape
     (5, 3)
     """
-    return product(np.vecmat, (asarray(x1), asarray(x2)), ((SUMMED,), (SUMMED, COLUMNS)), out, casting, dtype, axes)
+    return product(
+        np.vecmat, (asarray(x1), asarray(x2)), ((SUMMED,), (SUMMED, COLUMNS)), out, casting, order, dtype, axes
+    )
 
 
+@of_numpy(np.vecdot)
 def vecdot(
     x1: Any,
     x2: Any,
@@ -98,7 +148,9 @@ def vecdot(
     axes: Any = None,
     keepdims: bool = False,
     casting: str = "same_kind",
+    order: str = "K",
     dtype: Any = None,
+    subok: bool = True,
 ) -> Any:
     """Sum of products along an axis, elements of ``x1`` conjugated; other axes are broadcast.
 
@@ -115,8 +167,11 @@ def vecdot(
         Whether the axis stays, with length 1.
     casting : {"no", "equiv", "safe", "same_kind", "unsafe"}
         What may be cast to ``dtype``, and to that of ``out``.
+    order : {"K", "A", "C", "F"}
     dtype : dtype, optional
         In which products are made and summed.
+    subok : bool
+        This and ``order`` are about memory, and change nothing.
 
     Examples
     --------
@@ -125,7 +180,7 @@ def vecdot(
     array([3., 3., 3., 3., 3.])
     """
     operands = asarray(x1), asarray(x2)
-    return product(np.vecdot, operands, ((SUMMED,), (SUMMED,)), out, casting, dtype, axes, axis, keepdims)
+    return product(np.vecdot, operands, ((SUMMED,), (SUMMED,)), out, casting, order, dtype, axes, axis, keepdims)
 
 
 def product(
@@ -134,6 +189,7 @@ def product(
     cores: Sequence[tuple[int, ...]],
     out: Any,
     casting: str,
+    order: str,
     dtype: Any,
     axes: Any,
     axis: Any = None,
@@ -141,6 +197,8 @@ def product(
 ) -> Any:
     """What one of NumPy's ufuncs gives for operands whose own axes have the labels ``cores``."""
     name = ufunc.__name__
+    if order not in ("K", "A", "C", "F"):
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     check_axes(name, operands, cores)
     told = [tuple(range(-len(core), 0)) for core in cores]
     place: tuple[int, ...] | None = None

@@ -20,7 +20,7 @@ from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import masked
 from weft.array.ops.block_nodes import Mapped
-from weft.array.ops.broadcasting import elementwise
+from weft.array.ops.broadcasting import broadcast_to, elementwise, only
 from weft.array.ops.joining import stack
 from weft.array.ops.nan_reductions import nanmean
 from weft.array.ops.rechunking import laid_out, whole_along
@@ -304,7 +304,10 @@ def order_statistic(
         )
     kind = sample_dtype(expr.dtype, method, asked)
     made = placed(expr, q, method, axes, bool(keepdims), skip_nan, weights, kind, asked)
-    return into(out, new(made), "unsafe")
+    result = new(made)
+    if asked is not None and not result.ndim and isinstance(target := only(out), ArrayBase):
+        result = broadcast_to(result, target.shape)  # NumPy fills it with a single quantile
+    return into(out, result, "unsafe")
 
 
 def of_masked(x: Any, asked: tuple[Any, Any] | None, method: str, axis: Any, keepdims: bool, skip_nan: bool) -> Any:

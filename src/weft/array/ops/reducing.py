@@ -390,8 +390,17 @@ def reduce(
         made = new(Reduction(a.expr, kind, axes, keep, given, ddof, width))
     if has_initial and not functions.needs_elements:
         start = np.asarray(initial, made.dtype)[()]
-        made = elementwise(np.multiply if kind.endswith("prod") else np.add, made, start)
+        total = elementwise(np.multiply if kind.endswith("prod") else np.add, made, start)
+        if kind.endswith("sum") and start.dtype.kind == "f" and start == 0 and np.signbit(start):
+            total = elementwise(np.where, negative_zero(a, axes, keep, where if selects else None), start, total)
+        made = total
     return into(out, made, casting)
+
+
+def negative_zero(a: Any, axes: tuple[int, ...], keepdims: bool, where: Any) -> Any:
+    """Whether there is nothing but -0.0 to add up: the sum is 0.0 then, unless it starts from -0.0."""
+    lost = elementwise(np.logical_not, elementwise(np.signbit, a) & (a == 0))
+    return elementwise(np.logical_not, reduce(lost, "any", axes, keepdims, where=NOT_GIVEN if where is None else where))
 
 
 def reduce_where(

@@ -141,8 +141,8 @@ def ufunc_reduce(
     has_initial = initial is not np._NoValue and initial is not None
     if prod([expr.shape[each] for each in axes]) == 0 and not has_initial and ufunc.identity is None:
         raise ValueError(f"zero-size array to reduction operation {ufunc.__name__} which has no identity")
-    if where is True and not has_initial and ufunc in REDUCTIONS and x.dtype.kind in "biufc":
-        keywords = {} if given is None else {"dtype": given}
+    if where is True and ufunc in REDUCTIONS and x.dtype.kind in "biufc":
+        keywords = ({} if given is None else {"dtype": given}) | ({"initial": initial} if has_initial else {})
         if not keywords or ufunc in (np.add, np.multiply):
             found = getattr(x, REDUCTIONS[ufunc])(axis=axes, keepdims=bool(keepdims), **keywords)
             return as_result(found, out)

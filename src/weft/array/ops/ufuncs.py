@@ -348,7 +348,7 @@ class Ufunc:
         return f"<weft.array.{self.__name__}>"
 
 
-def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any = None) -> Any:
+def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any = np._NoValue) -> Any:
     """A function of single Python values as a function of arrays, with objects as results.
 
     Parameters
@@ -357,7 +357,8 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any =
     nin, nout : int
         How many values it takes and gives.
     identity : object, optional
-        What changes nothing when it is combined with an element, for ``reduce``.
+        What changes nothing when it is combined with an element, for ``reduce``. None: there is no such thing, but several
+        axes may be reduced at once, as the order of elements does not matter.
 
     Examples
     --------

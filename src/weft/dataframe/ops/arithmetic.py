@@ -56,8 +56,12 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
         options["fill_value"] = fill_value
     if level is not None:
         raise NotImplementedError(f"{name}(level=) of a MultiIndex is not supported: reset_index() and merge instead")
+    if isinstance(right, pd.Index) and isinstance(left.expr.meta, pd.Series):
+        right = by_place(left.index, right, name=right.name)  # pandas divides by 0 otherwise than by a series
     if is_frame and axis in (0, "index"):
-        if isinstance(right, pd.Series):
+        if isinstance(right, FrameBase) and isinstance(right.expr.meta, pd.Index):
+            right = right.to_series()  # type: ignore[attr-defined]
+        elif isinstance(right, pd.Series):
             right = matched(left, right)
         elif has_rows(right) and not isinstance(right, (FrameBase, pd.DataFrame)) and np.ndim(right) == 1:
             right = by_place(left, right)

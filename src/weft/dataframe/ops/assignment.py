@@ -13,12 +13,13 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, called, changed, new
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, asked_columns, column_needs, row_needs
 from weft.dataframe.kernels.pandas.elementwise import evaluate, function_named
+from weft.dataframe.meta import is_pandas
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, single
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.expressions import goes_by_rows
 from weft.dataframe.ops.indexing_keys import is_by_position
-from weft.dataframe.ops.neighbours import call_of, whole_rows
+from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
 from weft.dataframe.ops.projection import check_columns, column, project
 from weft.expr import Expr, Need, Needs, derived, node
 
@@ -245,19 +246,23 @@ class AssignmentMethods(FrameBase):
     def eval(self, expr: str, **kwargs: Any) -> Any:
         """An expression of columns, written as text; with ``name = ...`` in it, the frame with that column.
 
+        It is a single value where the text gives one (``"a.max()"``).
         Where it looks at whole columns (``"a - a.mean()"``, ``"a in b"``), rows are brought to one place.
         """
         inplace = kwargs.pop("inplace", False)
         words = {word: tuple(value.items()) if isinstance(value, dict) else value for word, value in kwargs.items()}
         assigned = ASSIGNED.fullmatch(expr) if isinstance(expr, str) else None
         names = {*self.expr.columns, *self.expr.meta.index.names}
+        call = call_of(evaluate, expr, **words)
         if isinstance(expr, str) and not goes_by_rows(expr, names):
-            made: Any = whole_rows(self, "pipe", call_of(evaluate, expr, **words))
+            made: Any = whole_result(self, "pipe", call)
+            made = whole_rows(self, "pipe", call) if is_pandas(made.expr.meta) else made
         elif assigned is not None:
             label, value = assigned.groups()
             made = self.assign(**{label: elementwise("eval", columns_named(self, value), value, **words)})
         else:
             made = elementwise("eval", columns_named(self, expr), expr, **words)
+            made = made if is_pandas(made.expr.meta) else whole_result(self, "pipe", call)
         if inplace and not isinstance(made.expr.meta, pd.DataFrame):
             raise ValueError("Cannot operate inplace if there is no assignment")
         return changed(self, made, inplace)

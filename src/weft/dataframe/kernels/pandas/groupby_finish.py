@@ -140,7 +140,8 @@ def finish_plain(name: str) -> Callable[..., pd.Series]:
 def finish_end(name: str) -> Callable[..., pd.Series]:
     def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
         lacking = order < 0
-        return with_missing(given[name][0], lacking if lacking.any() else None, dtype)
+        made = with_missing(given[name][0], lacking if lacking.any() else None, dtype)
+        return made.where(made.notna(), None) if made.dtype == np.dtype(object) else made  # pandas' gap in objects
 
     return finish
 

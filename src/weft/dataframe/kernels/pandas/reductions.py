@@ -126,6 +126,8 @@ class Reduction:
         values = [as_gap(finished(part, column, plan), column) for part, column in zip(partial, columns, strict=True)]
         if not isinstance(meta, pd.Series):
             return values[0]
+        if not plan.skipna and PARTS[plan.kind] in ("total", "extreme"):
+            values = [none_of_objects(value, column) for value, column in zip(values, columns, strict=True)]
         kinds = {part.value.dtype for part in partial if isinstance(part.value, pd.Series)}
         if isinstance(meta.dtype, pd.CategoricalDtype) and len(kinds) == 1:  # which ones was not known before
             return pd.Series(values, index=meta.index, dtype=kinds.pop(), name=meta.name)
@@ -291,6 +293,12 @@ def as_gap(value: Any, column: pd.Series) -> Any:
     dtype = column.dtype
     is_masked = getattr(dtype, "na_value", None) is pd.NA and not isinstance(dtype, pd.ArrowDtype)
     return pd.NA if is_masked and isinstance(value, (float, np.floating)) and np.isnan(value) else value
+
+
+def none_of_objects(value: Any, column: pd.Series) -> Any:
+    """A value of a column of a frame; None where something is missing among objects, as pandas has it there."""
+    is_missing = value is pd.NaT or (isinstance(value, float) and np.isnan(value))
+    return None if column.dtype == np.dtype(object) and is_missing else value
 
 
 def as_short(value: Any, column: pd.Series) -> Any:
