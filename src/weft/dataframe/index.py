@@ -40,6 +40,7 @@ class Index(
     LayoutMethods,
     IndexLabelMethods,
     SeriesFunctionMethods,
+    IndexRowMethods,
     IndexSummaries,
     RepartitionMethods,
     DivisionMethods,
@@ -50,7 +51,6 @@ class Index(
     EqualityMethods,
     IndexSetMethods,
     IndexSearchingMethods,
-    IndexRowMethods,
     IndexTypeMethods,
     ArrayMethods,
     DateParts,
@@ -76,7 +76,12 @@ class Index(
 
     def round(self, decimals: Any = 0, *args: Any, **keywords: Any) -> Any:  # type: ignore[override]
         """Rounded numbers, or moments rounded to a frequency."""
+        decimals = keywords.pop("freq", decimals)
         return elementwise("round", self, decimals, *args, **keywords)
+
+    def isin(self, values: Any, level: Any = None) -> Any:
+        """Whether each label, or what it has in a level, is among some."""
+        return super().isin(values) if level is None else self.get_level_values(level).isin(values)
 
     @property
     def str(self) -> StringAccessor:

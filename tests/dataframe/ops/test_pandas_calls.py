@@ -171,6 +171,37 @@ CALLS |= {
     )
     for method in ("first", "last", "min")
 }
+REPEATED = pd.DataFrame({"v": range(6)}, index=pd.Index([0, 1, 1, 2, 4, 5], name="i"))
+MOMENTS = pd.DataFrame({"v": range(6)}, index=pd.DatetimeIndex(pd.date_range("2000", periods=6, freq="7min").tolist()))
+TUPLES = pd.Series([("u", "x"), ("c", "d")])
+FLAGS = np.array([True, False] * 3)
+CALLS |= {
+    "least label": (REPEATED, lambda d: d.index.argmin()),
+    "greatest label": (REPEATED, lambda d: d.index.argmax(skipna=False)),
+    "labels where an array says": (REPEATED, lambda d: d.index.where(FLAGS, 9)),
+    "labels where an array says, or none": (REPEATED, lambda d: d.index.where(FLAGS)),
+    "labels where values say": (REPEATED, lambda d: d.index.where(d.v > 1, 9)),
+    "labels rounded": (MOMENTS, lambda d: d.index.round(freq="h")),
+    "labels taken, or none": (REPEATED, lambda d: d.index.take([0, -1, 3], fill_value=np.nan)),
+    "times taken, or none": (MOMENTS, lambda d: d.index.take([0, -1, 3], fill_value=np.nan)),
+    "labels of two levels taken, or none": (NESTED, lambda d: d.index.take([0, -1, 3], fill_value=np.nan)),
+    "labels without some of a level": (NESTED, lambda d: d.index.drop(["x"], level="s")),
+    "another name of a level": (NESTED, lambda d: d.index.rename("z", level="s")),
+    "other names of levels": (NESTED, lambda d: d.index.rename(["z", "q"], level=[1, 0])),
+    "rows by a level": (NESTED, lambda d: d[d.index.isin(["x", "q"], level="s")]),
+    **{
+        f"labels joined, {how}": (REPEATED, lambda d, how=how: d.index.join(pd.Index([1, 2, 7]), how=how))
+        for how in ("left", "right", "inner", "outer")
+    },
+    **{
+        f"{method} of labels of two levels and {kind}": (
+            NESTED,
+            lambda d, method=method, other=other: getattr(d.index, method)(other),
+        )
+        for method in ("union", "intersection", "difference", "symmetric_difference")
+        for kind, other in {"a series": TUPLES, "an array": TUPLES.to_numpy(), "a list": TUPLES.tolist()}.items()
+    },
+}
 
 
 def outcome(program, frame):

@@ -144,7 +144,8 @@ def row_meta(operation: str, bound: Bound, metas: list[Any]) -> Any:
     try:
         if operation in BY_VALUES and any(has_integers(each) for each in metas):
             with suppress(pa.ArrowInvalid, TypeError):  # types with gaps do not hold extremes of others
-                return with_unknown_categories(bound(*map(with_extremes, metas)).iloc[:0])
+                made = bound(*map(with_extremes, metas))
+                return with_unknown_categories(made[:0] if isinstance(made, pd.Index) else made.iloc[:0])
         made = with_unknown_categories(bound(*metas))
         return made.astype("float64") if operation in NUMBERS and made.dtype == "int64" else made
     except ZeroDivisionError:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.elementwise import function_named
+from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.categorical import CategoricalAccessor
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.elementwise import elementwise
@@ -58,7 +59,7 @@ class IndexRowMethods(FrameBase):
     def append(self, other: Any) -> Any:
         """The labels of this index, then those of another, or of several."""
         others = list(other) if isinstance(other, (list, tuple)) else [other]
-        rows = [index_like(each, self.expr.meta.name).to_series() for each in others]
+        rows = [index_like(each, self.expr.meta).to_series() for each in others]
         return new(IndexOf(concat([self._as_rows(), *rows]).expr))
 
     def insert(self, loc: int, item: Any) -> Any:
@@ -70,7 +71,13 @@ class IndexRowMethods(FrameBase):
         return whole_result(self, "delete", call_of(loc), meta=self.expr.meta)
 
     def take(self, indices: Any, axis: Any = 0, **kwargs: Any) -> Any:
-        """The labels at some positions, in the order in which these are given."""
+        """The labels at some positions, in the order in which these are given.
+
+        With a ``fill_value`` -1 stands for a missing label, as in pandas; the labels are then brought to one place.
+        """
+        if kwargs.get("fill_value") is not None:
+            meta = meta_nonempty(self.expr.meta).take([0, -1], **kwargs)[:0]
+            return whole_result(self, "take", call_of(list(indices), **kwargs), meta=meta)
         return new(IndexOf(self._as_rows().iloc[list(indices)].expr))
 
     def __getitem__(self, key: Any) -> Any:
@@ -80,9 +87,17 @@ class IndexRowMethods(FrameBase):
             return new(IndexOf(self._as_rows().iloc[key].expr))
         return new(IndexOf(self._as_rows()[key].expr))
 
-    def drop(self, labels: Any, errors: str = "raise") -> Any:
-        """The labels without some. Those that are not there cannot be told without computing."""
-        return new(IndexOf(self._as_rows().drop(labels, errors=errors).expr))
+    def drop(self, labels: Any, level: Any = None, errors: str = "raise") -> Any:
+        """The labels without some, or without those of a level. Labels that are not there cannot be told without computing."""
+        return new(IndexOf(self._as_rows().drop(labels, level=level, errors=errors).expr))
+
+    def argmin(self, axis: Any = None, skipna: bool = True) -> Any:
+        """Position of the first least label."""
+        return self.to_series().argmin(skipna=skipna)  # type: ignore[attr-defined]
+
+    def argmax(self, axis: Any = None, skipna: bool = True) -> Any:
+        """Position of the first greatest label."""
+        return self.to_series().argmax(skipna=skipna)  # type: ignore[attr-defined]
 
     def dropna(self, how: str = "any") -> Any:
         """The labels that are not missing."""

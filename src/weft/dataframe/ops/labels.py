@@ -396,8 +396,11 @@ class IndexLabelMethods(FrameBase):
         """Number of levels."""
         return int(self.expr.meta.nlevels)
 
-    def rename(self, name: Any, *, inplace: bool = False) -> Any:
-        """The index by another name; by a list of names, if it has several levels."""
+    def rename(self, name: Any, *, level: Any = None, inplace: bool = False) -> Any:
+        """The index by another name; by a list of names, or with ``level`` by another name of it, if it has several levels."""
+        if level is not None:
+            names, levels = (tuple(each) if isinstance(each, list) else each for each in (name, level))
+            return changed(self, elementwise("set_names", self, names, level=levels), inplace)
         if isinstance(name, list) and self.nlevels > 1:
             return changed(self, elementwise("set_names", self, tuple(name)), inplace)
         if isinstance(name, list) and len(name) == 1:

@@ -82,6 +82,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "intersection": lambda left, right, **options: left.intersection(right, **options),
     "difference": lambda left, right, **options: left.difference(right, **options),
     "symmetric_difference": lambda left, right, **options: left.symmetric_difference(right, **options),
+    "join": lambda left, right, **options: left.join(right, **options),
 }
 
 
