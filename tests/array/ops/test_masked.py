@@ -248,3 +248,16 @@ def test_masked_weights_that_are_no_numbers_give_masked_means():
     whole = np.ma.masked_array(np.arange(12.0).reshape(3, 4), [[0, 1, 1, 0], [1, 0, 1, 1], [1, 0, 1, 0]])
     ours = ma.average(da.from_array(whole, chunks=2), weights=[1, np.nan, 1], axis=0)
     assert_same(ours, np.ma.average(whole, weights=[1, np.nan, 1], axis=0))
+
+
+def test_lists_of_masked_elements_have_none_in_their_places():
+    whole = np.ma.array([4, 1, 3, 2, 5], mask=[0, 1, 0, 0, 1])
+    assert da.from_array(whole, chunks=2).tolist() == whole.tolist() == [4, None, 3, 2, None]
+
+
+def test_masked_values_are_put_as_masked():
+    whole, values = np.ma.array([4, 1, 3, 2, 5], mask=[0, 1, 0, 0, 1]), np.ma.array([7, 8, 9], mask=[1, 0, 0])
+    x = da.from_array(whole.copy(), chunks=2)
+    da.put(x, [0, 1, 4], values)
+    whole.put([0, 1, 4], values)
+    assert x.tolist() == whole.tolist() == [None, 8, 3, 2, 9]

@@ -222,3 +222,15 @@ def test_what_does_not_fit_is_written_to_disk_once(monkeypatch, scheduler):
     written.clear()
     places = da.argsort(x, stable=True).compute(scheduler=scheduler, num_workers=2, budget=32_000_000)
     np.testing.assert_array_equal(x.compute()[places], whole)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])
+@pytest.mark.parametrize("kth", [0, 5, [0, 3]])
+@pytest.mark.parametrize("axis", [-1, 0, None])
+def test_arrays_without_elements_have_partitions(shape, kth, axis):
+    whole = np.zeros(shape, np.int16)
+    x = da.from_array(whole, chunks=2)
+    for name in ("partition", "argpartition"):
+        expected = getattr(np, name)(whole, kth, axis=axis)
+        made = getattr(da, name)(x, kth, axis=axis).compute()
+        assert (made.shape, made.dtype) == (expected.shape, expected.dtype)

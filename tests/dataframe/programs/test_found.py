@@ -327,3 +327,17 @@ def test_the_first_of_days_has_their_unit(unit, road):
         computed(ours.assign(n=ours.t - ours.t.min()).groupby("k").n.max()),
         whole.assign(n=whole.t - whole.t.min()).groupby("k").n.max(),
     )
+
+
+@pytest.mark.parametrize("inside", ["lower", "higher", "nearest"])
+@pytest.mark.parametrize("q", [0.5, [0.3, 0.5]])
+def test_times_that_are_chosen_keep_their_nanoseconds(inside, q, road):
+    whole = pd.Series(pd.to_datetime(["2024-02-27 12:00:00.25", None, "2024-02-28 05:00:01.25"])).astype(
+        "datetime64[ns]"
+    )
+    for each in (whole, whole - whole.min(), whole.to_frame("t")):
+        found, expected = [one.quantile(q, interpolation=inside) for one in (in_partitions(each, [1]), each)]
+        if isinstance(expected, pd.Timestamp | pd.Timedelta):
+            assert computed(found) == expected
+        else:
+            same(computed(found), expected)

@@ -141,8 +141,8 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
         return np.asarray(self[tuple(places)].compute()).item()  # type: ignore[index]
 
     def tolist(self) -> Any:
-        """The elements as nested lists of Python scalars, computed."""
-        return np.asarray(self.compute()).tolist()
+        """The elements as nested lists of Python scalars, computed; None for masked ones."""
+        return np.asanyarray(self.compute()).tolist()
 
     def only(self) -> Any:
         """The computed array, if it has a single element."""

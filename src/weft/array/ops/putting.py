@@ -90,10 +90,10 @@ def repeated(values: Any, count: int) -> Any:
         if not flat.shape[0]:
             raise ValueError("cannot put values from an empty array")
         return flat[:count] if flat.shape[0] >= count else flat[np.arange(count) % flat.shape[0]]
-    flat = np.asarray(values).reshape(-1)
+    flat = np.asanyarray(values).reshape(-1)
     if not flat.size:
         raise ValueError("cannot put values from an empty array")
-    return from_array(np.resize(flat, count), chunks=-1)
+    return from_array(flat[np.arange(count) % flat.size], chunks=-1)
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:

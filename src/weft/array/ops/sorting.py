@@ -251,7 +251,7 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect"
     3
     """
     x, place = along(a, axis)
-    check_kth(kth, x.shape[place])
+    check_kth(kth, x.shape, place)
     if x.numblocks[place] == 1:
         return map_aligned(np.partition, (x, kth, place, kind, order), {}, dtype=x.dtype, token="partition")
     return in_order(x, place, False, None, order, None)
@@ -267,7 +267,7 @@ def argpartition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introsele
     0
     """
     x, place = along(a, axis)
-    check_kth(kth, x.shape[place])
+    check_kth(kth, x.shape, place)
     if x.numblocks[place] == 1:
         return map_aligned(np.argpartition, (x, kth, place, kind, order), {}, dtype=np.intp, token="argpartition")
     return in_order(x, place, True, None, order, None)
@@ -314,12 +314,13 @@ def sort_complex(a: Any) -> Any:
     return made.astype(small.get(made.dtype.char, np.complex128))
 
 
-def check_kth(kth: Any, length: int) -> None:
-    """Whether places exist."""
+def check_kth(kth: Any, shape: tuple[int, ...], axis: int) -> None:
+    """Whether places along an axis exist; where there are no elements, NumPy takes any."""
+    length = shape[axis]
     for each in np.ravel(kth).tolist():
         if not isinstance(each, int):
             raise TypeError("Partition index must be integer")
-        if not -length <= each < length:
+        if 0 not in shape and not -length <= each < length:
             raise ValueError(f"kth(={each}) out of bounds ({length})")
 
 

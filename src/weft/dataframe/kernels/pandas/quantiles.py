@@ -16,6 +16,9 @@ from weft.dataframe.kernels.table import KERNELS
 __all__ = ["numbers_of"]
 
 PANDAS = KERNELS["pandas"]
+FLOAT = np.dtype(np.float64)
+#: Ways that give elements as they are: times need not become floats, which have no nanoseconds.
+ELEMENTS = ("lower", "higher", "nearest")
 
 
 def numbers_of(partition: Any, dtypes: tuple[Any, ...]) -> list[Any]:
@@ -99,8 +102,9 @@ class Quantiles:
     ) -> Any:
         """The quantiles as pandas gives them."""
         columns = []
-        for part, each, dtype in zip(parts, chosen, dtypes, strict=True):
-            values = selection.selected(part, each, wanted, dtype, np.dtype(np.float64), (len(wanted.quantiles),))
+        for part, each, dtype, column in zip(parts, chosen, dtypes, columns_of(empty), strict=True):
+            kind = dtype if column.dtype.kind in "mM" and wanted.method in ELEMENTS and each.size else FLOAT
+            values = selection.selected(part, each, wanted, dtype, kind, (len(wanted.quantiles),))
             columns.append((values, each.size))
         return assembled(columns, wanted, empty, is_scalar, meta)
 
