@@ -74,8 +74,11 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
         return da.from_array(data, chunks, **options)
 
     def rechunk(self, data: Any, chunks: Any, **kwargs: Any) -> Any:
-        """The array in other chunks."""
-        return data.rechunk(chunks, **kwargs)
+        """The array in other chunks; what holds one (a quantity of pint) holds that then."""
+        if isinstance(data, Array):
+            return data.rechunk(chunks, **kwargs)
+        (held,) = data.__weft_exprs__()
+        return data.__weft_rebuild_from_exprs__([held.rechunk(chunks, **kwargs)])
 
     def compute(self, *data: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Computed arrays."""
