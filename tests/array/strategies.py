@@ -41,6 +41,15 @@ def chunked_arrays(draw, dtypes=DTYPES, min_dims=0, max_dims=3, min_side=0, max_
     return whole, da.from_array(whole, chunks=draw(chunks_of(shape)))
 
 
+#: Types of whose elements above, quarters and small integers, products and sums are not rounded.
+EXACT = st.sampled_from(["int64", "int32", "float64", "complex128"])
+
+
+def exact_arrays(shape):
+    """A NumPy array of this shape and the same in chunks, for sums and products without rounding."""
+    return chunked_arrays(dtypes=EXACT, shape=shape)
+
+
 def computed(x, optimize=True):
     """What the chunks of an array hold: `compute` does without the last rechunk."""
     if isinstance(x.expr, Rechunk):

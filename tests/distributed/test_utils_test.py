@@ -4,15 +4,15 @@ import pytest
 
 from weft.distributed import Client
 from weft.distributed.utils_test import (
-    cleanup,  # noqa: F401
-    client,  # noqa: F401
+    cleanup,  # noqa: F401 (a fixture)
+    client,  # noqa: F401 (a fixture)
     cluster,
-    cluster_fixture,  # noqa: F401
+    cluster_fixture,  # noqa: F401 (a fixture)
     dec,
     gen_cluster,
     gen_test,
     inc,
-    loop,  # noqa: F401
+    loop,  # noqa: F401 (a fixture)
     throws,
 )
 
@@ -47,11 +47,18 @@ async def test_a_coroutine_function_is_a_test():
     assert inc(1) == 2
 
 
-def test_a_client_of_two_processes(client):  # noqa: F811
+def test_a_client_of_two_processes(client):  # noqa: F811 (a fixture)
     assert client.submit(inc, 1).result() == 2
     assert len(client.ncores()) == 2
 
 
-def test_a_cluster_by_addresses(loop):  # noqa: F811
+def test_a_cluster_by_addresses(loop):  # noqa: F811 (a fixture)
     with cluster() as (s, [a, b]), Client(s["address"], loop=loop) as c:
         assert set(c.ncores()) == {a["address"], b["address"]}
+
+
+def test_what_makes_servers_is_refused():
+    with pytest.raises(TypeError, match="Worker"):
+        gen_cluster(client=True, Worker=object)
+    with pytest.raises(TypeError, match="nanny"), cluster(nanny=True):
+        pass

@@ -52,10 +52,7 @@ TIMEOUT_S = 60.0
 @contextmanager
 def cluster(
     nworkers: int = 2,
-    nanny: bool = False,
     worker_kwargs: dict[str, Any] | None = None,
-    active_rpc_timeout: float = 10,
-    disconnect_timeout: float = 20,
     scheduler_kwargs: dict[str, Any] | None = None,
     config: dict[str, Any] | None = None,
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -64,8 +61,6 @@ def cluster(
     Parameters
     ----------
     nworkers : int
-    nanny, active_rpc_timeout, disconnect_timeout
-        Taken, and not needed.
     worker_kwargs, scheduler_kwargs : dict, optional
         Options of `LocalCluster`.
     config : dict, optional
@@ -89,19 +84,17 @@ def cluster(
 
 def gen_cluster(
     nthreads: Sequence[tuple[Any, ...]] | None = None,
-    scheduler: Any = None,
     client: bool = False,
     timeout: float = TIMEOUT_S,
     config: dict[str, Any] | None = None,
     client_kwargs: dict[str, Any] | None = None,
-    **others: Any,
 ) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Callable[..., Any]]:
     """Run a coroutine function as a test with a cluster in this process: its scheduler, its workers, a client before them.
 
     Parameters
     ----------
     nthreads : list of (host, threads), optional
-        The workers; by default one with a thread and one with two.
+        The workers, of which each gets as many threads as the largest; by default two with two.
     client : bool
         Whether the test gets a client, first.
     timeout : float
@@ -110,8 +103,11 @@ def gen_cluster(
         Configuration while the test runs.
     client_kwargs : dict, optional
         Options of the client.
-    scheduler, others
-        Taken, and not needed: there is one kind of scheduler.
+
+    Raises
+    ------
+    TypeError
+        For what says how servers on a network are made (``Worker=``, ``worker_kwargs=``...): there are none.
 
     Examples
     --------
@@ -120,7 +116,7 @@ def gen_cluster(
     ...     assert await c.submit(inc, 1) == 2
     >>> test_inc()
     """
-    workers = [("127.0.0.1", 1), ("127.0.0.1", 2)] if nthreads is None else list(nthreads)
+    workers = [("127.0.0.1", 2), ("127.0.0.1", 2)] if nthreads is None else list(nthreads)
 
     def decorate(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
         async def run(*args: Any, **kwargs: Any) -> Any:
@@ -149,7 +145,7 @@ def gen_cluster(
     return decorate
 
 
-def gen_test(timeout: float = TIMEOUT_S, **others: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def gen_test(timeout: float = TIMEOUT_S) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Run a coroutine function as a test, for so many seconds at most."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

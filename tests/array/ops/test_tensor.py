@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.array.strategies import assert_same, chunked_arrays, chunks_of
+from tests.array.strategies import assert_same, chunked_arrays, chunks_of, exact_arrays
 
 import weft
 import weft.array as da
@@ -13,19 +13,14 @@ from weft.array.ops import tensor_contraction
 from weft.execution import plan_of
 
 quick = settings(deadline=None, max_examples=30)
-EXACT = st.sampled_from(["int64", "int32", "float64", "complex128"])  # quarters and small integers: no rounding
-
-
-def arrays(shape):
-    return chunked_arrays(dtypes=EXACT, shape=shape)
 
 
 @quick
 @given(st.data())
 def test_tensordot_sums_over_pairs_of_axes(data):
     k, m = data.draw(st.integers(0, 4)), data.draw(st.integers(1, 4))
-    a, x = data.draw(arrays((2, k, m)))
-    b, y = data.draw(arrays((m, k, 3)))
+    a, x = data.draw(exact_arrays((2, k, m)))
+    b, y = data.draw(exact_arrays((m, k, 3)))
     assert_same(da.tensordot(x, y, axes=([1, 2], [1, 0])), np.tensordot(a, b, axes=([1, 2], [1, 0])))
     assert_same(da.tensordot(x, y, axes=1), np.tensordot(a, b, axes=1))
     assert_same(da.tensordot(x, y, axes=(-2, 1)), np.tensordot(a, b, axes=(-2, 1)))
@@ -37,13 +32,13 @@ def test_tensordot_sums_over_pairs_of_axes(data):
 def test_dot_inner_and_vdot_agree_with_numpy(data):
     k = data.draw(st.integers(1, 5))
     shapes = [(), (k,), (2, k), (2, 3, k)]
-    a, x = data.draw(arrays(data.draw(st.sampled_from(shapes))))
-    b, y = data.draw(arrays(data.draw(st.sampled_from([(), (k,), (k, 2), (3, k, 2)]))))
+    a, x = data.draw(exact_arrays(data.draw(st.sampled_from(shapes))))
+    b, y = data.draw(exact_arrays(data.draw(st.sampled_from([(), (k,), (k, 2), (3, k, 2)]))))
     assert_same(da.dot(x, y), np.dot(a, b))
     assert_same(x.dot(y), a.dot(b))
-    c, z = data.draw(arrays(data.draw(st.sampled_from(shapes))))
+    c, z = data.draw(exact_arrays(data.draw(st.sampled_from(shapes))))
     assert_same(da.inner(x, z), np.inner(a, c))
-    d, w = data.draw(arrays(a.shape))
+    d, w = data.draw(exact_arrays(a.shape))
     assert_same(da.vdot(x, w), np.vdot(a, d))
 
 
@@ -54,7 +49,7 @@ def test_outer_and_trace_agree_with_numpy(data):
     offset = data.draw(st.integers(-8, 8))
     assert_same(da.trace(x, offset), np.trace(a, offset))
     assert_same(x.trace(offset, -1, 0), a.trace(offset, -1, 0))
-    b, y = data.draw(arrays((data.draw(st.integers(0, 5)),)))
+    b, y = data.draw(exact_arrays((data.draw(st.integers(0, 5)),)))
     assert_same(da.outer(y, y), np.outer(b, b))
     assert_same(x.mT, np.matrix_transpose(a))
 
@@ -109,7 +104,7 @@ def test_shapes_that_do_not_fit_are_refused_at_the_call(function, shapes):
 @quick
 @given(st.data())
 def test_any_blocks_and_backend_give_the_same_product(data):
-    a = data.draw(st.integers(1, 12).flatmap(lambda n: arrays((n, 12))))[0]
+    a = data.draw(st.integers(1, 12).flatmap(lambda n: exact_arrays((n, 12))))[0]
     x, y = (da.from_array(a, chunks=data.draw(chunks_of(a.shape))) for _ in range(2))
     made = (x @ y.T).compute(scheduler=data.draw(st.sampled_from(["threads", "sync"])))
     np.testing.assert_array_equal(made, a @ a.T)

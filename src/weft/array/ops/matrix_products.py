@@ -7,7 +7,7 @@ labelled axes, once they have been brought behind the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from weft.array.ops.transposing import expand_dims, moveaxis, normal_axis
 __all__ = ["matmul", "matvec", "vecdot", "vecmat"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+#: Gives the labels of the operands' own axes.
+Cores: TypeAlias = Callable[[Any, Any], tuple[tuple[int, ...], tuple[int, ...]]]
 #: Labels of the axes that a product sums over, and of the rows and columns that it keeps; others are numbered from 0.
 SUMMED, ROWS, COLUMNS = -1, -2, -3
 #: What NumPy's ufuncs say of themselves.
@@ -38,19 +40,35 @@ def of_numpy(ufunc: np.ufunc) -> Callable[[Function], Function]:
     return decorate
 
 
-@of_numpy(np.matmul)
-def matmul(
-    x1: Any,
-    x2: Any,
-    /,
-    out: Any = None,
-    *,
-    casting: str = "same_kind",
-    order: str = "K",
-    dtype: Any = None,
-    subok: bool = True,
-    axes: Any = None,
-) -> Any:
+def with_matrices(ufunc: np.ufunc) -> Callable[[Cores], Callable[..., Any]]:
+    """Decorator that makes a product of a function that gives the labels of the operands' own axes; docstrings are its."""
+
+    def decorate(cores: Cores) -> Callable[..., Any]:
+        @of_numpy(ufunc)
+        def made(
+            x1: Any,
+            x2: Any,
+            /,
+            out: Any = None,
+            *,
+            casting: str = "same_kind",
+            order: str = "K",
+            dtype: Any = None,
+            subok: bool = True,
+            axes: Any = None,
+        ) -> Any:
+            operands = asarray(x1), asarray(x2)
+            return product(ufunc, operands, cores(*operands), out, casting, order, dtype, axes)
+
+        for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+            setattr(made, name, getattr(cores, name))
+        return made
+
+    return decorate
+
+
+@with_matrices(np.matmul)
+def matmul(a: Any, b: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Matrix product, over the last axis of ``x1`` and the last but one of ``x2``; other axes are broadcast.
 
     Parameters
@@ -81,25 +99,11 @@ def matmul(
     >>> (x @ x.T).compute()[0]
     array([6., 6., 6., 6.])
     """
-    a, b = asarray(x1), asarray(x2)
-    left = (ROWS, SUMMED) if a.ndim > 1 else (SUMMED,)
-    right = (SUMMED, COLUMNS) if b.ndim > 1 else (SUMMED,)
-    return product(np.matmul, (a, b), (left, right), out, casting, order, dtype, axes)
+    return (ROWS, SUMMED) if a.ndim > 1 else (SUMMED,), (SUMMED, COLUMNS) if b.ndim > 1 else (SUMMED,)
 
 
-@of_numpy(np.matvec)
-def matvec(
-    x1: Any,
-    x2: Any,
-    /,
-    out: Any = None,
-    *,
-    casting: str = "same_kind",
-    order: str = "K",
-    dtype: Any = None,
-    subok: bool = True,
-    axes: Any = None,
-) -> Any:
+@with_matrices(np.matvec)
+def matvec(a: Any, b: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Products of matrices, in the last two axes of ``x1``, and vectors, in the last axis of ``x2``; see `matmul`.
 
     Examples
@@ -108,22 +112,11 @@ def matvec(
     >>> da.matvec(da.ones((5, 2, 3)), da.ones(3)).shape
     (5, 2)
     """
-    return product(np.matvec, (asarray(x1), asarray(x2)), ((ROWS, SUMMED), (SUMMED,)), out, casting, order, dtype, axes)
+    return (ROWS, SUMMED), (SUMMED,)
 
 
-@of_numpy(np.vecmat)
-def vecmat(
-    x1: Any,
-    x2: Any,
-    /,
-    out: Any = None,
-    *,
-    casting: str = "same_kind",
-    order: str = "K",
-    dtype: Any = None,
-    subok: bool = True,
-    axes: Any = None,
-) -> Any:
+@with_matrices(np.vecmat)
+def vecmat(a: Any, b: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Products of vectors, in the last axis of ``x1`` (conjugated), and matrices, in the last two axes of ``x2``; see `matmul`.
 
     Examples
@@ -132,9 +125,7 @@ def vecmat(
     >>> da.vecmat(da.ones(2), da.ones((5, 2, 3))).shape
     (5, 3)
     """
-    return product(
-        np.vecmat, (asarray(x1), asarray(x2)), ((SUMMED,), (SUMMED, COLUMNS)), out, casting, order, dtype, axes
-    )
+    return (SUMMED,), (SUMMED, COLUMNS)
 
 
 @of_numpy(np.vecdot)

@@ -19,8 +19,8 @@ METHODS = frozenset(
         *("add", "sub", "mul", "div", "truediv", "floordiv", "eq", "ne", "lt", "le", "gt", "ge"),
     }
 )
-#: Accessors whose methods do so.
-ACCESSORS = frozenset({"str", "dt"})
+#: Accessors whose methods do so, but for some.
+ACCESSORS, OF_ALL = frozenset({"str", "dt"}), frozenset({"cat", "get_dummies"})
 #: What stands in place of a quoted column, and of a variable of the caller's, in names.
 QUOTED, LOCAL = "__quoted_column_", "__local_"
 
@@ -34,6 +34,8 @@ def goes_by_rows(text: str, labels: Collection[Hashable]) -> bool:
     True
     >>> goes_by_rows("a > a.mean()", ["a"]), goes_by_rows("a in b", ["a", "b"]), goes_by_rows("a in [1, 2]", ["a", "b"])
     (False, False, True)
+    >>> goes_by_rows("a.str.cat(sep=',') == 'x'", ["a"])
+    False
     """
     plain = re.sub(r"`[^`]*`", QUOTED, text)
     plain = re.sub(r"@(?=\w)", LOCAL, plain)
@@ -52,7 +54,7 @@ def is_by_rows(part: ast.AST, labels: Collection[Hashable]) -> bool:
         case ast.Call(func=ast.Attribute(attr="isin"), args=args):
             return not any(names_column(each, labels) for each in args)
         case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=accessor), attr=method)):
-            return accessor in ACCESSORS or method in METHODS
+            return method not in OF_ALL if accessor in ACCESSORS else method in METHODS
         case ast.Call(func=ast.Attribute(attr=method)):
             return method in METHODS
         case ast.Compare(ops=ops, comparators=sides):

@@ -132,29 +132,13 @@ def running(partition: Any, method: str) -> Moments:
     return made
 
 
-def whole(partition: Any, method: str) -> Moments:
-    """Moments of all rows; of none zeros."""
-    values, asked = numbers(partition), LOOKED_AT[method]
-    there = ~np.isnan(values)
-    nothing = np.zeros(values.shape[1])
-    made = Moments(len(values) + nothing, nothing, there.sum(axis=0), nothing, nothing, nothing, nothing, nothing)
-    if "present" in asked:
-        made = made._replace(present=is_present(partition).sum(axis=0))
-    if "total" in asked:
-        made = made._replace(total=np.where(there, values, 0.0).sum(axis=0))
-    if "mean" in asked:
-        centre = centre_of(values, there)
-        off = np.where(there, values - centre, 0.0)
-        made = made._replace(mean=centre + off.sum(axis=0) / np.maximum(made.count, 1))
-        if "squares" in asked:
-            made = made._replace(
-                squares=np.square(off).sum(axis=0) - np.square(off.sum(axis=0)) / np.maximum(made.count, 1)
-            )
-    if "least" in asked:
-        made = made._replace(least=np.fmin.reduce(values, axis=0, initial=np.nan))
-    if "greatest" in asked:
-        made = made._replace(greatest=np.fmax.reduce(values, axis=0, initial=np.nan))
-    return made
+def at_end(found: Moments) -> Moments:
+    """Moments of all rows; of none zeros, and nothing that could be the least or the greatest."""
+    width = found.count.shape[1]
+    if not len(found.count):
+        zero, none = np.zeros(width), np.full(width, np.nan)
+        return Moments(zero, zero, zero, zero, zero, zero, none, none)
+    return Moments(*[each if each.ndim == 1 else each[-1] for each in found])
 
 
 def centre_of(values: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -177,7 +161,7 @@ class ExpandingRows:
     @staticmethod
     def total(partition: Any, plan: ExpandingPlan) -> Moments:
         """What a partition amounts to."""
-        return whole(partition, plan.method)
+        return at_end(running(partition, plan.method))
 
     @staticmethod
     def combine(plan: ExpandingPlan, earlier: Moments, later: Moments) -> Moments:
