@@ -261,3 +261,115 @@ def test_masked_values_are_put_as_masked():
     da.put(x, [0, 1, 4], values)
     whole.put([0, 1, 4], values)
     assert x.tolist() == whole.tolist() == [None, 8, 3, 2, 9]
+
+
+MASKED = np.ma.array([[1.0, 2, 3, 4], [2, 5, 1, 0]], mask=[[0, 1, 0, 0], [0] * 4])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        np.ma.array,
+        np.ma.mean,
+        np.ma.sum,
+        np.ma.getmaskarray,
+        np.ma.compressed,
+        np.ma.cov,
+        np.ma.corrcoef,
+        np.ma.anom,
+        np.ma.sin,
+        np.ma.log,
+        np.ma.arccos,
+        np.ma.is_masked,
+        np.ma.compress_rows,
+        np.ma.notmasked_edges,
+        lambda x: np.ma.add(x, 1),
+        lambda x: np.ma.divide(1, x),
+        lambda x: np.ma.power(x, 0.5),
+        lambda x: np.ma.less(x, 2),
+        lambda x: np.ma.concatenate([x, x]),
+        lambda x: np.ma.vstack([x, x + 1]),
+        lambda x: np.ma.sort(x, axis=1, endwith=False),
+        lambda x: np.ma.masked_less(x, 1),
+        lambda x: np.ma.filled(x, -1),
+        lambda x: np.ma.dot(x, x.T),
+        lambda x: np.ma.dot(x, 2),
+        lambda x: np.ma.inner(x, x),
+        lambda x: np.ma.average(x, axis=0, weights=[1, 2]),
+        lambda x: np.ma.diag(x),
+        lambda x: np.ma.squeeze(x),
+        lambda x: np.ma.unique(x),
+        lambda x: np.ma.setdiff1d(x, 1),
+        lambda x: np.ma.isin(x, [1, 2]),
+        lambda x: np.array(x, subok=True),
+    ],
+)
+def test_functions_of_numpys_own_module_find_the_mask(call):
+    expected = call(MASKED.copy())
+    found = call(da.from_array(MASKED.copy(), chunks=2))
+    found = found.compute() if hasattr(found, "compute") else found
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(expected))
+    np.testing.assert_allclose(np.ma.filled(found, 77), np.ma.filled(expected, 77))
+    assert type(np.asarray(da.from_array(MASKED, chunks=2))) is np.ndarray
+
+
+def test_a_mask_of_what_chooses_elements_does_not_count():
+    mask = np.ma.array([[True, True, False, False], [False, True, False, True]], mask=[[0, 1, 1, 0], [0, 0, 0, 1]])
+    x = np.arange(8).reshape(2, 4)
+    ours = da.from_array(x, chunks=2)
+    np.testing.assert_array_equal(ours[mask].compute(), x[mask])
+    np.testing.assert_array_equal(ours[da.from_array(mask, chunks=(1, 3))].compute(), x[mask])
+    np.testing.assert_array_equal(ours[:, mask[1]].compute(), x[:, mask[1]])
+    places = np.ma.array([0, 1, 0], mask=[0, 1, 0])
+    np.testing.assert_array_equal(ours[da.from_array(places, chunks=2)].compute(), x[places])
+
+
+@pytest.mark.parametrize("kind", [[("c", "i8"), ("d", "f8")], "f8", (float, 2), "i8"])
+def test_views_keep_masks(kind):
+    whole = np.ma.array([(1, 2.0), (3, 4.0), (5, 6.0)], dtype=[("a", "i8"), ("b", "f8")])
+    whole.mask = [(1, 0), (0, 0), (0, 1)]
+    ours = da.from_array(whole, chunks=2)
+    assert_same_view(ours.view(kind), whole.view(kind))
+    assert_same_view(da.from_array(MASKED, chunks=2).T.view("i8"), MASKED.T.view("i8"))
+
+
+def assert_same_view(ours, expected):
+    result = ours.compute()
+    assert ours.shape == result.shape == expected.shape
+    assert ours.dtype == result.dtype == expected.dtype
+    np.testing.assert_array_equal(result.mask, expected.mask)
+    np.testing.assert_array_equal(result.data, expected.data)
+
+
+def test_views_as_masked_and_as_plain_arrays():
+    ours = da.from_array(MASKED, chunks=2)
+    np.testing.assert_array_equal(ours.view(np.ndarray).compute(), MASKED.data)
+    assert isinstance(da.arange(3, chunks=2).view(np.ma.MaskedArray).compute(), np.ma.MaskedArray)
+    assert_same(ours.view(np.ma.MaskedArray), MASKED)
+
+
+@pytest.mark.parametrize("compare", [operator.lt, operator.ge, operator.eq, operator.ne])
+def test_texts_with_a_fill_value_are_compared(compare):
+    whole = np.ma.array(["a", "b", "c"], mask=[0, 1, 0], fill_value="N/A")
+    ours = da.from_array(whole, chunks=2)
+    expected = compare(whole, whole[::-1])
+    found = compare(ours, ours[::-1]).compute()
+    np.testing.assert_array_equal(found.mask, expected.mask)
+    np.testing.assert_array_equal(found.compressed(), expected.compressed())
+    assert found.fill_value == expected.fill_value
+
+
+def test_a_masked_element_can_be_assigned():
+    x = da.arange(4, chunks=3)
+    x[1] = np.ma.array(7, mask=True)
+    x[2] = np.ma.array(7, mask=False)
+    assert x.compute().tolist() == [0, None, 7, 3]
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_means_of_masked_objects(axis):
+    whole = np.ma.array([[1, 2, 3], [4, 5, 9]], mask=[[0, 1, 0], [0, 1, 1]], dtype=object)
+    found = da.from_array(whole, chunks=2).mean(axis=axis).compute()
+    expected = np.ma.mean(whole.astype(float), axis=axis)
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(expected))
+    np.testing.assert_array_equal(np.ma.filled(found, 77).astype(float), np.ma.filled(expected, 77))

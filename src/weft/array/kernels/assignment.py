@@ -15,6 +15,7 @@ __all__ = [
     "patch_region",
     "put_along",
     "requests_with_values",
+    "set_arrays",
     "set_field",
     "set_masked",
     "set_points",
@@ -64,6 +65,13 @@ def set_field(block: Block, value: Any, field: Any) -> Block:
     """A field of a structured block set, or several."""
     made = writable(block)
     made[list(field) if isinstance(field, tuple) else field] = value
+    return made
+
+
+def set_arrays(block: Block, elements: Block, field: str) -> Block:
+    """A field of a structured block set that is an array in each element, to that of others."""
+    made = writable(block)
+    made[field] = elements[field]
     return made
 
 

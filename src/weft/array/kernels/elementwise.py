@@ -212,8 +212,13 @@ def comparing(block: Any, other: Any, *, equal: bool) -> Any:
 def viewed(block: Any, dtype: Any, order: str) -> Any:
     """The bytes of a block as elements of another dtype."""
     if order == "F":
-        return np.ascontiguousarray(block.T).view(dtype).T
-    return np.ascontiguousarray(block).view(dtype) if block.ndim else block.view(dtype)
+        return in_rows(block.T).view(dtype).T
+    return in_rows(block).view(dtype)
+
+
+def in_rows(block: Any) -> Any:
+    """A block whose elements lie in C order."""
+    return block if block.flags.c_contiguous or not block.ndim else block.copy(order="C")
 
 
 def as_numpy(block: Any) -> Any:

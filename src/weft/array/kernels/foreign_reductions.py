@@ -92,7 +92,11 @@ def foreign_mean_combine(*parts: Counted) -> Counted:
 
 def foreign_mean_finish(partial: Counted, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Sum by count; masked where nothing was counted."""
-    return plain_finish(partial.total / partial.elements, axes, keepdims, dtype, count, ddof)
+    total, elements = partial.total, partial.elements
+    if isinstance(total, np.ma.MaskedArray) and total.dtype.hasobject:  # which `numpy.ma` does not divide
+        mean = np.ma.masked_array(total.filled(0) / np.maximum(elements, 1), mask=elements == 0)
+        return plain_finish(mean, axes, keepdims, dtype, count, ddof)
+    return plain_finish(total / elements, axes, keepdims, dtype, count, ddof)
 
 
 def foreign_var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
