@@ -391,7 +391,7 @@ def reduce(
     if has_initial and not functions.needs_elements:
         start = np.asarray(initial, made.dtype)[()]
         total = elementwise(np.multiply if kind.endswith("prod") else np.add, made, start)
-        if kind.endswith("sum") and start.dtype.kind == "f" and start == 0 and np.signbit(start):
+        if kind.endswith("sum") and made.dtype.kind == "f" and start == 0 and np.signbit(start):
             total = elementwise(np.where, negative_zero(a, axes, keep, where if selects else None), start, total)
         made = total
     return into(out, made, casting)
