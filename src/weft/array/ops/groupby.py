@@ -114,6 +114,13 @@ def groupby_reduce(
     (array([2., 3.]), array([0, 1]))
     """
     x = known(asarray(array))
+    if x.expr.is_masked:
+        raise TypeError(
+            "cannot reduce groups of a masked array: say what stands for masked elements, e.g. "
+            "groupby_reduce(x.astype(float).filled(nan), ..., func='nansum')"
+        )
+    if hasattr(x.expr.prototype, "todense"):
+        x = x.to_backend("numpy")
     if not by:
         raise TypeError("groupby_reduce() needs labels: give an array of them after the array")
     if method is not None and method not in METHODS:
