@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 import pytest
+import sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.array.strategies import chunked_arrays, chunks_of
@@ -373,3 +374,86 @@ def test_means_of_masked_objects(axis):
     expected = np.ma.mean(whole.astype(float), axis=axis)
     np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(expected))
     np.testing.assert_array_equal(np.ma.filled(found, 77).astype(float), np.ma.filled(expected, 77))
+
+
+def check(found, data, mask):
+    found = found.compute()
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), np.broadcast_to(mask, found.shape))
+    np.testing.assert_array_equal(np.ma.getdata(found), np.broadcast_to(data, found.shape))
+
+
+def test_arrays_that_are_repeated_keep_their_masks():
+    whole = np.ma.array([[1.0, 2, 3]], mask=[[0, 1, 0]])
+    for chunks in (2, 3):
+        x = da.from_array(whole, chunks=chunks)
+        check(da.broadcast_to(x, (2, 3)), whole.data, whole.mask)
+        check(da.broadcast_arrays(x, da.ones((2, 1)))[0], whole.data, whole.mask)
+        check(da.tile(x, (2, 1)), whole.data, whole.mask)
+        check(da.tile(x, (1, 2)), np.tile(whole.data, 2), np.tile(whole.mask, 2))
+        check(da.cumulative_sum(x[0], include_initial=True), [0.0, 1, 1, 4], [0, 0, 1, 0])
+
+
+def test_masks_of_values_that_are_spread_are_assigned():
+    value = np.ma.array([5.0], mask=[True])
+    for index in (np.array([True, True]), da.from_array(np.array([0, 1]), chunks=1), slice(None)):
+        for given_value in (value, da.from_array(value, chunks=1)):
+            x = da.ma.masked_array(da.zeros((2, 3), chunks=2))
+            x[index] = given_value
+            assert x.compute().mask.all()
+    row = np.ma.array([[1.0, 2, 3]], mask=[[0, 1, 0]])
+    out = da.ma.masked_array(da.zeros((2, 3), chunks=2))
+    da.add(da.from_array(row, chunks=2), 1, out=out, where=np.array([[True], [False]]))
+    assert out.compute().tolist() == [[2.0, None, 4.0], [0.0, 0.0, 0.0]]
+
+
+def test_structured_elements_keep_their_masks_wherever_they_go():
+    whole = np.ma.array([(1, 2.0), (3, 4.0), (5, 6.0), (7, 8.0)], dtype=[("a", "i4"), ("b", "f8")])
+    whole.mask = [(1, 1), (0, 0), (0, 1), (1, 0)]
+    x = da.from_array(whole, chunks=2)
+    for index in ([3, 0, 2], [0]):
+        places = np.array(index)
+        for each in (places, da.from_array(places, chunks=1)):
+            found = x[each].compute()
+            np.testing.assert_array_equal(found.mask, whole[places].mask)
+            np.testing.assert_array_equal(found.data, whole[places].data)
+    chosen = np.array([True, False, True, True])
+    np.testing.assert_array_equal(x[da.from_array(chosen, chunks=3)].compute().mask, whole[chosen].mask)
+    for chunks in (2, 4):
+        found = da.random.default_rng(1).permutation(da.from_array(whole, chunks=chunks)).compute()
+        by_value = dict(zip(whole.data["a"].tolist(), whole.mask.tolist(), strict=True))
+        assert [by_value[value] for value in found.data["a"].tolist()] == found.mask.tolist()
+
+
+@pytest.mark.parametrize("name", ["nanmean", "nanvar", "nanstd"])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_moments_leave_out_nan_and_what_is_masked(name, axis):
+    values = np.array([[1.0, 99, np.nan, 4], [5, 6, np.nan, 2], [np.nan, 1, 3, 3]])
+    mask = np.array([[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], bool)
+    for chunks in (1, 2, 4):
+        found = getattr(da, name)(da.from_array(np.ma.array(values, mask=mask), chunks=chunks), axis=axis).compute()
+        expected = getattr(np, name)(np.where(mask, np.nan, values), axis=axis)
+        np.testing.assert_allclose(np.ma.filled(found, np.nan), expected)
+
+
+def test_moments_of_sparse_blocks_leave_out_nan():
+    values = np.array([[1.0, 0, np.nan, 4], [5, 0, 0, 2], [np.nan, 0, 3, 0]])
+    x = da.from_array(sparse.COO.from_numpy(values), chunks=2)
+    for axis in (None, 0, 1):
+        np.testing.assert_allclose(da.nanmean(x, axis=axis).compute(), np.nanmean(values, axis=axis))
+        np.testing.assert_allclose(da.nanvar(x, axis=axis).compute(), np.nanvar(values, axis=axis))
+
+
+def test_central_moments_leave_out_what_is_masked():
+    whole = np.ma.array([[1.0, 99, 3, 4], [2, 5, 7, 1]], mask=[[0, 1, 0, 0], [0] * 4])
+    x = da.from_array(whole, chunks=2)
+    for axis in (None, 0, 1):
+        assert_same(da.moment(x, 2, axis=axis, ddof=0), whole.var(axis=axis))
+        third = ((whole - whole.mean(axis=axis, keepdims=True)) ** 3).mean(axis=axis)
+        np.testing.assert_allclose(np.ma.filled(da.moment(x, 3, axis=axis).compute(), 0), np.ma.filled(third, 0))
+
+
+def test_functions_that_do_not_look_at_masks_refuse_masked_arrays():
+    x = da.ma.masked_equal(da.arange(5, chunks=2), 4)
+    for call in (lambda: da.topk(x, 2), lambda: da.argtopk(x, 2), lambda: da.stats.skew(x.astype(float))):
+        with pytest.raises(TypeError, match="masked"):
+            call()

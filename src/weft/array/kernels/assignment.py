@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from weft.array.kernels.elementwise import spread
 from weft.array.kernels.indexing import Points, Request, requests
 
 __all__ = [
@@ -82,7 +83,7 @@ def assign_where(block: Block, mask: Block, value: Any) -> Block:
         np.copyto(made.data, value, where=mask.data, casting="unsafe")
     elif isinstance(made, np.ma.MaskedArray):
         mask = np.broadcast_to(mask, made.shape)
-        made[mask] = value if value is np.ma.masked or np.ndim(value) == 0 else np.broadcast_to(value, made.shape)[mask]
+        made[mask] = value if value is np.ma.masked or np.ndim(value) == 0 else spread(value, made.shape)[mask]
     else:
         np.copyto(made, value, where=mask, casting="unsafe")
     return made
@@ -158,7 +159,7 @@ def requests_with_values(
     """
     stop = place + index.ndim
     shape = value.shape[:place] + index.shape + value.shape[stop:]
-    flat = np.broadcast_to(value, shape).reshape((*value.shape[:place], index.size, *value.shape[stop:]))
+    flat = spread(value, shape).reshape((*value.shape[:place], index.size, *value.shape[stop:]))
     return [(points, np.take(flat, at, axis=place)) for points, at, _ in requests(index, bounds)]
 
 

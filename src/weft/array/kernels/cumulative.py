@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.expr import concatenated
 from weft.array.kernels.nan_reductions import are_numbers, can_be_nan
 
 Block = Any
@@ -64,7 +65,7 @@ def begun(block: Block, is_first: bool, axis: int, start: Any) -> Block:
     if not is_first:
         return block
     shape = (*block.shape[:axis], 1, *block.shape[axis + 1 :])
-    return np.concatenate([np.full(shape, start, block.dtype), block], axis=axis)
+    return concatenated([np.full(shape, start, block.dtype), block], axis)
 
 
 def accumulated_after(before: Block | None, block: Block, ufunc: Any, axis: int, dtype: Any) -> Block:
@@ -73,7 +74,7 @@ def accumulated_after(before: Block | None, block: Block, ufunc: Any, axis: int,
     if last is None:
         # a block without elements passes nothing on: its successor looks further back than it can see
         return ufunc.accumulate(block, axis=axis, dtype=dtype)
-    joined = np.concatenate([last, block.astype(last.dtype, copy=False)], axis=axis)
+    joined = concatenated([last, block.astype(last.dtype, copy=False)], axis)
     return ufunc.accumulate(joined, axis=axis, dtype=dtype)[(slice(None),) * axis + (slice(1, None),)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.kernels.nan_reductions import Counted
+from weft.array.kernels.nan_reductions import Counted, are_numbers
 from weft.array.kernels.reductions import Axes, Block, Moments, computed_in, empty_along, plain_finish
 from weft.records import record
 
@@ -108,6 +108,30 @@ def foreign_var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
     away = block - mean
     squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away
     return Moments(count, mean, filled(reduced_by("sum", squares, axes, None)))
+
+
+def number_counts(block: Block, axes: Axes) -> Any:
+    """How many elements there are along axes that are neither NaN nor masked."""
+    numbers = are_numbers(block)
+    if isinstance(block, np.ma.MaskedArray):
+        numbers = np.ma.getdata(numbers) & ~np.ma.getmaskarray(block)
+    return np.asarray(dense(reduced_by("sum", numbers, axes, None)))
+
+
+def foreign_nanmean_chunk(block: Block, axes: Axes, dtype: Any) -> Counted:
+    """Count and sum of the numbers."""
+    total = reduced_by("nansum", block, axes, computed_in(block.dtype, dtype))
+    return Counted(number_counts(block, axes), dense(total))
+
+
+def foreign_nanvar_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
+    """Moments of the numbers."""
+    block = dense(block)
+    count = number_counts(block, axes)
+    mean = filled(reduced_by("nansum", block, axes, computed_in(block.dtype, dtype))) / np.maximum(count, 1)
+    away = block - mean
+    squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away
+    return Moments(count, mean, filled(reduced_by("nansum", squares, axes, None)))
 
 
 def filled(block: Block) -> Any:

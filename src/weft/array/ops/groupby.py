@@ -33,7 +33,7 @@ from weft.array.ops.elementwise import elementwise
 from weft.array.ops.group_labels import factorized, labels_of
 from weft.array.ops.group_nodes import GroupBlocks, GroupCohorts, GroupReduction, GroupTree
 from weft.array.ops.group_plans import Plan, plan_of
-from weft.array.ops.reducing import FAN_IN, fan_in
+from weft.array.ops.reducing import FAN_IN, check_unmasked, fan_in
 from weft.array.ops.sizes import known
 from weft.expr import Held
 
@@ -114,11 +114,7 @@ def groupby_reduce(
     (array([2., 3.]), array([0, 1]))
     """
     x = known(asarray(array))
-    if x.expr.is_masked:
-        raise TypeError(
-            "cannot reduce groups of a masked array: say what stands for masked elements, e.g. "
-            "groupby_reduce(x.astype(float).filled(nan), ..., func='nansum')"
-        )
+    check_unmasked(x, "groupby_reduce()", "say what stands for masked elements, e.g. x.astype(float).filled(nan)")
     if hasattr(x.expr.prototype, "todense"):
         x = x.to_backend("numpy")
     if not by:

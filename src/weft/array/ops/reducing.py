@@ -107,6 +107,8 @@ class Reducing(ArrayExpr):
         found = self.source.prototype
         if self.kind in ("var", "std", "nanvar", "nanstd") and not isinstance(found, np.ma.MaskedArray):
             return None
+        if self.kind == "nanmean" and hasattr(found, "todense"):
+            return None
         return found
 
     def reduced(self, values: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
@@ -289,6 +291,12 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     if len(set(axes)) != len(axes):
         raise ValueError("duplicate value in 'axis'")
     return axes
+
+
+def check_unmasked(x: Any, name: str, instead: str) -> None:
+    """Refuse masked arrays, of which a function would take what lies under their masks."""
+    if x.expr.is_masked:
+        raise TypeError(f"{name} does not look at masks, and got a masked array: {instead}")
 
 
 def integer(axis: Any) -> int:
