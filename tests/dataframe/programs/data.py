@@ -50,12 +50,21 @@ RARE = (
         "timestamp[us, UTC][pyarrow]",
     ),
     *(
+        "period[D]",
+        "complex128",
+        "time64[us][pyarrow]",
+        "binary[pyarrow]",
+        "duration[ns][pyarrow]",
+        "category of truth values",
+        "category of floats",
         "datetime64[s]",
         "timedelta64[s]",
         "timedelta64[ms]",
         "datetime64[ms, Asia/Tokyo]",
         "objects: dates",
         "objects: decimals",
+        "objects: truth values",
+        "objects: numbers",
     ),
 )
 WORDS = ("a", "b", "ab", "abc", "B a", "", " a ", "éa", "a.b", "x%", "12")
@@ -116,6 +125,16 @@ def rare_column(rng: random.Random, kind: str, drawn: Any) -> pd.Series | None:
         return pd.Series(drawn(lambda: decimal.Decimal(rng.randint(-500, 900)) / 100), dtype=decimals)
     if kind == "objects: decimals":
         return pd.Series(drawn(lambda: decimal.Decimal(rng.randint(-5, 9)) / 4), dtype=object)
+    if kind == "objects: truth values":
+        return pd.Series(drawn(lambda: rng.random() < 0.5), dtype=object)
+    if kind == "objects: numbers":
+        return pd.Series(drawn(lambda: rng.choice((1, 2.5, -3, True))), dtype=object)
+    if kind == "complex128":
+        return pd.Series(drawn(lambda: complex(rng.randint(-2, 2), rng.randint(0, 1)), complex("nan")), dtype=kind)
+    if kind == "time64[us][pyarrow]":
+        return pd.Series(drawn(lambda: rng.choice(MOMENTS).time()), dtype=pd.ArrowDtype(pa.time64("us")))
+    if kind == "binary[pyarrow]":
+        return pd.Series(drawn(lambda: rng.choice(WORDS).encode()), dtype=pd.ArrowDtype(pa.binary()))
     if kind == "objects: dates":
         return pd.Series(drawn(lambda: rng.choice(MOMENTS).date()), dtype=object)
     if kind == "timestamp[us, UTC][pyarrow]":
@@ -127,9 +146,18 @@ def rare_column(rng: random.Random, kind: str, drawn: Any) -> pd.Series | None:
     return None
 
 
+#: What is among the categories of a kind.
+VALUES = {
+    "category of numbers": (3, 1, 2, 7),
+    "category of dates": MOMENTS,
+    "category of truth values": (True, False),
+    "category of floats": (2.5, -1.0, 0.0, float("inf")),
+}
+
+
 def categories(rng: random.Random, kind: str, drawn: Any) -> pd.Categorical:
     """Values of few, some of which do not occur."""
-    every: Any = {"category of numbers": (3, 1, 2, 7), "category of dates": MOMENTS}.get(kind, WORDS)
+    every: Any = VALUES.get(kind, WORDS)
     return pd.Categorical(
         drawn(lambda: rng.choice(every[:-1])), categories=list(every), ordered=kind == "ordered" or rng.random() < 0.2
     )

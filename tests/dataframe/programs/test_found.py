@@ -456,3 +456,20 @@ def test_totals_of_integers_stay_integers_where_no_group_has_too_few(how, min_co
 def test_keys_keep_their_type_beside_others(dtype, road):
     whole = pd.DataFrame({"k": pd.Series([1.5, -0.0, 1.5], dtype=dtype), "j": [1, 2, 1], "n": [1, 2, 3]})
     same(computed(in_partitions(whole, [1]).groupby(["j", "k"]).n.sum()), whole.groupby(["j", "k"]).n.sum())
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint64", "int8"])
+def test_bounds_beyond_those_of_the_type(dtype, road):
+    whole = pd.DataFrame({"n": [1, 2, 100]}, dtype=dtype)
+    same(computed(in_partitions(whole, [1])[["n"]].clip(-1000, 5)), whole.clip(-1000, 5))
+    same(computed(in_partitions(whole, [1]).n.clip(-1, 50)), whole.n.clip(-1, 50))
+
+
+@pytest.mark.parametrize("program", [lambda d: d[d.index != 1], lambda d: d[(d.index > 1) | (d.n > 4)].n + 1])
+def test_rows_by_their_labels_beside_columns_of_pandas(program, road):
+    whole = pd.DataFrame({"n": [1, 2, 3, 4], "t": ["a", None, "b", "c"]})
+
+    def moved(d):
+        return d.assign(m=d.t.str.isalpha(), r=d.n.rank()).sort_values("n")
+
+    same(computed(program(moved(in_partitions(whole, [2])))), program(moved(whole)))

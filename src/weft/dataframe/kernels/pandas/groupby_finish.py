@@ -177,7 +177,9 @@ def finish_extreme(name: str) -> Callable[..., pd.Series]:
     def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
         (values,), (counts,) = given[name], given["count"]
         few = counts < max(1, request.option("min_count", -1))
-        made = with_missing(values, few, dtype) if few.any() else with_missing(values, None, without_gaps(values, dtype))
+        made = (
+            with_missing(values, few, dtype) if few.any() else with_missing(values, None, without_gaps(values, dtype))
+        )
         return (
             pd.Series(made.to_numpy()) if made.dtype == np.dtype(object) else made
         )  # texts and times, as pandas finds out

@@ -86,7 +86,7 @@ class PieceQuery:
         for rows in {each.rows for each in leaves}:
             alike = {each: value for each, value in leaves.items() if each.rows == rows and has_rows(each, value)}
             if len(alike) > 1:
-                changes |= beside_each_other(alike, [each for each in alike if wants(each, Need.INDEX)])
+                changes |= beside_each_other(alike, {each for each in alike if wants(each, Need.INDEX)})
         changes |= {each: leaf_of(value, each.meta) for each, value in leaves.items() if each not in changes}
         with config.set({"dataframe.engine": "pandas"}):
             rows = new(exchanged(self.root, changes)).compute(scheduler="sync")
@@ -95,20 +95,25 @@ class PieceQuery:
 
 def has_rows(leaf: Leaf, value: Any) -> bool:
     """Whether a leaf stands for rows, not for a value, nor for one of each column."""
-    return isinstance(value, pd.DataFrame) or (isinstance(value, pd.Series) and not len(leaf.meta))
+    return isinstance(value, (pd.DataFrame, pd.Index)) or (isinstance(value, pd.Series) and not len(leaf.meta))
 
 
-def beside_each_other(leaves: dict[Leaf, Any], labelled: list[Leaf]) -> dict[Expr, Expr]:
+def beside_each_other(leaves: dict[Leaf, Any], labelled: set[Leaf]) -> dict[Expr, Expr]:
     """Nodes for blocks of the same rows: columns of one frame, with labels where somebody looks at them."""
     height = len(next(iter(leaves.values())))
-    labels = leaves[labelled[0]].index if labelled else pd.RangeIndex(height)
-    columns = [column.set_axis(labels) for value in leaves.values() for column in columns_of(value)]
+    blocks = {each: value for each, value in leaves.items() if not isinstance(value, pd.Index)}
+    indexes = [value for value in leaves.values() if isinstance(value, pd.Index)]
+    indexes += [value.index for each, value in blocks.items() if each in labelled]
+    labels = indexes[0] if indexes else pd.RangeIndex(height)
+    columns = [column.set_axis(labels) for value in blocks.values() for column in columns_of(value)]
     whole = pd.concat(columns, axis=1, ignore_index=True) if columns else pd.DataFrame(index=labels)
     frame = new(FromPandas(Held.of(whole), ((0, height),), False))
     changes: dict[Expr, Expr] = {}
     place = 0
     for each, value in leaves.items():
-        if isinstance(value, pd.Series):
+        if isinstance(value, pd.Index):
+            changes[each] = frame.index.expr
+        elif isinstance(value, pd.Series):
             changes[each] = frame[place].rename(value.name).expr
             place += 1
         else:
