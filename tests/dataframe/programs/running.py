@@ -50,6 +50,8 @@ WIDE, APART = 0.05, 0.3
 #: The share of programs in which rarer operators and types are drawn.
 BROAD = 0.1
 LONGEST = 12
+#: Joins of which rows may have no match.
+GAPPED = ("left", "right", "outer", "left_anti", "right_anti")
 
 
 class CallError(Exception):
@@ -113,7 +115,7 @@ class Program:
                 plain = run(self.steps, self.frames)  # without the casts to what is known beforehand
             except Exception:  # pandas refuses the types that it has without them
                 return
-            has_gaps = any(f"how='{how}'" in each for each in self.steps for how in ("left", "right", "outer"))
+            has_gaps = any(f"how='{how}'" in each for each in self.steps for how in GAPPED)
             assert has_types(found, plain, promised, has_gaps), f"types {types_of(found)} in place of {types_of(plain)}"
 
     def __str__(self) -> str:

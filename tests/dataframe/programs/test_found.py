@@ -473,3 +473,16 @@ def test_rows_by_their_labels_beside_columns_of_pandas(program, road):
         return d.assign(m=d.t.str.isalpha(), r=d.n.rank()).sort_values("n")
 
     same(computed(program(moved(in_partitions(whole, [2])))), program(moved(whole)))
+
+
+@pytest.mark.parametrize("dtype", ["str", "string"])
+@pytest.mark.parametrize("values", [[2, 1], [1.5, 2.5], ["a", "b"]])
+def test_texts_below_categories_that_are_not_known(dtype, values, road):
+    parts = [pd.DataFrame({"c": pd.Categorical([each])}) for each in values]
+    ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0].assign(c=UNKNOWN))
+    texts = pd.DataFrame({"c": pd.array(["x", None], dtype=dtype)})
+    found = computed(dd.concat([ours, dd.from_pandas(texts, npartitions=1)], ignore_index=True))
+    expected = pd.concat([pd.DataFrame({"c": pd.Categorical(values)}), texts], ignore_index=True)
+    assert found.c.astype(object).dropna().tolist() == expected.c.dropna().tolist()
+    if not isinstance(values[0], str):
+        same(found, expected)
