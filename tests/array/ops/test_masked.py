@@ -454,6 +454,15 @@ def test_central_moments_leave_out_what_is_masked():
 
 def test_functions_that_do_not_look_at_masks_refuse_masked_arrays():
     x = da.ma.masked_equal(da.arange(5, chunks=2), 4)
-    for call in (lambda: da.topk(x, 2), lambda: da.argtopk(x, 2), lambda: da.stats.skew(x.astype(float))):
+    y = x.astype(float)
+    for call in (lambda: da.topk(x, 2), lambda: da.argtopk(x, 2), lambda: da.stats.skew(y), lambda: da.push(y, axis=0)):
         with pytest.raises(TypeError, match="masked"):
             call()
+
+
+@pytest.mark.parametrize("name", ["nancumsum", "nancumprod"])
+def test_running_results_without_nan_keep_masks(name):
+    whole = np.ma.array([[1.0, 99, np.nan, 4], [5, 6, 7, np.nan]], mask=[[0, 1, 0, 0], [0, 0, 1, 0]])
+    for axis in (0, 1):
+        found = getattr(da, name)(da.from_array(whole, chunks=(1, 2)), axis=axis)
+        assert_same(found, getattr(np, name)(whole.copy(), axis=axis))

@@ -22,7 +22,12 @@ def accumulated(block: Block, ufunc: Any, axis: int, dtype: Any) -> Block:
 def nan_accumulated(block: Block, ufunc: Any, axis: int, dtype: Any) -> Block:
     """Running sums or products within a block, NaN left out."""
     if can_be_nan(block.dtype):
-        block = np.where(are_numbers(block), block, block.dtype.type(ufunc is np.multiply))
+        neutral = block.dtype.type(ufunc is np.multiply)
+        if isinstance(block, np.ma.MaskedArray):
+            made = np.where(are_numbers(block.data), block.data, neutral)
+            block = np.ma.masked_array(made, mask=block.mask)
+        else:
+            block = np.where(are_numbers(block), block, neutral)
     return accumulated(block, ufunc, axis, dtype)
 
 
