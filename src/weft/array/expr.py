@@ -277,8 +277,9 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         joined = np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
         joined = joined.astype(common_type(parts), copy=False)
-        keep_fill_value(joined, next(part.fill_value for part in parts if isinstance(part, np.ma.MaskedArray)))
-        return joined
+        first = next(part for part in parts if isinstance(part, np.ma.MaskedArray))
+        keep_fill_value(joined, first.fill_value)
+        return joined.harden_mask() if first.hardmask else joined
     first = parts[0]
     sparse = modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(first):

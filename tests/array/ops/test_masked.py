@@ -466,3 +466,26 @@ def test_running_results_without_nan_keep_masks(name):
     for axis in (0, 1):
         found = getattr(da, name)(da.from_array(whole, chunks=(1, 2)), axis=axis)
         assert_same(found, getattr(np, name)(whole.copy(), axis=axis))
+
+
+@pytest.mark.parametrize(
+    "index", [(0, 1), (slice(None), 1), ([0, 1],), ([0, 1], [1, 0]), "condition", (slice(None, None, -1),)]
+)
+@pytest.mark.parametrize("kind", ["scalar", "plain", "masked", "constant"])
+def test_hard_masks_are_not_assigned_to(index, kind):
+    whole = np.ma.array(np.arange(12.0).reshape(3, 4), mask=[[0, 1, 0, 0], [1, 0, 0, 1], [0, 0, 1, 0]], hard_mask=True)
+    index = (whole.data > 3,) if index == "condition" else index
+    part = np.full(whole.data[index].shape, 55.0)
+    values = {
+        "scalar": 77.0,
+        "plain": part,
+        "masked": np.ma.array(part, mask=np.arange(part.size).reshape(part.shape) % 2 == 0),
+        "constant": np.ma.masked,
+    }
+    ours = da.from_array(whole.copy(), chunks=2)
+    ours[index] = values[kind]
+    whole[index] = values[kind]
+    found = ours.compute()
+    assert found.hardmask
+    np.testing.assert_array_equal(found.mask, whole.mask)
+    np.testing.assert_array_equal(found.data, whole.data)

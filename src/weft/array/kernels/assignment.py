@@ -79,6 +79,8 @@ def set_arrays(block: Block, elements: Block, field: str) -> Block:
 def assign_where(block: Block, mask: Block, value: Any) -> Block:
     """A block with a value where a mask holds; the three are broadcast, to the shape of the block."""
     made = writable(block)
+    if isinstance(made, np.ma.MaskedArray) and np.ndim(value) == 0 and np.ma.is_masked(value):
+        value = np.ma.masked  # which has come as an array of its own: that one would not pass a hard mask
     if keeps_masks(made, mask, value):
         np.copyto(made.data, value, where=mask.data, casting="unsafe")
     elif isinstance(made, np.ma.MaskedArray):

@@ -104,8 +104,8 @@ def foreign_kind(name: str, masked: bool) -> Kind:
             ("var", False): nans.where_var_finish,
             ("std", False): nans.where_std_finish,
         }[plain, masked]
-        chunk = foreign.foreign_var_chunk if plain == name else foreign.foreign_nanvar_chunk
-        return base._replace(chunk=chunk, combine=nans.moments_combine, finish=finish)
+        moments = foreign.foreign_var_chunk if plain == name else foreign.foreign_nanvar_chunk
+        return base._replace(chunk=moments, combine=nans.moments_combine, finish=finish)
     if name == "count_nonzero":
         return base
     return base._replace(
