@@ -489,3 +489,14 @@ def test_hard_masks_are_not_assigned_to(index, kind):
     assert found.hardmask
     np.testing.assert_array_equal(found.mask, whole.mask)
     np.testing.assert_array_equal(found.data, whole.data)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_sums_and_means_of_masked_spans(axis):
+    whole = np.ma.array(np.arange(6).reshape(2, 3).astype("m8[s]"), mask=[[0, 1, 0], [0, 1, 0]])
+    ours = da.from_array(whole, chunks=2)
+    for name in ("sum", "mean"):
+        found, expected = getattr(ours, name)(axis=axis), getattr(whole, name)(axis=axis)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(np.ma.getmaskarray(found.compute()), np.ma.getmaskarray(expected))
+        np.testing.assert_array_equal(np.ma.compressed(found.compute()), np.ma.compressed(expected))

@@ -51,7 +51,8 @@ class ForeignCombine:
 
 def reduced_by(name: str, block: Block, axes: Axes, dtype: Any, keepdims: bool = True) -> Any:
     """A reduction by the name of NumPy's function."""
-    options = {} if dtype is None or name in ("min", "max", "nanmin", "nanmax", "any", "all") else {"dtype": dtype}
+    takes_dtype = dtype is not None and name not in ("min", "max", "nanmin", "nanmax", "any", "all")
+    options = {"dtype": dtype} if takes_dtype and np.dtype(dtype).kind not in "mM" else {}  # which has a unit
     return getattr(np, name)(block, axis=axes[0] if len(axes) == 1 else axes, keepdims=keepdims, **options)
 
 
@@ -93,7 +94,7 @@ def foreign_mean_combine(*parts: Counted) -> Counted:
 def foreign_mean_finish(partial: Counted, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Sum by count; masked where nothing was counted."""
     total, elements = partial.total, partial.elements
-    if isinstance(total, np.ma.MaskedArray) and total.dtype.hasobject:  # which `numpy.ma` does not divide
+    if isinstance(total, np.ma.MaskedArray) and total.dtype.kind in "Om":  # which `numpy.ma` does not divide
         mean = np.ma.masked_array(total.filled(0) / np.maximum(elements, 1), mask=elements == 0)
         return plain_finish(mean, axes, keepdims, dtype, count, ddof)
     return plain_finish(total / elements, axes, keepdims, dtype, count, ddof)
