@@ -70,7 +70,7 @@ def compute(
     backend = scheduler_for(pool if scheduler is None else scheduler, found.collections)
     collections = in_place_of(found.collections, backend.name) if optimize_graph else found.collections
     request = request_for(**kwargs)
-    fuse = backend.fuses_chains and config.value("optimization.fuse")
+    fuse = backend.fuses_chains and config.value("optimization.fuse.active")
     caches = [each for each in request.listeners if hasattr(each, "known")]
     with budgeted(kwargs.get("budget"), request.budget):
         plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse, caches=caches)
