@@ -197,7 +197,8 @@ def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[
         told = directory
     try:
         expected = pd.read_parquet(told)
-    except (pa.ArrowNotImplementedError, pa.ArrowTypeError):  # objects of files without any have no type
+    except (pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowInvalid):
+        # objects of files without any have no type, and decimals of each file one of their own
         return whole, dd.from_pandas(whole, sort=False)
     if any(isinstance(each, pd.CategoricalDtype) for each in whole.dtypes):  # which of them is not known before reading
         return whole, in_partitions(rng, whole)

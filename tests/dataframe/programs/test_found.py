@@ -341,3 +341,81 @@ def test_times_that_are_chosen_keep_their_nanoseconds(inside, q, road):
             assert computed(found) == expected
         else:
             same(computed(found), expected)
+
+
+@pytest.mark.parametrize("dtype", ["UInt8", "UInt64", "uint8[pyarrow]"])
+def test_what_no_row_needs_may_be_too_small_for_the_type(dtype, road):
+    whole = pd.DataFrame({"u": pd.array([1, 2], dtype), "n": [1, 2], "f": [1.5, None]})
+    found = in_partitions(whole, [1]).pipe(lambda d: d.mask(d.isna(), -1))
+    same(computed(found), whole.mask(whole.isna(), -1))
+
+
+@pytest.mark.parametrize("periods", [1, -1])
+def test_differences_of_unsigned_integers_of_arrow(periods, road):
+    whole = pd.Series([9, 7, 2][::periods], dtype="uint8[pyarrow]")[::-1].reset_index(drop=True)
+    same(computed(in_partitions(whole, [1]).diff(periods)), whole.diff(periods))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("dtype", ["double[pyarrow]", "float[pyarrow]", "float64", "Float64"])
+@pytest.mark.parametrize("inside", ["linear", "midpoint", "lower"])
+def test_quantiles_between_infinities(dtype, inside, road):
+    for values in ([-np.inf, 0, 1, None], [1, 2, np.inf, np.inf], [-np.inf, np.inf], [3, np.inf]):
+        whole = pd.Series(values, dtype=dtype)
+        wanted = [0, 0.25, 0.4, 0.5, 1]
+        found = computed(in_partitions(whole, [1]).quantile(wanted, interpolation=inside))
+        expected = whole.quantile(wanted, interpolation=inside).astype(found.dtype)
+        assert list(map(str, found)) == list(map(str, expected))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "bool", "str", "datetime64[us]"])
+def test_summaries_of_categories(dtype, road):
+    whole = pd.Series([2, 1, 2, None], dtype="Int64").dropna().astype(dtype).astype("category")
+    same(computed(in_partitions(whole, [1]).describe()), whole.describe())
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.assign(m=d.f.combine_first(d.n)),
+        lambda d: d.assign(m=d.f.combine_first(d.f * 2)),
+        lambda d: d.assign(m=d.f.combine(d.n, max)),
+        lambda d: d.assign(m=d[["f"]].combine_first(d[["n"]]).n + d.n),
+        lambda d: d.assign(m=d.f.align(d.n)[1]),
+    ],
+)
+def test_columns_of_the_same_rows_stay_in_their_order_when_combined(program, road):
+    whole = pd.DataFrame({"f": [1.5, None, 2, None], "n": [1, 2, 3, 4]}, index=[5, 3, 9, 1])
+    same(computed(program(in_partitions(whole, [1, 1, 3]))), program(whole))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "Int16", "string", "datetime64[ms]", "double[pyarrow]"])
+@pytest.mark.parametrize("count", [0, 3])
+def test_categories_that_are_counted_keep_their_type(dtype, count, road):
+    whole = pd.Series([1, 2, 1]).astype(dtype).iloc[:count]
+    found = computed(in_partitions(whole, [min(1, count)]).astype("category").cat.as_known())
+    assert found.cat.categories.dtype == whole.astype("category").cat.categories.dtype
+
+
+@pytest.mark.parametrize("edges", [[0], [1], [0, 1]])
+@pytest.mark.parametrize("periods", [1, -1])
+def test_partitions_without_rows_have_the_type_of_those_that_are_shifted(edges, periods, road):
+    whole = pd.DataFrame({"n": [1], "t": [True]})
+    ours = in_partitions(whole, edges).shift(periods)
+    parts = [computed(ours.partitions[place]) for place in range(ours.npartitions)]
+    assert {tuple(each.dtypes) for each in parts} == {tuple(whole.shift(periods).dtypes)}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda t: t.str.encode("utf-8").str.len(),
+        lambda t: t.str.partition("a", expand=False).str.len(),
+        lambda t: t.str.rpartition("a", expand=False).str[0],
+        lambda t: t.str.findall("a").str.len(),
+        lambda t: t.str.split("a").str[-1],
+    ],
+)
+def test_objects_made_of_texts_of_which_a_partition_has_none(program, road):
+    whole = pd.Series(["ab", None, None, "b"], dtype="str")
+    same(computed(program(in_partitions(whole, [1, 3]))), program(whole))

@@ -74,10 +74,7 @@ def summary_of_values(counts: pd.Series, label: Any) -> pd.Series:
     if not len(counts):
         return pd.Series([total, 0, np.nan, np.nan], index=["count", "unique", "top", "freq"], dtype=object, name=label)
     return pd.Series(
-        [total, len(counts), counts.index[0], counts.iloc[0]],
-        index=["count", "unique", "top", "freq"],
-        dtype=object,
-        name=label,
+        [total, len(counts), counts.index[0], counts.iloc[0]], index=["count", "unique", "top", "freq"], name=label
     )
 
 
