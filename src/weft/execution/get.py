@@ -166,7 +166,7 @@ def get_processes(
     for name, value in refused.items():
         if value is not None:
             raise BackendError(f"{name}= is not offered: see weft.multiprocessing.get for what to do instead.")
-    with config.set({"optimization.fuse.active": optimize_graph and config.value("optimization.fuse")}):
+    with config.set({"optimization.fuse.active": optimize_graph and config.value("optimization.fuse.active")}):
         return run_graph("processes" if pool is None else pool, dsk, keys, num_workers=num_workers, **kwargs)
 
 
