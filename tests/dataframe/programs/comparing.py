@@ -44,8 +44,10 @@ def held_by(column: pd.Series, dtype: Any) -> pd.Series:
         return pd.Series([], dtype=dtype, index=column.index, name=column.name)
     if not are_numbers(column.dtype, dtype):
         return column
-    if dtype.kind in "iu" and column.dtype.kind == "f" and not (np.isfinite(column) & (column % 1 == 0)).all():
-        return column
+    if dtype.kind in "iu" and column.dtype.kind == "f":
+        numbers = column.astype("float64")
+        if not (np.isfinite(numbers) & (numbers % 1 == 0)).all():
+            return column
     if dtype.kind in "iu" and column.isna().any():
         return column
     made = column.astype(dtype)

@@ -20,7 +20,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-from tests.dataframe.programs import broader
+from tests.dataframe.programs import broader, further
 from tests.dataframe.programs.comparing import (
     DATA_DEPENDENT,
     has_types,
@@ -50,6 +50,8 @@ WIDE, APART = 0.05, 0.3
 #: The share of programs in which rarer operators and types are drawn.
 BROAD = 0.1
 LONGEST = 12
+#: Joins of which rows may have no match.
+GAPPED = ("left", "right", "outer", "left_anti", "right_anti")
 
 
 class CallError(Exception):
@@ -113,7 +115,7 @@ class Program:
                 plain = run(self.steps, self.frames)  # without the casts to what is known beforehand
             except Exception:  # pandas refuses the types that it has without them
                 return
-            has_gaps = any(f"how='{how}'" in each for each in self.steps for how in ("left", "right", "outer"))
+            has_gaps = any(f"how='{how}'" in each for each in self.steps for how in GAPPED)
             assert has_types(found, plain, promised, has_gaps), f"types {types_of(found)} in place of {types_of(plain)}"
 
     def __str__(self) -> str:
@@ -176,11 +178,11 @@ def draw_steps(made: Program, rng: random.Random) -> None:
     count = rng.randint(1, LONGEST)
     state = Drawn(rng, made.frames["d"], made.frames["e"], rng.random() < 0.2, made.is_apart)
     plain, lazy = names_for(made.frames), names_for(made.lazy)
-    functions, weights = zip(*(STEPS + broader.STEPS if made.is_broad else STEPS), strict=True)
+    functions, weights = zip(*(STEPS + broader.STEPS + further.STEPS if made.is_broad else STEPS), strict=True)
     made.expected = made.frames["d"]
     for _ in range(60):
         is_last = len(made.steps) == count - 1 and rng.random() < 0.6
-        ends = broader.last_more if made.is_broad and rng.random() < 0.6 else last
+        ends = rng.choice((last, broader.last_more, further.last_further)) if made.is_broad else last
         text = (ends if is_last else rng.choices(functions, weights)[0])(state)
         if text is None:
             continue

@@ -180,6 +180,8 @@ def by_index(drawn: Drawn) -> str | None:
     how = repr(drawn.rng.choice(("inner", "left", "right", "outer")))
     if drawn.d.index.nlevels > 1 or drawn.e.index.nlevels > 1 or drawn.d.index.dtype != drawn.e.index.dtype:
         return None
+    if drawn.d.index.name != drawn.e.index.name and not (len(drawn.d) and len(drawn.e)):
+        return None  # pandas takes the name of the side that has rows
     return drawn.rng.choice(
         (
             f"d.merge(e, left_index=True, right_index=True, how={how}, suffixes=('_l', '_r'))",

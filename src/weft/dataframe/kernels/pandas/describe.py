@@ -85,6 +85,8 @@ def aggregate_table(*values: Any) -> Any:
     if isinstance(meta, pd.Series):
         cells = dict(zip([place[0] for place in places], found, strict=True))
         entries = [cells.get(label, np.nan) for label in meta.index]
+        if meta.dtype == object or (entries and all(map(pd.isna, entries))):  # pandas takes the type of what is there
+            return pd.Series(entries, index=meta.index, name=meta.name)
         made = pd.Series(entries, index=meta.index, name=meta.name, dtype=object)
         return fitting(made, meta.dtype)
     table = {place: found[number] for number, place in enumerate(places)}
