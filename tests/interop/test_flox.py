@@ -150,6 +150,18 @@ def test_running_functions_take_all_labels_that_there_are():
         scanned(x, labels, func="cumsum", expected_groups=pd.Index([0]))
 
 
+@pytest.mark.parametrize("func", ["argmax", "nanargmin"])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_places_of_extremes_are_those_along_the_axis(func, axis):
+    cube = RNG.integers(0, 3, VALUES.shape)
+    values = np.nan_to_num(VALUES)
+    x = da.from_array(values, chunks=(2, 3, 7))
+    for groups in (np.arange(4), [2, 0]):
+        options = {"func": func, "axis": axis, "fill_value": 77, "expected_groups": groups}
+        expected = flox.groupby_reduce(values, cube, engine="numpy", **options)
+        assert_same(flox.groupby_reduce(x, cube, **options), expected)
+
+
 def test_arrays_put_into_xarray_by_hand_are_grouped_in_a_program_that_says_nothing_else():
     program = """
 import numpy as np, xarray as xr

@@ -28,6 +28,7 @@ from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.exporting import ExportMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.lengths import LengthMethods
+from weft.array.ops.masked_protocol import MaskedMethods
 from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.putting import PuttingMethods
 from weft.array.ops.rechunking import RechunkingMethods
@@ -76,6 +77,7 @@ class Array(
     ReshapingMethods,
     RepeatingMethods,
     DeclaringMethods,
+    MaskedMethods,
     ExportMethods,
     StoreMethods,
     ZarrMethods,
