@@ -14,6 +14,7 @@ from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.delayed import DelayedMethods
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.io.hdf5 import HDF5Methods
+from weft.array.io.result import ResultMethods
 from weft.array.io.store import StoreMethods
 from weft.array.io.tiledb import TileDBMethods
 from weft.array.io.zarr import ZarrMethods
@@ -80,6 +81,7 @@ class Array(
     MaskedMethods,
     ExportMethods,
     StoreMethods,
+    ResultMethods,
     ZarrMethods,
     HDF5Methods,
     TileDBMethods,

@@ -216,7 +216,7 @@ def assemble_blocks(blocks: Sequence[Any], numblocks: tuple[int, ...]) -> Any:
         return only[()] if isinstance(only, np.ndarray) else only
     if len(parts) == 1:
         return parts[0]
-    if type(parts[0]) is np.ndarray and parts[0].dtype != object:
+    if set(map(type, parts)) == {np.ndarray} and parts[0].dtype != object:
         return fill_whole(parts, numblocks)
     return joined_blocks(parts, numblocks)
 
