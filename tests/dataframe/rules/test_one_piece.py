@@ -22,6 +22,17 @@ FRAME = pd.DataFrame(
     }
 )
 SIDE = pd.DataFrame({"k": [1, 3, 5], "w": [1.5, 2.5, 3.5]})
+
+
+def is_pandas(values):
+    return isinstance(values, (pd.DataFrame, pd.Series))
+
+
+def codes_of(column, **options):
+    codes = column.factorize(**options)[0]
+    return pd.Series(codes) if is_pandas(column) else codes
+
+
 LIGHT = {
     "shift": lambda d: d.shift(2),
     "diff": lambda d: d[["k", "v", "s"]].shift(-1),
@@ -41,6 +52,9 @@ LIGHT = {
     "counts": lambda d: d.k.value_counts(),
     "positions": lambda d: d.iloc[3:150:7],
     "look up": lambda d: d.merge(SIDE if isinstance(d, pd.DataFrame) else dd.from_pandas(SIDE, npartitions=2), on="k"),
+    "numbers of values": lambda d: codes_of(d.s),
+    "numbers of values with gaps": lambda d: codes_of(d.v.where(d.v > 0.5), use_na_sentinel=False),
+    "other labels": lambda d: d.drop(columns=["v", "n"]).set_index("s", **({} if is_pandas(d) else {"sort": False})),
     "running means": lambda d: d[["k", "v"]].expanding().mean(),
 }
 
@@ -68,6 +82,7 @@ def test_light_questions_are_asked_in_one_piece(name, few_rows_count):
 
 
 HEAVY = {
+    "numbers in order": lambda d: codes_of(d.v.round(1), sort=True),
     "texts": lambda d: d.s.str.upper().to_frame().assign(k=d.k),
     "a user's function": lambda d: d.map_partitions(lambda rows: rows.head(1)),
     "sorted by values": lambda d: d.sort_values("v"),

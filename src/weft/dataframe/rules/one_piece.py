@@ -14,6 +14,7 @@ taken as a single partition, and pandas hands on the columns that stay as they a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,9 +29,10 @@ from weft.dataframe.ops.beside import ByPlace, PlacesIn
 from weft.dataframe.ops.concat import ConcatColumns
 from weft.dataframe.ops.counting import ValueCounts
 from weft.dataframe.ops.cumulative import Cumulative
+from weft.dataframe.ops.duplicated import Factorized
 from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.ewm import EwmRows
-from weft.dataframe.ops.filtering import Filter
+from weft.dataframe.ops.filtering import DropMissing, Filter
 from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole
 from weft.dataframe.ops.indexing_nodes import PositionSlice
 from weft.dataframe.ops.label_nodes import (
@@ -47,6 +49,7 @@ from weft.dataframe.ops.merge_nodes import Merge
 from weft.dataframe.ops.neighbours import Fill, Neighbours, WholeResult, WholeRows
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.rolling import ExpandingRows
+from weft.dataframe.ops.set_index import SetIndex
 from weft.dataframe.ops.sort_nodes import Sort, SortPartitions
 from weft.dataframe.ops.unique import DistinctRows, Uniques
 from weft.expr import Context, Expr, optimize, rule, walk
@@ -68,10 +71,10 @@ LIGHT = (
         Renamed,
         ResetIndex,
     ),
-    *(Fill, PositionSlice, ToFrame, WholeResult, WholeRows, WithIndex),
+    *(Fill, PositionSlice, SetIndex, ToFrame, WholeResult, WholeRows, WithIndex),
 )
 #: Those for which that holds up to so many rows.
-SHORT = (Cumulative, DistinctRows, EwmRows, ExpandingRows, Filter, Uniques, ValueCounts)
+SHORT = (Cumulative, DistinctRows, DropMissing, Factorized, EwmRows, ExpandingRows, Filter, Uniques, ValueCounts)
 FEW_ROWS = 2_000_000
 #: Rows from which on copies tell: of fewer ones there is nothing to be gained.
 LEAST_ROWS = 50_000
@@ -157,7 +160,7 @@ def is_light(node: Expr, rows: int) -> bool:
         case GroupbyRows():
             return node.asked.method in GROUPED or (rows <= FEW_ROWS and is_aggregate(node.asked))
         case Merge():
-            return rows <= FEW_ROWS and is_looked_up(node)
+            return rows <= FEW_ROWS and (node.way.startswith("broadcast") or is_looked_up(node))
         case GroupbyWhole():
             return node.way.way == "tree"
         case Sort() | SortPartitions():  # to divisions that are given it is left
@@ -180,14 +183,17 @@ def gives_numbers(node: Elementwise) -> bool:
 
 def is_aggregate(asked: MethodPlan) -> bool:
     """Whether each row gets an aggregate of its group, by name."""
-    ((inputs, keywords),) = asked.calls if len(asked.calls) == 1 else (((), ()),)
-    return asked.method == "transform" and len(inputs) == 1 and isinstance(inputs[0], str) and not keywords
+    if asked.method != "transform" or len(asked.calls) != 1:
+        return False
+    inputs, keywords = asked.calls[0]
+    return len(inputs) == 1 and isinstance(inputs[0], str) and not keywords
 
 
 def is_looked_up(node: Merge) -> bool:
     """Whether a join looks up the rows of a long frame in a short one."""
     longest = [
-        max([each.bounds[-1][1] for each in walk(side) if isinstance(each, FromPandas)]) for side in node.children
+        max([each.bounds[-1][1] for each in walk(side) if isinstance(each, FromPandas)], default=0)
+        for side in node.children
     ]
     return node.plan.how in ("inner", "left") and longest[0] >= FAR_LONGER * longest[1]
 
@@ -200,10 +206,21 @@ def has_labels_in_order(source: FrameExpr) -> bool:
     return bool(index.is_monotonic_increasing or index.is_monotonic_decreasing)
 
 
-def whole(node: Expr) -> Expr:
+def is_rising(source: FrameExpr) -> bool:
+    """Whether the labels of rows in memory rise, so that nothing is to be sorted."""
+    if not isinstance(source, FromPandas) or source.held.value.index.nlevels > 1:
+        return False
+    return bool(source.held.value.index.is_monotonic_increasing) and not source.held.value.index.hasnans
+
+
+def whole(node: Any) -> Any:
     """A tree on frames that are one partition each."""
     if isinstance(node, FromPandas):
         return node.with_operands(bounds=((0, node.bounds[-1][1]),))
+    if isinstance(node, (Sort, SortPartitions)) and all(node.order.ascending) and is_rising(node.source):
+        return whole(node.source)
+    if isinstance(node, Factorized) and (codes := node.in_one_piece(whole(node.source))) is not None:
+        return codes
     made = node.map_children(whole)
     if isinstance(made, Merge):
         return made.with_operands(count=1)
