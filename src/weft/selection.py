@@ -22,6 +22,7 @@ from weft.records import record
 __all__ = [
     "HALFWAY",
     "METHODS",
+    "WEIGHTED",
     "Bucket",
     "Chosen",
     "Wanted",
@@ -303,11 +304,14 @@ METHODS = (
 )
 #: How frames have medians of floats: as a mean, which between an infinity and a number is the infinity.
 HALFWAY = "halfway"
+#: How Arrow has quantiles between two floats: as a weighted mean, with the same of infinities.
+WEIGHTED = "weighted"
 
 
 def place_of(quantile: float, size: int, method: str) -> tuple[int, int, float]:
     """The two elements around a quantile, and how far it is from the first to the second."""
     last = size - 1
+    method = "linear" if method == WEIGHTED else method
     if method in CONTINUOUS:
         alpha, beta = CONTINUOUS[method]
         index = last * quantile if method == "linear" else size * quantile + (alpha + quantile * (1 - alpha - beta)) - 1
@@ -322,6 +326,8 @@ def place_of(quantile: float, size: int, method: str) -> tuple[int, int, float]:
         low, high = int(np.floor(index)), int(np.ceil(index))
         if method == "nearest":
             low = high = int(np.around(index))
+        elif method == "midpoint":  # the next element counts even where no part of it is taken: infinity times 0 is NaN
+            high = min(low + 1, last)
         share = {"lower": 0.0, "higher": 1.0, "nearest": 0.0}.get(method, 0.5 if index % 1 else 0.0)
         return low, high, share
     index = size * quantile - 1
@@ -362,15 +368,15 @@ def between(values: Block, wanted: Wanted, size: int, kind: np.dtype[Any]) -> Bl
     first, second = values[::2], values[1::2]
     if wanted.quantiles is None:
         return np.asarray([np.mean(values)]).astype(kind, copy=False)
-    if wanted.method == HALFWAY and values.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):
-            return ((first + second) / 2).astype(kind, copy=False)
     discrete = wanted.method in ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
     float_kind = kind if kind.kind == "f" else np.dtype(np.float64)
     share = np.array([place_of(each, size, wanted.method)[2] for each in wanted.quantiles]).astype(float_kind)
     if discrete:
         return np.where(share > 0, second, first).astype(kind, copy=False)
     with np.errstate(invalid="ignore"):  # between infinities there is no number, as NumPy has it
+        if wanted.method in (HALFWAY, WEIGHTED) and values.dtype.kind == "f":
+            mean = (first + second) / 2 if wanted.method == HALFWAY else first * (1 - share) + second * share
+            return np.where(share > 0, mean, first).astype(kind, copy=False)
         difference: Block = np.subtract(second, first)
         results: Block = first + difference * share
         late = share >= 0.5

@@ -117,6 +117,17 @@ def test_tiles_are_reduced_to_what_the_whole_block_is_reduced_to(data):
     assert_same_partial(in_tiles(chain, (value, axes, None)), expected)
 
 
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_partial_results_outlive_the_memory_that_the_next_chain_of_the_thread_uses(chunk, axes):
+    value = np.linspace(-1, 1, 63).reshape(7, 9)
+    square = Tiled((Step(np.multiply, (0, 0)),), 3, (), End(chunk, (1, 2)))
+    for least in (8, 64):
+        result = in_tiles(square, (value, axes, None), least)
+        in_tiles(square, (value + 3, axes, None), least)
+        assert_same_partial(result, chunk(value * value, axes, None))
+
+
 @pytest.mark.parametrize("axis", [None, 0, 1])
 @pytest.mark.parametrize("name", ["nansum", "nanprod", "nanmin", "nanmax", "nanmean", "nanvar"])
 def test_reductions_without_nan_are_made_in_tiles(name, axis, monkeypatch):

@@ -10,6 +10,7 @@ from weft.array.ops.creation import Full
 from weft.array.ops.elementwise import Elementwise
 from weft.array.ops.indexing import Slice
 from weft.array.ops.rechunking import Rechunk
+from weft.array.ops.reducing import Reduction
 from weft.array.ops.transposing import Axes
 from weft.expr import Context, find, optimize
 from weft.expr.rewrite import _Descent
@@ -73,6 +74,29 @@ def test_a_source_read_along_both_axes_and_reduced_is_drawn_once():
     assert graph_size(down) == 16 + 16 + 4
     values = x.compute()
     assert_same(down, (values + values.T).max(0))
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("kind", ["max", "sum", "std"])
+def test_the_small_result_of_a_reduction_is_cut_anew_in_place_of_its_source(kind, keepdims):
+    x = da.random.default_rng(0).random((120, 120), chunks=(30, 120))
+    moved = (x + x.T).rechunk((120, 25))
+    made = getattr(moved, kind)(0, keepdims=keepdims)
+    (outer,) = find(simplified(made), Rechunk)
+    assert outer.source.kind == kind
+    whole = x.compute()
+    expected = getattr(whole + whole.T, kind)(0, keepdims=keepdims)
+    np.testing.assert_allclose(made.compute(), expected)
+    assert made.chunks[-1] == (25, 25, 25, 25, 20)
+
+
+def test_a_source_is_cut_anew_where_the_result_is_no_smaller_or_its_chunks_were_too_large(x):
+    y = da.random.default_rng(0).random((6, 120), chunks=(6, 30))
+    assert find(simplified((y + y[::-1]).rechunk((6, 25)).max(0)), Reduction)[0].source.grid == (6, 25)
+    z = da.random.default_rng(0).random((120, 120), chunks=(30, 120))
+    made = (z + z[::-1]).rechunk((120, 25)).max(0)
+    assert find(simplified(made), Reduction)[0].source.grid[1] == 25
+    assert_same(made, (z.compute() + z.compute()[::-1]).max(0))
 
 
 def test_tiny_chunks_stay_where_somebody_wants_them():

@@ -389,7 +389,9 @@ def joins(drawn: Drawn) -> str | None:
     if number is not None:
         summed = f"e.groupby({b!r}, as_index=False).agg(t{drawn.count}=({number!r}, 'max'))"
         made += [f"d.merge({summed}, how={how!r}, {keys})" for how in ("inner", "left")] * 2
-    if drawn.e.index.nlevels == 1 and drawn.e.index.dtype == drawn.d[a].dtype:
+    # of a side without rows pandas takes the labels of the other, and their name
+    by_labels = drawn.e.index.nlevels == 1 and drawn.e.index.dtype == drawn.d[a].dtype
+    if by_labels and len(drawn.d) and len(drawn.e):
         made += [
             f"d.merge(e, left_on={a!r}, right_index=True, how={how!r}, suffixes=('_l', '_r'))"
             for how in ("inner", "left")

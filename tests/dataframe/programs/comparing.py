@@ -44,19 +44,25 @@ def held_by(column: pd.Series, dtype: Any) -> pd.Series:
         return pd.Series([], dtype=dtype, index=column.index, name=column.name)
     if not are_numbers(column.dtype, dtype):
         return column
-    if dtype.kind in "iu" and column.dtype.kind == "f" and not (np.isfinite(column) & (column % 1 == 0)).all():
-        return column
+    if dtype.kind in "iu" and column.dtype.kind == "f":
+        numbers = column.astype("float64")
+        if not (np.isfinite(numbers) & (numbers % 1 == 0)).all():
+            return column
     if dtype.kind in "iu" and column.isna().any():
         return column
     made = column.astype(dtype)
     return column if dtype.kind in "iu" and (made != column).any() else made
 
 
-def same(found: Any, wanted: Any, loose: bool = False, is_short: bool = False) -> None:
+#: How far means of times may be off in pandas, which adds them up as floats.
+MEAN_TIME = pd.Timedelta(1, "us")
+
+
+def same(found: Any, wanted: Any, loose: bool = False, is_short: bool = False, is_mean: bool = False) -> None:
     """Fails where two results differ; sums may differ in their last bits.
 
     With ``loose`` integers may stand for floats of the same values: what pandas gives depends on gaps among the values, and
-    partitions may have none. With ``is_short`` numbers of float32 were added up.
+    partitions may have none. With ``is_short`` numbers of float32 were added up; with ``is_mean`` times.
     """
     close = dict.fromkeys(("rtol", "atol"), 1e-5 if is_short else 1e-12)
     if loose:
@@ -74,6 +80,9 @@ def same(found: Any, wanted: Any, loose: bool = False, is_short: bool = False) -
     elif isinstance(wanted, (float, np.floating)):
         assert np.isclose(found, wanted, **close), f"{found!r} in place of {wanted!r}"
         assert loose or isinstance(found, (float, np.floating)), f"{found!r} in place of {wanted!r}"
+    elif is_mean and isinstance(wanted, (pd.Timestamp, pd.Timedelta)):
+        assert found.unit == wanted.unit, f"{found!r} in place of {wanted!r}"
+        assert abs(found - wanted) < MEAN_TIME, f"{found!r} in place of {wanted!r}"
     else:
         assert found == wanted, f"{found!r} in place of {wanted!r}"
         assert isinstance(found, (bool, np.bool_)) == isinstance(wanted, (bool, np.bool_)), (
@@ -92,12 +101,16 @@ def has_types(found: Any, wanted: Any, promised: Any, has_gaps: bool = False) ->
     """Whether each column has the type that pandas gives it, or the one that was known beforehand.
 
     With ``has_gaps`` rows without a match were among the rows once: where none is left, integers may stand for floats, and
-    truth values for objects.
+    truth values for objects; and where nothing at all is left, numbers for others.
     """
     first, second = types_of(wanted), types_of(promised)
+
+    def may_stand(dtype: Any, other: Any) -> bool:
+        kinds = (getattr(dtype, "kind", ""), getattr(other, "kind", ""))
+        return kinds in FILLED or (not len(found) and are_numbers(dtype, other))
+
     return all(
-        dtype in (first.get(label), second.get(label))
-        or (has_gaps and (getattr(dtype, "kind", ""), getattr(first.get(label), "kind", "")) in FILLED)
+        dtype in (first.get(label), second.get(label)) or (has_gaps and may_stand(dtype, first.get(label)))
         for label, dtype in types_of(found).items()
     )
 

@@ -50,12 +50,21 @@ RARE = (
         "timestamp[us, UTC][pyarrow]",
     ),
     *(
+        "period[D]",
+        "complex128",
+        "time64[us][pyarrow]",
+        "binary[pyarrow]",
+        "duration[ns][pyarrow]",
+        "category of truth values",
+        "category of floats",
         "datetime64[s]",
         "timedelta64[s]",
         "timedelta64[ms]",
         "datetime64[ms, Asia/Tokyo]",
         "objects: dates",
         "objects: decimals",
+        "objects: truth values",
+        "objects: numbers",
     ),
 )
 WORDS = ("a", "b", "ab", "abc", "B a", "", " a ", "éa", "a.b", "x%", "12")
@@ -116,6 +125,16 @@ def rare_column(rng: random.Random, kind: str, drawn: Any) -> pd.Series | None:
         return pd.Series(drawn(lambda: decimal.Decimal(rng.randint(-500, 900)) / 100), dtype=decimals)
     if kind == "objects: decimals":
         return pd.Series(drawn(lambda: decimal.Decimal(rng.randint(-5, 9)) / 4), dtype=object)
+    if kind == "objects: truth values":
+        return pd.Series(drawn(lambda: rng.random() < 0.5), dtype=object)
+    if kind == "objects: numbers":
+        return pd.Series(drawn(lambda: rng.choice((1, 2.5, -3, True))), dtype=object)
+    if kind == "complex128":
+        return pd.Series(drawn(lambda: complex(rng.randint(-2, 2), rng.randint(0, 1)), complex("nan")), dtype=kind)
+    if kind == "time64[us][pyarrow]":
+        return pd.Series(drawn(lambda: rng.choice(MOMENTS).time()), dtype=pd.ArrowDtype(pa.time64("us")))
+    if kind == "binary[pyarrow]":
+        return pd.Series(drawn(lambda: rng.choice(WORDS).encode()), dtype=pd.ArrowDtype(pa.binary()))
     if kind == "objects: dates":
         return pd.Series(drawn(lambda: rng.choice(MOMENTS).date()), dtype=object)
     if kind == "timestamp[us, UTC][pyarrow]":
@@ -127,9 +146,18 @@ def rare_column(rng: random.Random, kind: str, drawn: Any) -> pd.Series | None:
     return None
 
 
+#: What is among the categories of a kind.
+VALUES = {
+    "category of numbers": (3, 1, 2, 7),
+    "category of dates": MOMENTS,
+    "category of truth values": (True, False),
+    "category of floats": (2.5, -1.0, 0.0, float("inf")),
+}
+
+
 def categories(rng: random.Random, kind: str, drawn: Any) -> pd.Categorical:
     """Values of few, some of which do not occur."""
-    every: Any = {"category of numbers": (3, 1, 2, 7), "category of dates": MOMENTS}.get(kind, WORDS)
+    every: Any = VALUES.get(kind, WORDS)
     return pd.Categorical(
         drawn(lambda: rng.choice(every[:-1])), categories=list(every), ordered=kind == "ordered" or rng.random() < 0.2
     )
@@ -181,6 +209,10 @@ def in_partitions(rng: random.Random, whole: pd.DataFrame) -> Any:
     return new(FromPandas(Held.of(whole), tuple(itertools.pairwise(edges)), False))
 
 
+#: How Arrow says that values have no type of its own.
+REFUSED = (pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowInvalid)
+
+
 def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[pd.DataFrame, Any]:
     """The same rows in Parquet files; and what pandas reads of them."""
     edges = [0, *sorted(rng.randint(0, len(whole)) for _ in range(rng.randint(0, 3))), len(whole)]
@@ -191,13 +223,17 @@ def in_files(rng: random.Random, whole: pd.DataFrame, directory: Path) -> tuple[
     told: list[Path] | Path = []
     for place, (start, stop) in enumerate(itertools.pairwise(edges)):
         part, path = plain.iloc[start:stop], directory / f"part{place}.parquet"
-        part.to_parquet(path, row_group_size=max(1, -(-len(part) // 2)))
+        try:
+            part.to_parquet(path, row_group_size=max(1, -(-len(part) // 2)))
+        except REFUSED:  # what files do not hold
+            return whole, in_partitions(rng, whole)
         told += [path] * bool(len(part))
     if not told or plain.index.nlevels == 1:  # of several levels pandas loses some where the first file is empty
         told = directory
     try:
         expected = pd.read_parquet(told)
-    except (pa.ArrowNotImplementedError, pa.ArrowTypeError):  # objects of files without any have no type
+    except REFUSED:
+        # objects of files without any have no type, and decimals of each file one of their own
         return whole, dd.from_pandas(whole, sort=False)
     if any(isinstance(each, pd.CategoricalDtype) for each in whole.dtypes):  # which of them is not known before reading
         return whole, in_partitions(rng, whole)

@@ -75,7 +75,8 @@ class Drawn:
         if kind == "span":
             return f"pd.Timedelta({str(rng.choice(SPANS))!r})"
         if kind == "category":
-            values = self.d[label].cat.categories
+            # of partitions with categories of their own only those are known that rows have
+            values = pd.unique(self.d[label].dropna().astype(object)) if self.is_apart else self.d[label].cat.categories
             return repr(rng.choice(values)) if len(values) else "1"
         if kind == "date":
             moment = rng.choice(MOMENTS)

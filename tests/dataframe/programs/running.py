@@ -20,7 +20,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-from tests.dataframe.programs import broader
+from tests.dataframe.programs import broader, further
 from tests.dataframe.programs.comparing import (
     DATA_DEPENDENT,
     has_types,
@@ -50,6 +50,8 @@ WIDE, APART = 0.05, 0.3
 #: The share of programs in which rarer operators and types are drawn.
 BROAD = 0.1
 LONGEST = 12
+#: Joins of which rows may have no match.
+GAPPED = ("left", "right", "outer", "left_anti", "right_anti")
 
 
 class CallError(Exception):
@@ -88,6 +90,11 @@ class Program:
             str(dtype) in short for each in self.frames.values() for dtype in each.dtypes
         )
 
+    @property
+    def is_mean(self) -> bool:
+        """Whether a mean is what comes out."""
+        return self.steps[-1].endswith(".mean()")
+
     def check(self, found: Any, promised: Any = None) -> None:
         """Fails where a result is not the one of pandas; its types are pandas', or those that were promised before.
 
@@ -97,18 +104,18 @@ class Program:
         if self.is_apart:
             found, expected = without_categories(found), without_categories(expected)
         try:
-            same(found, expected, self.loose, self.is_short)
+            same(found, expected, self.loose, self.is_short, self.is_mean)
         except AssertionError:
             if not self.loose:
                 raise
             plain = run(self.steps, self.frames)
-            same(found, without_categories(plain) if self.is_apart else plain, self.loose, self.is_short)
+            same(found, without_categories(plain) if self.is_apart else plain, self.loose, self.is_short, self.is_mean)
         if self.loose and promised is not None and not self.is_apart and not has_types(found, expected, promised):
             try:
                 plain = run(self.steps, self.frames)  # without the casts to what is known beforehand
             except Exception:  # pandas refuses the types that it has without them
                 return
-            has_gaps = any(f"how='{how}'" in each for each in self.steps for how in ("left", "right", "outer"))
+            has_gaps = any(f"how='{how}'" in each for each in self.steps for how in GAPPED)
             assert has_types(found, plain, promised, has_gaps), f"types {types_of(found)} in place of {types_of(plain)}"
 
     def __str__(self) -> str:
@@ -171,11 +178,11 @@ def draw_steps(made: Program, rng: random.Random) -> None:
     count = rng.randint(1, LONGEST)
     state = Drawn(rng, made.frames["d"], made.frames["e"], rng.random() < 0.2, made.is_apart)
     plain, lazy = names_for(made.frames), names_for(made.lazy)
-    functions, weights = zip(*(STEPS + broader.STEPS if made.is_broad else STEPS), strict=True)
+    functions, weights = zip(*(STEPS + broader.STEPS + further.STEPS if made.is_broad else STEPS), strict=True)
     made.expected = made.frames["d"]
     for _ in range(60):
         is_last = len(made.steps) == count - 1 and rng.random() < 0.6
-        ends = broader.last_more if made.is_broad and rng.random() < 0.6 else last
+        ends = rng.choice((last, broader.last_more, further.last_further)) if made.is_broad else last
         text = (ends if is_last else rng.choices(functions, weights)[0])(state)
         if text is None:
             continue

@@ -341,3 +341,148 @@ def test_times_that_are_chosen_keep_their_nanoseconds(inside, q, road):
             assert computed(found) == expected
         else:
             same(computed(found), expected)
+
+
+@pytest.mark.parametrize("dtype", ["UInt8", "UInt64", "uint8[pyarrow]"])
+def test_what_no_row_needs_may_be_too_small_for_the_type(dtype, road):
+    whole = pd.DataFrame({"u": pd.array([1, 2], dtype), "n": [1, 2], "f": [1.5, None]})
+    found = in_partitions(whole, [1]).pipe(lambda d: d.mask(d.isna(), -1))
+    same(computed(found), whole.mask(whole.isna(), -1))
+
+
+@pytest.mark.parametrize("periods", [1, -1])
+def test_differences_of_unsigned_integers_of_arrow(periods, road):
+    whole = pd.Series([9, 7, 2][::periods], dtype="uint8[pyarrow]")[::-1].reset_index(drop=True)
+    same(computed(in_partitions(whole, [1]).diff(periods)), whole.diff(periods))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("dtype", ["double[pyarrow]", "float[pyarrow]", "float64", "Float64"])
+@pytest.mark.parametrize("inside", ["linear", "midpoint", "lower"])
+def test_quantiles_between_infinities(dtype, inside, road):
+    for values in ([-np.inf, 0, 1, None], [1, 2, np.inf, np.inf], [-np.inf, np.inf], [3, np.inf]):
+        whole = pd.Series(values, dtype=dtype)
+        wanted = [0, 0.25, 0.4, 0.5, 1]
+        found = computed(in_partitions(whole, [1]).quantile(wanted, interpolation=inside))
+        expected = whole.quantile(wanted, interpolation=inside).astype(found.dtype)
+        assert list(map(str, found)) == list(map(str, expected))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "bool", "str", "datetime64[us]"])
+def test_summaries_of_categories(dtype, road):
+    whole = pd.Series([2, 1, 2, None], dtype="Int64").dropna().astype(dtype).astype("category")
+    same(computed(in_partitions(whole, [1]).describe()), whole.describe())
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.assign(m=d.f.combine_first(d.n)),
+        lambda d: d.assign(m=d.f.combine_first(d.f * 2)),
+        lambda d: d.assign(m=d.f.combine(d.n, max)),
+        lambda d: d.assign(m=d[["f"]].combine_first(d[["n"]]).n + d.n),
+        lambda d: d.assign(m=d.f.align(d.n)[1]),
+    ],
+)
+def test_columns_of_the_same_rows_stay_in_their_order_when_combined(program, road):
+    whole = pd.DataFrame({"f": [1.5, None, 2, None], "n": [1, 2, 3, 4]}, index=[5, 3, 9, 1])
+    same(computed(program(in_partitions(whole, [1, 1, 3]))), program(whole))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "Int16", "string", "datetime64[ms]", "double[pyarrow]"])
+@pytest.mark.parametrize("count", [0, 3])
+def test_categories_that_are_counted_keep_their_type(dtype, count, road):
+    whole = pd.Series([1, 2, 1]).astype(dtype).iloc[:count]
+    found = computed(in_partitions(whole, [min(1, count)]).astype("category").cat.as_known())
+    assert found.cat.categories.dtype == whole.astype("category").cat.categories.dtype
+
+
+@pytest.mark.parametrize("edges", [[0], [1], [0, 1]])
+@pytest.mark.parametrize("periods", [1, -1])
+def test_partitions_without_rows_have_the_type_of_those_that_are_shifted(edges, periods, road):
+    whole = pd.DataFrame({"n": [1], "t": [True]})
+    ours = in_partitions(whole, edges).shift(periods)
+    parts = [computed(ours.partitions[place]) for place in range(ours.npartitions)]
+    assert {tuple(each.dtypes) for each in parts} == {tuple(whole.shift(periods).dtypes)}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda t: t.str.encode("utf-8").str.len(),
+        lambda t: t.str.partition("a", expand=False).str.len(),
+        lambda t: t.str.rpartition("a", expand=False).str[0],
+        lambda t: t.str.findall("a").str.len(),
+        lambda t: t.str.split("a").str[-1],
+    ],
+)
+def test_objects_made_of_texts_of_which_a_partition_has_none(program, road):
+    whole = pd.Series(["ab", None, None, "b"], dtype="str")
+    same(computed(program(in_partitions(whole, [1, 3]))), program(whole))
+
+
+@pytest.mark.parametrize("index", [[3, 1, 4, 1, 5, 9], range(6)])
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda d: d.assign(n=(d.t - d.t).dt.days).groupby("n").size(),
+        lambda d: d.assign(n=(d.t - d.t).dt.days)[["k", "n"]].dropna(),
+        lambda d: d[(d.t - d.t).dt.days >= d.k - 5].k + 1,
+    ],
+)
+def test_days_of_which_some_are_missing_beside_columns_of_their_rows(program, index, road):
+    days = pd.to_datetime(["2024-01-01", None, "2024-01-03", "2024-01-05", None, "2024-01-06"])
+    whole = pd.DataFrame({"t": days, "k": range(6)}, index=list(index))
+    found = computed(program(in_partitions(whole, [2, 4])))
+    same(found, program(whole))
+
+
+@pytest.mark.parametrize("dtype", ["str", "string", "object", "double[pyarrow]", "timedelta64[ns]"])
+@pytest.mark.parametrize("names", [["min", "max"], ["min", "count"]])
+def test_extremes_of_nothing_have_the_type_of_what_is_missing(dtype, names, road):
+    whole = pd.Series([None, None], dtype=dtype)
+    same(computed(in_partitions(whole, [1]).agg(names)), whole.agg(names))
+
+
+@pytest.mark.parametrize("how", ["sum", "prod", "min", "max"])
+@pytest.mark.parametrize("min_count", [2, 3])
+def test_totals_of_integers_stay_integers_where_no_group_has_too_few(how, min_count, road):
+    whole = pd.DataFrame({"k": [1, 1, 2, 2], "n": [1, 2, 3, 4]})
+    found = getattr(in_partitions(whole, [3]).groupby("k").n, how)(min_count=min_count)
+    same(computed(found), getattr(whole.groupby("k").n, how)(min_count=min_count))
+
+
+@pytest.mark.parametrize("dtype", ["float[pyarrow]", "double[pyarrow]", "float32"])
+def test_keys_keep_their_type_beside_others(dtype, road):
+    whole = pd.DataFrame({"k": pd.Series([1.5, -0.0, 1.5], dtype=dtype), "j": [1, 2, 1], "n": [1, 2, 3]})
+    same(computed(in_partitions(whole, [1]).groupby(["j", "k"]).n.sum()), whole.groupby(["j", "k"]).n.sum())
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint64", "int8"])
+def test_bounds_beyond_those_of_the_type(dtype, road):
+    whole = pd.DataFrame({"n": [1, 2, 100]}, dtype=dtype)
+    same(computed(in_partitions(whole, [1])[["n"]].clip(-1000, 5)), whole.clip(-1000, 5))
+    same(computed(in_partitions(whole, [1]).n.clip(-1, 50)), whole.n.clip(-1, 50))
+
+
+@pytest.mark.parametrize("program", [lambda d: d[d.index != 1], lambda d: d[(d.index > 1) | (d.n > 4)].n + 1])
+def test_rows_by_their_labels_beside_columns_of_pandas(program, road):
+    whole = pd.DataFrame({"n": [1, 2, 3, 4], "t": ["a", None, "b", "c"]})
+
+    def moved(d):
+        return d.assign(m=d.t.str.isalpha(), r=d.n.rank()).sort_values("n")
+
+    same(computed(program(moved(in_partitions(whole, [2])))), program(moved(whole)))
+
+
+@pytest.mark.parametrize("dtype", ["str", "string"])
+@pytest.mark.parametrize("values", [[2, 1], [1.5, 2.5], ["a", "b"]])
+def test_texts_below_categories_that_are_not_known(dtype, values, road):
+    parts = [pd.DataFrame({"c": pd.Categorical([each])}) for each in values]
+    ours = dd.from_map(parts.__getitem__, range(2), meta=parts[0].iloc[:0].assign(c=UNKNOWN))
+    texts = pd.DataFrame({"c": pd.array(["x", None], dtype=dtype)})
+    found = computed(dd.concat([ours, dd.from_pandas(texts, npartitions=1)], ignore_index=True))
+    expected = pd.concat([pd.DataFrame({"c": pd.Categorical(values)}), texts], ignore_index=True)
+    assert found.c.astype(object).dropna().tolist() == expected.c.dropna().tolist()
+    if not isinstance(values[0], str):
+        same(found, expected)

@@ -8,7 +8,8 @@ same numbers: the result is NumPy's.
 
 Tiles are a megabyte or two, not half a cache of the innermost level: between two calls a thread gives the interpreter's
 lock to its neighbours, and calls must be long enough (tens of microseconds) for that not to matter. Measured on two cores,
-eight steps on 8-byte numbers: tiles of 8,192 elements gain nothing from the second thread, tiles of 131,072 nearly all.
+eight steps on 8-byte numbers: tiles of 8,192 elements gain nothing from the second thread, tiles of 131,072 nearly all. For
+the same reason all arguments of a tile's calls stand ready (`Calls`), and memory for tiles is kept by threads (`Scratch`).
 
 What turns out to be unusual when it runs (objects, small blocks, other kinds of array) is computed step by step. Which
 calls of a program become a `Tiled` is decided in `chains`.
@@ -30,7 +31,9 @@ from weft.array.kernels.tiles import (
     CACHE,
     LEAST,
     NUMBERS,
+    SCRATCH,
     SMALL,
+    SPARE,
     Index,
     Problem,
     Ranged,
@@ -265,56 +268,78 @@ class Tiled:
         itemsize = max(dtype.itemsize for dtype in dtypes)
         arrays = sum(isinstance(each, Ranged) or each_is_long(each, problem.shape) for each in problem.operands)
         elements = max(LEAST, CACHE // (itemsize * (count + 1 + arrays)))
-        given, read = self.ninputs + len(self.leaves), self.read
         fixed = [*problem.inputs, *([None] * len(self.leaves))]
-        prepared = [(*step, WRITERS.get(step.function)) for step in self.steps]
-        store: list[np.ndarray[Any, Any]] = []
-        views: dict[tuple[int, ...], list[np.ndarray[Any, Any]]] = {}
+        known: dict[tuple[int, ...], Calls] = {}
 
         def evaluate(operands: list[Any], shape: tuple[int, ...], out: Any) -> Any:
-            outs = views.get(shape)
-            if outs is None:
+            calls = known.get(shape)
+            if calls is None:
                 size = prod(shape)
-                if not store:
-                    store.extend([np.empty(size * itemsize, np.uint8) for _ in range(count + 1)])
-                outs = views[shape] = [
-                    store[place][: size * dtype.itemsize].view(dtype).reshape(shape)
+                memory = SCRATCH.take(count, max(size, elements) * itemsize)
+                outs = [
+                    memory[place][: size * dtype.itemsize].view(dtype).reshape(shape)
                     for place, dtype in zip(places, dtypes, strict=True)
                 ]
-            values = fixed.copy()
-            for slot, operand in zip(read, operands, strict=True):
-                values[slot] = operand
-            last = given + len(prepared) - 1
-            for (function, slots, keywords, writer), buffer in zip(prepared, outs, strict=True):
-                target = out if len(values) == last and out is not None else buffer
-                arguments = [values[slot] for slot in slots]
-                if keywords:
-                    cut = len(arguments) - len(keywords)
-                    named = dict(zip(keywords, arguments[cut:], strict=True))
-                    arguments = arguments[:cut]
-                else:
-                    named = {}
-                if writer is None:
-                    function(*arguments, out=target, **named)
-                else:
-                    writer(target, *arguments, **named)
-                values.append(target)
-            return values[-1]
+                calls = known[shape] = Calls(self.steps, fixed, self.read, outs)
+            return calls.run(operands, out)
 
         return evaluate, elements
 
 
+class Calls:
+    """The steps of a chain on tiles of one shape, with all arguments in place but for what differs from tile to tile.
+
+    The interpreter's lock is held between two steps, and threads that meet there wait for each other: as little as can be is
+    done there.
+    """
+
+    __slots__ = ("calls", "changes", "last")
+
+    def __init__(self, steps: Sequence[Step], fixed: list[Any], read: list[int], outs: list[Any]) -> None:
+        self.calls: list[tuple[Function, list[Any], dict[str, Any]]] = []
+        #: arguments by place or name, which of them, and the number of the operand that it is
+        self.changes: list[tuple[Any, Any, int]] = []
+        operand = {slot: number for number, slot in enumerate(read)}
+        values = [*fixed, *outs]
+        for (function, slots, keywords), out in zip(steps, outs, strict=True):
+            cut = len(slots) - len(keywords)
+            arguments = [values[slot] for slot in slots[:cut]]
+            by_name = {name: values[slot] for name, slot in zip(keywords, slots[cut:], strict=True)}
+            write = WRITERS.get(function)
+            if write is None:
+                by_name["out"] = out
+            else:
+                arguments.insert(0, out)
+            self.calls.append((write or function, arguments, by_name))
+            for place, slot in enumerate(slots):
+                if slot not in operand:
+                    continue
+                if place >= cut:
+                    self.changes.append((by_name, keywords[place - cut], operand[slot]))
+                else:
+                    self.changes.append((arguments, place + (write is not None), operand[slot]))
+        #: where the last step is told what to write, and what it writes for want of anything else
+        self.last: tuple[Any, Any, Any] = (by_name, "out", outs[-1]) if write is None else (arguments, 0, outs[-1])
+
+    def run(self, operands: list[Any], out: Any) -> Any:
+        """The chain's result for a tile, in ``out`` if that is given."""
+        for given, place, number in self.changes:
+            given[place] = operands[number]
+        last, place, own = self.last
+        last[place] = out = own if out is None else out
+        for function, arguments, by_name in self.calls:
+            function(*arguments, **by_name)
+        return out
+
+
 def with_spare(chunk: Function) -> Function:
     """`var_chunk` or `moments_chunk` with memory that it may use for one tile after the other."""
-    spare: dict[Any, Any] = {}
 
     def make(tile: Any, axes: tuple[int, ...], dtype: Any) -> Any:
         if tile.dtype.kind not in "f" or tile.dtype.itemsize < 4 or dtype not in (None, tile.dtype):
             return chunk(tile, axes, dtype)
-        known = spare.get(tile.shape)
-        if known is None:
-            known = spare[tile.shape] = np.empty(tile.shape, tile.dtype)
-        return chunk(tile, axes, dtype, known)
+        (memory,) = SPARE.take(1, tile.nbytes)
+        return chunk(tile, axes, dtype, memory[: tile.nbytes].view(tile.dtype).reshape(tile.shape))
 
     return make
 

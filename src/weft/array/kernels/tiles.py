@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from itertools import product
 from math import isqrt, prod
@@ -17,7 +18,7 @@ SMALL = 1 << 17
 #: Kinds of dtypes whose elements are plain numbers.
 NUMBERS = "biufc"
 #: Bytes that the tiles of all values alive at a time may take together.
-CACHE = 1 << 21
+CACHE = 1 << 22
 #: Elements of the smallest tile: below it, calls cost more than memory does.
 LEAST = 1 << 15
 #: Length of the last axis below which operands that all tiles share are written out for one tile, for longer inner loops.
@@ -138,6 +139,28 @@ def uniform(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.ndim and value.size and not any(value.strides):
         return value[(slice(0, 1),) * value.ndim].reshape(())
     return value
+
+
+class Scratch(threading.local):
+    """Memory of a thread for the tiles of one chain after the other: what is allocated anew for each block comes from the
+    system page by page, which takes longer than a step of the chain.
+    """
+
+    def __init__(self) -> None:
+        self.kept: list[np.ndarray[Any, Any]] = []
+
+    def take(self, count: int, nbytes: int) -> list[np.ndarray[Any, Any]]:
+        """So many pieces of so many bytes at least, good until the thread's next chain takes some."""
+        if len(self.kept) >= count and self.kept[0].nbytes >= nbytes:
+            return self.kept[:count]
+        made = [np.empty(nbytes, np.uint8) for _ in range(count)]
+        if count * nbytes <= 2 * CACHE:
+            self.kept = made
+        return made
+
+
+#: For the steps of chains (a thread runs one chain at a time), and for reductions that need room for another tile.
+SCRATCH, SPARE = Scratch(), Scratch()
 
 
 def bands_of(length: int, extent: int) -> list[slice]:

@@ -57,7 +57,7 @@ class CategoricalAccessor(Accessor):
         if self.known:
             return self._column
         categories = compute_categories(self._column, **kwargs)
-        return elementwise("set_known", self._column, tuple(categories), self.ordered)
+        return elementwise("set_known", self._column, categories, self.ordered)
 
     def as_unknown(self) -> Any:
         """The column as if its categories were not known."""
@@ -130,18 +130,21 @@ def order_of_partition(column: pd.Series) -> pd.Series:
 
 
 def distinct_values(column: Any) -> Any:
-    """The distinct values of each partition, without missing ones."""
-    return column.map_partitions(distinct_of_partition, meta=column.expr.meta.astype(object), token="distinct")
+    """The distinct values of each partition, without missing ones, as one value."""
+    return column.map_partitions(distinct_of_partition, meta=pd.Series([], dtype=object), token="distinct")
 
 
 def distinct_of_partition(column: pd.Series) -> pd.Series:
-    """Distinct values of a partition, as objects."""
-    return pd.Series(column.dropna().unique(), dtype=object, name=column.name)
+    """An index of the distinct values of a partition, of their own type."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.Series([column.cat.remove_unused_categories().cat.categories], dtype=object)
+    return pd.Series([pd.Index(column.dropna().unique())], dtype=object)
 
 
 def sorted_categories(there: pd.Series) -> pd.Index:
-    """Distinct values in order."""
-    return pd.Index(pd.unique(there)).infer_objects().sort_values()
+    """Distinct values of all partitions in order; of partitions without any, which may not know it, the first type."""
+    some = [each for each in there if len(each)] or list(there[:1]) or [pd.Index([])]
+    return some[0].append(some[1:]).unique().infer_objects().sort_values()
 
 
 class CategoryMethods(FrameBase):
@@ -194,14 +197,14 @@ class CategoryMethods(FrameBase):
         frame = self.copy()  # type: ignore[attr-defined]
         for label, there in zip(todo, found):
             ordered = bool(getattr(meta[label].dtype, "ordered", False))
-            frame[label] = elementwise("set_known", frame[label], tuple(sorted_categories(there)), ordered)
+            frame[label] = elementwise("set_known", frame[label], sorted_categories(there), ordered)
         return frame
 
 
 @function_named("set_known")
-def set_known(column: pd.Series, categories: tuple[Any, ...], ordered: bool) -> pd.Series:
+def set_known(column: pd.Series, categories: pd.Index, ordered: bool) -> pd.Series:
     """A column with these categories."""
-    return column.astype(pd.CategoricalDtype(pd.Index(list(categories)), ordered))
+    return column.astype(pd.CategoricalDtype(categories, ordered))
 
 
 @function_named("set_unknown")

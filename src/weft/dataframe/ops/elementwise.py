@@ -143,7 +143,8 @@ def row_meta(operation: str, bound: Bound, metas: list[Any]) -> Any:
     """What an operation makes of metas."""
     try:
         if operation in BY_VALUES and any(has_integers(each) for each in metas):
-            with suppress(pa.ArrowInvalid, TypeError):  # types with gaps do not hold extremes of others
+            # types with gaps do not hold extremes of others, nor values of which none may be needed
+            with suppress(pa.ArrowInvalid, TypeError, OverflowError):
                 made = bound(*map(with_extremes, metas))
                 return with_unknown_categories(made[:0] if isinstance(made, pd.Index) else made.iloc[:0])
         made = with_unknown_categories(bound(*metas))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from weft.dataframe.base import at_hand, new
 from weft.dataframe.carried import Carried
@@ -148,7 +149,10 @@ def whole_result(frame: Any, method: str, *calls: Any, pick: Any = None, meta: A
 
 def method_meta(meta: Any, around: Around) -> Any:
     """What a method makes of a meta."""
-    return same_kind(tried(lambda rows: apply_method(rows, around.method, around.calls), meta))
+    try:
+        return same_kind(tried(lambda rows: apply_method(rows, around.method, around.calls), meta))
+    except pa.ArrowInvalid:  # made-up rows overflow where those of the data need not
+        return same_kind(apply_method(meta, around.method, around.calls))
 
 
 class AllTo:

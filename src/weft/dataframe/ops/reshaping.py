@@ -25,6 +25,8 @@ __all__ = ["CombiningMethods", "ReshapingMethods", "from_dummies", "get_dummies"
 
 #: Operations whose result has the divisions of their first operand.
 DIVIDED = frozenset({"explode", "combine_first", "combine", "align", "update", "get_dummies", "from_dummies"})
+#: Those whose result has the rows of their operands, if these have the same rows.
+ROWWISE = frozenset({"get_dummies", "from_dummies", "combine_first", "combine", "align"})
 
 
 @node
@@ -58,7 +60,9 @@ class Reshaped(Partitionwise):
 
     @derived
     def rows(self) -> Hashable:
-        return self.sources[0].rows if self.operation in ("get_dummies", "from_dummies") else self.name
+        first = self.sources[0].rows
+        keeps = self.operation in ROWWISE and all(each.rows == first for each in self.sources)
+        return first if keeps or self.operation == "update" else self.name
 
     @property
     def cost(self) -> Cost:

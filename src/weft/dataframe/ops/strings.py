@@ -413,6 +413,29 @@ def findall(column: Any, pat: str, **options: Any) -> Any:
     return column.str.findall(pat, **options).astype(object)
 
 
+@function_named("str.encode")
+def encode(column: Any, encoding: str, **options: Any) -> Any:
+    """Text as bytes."""
+    return as_objects(column.str.encode(encoding, **options))
+
+
+@function_named("str.partition")
+def partition_text(column: Any, sep: str, expand: bool) -> Any:
+    """What is before a separator, it, and what is after: as tuples."""
+    return as_objects(column.str.partition(sep, expand=expand))
+
+
+@function_named("str.rpartition")
+def rpartition_text(column: Any, sep: str, expand: bool) -> Any:
+    """What is before the last separator, it, and what is after: as tuples."""
+    return as_objects(column.str.rpartition(sep, expand=expand))
+
+
+def as_objects(made: Any) -> Any:
+    """Missing objects, of which pandas makes floats where there is nothing else."""
+    return made.astype(object) if getattr(made, "dtype", None) == np.float64 else made
+
+
 @function_named("split_columns")
 def split_columns(column: pd.Series, name: str, pieces: int, **options: Any) -> pd.DataFrame:
     """Parts of text as so many columns."""

@@ -40,6 +40,8 @@ def typed(column: pd.Series, wanted: Any) -> pd.Series:
     if getattr(own, "kind", "O") == "f" and isinstance(wanted, np.dtype) and wanted.kind in "iu":
         return column
     if isinstance(own, pd.CategoricalDtype) and not isinstance(wanted, pd.CategoricalDtype):
+        if isinstance(wanted, pd.StringDtype) and pd.api.types.infer_dtype(own.categories) not in ("string", "empty"):
+            return column.astype(object)  # of categories that were not known it was taken that they are texts
         if isinstance(own.categories.dtype, np.dtype) and column.hasnans:
             made = pd.Series(np.asarray(column), index=column.index, name=column.name)
             return made if getattr(wanted, "kind", "O") in "iub" else made.astype(wanted)

@@ -74,10 +74,7 @@ def summary_of_values(counts: pd.Series, label: Any) -> pd.Series:
     if not len(counts):
         return pd.Series([total, 0, np.nan, np.nan], index=["count", "unique", "top", "freq"], dtype=object, name=label)
     return pd.Series(
-        [total, len(counts), counts.index[0], counts.iloc[0]],
-        index=["count", "unique", "top", "freq"],
-        dtype=object,
-        name=label,
+        [total, len(counts), counts.index[0], counts.iloc[0]], index=["count", "unique", "top", "freq"], name=label
     )
 
 
@@ -88,6 +85,8 @@ def aggregate_table(*values: Any) -> Any:
     if isinstance(meta, pd.Series):
         cells = dict(zip([place[0] for place in places], found, strict=True))
         entries = [cells.get(label, np.nan) for label in meta.index]
+        if meta.dtype == object or (entries and all(map(pd.isna, entries))):  # pandas takes the type of what is there
+            return pd.Series(entries, index=meta.index, name=meta.name)
         made = pd.Series(entries, index=meta.index, name=meta.name, dtype=object)
         return fitting(made, meta.dtype)
     table = {place: found[number] for number, place in enumerate(places)}

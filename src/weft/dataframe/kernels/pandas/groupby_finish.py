@@ -38,7 +38,7 @@ def final_index(keys: list[pd.Series], plan: GroupPlan) -> tuple[pd.Index, Any]:
 def level_of(labels: Any) -> Any:
     """Labels of a level; Arrow's zeros of both signs, which are groups of their own there, are one to pandas' indexes."""
     is_odd = isinstance(labels.dtype, pd.ArrowDtype) and labels.dtype.kind == "f"
-    return labels + 0.0 if is_odd else labels
+    return (labels + 0.0).astype(labels.dtype) if is_odd else labels
 
 
 def sorted_places(keys: Sequence[pd.Series]) -> Any:
@@ -154,9 +154,17 @@ def finish_total(name: str) -> Callable[..., pd.Series]:
         if name == "sum" and (order < 0).any() and is_joined(dtype):
             values = pd.Series(values).mask(order < 0, "" if dtype != np.dtype(object) else 0).array
         few = given["count"][0] < request.option("min_count", 0) if "count" in given else None
-        return with_missing(values, few if few is not None and few.any() else None, dtype)
+        if few is None or not few.any():
+            return with_missing(values, None, dtype if few is None else without_gaps(values, dtype))
+        return with_missing(values, few, dtype)
 
     return finish
+
+
+def without_gaps(values: Any, dtype: Any) -> Any:
+    """The type of totals, none of which is missing: integers where floats were foreseen for gaps."""
+    are_integers = isinstance(values, np.ndarray) and values.dtype.kind in "iu"
+    return values.dtype if are_integers and dtype == np.float64 else dtype
 
 
 def is_joined(dtype: Any) -> bool:
@@ -169,7 +177,9 @@ def finish_extreme(name: str) -> Callable[..., pd.Series]:
     def finish(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
         (values,), (counts,) = given[name], given["count"]
         few = counts < max(1, request.option("min_count", -1))
-        made = with_missing(values, few if few.any() else None, dtype)
+        made = (
+            with_missing(values, few, dtype) if few.any() else with_missing(values, None, without_gaps(values, dtype))
+        )
         return (
             pd.Series(made.to_numpy()) if made.dtype == np.dtype(object) else made
         )  # texts and times, as pandas finds out

@@ -9,6 +9,7 @@ import pandas as pd
 
 from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
+from weft.dataframe.meta import meta_nonempty
 
 __all__ = ["Around", "OverlapPlan", "apply_method", "concatenated"]
 
@@ -97,6 +98,8 @@ class Neighbours:
     def apply(partition: Any, before: Any, after: Any, plan: Around) -> Any:
         """The method on a partition with what is around it."""
         whole = concatenated(before, partition, after)
+        if not len(whole) and plan.method == "shift":  # of no rows pandas leaves integers what they are
+            whole = meta_nonempty(whole)
         made = apply_method(whole, plan.method, plan.calls)
         start = 0 if before is None else len(before)
         return cut_out(made, start, partition, len(whole))

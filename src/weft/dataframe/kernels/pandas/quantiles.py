@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from weft import selection
 from weft.dataframe.kernels.pandas.groupby_finish import with_missing
@@ -104,9 +105,18 @@ class Quantiles:
         columns = []
         for part, each, dtype, column in zip(parts, chosen, dtypes, columns_of(empty), strict=True):
             kind = dtype if column.dtype.kind in "mM" and wanted.method in ELEMENTS and each.size else FLOAT
-            values = selection.selected(part, each, wanted, dtype, kind, (len(wanted.quantiles),))
+            inside = inside_of(wanted, column.dtype)
+            values = selection.selected(part, each, inside, dtype, kind, (len(wanted.quantiles),))
             columns.append((values, each.size))
         return assembled(columns, wanted, empty, is_scalar, meta)
+
+
+def inside_of(wanted: selection.Wanted, dtype: Any) -> selection.Wanted:
+    """What stands between two elements: Arrow takes means where NumPy adds a part of the difference, which may be infinite."""
+    if not isinstance(dtype, pd.ArrowDtype):
+        return wanted
+    method = {"linear": selection.WEIGHTED, "midpoint": selection.HALFWAY}.get(wanted.method, wanted.method)
+    return selection.Wanted(wanted.quantiles, method, wanted.skip_nan)
 
 
 def assembled(columns: list[Any], wanted: Any, empty: Any, is_scalar: bool, meta: Any) -> Any:
@@ -155,4 +165,6 @@ def column_of(values: Any, size: int, dtype: Any) -> pd.Series:
         return with_missing(np.zeros(len(values)), np.ones(len(values), bool), dtype)
     if isinstance(dtype, pd.ArrowDtype) and dtype.kind in "iu" and (values % 1 != 0).any():
         return pd.Series(values, dtype="double[pyarrow]")
+    if isinstance(dtype, pd.ArrowDtype) and dtype.kind == "f":  # in which NaN is no gap
+        return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, dtype.pyarrow_dtype)))
     return with_missing(values, None, dtype)

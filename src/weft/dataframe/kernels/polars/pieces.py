@@ -16,9 +16,11 @@ from weft.dataframe.kernels.pandas.groupby_plan import AggregatePlan
 from weft.dataframe.kernels.polars.partials import partial_query
 from weft.dataframe.kernels.polars.query import answer, relation_of
 from weft.dataframe.kernels.polars.relation import Relation
+from weft.dataframe.kernels.polars.sources import columns_of
+from weft.dataframe.kernels.polars.translator import Translator
 from weft.dataframe.kernels.translating import Untranslatable
 from weft.dataframe.pieces import BlockInput, Leaf
-from weft.expr import Expr, Held, Needs, walk
+from weft.expr import Expr, Held, Need, Needs, walk
 from weft.expr.tree import replace as exchanged
 from weft.records import replaced
 
@@ -73,15 +75,52 @@ class PieceQuery:
 
     def by_pandas(self, given: tuple[Any, ...]) -> Any:
         """The partition as pandas' kernels make it of the same blocks."""
-        changes: dict[Expr, Expr] = {}
+        leaves: dict[Leaf, Any] = {}
         for each in walk(self.root):
             if isinstance(each, BlockInput):
-                changes[each] = leaf_of(given[each.slot], each.meta)
+                leaves[each] = given[each.slot]
             elif isinstance(each, Leaf):
-                changes[each] = leaf_of(answer(relation_of(each, self.asked, given), each.meta), each.meta)
+                leaves[each] = answer(relation_of(each, self.asked, given), each.meta)
+        wants = Translator(self.root, self.asked, False, given).wants
+        changes: dict[Expr, Expr] = {}
+        for rows in {each.rows for each in leaves}:
+            alike = {each: value for each, value in leaves.items() if each.rows == rows and has_rows(each, value)}
+            if len(alike) > 1:
+                changes |= beside_each_other(alike, {each for each in alike if wants(each, Need.INDEX)})
+        changes |= {each: leaf_of(value, each.meta) for each, value in leaves.items() if each not in changes}
         with config.set({"dataframe.engine": "pandas"}):
             rows = new(exchanged(self.root, changes)).compute(scheduler="sync")
         return rows if self.groups is None else GroupbyAggregate.chunk(rows, self.groups)
+
+
+def has_rows(leaf: Leaf, value: Any) -> bool:
+    """Whether a leaf stands for rows, not for a value, nor for one of each column."""
+    return isinstance(value, (pd.DataFrame, pd.Index)) or (isinstance(value, pd.Series) and not len(leaf.meta))
+
+
+def beside_each_other(leaves: dict[Leaf, Any], labelled: set[Leaf]) -> dict[Expr, Expr]:
+    """Nodes for blocks of the same rows: columns of one frame, with labels where somebody looks at them."""
+    height = len(next(iter(leaves.values())))
+    blocks = {each: value for each, value in leaves.items() if not isinstance(value, pd.Index)}
+    indexes = [value for value in leaves.values() if isinstance(value, pd.Index)]
+    indexes += [value.index for each, value in blocks.items() if each in labelled]
+    labels = indexes[0] if indexes else pd.RangeIndex(height)
+    columns = [column.set_axis(labels) for value in blocks.values() for column in columns_of(value)]
+    whole = pd.concat(columns, axis=1, ignore_index=True) if columns else pd.DataFrame(index=labels)
+    frame = new(FromPandas(Held.of(whole), ((0, height),), False))
+    changes: dict[Expr, Expr] = {}
+    place = 0
+    for each, value in leaves.items():
+        if isinstance(value, pd.Index):
+            changes[each] = frame.index.expr
+        elif isinstance(value, pd.Series):
+            changes[each] = frame[place].rename(value.name).expr
+            place += 1
+        else:
+            own = list(range(place, place + value.shape[1]))
+            changes[each] = frame[own].set_axis(value.columns, axis=1).expr
+            place += len(own)
+    return changes
 
 
 def leaf_of(value: Any, meta: Any) -> FrameExpr:

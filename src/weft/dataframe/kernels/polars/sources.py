@@ -91,7 +91,7 @@ def block_input(node: Any, translate: Translator) -> Relation:
     wants_index = translate.wants(node, Need.INDEX)
     base = translate.sources.get(("blocks", node.rows))
     if base is None:
-        every = alike(node, translate)
+        every = [each for each in alike(node, translate) if not isinstance(translate.given[each.slot], pd.Index)]
         data = {
             f"b{each.slot}_{place}": column
             for each in every

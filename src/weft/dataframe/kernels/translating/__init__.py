@@ -366,6 +366,8 @@ def plain_number(value: Any, dtype: Any) -> Any:
     plain = value.item() if isinstance(value, np.generic) else value
     if is_integer(dtype) and not isinstance(plain, int):
         raise Untranslatable("a float among integers")
+    if is_integer(dtype) and not np.iinfo(dtype).min <= plain <= np.iinfo(dtype).max:
+        raise Untranslatable("a number that is none of the type stays in pandas")
     return plain
 
 
