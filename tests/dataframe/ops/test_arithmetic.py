@@ -26,6 +26,16 @@ def test_rows_and_columns_of_two_dimensions_stand_for_all_others(pair, name, of_
     agree(lambda: np.subtract(values, parts), lambda: np.subtract(values, whole))
 
 
+def test_what_pandas_refuses_is_refused():
+    whole = pd.DataFrame({"a": [1, 2, 3], "b": [True, False, True]})
+    parts = in_partitions(whole, [1])
+    agree(lambda: parts.b & [True, False, True], lambda: whole.b & [True, False, True])
+    agree(lambda: [True, False, True] | parts.b, lambda: [True, False, True] | whole.b)
+    agree(lambda: parts.a.eq(parts.a, axis=1), lambda: whole.a.eq(whole.a, axis=1))
+    agree(lambda: parts.a.add(parts), lambda: whole.a.add(whole))
+    agree(lambda: parts.b & np.array([True, False, True]), lambda: whole.b & np.array([True, False, True]))
+
+
 def test_arrays_of_other_shapes_are_refused():
     parts = in_partitions(pd.DataFrame({"a": [1, 2, 3], "b": [1, 2, 3]}), [1])
     for values in (np.ones((1, 3)), np.ones((2, 2)), np.ones((2, 1)), np.ones((1, 1))):

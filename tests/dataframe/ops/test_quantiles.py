@@ -47,6 +47,15 @@ def test_quantiles_of_frames_agree_with_pandas(pair, q, axis):
     agree(lambda: parts.median(axis=axis), lambda: whole.median(axis=axis))
 
 
+def test_quantiles_of_rows_of_times_agree_with_pandas():
+    whole = pd.DataFrame({"a": pd.to_datetime(["2024", "2025"]), "b": pd.to_datetime(["2026", "2027"])})
+    parts = in_partitions(whole, [1])
+    agree(
+        lambda: parts.quantile([0.5, 1], axis=1, numeric_only=False),
+        lambda: whole.quantile([0.5, 1], 1, numeric_only=False),
+    )
+
+
 def test_bad_arguments_are_refused_at_the_call():
     parts = in_partitions(pd.DataFrame({"a": [1, 2], "word": ["x", "y"]}), [1])
     with pytest.raises(ValueError, match=r"in the interval \[0, 1\]"):

@@ -69,6 +69,19 @@ def test_correlations_of_rows_agree_with_pandas(pair, other_pair, drop, method):
     )
 
 
+@pytest.mark.parametrize("kind", ["Float64", "double[pyarrow]", "float64"])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("drop", [True, False])
+def test_correlations_with_frames_have_pandas_types(kind, axis, drop):
+    chance = np.random.default_rng(1)
+    whole = pd.DataFrame(chance.random((9, 4)), columns=list("abcd")).astype(kind)
+    other = pd.DataFrame(chance.random((7, 3)), columns=list("adc")).astype(kind)
+    agree(
+        lambda: in_partitions(whole, [2, 5]).corrwith(in_partitions(other, [4]), axis=axis, drop=drop),
+        lambda: whole.corrwith(other, axis=axis, drop=drop),
+    )
+
+
 @pytest.mark.parametrize("width", [2, 12])
 @pytest.mark.parametrize("hole", [None, 0, 9_000])
 def test_many_rows_agree_with_pandas(width, hole):

@@ -37,12 +37,14 @@ OPERATORS: dict[Any, str] = {
     np.greater_equal: "ge",
 }
 
+LOGICAL = frozenset({"and_", "or_", "xor"})
 #: Comparisons by order.
 ORDERED = frozenset({"lt", "le", "gt", "ge"})
 
 
 def binary(operation: str, left: Any, right: Any) -> Any:
     """An operator on two operands, one of which is a frame."""
+    check_logical(operation, left, right)
     if operation in ORDERED and not isinstance(right, FrameBase):
         left = known(left)  # which category is the less is not told by meta otherwise
     if isinstance(left, FrameBase):
@@ -52,6 +54,16 @@ def binary(operation: str, left: Any, right: Any) -> Any:
     if isinstance(left, FrameBase):
         return elementwise(operation, left, beside(left, right))
     return elementwise(operation, beside(right, left), right)
+
+
+def check_logical(operation: str, *sides: Any) -> None:
+    """Refuse logic of a column and a list, as pandas does."""
+    is_column = any(isinstance(each, FrameBase) and each.expr.meta.ndim == 1 for each in sides)
+    if operation in LOGICAL and is_column and any(isinstance(each, (list, tuple)) for each in sides):
+        raise TypeError(
+            "Logical ops (and, or, xor) between Pandas objects and dtype-less sequences (e.g. list, tuple) are not supported: "
+            "wrap the object in a Series, Index, or np.array before"
+        )
 
 
 def for_columns(frame: Any, value: Any) -> Any:
@@ -73,6 +85,11 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
     """A method of arithmetic such as ``add``."""
     is_frame = isinstance(left.expr.meta, pd.DataFrame)
     options: dict[str, Any] = {}
+    if not is_frame and isinstance(left.expr.meta, pd.Series):
+        if axis not in (0, "index", None):
+            raise ValueError(f"No axis named {axis} for object type Series")
+        if is_of_rows(right):
+            raise TypeError(f"Series.{name} does not support a DataFrame `other`. Use df.{name}(ser) instead.")
     if fill_value is not None:
         options["fill_value"] = fill_value
     if level is not None:

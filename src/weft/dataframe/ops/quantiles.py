@@ -129,12 +129,12 @@ def is_for_pandas(dtype: Any) -> bool:
 def rows_together(frame: Any, q: Any, interpolation: str, method: str) -> Any:
     """Quantiles of each row, the rows as columns, whose labels are computed."""
     meta = UNKNOWN
-    if np.ndim(q):
-        numbers = np.result_type(*frame.expr.meta.dtypes, np.float64)
-        meta = pd.DataFrame(
-            columns=new(IndexOf(frame.expr)).compute(), index=pd.Index([], dtype="float64"), dtype=numbers
-        )
     options = {"axis": 1, "interpolation": interpolation, "method": method}
+    if np.ndim(q):
+        labels = new(IndexOf(frame.expr)).compute()
+        example = meta_nonempty(frame.expr.meta).quantile(q, **options)
+        kind = example.dtypes.iloc[0] if len(labels) else np.dtype(np.float64)
+        meta = pd.DataFrame(columns=labels, index=pd.Index([], dtype="float64"), dtype=kind)
     return whole_result(frame, "quantile", call_of(q, **options), meta=meta)
 
 

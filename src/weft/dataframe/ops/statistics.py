@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, column_needs
 from weft.dataframe.kernels.pandas.statistics import StatisticsPlan
+from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.concat import as_collection, concat
 from weft.dataframe.ops.elementwise import elementwise
@@ -187,10 +188,16 @@ class StatisticsMethods(FrameBase):
         if other.expr.meta.ndim == 2:
             theirs = of_numbers(other, numeric_only).expr.columns
             labels = tuple([label for label in labels if label in theirs])
-            made = pair(frame, other, "corr", min_periods, labels=labels)
+            made = of_kind(pair(frame, other, "corr", min_periods, labels=labels), frame, other)
             lost = [label for label in (*frame.expr.columns, *theirs) if label not in labels]
             return made if drop or not lost else made.map_partitions(with_lost, lost, meta=made.expr.meta)
         return pair(frame, other, "corr", min_periods, labels=labels)
+
+
+def of_kind(made: Any, frame: Any, other: Any) -> Any:
+    """Correlations in the type that pandas makes of masked numbers, or of Arrow's."""
+    kind = meta_nonempty(frame.expr.meta).corrwith(meta_nonempty(other.expr.meta), drop=True).dtype
+    return made if kind.kind != "f" or kind == made.expr.meta.dtype else made.astype(kind)
 
 
 def rows_with(frame: Any, other: Any, drop: bool, words: dict[str, Any]) -> Any:
@@ -203,7 +210,7 @@ def rows_with(frame: Any, other: Any, drop: bool, words: dict[str, Any]) -> Any:
     made = reshaped("corrwith_rows", left, right, **words)
     if drop or frame.expr.rows == other.expr.rows:
         return made
-    return concat([made, reshaped("unmatched", left, right)])
+    return concat([made, reshaped("unmatched", left, right, dtype=made.expr.meta.dtype)])
 
 
 def with_lost(found: pd.Series, lost: list[Any]) -> pd.Series:

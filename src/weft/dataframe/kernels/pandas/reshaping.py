@@ -57,13 +57,14 @@ def with_columns(frame: pd.DataFrame, values: pd.Series, **options: Any) -> pd.S
 
 def rows_with(left: pd.DataFrame, right: pd.DataFrame, **options: Any) -> pd.Series:
     """Correlation of the rows of two frames that have the same label."""
-    return left.corrwith(right, axis=1, drop=True, **options).astype(np.float64)
+    made = left.corrwith(right, axis=1, drop=True, **options)
+    return made.astype(np.float64) if made.dtype == np.dtype(object) else made
 
 
-def unmatched(left: pd.DataFrame, right: pd.DataFrame) -> pd.Series:
+def unmatched(left: pd.DataFrame, right: pd.DataFrame, dtype: Any) -> pd.Series:
     """Missing numbers for the labels that only one of two frames has."""
     both = left.index.union(right.index).difference(left.index.intersection(right.index))
-    return pd.Series(np.nan, index=both, dtype=np.float64)
+    return pd.Series(np.nan, index=both, dtype=dtype)
 
 
 @function_named("differs")
