@@ -145,3 +145,15 @@ def test_running_functions_take_all_labels_that_there_are():
     np.testing.assert_array_equal(whole.compute(), [0, 1, 2, 4, 6, 9])
     with pytest.raises(NotImplementedError, match="leave expected_groups out"):
         scanned(x, labels, func="cumsum", expected_groups=pd.Index([0]))
+
+
+@pytest.mark.parametrize("func", ["argmax", "nanargmin"])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_places_of_extremes_are_those_along_the_axis(func, axis):
+    cube = RNG.integers(0, 3, VALUES.shape)
+    values = np.nan_to_num(VALUES)
+    x = da.from_array(values, chunks=(2, 3, 7))
+    for groups in (np.arange(4), [2, 0]):
+        options = {"func": func, "axis": axis, "fill_value": 77, "expected_groups": groups}
+        expected = flox.groupby_reduce(values, cube, engine="numpy", **options)
+        assert_same(flox.groupby_reduce(x, cube, **options), expected)

@@ -17,6 +17,7 @@ Weft chooses from the labels.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -93,16 +94,20 @@ def grouped(
         [*places, *[code for code, _ in found]],
         [*[shape[each] for each in kept], *[len(groups) for _, groups in found]],
     )
+    is_place = "arg" in func and len(reduced) == 1 and bool(kept)
     result, *_ = da.groupby_reduce(
         array,
         *codes,
         func=func,
         expected_groups=tuple([np.arange(size) for size in sizes]),
-        fill_value=fill_value,
+        fill_value=-1 if is_place else fill_value,
         dtype=dtype,
         min_count=min_count if counted and not whole else None,
         finalize_kwargs=finalize_kwargs,
     )
+    if is_place:  # of one among all labels, and wanted is that along the axis
+        along = result // prod(shape[ndim + reduced[0] + 1 :]) % shape[reduced[0]]
+        result = da.where(result < 0, -1 if fill_value is None else fill_value, along).astype(result.dtype)
     return (result, *[groups for _, groups in found])
 
 

@@ -16,6 +16,7 @@ from weft.array.kernels.numpy import cut_out
 
 __all__ = [
     "all_requests",
+    "along",
     "answers",
     "chosen",
     "chosen_by_index",
@@ -56,8 +57,12 @@ def points_of(block: Block, axes: tuple[int, ...], points: Points) -> Block:
 
 
 def along(block: Block, where: np.ndarray[Any, Any], axis: int) -> Block:
-    """Elements at positions along an axis. `numpy.take` is the faster way, but copies blocks that are not contiguous."""
-    if type(block) is np.ndarray and not block.flags.c_contiguous:
+    """Elements at positions along an axis. `numpy.take` is the faster way, but copies blocks that are not contiguous.
+
+    It also forgets the masks of structured blocks.
+    """
+    is_plain = type(block) is np.ndarray
+    if (is_plain and not block.flags.c_contiguous) or (not is_plain and block.dtype.names):
         return block[(slice(None),) * axis + (where,)]
     return np.take(block, where, axis=axis)
 
@@ -130,7 +135,7 @@ def put_together(runs: Sequence[Block], places: Sequence[Positions], axis: int, 
     for run, at in zip(runs, places, strict=True):
         order[at] = np.arange(done, done + run.shape[axis])
         done += run.shape[axis]
-    return np.take(whole, order, axis=axis)
+    return along(whole, order, axis)
 
 
 def get_field(block: Block, field: Any) -> Block:
