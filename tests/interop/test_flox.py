@@ -1,5 +1,8 @@
 """Groups that flox reduces give with Weft's arrays what they give with NumPy's."""
 
+import subprocess
+import sys
+
 import flox
 import flox.xarray
 import numpy as np
@@ -145,3 +148,26 @@ def test_running_functions_take_all_labels_that_there_are():
     np.testing.assert_array_equal(whole.compute(), [0, 1, 2, 4, 6, 9])
     with pytest.raises(NotImplementedError, match="leave expected_groups out"):
         scanned(x, labels, func="cumsum", expected_groups=pd.Index([0]))
+
+
+@pytest.mark.parametrize("func", ["argmax", "nanargmin"])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_places_of_extremes_are_those_along_the_axis(func, axis):
+    cube = RNG.integers(0, 3, VALUES.shape)
+    values = np.nan_to_num(VALUES)
+    x = da.from_array(values, chunks=(2, 3, 7))
+    for groups in (np.arange(4), [2, 0]):
+        options = {"func": func, "axis": axis, "fill_value": 77, "expected_groups": groups}
+        expected = flox.groupby_reduce(values, cube, engine="numpy", **options)
+        assert_same(flox.groupby_reduce(x, cube, **options), expected)
+
+
+def test_arrays_put_into_xarray_by_hand_are_grouped_in_a_program_that_says_nothing_else():
+    program = """
+import numpy as np, xarray as xr
+import weft.array as da
+held = xr.DataArray(da.arange(6, chunks=2), dims="t", coords={"t": [0, 1, 0, 1, 0, 1]})
+assert held.groupby("t").mean().values.tolist() == [2.0, 3.0]
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

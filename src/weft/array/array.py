@@ -14,6 +14,7 @@ from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.delayed import DelayedMethods
 from weft.array.io.from_blocks import FromBlocks
 from weft.array.io.hdf5 import HDF5Methods
+from weft.array.io.result import ResultMethods
 from weft.array.io.store import StoreMethods
 from weft.array.io.tiledb import TileDBMethods
 from weft.array.io.zarr import ZarrMethods
@@ -28,6 +29,7 @@ from weft.array.ops.elementwise import ElementwiseMethods
 from weft.array.ops.exporting import ExportMethods
 from weft.array.ops.indexing import IndexingMethods
 from weft.array.ops.lengths import LengthMethods
+from weft.array.ops.masked_protocol import MaskedMethods
 from weft.array.ops.overlapping import OverlapMethods
 from weft.array.ops.putting import PuttingMethods
 from weft.array.ops.rechunking import RechunkingMethods
@@ -76,8 +78,10 @@ class Array(
     ReshapingMethods,
     RepeatingMethods,
     DeclaringMethods,
+    MaskedMethods,
     ExportMethods,
     StoreMethods,
+    ResultMethods,
     ZarrMethods,
     HDF5Methods,
     TileDBMethods,

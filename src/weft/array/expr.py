@@ -7,6 +7,7 @@ depends on the number of chunks, so a million chunks are as cheap to describe as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise, product
 from math import prod
@@ -215,7 +216,7 @@ def assemble_blocks(blocks: Sequence[Any], numblocks: tuple[int, ...]) -> Any:
         return only[()] if isinstance(only, np.ndarray) else only
     if len(parts) == 1:
         return parts[0]
-    if type(parts[0]) is np.ndarray and parts[0].dtype != object:
+    if set(map(type, parts)) == {np.ndarray} and parts[0].dtype != object:
         return fill_whole(parts, numblocks)
     return joined_blocks(parts, numblocks)
 
@@ -276,8 +277,9 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         joined = np.ma.concatenate(parts, axis=axis)  # type: ignore[no-untyped-call]
         joined = joined.astype(common_type(parts), copy=False)
-        joined.fill_value = next(part.fill_value for part in parts if isinstance(part, np.ma.MaskedArray))
-        return joined
+        first = next(part for part in parts if isinstance(part, np.ma.MaskedArray))
+        keep_fill_value(joined, first.fill_value)
+        return joined.harden_mask() if first.hardmask else joined
     first = parts[0]
     sparse = modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(first):
@@ -286,6 +288,12 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
     if type(whole) is np.ndarray and isinstance(first, np.ndarray) and all(type(part) is type(first) for part in parts):
         return first.__array_wrap__(whole)  # of the class of the parts, which concatenate() forgets
     return whole
+
+
+def keep_fill_value(joined: Any, value: Any) -> None:
+    """Let a masked array be filled with a value; where it is no such element (of what was compared, say), with NumPy's."""
+    with np.errstate(all="ignore"), suppress(TypeError):
+        joined.fill_value = value
 
 
 def fill_whole(parts: list[np.ndarray[Any, Any]], numblocks: tuple[int, ...]) -> np.ndarray[Any, Any]:

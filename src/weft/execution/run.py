@@ -68,10 +68,10 @@ def compute(
     from weft.execution.pipeline import plan_of
 
     backend = scheduler_for(pool if scheduler is None else scheduler, found.collections)
-    collections = in_place_of(found.collections, backend.name) if optimize_graph else found.collections
     request = request_for(**kwargs)
-    fuse = backend.fuses_chains and config.value("optimization.fuse")
+    fuse = backend.fuses_chains and config.value("optimization.fuse.active")
     caches = [each for each in request.listeners if hasattr(each, "known")]
+    collections = in_place_of(found.collections, backend.name, not caches) if optimize_graph else found.collections
     with budgeted(kwargs.get("budget"), request.budget):
         plan, keys = plan_of(collections, optimize_graph=optimize_graph, fuse=fuse, caches=caches)
     with inside():
@@ -89,14 +89,19 @@ def compute(
     return found.repack(results)
 
 
-def in_place_of(collections: Sequence[Any], backend: str) -> list[Any]:
+def in_place_of(collections: Sequence[Any], backend: str, moves: bool = True) -> list[Any]:
     """What is computed in place of collections, whose blocks nobody sees: themselves, or what methods of theirs give.
 
     ``__weft_whole__`` may give one that has its value in a single block; ``__weft_at_once__``, for one that is computed alone on
-    threads, one whose only task is a call of a library that uses all cores by itself.
+    threads, one whose only task is a call of a library that uses all cores by itself; ``__weft_in_place__``, for tasks of this
+    process that are run whatever is known (``moves``), one whose tasks write its value to where it is wanted.
     """
     made = [asked_of(each, "__weft_whole__") for each in collections]
-    return [asked_of(made[0], "__weft_at_once__")] if len(made) == 1 and backend == "threads" else made
+    if len(made) == 1 and backend == "threads":
+        made = [asked_of(made[0], "__weft_at_once__")]
+    if moves and backend in ("threads", "inline"):
+        made = [asked_of(each, "__weft_in_place__") for each in made]
+    return made
 
 
 def asked_of(collection: Any, method: str) -> Any:

@@ -1,14 +1,12 @@
 """flox on Weft's arrays: its reductions of groups are `weft.array.groupby_reduce`, with Weft's plans.
 
-flox divides work for the arrays of the libraries that it knows. Once it has been taught (`weft.interop.xarray` does so), it
-hands Weft's arrays on to Weft. How flox divides work (``method``, ``reindex``) and reduces blocks (``engine``) has no meaning then:
+flox divides work for the arrays of the libraries that it knows. `weft.array` teaches it, as soon as both are imported, to
+hand Weft's arrays on to Weft. How flox divides work (``method``, ``reindex``) and reduces blocks (``engine``) has no meaning then:
 Weft chooses from the labels.
 
 >>> import flox
 >>> import numpy as np
 >>> import weft.array as da
->>> from weft.interop.flox import teach_flox
->>> teach_flox()
 >>> means, groups = flox.groupby_reduce(da.arange(6, chunks=2), np.array([0, 1, 0, 1, 0, 1]), func="mean")
 >>> means.compute(), groups
 (array([2., 3.]), array([0, 1]))
@@ -17,6 +15,7 @@ Weft chooses from the labels.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -93,16 +92,20 @@ def grouped(
         [*places, *[code for code, _ in found]],
         [*[shape[each] for each in kept], *[len(groups) for _, groups in found]],
     )
+    is_place = "arg" in func and len(reduced) == 1 and bool(kept)
     result, *_ = da.groupby_reduce(
         array,
         *codes,
         func=func,
         expected_groups=tuple([np.arange(size) for size in sizes]),
-        fill_value=fill_value,
+        fill_value=-1 if is_place else fill_value,
         dtype=dtype,
         min_count=min_count if counted and not whole else None,
         finalize_kwargs=finalize_kwargs,
     )
+    if is_place:  # of one among all labels, and wanted is that along the axis
+        along = result // prod(shape[ndim + reduced[0] + 1 :]) % shape[reduced[0]]
+        result = da.where(result < 0, -1 if fill_value is None else fill_value, along).astype(result.dtype)
     return (result, *[groups for _, groups in found])
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.array.strategies import assert_same, chunked_arrays, chunks_of
 
 import weft.array as da
+from weft.array.kernels import arg_reductions
 
 
 @settings(max_examples=60, deadline=None)
@@ -60,3 +61,25 @@ def test_lengths_need_not_be_known_along_one_axis():
     chunked = da.from_array(whole, chunks=2)
     assert chunked[chunked > 4].argmin().compute() == 0
     assert chunked[chunked > 6].argmin().compute() == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from([(7, 5), (3, 11), (9, 2, 4), (4, 8, 3)]),
+    st.integers(0, 1),
+    st.sampled_from(["f8", "f4", "i2", "u1"]),
+    st.data(),
+)
+def test_tiles_find_what_numpy_finds(shape, axis, dtype, data):
+    values = data.draw(st.lists(st.integers(0, 4), min_size=int(np.prod(shape)), max_size=int(np.prod(shape))))
+    block = np.array(values, dtype).reshape(shape)
+    if dtype[0] == "f":
+        block[block == 4] = np.nan
+    for kind in ("argmin", "argmax"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(arg_reductions, "WIDE", 2)
+            patch.setattr(arg_reductions, "SIDE", 3)
+            places, found = arg_reductions.positions(block, kind, axis)
+        expected = getattr(np, kind)(block, axis=axis, keepdims=True)
+        np.testing.assert_array_equal(places, expected)
+        np.testing.assert_array_equal(found, np.take_along_axis(block, expected, axis))

@@ -207,3 +207,24 @@ def test_masked_elements_stay_masked_where_the_condition_is_masked(own, value, c
     made = x.compute()
     assert made.tolist() == whole.tolist()
     assert np.ma.getmaskarray(made).tolist() == np.ma.getmaskarray(whole).tolist()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        5,
+        [1, 2, 3],
+        np.arange(6.0).reshape(2, 3),
+        np.arange(72.0).reshape(3, 4, 2, 3),
+        da.arange(24, chunks=5).reshape(4, 2, 3),
+    ],
+)
+def test_fields_that_are_arrays_are_set(value):
+    whole = np.zeros((3, 4), [("a", "f8", (2, 3)), ("b", "i4")])
+    whole["b"] = 7
+    ours = da.from_array(whole.copy(), chunks=2)
+    ours["a"] = value
+    whole["a"] = value
+    np.testing.assert_array_equal(ours.compute(), whole)
+    with pytest.raises(ValueError, match="broadcast"):
+        ours["a"] = np.ones(7)

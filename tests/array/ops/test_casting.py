@@ -128,3 +128,12 @@ def test_a_subarray_as_dtype_adds_axes(dtype):
     assert_same(da.array(x, dtype=dtype), np.array(whole, dtype=dtype))
     assert_same(x[x[:, 0] > 1].astype(dtype), whole[whole[:, 0] > 1].astype(dtype))
     assert_same(da.array([1, 2, 3], dtype=dtype), np.array([1, 2, 3], dtype=dtype))
+
+
+@pytest.mark.parametrize(("old", "new"), [("f8", (np.int16, 4)), ("i8", (np.uint8, (2, 4))), ("i4,i4", ("i4", 2))])
+def test_elements_seen_as_arrays_have_further_axes(old, new):
+    whole = np.arange(12).reshape(3, 4).astype(old)
+    ours = da.from_array(whole, chunks=2).view(new)
+    expected = whole.view(new)
+    assert ours.shape == expected.shape
+    np.testing.assert_array_equal(ours.compute(), expected)

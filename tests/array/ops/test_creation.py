@@ -215,3 +215,7 @@ def test_parts_of_made_arrays_are_made_alone():
     assert graph_size(da.eye(100, chunks=10)[:10, :10]) == 1
     assert graph_size(da.linspace(0, 1, 100, chunks=10)[5:8]) == 1
     assert graph_size(da.broadcast_to(da.ones(100, chunks=10), (50, 100), chunks={0: 5})[:5, :10] + 1) == 1
+
+
+def test_ranges_take_their_bounds_by_name():
+    np.testing.assert_array_equal(da.arange(start=3, stop=9, step=2, chunks=2).compute(), np.arange(3, 9, 2))

@@ -100,3 +100,16 @@ def test_real_and_imaginary_parts_are_set_as_in_numpy():
         da.ones(2, chunks=1).imag = 3
     with pytest.raises(ValueError, match="broadcast"):
         da.ones(2, dtype=complex, chunks=1).real = np.ones(3)
+
+
+def test_the_conjugate_of_truth_values_is_of_truth_values():
+    assert da.array([True, False]).conj().dtype == bool
+    assert da.array([1 + 2j]).conjugate().compute() == 1 - 2j
+
+
+def test_a_single_element_is_formatted():
+    assert f"{da.arange(4, chunks=2).mean():.2f}" == "1.50"
+    assert f"{da.array(7):>4}" == "   7"
+    assert f"{da.array(7)}".startswith("weft.array<")
+    with pytest.raises(TypeError, match="unsupported format string"):
+        f"{da.arange(4, chunks=2):.2f}"

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -226,3 +227,12 @@ def test_bad_calls_say_what_to_do():
         da.groupby_reduce(x, [0, 1, 2], func="sum", expected_groups=[1, 1])
     with pytest.raises(np.exceptions.AxisError):
         da.groupby_reduce(x, [0, 1, 2], func="sum", axis=2)
+
+
+def test_groups_of_sparse_blocks_are_dense_and_masked_arrays_are_refused():
+    whole = np.array([1.0, 0, 2, 0, 5])
+    labels = [0, 0, 1, 1, 0]
+    found, _ = da.groupby_reduce(da.from_array(sparse.COO.from_numpy(whole), chunks=2), labels, func="sum")
+    assert found.compute().tolist() == [6.0, 2.0]
+    with pytest.raises(TypeError, match="masked"):
+        da.groupby_reduce(da.ma.masked_equal(da.arange(5, chunks=2), 1), labels, func="sum")

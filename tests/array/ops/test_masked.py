@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 import pytest
+import sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.array.strategies import chunked_arrays, chunks_of
@@ -261,3 +262,241 @@ def test_masked_values_are_put_as_masked():
     da.put(x, [0, 1, 4], values)
     whole.put([0, 1, 4], values)
     assert x.tolist() == whole.tolist() == [None, 8, 3, 2, 9]
+
+
+MASKED = np.ma.array([[1.0, 2, 3, 4], [2, 5, 1, 0]], mask=[[0, 1, 0, 0], [0] * 4])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        np.ma.array,
+        np.ma.mean,
+        np.ma.sum,
+        np.ma.getmaskarray,
+        np.ma.compressed,
+        np.ma.cov,
+        np.ma.corrcoef,
+        np.ma.anom,
+        np.ma.sin,
+        np.ma.log,
+        np.ma.arccos,
+        np.ma.is_masked,
+        np.ma.compress_rows,
+        np.ma.notmasked_edges,
+        lambda x: np.ma.add(x, 1),
+        lambda x: np.ma.divide(1, x),
+        lambda x: np.ma.power(x, 0.5),
+        lambda x: np.ma.less(x, 2),
+        lambda x: np.ma.concatenate([x, x]),
+        lambda x: np.ma.vstack([x, x + 1]),
+        lambda x: np.ma.sort(x, axis=1, endwith=False),
+        lambda x: np.ma.masked_less(x, 1),
+        lambda x: np.ma.filled(x, -1),
+        lambda x: np.ma.dot(x, x.T),
+        lambda x: np.ma.dot(x, 2),
+        lambda x: np.ma.inner(x, x),
+        lambda x: np.ma.average(x, axis=0, weights=[1, 2]),
+        lambda x: np.ma.diag(x),
+        lambda x: np.ma.squeeze(x),
+        lambda x: np.ma.unique(x),
+        lambda x: np.ma.setdiff1d(x, 1),
+        lambda x: np.ma.isin(x, [1, 2]),
+        lambda x: np.array(x, subok=True),
+    ],
+)
+def test_functions_of_numpys_own_module_find_the_mask(call):
+    expected = call(MASKED.copy())
+    found = call(da.from_array(MASKED.copy(), chunks=2))
+    found = found.compute() if hasattr(found, "compute") else found
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(expected))
+    np.testing.assert_allclose(np.ma.filled(found, 77), np.ma.filled(expected, 77))
+    assert type(np.asarray(da.from_array(MASKED, chunks=2))) is np.ndarray
+
+
+def test_a_mask_of_what_chooses_elements_does_not_count():
+    mask = np.ma.array([[True, True, False, False], [False, True, False, True]], mask=[[0, 1, 1, 0], [0, 0, 0, 1]])
+    x = np.arange(8).reshape(2, 4)
+    ours = da.from_array(x, chunks=2)
+    np.testing.assert_array_equal(ours[mask].compute(), x[mask])
+    np.testing.assert_array_equal(ours[da.from_array(mask, chunks=(1, 3))].compute(), x[mask])
+    np.testing.assert_array_equal(ours[:, mask[1]].compute(), x[:, mask[1]])
+    places = np.ma.array([0, 1, 0], mask=[0, 1, 0])
+    np.testing.assert_array_equal(ours[da.from_array(places, chunks=2)].compute(), x[places])
+
+
+@pytest.mark.parametrize("kind", [[("c", "i8"), ("d", "f8")], "f8", (float, 2), "i8"])
+def test_views_keep_masks(kind):
+    whole = np.ma.array([(1, 2.0), (3, 4.0), (5, 6.0)], dtype=[("a", "i8"), ("b", "f8")])
+    whole.mask = [(1, 0), (0, 0), (0, 1)]
+    ours = da.from_array(whole, chunks=2)
+    assert_same_view(ours.view(kind), whole.view(kind))
+    assert_same_view(da.from_array(MASKED, chunks=2).T.view("i8"), MASKED.T.view("i8"))
+
+
+def assert_same_view(ours, expected):
+    result = ours.compute()
+    assert ours.shape == result.shape == expected.shape
+    assert ours.dtype == result.dtype == expected.dtype
+    np.testing.assert_array_equal(result.mask, expected.mask)
+    np.testing.assert_array_equal(result.data, expected.data)
+
+
+def test_views_as_masked_and_as_plain_arrays():
+    ours = da.from_array(MASKED, chunks=2)
+    np.testing.assert_array_equal(ours.view(np.ndarray).compute(), MASKED.data)
+    assert isinstance(da.arange(3, chunks=2).view(np.ma.MaskedArray).compute(), np.ma.MaskedArray)
+    assert_same(ours.view(np.ma.MaskedArray), MASKED)
+
+
+@pytest.mark.parametrize("compare", [operator.lt, operator.ge, operator.eq, operator.ne])
+def test_texts_with_a_fill_value_are_compared(compare):
+    whole = np.ma.array(["a", "b", "c"], mask=[0, 1, 0], fill_value="N/A")
+    ours = da.from_array(whole, chunks=2)
+    expected = compare(whole, whole[::-1])
+    found = compare(ours, ours[::-1]).compute()
+    np.testing.assert_array_equal(found.mask, expected.mask)
+    np.testing.assert_array_equal(found.compressed(), expected.compressed())
+    assert found.fill_value == expected.fill_value
+
+
+def test_a_masked_element_can_be_assigned():
+    x = da.arange(4, chunks=3)
+    x[1] = np.ma.array(7, mask=True)
+    x[2] = np.ma.array(7, mask=False)
+    assert x.compute().tolist() == [0, None, 7, 3]
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_means_of_masked_objects(axis):
+    whole = np.ma.array([[1, 2, 3], [4, 5, 9]], mask=[[0, 1, 0], [0, 1, 1]], dtype=object)
+    found = da.from_array(whole, chunks=2).mean(axis=axis).compute()
+    expected = np.ma.mean(whole.astype(float), axis=axis)
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(expected))
+    np.testing.assert_array_equal(np.ma.filled(found, 77).astype(float), np.ma.filled(expected, 77))
+
+
+def check(found, data, mask):
+    found = found.compute()
+    np.testing.assert_array_equal(np.ma.getmaskarray(found), np.broadcast_to(mask, found.shape))
+    np.testing.assert_array_equal(np.ma.getdata(found), np.broadcast_to(data, found.shape))
+
+
+def test_arrays_that_are_repeated_keep_their_masks():
+    whole = np.ma.array([[1.0, 2, 3]], mask=[[0, 1, 0]])
+    for chunks in (2, 3):
+        x = da.from_array(whole, chunks=chunks)
+        check(da.broadcast_to(x, (2, 3)), whole.data, whole.mask)
+        check(da.broadcast_arrays(x, da.ones((2, 1)))[0], whole.data, whole.mask)
+        check(da.tile(x, (2, 1)), whole.data, whole.mask)
+        check(da.tile(x, (1, 2)), np.tile(whole.data, 2), np.tile(whole.mask, 2))
+        check(da.cumulative_sum(x[0], include_initial=True), [0.0, 1, 1, 4], [0, 0, 1, 0])
+
+
+def test_masks_of_values_that_are_spread_are_assigned():
+    value = np.ma.array([5.0], mask=[True])
+    for index in (np.array([True, True]), da.from_array(np.array([0, 1]), chunks=1), slice(None)):
+        for given_value in (value, da.from_array(value, chunks=1)):
+            x = da.ma.masked_array(da.zeros((2, 3), chunks=2))
+            x[index] = given_value
+            assert x.compute().mask.all()
+    row = np.ma.array([[1.0, 2, 3]], mask=[[0, 1, 0]])
+    out = da.ma.masked_array(da.zeros((2, 3), chunks=2))
+    da.add(da.from_array(row, chunks=2), 1, out=out, where=np.array([[True], [False]]))
+    assert out.compute().tolist() == [[2.0, None, 4.0], [0.0, 0.0, 0.0]]
+
+
+def test_structured_elements_keep_their_masks_wherever_they_go():
+    whole = np.ma.array([(1, 2.0), (3, 4.0), (5, 6.0), (7, 8.0)], dtype=[("a", "i4"), ("b", "f8")])
+    whole.mask = [(1, 1), (0, 0), (0, 1), (1, 0)]
+    x = da.from_array(whole, chunks=2)
+    for index in ([3, 0, 2], [0]):
+        places = np.array(index)
+        for each in (places, da.from_array(places, chunks=1)):
+            found = x[each].compute()
+            np.testing.assert_array_equal(found.mask, whole[places].mask)
+            np.testing.assert_array_equal(found.data, whole[places].data)
+    chosen = np.array([True, False, True, True])
+    np.testing.assert_array_equal(x[da.from_array(chosen, chunks=3)].compute().mask, whole[chosen].mask)
+    for chunks in (2, 4):
+        found = da.random.default_rng(1).permutation(da.from_array(whole, chunks=chunks)).compute()
+        by_value = dict(zip(whole.data["a"].tolist(), whole.mask.tolist(), strict=True))
+        assert [by_value[value] for value in found.data["a"].tolist()] == found.mask.tolist()
+
+
+@pytest.mark.parametrize("name", ["nanmean", "nanvar", "nanstd"])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_moments_leave_out_nan_and_what_is_masked(name, axis):
+    values = np.array([[1.0, 99, np.nan, 4], [5, 6, np.nan, 2], [np.nan, 1, 3, 3]])
+    mask = np.array([[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], bool)
+    for chunks in (1, 2, 4):
+        found = getattr(da, name)(da.from_array(np.ma.array(values, mask=mask), chunks=chunks), axis=axis).compute()
+        expected = getattr(np, name)(np.where(mask, np.nan, values), axis=axis)
+        np.testing.assert_allclose(np.ma.filled(found, np.nan), expected)
+
+
+def test_moments_of_sparse_blocks_leave_out_nan():
+    values = np.array([[1.0, 0, np.nan, 4], [5, 0, 0, 2], [np.nan, 0, 3, 0]])
+    x = da.from_array(sparse.COO.from_numpy(values), chunks=2)
+    for axis in (None, 0, 1):
+        np.testing.assert_allclose(da.nanmean(x, axis=axis).compute(), np.nanmean(values, axis=axis))
+        np.testing.assert_allclose(da.nanvar(x, axis=axis).compute(), np.nanvar(values, axis=axis))
+
+
+def test_central_moments_leave_out_what_is_masked():
+    whole = np.ma.array([[1.0, 99, 3, 4], [2, 5, 7, 1]], mask=[[0, 1, 0, 0], [0] * 4])
+    x = da.from_array(whole, chunks=2)
+    for axis in (None, 0, 1):
+        assert_same(da.moment(x, 2, axis=axis, ddof=0), whole.var(axis=axis))
+        third = ((whole - whole.mean(axis=axis, keepdims=True)) ** 3).mean(axis=axis)
+        np.testing.assert_allclose(np.ma.filled(da.moment(x, 3, axis=axis).compute(), 0), np.ma.filled(third, 0))
+
+
+def test_functions_that_do_not_look_at_masks_refuse_masked_arrays():
+    x = da.ma.masked_equal(da.arange(5, chunks=2), 4)
+    y = x.astype(float)
+    for call in (lambda: da.topk(x, 2), lambda: da.argtopk(x, 2), lambda: da.stats.skew(y), lambda: da.push(y, axis=0)):
+        with pytest.raises(TypeError, match="masked"):
+            call()
+
+
+@pytest.mark.parametrize("name", ["nancumsum", "nancumprod"])
+def test_running_results_without_nan_keep_masks(name):
+    whole = np.ma.array([[1.0, 99, np.nan, 4], [5, 6, 7, np.nan]], mask=[[0, 1, 0, 0], [0, 0, 1, 0]])
+    for axis in (0, 1):
+        found = getattr(da, name)(da.from_array(whole, chunks=(1, 2)), axis=axis)
+        assert_same(found, getattr(np, name)(whole.copy(), axis=axis))
+
+
+@pytest.mark.parametrize(
+    "index", [(0, 1), (slice(None), 1), ([0, 1],), ([0, 1], [1, 0]), "condition", (slice(None, None, -1),)]
+)
+@pytest.mark.parametrize("kind", ["scalar", "plain", "masked", "constant"])
+def test_hard_masks_are_not_assigned_to(index, kind):
+    whole = np.ma.array(np.arange(12.0).reshape(3, 4), mask=[[0, 1, 0, 0], [1, 0, 0, 1], [0, 0, 1, 0]], hard_mask=True)
+    index = (whole.data > 3,) if index == "condition" else index
+    part = np.full(whole.data[index].shape, 55.0)
+    values = {
+        "scalar": 77.0,
+        "plain": part,
+        "masked": np.ma.array(part, mask=np.arange(part.size).reshape(part.shape) % 2 == 0),
+        "constant": np.ma.masked,
+    }
+    ours = da.from_array(whole.copy(), chunks=2)
+    ours[index] = values[kind]
+    whole[index] = values[kind]
+    found = ours.compute()
+    assert found.hardmask
+    np.testing.assert_array_equal(found.mask, whole.mask)
+    np.testing.assert_array_equal(found.data, whole.data)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_sums_and_means_of_masked_spans(axis):
+    whole = np.ma.array(np.arange(6).reshape(2, 3).astype("m8[s]"), mask=[[0, 1, 0], [0, 1, 0]])
+    ours = da.from_array(whole, chunks=2)
+    for name in ("sum", "mean"):
+        found, expected = getattr(ours, name)(axis=axis), getattr(whole, name)(axis=axis)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(np.ma.getmaskarray(found.compute()), np.ma.getmaskarray(expected))
+        np.testing.assert_array_equal(np.ma.compressed(found.compute()), np.ma.compressed(expected))

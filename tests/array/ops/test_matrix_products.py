@@ -136,3 +136,11 @@ def test_how_products_lie_in_memory_changes_nothing(name):
     assert_same(getattr(np, name)(*ours, order="C"), getattr(np, name)(*wholes))
     with pytest.raises(ValueError, match="order"):
         getattr(da, name)(*ours, order="X")
+
+
+def test_a_product_in_place_keeps_the_shape():
+    x = da.ones((3, 2), chunks=2)
+    with pytest.raises(ValueError, match="does not fit"):
+        x @= da.ones((2, 1), chunks=1)
+    x @= da.ones((2, 2), chunks=1)
+    np.testing.assert_array_equal(x.compute(), np.full((3, 2), 2.0))

@@ -302,3 +302,11 @@ def test_sums_from_negative_zero_are_negative_where_there_is_nothing_else(name, 
         where = np.arange(len(numbers)) % 2 == 0
         ours = da.sum(da.from_array(whole, chunks=2), initial=initial, where=where).compute()
         assert str(ours) == str(whole.sum(initial=initial, where=where))
+
+
+def test_sums_of_objects_start_from_a_number():
+    whole = np.array([1, 2], object)
+    ours = da.from_array(whole, chunks=1)
+    assert ours.sum(initial=-3).compute() == whole.sum(initial=-3) == 0
+    assert ours[:0].sum(initial=-3).compute() == -3
+    assert ours.sum(initial=0, keepdims=True).compute().tolist() == [3]

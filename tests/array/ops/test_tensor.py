@@ -186,3 +186,10 @@ def test_a_large_product_is_left_to_blocks(monkeypatch):
     assert (x @ x).__weft_at_once__().numblocks == (3, 3)
     smaller = da.from_array(np.ones((19, 20)), chunks=7)
     assert (smaller @ x).__weft_at_once__().numblocks == (1, 1)
+
+
+def test_outer_products_of_spans_and_counts():
+    spans, counts = np.array([1, 2], "m8[s]"), np.array([True, False, True])
+    found = da.outer(da.from_array(spans, chunks=1), da.from_array(counts, chunks=2))
+    assert found.dtype == np.outer(spans, counts).dtype
+    np.testing.assert_array_equal(found.compute(), np.outer(spans, counts))

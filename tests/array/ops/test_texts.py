@@ -46,3 +46,14 @@ def test_texts_are_combined_as_arrays_are_broadcast():
     np.testing.assert_array_equal(np.strings.multiply(left, right).compute(), expected)
     np.testing.assert_array_equal(np.char.partition(left, "b").compute(), np.char.partition(WORDS, "b"))
     np.testing.assert_array_equal(np.char.split(left, "b").compute(), np.char.split(WORDS, "b"))
+
+
+@pytest.mark.parametrize("name", ["partition", "rpartition"])
+def test_parts_of_texts_may_be_whole_texts(name):
+    whole = np.array([["abc", "Def ", "  x1"], ["", "aXa", "12"]])
+    ours = da.from_array(whole, chunks=2)
+    found = getattr(np.char, name)(ours, "a")
+    np.testing.assert_array_equal(found.compute(), getattr(np.char, name)(whole, "a"))
+    assert found.dtype == whole.dtype
+    for mine, its in zip(getattr(np.strings, name)(ours, "a"), getattr(np.strings, name)(whole, "a"), strict=True):
+        np.testing.assert_array_equal(mine.compute(), its)

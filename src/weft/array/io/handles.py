@@ -42,6 +42,10 @@ class Handle:
         """Set a part."""
         self.value[index] = block
 
+    def place(self, index: Any, shape: tuple[int, ...], dtype: np.dtype[Any], order: Any) -> Any:
+        """The memory of a part for a block that fits it, where that is this process's and nothing reads from there."""
+        return None
+
     def __reduce__(self) -> Any:
         if self.writes and is_in_this_process(self.value):
             raise TypeError(

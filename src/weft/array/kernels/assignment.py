@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from weft.array.kernels.elementwise import spread
 from weft.array.kernels.indexing import Points, Request, requests
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "patch_region",
     "put_along",
     "requests_with_values",
+    "set_arrays",
     "set_field",
     "set_masked",
     "set_points",
@@ -67,14 +69,23 @@ def set_field(block: Block, value: Any, field: Any) -> Block:
     return made
 
 
+def set_arrays(block: Block, elements: Block, field: str) -> Block:
+    """A field of a structured block set that is an array in each element, to that of others."""
+    made = writable(block)
+    made[field] = elements[field]
+    return made
+
+
 def assign_where(block: Block, mask: Block, value: Any) -> Block:
     """A block with a value where a mask holds; the three are broadcast, to the shape of the block."""
     made = writable(block)
+    if isinstance(made, np.ma.MaskedArray) and np.ndim(value) == 0 and np.ma.is_masked(value):
+        value = np.ma.masked  # which has come as an array of its own: that one would not pass a hard mask
     if keeps_masks(made, mask, value):
         np.copyto(made.data, value, where=mask.data, casting="unsafe")
     elif isinstance(made, np.ma.MaskedArray):
         mask = np.broadcast_to(mask, made.shape)
-        made[mask] = value if value is np.ma.masked or np.ndim(value) == 0 else np.broadcast_to(value, made.shape)[mask]
+        made[mask] = value if value is np.ma.masked or np.ndim(value) == 0 else spread(value, made.shape)[mask]
     else:
         np.copyto(made, value, where=mask, casting="unsafe")
     return made
@@ -150,7 +161,7 @@ def requests_with_values(
     """
     stop = place + index.ndim
     shape = value.shape[:place] + index.shape + value.shape[stop:]
-    flat = np.broadcast_to(value, shape).reshape((*value.shape[:place], index.size, *value.shape[stop:]))
+    flat = spread(value, shape).reshape((*value.shape[:place], index.size, *value.shape[stop:]))
     return [(points, np.take(flat, at, axis=place)) for points, at, _ in requests(index, bounds)]
 
 

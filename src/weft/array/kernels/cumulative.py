@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.expr import concatenated
 from weft.array.kernels.nan_reductions import are_numbers, can_be_nan
 
 Block = Any
@@ -21,7 +22,12 @@ def accumulated(block: Block, ufunc: Any, axis: int, dtype: Any) -> Block:
 def nan_accumulated(block: Block, ufunc: Any, axis: int, dtype: Any) -> Block:
     """Running sums or products within a block, NaN left out."""
     if can_be_nan(block.dtype):
-        block = np.where(are_numbers(block), block, block.dtype.type(ufunc is np.multiply))
+        neutral = block.dtype.type(ufunc is np.multiply)
+        if isinstance(block, np.ma.MaskedArray):
+            made = np.where(are_numbers(block.data), block.data, neutral)
+            block = np.ma.masked_array(made, mask=block.mask)
+        else:
+            block = np.where(are_numbers(block), block, neutral)
     return accumulated(block, ufunc, axis, dtype)
 
 
@@ -64,7 +70,7 @@ def begun(block: Block, is_first: bool, axis: int, start: Any) -> Block:
     if not is_first:
         return block
     shape = (*block.shape[:axis], 1, *block.shape[axis + 1 :])
-    return np.concatenate([np.full(shape, start, block.dtype), block], axis=axis)
+    return concatenated([np.full(shape, start, block.dtype), block], axis)
 
 
 def accumulated_after(before: Block | None, block: Block, ufunc: Any, axis: int, dtype: Any) -> Block:
@@ -73,7 +79,7 @@ def accumulated_after(before: Block | None, block: Block, ufunc: Any, axis: int,
     if last is None:
         # a block without elements passes nothing on: its successor looks further back than it can see
         return ufunc.accumulate(block, axis=axis, dtype=dtype)
-    joined = np.concatenate([last, block.astype(last.dtype, copy=False)], axis=axis)
+    joined = concatenated([last, block.astype(last.dtype, copy=False)], axis)
     return ufunc.accumulate(joined, axis=axis, dtype=dtype)[(slice(None),) * axis + (slice(1, None),)]
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "is_null",
     "piecewise_block",
     "select_block",
+    "spread",
     "viewed",
     "with_part",
 ]
@@ -119,7 +120,15 @@ class Masked:
 
     def __call__(self, *inputs: Any, where: Any, base: Any, casting: str = "same_kind", **keywords: Any) -> Any:
         shape = np.broadcast_shapes(*[np.shape(each) for each in (*inputs, where, base)])
-        out = np.array(np.broadcast_to(base, shape), subok=True)
+        out = np.array(spread(base, shape), subok=True)
+        if type(out) is not np.ndarray and isinstance(out, np.ma.MaskedArray):
+            # a mask that `numpy.ma` would take from the inputs, wherever it is, and in their shape
+            with np.errstate(all="ignore"):
+                whole = self.ufunc(*inputs, casting=casting, **keywords)
+            made = np.ma.asanyarray(whole[self.number] if self.ufunc.nout > 1 else whole)
+            holds = np.broadcast_to(np.asarray(where), shape)
+            out[holds] = spread(made, shape)[holds]
+            return out
         outs = [
             out if place == self.number else np.empty(shape, self.dtype_of(place, inputs))
             for place in range(self.ufunc.nout)
@@ -169,9 +178,18 @@ def broadcasted(block: Any, lengths: tuple[int | None, ...]) -> Any:
     """A view of a block, repeated along axes; None keeps a length."""
     skip = len(lengths) - np.ndim(block)
     shape = tuple([block.shape[axis - skip] if length is None else length for axis, length in enumerate(lengths)])
-    if isinstance(block, (np.ndarray, np.generic)):
+    return spread(block, shape)
+
+
+def spread(block: Any, shape: tuple[int, ...]) -> Any:
+    """A view of a block, repeated to a shape; a mask, which `numpy.broadcast_to` drops, is repeated with it."""
+    if type(block) is np.ndarray or not isinstance(block, np.ndarray):
+        return np.broadcast_to(block, shape)
+    if not isinstance(block, np.ma.MaskedArray) or block.mask is np.ma.nomask:
         return np.broadcast_to(block, shape, subok=True)
-    return np.broadcast_to(block, shape)
+    made = np.ma.masked_array(np.broadcast_to(block.data, shape), mask=np.broadcast_to(block.mask, shape))
+    made.fill_value = block.fill_value
+    return made
 
 
 def piecewise_block(block: Any, *conditions: Any, functions: Callable[..., Any], arguments: Any, keywords: Any) -> Any:
@@ -212,8 +230,13 @@ def comparing(block: Any, other: Any, *, equal: bool) -> Any:
 def viewed(block: Any, dtype: Any, order: str) -> Any:
     """The bytes of a block as elements of another dtype."""
     if order == "F":
-        return np.ascontiguousarray(block.T).view(dtype).T
-    return np.ascontiguousarray(block).view(dtype) if block.ndim else block.view(dtype)
+        return in_rows(block.T).view(dtype).T
+    return in_rows(block).view(dtype)
+
+
+def in_rows(block: Any) -> Any:
+    """A block whose elements lie in C order."""
+    return block if block.flags.c_contiguous or not block.ndim else block.copy(order="C")
 
 
 def as_numpy(block: Any) -> Any:

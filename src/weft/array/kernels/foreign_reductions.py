@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from weft.array.kernels.nan_reductions import Counted
+from weft.array.kernels.nan_reductions import Counted, are_numbers
 from weft.array.kernels.reductions import Axes, Block, Moments, computed_in, empty_along, plain_finish
 from weft.records import record
 
@@ -51,7 +51,8 @@ class ForeignCombine:
 
 def reduced_by(name: str, block: Block, axes: Axes, dtype: Any, keepdims: bool = True) -> Any:
     """A reduction by the name of NumPy's function."""
-    options = {} if dtype is None or name in ("min", "max", "nanmin", "nanmax", "any", "all") else {"dtype": dtype}
+    takes_dtype = dtype is not None and name not in ("min", "max", "nanmin", "nanmax", "any", "all")
+    options = {"dtype": dtype} if takes_dtype and np.dtype(dtype).kind not in "mM" else {}  # which has a unit
     return getattr(np, name)(block, axis=axes[0] if len(axes) == 1 else axes, keepdims=keepdims, **options)
 
 
@@ -92,7 +93,11 @@ def foreign_mean_combine(*parts: Counted) -> Counted:
 
 def foreign_mean_finish(partial: Counted, axes: Axes, keepdims: bool, dtype: Any, count: int, ddof: float) -> Any:
     """Sum by count; masked where nothing was counted."""
-    return plain_finish(partial.total / partial.elements, axes, keepdims, dtype, count, ddof)
+    total, elements = partial.total, partial.elements
+    if isinstance(total, np.ma.MaskedArray) and total.dtype.kind in "Om":  # which `numpy.ma` does not divide
+        mean = np.ma.masked_array(total.filled(0) / np.maximum(elements, 1), mask=elements == 0)
+        return plain_finish(mean, axes, keepdims, dtype, count, ddof)
+    return plain_finish(total / elements, axes, keepdims, dtype, count, ddof)
 
 
 def foreign_var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
@@ -104,6 +109,30 @@ def foreign_var_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
     away = block - mean
     squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away
     return Moments(count, mean, filled(reduced_by("sum", squares, axes, None)))
+
+
+def number_counts(block: Block, axes: Axes) -> Any:
+    """How many elements there are along axes that are neither NaN nor masked."""
+    numbers = are_numbers(block)
+    if isinstance(block, np.ma.MaskedArray):
+        numbers = np.ma.getdata(numbers) & ~np.ma.getmaskarray(block)
+    return np.asarray(dense(reduced_by("sum", numbers, axes, None)))
+
+
+def foreign_nanmean_chunk(block: Block, axes: Axes, dtype: Any) -> Counted:
+    """Count and sum of the numbers."""
+    total = reduced_by("nansum", block, axes, computed_in(block.dtype, dtype))
+    return Counted(number_counts(block, axes), dense(total))
+
+
+def foreign_nanvar_chunk(block: Block, axes: Axes, dtype: Any) -> Moments:
+    """Moments of the numbers."""
+    block = dense(block)
+    count = number_counts(block, axes)
+    mean = filled(reduced_by("nansum", block, axes, computed_in(block.dtype, dtype))) / np.maximum(count, 1)
+    away = block - mean
+    squares = away.real**2 + away.imag**2 if away.dtype.kind == "c" else away * away
+    return Moments(count, mean, filled(reduced_by("nansum", squares, axes, None)))
 
 
 def filled(block: Block) -> Any:

@@ -16,6 +16,7 @@ from weft.array.kernels.numpy import cut_out
 
 __all__ = [
     "all_requests",
+    "along",
     "answers",
     "chosen",
     "chosen_by_index",
@@ -56,8 +57,12 @@ def points_of(block: Block, axes: tuple[int, ...], points: Points) -> Block:
 
 
 def along(block: Block, where: np.ndarray[Any, Any], axis: int) -> Block:
-    """Elements at positions along an axis. `numpy.take` is the faster way, but copies blocks that are not contiguous."""
-    if type(block) is np.ndarray and not block.flags.c_contiguous:
+    """Elements at positions along an axis. `numpy.take` is the faster way, but copies blocks that are not contiguous.
+
+    It also forgets the masks of structured blocks.
+    """
+    is_plain = type(block) is np.ndarray
+    if (is_plain and not block.flags.c_contiguous) or (not is_plain and block.dtype.names):
         return block[(slice(None),) * axis + (where,)]
     return np.take(block, where, axis=axis)
 
@@ -130,7 +135,7 @@ def put_together(runs: Sequence[Block], places: Sequence[Positions], axis: int, 
     for run, at in zip(runs, places, strict=True):
         order[at] = np.arange(done, done + run.shape[axis])
         done += run.shape[axis]
-    return np.take(whole, order, axis=axis)
+    return along(whole, order, axis)
 
 
 def get_field(block: Block, field: Any) -> Block:
@@ -157,9 +162,25 @@ def true_count(mask: Block) -> Block:
 
 def listed_true(mask: Block, firsts: tuple[int, ...]) -> Block:
     """Where a block is true: a row of coordinates for each place, counted from the whole array's corner."""
-    places = np.stack(np.nonzero(mask), axis=1).astype(np.intp, copy=False)
+    if type(mask) is np.ndarray and mask.ndim > 1 and mask.size:
+        places = listed_by_lines(mask)
+    else:
+        places = np.stack(np.nonzero(mask), axis=1).astype(np.intp, copy=False)
     if any(firsts):
         places += np.asarray(firsts, np.intp)
+    return places
+
+
+def listed_by_lines(mask: Block) -> Block:
+    """Where a block of several axes is true: a line at a time, which takes a third of `numpy.nonzero`'s time."""
+    lines = mask.reshape(-1, mask.shape[-1])
+    counts = np.count_nonzero(lines, axis=1)
+    last = np.flatnonzero(mask)
+    places = np.empty((last.size, mask.ndim), np.intp)
+    numbers = np.arange(len(lines))
+    np.subtract(last, np.repeat(numbers * lines.shape[1], counts), out=places[:, -1])
+    for axis, coordinates in enumerate(np.unravel_index(numbers, mask.shape[:-1])):
+        places[:, axis] = np.repeat(coordinates, counts)
     return places
 
 

@@ -17,6 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.expr import concatenated
+from weft.array.kernels.indexing import along
+
 __all__ = [
     "EXACT",
     "arranged",
@@ -125,7 +128,7 @@ def places_of(
 
 def shuffled_whole(block: Any, axis: int, n: int, key: Key) -> Any:
     """A block that is whole along an axis, in the order of a key."""
-    return np.take(block, forward(np.arange(n), n, key), axis=axis)
+    return along(block, forward(np.arange(n), n, key), axis)
 
 
 def sent(block: Any, told: tuple[Any, ...]) -> list[Any]:
@@ -146,7 +149,7 @@ def sent(block: Any, told: tuple[Any, ...]) -> list[Any]:
     places = places[order]
     ends = np.searchsorted(places, bounds)
     return [
-        (places[low:high], np.take(block, order[low:high], axis=axis))
+        (places[low:high], along(block, order[low:high], axis))
         for low, high in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
     ]
 
@@ -156,7 +159,7 @@ def arranged(told: tuple[int, int | None], *runs: Any) -> Any:
     axis, first = told
     places = np.concatenate([each for each, _ in runs])
     if first is None:
-        return places, np.concatenate([elements for _, elements in runs], axis=axis)
+        return places, concatenated([elements for _, elements in runs], axis)
     if all(type(elements) is np.ndarray for _, elements in runs):
         shape = list(runs[0][1].shape)
         shape[axis] = len(places)
@@ -165,7 +168,7 @@ def arranged(told: tuple[int, int | None], *runs: Any) -> Any:
         for each, elements in runs:
             made[(*lead, each - first)] = elements
         return made
-    return np.take(np.concatenate([elements for _, elements in runs], axis=axis), np.argsort(places), axis=axis)
+    return along(concatenated([elements for _, elements in runs], axis), np.argsort(places), axis)
 
 
 def ordered_by(block: Any, keys: Any, axis: int) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from weft.array.expr import concatenated
+
 __all__ = ["repeated", "repeated_by", "reshaped", "tiled"]
 
 
@@ -33,4 +35,8 @@ def repeated_by(block: Any, repeats: Any, axis: int) -> Any:
 
 def tiled(block: Any, times: int, axis: int) -> Any:
     """A block several times over along an axis."""
-    return np.concatenate([block] * times, axis=axis, dtype=block.dtype) if times != 1 else block
+    if times == 1:
+        return block
+    if type(block) is not np.ndarray:
+        return concatenated([block] * times, axis)
+    return np.concatenate([block] * times, axis=axis, dtype=block.dtype)

@@ -73,6 +73,20 @@ class Problem(NamedTuple):
             return self._replace(shape=size, operands=operands, is_flat=True, backwards=True)
         return self
 
+    @property
+    def is_by_columns(self) -> bool:
+        """Whether all that has the problem's shape lies in memory by columns, as NumPy would make the result."""
+        whole = [each for each in self.arrays if each.shape == self.shape]
+        return len(self.shape) > 1 and all(list(each.strides) == sorted(each.strides) for each in whole) and bool(whole)
+
+    def transposed(self) -> Problem:
+        """The same with all axes in opposite order."""
+        operands = [
+            each.reshape((1,) * (len(self.shape) - each.ndim) + each.shape).T if each_is_array(each) else each
+            for each in self.operands
+        ]
+        return self._replace(shape=self.shape[::-1], operands=operands)
+
     def extents(self, elements: int, axes: tuple[int, ...] | None) -> tuple[int, ...]:
         """Length of a tile along each axis.
 

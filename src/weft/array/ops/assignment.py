@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from weft.array.chunks import Cut, Grid, Piece, as_number, pieces
 from weft.array.expr import ArrayExpr, SameLayout
 from weft.array.io.from_array import Region, from_array
 from weft.array.kernels import assignment as kernels
-from weft.array.ops.elementwise import cast, elementwise
+from weft.array.ops.elementwise import broadcast_to, cast, elementwise
 from weft.array.ops.entries import Chosen, Entry, Flag, Masked, Place, is_field, read_index
 from weft.array.ops.indexing import (
     arranged,
@@ -135,6 +136,8 @@ class AsMasked(SameLayout):
 
 def assigned(x: Any, index: Any, value: Any, ufunc: Any = None) -> ArrayExpr:
     """The expression of an array after ``x[index] = value``, or after a ufunc has worked on integer positions in place."""
+    if isinstance(value, np.ma.MaskedArray) and value.shape == () and value.dtype.names is None and value.mask:
+        value = np.ma.masked
     if is_field(index, x.dtype):
         return with_field(x, index, value)
     x, entries = read_index(x, index, keep_masks=True)
@@ -169,11 +172,25 @@ def with_field(x: Any, index: Any, value: Any) -> ArrayExpr:
     name = index if isinstance(index, str) else tuple(index)
     own = x.dtype[name] if isinstance(name, str) else x[index].dtype
     if own.shape:
-        raise NotImplementedError(f"cannot set the field {name!r}, which is an array itself: assign whole elements")
+        return with_arrays(x, name, own, value)
     value, _ = read_value(own, value)
     if isinstance(value, ArrayExpr):
         value = new(fitted(value, x.shape, "could not broadcast input array from shape {} into shape {}"))
     return elementwise(kernels.set_field, x, value, field=name).expr  # type: ignore[no-any-return]
+
+
+def with_arrays(x: Any, name: Any, own: np.dtype[Any], value: Any) -> ArrayExpr:
+    """A structured array with a field set that is an array in each element; these travel as elements of that one field."""
+    base, lengths = own.base, own.shape
+    if base.hasobject:
+        raise NotImplementedError(f"cannot set the field {name!r}, which is an array of objects: assign whole elements")
+    value, _ = read_value(base, value)
+    if not prod(lengths):
+        return x.expr  # type: ignore[no-any-return]
+    whole = new(value) if isinstance(value, ArrayExpr) else from_array(np.asarray(value, base))
+    lines = broadcast_to(whole, (*x.shape, *lengths)).astype(base).reshape(*x.shape, prod(lengths))
+    elements = lines.view([(name, own)])[..., 0]
+    return elementwise(kernels.set_arrays, x, elements, field=name).expr  # type: ignore[no-any-return]
 
 
 def element_of(dtype: np.dtype[Any], value: Any) -> Any:

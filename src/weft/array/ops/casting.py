@@ -191,8 +191,10 @@ class View(ArrayExpr):
 def view(x: Any, dtype: Any, order: str = "C") -> Any:
     """The bytes of an array as elements of another dtype."""
     if dtype is np.ndarray:
-        return new(x.expr)
+        return elementwise(np.ma.getdata, x) if x.expr.is_masked else new(x.expr)
     if isinstance(dtype, type) and issubclass(dtype, np.ndarray):
+        if dtype is np.ma.MaskedArray:
+            return new(x.expr) if x.expr.is_masked else elementwise(np.ma.asanyarray, x)
         raise TypeError(
             f"a chunked array has no view as a {dtype.__name__}: compute it first, or make its blocks be of the class "
             f"with x.map_blocks(lambda block: block.view({dtype.__name__}))"
@@ -206,6 +208,10 @@ def view(x: Any, dtype: Any, order: str = "C") -> Any:
         if kind == x.dtype:
             return new(x.expr)
         raise TypeError("Cannot change data-type for array of references.")
+    if kind.subdtype is not None:  # what an element becomes is an array, which adds axes
+        base, lengths = kind.subdtype
+        made = view(x.reshape(*x.shape, 1), base, "C")
+        return made.reshape(*x.shape, *lengths)
     old, now = x.dtype.itemsize, kind.itemsize
     expr = x.expr
     if old != now:

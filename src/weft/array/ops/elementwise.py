@@ -52,12 +52,12 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
         return clip(self, min, max, out, **kwargs)
 
     def conj(self) -> Any:
-        """Complex conjugate of each element."""
-        return conjugate(self)
+        """Complex conjugate of each element; an array of other numbers is given as it is."""
+        return new(self.expr) if self.dtype.kind in "biuf" else conjugate(self)
 
     def conjugate(self) -> Any:
-        """Complex conjugate of each element."""
-        return conjugate(self)
+        """The same as `conj`."""
+        return self.conj()
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:
         """Elements rounded to a number of decimals; see `weft.array.round`."""
@@ -171,6 +171,10 @@ class ElementwiseMethods(OperatorMethods, CastingMethods):
         if self.ndim or self.dtype.kind not in "iu":
             raise TypeError("only integer scalar arrays can be converted to a scalar index")
         return int(self.compute())
+
+    def __format__(self, spec: str) -> str:
+        """What a format says of the only element, computed (``f"{x.mean():.2f}"``)."""
+        return format(self.scalar("text"), spec) if spec and not self.ndim else super().__format__(spec)
 
     def scalar(self, kind: str) -> Any:
         """The computed element, for Python's scalar types."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import is_unknown
+from weft.array.ops.broadcasting import elementwise
 from weft.array.ops.sizes import sized
 
 __all__ = [
@@ -100,6 +101,8 @@ def read_index(x: Any, index: Any, keep_masks: bool = False) -> tuple[Any, list[
         Whether masks of NumPy stay masks, as chunked arrays, where they are not combined with other positions.
     """
     given = [normal_entry(each) for each in (index if isinstance(index, tuple) else (index,))]
+    if not keep_masks:
+        given = [unmasked(each) for each in given]
     given = written_out(given, x)
     unknown = tuple([axis for axis, each in axes_of(given) if needs_length(each) and is_unknown_axis(x, axis)])
     if unknown:
@@ -150,6 +153,13 @@ def normal_entry(each: Any) -> Any:
     if each.ndim == 0:
         return bool(each) if each.dtype.kind == "b" else int(each)
     return each
+
+
+def unmasked(each: Any) -> Any:
+    """An entry without a mask of its own: what lies under it chooses elements, as in NumPy."""
+    if isinstance(each, ArrayBase) and each.expr.is_masked:
+        return elementwise(np.ma.getdata, each)
+    return np.asarray(each) if isinstance(each, np.ndarray) else each
 
 
 def axes_used(each: Any) -> int:

@@ -21,10 +21,10 @@ class ExportMethods(ArrayBase):
     __slots__ = ()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None, **kwargs: Any) -> np.ndarray[Any, Any]:
-        """The computed array, for functions that take nothing else."""
+        """The computed array, for functions that take nothing else; masked arrays stay masked where these are taken."""
         if copy is False:
             raise ValueError("a chunked array has to be computed to become a NumPy array: copy=False is not possible")
-        computed = np.asarray(self.compute(**kwargs), dtype)
+        computed: np.ndarray[Any, Any] = np.asanyarray(self.compute(**kwargs), dtype)
         return computed.copy() if copy and not computed.flags.writeable else computed
 
     def to_dask_dataframe(self, columns: Any = None, index: Any = None, meta: Any = None) -> Any:

@@ -11,6 +11,7 @@ from weft.array.base import new
 from weft.array.expr import SameLayout, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import filling as kernels
+from weft.array.ops.reducing import check_unmasked
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Expr, node
 from weft.physical.blockwise import Same, blockwise
@@ -53,6 +54,7 @@ class Filled(SameLayout):
 def fill(x: Any, axis: Any, limit: int | None, backward: bool) -> Any:
     """Missing elements replaced from one side."""
     x = asarray(x)
+    check_unmasked(x, "ffill(), bfill() or push()", "say what is missing, e.g. x.filled(nan)")
     place = normal_axis(axis, x.ndim)
     if limit is not None:
         if not hasattr(limit, "__index__") or limit < 0:

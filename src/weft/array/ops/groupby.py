@@ -33,7 +33,7 @@ from weft.array.ops.elementwise import elementwise
 from weft.array.ops.group_labels import factorized, labels_of
 from weft.array.ops.group_nodes import GroupBlocks, GroupCohorts, GroupReduction, GroupTree
 from weft.array.ops.group_plans import Plan, plan_of
-from weft.array.ops.reducing import FAN_IN, fan_in
+from weft.array.ops.reducing import FAN_IN, check_unmasked, fan_in
 from weft.array.ops.sizes import known
 from weft.expr import Held
 
@@ -114,6 +114,9 @@ def groupby_reduce(
     (array([2., 3.]), array([0, 1]))
     """
     x = known(asarray(array))
+    check_unmasked(x, "groupby_reduce()", "say what stands for masked elements, e.g. x.astype(float).filled(nan)")
+    if hasattr(x.expr.prototype, "todense"):
+        x = x.to_backend("numpy")
     if not by:
         raise TypeError("groupby_reduce() needs labels: give an array of them after the array")
     if method is not None and method not in METHODS:

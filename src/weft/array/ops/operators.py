@@ -251,7 +251,13 @@ class OperatorMethods(ArrayBase):
                 "inplace matrix multiplication requires the first operand to have at least one and the second at least "
                 f"two dimensions: they have {self.ndim} and {np.ndim(other)}"
             )
-        return bind(self, self @ other, "same_kind")
+        made = self @ other
+        if made.expr.is_known and self.expr.is_known and made.shape != self.shape:
+            raise ValueError(
+                f"inplace matrix multiplication gives an array of shape {made.shape}, which does not fit into one of "
+                f"{self.shape}: write x = x @ y"
+            )
+        return bind(self, made, "same_kind")
 
     @deferring
     def __eq__(self, other: Any) -> Any:

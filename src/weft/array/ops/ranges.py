@@ -95,7 +95,6 @@ def bounds_of(length: int, cut: Cut) -> tuple[tuple[int, int], ...]:
 
 def arange(
     start: Any = None,
-    /,
     stop: Any = None,
     step: Any = 1,
     dtype: Any = None,

@@ -107,6 +107,8 @@ class Reducing(ArrayExpr):
         found = self.source.prototype
         if self.kind in ("var", "std", "nanvar", "nanstd") and not isinstance(found, np.ma.MaskedArray):
             return None
+        if self.kind == "nanmean" and hasattr(found, "todense"):
+            return None
         return found
 
     def reduced(self, values: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
@@ -291,6 +293,12 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     return axes
 
 
+def check_unmasked(x: Any, name: str, instead: str) -> None:
+    """Refuse masked arrays, of which a function would take what lies under their masks."""
+    if x.expr.is_masked:
+        raise TypeError(f"{name} does not look at masks, and got a masked array: {instead}")
+
+
 def integer(axis: Any) -> int:
     """An axis as an integer, or NumPy's error."""
     if not hasattr(axis, "__index__"):
@@ -391,7 +399,7 @@ def reduce(
     if has_initial and not functions.needs_elements:
         start = np.asarray(initial, made.dtype)[()]
         total = elementwise(np.multiply if kind.endswith("prod") else np.add, made, start)
-        if kind.endswith("sum") and start.dtype.kind == "f" and start == 0 and np.signbit(start):
+        if kind.endswith("sum") and made.dtype.kind == "f" and start == 0 and np.signbit(start):
             total = elementwise(np.where, negative_zero(a, axes, keep, where if selects else None), start, total)
         made = total
     return into(out, made, casting)

@@ -95,9 +95,8 @@ def foreign_kind(name: str, masked: bool) -> Kind:
     base = KINDS[name]
     plain = {"nanmean": "mean", "nanvar": "var", "nanstd": "std"}.get(name, name)
     if plain == "mean":
-        return base._replace(
-            chunk=foreign.foreign_mean_chunk, combine=foreign.foreign_mean_combine, finish=foreign.foreign_mean_finish
-        )
+        chunk = foreign.foreign_mean_chunk if plain == name else foreign.foreign_nanmean_chunk
+        return base._replace(chunk=chunk, combine=foreign.foreign_mean_combine, finish=foreign.foreign_mean_finish)
     if plain in ("var", "std"):
         finish = {
             ("var", True): foreign.masked_var_finish,
@@ -105,7 +104,8 @@ def foreign_kind(name: str, masked: bool) -> Kind:
             ("var", False): nans.where_var_finish,
             ("std", False): nans.where_std_finish,
         }[plain, masked]
-        return base._replace(chunk=foreign.foreign_var_chunk, combine=nans.moments_combine, finish=finish)
+        moments = foreign.foreign_var_chunk if plain == name else foreign.foreign_nanvar_chunk
+        return base._replace(chunk=moments, combine=nans.moments_combine, finish=finish)
     if name == "count_nonzero":
         return base
     return base._replace(

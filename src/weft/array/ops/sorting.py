@@ -30,6 +30,7 @@ from weft.array.kernels import sorting as kernels
 from weft.array.ops.along_axis import take_along_axis
 from weft.array.ops.blocks import map_aligned
 from weft.array.ops.joining import stack
+from weft.array.ops.random import Random
 from weft.array.ops.rechunking import laid_out, whole_along
 from weft.array.ops.sizes import sized
 from weft.array.ops.splitting import unstack
@@ -131,7 +132,7 @@ class Sorted(ArrayExpr):
                 [(source, (0,))],
                 [Same(self.stable)],
                 cost=Cost.HEAVY,
-                extra=most,
+                extra=0 if isinstance(source, Random) else most,  # what is drawn is sorted where it lies
             )
         most_samples, least_samples = SAMPLES
         share = min(most_samples, max(least_samples, ALL_SAMPLES // (count * max(count, buckets))))

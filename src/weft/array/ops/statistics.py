@@ -15,7 +15,8 @@ from weft.array.io.from_array import asarray
 from weft.array.kernels import statistics as kernels
 from weft.array.ops.broadcasting import broadcast_to
 from weft.array.ops.elementwise import elementwise
-from weft.array.ops.reducing import FAN_IN, NOT_GIVEN, axes_of, fan_in, into, reduce, result_dtype
+from weft.array.ops.masked import count
+from weft.array.ops.reducing import FAN_IN, NOT_GIVEN, axes_of, check_unmasked, fan_in, into, reduce, result_dtype
 from weft.array.ops.reductions import mean
 from weft.array.ops.reductions import sum as sum_of
 from weft.array.ops.sizes import known
@@ -92,6 +93,7 @@ def central_moments(
     a: Any, order: int, axes: tuple[int, ...], keepdims: bool, dtype: Any = None, split_every: Any = FAN_IN
 ) -> Any:
     """Number, mean and sums of powers, along a new first axis."""
+    check_unmasked(a, "the statistic", "leave masked elements out beforehand, e.g. x[~ma.getmaskarray(x)]")
     return new(CentralMoments(a.expr, axes, order, keepdims, dtype, split_every))
 
 
@@ -140,6 +142,10 @@ def moment(
         like = reduce(a, "sum", axis, keepdims, np.intp if a.dtype.kind != "m" else None)
         made = elementwise(np.zeros_like if order else np.ones_like, like, dtype=kind)
         return into(out, made)
+    if a.expr.is_masked:
+        away = (a - mean(a, axes, given, keepdims=True)) ** order
+        total = sum_of(away, axes, kind, keepdims=keepdims, split_every=split_every)
+        return into(out, total / (count(a, axes, keepdims) - ddof))
     sums = central_moments(a, order, axes, bool(keepdims), given, fan_in(split_every, a.ndim))
     return into(out, (sums[order] / (sums[0] - ddof)).astype(kind, copy=False))
 

@@ -98,7 +98,7 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
     (3, 4)
     """
     x, y = [each if each.ndim == 1 else each.reshape(-1) for each in (asarray(a), asarray(b))]
-    return into(out, contract((x, y), ((0,), (1,)), (0, 1), name="outer"))
+    return into(out, multiply(x[:, None], y[None, :]))
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:

@@ -16,8 +16,10 @@ memory: blocks on each core take a twelfth more (8,192 x 8,192 doubles on two co
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import product
 from math import prod
+from operator import matmul
 from typing import Any
 
 import numpy as np
@@ -110,7 +112,7 @@ class Contraction(ArrayExpr):
         ):
             return super().prototype
         # what a library's arrays give together with NumPy's, the library says
-        made = np.matmul(*[np.empty((0, 0)) if each is None else meta_like(each, 2) for each in found])
+        made = reduce(matmul, [np.empty((0, 0)) if each is None else meta_like(each, 2) for each in found])
         return None if type(made) is np.ndarray else made
 
     @derived

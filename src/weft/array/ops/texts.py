@@ -61,6 +61,8 @@ def of_each_text(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
 
     def part(number: int | None, dtype: Any) -> Any:
         call = OfTexts(function, places, others, keywords, number)
+        if parts or number is not None:  # any part of a text may be all of it
+            dtype = np.result_type(dtype, arrays[0].dtype)
         return apply_gufunc(call, signature, *arrays, output_dtypes=dtype, output_sizes=sizes)
 
     if isinstance(shown, tuple):

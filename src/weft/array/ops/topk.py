@@ -12,7 +12,7 @@ from weft.array.chunks import Cut, Grid
 from weft.array.expr import ArrayExpr, array_outline
 from weft.array.io.from_array import asarray
 from weft.array.kernels import histograms as kernels
-from weft.array.ops.reducing import FAN_IN, fan_in
+from weft.array.ops.reducing import FAN_IN, check_unmasked, fan_in
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
 from weft.expr import Expr, derived, node
@@ -74,6 +74,7 @@ class TopK(ArrayExpr):
 def top(a: Any, k: int, axis: int, split_every: Any, places: bool) -> Any:
     """Checked and made."""
     a = known(asarray(a))
+    check_unmasked(a, "topk()", "fill it, e.g. x.filled(-inf), or take sort(x)")
     place = normal_axis(axis, a.ndim)
     if not hasattr(k, "__index__"):
         raise ValueError(f"cannot take the {k!r} greatest elements: k is a whole number, below 0 for the least")

@@ -12,6 +12,7 @@ from weft.array.kernels.compressing import reduce_compressed
 from weft.array.kernels.elementwise import Output, same_elements, select_block
 from weft.array.kernels.sorting import sort_in_place
 from weft.array.kernels.tile_writers import add_writer, write_result
+from weft.array.kernels.written_chains import write_chains
 from weft.array.ops.elementwise import cast
 from weft.array.rules.axes_before import axes_before_elementwise
 from weft.array.rules.coarsen import coarsen_before_reduction
@@ -80,12 +81,13 @@ def write_cast(out: Any, block: Any, dtype: Any) -> None:
 
 
 def install() -> None:
-    """Add the rules and the compilers (of masked reductions, elementwise chains, sorts) to the pipeline."""
+    """Add the rules and the compilers (of masked reductions, elementwise chains, sorts, writes) to the pipeline."""
     add_rules(simplify=SIMPLIFY, lower=LOWER)
     add_compiler(reduce_compressed)
     add_compiler(tile_elementwise)
     add_compiler(compute_in_place)
     add_compiler(sort_in_place)
+    add_compiler(write_chains)
     add_writer(cast, write_cast)
     for function in (select_block, same_elements, Output(np.modf, 0), Output(np.frexp, 0), Output(np.frexp, 1)):
         add_writer(function, write_result(function))
