@@ -58,7 +58,7 @@ def binary(operation: str, left: Any, right: Any) -> Any:
 
 def check_logical(operation: str, *sides: Any) -> None:
     """Refuse logic of a column and a list, as pandas does."""
-    is_column = any(isinstance(each, FrameBase) and each.expr.meta.ndim == 1 for each in sides)
+    is_column = any(isinstance(each, FrameBase) and isinstance(each.expr.meta, (pd.Series, pd.Index)) for each in sides)
     if operation in LOGICAL and is_column and any(isinstance(each, (list, tuple)) for each in sides):
         raise TypeError(
             "Logical ops (and, or, xor) between Pandas objects and dtype-less sequences (e.g. list, tuple) are not supported: "
