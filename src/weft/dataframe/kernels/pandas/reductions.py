@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from weft.dataframe.kernels.pandas.moments import Moments, is_nothing, merge_moments, moments_of
 from weft.dataframe.kernels.pandas.rows import joined
@@ -216,6 +217,20 @@ def integers_of(column: pd.Series) -> Any:
     return np.asarray(values).view("i8") if isinstance(column.dtype, np.dtype) else values.asi8
 
 
+#: Milliseconds of a day: in these Arrow's days are numbers.
+DAY = 86_400_000
+
+
+def is_of_days(dtype: Any) -> bool:
+    """Whether values are Arrow's days, without a time."""
+    return isinstance(dtype, pd.ArrowDtype) and pa.types.is_date32(dtype.pyarrow_dtype)
+
+
+def days_of(numbers: Any, dtype: Any) -> pd.Series:
+    """Days from how many there were since 1970."""
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(numbers.astype(np.int32)).cast(dtype.pyarrow_dtype)))
+
+
 def exact_sum(values: Any) -> int:
     """Sum of 64-bit integers that may be too large for one."""
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
@@ -316,6 +331,8 @@ def finished_mean(part: Part, column: pd.Series) -> Any:
     """A mean of a sum."""
     if not part.present or part.value is None:
         return column.mean()
+    if is_of_days(column.dtype):
+        return days_of(np.array([towards_zero(part.value, part.present * DAY)]), column.dtype).iloc[0]
     if column.dtype.kind in "mM":
         return time_of(towards_zero(part.value, part.present), column)
     value = part.value if column.dtype != np.dtype(object) else as_number(part.value)
@@ -357,10 +374,10 @@ def plain_time(dtype: Any) -> Any:
 def finished_moments(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
     """Variance, deviation, standard error, skewness, kurtosis of moments."""
     n, made = part.present, part.value
-    is_masked = not isinstance(column.dtype, np.dtype) and column.dtype.kind not in "mM"
-    missing = pd.NA if is_masked else np.nan
+    is_time, is_arrow = column.dtype.kind in "mM", isinstance(column.dtype, pd.ArrowDtype)
+    missing = pd.NA if is_arrow or not (isinstance(column.dtype, np.dtype) or is_time) else np.nan
     if made is None:
-        return pd.NaT if column.dtype.kind in "mM" else missing
+        return pd.NaT if is_time and not is_arrow else missing
     with np.errstate(all="ignore"):
         if plan.kind in ("skew", "kurt"):
             if n < (3 if plan.kind == "skew" else 4):
@@ -374,15 +391,15 @@ def finished_moments(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
             return np.float64(above / below - 3 * (n - 1) ** 2 / ((n - 2) * (n - 3)))
         ddof = plan.option("ddof", 1)
         if n <= ddof:
-            return pd.NaT if column.dtype.kind in "mM" else missing
+            return pd.NaT if is_time and not is_arrow else missing
         variance = np.float64(made.second) / (n - ddof)
         if plan.kind == "var":
             return variance
         value = np.sqrt(variance)
         if plan.kind == "sem":
             value = value / np.sqrt(np.float64(n))
-        if column.dtype.kind in "mM":
-            unit = column.dt.unit if not isinstance(column.dtype, pd.ArrowDtype) else column.dtype.pyarrow_dtype.unit
+        if is_time:
+            unit = getattr(column.dtype.pyarrow_dtype, "unit", "ms") if is_arrow else column.dt.unit
             return pd.NaT if np.isnan(value) else pd.Timedelta(int(value), unit=unit).as_unit(unit)
         return value
 
