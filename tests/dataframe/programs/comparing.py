@@ -67,7 +67,11 @@ def same(found: Any, wanted: Any, loose: bool = False, is_short: bool = False, i
     close = dict.fromkeys(("rtol", "atol"), 1e-5 if is_short else 1e-12)
     if loose:
         found, wanted = as_floats(found, wanted)
-    if isinstance(wanted, pd.DataFrame):
+    if is_mean and isinstance(wanted, pd.Series) and pd.api.types.infer_dtype(wanted) == "mixed":  # among it counts
+        pd.testing.assert_index_equal(found.index, wanted.index)
+        for one, other in zip(found, wanted, strict=True):
+            same(one, other, loose, is_short, is_mean)
+    elif isinstance(wanted, pd.DataFrame):
         pd.testing.assert_frame_equal(found, wanted, **close)
     elif isinstance(wanted, pd.Series):
         pd.testing.assert_series_equal(found, wanted, **close)

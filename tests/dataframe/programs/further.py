@@ -158,7 +158,7 @@ def column_further(drawn: Drawn) -> str | None:
                 *(f"{a}.rolling({window}).{each}()" for each in ("min", "max", "count")),
                 *(f"{a}.expanding(2).{each}()" for each in ("min", "count")),
                 *(f"{a}.rolling(3).rank()", f"{a}.rolling(2).apply(lambda each: each.max())", f"{a}.divmod(3)[1]"),
-                *(f"{a}.map(lambda each: each, na_action='ignore')", f"{a}.nsmallest(3).reindex_like({a})"),
+                f"{a}.map(lambda each: each, na_action='ignore')",
                 *(f"{a}.add(1)", f"{a}.ne({a}.shift(1)).cumsum()"),
                 *(f"{a}.gt(0).astype('int64').cumsum()", f"{a}.between(-1, 2).map({{True: 'in', False: 'out'}})"),
                 *(f"{a}.notna().astype('float32')", f"{a}.rdiv(1)"),
@@ -166,8 +166,6 @@ def column_further(drawn: Drawn) -> str | None:
                 *(
                     f"{a}.round(0).astype('Int64')",
                     f"{a}.to_frame('t')['t']",
-                    f"{a}.dropna()",
-                    f"{a}.drop_duplicates()",
                 ),
                 *(
                     f"{a}.fillna({a}.median())",
@@ -175,6 +173,8 @@ def column_further(drawn: Drawn) -> str | None:
                     f"{a}.isin({a}.head(2, **ours(compute=False)))",
                 ),
             ]
+            if drawn.d.index.is_monotonic_increasing and drawn.d.index.is_unique:  # others are sorted by it
+                made += [f"{a}.dropna()", f"{a}.drop_duplicates()", f"{a}.nsmallest(3)", f"{a}.sort_values()"]
     elif kind == "text":
         made += [
             *(f"{a}.str.pad(5, side={each!r}, fillchar='_')" for each in ("left", "right", "both")),

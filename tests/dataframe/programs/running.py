@@ -92,8 +92,8 @@ class Program:
 
     @property
     def is_mean(self) -> bool:
-        """Whether a mean is what comes out."""
-        return self.steps[-1].endswith(".mean()")
+        """Whether a mean is what comes out, or among it."""
+        return self.steps[-1].endswith((".mean()", ".describe()"))
 
     def check(self, found: Any, promised: Any = None) -> None:
         """Fails where a result is not the one of pandas; its types are pandas', or those that were promised before.

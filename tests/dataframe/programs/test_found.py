@@ -486,3 +486,29 @@ def test_texts_below_categories_that_are_not_known(dtype, values, road):
     assert found.c.astype(object).dropna().tolist() == expected.c.dropna().tolist()
     if not isinstance(values[0], str):
         same(found, expected)
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("position", ["first", "last"])
+def test_days_of_arrow_are_ordered(ascending, position, road):
+    days = pd.array(["2024-02-27", None, "1969-05-26", "2024-02-27"], dtype="date32[pyarrow]")
+    whole = pd.DataFrame({"t": days, "n": [1, 2, 3, 0]})
+    words = {"ascending": ascending, "na_position": position}
+    same(computed(in_partitions(whole, [2]).sort_values(["t", "n"], **words)), whole.sort_values(["t", "n"], **words))
+    same(computed(in_partitions(whole, [1]).t.sort_values(**words)), whole.t.sort_values(**words, kind="stable"))
+
+
+@pytest.mark.parametrize("days", [["2024-02-27", None, "2024-02-28"], ["1969-05-26", "1969-05-29", "1950-01-01"]])
+def test_means_of_days_of_arrow(days, road):
+    whole = pd.DataFrame({"t": pd.array(days, dtype="date32[pyarrow]"), "k": [1, 1, 2]})
+    ours = in_partitions(whole, [1])
+    assert computed(ours.t.mean()) == whole.t.mean()
+    same(computed(ours[["t"]].mean()), whole[["t"]].mean())
+    same(computed(ours.groupby("k").t.mean()), whole.groupby("k").t.mean())
+
+
+@pytest.mark.parametrize("dtype", ["duration[us][pyarrow]", "timestamp[us][pyarrow]", "date32[pyarrow]"])
+@pytest.mark.parametrize("how", ["std", "sem"])
+def test_deviations_of_a_single_time_are_missing_as_its_type_has_it(dtype, how, road):
+    whole = pd.Series([pd.Timedelta(1, "D") if "duration" in dtype else pd.Timestamp("2024-01-01")]).astype(dtype)
+    assert computed(getattr(in_partitions(whole, [1]), how)()) is getattr(whole, how)()

@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.kernels.pandas.concat import typed
 from weft.dataframe.kernels.pandas.groupby_plan import Request, parts_of
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
+from weft.dataframe.kernels.pandas.reductions import DAY, days_of, is_of_days
 
 __all__ = ["final_index", "finished_column", "sorted_places", "with_missing"]
 
@@ -286,6 +287,9 @@ def with_missing(values: Any, missing: Any, dtype: Any) -> pd.Series:
         if is_text and pd.api.types.infer_dtype(made.dropna()) not in ("string", "empty"):
             return made  # objects that are no texts, of which the meta was made up
         return made if isinstance(dtype, np.dtype) else typed(made, dtype)
+    if is_of_days(dtype):
+        made = days_of(np.trunc(np.nan_to_num(values.astype(np.float64)) / DAY), dtype)
+        return made if missing is None else made.mask(missing)
     if dtype.kind in "mM" and not isinstance(dtype, pd.ArrowDtype):
         if values.dtype.kind == "f":
             values = np.where(np.isnan(values), 0, values).astype(np.int64)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weft.dataframe.kernels.pandas.ranked import places_between, places_in_order
+from weft.dataframe.kernels.pandas.reductions import is_of_days
 from weft.records import record
 
 __all__ = ["Order", "digits_of", "key_arrays", "order_of", "places_among", "plain"]
@@ -162,6 +163,8 @@ def digits_of(array: Any, ascending: bool, na_first: bool, is_sole: bool = True)
         return object_digits(array, ascending, na_first)
     if isinstance(array, pd.Categorical):
         return Number(placed_missing(array.codes.astype(np.int64), array.codes == -1, ascending, na_first))
+    if is_of_days(getattr(array, "dtype", None)):
+        array = pd.Series(array).astype(array.dtype.numpy_dtype).array
     if isinstance(array, (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray, pd.arrays.PeriodArray)):
         return Number(placed_missing(array.asi8, np.asarray(array.isna()), ascending, na_first))
     missing = np.asarray(array.isna())

@@ -11,8 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from weft.dataframe.kernels.pandas.moments import Moments, is_nothing, merge_moments, moments_of
+from weft.dataframe.kernels.pandas.objects import (
+    as_number,
+    check_without_texts,
+    combined_objects,
+    none_of_objects,
+    result_of_objects,
+)
 from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
 
@@ -157,6 +165,8 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
     kind, way = plan.kind, PARTS[plan.kind]
     if way == "count":
         return Part(int(column.count()), 0, rows)
+    if way == "moments" and has_nan(column):
+        return Part(None, rows, rows)
     if way == "moments":
         numbers = floats_of(column) if column.dtype.kind != "c" or kind in ("skew", "kurt") else column.to_numpy()
         if plan.skipna:
@@ -173,6 +183,8 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
         return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
     if way == "extreme" and not (present if plan.skipna else rows):
         return Part(None, 0, rows)
+    if way in ("total", "extreme") and column.dtype == np.dtype(object) and not plan.skipna:
+        return Part(result_of_objects(column, kind), present, rows)
     value = getattr(column, kind)(skipna=plan.skipna)
     return Part(value if way != "extreme" else among_categories(value, column), present, rows)
 
@@ -196,6 +208,8 @@ def mean_part(column: pd.Series, skipna: bool) -> Part:
     if column.dtype == np.float64 and (whole := sum_of_all(column)) is not None:
         return Part(whole, len(column), len(column))
     rows, present = len(column), int(column.count())
+    if column.dtype == np.dtype(object) and not skipna:
+        check_without_texts(column)  # their sum with a gap is a gap
     if column.dtype.kind in "mM":
         if not skipna and present < rows:
             return Part(None, rows, rows)
@@ -208,12 +222,32 @@ def mean_part(column: pd.Series, skipna: bool) -> Part:
     return Part(column.sum(skipna=skipna), count, rows)
 
 
+def has_nan(column: pd.Series) -> bool:
+    """Whether a masked column of floats has NaN where it has no gap: pandas then has no result."""
+    is_masked = isinstance(column.dtype, (pd.Float32Dtype, pd.Float64Dtype))
+    return is_masked and bool(np.isnan(column.to_numpy(column.dtype.numpy_dtype, na_value=0)).any())
+
+
 def integers_of(column: pd.Series) -> Any:
     """Times as 64-bit integers of their unit."""
     values = column.array
     if isinstance(column.dtype, pd.ArrowDtype):
         values = column.astype(column.dtype.numpy_dtype).array
     return np.asarray(values).view("i8") if isinstance(column.dtype, np.dtype) else values.asi8
+
+
+#: Milliseconds of a day: in these Arrow's days are numbers.
+DAY = 86_400_000
+
+
+def is_of_days(dtype: Any) -> bool:
+    """Whether values are Arrow's days, without a time."""
+    return isinstance(dtype, pd.ArrowDtype) and pa.types.is_date32(dtype.pyarrow_dtype)
+
+
+def days_of(numbers: Any, dtype: Any) -> pd.Series:
+    """Days from how many there were since 1970."""
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(numbers.astype(np.int32)).cast(dtype.pyarrow_dtype)))
 
 
 def exact_sum(values: Any) -> int:
@@ -255,7 +289,11 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
         for each in there[1:]:
             made, count = merge_moments(made, count, each.value, each.present), count + each.present
         return Part(made, present, rows)
+    if way in ("total", "extreme") and column.dtype == np.dtype(object) and not plan.skipna:
+        return Part(combined_objects(values, plan.kind), present, rows)
     if way == "extreme":
+        if any(each is pd.NA for each in values):
+            return Part(pd.NA, present, rows)
         whole = joined(values) if isinstance(values[0], pd.Series) else pd.Series(values, dtype=column.dtype)
         return Part(among_categories(getattr(whole, plan.kind)(skipna=plan.skipna), whole), present, rows)
     if way == "logic":
@@ -275,6 +313,8 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
 def finished(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
     """The value of one column."""
     way = PARTS[plan.kind]
+    if isinstance(part.value, TypeError):
+        raise part.value
     if way in ("total", "extreme"):
         few = part.present < plan.option("min_count", 0)
         if few or part.value is None:
@@ -295,12 +335,6 @@ def as_gap(value: Any, column: pd.Series) -> Any:
     return pd.NA if is_masked and isinstance(value, (float, np.floating)) and np.isnan(value) else value
 
 
-def none_of_objects(value: Any, column: pd.Series) -> Any:
-    """A value of a column of a frame; None where something is missing among objects, as pandas has it there."""
-    is_missing = value is pd.NaT or (isinstance(value, float) and np.isnan(value))
-    return None if column.dtype == np.dtype(object) and is_missing else value
-
-
 def as_short(value: Any, column: pd.Series) -> Any:
     """A number made of a column: of one of float32 a float32."""
     is_short = isinstance(value, float) and (column.dtype == np.dtype("float32") or column.dtype == "Float32")
@@ -316,6 +350,8 @@ def finished_mean(part: Part, column: pd.Series) -> Any:
     """A mean of a sum."""
     if not part.present or part.value is None:
         return column.mean()
+    if is_of_days(column.dtype):
+        return days_of(np.array([towards_zero(part.value, part.present * DAY)]), column.dtype).iloc[0]
     if column.dtype.kind in "mM":
         return time_of(towards_zero(part.value, part.present), column)
     value = part.value if column.dtype != np.dtype(object) else as_number(part.value)
@@ -323,16 +359,6 @@ def finished_mean(part: Part, column: pd.Series) -> Any:
         return value
     with np.errstate(invalid="ignore", divide="ignore"):
         return value / (np.float64(part.present) if not isinstance(value, complex) else part.present)
-
-
-def as_number(value: Any) -> Any:
-    """A sum of objects as a float, or as a complex number; of text there is none."""
-    if isinstance(value, str):
-        raise TypeError(f"Could not convert string {value!r} to numeric")
-    try:
-        return float(value)
-    except TypeError:
-        return complex(value)
 
 
 def towards_zero(value: Any, count: Any) -> Any:
@@ -357,10 +383,10 @@ def plain_time(dtype: Any) -> Any:
 def finished_moments(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
     """Variance, deviation, standard error, skewness, kurtosis of moments."""
     n, made = part.present, part.value
-    is_masked = not isinstance(column.dtype, np.dtype) and column.dtype.kind not in "mM"
-    missing = pd.NA if is_masked else np.nan
+    is_time, is_arrow = column.dtype.kind in "mM", isinstance(column.dtype, pd.ArrowDtype)
+    missing = pd.NA if is_arrow or not (isinstance(column.dtype, np.dtype) or is_time) else np.nan
     if made is None:
-        return pd.NaT if column.dtype.kind in "mM" else missing
+        return pd.NaT if is_time and not is_arrow else missing
     with np.errstate(all="ignore"):
         if plan.kind in ("skew", "kurt"):
             if n < (3 if plan.kind == "skew" else 4):
@@ -374,15 +400,15 @@ def finished_moments(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
             return np.float64(above / below - 3 * (n - 1) ** 2 / ((n - 2) * (n - 3)))
         ddof = plan.option("ddof", 1)
         if n <= ddof:
-            return pd.NaT if column.dtype.kind in "mM" else missing
+            return pd.NaT if is_time and not is_arrow else missing
         variance = np.float64(made.second) / (n - ddof)
         if plan.kind == "var":
             return variance
         value = np.sqrt(variance)
         if plan.kind == "sem":
             value = value / np.sqrt(np.float64(n))
-        if column.dtype.kind in "mM":
-            unit = column.dt.unit if not isinstance(column.dtype, pd.ArrowDtype) else column.dtype.pyarrow_dtype.unit
+        if is_time:
+            unit = getattr(column.dtype.pyarrow_dtype, "unit", "ms") if is_arrow else column.dt.unit
             return pd.NaT if np.isnan(value) else pd.Timedelta(int(value), unit=unit).as_unit(unit)
         return value
 
