@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 
+import numpy as np
 import pytest
 
 import weft
@@ -80,3 +81,12 @@ def test_impure_calls_run_each_time(counted):
         impure().compute()
         impure().compute()
     assert seen == [1, 1]
+
+
+def test_results_of_other_processes_are_kept_as_values():
+    arange = weft.delayed(np.arange, pure=True)
+    with Cache(1e9, 0):
+        for length in (3, 10**6):  # one that comes packed, one of which there is a reference
+            for _ in range(2):
+                found = arange(length).compute(scheduler="processes")
+                np.testing.assert_array_equal(found, np.arange(length))

@@ -7,6 +7,7 @@ import os
 import pickle
 from collections import OrderedDict
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from weft.utils import (
     cached_property,
     derived_from,
     ensure_dict,
+    filetext,
+    filetexts,
     funcname,
     has_keyword,
     import_required,
@@ -230,3 +233,16 @@ def test_methods_are_functions():
     assert (M.upper.__name__, hash(M.upper)) == ("upper", hash(methodcaller("upper")))
     assert M.replace("aab", "a", "c", 1) == "cab"
     assert not hasattr(M, "__wrapped__")
+
+
+def test_files_with_texts_are_gone_after_the_block():
+    before = os.getcwd()
+    with filetexts({"a/b.csv": "x\n1\n", "c": b"\xff"}) as names:
+        assert names == ["a/b.csv", "c"]
+        assert Path("a/b.csv").read_text() == "x\n1\n"
+        assert Path("c").read_bytes() == b"\xff"
+    assert os.getcwd() == before
+    with filetext("x", "txt") as path:
+        assert path.endswith(".txt")
+        assert Path(path).read_text() == "x"
+    assert not os.path.exists(path)

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from weft.backends import Held, Run
+from weft.diagnostics.views import result_of
 from weft.diagnostics.watcher import Watcher
 from weft.extras import import_required
 from weft.sizeof import sizeof
@@ -72,6 +73,10 @@ class Cache(Watcher[dict[Key, float]]):
             value = value.at_hand()
             if value is None:
                 return
+        elif not run.shares_memory:
+            if type(value) is not bytes:
+                return  # a reference, whose file goes with the run
+            value = result_of(run, task, value)
         keys = run.plan.keys
         before = max((took.get(keys[block], 0.0) for block in run.plan.inputs[task]), default=0.0)
         took[keys[task]] = cost = ended - started + before

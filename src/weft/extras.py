@@ -50,22 +50,31 @@ def when_imported(name: str, call: Callable[[], Any]) -> None:
 
 
 class Watching:
-    """Waits for the import of one module."""
+    """Waits for the import of one module. Whoever only asks whether there is one (`importlib.util.find_spec`) ends nothing."""
 
     def __init__(self, name: str, call: Callable[[], Any]) -> None:
         self.name = name
         self.call = call
+        self.is_looking = False
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        if fullname != self.name:
+        if fullname != self.name or self.is_looking:
             return None
         from importlib.util import find_spec
 
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
+        self.is_looking = True
+        try:
+            spec = find_spec(fullname)
+        finally:
+            self.is_looking = False
         if spec is not None and spec.loader is not None:
-            spec.loader = Afterwards(spec.loader, self.call)  # type: ignore[assignment]
+            spec.loader = Afterwards(spec.loader, self.on_import)  # type: ignore[assignment]
         return spec
+
+    def on_import(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+            self.call()
 
 
 class Afterwards:

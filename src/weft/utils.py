@@ -22,7 +22,7 @@ from weft.extras import import_required
 from weft.graph.key import key_split
 from weft.graph.tuples import ensure_dict
 from weft.locks import SerializableLock
-from weft.scratch import tmpdir, tmpfile
+from weft.scratch import filetext, filetexts, tmp_cwd, tmpdir, tmpfile
 from weft.seeds import random_state_data
 from weft.text import memory_repr, natural_sort_key, stringify
 from weft.units import format_bytes, format_time, parse_bytes, parse_timedelta
@@ -37,6 +37,8 @@ __all__ = [
     "deepmap",
     "derived_from",
     "ensure_dict",
+    "filetext",
+    "filetexts",
     "format_bytes",
     "format_time",
     "funcname",
@@ -57,6 +59,7 @@ __all__ = [
     "show_versions",
     "stringify",
     "takes_multiple_arguments",
+    "tmp_cwd",
     "tmpdir",
     "tmpfile",
     "typename",

@@ -49,7 +49,7 @@ def test_get_of_an_unknown_key_fails(weft: Run):
 
 @pytest.mark.parametrize(
     ("key", "value", "read_back"),
-    [("memory.budget", "4 GiB", "4 GiB"), ("num_workers", "4", 4), ("optimization.fuse", "false", False)],
+    [("memory.budget", "4 GiB", "4 GiB"), ("num_workers", "4", 4), ("optimization.fuse.active", "false", False)],
 )
 def test_what_is_set_holds_from_then_on(weft: Run, home: Path, key: str, value: str, read_back: object):
     result = weft("config", "set", key, value)

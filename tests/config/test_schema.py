@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,31 @@ def test_a_settled_option_takes_what_agrees_and_tells_why_nothing_else(option):
 def test_values_that_programs_for_dask_set_are_taken_if_they_agree():
     with config.set({"dataframe.shuffle.method": "p2p", "array": {"slicing": {"split_large_chunks": True}}}):
         assert config.get("dataframe.shuffle.method") == "p2p"
-    with pytest.raises(ConfigError, match="astype"):
-        config.set({"dataframe.convert-string": True})
+    with pytest.raises(ConfigError, match="by one"):
+        config.set({"dataframe.parquet.metadata-task-size-local": 3})
+
+
+def test_every_option_of_dask_is_known_at_its_default():
+    options = {
+        "array": {"chunk-size-tolerance": 1.25, "rechunk": {"threshold": 4}, "svg": {"size": 120}},
+        "dataframe": {
+            "convert-string": None,
+            "parquet": {"metadata-task-size-local": 512, "minimum-partition-size": 75_000_000},
+            "shuffle": {"compression": None},
+        },
+        "optimization": {
+            "annotations": {"fuse": True},
+            "fuse": {"ave-width": 1, "max-height": inf, "max-width": None, "rename-keys": True, "delayed": False},
+            "tune": {"active": True},
+        },
+    }
+    with config.set(options):
+        assert config.get("optimization.fuse.max-height") == inf
+
+
+def test_fusing_is_switched_by_the_name_that_it_has_in_dask():
+    with config.set({"optimization.fuse.active": False}):
+        assert config.value("optimization.fuse.active") is False
 
 
 @pytest.mark.parametrize(
@@ -62,7 +86,7 @@ def test_values_that_programs_for_dask_set_are_taken_if_they_agree():
         ("library-threads", "auto", "auto"),
         ("library-threads", 2, 2),
         ("processes.start-method", "forkserver", "forkserver"),
-        ("optimization.fuse", False, False),
+        ("optimization.fuse.active", False, False),
         ("spill.directory", Path("/scratch"), "/scratch"),
         ("spill.directory", None, None),
         ("scheduler", "threads", "threads"),
@@ -106,8 +130,8 @@ def test_a_scheduler_may_be_an_executor():
         ("library-threads", "many", "'auto' or a whole number, 1 or more"),
         ("library-threads", 0, "1 or more"),
         ("processes.start-method", "thread", "'spawn', 'forkserver', 'fork'"),
-        ("optimization.fuse", 1, "True or False"),
-        ("optimization.fuse", "yes", "True or False"),
+        ("optimization.fuse.active", 1, "True or False"),
+        ("optimization.fuse.active", "yes", "True or False"),
         ("spill.directory", 3, "as a path"),
         ("spill.directory", "", "as a path"),
         ("scheduler", 4, "name such as 'threads'"),

@@ -93,7 +93,7 @@ def test_variables_in_files_are_expanded(tmp_path, monkeypatch):
         ("WEFT_NUM_WORKERS", "4", {"num_workers": 4}),
         ("WEFT_MEMORY__BUDGET", "0.5", {"memory": {"budget": 0.5}}),
         ("WEFT_MEMORY__BUDGET", "4 GiB", {"memory": {"budget": "4 GiB"}}),
-        ("WEFT_OPTIMIZATION__FUSE", "false", {"optimization": {"fuse": False}}),
+        ("WEFT_OPTIMIZATION__FUSE__ACTIVE", "false", {"optimization": {"fuse": {"active": False}}}),
         ("WEFT_TOKENIZE__ENSURE_DETERMINISTIC", "True", {"tokenize": {"ensure-deterministic": True}}),
         ("WEFT_INTERNAL_ANYTHING", "1", {}),
         ("OTHER", "1", {}),

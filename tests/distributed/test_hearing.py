@@ -11,6 +11,7 @@ import pytest
 
 import weft
 import weft.array as da
+from weft.cache import Cache
 from weft.diagnostics import CacheProfiler, Callback, Profiler, ProgressBar, ResourceProfiler, last_run, summary, why
 from weft.distributed import Client, Event, wait
 
@@ -121,3 +122,17 @@ def test_results_of_several_outputs_and_large_ones_do_not_disturb(client):
         left = weft.delayed(np.ones)(200_000)
         assert weft.delayed(add)(left.sum(), 1).compute() == 200_001
     assert profile.results
+
+
+def test_results_that_are_bytes_are_heard_as_they_are(client):
+    heard = []
+    with Callback(posttask=lambda key, value, dsk, state, worker: heard.append(value)):
+        assert weft.delayed(bytes)([65, 66]).compute() == b"AB"
+    assert heard == [b"AB"]
+
+
+def test_a_cache_gives_values(client):
+    ones = weft.delayed(np.ones, pure=True)
+    with Cache(1e9, 0):
+        for _ in range(2):
+            np.testing.assert_array_equal(ones(3).compute(), np.ones(3))

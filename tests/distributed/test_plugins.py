@@ -209,3 +209,27 @@ def test_tasks_print_and_warn_here(client, capsys):
     assert out == "hello-1\n"
     with pytest.warns(UserWarning, match="careful"):
         weft_warn("careful")
+
+
+class Owner(WorkerPlugin):
+    def setup(self, worker):
+        self.worker = worker
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_every_worker_has_a_plugin_of_its_own(processes):
+    with Client(processes=processes, n_workers=2, threads_per_worker=1) as client:
+        client.register_plugin(Owner(), name="owner")
+        owners = client.run(lambda dask_worker: dask_worker.plugins["owner"].worker.address)
+    assert [*owners.values()] == [*owners]
+
+
+def test_events_of_workers_name_them(own):
+    def told():
+        worker = get_worker()
+        worker.log_event("told", {"n": 1})
+        worker.log_event("told", "text")
+        return worker.address
+
+    address = own.submit(told).result()
+    assert [message for _, message in own.get_events("told")] == [{"n": 1, "worker": address}, "text"]

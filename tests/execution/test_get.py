@@ -129,3 +129,8 @@ def test_what_is_no_scheduler_is_refused():
 def test_graphs_in_layers_run_too():
     graph = HighLevelGraph({"a": {"x": Task("x", abs, -1)}, "b": {"y": (str, "x")}}, {"b": {"a"}})
     assert get_sync(graph, "y") == "1"
+
+
+def test_processes_run_chains_as_one_task_if_they_may():
+    for optimize_graph in (True, False):
+        assert get_processes(GRAPH, "z", num_workers=1, optimize_graph=optimize_graph) == get_sync(GRAPH, "z")

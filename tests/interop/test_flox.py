@@ -1,5 +1,8 @@
 """Groups that flox reduces give with Weft's arrays what they give with NumPy's."""
 
+import subprocess
+import sys
+
 import flox
 import flox.xarray
 import numpy as np
@@ -157,3 +160,14 @@ def test_places_of_extremes_are_those_along_the_axis(func, axis):
         options = {"func": func, "axis": axis, "fill_value": 77, "expected_groups": groups}
         expected = flox.groupby_reduce(values, cube, engine="numpy", **options)
         assert_same(flox.groupby_reduce(x, cube, **options), expected)
+
+
+def test_arrays_put_into_xarray_by_hand_are_grouped_in_a_program_that_says_nothing_else():
+    program = """
+import numpy as np, xarray as xr
+import weft.array as da
+held = xr.DataArray(da.arange(6, chunks=2), dims="t", coords={"t": [0, 1, 0, 1, 0, 1]})
+assert held.groupby("t").mean().values.tolist() == [2.0, 3.0]
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

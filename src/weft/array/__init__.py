@@ -87,6 +87,7 @@ from weft.array.ops.transposing import __all__ as _transposing
 from weft.array.ops.ufuncs import *  # noqa: F403
 from weft.array.ops.ufuncs import __all__ as _ufuncs
 from weft.array.standard import *  # noqa: F403
+from weft.errors import PerformanceWarning
 from weft.execution import compute, optimize
 from weft.expr import add_later as _add_later
 
@@ -256,11 +257,13 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES, *_MODULES})
 
 
-# quantities of Weft's arrays are collections as soon as there are quantities
+# groups of Weft's arrays are Weft's, and quantities of them collections, as soon as there is flox or pint
+_when_imported("flox", lambda: _import_module("weft.interop.flox").teach_flox())
 _when_imported("pint.facets.dask", lambda: _import_module("weft.interop.pint").teach_pint())
 
 __all__ = [
     "Array",
+    "PerformanceWarning",
     "compute",
     "optimize",
     "from_array",

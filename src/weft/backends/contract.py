@@ -98,6 +98,11 @@ class Run:
         self.ended: float | None = None
         self.error: BaseException | None = None
 
+    @property
+    def shares_memory(self) -> bool:
+        """Whether tasks run in this process, so that listeners are given results themselves."""
+        return False
+
     def key(self, task: int) -> Key:
         return self.plan.keys[task]
 

@@ -92,6 +92,10 @@ class LocalRun(Run):
                 self.blocks[block] = readonly_view(value)
         core.added(plan, keep=keep, stored=stored, now=self.began, alone=alone and not self.task_listeners)
 
+    @property
+    def shares_memory(self) -> bool:
+        return True
+
     def __enter__(self) -> Self:
         for listener in self.listeners:
             try:

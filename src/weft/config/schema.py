@@ -15,6 +15,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from weft import hints
@@ -204,7 +205,7 @@ OPTIONS: tuple[Option, ...] = (
         "Events that the log of one run keeps; the oldest make room.",
     ),
     Option(
-        "optimization.fuse",
+        "optimization.fuse.active",
         SWITCH,
         True,
         "Join chains of tasks into one task each.",
@@ -281,7 +282,7 @@ def settled(name: str, agreeing: Sequence[Any], what: str) -> Option:
     described = ", ".join(map(repr, agreeing))
 
     def parse(value: Any) -> Any:
-        if not any(value is each or (isinstance(each, str) and value == each) for each in agreeing):
+        if not any(type(value) is type(each) and value == each for each in agreeing):
             raise ValueError(f"it can only be {described}: {what}")
         return value
 
@@ -289,6 +290,13 @@ def settled(name: str, agreeing: Sequence[Any], what: str) -> Option:
 
 
 SETTLED: tuple[Option, ...] = (
+    settled(
+        "array.chunk-size-tolerance", [1.25], "chunks of 'auto' follow 'array.chunk-size' and what they are cut from."
+    ),
+    settled(
+        "array.rechunk.threshold", [4], "rechunk plans its steps by their estimated time; rechunk(threshold=) is there."
+    ),
+    settled("array.svg.size", [120], "pictures of arrays have one size; weft.array.svg draws others."),
     settled("array.backend", ["numpy"], "chunks are of the type that they are made with or read as."),
     settled("array.query-planning", [True], "arrays are expressions, which are optimised when they are computed."),
     settled("array.rechunk.method", ["tasks", "p2p"], "rechunk plans its steps itself, within the memory budget."),
@@ -302,9 +310,14 @@ SETTLED: tuple[Option, ...] = (
     ),
     settled(
         "dataframe.convert-string",
-        [False],
+        [True, False],
         "texts keep the type that pandas or the file gives them, which is Arrow's where nobody asks for another; convert "
         "columns of objects by astype('str').",
+    ),
+    settled("dataframe.parquet.metadata-task-size-local", [512], "footers are read side by side, one by one."),
+    settled("dataframe.parquet.metadata-task-size-remote", [1], "footers are read side by side, one by one."),
+    settled(
+        "dataframe.parquet.minimum-partition-size", [75_000_000], "read_parquet(aggregate_files=) joins small files."
     ),
     settled("dataframe.query-planning", [True], "frames are expressions, which are optimised when they are computed."),
     settled(
@@ -312,13 +325,24 @@ SETTLED: tuple[Option, ...] = (
         ["tasks", "disk", "p2p"],
         "all of these are the same exchange, which goes to disk if it has to.",
     ),
+    settled("dataframe.shuffle.compression", [None], "what is exchanged goes to disk as it is."),
+    settled("optimization.annotations.fuse", [True], "annotations stay with their tasks, which may become one."),
+    settled("optimization.fuse.ave-width", [1], "only chains of tasks become one."),
+    settled("optimization.fuse.delayed", [False], "chains of delayed calls become one wherever other chains do."),
+    settled("optimization.fuse.max-depth-new-edges", [None], "only chains of tasks become one."),
+    settled("optimization.fuse.max-height", [inf], "a hundred tasks in a row become one."),
+    settled("optimization.fuse.max-width", [None], "only chains of tasks become one."),
+    settled("optimization.fuse.rename-keys", [True], "a chain has the key of its last task."),
+    settled("optimization.tune.active", [True], "columns that nobody looks at are not read."),
 )
 
 _BY_NAME: dict[str, Option] = {fold(option.name): option for option in [*OPTIONS, *SETTLED]}
 #: Top-level names that are Weft's, as they are spelt.
 OWN_NAMES: dict[str, str] = {fold(name): name for name in (option.name.split(".")[0] for option in OPTIONS)}
 #: Inner names, such as "memory", of which "memory.budget" is an option.
-_NAMESPACES = frozenset(name.rsplit(".", 1)[0] for name in _BY_NAME if "." in name)
+_NAMESPACES = frozenset(
+    ".".join(names[:depth]) for names in (name.split(".") for name in _BY_NAME) for depth in range(1, len(names))
+)
 
 #: Old keys and their new names, or None for an option that is gone.
 DEPRECATIONS: dict[str, str | None] = {}

@@ -187,7 +187,7 @@ def explain(
     collections = in_place_of(given, backend.name) if optimize_graph else given
     request = request_for(num_workers=num_workers)
     nworkers = 1 if backend.name == "inline" else request.nworkers
-    fuse = optimize_graph and backend.fuses_chains and config.value("optimization.fuse")
+    fuse = optimize_graph and backend.fuses_chains and config.value("optimization.fuse.active")
     with paused_collector():
         graph = graph_of(collections, optimize_graph=optimize_graph)
         wanted = [key for collection in collections for key in keys_of(collection)]

@@ -305,7 +305,7 @@ class CacheProfiler(Gathering[dict[int, tuple[Any, float]], CacheData]):
         if self._metric is not None:
             kept[task] = self._metric(result_of(run, task, value)), ended
         else:
-            is_here = isinstance(run, LocalRun) and not isinstance(value, Held) and task not in run.plan.outputs
+            is_here = run.shares_memory and not isinstance(value, Held) and task not in run.plan.outputs
             kept[task] = sizeof(value) if is_here else None, ended
 
     def _leave(self, run: Run, kept: dict[int, tuple[Any, float]]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from weft.backends import Held, Run
-from weft.backends.local import LocalRun
 from weft.backends.packed import unpack
 from weft.diagnostics.log import FINISHED
 from weft.errors import KeyNotFoundError
@@ -34,7 +33,7 @@ def result_of(run: Run, task: int, value: Any) -> Any:
     """
     if task in run.plan.outputs:
         return None
-    return unpack(value) if type(value) is bytes and not isinstance(run, LocalRun) else value
+    return unpack(value) if type(value) is bytes and not run.shares_memory else value
 
 
 class TasksByKey(Mapping[Key, Task]):

@@ -259,7 +259,9 @@ class CollectionMethods:
         graph.update(more)
         graph = with_known(graph, Known(self).known(graph.keys()))
         placed = isinstance(workers, Mapping)
-        fuse = not self._run.shares_memory and config.value("optimization.fuse") and optimize_graph and not placed
+        fuse = (
+            not self._run.shares_memory and config.value("optimization.fuse.active") and optimize_graph and not placed
+        )
         plan = compile_plan(graph, wanted, fuse=fuse)
         if placed:
             plan = self._placed(plan, workers, allow_other_workers)
@@ -360,7 +362,9 @@ class CollectionMethods:
         graph = with_known(
             graph, {key: held for key, held in Known(self).known(graph.keys()).items() if key not in graph.data}
         )
-        plan = compile_plan(graph, wanted, fuse=bool(not self._run.shares_memory and config.value("optimization.fuse")))
+        plan = compile_plan(
+            graph, wanted, fuse=bool(not self._run.shares_memory and config.value("optimization.fuse.active"))
+        )
         futures = dict(zip(wanted, self._add_plan(plan, plan.wanted, notes=notes)))
 
         def nested(each: Any, of: Any) -> Any:

@@ -93,6 +93,10 @@ class Mirror(Run):
         self.stop: Callable[[], None] | None = None  # called then
         self.told: list[Any] = []
 
+    @property
+    def shares_memory(self) -> bool:
+        return bool(self.live.shares_memory)
+
     def begin(self) -> None:
         """Tell listeners of the start."""
         if any(each is not LAST for each in self.listeners):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+
+import cloudpickle
 
 from weft.callables import has_keyword
 from weft.distributed.forwarding import start_forwarding, stop_forwarding
@@ -179,7 +182,8 @@ def overrides(plugin: Any, name: str) -> bool:
 
 
 def install_worker_plugin(name: str, plugin: Any, weft_worker: Any = None) -> None:
-    """Run in a worker: set a plugin up."""
+    """Run in a worker: set a plugin up; a copy, so that workers that are threads have one each as well."""
+    plugin = pickle.loads(cloudpickle.dumps(plugin))
     if name in weft_worker.plugins:
         remove_worker_plugin(name, weft_worker)
     weft_worker.plugins[name] = plugin

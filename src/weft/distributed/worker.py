@@ -129,8 +129,8 @@ class Worker:
         return current_key()
 
     def log_event(self, topic: str | list[str], msg: Any) -> None:
-        """Log an event; see :meth:`Client.log_event`."""
-        self.client.log_event(topic, msg)
+        """Log an event; see :meth:`Client.log_event`. A mapping is told the worker, too."""
+        self.client.log_event(topic, {**msg, "worker": self.address} if isinstance(msg, Mapping) else msg)
 
     def set_resources(self, **resources: float) -> None:
         """Change what this worker offers."""

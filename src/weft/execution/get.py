@@ -63,7 +63,9 @@ def run_graph(
     for each in request.listeners:
         if hasattr(each, "known"):
             graph = with_known(graph, each.known(graph.keys()))
-    plan = compile_plan(graph, wanted, fuse=backend.fuses_chains and config.value("optimization.fuse"), between=freeze)
+    plan = compile_plan(
+        graph, wanted, fuse=backend.fuses_chains and config.value("optimization.fuse.active"), between=freeze
+    )
     known = dict(zip(wanted, run_plan(backend, plan, request) if wanted else ()))
     if cache is not None:
         cache.update(known)
@@ -164,7 +166,7 @@ def get_processes(
     for name, value in refused.items():
         if value is not None:
             raise BackendError(f"{name}= is not offered: see weft.multiprocessing.get for what to do instead.")
-    with config.set({"optimization.fuse": optimize_graph and config.value("optimization.fuse")}):
+    with config.set({"optimization.fuse.active": optimize_graph and config.value("optimization.fuse.active")}):
         return run_graph("processes" if pool is None else pool, dsk, keys, num_workers=num_workers, **kwargs)
 
 

@@ -69,7 +69,7 @@ def compute(
 
     backend = scheduler_for(pool if scheduler is None else scheduler, found.collections)
     request = request_for(**kwargs)
-    fuse = backend.fuses_chains and config.value("optimization.fuse")
+    fuse = backend.fuses_chains and config.value("optimization.fuse.active")
     caches = [each for each in request.listeners if hasattr(each, "known")]
     collections = in_place_of(found.collections, backend.name, not caches) if optimize_graph else found.collections
     with budgeted(kwargs.get("budget"), request.budget):

@@ -1,14 +1,12 @@
 """flox on Weft's arrays: its reductions of groups are `weft.array.groupby_reduce`, with Weft's plans.
 
-flox divides work for the arrays of the libraries that it knows. Once it has been taught (`weft.interop.xarray` does so), it
-hands Weft's arrays on to Weft. How flox divides work (``method``, ``reindex``) and reduces blocks (``engine``) has no meaning then:
+flox divides work for the arrays of the libraries that it knows. `weft.array` teaches it, as soon as both are imported, to
+hand Weft's arrays on to Weft. How flox divides work (``method``, ``reindex``) and reduces blocks (``engine``) has no meaning then:
 Weft chooses from the labels.
 
 >>> import flox
 >>> import numpy as np
 >>> import weft.array as da
->>> from weft.interop.flox import teach_flox
->>> teach_flox()
 >>> means, groups = flox.groupby_reduce(da.arange(6, chunks=2), np.array([0, 1, 0, 1, 0, 1]), func="mean")
 >>> means.compute(), groups
 (array([2., 3.]), array([0, 1]))

@@ -37,9 +37,7 @@ from xarray.structure import concat, merge
 import weft.array as da
 from weft.array import Array
 from weft.array.chunk_types import is_upcast
-from weft.extras import when_imported
 from weft.interop.either import either
-from weft.interop.flox import teach_flox
 from weft.interop.xarray_collections import is_chunked
 
 __all__ = ["teach"]
@@ -201,7 +199,6 @@ def teach(manager: Any) -> None:
     fits.least_squares = either(fits.least_squares, dask_array_ops.least_squares)
     for module in (accessor_dt, fit, rolling, weighted):
         module.is_duck_dask_array = is_lazy  # type: ignore[attr-defined]
-    when_imported("flox", teach_flox)
     rolling.DataArrayRolling._array_reduce = by_bottleneck(rolling.DataArrayRolling._array_reduce)  # type: ignore[method-assign]
     naming: Any
     for naming in (array_api_compat, duck_array_ops, nputils):

@@ -67,6 +67,13 @@ def test_without_compute_nothing_is_written_before_the_result_is_computed():
     weft.compute(*several)
 
 
+def test_a_list_of_one_source_gives_one_array():
+    target = np.zeros(4)
+    written = da.store([da.ones(4, chunks=2)], [target], compute=False)
+    assert written.compute().all()
+    np.testing.assert_array_equal(target, np.ones(4))
+
+
 def test_what_has_been_stored_can_be_read():
     x = da.arange(10, chunks=4)
     target = np.zeros(12)

@@ -35,6 +35,13 @@ def test_rows_are_records():
         np.testing.assert_array_equal(found.compute(scheduler="sync"), whole.to_records(index=index))
 
 
+def test_records_have_the_labels_of_rows_unless_told_otherwise():
+    whole = pd.DataFrame({"a": [1, 2, 3]}, index=pd.Index([5, 6, 7], name="n"))
+    found = in_partitions(whole, [2]).to_records()
+    assert found.dtype.names == ("n", "a")
+    np.testing.assert_array_equal(found.compute(scheduler="sync"), whole.to_records())
+
+
 def test_arrays_go_on_being_computed_with():
     parts = in_partitions(pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}), [1])
     assert parts.values.sum(axis=0).compute(scheduler="sync").tolist() == [6, 15]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pickle
+
+import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
@@ -394,3 +397,17 @@ def test_an_aggregate_of_no_column_says_which_may_be_meant(given):
     parts = dd.from_pandas(pd.DataFrame({"name": ["a", "b"], "price": [1, 2]}), npartitions=2)
     with pytest.raises(KeyError, match=r"Label\(s\) \['prise'\] do not exist: .* Did you mean 'price'"):
         parts.groupby("name").agg(**given)
+
+
+def test_aggregates_of_ones_own_are_computed_in_other_processes():
+    whole = pd.DataFrame({"k": list("abcab"), "v": [1.0, 5.0, 2.0, 4.0, 9.0]})
+    spread = dd.Aggregation(
+        "spread", lambda groups: (groups.min(), groups.max()), lambda low, high: (low.min(), high.max()), rsub
+    )
+    found = in_partitions(whole, [2, 4]).groupby("k").v.agg(spread)
+    assert found.compute(scheduler="processes").to_dict() == {"a": 3.0, "b": 4.0, "c": 0.0}
+    assert pickle.loads(cloudpickle.dumps(spread)) == spread
+
+
+def rsub(low, high):
+    return high - low

@@ -158,3 +158,12 @@ def test_a_frame_with_text_says_which_columns_have_no_mean():
     with pytest.raises(TypeError) as caught:
         parts.mean()
     assert "of the columns ['name']: choose others first, or say numeric_only=True" in caught.value.__notes__
+
+
+def test_moments_take_the_names_that_programs_for_dask_use():
+    whole = pd.DataFrame({"a": [1.0, 2.0, 4.0, 9.0, 3.0]})
+    parts = in_partitions(whole, [2])
+    assert parts.a.skew(bias=False).compute() == pytest.approx(whole.a.skew())
+    assert parts.a.kurtosis(bias=False, fisher=False).compute() == pytest.approx(whole.a.kurt() + 3)
+    with pytest.raises(NotImplementedError, match=r"scipy\.stats\.kurtosis"):
+        parts.kurtosis(bias=True)

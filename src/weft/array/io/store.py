@@ -198,7 +198,6 @@ def store(
         raise TypeError(f"store(compute=False) computes nothing, and cannot use {sorted(kwargs)}")
     if load_stored and not return_stored:
         raise ValueError("store(load_stored=True) loads what is returned: give return_stored=True with it")
-    several = not isinstance(sources, ArrayBase)
     arrays, places, where = paired(sources, targets, regions)
     arrays = [known(each) for each in arrays]
     held = lock or None
@@ -221,7 +220,7 @@ def store(
         made = [new(Stored(source, into, region, held, load, nonce())) for source, into, region in nodes]
     else:
         made = [new(Written(source, into, region, held, nonce())) for source, into, region in nodes]
-    return tuple(made) if several else made[0]
+    return made[0] if len(made) == 1 else tuple(made)
 
 
 def paired(sources: Any, targets: Any, regions: Any) -> tuple[list[Any], list[Any], list[Any]]:

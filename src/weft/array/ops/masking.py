@@ -181,6 +181,10 @@ def meeting_grid(source: ArrayExpr, mask: ArrayExpr, axis: int) -> Grid:
     return tuple(cuts)
 
 
+#: Blocks that a mask is cut into for the order of its elements, about, and the fewest elements that one has then.
+BLOCKS, FEWEST = 16, 1 << 18
+
+
 def masked_grid(source: ArrayExpr, mask: ArrayExpr, axis: int) -> Grid:
     """The grid on which a mask and the axes that it covers meet; its blocks in order have the elements in order."""
     covered = range(axis, axis + mask.ndim)
@@ -191,7 +195,7 @@ def masked_grid(source: ArrayExpr, mask: ArrayExpr, axis: int) -> Grid:
     others = prod(axis_largest(*each) for place, each in enumerate(lengths) if place not in covered)
     largest = prod(axis_largest(*each) for each in zip(mask.shape, cuts, strict=True))
     room = int(config.value("array.chunk-size")) // max(1, others * source.dtype.itemsize)
-    return contiguous_grid(mask.shape, max(largest, room))
+    return contiguous_grid(mask.shape, max(largest, min(room, max(FEWEST, mask.size // BLOCKS))))
 
 
 def is_in_order(shape: tuple[int, ...], grid: Grid) -> bool:

@@ -9,9 +9,14 @@ import numpy as np
 from weft.array.base import ArrayBase, new
 from weft.array.io.from_array import asarray
 from weft.array.ops.blocks import map_aligned
+from weft.array.ops.rechunking import rechunk
 from weft.array.ops.sizes import sized
 
 __all__ = ["searchsorted"]
+
+
+#: Bytes up to which a sorted array is made one chunk.
+SMALL = 1 << 24
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
@@ -30,7 +35,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     Notes
     -----
     In a sorted array the place of an element is the number of elements before it, which is the sum of its places in all
-    chunks. Chunks are looked at one after the other, so no more than a few are in memory.
+    chunks. Chunks of a large one are looked at one after the other, so no more than a few are in memory.
 
     Examples
     --------
@@ -46,6 +51,8 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     if sorter is not None:
         x = x[asarray(sorter)]
     x = new(sized(x.expr))
+    if x.size * x.dtype.itemsize <= SMALL:
+        x = rechunk(x, -1)
     wanted = asarray(v)
     places: Any = None
     for number in range(x.numblocks[0]):

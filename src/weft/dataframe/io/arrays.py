@@ -118,7 +118,7 @@ def to_dask_array(df: Any, lengths: Any = None, meta: Any = None, optimize: bool
     return as_array(df, array_dtype(df.expr.meta) if meta is None else meta.dtype, None, lengths, optimize)
 
 
-def to_records(df: Any, index: bool = False, lengths: Any = None) -> Any:
+def to_records(df: Any, index: bool = True, lengths: Any = None) -> Any:
     """The rows of a frame as records: a chunked array of one axis, with a field for each column.
 
     Parameters
@@ -133,7 +133,7 @@ def to_records(df: Any, index: bool = False, lengths: Any = None) -> Any:
     --------
     >>> import pandas as pd
     >>> import weft.dataframe as dd
-    >>> dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2).to_records().compute().tolist()
+    >>> dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=2).to_records(index=False).compute().tolist()
     [(1,), (2,)]
     """
     if not isinstance(df, FrameBase) or not isinstance(df.expr.meta, pd.DataFrame):

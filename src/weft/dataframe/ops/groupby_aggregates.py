@@ -66,13 +66,14 @@ class GroupAggregates(GroupsBase):
         split_out: Any,
         engine: Any = None,
         engine_kwargs: Any = None,
+        shuffle_method: Any = None,
         **options: Any,
     ) -> Any:
         """A named aggregate: in parts, unless its options want all rows of a group together."""
         if runs_elsewhere(engine):
             options |= {"engine": engine, "engine_kwargs": engine_kwargs}
         elif skipna:
-            return self._named(how, numeric_only, split_every, split_out, **options)
+            return self._named(how, numeric_only, split_every, split_out, shuffle_method, **options)
         return self._whole(how, call_of(numeric_only=numeric_only, skipna=skipna, **options))
 
     def _by_name(
@@ -230,9 +231,12 @@ class GroupAggregates(GroupsBase):
         skipna: bool = True,
         split_every: Any = None,
         split_out: Any = None,
+        shuffle_method: Any = None,
     ) -> Any:
         """Variance of each group's values."""
-        return self._reduced("var", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, ddof=ddof)
+        return self._reduced(
+            "var", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, shuffle_method, ddof=ddof
+        )
 
     def std(
         self,
@@ -243,9 +247,12 @@ class GroupAggregates(GroupsBase):
         skipna: bool = True,
         split_every: Any = None,
         split_out: Any = None,
+        shuffle_method: Any = None,
     ) -> Any:
         """Standard deviation of each group's values."""
-        return self._reduced("std", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, ddof=ddof)
+        return self._reduced(
+            "std", numeric_only, skipna, split_every, split_out, engine, engine_kwargs, shuffle_method, ddof=ddof
+        )
 
     def sem(
         self,
@@ -317,20 +324,30 @@ class GroupAggregates(GroupsBase):
         return self._named("all", False, split_every, split_out)
 
     def idxmin(
-        self, skipna: bool = True, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
+        self,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        split_out: Any = None,
+        shuffle_method: Any = None,
     ) -> Any:
         """Label of the first least value of each group."""
         if self._frame.expr.meta.index.nlevels > 1:
             return self._whole("idxmin", call_of(skipna=skipna, numeric_only=numeric_only))
-        return self._named("idxmin", numeric_only, split_every, split_out, skipna=bool(skipna))
+        return self._named("idxmin", numeric_only, split_every, split_out, shuffle_method, skipna=bool(skipna))
 
     def idxmax(
-        self, skipna: bool = True, numeric_only: bool = False, split_every: Any = None, split_out: Any = None
+        self,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        split_out: Any = None,
+        shuffle_method: Any = None,
     ) -> Any:
         """Label of the first greatest value of each group."""
         if self._frame.expr.meta.index.nlevels > 1:
             return self._whole("idxmax", call_of(skipna=skipna, numeric_only=numeric_only))
-        return self._named("idxmax", numeric_only, split_every, split_out, skipna=bool(skipna))
+        return self._named("idxmax", numeric_only, split_every, split_out, shuffle_method, skipna=bool(skipna))
 
     def nunique(
         self, dropna: bool = True, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None

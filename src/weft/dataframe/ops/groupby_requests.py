@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,13 @@ class Aggregation:
         self.chunk = chunk
         self.agg = agg
         self.finalize = finalize
+        self._identity = uuid4()  # parts of groups stand under it, also those that come from other processes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Aggregation) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
 
     @property
     def __name__(self) -> str:

@@ -326,13 +326,33 @@ class ReductionMethods(FrameBase):
             self, "sem", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every, ddof=ddof
         )
 
-    def skew(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
-        """Skewness of the values, without bias."""
+    def skew(
+        self,
+        axis: Any = 0,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        *,
+        bias: bool = False,
+    ) -> Any:
+        """Skewness of the values, without bias; ``bias=True`` is refused."""
+        check_unbiased("skew", bias)
         return reduce(self, "skew", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
 
-    def kurt(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, split_every: Any = None) -> Any:
-        """Excess kurtosis of the values, without bias."""
-        return reduce(self, "kurt", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
+    def kurt(
+        self,
+        axis: Any = 0,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        split_every: Any = None,
+        *,
+        bias: bool = False,
+        fisher: bool = True,
+    ) -> Any:
+        """Kurtosis of the values, without bias (``bias=True`` is refused), less the 3 of a normal one if ``fisher``."""
+        check_unbiased("kurtosis", bias)
+        made = reduce(self, "kurt", axis=axis, skipna=skipna, numeric_only=numeric_only, split_every=split_every)
+        return made if fisher else made + 3
 
     kurtosis = kurt
 
@@ -391,3 +411,12 @@ def only_bools(frame: Any, bool_only: bool) -> Any:
     if not bool_only or not isinstance(meta, pd.DataFrame):
         return frame
     return project(frame, list(meta.select_dtypes(include=["bool"]).columns))
+
+
+def check_unbiased(method: str, bias: bool) -> None:
+    """Refuse moments that are not corrected for the number of values, which pandas does not have."""
+    if bias:
+        raise NotImplementedError(
+            f"{method}(bias=True) is not there: moments are pandas', corrected for the number of values. "
+            f"Use scipy.stats.{method} on the values, or leave bias away."
+        )

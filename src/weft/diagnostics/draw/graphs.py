@@ -86,7 +86,7 @@ def visualize(
     if engine != "graphviz":
         raise DrawingError(f"cannot draw with engine={engine!r}: the only engine is 'graphviz'. Leave engine= out.")
     collections, graph, wanted = _found(args, traverse, optimize_graph)
-    fuse = optimize_graph and config.value("optimization.fuse") and scheduler_for(None, collections).fuses_chains
+    fuse = optimize_graph and config.value("optimization.fuse.active") and scheduler_for(None, collections).fuses_chains
     plan = compile_plan(graph, wanted, fuse=fuse)
     drawing = graphviz_of(plan, maxval=maxval, color=color, limit=limit, **kwargs)
     return render(drawing, filename, format)
