@@ -299,7 +299,7 @@ def last_further(drawn: Drawn) -> str | None:
     options = rng.choice(("", ", sort=False", ", dropna=False")) + rng.choice((", observed=True", ", observed=False"))
     made = [
         *(f"{part}.{each}()" for each in ("sum", "mean", "min", "max", "std", "var", "median", "prod", "sem", "skew")),
-        *(f"{part}.{each}()" for each in ("count", "nunique", "any", "all", "idxmax", "mode", "cumsum", "corr", "cov")),
+        *(f"{part}.{each}()" for each in ("count", "nunique", "any", "all", "idxmax", "mode", "cumsum", "corr")),
         *(f"{part}.quantile({each})" for each in ("0.5", "[0.1, 0.9]", "0.3, interpolation='nearest'")),
         *(f"{part}.agg(['min', 'max', 'count'])", f"{part}.agg('sum')", f"{part}.describe()", f"{part}.isna().mean()"),
         *(f"{part}.agg({{{numbers[0]!r}: 'mean'}})", f"{a}.agg(['mean', 'std'])", f"{a}.describe()"),
@@ -309,7 +309,6 @@ def last_further(drawn: Drawn) -> str | None:
         *(
             f"d.groupby([{key!r}, {other!r}]{options}).size()",
             "d.shape[0]",
-            "d.dtypes",
             "d.notna().all()",
             "d.isna().any()",
         ),

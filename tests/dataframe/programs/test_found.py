@@ -512,3 +512,8 @@ def test_means_of_days_of_arrow(days, road):
 def test_deviations_of_a_single_time_are_missing_as_its_type_has_it(dtype, how, road):
     whole = pd.Series([pd.Timedelta(1, "D") if "duration" in dtype else pd.Timestamp("2024-01-01")]).astype(dtype)
     assert computed(getattr(in_partitions(whole, [1]), how)()) is getattr(whole, how)()
+
+
+def test_correlations_leave_infinities_out_as_those_of_pandas_do(road):
+    whole = pd.DataFrame({"a": [1, 2, 3, np.inf, 2.5], "b": [2.0, 1, -np.inf, 3, 5], "c": [1, 5, 2, 4, 3]})
+    same(computed(in_partitions(whole, [2]).corr()), whole.corr())

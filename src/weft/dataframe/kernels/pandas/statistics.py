@@ -175,7 +175,10 @@ class Comoments:
     @staticmethod
     def chunk(partition: Any, plan: StatisticsPlan) -> Products:
         """Products of one partition."""
-        return products_of([floats_of(partition.iloc[:, place]) for place in range(partition.shape[1])])
+        columns = [floats_of(partition.iloc[:, place]) for place in range(partition.shape[1])]
+        if plan.kind == "corr":  # for which pandas takes infinities for missing values
+            columns = [np.where(np.isfinite(each), each, np.nan) for each in columns]
+        return products_of(columns)
 
     @staticmethod
     def combine(plan: StatisticsPlan, *partials: Products) -> Products:
