@@ -58,56 +58,22 @@ __all__ = ["in_one_piece", "piece_remarks"]
 
 #: Nodes that take a thread no longer than to copy the rows.
 LIGHT = (
-    *(
-        Assign,
-        ByPlace,
-        ConcatColumns,
-        IndexOf,
-        PlacesIn,
-        Projection,
-        Relabel,
-        RelabelAt,
-        RenameAxis,
-        Renamed,
-        ResetIndex,
-    ),
-    *(Fill, PositionSlice, SetIndex, ToFrame, WholeResult, WholeRows, WithIndex),
-)
+    Assign, ByPlace, ConcatColumns, Fill, IndexOf, PlacesIn, PositionSlice, Projection, Relabel, RelabelAt, RenameAxis, Renamed,
+    ResetIndex, SetIndex, ToFrame, WholeResult, WholeRows, WithIndex,
+)  # fmt: skip
 #: Those for which that holds up to so many rows.
 SHORT = (Cumulative, DistinctRows, DropMissing, Factorized, EwmRows, ExpandingRows, Filter, Uniques, ValueCounts)
 FEW_ROWS = 2_000_000
 #: Rows from which on copies tell: of fewer ones there is nothing to be gained.
 LEAST_ROWS = 50_000
 #: Operations on each row, and methods of groups, that are as light.
-OPERATIONS = frozenset(
-    {
-        *(
-            "add",
-            "sub",
-            "mul",
-            "truediv",
-            "eq",
-            "ne",
-            "lt",
-            "le",
-            "gt",
-            "ge",
-            "and_",
-            "or_",
-            "xor",
-            "neg",
-            "invert",
-            "abs",
-        ),
-        *("isna", "notna", "fillna", "where", "mask", "clip", "round"),
-    }
-)
-GROUPED = frozenset(
-    {
-        *("cumcount", "cumsum", "cumprod", "cummin", "cummax", "shift", "diff", "ffill", "bfill", "pct_change"),
-        *("in_group", "ngroup"),
-    }
-)
+OPERATIONS = frozenset([
+    "abs", "add", "and_", "clip", "eq", "fillna", "ge", "gt", "invert", "isna", "le", "lt", "mask", "mul", "ne", "neg", "notna", "or_",
+    "round", "sub", "truediv", "where", "xor",
+])  # fmt: skip
+GROUPED = frozenset([
+    "bfill", "cumcount", "cummax", "cummin", "cumprod", "cumsum", "diff", "ffill", "in_group", "ngroup", "pct_change", "shift",
+])  # fmt: skip
 #: Methods that look at neighbours.
 MOVED = frozenset({"shift", "diff", "pct_change", "ffill", "bfill"})
 #: How many times as long the rows of a frame are as those of another whose keys its rows look up.
