@@ -95,6 +95,20 @@ def test_what_is_shared_is_awaited(options):
     run(program, options)
 
 
+def test_what_is_shared_may_be_awaited_itself(options):
+    async def program(client):
+        queue = await Queue("q")
+        await queue.put(5)
+        assert await queue.get() == 5
+        for kind, name in ((Lock, "l"), (Event, "e"), (Variable, "v")):
+            shared = kind(name)
+            assert await shared is shared
+        semaphore = await Semaphore(1, "s")
+        assert await semaphore.acquire()
+
+    run(program, options)
+
+
 async def _get(queue):
     return await queue.get()
 

@@ -227,3 +227,26 @@ def test_the_pair_is_all_there_is():
     assert isinstance(serialized, Serialized)
     assert serialized.nbytes == len(serialized.header) + 24
     assert pickle.loads(serialized.header, buffers=serialized.buffers).tolist() == [0, 1, 2]
+
+
+class _DeadlockError(RuntimeError):
+    """What Python raises in one of two threads whose imports wait for each other; it has this name only."""
+
+
+class Importing:
+    tries = 0
+
+    def __reduce__(self):
+        return built, ()
+
+
+def built():
+    Importing.tries += 1
+    if Importing.tries < 3:
+        raise _DeadlockError
+    return 5
+
+
+def test_values_are_built_although_another_thread_imports_their_package():
+    stream, buffers = dumps(Importing())
+    assert loads(stream, buffers) == 5

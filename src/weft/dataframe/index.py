@@ -83,6 +83,12 @@ class Index(
         """Whether each label, or what it has in a level, is among some."""
         return super().isin(values) if level is None else self.get_level_values(level).isin(values)
 
+    def unique(self, level: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        """Different labels, or those of a level, in the order of first rows."""
+        if level is not None:
+            return self.get_level_values(level).unique(**options)
+        return self.drop_duplicates(**options) if self.expr.meta.nlevels > 1 else super().unique(**options)
+
     @property
     def str(self) -> StringAccessor:
         """Methods of text."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, Self
 
 from weft.distributed.current import current_client
 from weft.distributed.pausing import Reply, in_thread
@@ -56,6 +56,12 @@ class Shared:
         if not comes and client._ask("withdraw", token).get():
             return False
         return reply.get()
+
+    async def _itself(self) -> Self:
+        return self
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        return self._itself().__await__()
 
     def __reduce__(self) -> Any:
         return type(self), (self.name,)

@@ -38,6 +38,8 @@ from weft.store.memory import freeze
 __all__ = ["Serialized", "dumps", "loads"]
 
 PROTOCOL = 5
+#: How often a value is built where imports of other threads are in the way.
+IMPORT_TRIES = 10
 
 #: A slice of an Arrow table is cut out when its buffers hold more than this many times its own bytes ...
 SLICE_WASTE = 1.25
@@ -104,7 +106,7 @@ def loads(header: bytes | memoryview, buffers: Sequence[Any], *, frozen: bool = 
         If this process cannot build the value: a module is missing, or a class refuses its own state.
     """
     try:
-        value = pickle.loads(header, buffers=buffers)
+        value = _unpickled(header, buffers)
         return freeze(value) if frozen else value
     except MemoryError:
         raise
@@ -114,6 +116,21 @@ def loads(header: bytes | memoryview, buffers: Sequence[Any], *, frozen: bool = 
             "Modules and versions must be the same in all processes, and a class that takes arguments "
             "must say in __reduce__ how it is built."
         ) from error
+
+
+def _unpickled(header: bytes | memoryview, buffers: Sequence[Any]) -> Any:
+    """The value, also where another thread imports a package just now.
+
+    A thread that is asked for ``a.b`` holds the lock of ``a.b`` while it waits for ``a``; if the thread that imports ``a`` then
+    comes to ``a.b``, Python ends one of the imports with an error of its own. The other one gets through, and so does a next try.
+    """
+    for _ in range(IMPORT_TRIES - 1):
+        try:
+            return pickle.loads(header, buffers=buffers)
+        except RuntimeError as error:
+            if type(error).__name__ != "_DeadlockError":
+                raise
+    return pickle.loads(header, buffers=buffers)
 
 
 def _dump(value: Any, pickler: Callable[..., Any]) -> Serialized:

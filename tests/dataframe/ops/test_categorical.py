@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.dataframe.columns import agree, cut_series
 from tests.dataframe.strategies import assert_same
 
 import weft.dataframe as dd
@@ -71,3 +74,11 @@ def test_ordered_categories_of_partitions_must_agree():
     meta = pd.Series(pd.Categorical([], [dd.utils.UNKNOWN_CATEGORIES], ordered=True))
     with pytest.raises(TypeError, match="different orders"):
         dd.from_map(parts.__getitem__, range(2), meta=meta).cat.as_known()
+
+
+@settings(max_examples=40, deadline=None)
+@given(cut_series(("str", "string[pyarrow]")), st.booleans())
+def test_texts_as_known_categories_agree_with_pandas(pair, ordered):
+    whole, parts = pair
+    dtype = pd.CategoricalDtype(["cc", "b", "never", "a"], ordered=ordered)
+    agree(lambda: parts.astype(dtype), lambda: whole.astype(dtype))

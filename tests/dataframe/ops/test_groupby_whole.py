@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.dataframe.columns import in_partitions
 from tests.dataframe.strategies import assert_same
 
 import weft
@@ -115,3 +116,9 @@ def test_what_has_the_order_of_all_groups_stays_together(whole):
     ):
         assert "tree, since" in way_of(result)
         pd.testing.assert_series_equal(result.compute(), expected)
+
+
+def test_a_function_of_no_groups_gives_what_it_was_said_to_give():
+    parts = in_partitions(pd.DataFrame({"k": ["a", "b"], "v": [1.0, 2.0]}), [1])
+    found = parts[parts.v > 5].groupby("k")[["v"]].apply(lambda group: group.v.sum(), meta=("total", float)).compute()
+    pd.testing.assert_series_equal(found, pd.Series([], name="total", dtype=float), check_index=False)

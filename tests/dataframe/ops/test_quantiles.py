@@ -43,10 +43,17 @@ def test_medians_agree_with_pandas(pair):
 )
 def test_quantiles_of_frames_agree_with_pandas(pair, q, axis):
     whole, parts = pair
-    if axis == 1 and isinstance(q, list):
-        return
     agree(lambda: parts.quantile(q, axis=axis), lambda: whole.quantile(q, axis=axis))
     agree(lambda: parts.median(axis=axis), lambda: whole.median(axis=axis))
+
+
+def test_quantiles_of_rows_of_times_agree_with_pandas():
+    whole = pd.DataFrame({"a": pd.to_datetime(["2024", "2025"]), "b": pd.to_datetime(["2026", "2027"])})
+    parts = in_partitions(whole, [1])
+    agree(
+        lambda: parts.quantile([0.5, 1], axis=1, numeric_only=False),
+        lambda: whole.quantile([0.5, 1], 1, numeric_only=False),
+    )
 
 
 def test_bad_arguments_are_refused_at_the_call():

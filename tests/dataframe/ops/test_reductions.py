@@ -153,6 +153,31 @@ def test_what_infinities_make_nan_is_a_gap_where_pandas_has_one(values, how, dty
         agree(lambda: getattr(parts.to_frame("a"), how)(), lambda: getattr(whole.to_frame("a"), how)())
 
 
+@pytest.mark.parametrize("kind", ["mean", "prod", "sum", "std", "median", "min", "max"])
+@pytest.mark.parametrize("skipna", [False, True])
+@pytest.mark.parametrize("values", [["a", "b", None, "c"], [None, "c", 1, 2], [1, None, 2, 3]])
+def test_texts_among_objects_are_refused_where_pandas_refuses_them(values, kind, skipna):
+    whole = pd.Series(values, dtype=object)
+    for edges in ([], [2], [1, 3]):
+        parts = in_partitions(whole, edges)
+        agree(lambda: getattr(parts, kind)(skipna=skipna), lambda: getattr(whole, kind)(skipna=skipna))  # noqa: B023
+
+
+@pytest.mark.parametrize("kind", ["std", "var", "sem", "skew", "kurt", "mean", "sum", "min", "max", "prod"])
+@pytest.mark.parametrize("skipna", [False, True])
+@pytest.mark.parametrize("edges", [[], [2], [1, 3, 3, 5]])
+def test_nan_in_masked_numbers_makes_a_gap(kind, skipna, edges):
+    whole = pd.Series(pd.array([1.0, None, 3.0, 4.0, 5.5, 2.0], dtype="Float64"))
+    whole.array._data[2] = np.nan  # what pandas leaves out of `isna`
+    parts = in_partitions(whole, edges)
+    agree(lambda: getattr(parts, kind)(skipna=skipna), lambda: getattr(whole, kind)(skipna=skipna))
+    both = in_partitions(whole.to_frame("a").assign(b=1.5), edges)
+    agree(
+        lambda: getattr(both, kind)(skipna=skipna),
+        lambda: getattr(whole.to_frame("a").assign(b=1.5), kind)(skipna=skipna),
+    )
+
+
 def test_a_frame_with_text_says_which_columns_have_no_mean():
     parts = dd.from_pandas(pd.DataFrame({"price": [1.0, 2.0], "name": ["a", "b"]}), npartitions=2)
     with pytest.raises(TypeError) as caught:

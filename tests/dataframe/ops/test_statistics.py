@@ -43,6 +43,45 @@ def test_other_correlations_agree_with_pandas(pair, lag):
     agree(lambda: parts.corrwith(parts * 2), lambda: whole.corrwith(whole * 2))
 
 
+@pytest.mark.filterwarnings("ignore:An input array is constant")
+@settings(max_examples=30, deadline=None)
+@given(
+    cut_frames(("int64", "float64"), min_columns=3, max_columns=3),
+    cut_frames(("float64",), min_columns=3, max_columns=3),
+    st.booleans(),
+    st.sampled_from(["pearson", "spearman"]),
+)
+def test_correlations_of_rows_agree_with_pandas(pair, other_pair, drop, method):
+    (whole, parts), (other, others) = pair, other_pair
+    if not (whole.index.is_unique and other.index.is_unique):
+        whole, other = whole.reset_index(drop=True), other.reset_index(drop=True)
+        parts, others = in_partitions(whole, [2, 5][: len(whole) // 6]), in_partitions(other, [])
+    if whole.index.equals(other.index) or (whole.index.is_monotonic_increasing and other.index.is_monotonic_increasing):
+        agree(
+            lambda: parts.corrwith(others, axis=1, drop=drop, method=method),
+            lambda: whole.corrwith(other, axis=1, drop=drop, method=method).astype(float),
+            check_names=False,
+        )
+    row = pd.Series([1.0, 3.0, 2.0], index=["c0", "c1", "c2"])
+    agree(
+        lambda: parts.corrwith(row, axis=1, method=method),
+        lambda: whole.corrwith(row, axis=1, method=method) if len(whole) else pd.Series([], whole.index, dtype=float),
+    )
+
+
+@pytest.mark.parametrize("kind", ["Float64", "double[pyarrow]", "float64"])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("drop", [True, False])
+def test_correlations_with_frames_have_pandas_types(kind, axis, drop):
+    chance = np.random.default_rng(1)
+    whole = pd.DataFrame(chance.random((9, 4)), columns=list("abcd")).astype(kind)
+    other = pd.DataFrame(chance.random((7, 3)), columns=list("adc")).astype(kind)
+    agree(
+        lambda: in_partitions(whole, [2, 5]).corrwith(in_partitions(other, [4]), axis=axis, drop=drop),
+        lambda: whole.corrwith(other, axis=axis, drop=drop),
+    )
+
+
 @pytest.mark.parametrize("width", [2, 12])
 @pytest.mark.parametrize("hole", [None, 0, 9_000])
 def test_many_rows_agree_with_pandas(width, hole):

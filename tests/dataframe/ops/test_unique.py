@@ -36,6 +36,16 @@ def test_different_rows_agree_with_pandas(pair, keep, subset):
     )
 
 
+@settings(max_examples=30, deadline=None)
+@given(cut_frames(keys=("int64", "str")))
+def test_different_labels_of_several_levels_agree_with_pandas(pair):
+    whole, parts = pair
+    whole, parts = whole.set_index(["k0", "k1"]), parts.set_index(["k0", "k1"], sort=False)
+    agree(lambda: parts.index.unique(), lambda: whole.index.unique())
+    agree(lambda: parts.index.unique(level="k1"), lambda: whole.index.unique(level="k1"))
+    agree(lambda: parts.index.unique(level=0), lambda: whole.index.unique(level=0))
+
+
 def test_bad_arguments_are_refused_at_the_call():
     parts = in_partitions(pd.DataFrame({"word": ["a", "b"]}), [1])
     with pytest.raises(KeyError, match="Did you mean 'word'"):

@@ -11,17 +11,40 @@ from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.beside import by_place, has_rows, matched
 from weft.dataframe.ops.categorical import known
+from weft.dataframe.ops.concat import as_collection
 from weft.dataframe.ops.elementwise import beside, elementwise, is_of_columns
+from weft.dataframe.ops.reshaping import reshaped_whole
 
-__all__ = ["ArithmeticMethods", "SeriesArithmeticMethods"]
+__all__ = ["OPERATORS", "ArithmeticMethods", "SeriesArithmeticMethods", "binary"]
 
+#: NumPy's functions that pandas takes for its operators, which broadcast and align.
+OPERATORS: dict[Any, str] = {
+    np.add: "add",
+    np.subtract: "sub",
+    np.multiply: "mul",
+    np.true_divide: "truediv",
+    np.floor_divide: "floordiv",
+    np.remainder: "mod",
+    np.power: "pow",
+    np.bitwise_and: "and_",
+    np.bitwise_or: "or_",
+    np.bitwise_xor: "xor",
+    np.equal: "eq",
+    np.not_equal: "ne",
+    np.less: "lt",
+    np.less_equal: "le",
+    np.greater: "gt",
+    np.greater_equal: "ge",
+}
 
+LOGICAL = frozenset({"and_", "or_", "xor"})
 #: Comparisons by order.
 ORDERED = frozenset({"lt", "le", "gt", "ge"})
 
 
 def binary(operation: str, left: Any, right: Any) -> Any:
     """An operator on two operands, one of which is a frame."""
+    check_logical(operation, left, right)
     if operation in ORDERED and not isinstance(right, FrameBase):
         left = known(left)  # which category is the less is not told by meta otherwise
     if isinstance(left, FrameBase):
@@ -31,6 +54,16 @@ def binary(operation: str, left: Any, right: Any) -> Any:
     if isinstance(left, FrameBase):
         return elementwise(operation, left, beside(left, right))
     return elementwise(operation, beside(right, left), right)
+
+
+def check_logical(operation: str, *sides: Any) -> None:
+    """Refuse logic of a column and a list, as pandas does."""
+    is_column = any(isinstance(each, FrameBase) and isinstance(each.expr.meta, (pd.Series, pd.Index)) for each in sides)
+    if operation in LOGICAL and is_column and any(isinstance(each, (list, tuple)) for each in sides):
+        raise TypeError(
+            "Logical ops (and, or, xor) between Pandas objects and dtype-less sequences (e.g. list, tuple) are not supported: "
+            "wrap the object in a Series, Index, or np.array before"
+        )
 
 
 def for_columns(frame: Any, value: Any) -> Any:
@@ -52,10 +85,15 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
     """A method of arithmetic such as ``add``."""
     is_frame = isinstance(left.expr.meta, pd.DataFrame)
     options: dict[str, Any] = {}
+    if not is_frame and isinstance(left.expr.meta, pd.Series):
+        if axis not in (0, "index", None):
+            raise ValueError(f"No axis named {axis} for object type Series")
+        if is_of_rows(right):
+            raise TypeError(f"Series.{name} does not support a DataFrame `other`. Use df.{name}(ser) instead.")
     if fill_value is not None:
         options["fill_value"] = fill_value
     if level is not None:
-        raise NotImplementedError(f"{name}(level=) of a MultiIndex is not supported: reset_index() and merge instead")
+        return by_level(name, left, right, axis, level, options)
     if isinstance(right, pd.Index) and isinstance(left.expr.meta, pd.Series):
         right = by_place(left.index, right, name=right.name)  # pandas divides by 0 otherwise than by a series
     if is_frame and axis in (0, "index"):
@@ -72,6 +110,21 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
     else:
         right = for_columns(left, right)
     return elementwise("flex", name, left, beside(left, right), **options)
+
+
+def by_level(name: str, left: Any, right: Any, axis: Any, level: Any, options: dict[str, Any]) -> Any:
+    """A method of operands whose labels are matched in one level; both are brought to one place."""
+    is_frame = isinstance(left.expr.meta, pd.DataFrame)
+    words = {**options, "level": level, **({"axis": axis} if is_frame else {})}
+    is_labelled = isinstance(right, (FrameBase, pd.Series, pd.DataFrame))
+    if not is_labelled or (is_frame and axis in (1, "columns", None) and not is_of_rows(right)):
+        return elementwise("flex", name, left, right.compute() if isinstance(right, FrameBase) else right, **words)
+    return reshaped_whole("flex", left, as_collection(right), name=name, **words)
+
+
+def is_of_rows(value: Any) -> bool:
+    """Whether a value is a table, whose rows are matched with those of another."""
+    return isinstance(value.expr.meta if isinstance(value, FrameBase) else value, pd.DataFrame)
 
 
 class ArithmeticMethods(FrameBase):

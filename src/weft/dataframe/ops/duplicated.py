@@ -8,7 +8,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, row_needs
-from weft.dataframe.ops.elementwise import elementwise
+from weft.dataframe.ops.elementwise import Elementwise, elementwise
 from weft.dataframe.ops.neighbours import call_of, whole_rows
 from weft.dataframe.ops.placed import Duplicated, is_spread_out
 from weft.dataframe.ops.projection import project
@@ -24,10 +24,22 @@ class Factorized(Partitionwise):
 
     source: FrameExpr
     uniques: FrameExpr
+    by_first_rows: bool = False
+    use_na_sentinel: bool = True
 
     @property
     def label(self) -> str:
         return "factorize"
+
+    @property
+    def frames(self) -> tuple[FrameExpr, ...]:
+        return (self.source, self.uniques)
+
+    def in_one_piece(self, source: FrameExpr) -> FrameExpr | None:
+        """The same of all values in one partition, where the different ones are numbered as they are met."""
+        if not self.by_first_rows:
+            return None
+        return Elementwise("codes_of_values", (source,), (("use_na_sentinel", self.use_na_sentinel),))
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         return row_needs(asked) | VALUES if child == self.source else frozenset(VALUES)
@@ -70,7 +82,7 @@ def factorize(values: Any, sort: bool = False, use_na_sentinel: bool = True, siz
     if sort:
         different = different.sort_values(npartitions=1)
     different = different.reset_index(drop=True)
-    return new(Factorized(column.expr, different.expr)), different
+    return new(Factorized(column.expr, different.expr, not sort, bool(use_na_sentinel))), different
 
 
 def duplicated(frame: Any, keep: Any) -> Any:

@@ -258,6 +258,16 @@ def operand(value: Any, operation: str) -> Any:
     return value
 
 
+def in_two_dimensions(frame: Any, values: Any) -> Any:
+    """An array beside a frame: a single row stands for all of them, and a single column for each."""
+    width, (length, given) = frame.expr.meta.shape[1], values.shape
+    if length == 1 and given == width and not is_chunked(values):
+        return pd.Series(values[0], index=frame.expr.meta.columns)
+    if given == 1 and width > 1 and length > 1 and not is_chunked(values):
+        values = np.broadcast_to(values, (length, width))
+    return by_place(frame, values)
+
+
 def pairs(value: Any) -> Any:
     """A mapping as an operand; anything else itself."""
     return Pairs(value.items()) if isinstance(value, dict) else value
@@ -279,7 +289,7 @@ def beside(frame: Any, value: Any) -> Any:
             return value
         values = value if is_chunked(value) and value.ndim == 2 else np.asarray(value)
         if values.ndim == 2:
-            return by_place(frame, values)
+            return in_two_dimensions(frame, values)
         if len(values) != meta.shape[1]:
             raise ValueError(
                 f"Unable to coerce to Series, length must be {meta.shape[1]}: given {len(values)}. "

@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.groupby_counts import CountPlan
 from weft.dataframe.meta import UNKNOWN, emulate, same_kind
+from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import Filter
 from weft.dataframe.ops.groupby_base import GroupsBase
 from weft.dataframe.ops.groupby_counts import counts_in_groups
@@ -32,7 +33,7 @@ class GroupMethods(GroupsBase):
         if meta is not UNKNOWN and meta is not None:
             made = make(kind, call, meta=meta)
             named = made.expr.meta
-            return made.rename(named.name) if isinstance(named, pd.Series) else made
+            return elementwise("as_declared", made, named) if isinstance(named, pd.Series) else made
 
         def real() -> Any:
             rows = self._frame.head(20, npartitions=-1)

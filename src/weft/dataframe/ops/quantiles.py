@@ -13,7 +13,8 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.table import KERNELS
-from weft.dataframe.meta import meta_nonempty, tried
+from weft.dataframe.meta import UNKNOWN, meta_nonempty, tried
+from weft.dataframe.ops.label_nodes import IndexOf
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise
@@ -125,6 +126,18 @@ def is_for_pandas(dtype: Any) -> bool:
     return isinstance(dtype, (pd.PeriodDtype, pd.SparseDtype)) or (isinstance(dtype, np.dtype) and dtype.kind in "Oc")
 
 
+def rows_together(frame: Any, q: Any, interpolation: str, method: str) -> Any:
+    """Quantiles of each row, the rows as columns, whose labels are computed."""
+    meta = UNKNOWN
+    options = {"axis": 1, "interpolation": interpolation, "method": method}
+    if np.ndim(q):
+        labels = new(IndexOf(frame.expr)).compute()
+        example = meta_nonempty(frame.expr.meta).quantile(q, **options)
+        kind = example.dtypes.iloc[0] if len(labels) else np.dtype(np.float64)
+        meta = pd.DataFrame(columns=labels, index=pd.Index([], dtype="float64"), dtype=kind)
+    return whole_result(frame, "quantile", call_of(q, **options), meta=meta)
+
+
 def check_method(method: str) -> None:
     """Refuse methods that are not known."""
     if method not in METHODS:
@@ -210,11 +223,8 @@ class FrameQuantileMethods(QuantileMethods):
         check_method(method)
         frame = of_numbers(self, numeric_only)
         if is_rows(frame, axis):
-            if np.ndim(q):
-                raise NotImplementedError("quantile(axis=1) takes a single q: ask for one after another")
-            if method == "table":
-                words = {"axis": 1, "interpolation": interpolation, "method": method}
-                return whole_result(frame, "quantile", call_of(q, **words))
+            if method == "table" or np.ndim(q):  # as many columns as there are rows
+                return rows_together(frame, q, interpolation, "table" if method == "table" else "single")
             return new(RowReduce(frame.expr, "quantile", pairs(q=q, interpolation=interpolation)))
         if method == "table":
             return whole_result(frame, "quantile", call_of(q, interpolation=interpolation, method=method))

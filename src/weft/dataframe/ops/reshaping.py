@@ -420,17 +420,19 @@ class CombiningMethods(FrameBase):
         join : {"outer", "inner", "left", "right"}
         axis : {0, 1}, optional
             Labels of rows, of columns, or both.
-        level : not supported
+        level : label or int, optional
+            The level in which labels of several levels are matched; both are then brought to one place.
         copy : optional
             Of no effect.
         fill_value : scalar, optional
         """
         if join not in ("outer", "inner", "left", "right"):
             raise ValueError(f"join must be outer, inner, left or right; it is {join!r}")
-        if level is not None:
-            raise NotImplementedError("align(level=) is not supported: reset_index() and merge instead")
-        pair = matched("align", self, other)
         words = {"join": join, "axis": axis, "fill_value": fill_value}
+        if level is not None:
+            whole = (self, as_collection(other))
+            return tuple([reshaped_whole("align", *whole, number=each, level=level, **words) for each in (0, 1)])
+        pair = matched("align", self, other)
         return tuple([reshaped("align", *pair, number=number, **words) for number in (0, 1)])
 
 

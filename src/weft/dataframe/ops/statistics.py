@@ -11,10 +11,14 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, column_needs
 from weft.dataframe.kernels.pandas.statistics import StatisticsPlan
+from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.concat import as_collection, concat
+from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.projection import project
-from weft.dataframe.ops.reductions import of_numbers
+from weft.dataframe.ops.reductions import is_rows, of_numbers
+from weft.dataframe.ops.reshaping import reshaped, reshaped_whole
 from weft.dataframe.treewise import SPLIT_EVERY, Treewise, check_split_every
 from weft.expr import Expr, Need, Needs, derived, node
 
@@ -157,30 +161,56 @@ class StatisticsMethods(FrameBase):
         numeric_only: bool = False,
         min_periods: int | None = None,
     ) -> Any:
-        """Correlation of each column with a series, or with the column of the same label of another frame.
+        """Correlation of each column (or row) with a series, or with that of the same label of another frame.
 
         Parameters
         ----------
         other : Series or DataFrame
-        axis : {0}
+        axis : {0, 1}
+            Whether columns go together, or rows.
         drop : bool
-            Whether columns that only one frame has are left out; otherwise they are missing values.
-        method : {"pearson"}
+            Whether labels that only one frame has are left out; otherwise they are missing values.
+        method : {"pearson", "spearman", "kendall"} or callable
+            Columns that do not go by Pearson's are brought to one place.
         numeric_only : bool
         min_periods : int, optional
             Rows with both values, without which there is no correlation.
         """
-        if method != "pearson" or axis not in (0, "index"):
-            raise NotImplementedError("corrwith() is there for method='pearson' and axis=0")
-        frame = of_numbers(self, numeric_only)
+        frame, other = of_numbers(self, numeric_only), as_collection(other)
+        words = {"method": method, "min_periods": min_periods}
+        if is_rows(self, axis):
+            return rows_with(
+                frame, of_numbers(other, numeric_only) if other.expr.meta.ndim == 2 else other, drop, words
+            )
+        if method != "pearson":
+            return reshaped_whole("corrwith", frame, other, drop=drop, numeric_only=numeric_only, **words)
         labels = tuple(frame.expr.columns)
         if other.expr.meta.ndim == 2:
             theirs = of_numbers(other, numeric_only).expr.columns
             labels = tuple([label for label in labels if label in theirs])
-            made = pair(frame, other, "corr", min_periods, labels=labels)
+            made = of_kind(pair(frame, other, "corr", min_periods, labels=labels), frame, other)
             lost = [label for label in (*frame.expr.columns, *theirs) if label not in labels]
             return made if drop or not lost else made.map_partitions(with_lost, lost, meta=made.expr.meta)
         return pair(frame, other, "corr", min_periods, labels=labels)
+
+
+def of_kind(made: Any, frame: Any, other: Any) -> Any:
+    """Correlations in the type that pandas makes of masked numbers, or of Arrow's."""
+    kind = meta_nonempty(frame.expr.meta).corrwith(meta_nonempty(other.expr.meta), drop=True).dtype
+    return made if kind.kind != "f" or kind == made.expr.meta.dtype else made.astype(kind)
+
+
+def rows_with(frame: Any, other: Any, drop: bool, words: dict[str, Any]) -> Any:
+    """Correlation of each row with that of another frame, or with a series of the columns, which is computed."""
+    check_numbers(frame, "corr")
+    if other.expr.meta.ndim == 1:
+        return elementwise("corr_with_columns", frame, other.compute(), **words)
+    check_numbers(other, "corr")
+    left, right = [new(each) for each in align_rows([frame.expr, other.expr], "corrwith")]
+    made = reshaped("corrwith_rows", left, right, **words)
+    if drop or frame.expr.rows == other.expr.rows:
+        return made
+    return concat([made, reshaped("unmatched", left, right, dtype=made.expr.meta.dtype)])
 
 
 def with_lost(found: pd.Series, lost: list[Any]) -> pd.Series:

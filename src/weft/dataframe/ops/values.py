@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, at_hand, called, changed, for_numpy, new, one_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN
+from weft.dataframe.ops.arithmetic import OPERATORS, binary
 from weft.dataframe.ops.beside import as_series, by_label, by_place, has_rows, is_chunked
 from weft.dataframe.ops.categorical import known
 from weft.dataframe.ops.elementwise import beside, elementwise, is_of_columns, pairs
@@ -269,6 +270,8 @@ class ValueMethods(FrameBase):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         if method != "__call__" or keywords.get("out") is not None:
             return NotImplemented
+        if method == "__call__" and not keywords and ufunc in OPERATORS:
+            return binary(OPERATORS[ufunc], *inputs)
         inputs = tuple([each if isinstance(each, FrameBase) else beside(self, each) for each in inputs])
         if ufunc.nout == 1:
             return elementwise("ufunc", ufunc, *inputs, **keywords)

@@ -8,6 +8,7 @@ from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_numbers, forget_order
 from weft.dataframe.rules.from_statistics import from_statistics
 from weft.dataframe.rules.merge_projections import merge_projections
+from weft.dataframe.rules.one_piece import in_one_piece, piece_remarks
 from weft.dataframe.rules.part_of_split import part_of_split
 from weft.dataframe.rules.prune_source import drop_unseen_assign, prune_columns, prune_index
 from weft.dataframe.rules.read_together import read_together
@@ -47,6 +48,7 @@ SIMPLIFY = (
 CHOOSE = (
     from_statistics,
     choose_engine,
+    in_one_piece,  # what no engine has taken
     leave_all_but_keys,  # after engines are chosen: one finds the first rows of groups that are sorted by their form
     read_together,
     leave_spread,  # before the ways are chosen: it asks for several partitions
@@ -65,5 +67,6 @@ def install() -> None:
     add_remarks(engine_remarks)
     add_remarks(division_remarks)
     add_remarks(way_remarks)
+    add_remarks(piece_remarks)
     add_remarks(join_remarks)
     add_remarks(wanted_remarks)

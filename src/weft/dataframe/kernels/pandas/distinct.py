@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.dense import first_places, spans_of
+from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.kernels.pandas.hashing import hash_rows, targets_of
 from weft.dataframe.kernels.pandas.neighbours import concatenated
 from weft.dataframe.kernels.pandas.reductions import columns_of
@@ -158,6 +159,13 @@ class Uniques:
         """Of all buckets."""
         made: pd.Series = in_order(like, parts)[0]
         return made
+
+
+@function_named("codes_of_values")
+def codes_of_values(column: pd.Series, use_na_sentinel: bool) -> pd.Series:
+    """The number of each value among all, which are numbered as they are met."""
+    codes = pd.factorize(column, use_na_sentinel=use_na_sentinel)[0]
+    return pd.Series(codes, index=column.index, dtype=np.int64)
 
 
 @PANDAS.add("Factorized")

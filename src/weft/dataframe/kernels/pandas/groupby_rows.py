@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.kernels.pandas.groupby_finish import sorted_places
 from weft.dataframe.kernels.pandas.grouping import GroupPlan, group_rows, key_columns, pandas_groupby
 from weft.dataframe.kernels.pandas.hashing import hash_rows, targets_of
@@ -110,6 +111,12 @@ def in_group(grouped: Any) -> pd.Series:
     """For each row whether it is in a group: its key is not missing, or that is a group too."""
     numbers: pd.Series = grouped.ngroup() >= 0
     return numbers.rename(None)
+
+
+@function_named("as_declared")
+def as_declared(made: Any, declared: pd.Series) -> Any:
+    """What a user's function gave, by the name that it was said to have; of no groups pandas makes a frame."""
+    return declared if isinstance(made, pd.DataFrame) and not len(made) else made.rename(declared.name)
 
 
 #: Methods that pandas does not have in this form.

@@ -14,6 +14,13 @@ import pandas as pd
 import pyarrow as pa
 
 from weft.dataframe.kernels.pandas.moments import Moments, is_nothing, merge_moments, moments_of
+from weft.dataframe.kernels.pandas.objects import (
+    as_number,
+    check_without_texts,
+    combined_objects,
+    none_of_objects,
+    result_of_objects,
+)
 from weft.dataframe.kernels.pandas.rows import joined
 from weft.dataframe.kernels.table import KERNELS
 
@@ -158,6 +165,8 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
     kind, way = plan.kind, PARTS[plan.kind]
     if way == "count":
         return Part(int(column.count()), 0, rows)
+    if way == "moments" and has_nan(column):
+        return Part(None, rows, rows)
     if way == "moments":
         numbers = floats_of(column) if column.dtype.kind != "c" or kind in ("skew", "kurt") else column.to_numpy()
         if plan.skipna:
@@ -174,6 +183,8 @@ def column_part(column: pd.Series, plan: ReducePlan) -> Part:
         return Part(getattr(column, kind)(skipna=plan.skipna), present, rows)
     if way == "extreme" and not (present if plan.skipna else rows):
         return Part(None, 0, rows)
+    if way in ("total", "extreme") and column.dtype == np.dtype(object) and not plan.skipna:
+        return Part(result_of_objects(column, kind), present, rows)
     value = getattr(column, kind)(skipna=plan.skipna)
     return Part(value if way != "extreme" else among_categories(value, column), present, rows)
 
@@ -197,6 +208,8 @@ def mean_part(column: pd.Series, skipna: bool) -> Part:
     if column.dtype == np.float64 and (whole := sum_of_all(column)) is not None:
         return Part(whole, len(column), len(column))
     rows, present = len(column), int(column.count())
+    if column.dtype == np.dtype(object) and not skipna:
+        check_without_texts(column)  # their sum with a gap is a gap
     if column.dtype.kind in "mM":
         if not skipna and present < rows:
             return Part(None, rows, rows)
@@ -207,6 +220,12 @@ def mean_part(column: pd.Series, skipna: bool) -> Part:
     if column.dtype.kind in "biu":
         column = column.astype("Float64" if not isinstance(column.dtype, pd.ArrowDtype) else "double[pyarrow]")
     return Part(column.sum(skipna=skipna), count, rows)
+
+
+def has_nan(column: pd.Series) -> bool:
+    """Whether a masked column of floats has NaN where it has no gap: pandas then has no result."""
+    is_masked = isinstance(column.dtype, (pd.Float32Dtype, pd.Float64Dtype))
+    return is_masked and bool(np.isnan(column.to_numpy(column.dtype.numpy_dtype, na_value=0)).any())
 
 
 def integers_of(column: pd.Series) -> Any:
@@ -270,7 +289,11 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
         for each in there[1:]:
             made, count = merge_moments(made, count, each.value, each.present), count + each.present
         return Part(made, present, rows)
+    if way in ("total", "extreme") and column.dtype == np.dtype(object) and not plan.skipna:
+        return Part(combined_objects(values, plan.kind), present, rows)
     if way == "extreme":
+        if any(each is pd.NA for each in values):
+            return Part(pd.NA, present, rows)
         whole = joined(values) if isinstance(values[0], pd.Series) else pd.Series(values, dtype=column.dtype)
         return Part(among_categories(getattr(whole, plan.kind)(skipna=plan.skipna), whole), present, rows)
     if way == "logic":
@@ -290,6 +313,8 @@ def combined_part(parts: tuple[Part, ...], column: pd.Series, plan: ReducePlan) 
 def finished(part: Part, column: pd.Series, plan: ReducePlan) -> Any:
     """The value of one column."""
     way = PARTS[plan.kind]
+    if isinstance(part.value, TypeError):
+        raise part.value
     if way in ("total", "extreme"):
         few = part.present < plan.option("min_count", 0)
         if few or part.value is None:
@@ -308,12 +333,6 @@ def as_gap(value: Any, column: pd.Series) -> Any:
     dtype = column.dtype
     is_masked = getattr(dtype, "na_value", None) is pd.NA and not isinstance(dtype, pd.ArrowDtype)
     return pd.NA if is_masked and isinstance(value, (float, np.floating)) and np.isnan(value) else value
-
-
-def none_of_objects(value: Any, column: pd.Series) -> Any:
-    """A value of a column of a frame; None where something is missing among objects, as pandas has it there."""
-    is_missing = value is pd.NaT or (isinstance(value, float) and np.isnan(value))
-    return None if column.dtype == np.dtype(object) and is_missing else value
 
 
 def as_short(value: Any, column: pd.Series) -> Any:
@@ -340,16 +359,6 @@ def finished_mean(part: Part, column: pd.Series) -> Any:
         return value
     with np.errstate(invalid="ignore", divide="ignore"):
         return value / (np.float64(part.present) if not isinstance(value, complex) else part.present)
-
-
-def as_number(value: Any) -> Any:
-    """A sum of objects as a float, or as a complex number; of text there is none."""
-    if isinstance(value, str):
-        raise TypeError(f"Could not convert string {value!r} to numeric")
-    try:
-        return float(value)
-    except TypeError:
-        return complex(value)
 
 
 def towards_zero(value: Any, count: Any) -> Any:

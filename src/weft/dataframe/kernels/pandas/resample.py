@@ -57,13 +57,21 @@ def times_of(partition: Any, on: Any) -> pd.Index:
 def periods_of(partition: Any, span: pd.Index, on: Any, options: tuple[tuple[str, Any], ...]) -> tuple[Any, pd.Index]:
     """The number of each row's period, counted from the first one of all, and the labels of all periods."""
     times = partition.index if on is None else pd.Index(partition[on])
+    if times.is_monotonic_increasing and len(span) == 2:
+        sizes = sizes_of(span[:1].append([times, span[1:]]), options)
+        return np.repeat(np.arange(len(sizes)), sizes.to_numpy())[1:-1], sizes.index
     whole = span.append(times)
-    series = pd.Series(0, index=whole)
     order = np.argsort(whole.asi8, kind="stable")
-    sizes = series.iloc[order].resample(**dict(options)).size()
+    sizes = sizes_of(whole[order], options)
     numbers = np.empty(len(whole), np.int64)
     numbers[order] = np.repeat(np.arange(len(sizes)), sizes.to_numpy())
     return numbers[len(span) :], sizes.index
+
+
+def sizes_of(times: pd.Index, options: tuple[tuple[str, Any], ...]) -> pd.Series:
+    """How many of some times, which rise, are in each period."""
+    sizes: pd.Series = pd.Series(np.zeros(len(times), np.int8), index=times).resample(**dict(options)).size()
+    return sizes
 
 
 @PANDAS.add("TimeBins")

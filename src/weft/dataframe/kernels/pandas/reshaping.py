@@ -47,6 +47,26 @@ def melted(frame: pd.DataFrame, **options: Any) -> pd.DataFrame:
     return pd.melt(frame, ignore_index=False, **options)
 
 
+@function_named("corr_with_columns")
+def with_columns(frame: pd.DataFrame, values: pd.Series, **options: Any) -> pd.Series:
+    """Correlation of each row with a series that has a value for each of the columns."""
+    if not len(frame):
+        return pd.Series(np.nan, index=frame.index, dtype=np.float64)
+    return frame.corrwith(values, axis=1, **options)
+
+
+def rows_with(left: pd.DataFrame, right: pd.DataFrame, **options: Any) -> pd.Series:
+    """Correlation of the rows of two frames that have the same label."""
+    made = left.corrwith(right, axis=1, drop=True, **options)
+    return made.astype(np.float64) if made.dtype == np.dtype(object) else made
+
+
+def unmatched(left: pd.DataFrame, right: pd.DataFrame, dtype: Any) -> pd.Series:
+    """Missing numbers for the labels that only one of two frames has."""
+    both = left.index.union(right.index).difference(left.index.intersection(right.index))
+    return pd.Series(np.nan, index=both, dtype=dtype)
+
+
 @function_named("differs")
 def differs(left: Any, right: Any) -> Any:
     """Whether values of two frames with the same labels differ; missing ones do not from each other."""
@@ -70,6 +90,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "combine_first": combined_first,
     "combine": lambda left, *right, other=None, **options: left.combine(*(right or (other,)), **options),
     "align": lambda left, right, **options: aligned(left, right, options),
+    "flex": lambda left, right, name, **options: getattr(left, name)(right, **options),
+    "corrwith": lambda left, right, **options: left.corrwith(right, **options),
+    "corrwith_rows": rows_with,
+    "unmatched": unmatched,
     "update": updated,
     "compare": compared,
     "unstack": lambda frame, **options: frame.unstack(**options),
