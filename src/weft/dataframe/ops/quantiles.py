@@ -11,9 +11,11 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr
+from weft.dataframe.kernels.pandas.decimals import is_decimal
 from weft.dataframe.kernels.pandas.reductions import columns_of
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN, meta_nonempty, tried
+from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.label_nodes import IndexOf
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.reductions import RowReduce, is_rows, of_numbers, pairs
@@ -111,6 +113,10 @@ def quantile(frame: Any, q: Any, interpolation: str = "linear") -> Any:
         return whole_result(frame, "quantile", call_of([], interpolation=interpolation))
     if any(is_for_pandas(column.dtype) for column in columns_of(frame.expr.meta)):
         return whole_result(frame, "quantile", call_of(q, interpolation=interpolation))
+    if any(is_decimal(column.dtype) for column in columns_of(frame.expr.meta)):
+        if interpolation in ("lower", "higher", "nearest"):  # these are decimal numbers, all others floats
+            return whole_result(frame, "quantile", call_of(q, interpolation=interpolation))
+        frame = elementwise("decimals_as_floats", frame)
     for column in columns_of(frame.expr.meta):
         if column.dtype.kind not in "iufbmM" or isinstance(column.dtype, (pd.CategoricalDtype, pd.SparseDtype)):
             raise TypeError(f"dtype '{column.dtype}' does not support operation 'quantile'")

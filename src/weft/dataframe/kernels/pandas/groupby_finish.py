@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.kernels.pandas.concat import typed
+from weft.dataframe.kernels.pandas.decimals import is_decimal, means_of
 from weft.dataframe.kernels.pandas.groupby_plan import Request, parts_of
 from weft.dataframe.kernels.pandas.grouping import GroupPlan
 from weft.dataframe.kernels.pandas.reductions import DAY, days_of, is_of_days
@@ -190,6 +191,8 @@ def finish_extreme(name: str) -> Callable[..., pd.Series]:
 
 def finish_mean(request: Request, given: Any, parts: Any, order: Any, dtype: Any) -> pd.Series:
     *sums, counts = given["mean"]
+    if is_decimal(dtype):
+        return means_of(sums[0], counts, dtype)
     none = counts == 0
     if len(sums) == 2:
         high, low = sums

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.dataframe.kernels.pandas.decimals import is_decimal
 from weft.dataframe.kernels.pandas.grouping import Groups
 from weft.dataframe.kernels.pandas.reductions import floats_of, integers_of
 from weft.dataframe.kernels.pandas.rows import joined
@@ -98,6 +99,8 @@ def room(groups: Groups) -> int:
 def add_up(values: Any, groups: Groups, codes: Any = None) -> Any:
     """Sum of each group."""
     codes = groups.codes if codes is None else codes
+    if not isinstance(values, np.ndarray):
+        return pd.Series(values).groupby(codes).sum().reindex(range(groups.count)).array
     if values.dtype.kind == "f":
         return np.bincount(codes, weights=values, minlength=room(groups))[: groups.count]
     kind: Any = {"u": np.uint64, "c": np.complex128}.get(values.dtype.kind, np.int64)
@@ -214,6 +217,8 @@ def make_mean(column: pd.Series, groups: Groups, index: Any) -> tuple[Any, ...]:
         values, codes = present_only(*values_and_missing(column), groups)
         counts = np.bincount(codes, minlength=room(groups))[: groups.count]
         return add_up(values >> 20, groups, codes), add_up(values & 0xFFFFF, groups, codes), counts
+    if is_decimal(column.dtype):
+        return add_up(column.array, groups), *make_count(column, groups, index)
     values, codes = present_only(*values_and_missing(column), groups)
     counts = groups.sizes if codes is groups.codes else np.bincount(codes, minlength=room(groups))[: groups.count]
     if values.dtype.kind == "c":

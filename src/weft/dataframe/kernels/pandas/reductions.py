@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from weft.dataframe.kernels.pandas.decimals import is_decimal, mean_of
 from weft.dataframe.kernels.pandas.moments import Moments, is_nothing, merge_moments, moments_of
 from weft.dataframe.kernels.pandas.objects import (
     as_number,
@@ -354,6 +355,8 @@ def finished_mean(part: Part, column: pd.Series) -> Any:
         return days_of(np.array([towards_zero(part.value, part.present * DAY)]), column.dtype).iloc[0]
     if column.dtype.kind in "mM":
         return time_of(towards_zero(part.value, part.present), column)
+    if is_decimal(column.dtype) and part.value is not pd.NA:
+        return mean_of(part.value, part.present, column.dtype)
     value = part.value if column.dtype != np.dtype(object) else as_number(part.value)
     if value is pd.NA:
         return value
