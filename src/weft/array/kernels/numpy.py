@@ -33,11 +33,12 @@ def ranged(bounds: tuple[int, int], start: Any, step: Any, dtype: np.dtype[Any])
         second = np.asarray(start + step).astype(dtype) if bounds[1] > 1 else first
         if dtype.kind in "iu":
             low, delta = int(first), int(second) - int(first)
-            ends = low + bounds[0] * delta, low + bounds[1] * delta
-            if delta and np.iinfo(dtype).min <= min(ends) and max(ends) <= np.iinfo(dtype).max:
-                return np.arange(*ends, delta, dtype)
+            begin, end = low + bounds[0] * delta, low + bounds[1] * delta
+            if delta and np.iinfo(dtype).min <= min(begin, end) and max(begin, end) <= np.iinfo(dtype).max:
+                return np.arange(begin, end, delta, dtype=dtype)
         wide = np.dtype(np.float32) if dtype == np.float16 else dtype
-        places = np.arange(*map(float, bounds)) if dtype == np.float64 else np.arange(*bounds).astype(wide)
+        exact = dtype == np.float64
+        places: Block = np.arange(float(bounds[0]), float(bounds[1])) if exact else np.arange(*bounds).astype(wide)
         places *= second.astype(wide) - first.astype(wide)
         places += first.astype(wide)
     made = places.astype(dtype, copy=False)
