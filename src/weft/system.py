@@ -7,6 +7,7 @@ and need no other package; elsewhere ``psutil`` is asked.
 
 from __future__ import annotations
 
+import _thread
 import functools
 import math
 import os
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CPU_COUNT",
+    "count_given",
     "cpu_count",
     "free_disk",
+    "given_nbytes",
     "loaded",
     "memory_limit",
     "memory_used",
@@ -81,6 +84,28 @@ def memory_used() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+_given = 0
+_given_lock = _thread.allocate_lock()
+
+
+def count_given(nbytes: int) -> None:
+    """Count bytes of results that are filled for whoever asked for them (or, less than 0, no longer are): no block's memory."""
+    global _given
+    with _given_lock:
+        _given += nbytes
+
+
+def given_nbytes() -> int:
+    """Bytes of this process that belong to results which are being filled.
+
+    Examples
+    --------
+    >>> given_nbytes() >= 0
+    True
+    """
+    return _given
 
 
 def loaded(name: str) -> Any:

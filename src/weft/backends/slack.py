@@ -17,7 +17,7 @@ from __future__ import annotations
 from _thread import LockType, allocate_lock
 
 from weft.scheduler import Scheduler
-from weft.system import memory_used, return_memory
+from weft.system import given_nbytes, memory_used, return_memory
 
 __all__ = ["Slack"]
 
@@ -54,7 +54,7 @@ class Slack:
         self.full = core.limit  # what blocks may have at most
         self.between = max(int(budget * BETWEEN_SHARE), BETWEEN_NBYTES)
         self.allowed = max(int(budget * BESIDE_SHARE), BESIDE_NBYTES)
-        self.start = memory_used() if ntasks > FEW else -1  # of few tasks it is told once they have made something
+        self.start = own_memory() if ntasks > FEW else -1  # of few tasks it is told once they have made something
         self._beside = 0.0
         self._core = core
         self._lock = lock
@@ -73,13 +73,13 @@ class Slack:
 
     def _look(self) -> None:
         core = self._core
-        used = memory_used()
+        used = own_memory()
         beside = used - core.held
         if self.start < 0:
             self.start = beside
         elif beside - self.start > self.allowed:
             return_memory()
-            used = memory_used()
+            used = own_memory()
             beside = used - core.held
         self._beside = max(beside, self._beside + FORGET * (beside - self._beside))
         if self.start >= 2 * self.budget or (used < NEAR * self.budget and core.limit == self.full):
@@ -88,3 +88,8 @@ class Slack:
         if abs(room - core.limit) > self.full // 32 or (room == self.full and core.limit != room):
             with self._lock:
                 core.set_limit(room)
+
+
+def own_memory() -> int:
+    """Bytes of this process but for results, which are their callers'."""
+    return memory_used() - given_nbytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 
 import numpy as np
@@ -18,6 +19,7 @@ from weft.array.kernels import tiled
 from weft.array.kernels.written_chains import WrittenChain
 from weft.cache import Cache
 from weft.expr import find, optimize
+from weft.system import given_nbytes
 
 SCHEDULERS = ["threads", "inline"]
 STEPS = {
@@ -136,6 +138,24 @@ def test_no_block_of_a_chain_is_made(large):
     (tree,) = optimize([(abs(x - 9) * 2).__weft_in_place__().expr])
     (fused,) = find(tree, type(tree))
     assert isinstance(fused.calls[-1].function, WrittenChain)
+
+
+def test_results_do_not_count_as_memory_of_the_run(large):
+    seen = []
+
+    def looked(block):
+        seen.append(given_nbytes())
+        return block + 1
+
+    x = da.arange(12, chunks=3).map_blocks(looked, dtype="i8", meta=np.empty(0, "i8"))
+    x.compute(scheduler="inline")
+    assert seen == [0, 24, 48, 72]
+    assert given_nbytes() == 0
+    failing = da.arange(12, chunks=3).map_blocks(lambda block: 1 // (block - 8), dtype="i8", meta=np.empty(0, "i8"))
+    with pytest.raises(RuntimeWarning, match="divide"), np.errstate(all="warn"):
+        failing.compute(scheduler="inline")
+    gc.collect()
+    assert given_nbytes() == 0
 
 
 def test_room_is_of_one_process():

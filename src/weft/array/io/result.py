@@ -22,6 +22,7 @@ from weft.array.io.handles import Handle
 from weft.array.io.store import Written, full_region
 from weft.expr import Held
 from weft.expr.naming import nonce
+from weft.system import count_given
 
 __all__ = ["ResultMethods", "Room"]
 
@@ -34,11 +35,12 @@ class Room(Handle):
     shape : tuple of int
     """
 
-    __slots__ = ("_making", "_others", "shape")
+    __slots__ = ("_counted", "_making", "_others", "shape")
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__(None, writes=True)
         self.shape = shape
+        self._counted = 0
         self._making = Lock()
         self._others: dict[tuple[tuple[int, int], ...], Any] = {}
 
@@ -49,7 +51,13 @@ class Room(Handle):
         with self._making:
             if self.value is None:
                 self.value = np.empty(self.shape, dtype, order)
-        return self.value[index] if dtype == self.value.dtype else None
+        if dtype != self.value.dtype:
+            return None
+        place = self.value[index]
+        with self._making:
+            self._counted += place.nbytes
+        count_given(place.nbytes)
+        return place
 
     def write(self, index: tuple[slice, ...], block: Any) -> None:
         """Take a block, to its place or beside."""
@@ -65,6 +73,7 @@ class Room(Handle):
         """The result, which is the caller's from then on."""
         whole, others = self.value, self._others
         self.value, self._others = None, {}
+        self.forget()
         if not others:
             return whole
         blocks = []
@@ -72,6 +81,14 @@ class Room(Handle):
             at = bounds_of(index)
             blocks.append(others[at] if at in others else whole[index])
         return assemble_result(blocks, numblocks)
+
+    def forget(self) -> None:
+        """Count what has been filled no longer."""
+        count_given(-self._counted)
+        self._counted = 0
+
+    def __del__(self) -> None:
+        self.forget()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("room for a result is of this process: what another one wrote into its own would be lost")
