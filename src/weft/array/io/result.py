@@ -20,7 +20,7 @@ from weft.array.expr import LARGE, ArrayExpr, assemble_result
 from weft.array.io.from_array import Regions
 from weft.array.io.handles import Handle
 from weft.array.io.store import Written, full_region
-from weft.expr import Held
+from weft.expr import Held, node
 from weft.expr.naming import nonce
 from weft.system import count_given
 
@@ -94,6 +94,15 @@ class Room(Handle):
         raise TypeError("room for a result is of this process: what another one wrote into its own would be lost")
 
 
+@node
+class Placing(Written):
+    """The same into room for a result, under the name of what is written: nobody has asked for anything to be stored."""
+
+    @property
+    def label(self) -> str:
+        return self.source.label
+
+
 def bounds_of(index: tuple[slice, ...]) -> tuple[tuple[int, int], ...]:
     return tuple([(each.start, each.stop) for each in index])
 
@@ -105,7 +114,7 @@ class IntoRoom:
 
     def __init__(self, expr: ArrayExpr) -> None:
         self.room = Room(expr.shape)
-        self.expr = Written(expr, Held(self.room), full_region(expr.shape), None, nonce())
+        self.expr = Placing(expr, Held(self.room), full_region(expr.shape), None, nonce())
 
     def __weft_expr__(self) -> ArrayExpr:
         return self.expr
