@@ -82,3 +82,12 @@ def test_texts_as_known_categories_agree_with_pandas(pair, ordered):
     whole, parts = pair
     dtype = pd.CategoricalDtype(["cc", "b", "never", "a"], ordered=ordered)
     agree(lambda: parts.astype(dtype), lambda: whole.astype(dtype))
+
+
+@pytest.mark.parametrize("categories", [["a", "b", "c"], [1, 2, 3], [1.5, 2.5, 3.5]])
+def test_categories_that_nothing_is_left_of_keep_their_type(categories):
+    whole = pd.Series(pd.Categorical([categories[0], categories[2]], categories=categories))
+    none = whole[whole.isna()].cat.remove_unused_categories()
+    parts = dd.from_pandas(whole, npartitions=2)
+    made = parts[parts.isna()].cat.remove_unused_categories().compute()
+    pd.testing.assert_index_equal(made.cat.categories, none.cat.categories)

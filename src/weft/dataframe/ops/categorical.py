@@ -98,9 +98,8 @@ class CategoricalAccessor(Accessor):
     def remove_unused_categories(self) -> Any:
         """Without the categories that no row has; which those are is computed now."""
         column = self.as_known()
-        used = compute_categories(column)
-        kept = [each for each in column.expr.meta.cat.categories if each in set(used)]
-        return column.cat.set_categories(kept)
+        categories = column.expr.meta.cat.categories
+        return column.cat.set_categories(categories[categories.isin(compute_categories(column))])
 
 
 def known(column: Any) -> Any:
