@@ -117,3 +117,11 @@ def test_a_module_that_is_still_being_imported_is_not_loaded(tmp_path, monkeypat
 
     assert half_made.seen is None
     assert system.loaded("half_made") is half_made
+
+
+def test_bytes_of_results_are_counted_while_they_are_filled():
+    before = system.given_nbytes()
+    system.count_given(100)
+    system.count_given(-30)
+    assert system.given_nbytes() == before + 70
+    system.count_given(-70)

@@ -18,7 +18,6 @@ from weft.array.kernels import tiled
 from weft.array.kernels.written_chains import WrittenChain
 from weft.cache import Cache
 from weft.expr import find, optimize
-from weft.system import given_nbytes
 
 SCHEDULERS = ["threads", "inline"]
 STEPS = {
@@ -139,18 +138,13 @@ def test_no_block_of_a_chain_is_made(large):
     assert isinstance(fused.calls[-1].function, WrittenChain)
 
 
-def test_results_do_not_count_as_memory_of_the_run(large):
-    seen = []
-
-    def looked(block):
-        seen.append(given_nbytes())
-        return block + 1
-
-    x = da.arange(12, chunks=3).map_blocks(looked, dtype="i8", meta=np.empty(0, "i8"))
-    before = given_nbytes()  # whoever holds the error of a run that failed holds its result, too
-    x.compute(scheduler="inline")
-    assert [each - before for each in seen] == [0, 24, 48, 72]
-    assert given_nbytes() == before
+def test_what_is_filled_of_a_result_is_counted_until_it_is_taken(large, monkeypatch):
+    counted = []
+    monkeypatch.setattr(result, "count_given", counted.append)
+    made = da.arange(12, chunks=3).map_blocks(np.negative).compute(scheduler="inline")
+    assert made.tolist() == [-each for each in range(12)]
+    assert [each for each in counted if each > 0] == [24] * 4
+    assert -96 in counted
 
 
 def test_room_is_of_one_process():
