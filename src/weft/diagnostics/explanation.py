@@ -184,7 +184,8 @@ def explain(
     if not given:
         raise TypeError("nothing to explain: give collections, such as what weft.delayed(f)(x) returns")
     backend = scheduler_for(scheduler, given)
-    collections = in_place_of(given, backend.name) if optimize_graph else given
+    # as if blocks of large results were made, whose sizes one wants to know
+    collections = in_place_of(given, backend.name, moves=False) if optimize_graph else given
     request = request_for(num_workers=num_workers)
     nworkers = 1 if backend.name == "inline" else request.nworkers
     fuse = optimize_graph and backend.fuses_chains and config.value("optimization.fuse.active")

@@ -147,6 +147,18 @@ def test_what_is_filled_of_a_result_is_counted_until_it_is_taken(large, monkeypa
     assert -96 in counted
 
 
+def test_explanations_tell_how_large_the_blocks_of_a_result_are(large):
+    explained = str((da.ones((4, 6), chunks=(2, 3)) + 1).explain())
+    assert "blocks of up to 48 B" in explained
+    assert "Room" not in explained
+
+
+def test_columns_of_chunks_of_one_are_laid_out_as_numpy_does(large):
+    x = da.from_array(np.arange(24.0).reshape(4, 6), chunks=(4, 1)) + da.from_array(np.ones((4, 6)), chunks=(4, 1))
+    assert x.compute().flags.c_contiguous
+    assert (da.broadcast_to(da.arange(6, chunks=3), (4, 6)) + 1.5).compute().flags.c_contiguous
+
+
 def test_room_is_of_one_process():
     with pytest.raises(TypeError, match="of this process"):
         pickle.dumps(Room((3,)))

@@ -65,7 +65,7 @@ def test_lengths_need_not_be_known_along_one_axis():
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from([(7, 5), (3, 11), (9, 2, 4), (4, 8, 3)]),
+    st.sampled_from([(7, 5), (3, 11), (9, 2, 4), (4, 8, 3), (2, 3, 2, 5)]),
     st.integers(0, 1),
     st.sampled_from(["f8", "f4", "i2", "u1"]),
     st.data(),
@@ -83,3 +83,8 @@ def test_tiles_find_what_numpy_finds(shape, axis, dtype, data):
         expected = getattr(np, kind)(block, axis=axis, keepdims=True)
         np.testing.assert_array_equal(places, expected)
         np.testing.assert_array_equal(found, np.take_along_axis(block, expected, axis))
+
+
+def test_blocks_without_elements_beside_the_axis_have_no_places():
+    places, found = arg_reductions.positions(np.empty((0, 3, arg_reductions.WIDE)), "argmin", 1)
+    assert places.shape == found.shape == (0, 1, arg_reductions.WIDE)

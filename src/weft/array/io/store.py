@@ -182,8 +182,8 @@ def store(
     Returns
     -------
     None, Array or tuple of Array
-        With ``compute`` and without ``return_stored`` nothing. Otherwise an array for each source (a tuple for a sequence of
-        sources): the stored array, or one that says of each chunk that it has been written.
+        With ``compute`` and without ``return_stored`` nothing. Otherwise an array for each source (in a tuple, if there are
+        several): the stored array, or one that says of each chunk that it has been written.
 
     Examples
     --------

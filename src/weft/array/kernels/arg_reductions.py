@@ -8,6 +8,7 @@ axes are reduced, positions are those in the whole array.
 from __future__ import annotations
 
 from functools import cache
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,29 +67,33 @@ def by_tiles(block: Block, axis: int, kind: str) -> tuple[Any, Any]:
 
     A tile's result is compared with that of the tiles before it: NaN wins over numbers, and what comes first over its equals.
     """
-    find, _ = functions(kind)
-    lines = np.moveaxis(block, axis, 0)
-    shape = (1, *lines.shape[1:])
-    lines = lines.reshape(len(lines), -1)
-    places, best = np.empty(lines.shape[1:], np.intp), np.empty(lines.shape[1:], block.dtype)
-    for left in range(0, lines.shape[1], SIDE):
-        columns = slice(left, left + SIDE)
-        for top in range(0, len(lines), SIDE):
-            tile = lines[top : top + SIDE, columns]
-            found = find(tile, axis=0)
-            values = tile[found, np.arange(len(found))]
-            if not top:
-                places[columns], best[columns] = found, values
-                continue
-            known = best[columns]
-            if block.dtype.kind == "f":
-                better = ~(values <= known if find is np.argmax else values >= known)
-                better &= known == known
-            else:
-                better = values > known if find is np.argmax else values < known
-            np.copyto(known, values, where=better)
-            np.copyto(places[columns], found + top, where=better)
-    return np.moveaxis(places.reshape(shape), 0, axis), np.moveaxis(best.reshape(shape), 0, axis)
+    length = block.shape[axis]
+    stacked = block.reshape(prod(block.shape[:axis]), length, prod(block.shape[axis + 1 :]))
+    kept = (*block.shape[:axis], 1, *block.shape[axis + 1 :])
+    places, best = np.empty(stacked[:, 0].shape, np.intp), np.empty(stacked[:, 0].shape, block.dtype)
+    for lines, own_places, own_best in zip(stacked, places, best, strict=True):
+        for left in range(0, lines.shape[1], SIDE):
+            columns = slice(left, left + SIDE)
+            find_in_columns(lines[:, columns], functions(kind)[0], own_places[columns], own_best[columns])
+    return places.reshape(kept), best.reshape(kept)
+
+
+def find_in_columns(columns: Any, find: Any, places: Any, best: Any) -> None:
+    """Write down where the extremes of some columns are, and these."""
+    for top in range(0, len(columns), SIDE):
+        tile = columns[top : top + SIDE]
+        found = find(tile, axis=0)
+        values = tile[found, np.arange(len(found))]
+        if not top:
+            places[...], best[...] = found, values
+            continue
+        if tile.dtype.kind == "f":
+            better = ~(values <= best if find is np.argmax else values >= best)
+            better &= best == best
+        else:
+            better = values > best if find is np.argmax else values < best
+        np.copyto(best, values, where=better)
+        np.copyto(places, found + top, where=better)
 
 
 def is_nan(values: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from weft.errors import ReadError
 from weft.records import record
 
-__all__ = ["Reader", "read_inline", "read_part", "write_and_read", "write_part"]
+__all__ = ["Reader", "read_inline", "read_part", "write_and_read", "write_part", "written"]
 
 Where = tuple[Any, ...]
 
@@ -74,7 +74,12 @@ def write_part(block: Any, handle: Any, where: Where, lock: Any) -> Any:
     """Write a block to its place; gives True, in an array with as many axes as the block has."""
     with nullcontext() if lock is None else lock:
         handle.write(where, block)
-    return np.ones((1,) * np.ndim(block), bool)
+    return written(np.ndim(block))
+
+
+def written(ndim: int) -> Any:
+    """What says of a block of so many axes that it has been written."""
+    return np.ones((1,) * ndim, bool)
 
 
 def write_and_read(block: Any, handle: Any, where: Where, lock: Any, load: bool) -> Any:

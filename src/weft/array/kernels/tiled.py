@@ -9,7 +9,7 @@ same numbers: the result is NumPy's.
 Tiles are a megabyte or two, not half a cache of the innermost level: between two calls a thread gives the interpreter's
 lock to its neighbours, and calls must be long enough (tens of microseconds) for that not to matter. Measured on two cores,
 eight steps on 8-byte numbers: tiles of 8,192 elements gain nothing from the second thread, tiles of 131,072 nearly all. For
-the same reason all arguments of a tile's calls stand ready (`Calls`), and memory for tiles is kept by threads (`Scratch`).
+the same reason all arguments of a tile's calls stand ready (`Calls`), and memory for tiles is kept by threads (`KeptMemory`).
 
 What turns out to be unusual when it runs (objects, small blocks, other kinds of array) is computed step by step. Which
 calls of a program become a `Tiled` is decided in `chains`.
@@ -29,11 +29,11 @@ from weft.array.kernels.reductions import COMBINE_OF, moments_chunk, rounds_part
 from weft.array.kernels.tile_writers import WRITERS
 from weft.array.kernels.tiles import (
     CACHE,
+    FOR_REDUCTIONS,
+    FOR_STEPS,
     LEAST,
     NUMBERS,
-    SCRATCH,
     SMALL,
-    SPARE,
     Index,
     Problem,
     Ranged,
@@ -275,7 +275,7 @@ class Tiled:
             calls = known.get(shape)
             if calls is None:
                 size = prod(shape)
-                memory = SCRATCH.take(count, max(size, elements) * itemsize)
+                memory = FOR_STEPS.take(count, max(size, elements) * itemsize)
                 outs = [
                     memory[place][: size * dtype.itemsize].view(dtype).reshape(shape)
                     for place, dtype in zip(places, dtypes, strict=True)
@@ -338,7 +338,7 @@ def with_spare(chunk: Function) -> Function:
     def make(tile: Any, axes: tuple[int, ...], dtype: Any) -> Any:
         if tile.dtype.kind not in "f" or tile.dtype.itemsize < 4 or dtype not in (None, tile.dtype):
             return chunk(tile, axes, dtype)
-        (memory,) = SPARE.take(1, tile.nbytes)
+        (memory,) = FOR_REDUCTIONS.take(1, tile.nbytes)
         return chunk(tile, axes, dtype, memory[: tile.nbytes].view(tile.dtype).reshape(tile.shape))
 
     return make

@@ -76,8 +76,9 @@ class Problem(NamedTuple):
     @property
     def is_by_columns(self) -> bool:
         """Whether all that has the problem's shape lies in memory by columns, as NumPy would make the result."""
-        whole = [each for each in self.arrays if each.shape == self.shape]
-        return len(self.shape) > 1 and all(list(each.strides) == sorted(each.strides) for each in whole) and bool(whole)
+        long = [axis for axis, length in enumerate(self.shape) if length > 1]
+        whole = [[each.strides[axis] for axis in long] for each in self.arrays if each.shape == self.shape]
+        return len(long) > 1 and bool(whole) and all(own[0] > 0 and own == sorted(own) for own in whole)
 
     def transposed(self) -> Problem:
         """The same with all axes in opposite order."""
@@ -155,7 +156,7 @@ def uniform(value: Any) -> Any:
     return value
 
 
-class Scratch(threading.local):
+class KeptMemory(threading.local):
     """Memory of a thread for the tiles of one chain after the other: what is allocated anew for each block comes from the
     system page by page, which takes longer than a step of the chain.
     """
@@ -174,7 +175,7 @@ class Scratch(threading.local):
 
 
 #: For the steps of chains (a thread runs one chain at a time), and for reductions that need room for another tile.
-SCRATCH, SPARE = Scratch(), Scratch()
+FOR_STEPS, FOR_REDUCTIONS = KeptMemory(), KeptMemory()
 
 
 def bands_of(length: int, extent: int) -> list[slice]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.kernels.compressing import without_unread
-from weft.array.kernels.storage import write_part
+from weft.array.kernels.storage import write_part, written
 from weft.array.kernels.tiled import Step, Tiled
 from weft.physical.blockwise import Call
 from weft.records import record
@@ -44,7 +44,7 @@ class WrittenChain:
             place = target.place(where, problem.shape, problem.dtypes[-1], "F" if by_columns else "C")
             if place is not None:
                 self.chain.fill(*(problem.transposed(), place.T) if by_columns else (problem, place))
-                return np.ones((1,) * place.ndim, bool)
+                return written(place.ndim)
         return write_part(self.chain(*inputs), target, where, lock)
 
 

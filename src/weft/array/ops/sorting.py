@@ -132,7 +132,7 @@ class Sorted(ArrayExpr):
                 [(source, (0,))],
                 [Same(self.stable)],
                 cost=Cost.HEAVY,
-                extra=0 if isinstance(source, Random) else most,  # what is drawn is sorted where it lies
+                extra=0 if isinstance(source, Random) and not self.stable else most,  # what is drawn is sorted in place
             )
         most_samples, least_samples = SAMPLES
         share = min(most_samples, max(least_samples, ALL_SAMPLES // (count * max(count, buckets))))

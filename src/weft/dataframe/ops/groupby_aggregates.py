@@ -323,6 +323,14 @@ class GroupAggregates(GroupsBase):
             return self._whole("all", call_of(skipna=False))
         return self._named("all", False, split_every, split_out)
 
+    def _label_of(
+        self, how: str, skipna: bool, numeric_only: bool, split_every: Any, split_out: Any, shuffle_method: Any
+    ) -> Any:
+        """The label of each group's extreme: in parts, unless labels have several levels."""
+        if self._frame.expr.meta.index.nlevels > 1:
+            return self._whole(how, call_of(skipna=skipna, numeric_only=numeric_only))
+        return self._named(how, numeric_only, split_every, split_out, shuffle_method, skipna=bool(skipna))
+
     def idxmin(
         self,
         skipna: bool = True,
@@ -332,9 +340,7 @@ class GroupAggregates(GroupsBase):
         shuffle_method: Any = None,
     ) -> Any:
         """Label of the first least value of each group."""
-        if self._frame.expr.meta.index.nlevels > 1:
-            return self._whole("idxmin", call_of(skipna=skipna, numeric_only=numeric_only))
-        return self._named("idxmin", numeric_only, split_every, split_out, shuffle_method, skipna=bool(skipna))
+        return self._label_of("idxmin", skipna, numeric_only, split_every, split_out, shuffle_method)
 
     def idxmax(
         self,
@@ -345,9 +351,7 @@ class GroupAggregates(GroupsBase):
         shuffle_method: Any = None,
     ) -> Any:
         """Label of the first greatest value of each group."""
-        if self._frame.expr.meta.index.nlevels > 1:
-            return self._whole("idxmax", call_of(skipna=skipna, numeric_only=numeric_only))
-        return self._named("idxmax", numeric_only, split_every, split_out, shuffle_method, skipna=bool(skipna))
+        return self._label_of("idxmax", skipna, numeric_only, split_every, split_out, shuffle_method)
 
     def nunique(
         self, dropna: bool = True, split_every: Any = None, split_out: Any = None, shuffle_method: Any = None

@@ -270,7 +270,7 @@ class ValueMethods(FrameBase):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         if method != "__call__" or keywords.get("out") is not None:
             return NotImplemented
-        if method == "__call__" and not keywords and ufunc in OPERATORS:
+        if not keywords and ufunc in OPERATORS:
             return binary(OPERATORS[ufunc], *inputs)
         inputs = tuple([each if isinstance(each, FrameBase) else beside(self, each) for each in inputs])
         if ufunc.nout == 1:

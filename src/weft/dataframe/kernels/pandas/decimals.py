@@ -39,4 +39,4 @@ def as_floats(values: Any) -> Any:
     """Columns, of which those of decimal numbers are Arrow's floats, as Arrow computes quantiles of them."""
     if isinstance(values, pd.Series):
         return values.astype("double[pyarrow]")
-    return values.astype({place: "double[pyarrow]" for place, dtype in values.dtypes.items() if is_decimal(dtype)})
+    return values.astype({label: "double[pyarrow]" for label, dtype in values.dtypes.items() if is_decimal(dtype)})
