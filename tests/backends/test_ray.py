@@ -23,6 +23,7 @@ pytest.importorskip("ray")
 
 from weft.backends import Held, Request, Run
 from weft.backends.ray import Ray, RayHeld, Traffic
+from weft.backends.ray_connection import NO_SERVER, TRIES, init_at
 from weft.backends.ray_habits import PACKED_NBYTES
 from weft.backends.ray_worker import values_near
 from weft.errors import (
@@ -635,3 +636,27 @@ def test_the_watchers_of_a_run_hear_of_each_task(engine):
     engine.run(tree(16), Request(listeners=[ledger]))
     assert sorted(task for task, _, _ in ledger.after_tasks) == list(range(31))
     assert functools.reduce(operator.or_, [{worker} for _, worker, _ in ledger.after_tasks]) <= {0, 1}
+
+
+class Unready:
+    """A Ray whose server for a client starts at a certain attempt."""
+
+    def __init__(self, attempts: int, error: str = NO_SERVER[0]) -> None:
+        self.attempts, self.error, self.asked = attempts, error, 0
+
+    def init(self, **options: Any) -> None:
+        self.asked += 1
+        if self.asked < self.attempts:
+            raise ConnectionAbortedError(f"Initialization failure from server: {self.error}.")
+
+
+def test_another_server_is_asked_for_if_one_does_not_start():
+    late, never, elsewhere = Unready(TRIES, NO_SERVER[1]), Unready(TRIES + 1), Unready(2, "no such host")
+    init_at(late, "ray://here:1", {})
+    assert late.asked == TRIES
+    with pytest.raises(ConnectionError, match=NO_SERVER[0]):
+        init_at(never, "ray://here:1", {})
+    assert never.asked == TRIES
+    with pytest.raises(ConnectionError, match="no such host"):
+        init_at(elsewhere, "ray://here:1", {})
+    assert elsewhere.asked == 1

@@ -28,6 +28,8 @@ SHARED_SHARE = 0.8
 #: Ray refuses an object store that is smaller than this.
 LEAST_STORE_NBYTES = 75 << 20
 NAMESPACE = "weft"
+#: What Ray says if its server for a client did not start in time, or ended as it started, and how often one is asked for.
+NO_SERVER, TRIES = ("Starting Ray client server failed", "Proxy failed to Connect to backend"), 3
 
 
 class Node(NamedTuple):
@@ -132,7 +134,7 @@ class Connection:
         quiet = {"log_to_driver": False, "logging_level": logging.WARNING, "namespace": NAMESPACE}
         if address is not None and address != "local":
             try:
-                ray.init(address=address, **quiet)
+                init_at(ray, address, quiet)
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise BackendError(
                     f"cannot connect to Ray at {address!r}: {error}. Start a cluster with `weft cluster start`, or leave out "
@@ -147,6 +149,22 @@ class Connection:
         self._mine = True
         self.is_private = address is None or address == "local"
         self.address = address
+
+
+def init_at(ray: Any, address: str, quiet: Mapping[str, Any]) -> None:
+    """Connect to a cluster that runs.
+
+    Behind an address ``ray://`` Ray starts a server for each client, one in some of which stands still as it starts
+    (its gRPC says "epoll_wait error: Bad file descriptor"); Ray notices after half a minute, and the next one works.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            ray.init(address=address, **quiet)
+        except ConnectionError as error:
+            if not left or not any(words in str(error) for words in NO_SERVER):
+                raise
+        else:
+            return
 
 
 def start_private(
