@@ -269,9 +269,9 @@ def _layout(
 def _write_all(file: int, pieces: Sequence[bytes | memoryview]) -> None:
     """Write all of it; one call may write less than it was given."""
     waiting = [
-        part[start : start + WRITTEN_AT_ONCE]
-        for part in map(memoryview, pieces)
-        for start in range(0, len(part), WRITTEN_AT_ONCE)
+        memoryview(piece)[start : start + WRITTEN_AT_ONCE]
+        for piece in pieces
+        for start in range(0, len(piece), WRITTEN_AT_ONCE)
     ]
     waiting.reverse()
     while waiting:
