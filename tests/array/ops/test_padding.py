@@ -134,3 +134,9 @@ def test_axes_beside_unknown_lengths_can_be_padded():
 def test_any_dtype_can_be_padded(kind, mode, chunks):
     whole = np.arange(6).astype(kind)
     assert_same(da.pad(da.from_array(whole, chunks=chunks), 2, mode), np.pad(whole, 2, mode))
+
+
+def test_chunks_stay_as_they_were_cut_however_tiny():
+    chunked = da.ones((5, 10, 6, 4), chunks=1)
+    padded = da.pad(chunked, ((0, 0), (0, 0), (0, 0), (0, 1)))
+    assert padded.chunks == (*chunked.chunks[:3], (1,) * 5)

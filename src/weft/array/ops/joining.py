@@ -37,6 +37,9 @@ __all__ = [
     "vstack",
 ]
 
+#: Parts from which it is they that a result is shattered by, and not how they were cut.
+MANY_PARTS = 16
+
 
 @node
 class Concatenate(ArrayExpr):
@@ -282,7 +285,7 @@ def join(xs: list[Any], axis: int) -> Any:
 def banded(x: Any, axis: int) -> Any:
     """The array with neighbours merged along the axis where very many tiny parts have been joined."""
     expr = x.expr
-    if not isinstance(expr, Concatenate) or not expr.is_known:
+    if not isinstance(expr, Concatenate) or not expr.is_known or len(expr.parts) < MANY_PARTS:
         return x
     given = max([chunk_elements(part.shape, part.grid) for part in expr.parts]) * expr.dtype.itemsize
     grid = within_band(expr.shape, expr.grid, expr.dtype.itemsize, given=given, axes=(axis,))
