@@ -97,6 +97,8 @@ def is_quick_node(node: Any, rows: int) -> bool:
     if rows > one_piece.FEW_ROWS:
         return False
     match node:
+        case Elementwise(operation="isin"):
+            return has_texts(node.frames[0].meta)
         case Elementwise():
             known = node.operation in OPERATIONS or node.operation.startswith(ACCESSORS)
             return (known and not gives_texts(node)) or is_light(node, rows)

@@ -26,7 +26,7 @@ from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan
 from weft.dataframe.known_metas import dtypes_of
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.beside import ByPlace, PlacesIn
-from weft.dataframe.ops.concat import ConcatColumns
+from weft.dataframe.ops.concat import Concat, ConcatColumns
 from weft.dataframe.ops.counting import ValueCounts
 from weft.dataframe.ops.cumulative import Cumulative
 from weft.dataframe.ops.duplicated import Factorized
@@ -195,6 +195,8 @@ def whole(node: Any) -> Any:
     if isinstance(node, Factorized) and (codes := node.in_one_piece(whole(node.source))) is not None:
         return codes
     made = node.map_children(whole)
+    if isinstance(made, Concat) and made.npartitions > 1:
+        return Together(made)
     if isinstance(made, (Merge, Spreadable)) and made.npartitions > 1:
         return made.with_operands(count=1)
     return made.with_operands(npartitions=1) if isinstance(made, Sort) and made.edges is None else made
