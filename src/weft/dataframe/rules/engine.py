@@ -125,10 +125,11 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
     """For each frame that is wanted: which engine computes it, and why no other."""
     found = []
     context = Context(list(trees))
-    for tree in trees:
-        if not isinstance(tree, FrameExpr):
+    for each in trees:
+        if not isinstance(each, FrameExpr):
             continue
-        tree = in_pandas.function(tree, context) or tree  # type: ignore[assignment]
+        tree = in_pandas(each, context) or each
+        assert isinstance(tree, FrameExpr)
         chosen = choose_engine(tree, context)
         source = tree.source if isinstance(tree, Together) else tree
         if chosen is not None:

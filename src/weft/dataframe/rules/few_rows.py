@@ -122,7 +122,7 @@ def gives_texts(node: FrameExpr) -> bool:
 
 def has_texts(meta: Any) -> bool:
     """Whether a column is one of texts or objects."""
-    return any(is_text(dtype) or dtype == object for dtype in dtypes_of(meta))
+    return any(is_text(dtype) or dtype == np.dtype(object) for dtype in dtypes_of(meta))
 
 
 def is_quick_at_groups(node: GroupbyAggregate) -> bool:
