@@ -80,6 +80,22 @@ def test_a_call_that_writes_less_than_asked_is_continued(tmp_path, monkeypatch):
     assert (large == LARGE[:3000]).all()
 
 
+def test_long_buffers_are_written_bit_by_bit(tmp_path, monkeypatch):
+    write_for_real, lengths = os.writev, []
+
+    def write(file, pieces):
+        lengths.append(sum([len(each) for each in pieces]))
+        return write_for_real(file, pieces)
+
+    monkeypatch.setattr(os, "writev", write)
+    arrays = [np.arange(3 * blockfile.WRITTEN_AT_ONCE // 8 + 5), np.arange(7), np.arange(1000)]
+    write_block(tmp_path / "block", *dumps(arrays), checksum=True)
+    assert len(lengths) >= 4
+    assert max(lengths) <= blockfile.WRITTEN_AT_ONCE
+    for made, array in zip(read_block(tmp_path / "block", verify=True), arrays, strict=True):
+        np.testing.assert_array_equal(made, array)
+
+
 def test_a_missing_file_is_a_lost_block(tmp_path):
     with pytest.raises(BlockLostError, match="the file is gone"):
         read_block(tmp_path / "block")

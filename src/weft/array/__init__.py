@@ -44,6 +44,8 @@ from weft.array.ops.creation import *  # noqa: F403
 from weft.array.ops.creation import __all__ as _creation
 from weft.array.ops.cumulative import *  # noqa: F403
 from weft.array.ops.cumulative import __all__ as _cumulative
+from weft.array.ops.dates import *  # noqa: F403
+from weft.array.ops.dates import __all__ as _dates
 from weft.array.ops.diagonals import *  # noqa: F403
 from weft.array.ops.diagonals import __all__ as _diagonals
 from weft.array.ops.index_grids import *  # noqa: F403
@@ -289,6 +291,7 @@ __all__ = [
     *_conversion,
     *_creation,
     *_cumulative,
+    *_dates,
     *_diagonals,
     *_index_grids,
     *_joining,

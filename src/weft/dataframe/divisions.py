@@ -26,6 +26,7 @@ __all__ = [
     "checked_count",
     "interpolated",
     "is_at_hand",
+    "orders_as_values",
     "pieces_between",
     "union_of",
 ]
@@ -78,6 +79,15 @@ class Deferred(Sequence[Any]):
 def is_at_hand(divisions: Sequence[Any] | None) -> bool:
     """Whether divisions are known without computing anything."""
     return divisions is not None and (not isinstance(divisions, Deferred) or divisions.is_known)
+
+
+def orders_as_values(dtype: Any) -> bool:
+    """Whether rows in order of such labels are in order of their values, which divisions are compared by.
+
+    >>> orders_as_values(pd.CategoricalDtype(["low", "high"]))
+    False
+    """
+    return not isinstance(dtype, pd.CategoricalDtype) or bool(dtype.categories.is_monotonic_increasing)
 
 
 def checked_count(count: Any) -> int:

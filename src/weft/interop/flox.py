@@ -83,7 +83,7 @@ def grouped(
         fill_value = None  # xarray's word for a missing value
     if min_count and func in ("nansum", "nanprod") and fill_value is None:
         fill_value = np.nan
-    whole = func in ("median", "nanmedian", "quantile", "nanquantile")  # missing of nothing in any case
+    whole = func.removeprefix("nan") in ("median", "mode", "quantile")  # missing of nothing in any case
     counted = fill_value is not None or func not in ("any", "all", "count", "len")
     # places along an axis that stays are groups of their own
     kept = [each for each in range(-ndim, 0) if each not in reduced]

@@ -33,7 +33,9 @@ import os
 import struct
 import sys
 import zlib
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from weft.errors import BlockCorruptError, BlockLostError
@@ -59,6 +61,9 @@ HEAD_CRC = struct.Struct("<I")
 ENTRY = struct.Struct("<QQ")
 TABLE_AT = HEAD.size + HEAD_CRC.size
 IOV_MAX = 512  # pieces in one writev; Linux takes 1024
+#: Bytes of one writev, at most. For longer ones Linux (6.16 and ext4 on) takes cache pages of 2 MiB, which a virtual machine's
+#: host takes away while they are free, and gives back slowly: two threads write 2.3 GB in 0.17 s, and in blocks of 32 MiB in 2.5.
+WRITTEN_AT_ONCE = 512 << 10
 
 
 class Part(NamedTuple):
@@ -262,11 +267,17 @@ def _layout(
 
 
 def _write_all(file: int, pieces: Sequence[bytes | memoryview]) -> None:
-    """Write all of it; one call may write less than it was given (and never more than 2 GiB)."""
-    waiting = [memoryview(piece) for piece in pieces if len(piece)]
+    """Write all of it; one call may write less than it was given."""
+    waiting = [
+        memoryview(piece)[start : start + WRITTEN_AT_ONCE]
+        for piece in pieces
+        for start in range(0, len(piece), WRITTEN_AT_ONCE)
+    ]
     waiting.reverse()
     while waiting:
-        written = os.writev(file, waiting[: -IOV_MAX - 1 : -1])
+        lengths = list(accumulate(map(len, waiting[: -IOV_MAX - 1 : -1])))
+        count = max(1, bisect_right(lengths, WRITTEN_AT_ONCE))
+        written = os.writev(file, waiting[: -count - 1 : -1])
         while waiting and written >= waiting[-1].nbytes:
             written -= waiting.pop().nbytes
         if written:

@@ -236,3 +236,19 @@ def test_choosing_by_a_mask_keeps_every_bit(dtype, share):
         made, expected = chain(mask, first, second), np.where(mask, first, second)
         assert made.dtype == expected.dtype
         assert made.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (90, 3000), (3000, 90), (3, 400, 150)])
+@pytest.mark.parametrize("axes", [None, (0,), (1,), (0, 1)])
+def test_operands_that_lie_crosswise_are_copied_tile_by_tile(shape, axes):
+    chance = np.random.default_rng(0)
+    straight = chance.random(shape)
+    crosswise = chance.random(shape[::-1]).T
+    narrow = chance.integers(0, 100, shape[::-1]).astype("int16").T
+    steps = (Step(np.add, (0, 1)), Step(np.multiply, (5, 2)), Step(np.subtract, (6, 1)))
+    end = None if axes is None else End(reductions.max_chunk, (3, 4))
+    expected = (straight + crosswise) * narrow - crosswise
+    chain = Tiled(steps, 5, (), end)
+    for _ in range(2):
+        made = chain(straight, crosswise, narrow, axes, None)
+        np.testing.assert_array_equal(made, expected if axes is None else expected.max(axes, keepdims=True))

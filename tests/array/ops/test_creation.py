@@ -219,3 +219,14 @@ def test_parts_of_made_arrays_are_made_alone():
 
 def test_ranges_take_their_bounds_by_name():
     np.testing.assert_array_equal(da.arange(start=3, stop=9, step=2, chunks=2).compute(), np.arange(3, 9, 2))
+
+
+@pytest.mark.parametrize("dtype", ["T", "(3,)f4", [("a", "f4", (2,)), ("b", "i2")], ([("a", "f4", (2,))], (2, 2))])
+@pytest.mark.parametrize("name", ["zeros", "ones", "full"])
+def test_texts_of_any_length_and_arrays_as_elements_are_as_numpys(name, dtype):
+    arguments = (5,) if name == "full" else ()
+    found = getattr(da, name)((3, 2), *arguments, dtype=dtype, chunks=2)
+    expected = getattr(np, name)((3, 2), *arguments, dtype=dtype)
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found.compute(), expected)

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.stats
 import sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,11 +24,19 @@ FUNCS = [
     "any",
     "all",
     "median",
+    "mode",
+    "nanmode",
     "first",
     "last",
     "len",
 ]
-OTHERS = {"first": lambda v: v[0], "last": lambda v: v[-1], "len": len}
+OTHERS = {
+    "first": lambda v: v[0],
+    "last": lambda v: v[-1],
+    "len": len,
+    "mode": lambda v: scipy.stats.mode(v).mode,
+    "nanmode": lambda v: scipy.stats.mode(v, nan_policy="omit").mode,
+}
 
 
 def by_hand(whole, labels, groups, func, axis):
@@ -65,7 +74,7 @@ def test_every_function_agrees_with_numpys_whatever_the_plan(pair, func, method,
         whole = np.where(np.abs(whole) < 3, np.nan, whole)
         chunked = da.from_array(whole, chunks=chunked.chunks)
     labels = data.draw(hnp.arrays("int64", (whole.shape[axis],), elements=st.integers(0, 4)))
-    method = None if func == "median" or chunked.numblocks[axis] == 1 else method
+    method = None if func in ("median", "mode", "nanmode") or chunked.numblocks[axis] == 1 else method
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         result, groups = da.groupby_reduce(chunked, labels, func=func, axis=axis, method=method)

@@ -396,3 +396,16 @@ def test_python_functions_without_identity_may_reduce_several_axes_if_told():
     assert pickle.loads(pickle.dumps(ours)).reduce(x, axis=None).compute() == 66
     with pytest.raises(ValueError, match="reorderable"):
         da.frompyfunc(operator.add, 2, 1).reduce(x, axis=(0, 1))
+
+
+@pytest.mark.parametrize("chunks", [1, 2, ((2, 0, 1, 0),)])
+def test_texts_of_any_length_are_put_together(chunks):
+    whole = np.array(["a", "a longer text", "c"], dtype="T")
+    chunked = da.from_array(whole, chunks=chunks)
+    for found, expected in (
+        (np.add.reduce(chunked), np.add.reduce(whole)),
+        (np.maximum.reduce(chunked), np.maximum.reduce(whole)),
+        (np.add.accumulate(chunked), np.add.accumulate(whole)),
+    ):
+        assert found.dtype == whole.dtype
+        np.testing.assert_array_equal(found.compute(), expected)

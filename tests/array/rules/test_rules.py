@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from tests.array.strategies import assert_same, graph_size
@@ -232,3 +234,30 @@ def test_empty_and_backward_slices_of_single_elements_go_below():
     assert_same(taken[1::2][::-1], np.arange(4)[[1]][1::2][::-1])
     assert_same(da.asarray(-0.5).reshape(-1)[::-1], np.array([-0.5]))
     assert_same(da.ones((1, 6), chunks=2).reshape(1, 2, 3)[::-1, 1:], np.ones((1, 1, 3)))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    module = import_module("weft.array.rules.reduce_by_cells")
+    monkeypatch.setattr(module, "LARGE", 1)
+    monkeypatch.setattr(module, "WISHED", 500 * 500 * 8)
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+@pytest.mark.parametrize("kind", ["max", "sum", "std"])
+def test_what_is_drawn_and_read_along_both_axes_is_reduced_in_blocks_of_whole_cells(kind, axis, small_blocks):
+    x = da.random.default_rng(0).random((1100, 1100), chunks=(275, 1100))
+    made = getattr((x * 2 + x.T), kind)(axis)
+    assert {each.grid for each in find(simplified(made), type(x.expr))} == {(500, 500)}
+    assert made.chunks == getattr(da.ones((1100, 1100), chunks=(275, 275)), kind)(axis).chunks
+    whole = x.compute()
+    np.testing.assert_allclose(made.compute(), getattr(whole * 2 + whole.T, kind)(axis))
+
+
+def test_other_sources_and_blocks_that_are_looked_at_keep_their_chunks(small_blocks):
+    x = da.random.default_rng(0).random((1100, 1100), chunks=(275, 1100))
+    held = da.from_array(np.ones((1100, 1100)), chunks=(275, 275))
+    for made in ((x + 1).max(0), (x + held.T).max(0), (x[:1000] + x[:1000, :1000].mean(1, keepdims=True)).max(0)):
+        assert all(each.grid[0] == 275 for each in find(simplified(made), type(x.expr)))
+    both = x + x.T
+    assert (500, 500) not in {each.grid for each in find(simplified(both, both.max(0)), type(x.expr))}

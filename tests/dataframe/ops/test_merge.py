@@ -446,3 +446,16 @@ def test_rows_without_a_match_among_levels_have_no_label(how, count, indicator):
     assert made.index[there].tolist() == expected.index[there].tolist()
     found = made.drop(columns="_merge", errors="ignore").reset_index(drop=True)
     pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
+
+
+@pytest.mark.parametrize("how", ["left", "inner", "right", "outer"])
+@pytest.mark.parametrize("other", [["b", "a", "c"], ["c", "a", "b"], ["a", "b", "c", "d"]])
+@pytest.mark.parametrize("broadcast", [None, False])
+def test_keys_of_categories_in_other_orders(how, other, broadcast):
+    left = pd.DataFrame({"k": pd.Categorical(["a", "b", "c", "a"], ["c", "a", "b"]), "x": range(4)})
+    right = pd.DataFrame({"k": pd.Categorical(["b", "a", "c"], other), "y": range(3)})
+    ours = dd.from_pandas(left, npartitions=2)
+    found = ours.merge(dd.from_pandas(right, npartitions=2), on="k", how=how, broadcast=broadcast)
+    expected = left.merge(right, on="k", how=how)
+    assert found.compute().k.dtype == expected.k.dtype
+    assert_same(found.astype({"k": "str"}), expected.astype({"k": "str"}))

@@ -127,6 +127,27 @@ CALLS = {
         WORDS.assign(b=WORDS.b.cat.set_categories(list("pqr")), a=pd.Series(list("xyzx"), dtype=object)),
         lambda d: d.groupby(["b", "n"], observed=False).a.sum(),
     ),
+    "correlations of large numbers that lie close together": (
+        pd.DataFrame({"x": [0.0, 1.0, 2.0], "y": [1e15, 1e15 + 2, 1e15 + 4], "z": [0.1, 0.1, 0.1]}),
+        lambda d: d.corr(),
+    ),
+    "unsigned sums beside counts": (NUMBERS.n.astype("uint32"), lambda d: d.agg(["sum", "count", "mean"])),
+    "labels of columns that are tuples": (NUMBERS[["v", "n"]], lambda d: d.rename(columns=lambda each: (each, 1))),
+    "a column that keeps its level": (NUMBERS, lambda d: d.xs("v", axis=1, drop_level=False)),
+    "a condition for each column": (
+        NUMBERS[["v", "n"]],
+        lambda d: d.where(same(d, pd.Series([True, False], index=["v", "n"])), axis=1),
+    ),
+    "labels of extremes of pairs": (SEVERAL, lambda d: d.groupby(d.v % 3).v.idxmax()),
+    "windows of two with other labels": (
+        NUMBERS.v,
+        lambda d: d.expanding().cov(same(d, pd.Series([1.0, 2.0, 4.0], index=[0, 3, 5]))),
+    ),
+    "windows of a frame beside other labels": (
+        NUMBERS[["v", "n"]],
+        lambda d: d.rolling(2, min_periods=1).cov(same(d, pd.Series([1.0, 2.0, 4.0], index=[3, 0, 5]))),
+    ),
+    "labels of several kinds": (TIMES.iloc[1:], lambda d: d.reindex([pd.Timestamp("2024-01-02"), "x"])),
     "a frame with nothing before others": (NUMBERS, lambda d: top(d).concat([same(d, pd.DataFrame()), d])),
     "a frame with nothing behind others": (NUMBERS, lambda d: top(d).concat([d, pd.DataFrame()], ignore_index=True)),
     "lengths of objects with gaps": (WORDS.a.astype(object), lambda d: d.str.len()),
@@ -203,6 +224,9 @@ def test_calls_give_what_pandas_gives(name, engine):
         lambda d: top(d).cut(d, 2),
         lambda d: top(d).get_dummies(d, columns=["k"], prefix=["p", "q"]),
         lambda d: top(d).get_dummies(d, columns=["k"], dtype=object),
+        lambda d: d.set_axis(["a", "b", "c"], axis=3),
+        lambda d: d.v.rename({}, axis=5),
+        lambda d: d.rename(index=pd.Series(["x", "y"], index=[1, 1])),
     ],
 )
 def test_calls_that_pandas_refuses_are_refused(call):

@@ -105,16 +105,16 @@ def has_types(found: Any, wanted: Any, promised: Any, has_gaps: bool = False) ->
     """Whether each column has the type that pandas gives it, or the one that was known beforehand.
 
     With ``has_gaps`` rows without a match were among the rows once: where none is left, integers may stand for floats, and
-    truth values for objects; and where nothing at all is left, numbers for others.
+    truth values for objects. Where nothing at all is left, numbers may stand for others.
     """
     first, second = types_of(wanted), types_of(promised)
 
     def may_stand(dtype: Any, other: Any) -> bool:
         kinds = (getattr(dtype, "kind", ""), getattr(other, "kind", ""))
-        return kinds in FILLED or (not len(found) and are_numbers(dtype, other))
+        return (has_gaps and kinds in FILLED) or (not len(found) and are_numbers(dtype, other))
 
     return all(
-        dtype in (first.get(label), second.get(label)) or (has_gaps and may_stand(dtype, first.get(label)))
+        dtype in (first.get(label), second.get(label)) or may_stand(dtype, first.get(label))
         for label, dtype in types_of(found).items()
     )
 
@@ -133,7 +133,7 @@ def as_floats(found: Any, wanted: Any) -> tuple[Any, Any]:
     for label in wanted.columns:
         if label in found and are_alike(found[label].dtype, wanted[label].dtype):
             kind = "float64" if are_numbers(found[label].dtype, wanted[label].dtype) else object
-            found, wanted = [each.assign(**{label: each[label].astype(kind)}) for each in (found, wanted)]
+            found, wanted = [each.astype({label: kind}) for each in (found, wanted)]
     return found, wanted
 
 
@@ -152,9 +152,22 @@ def levels_as_floats(found: pd.Index, wanted: pd.Index) -> tuple[pd.Index, pd.In
     return made[0], made[1]
 
 
+def of_promised_types(found: Any, wanted: Any, promised: Any) -> Any:
+    """What was expected, of no rows: columns that have the type that was known beforehand may have it."""
+    if not isinstance(wanted, (pd.DataFrame, pd.Series)) or len(wanted) or type(found) is not type(wanted):
+        return wanted
+    kinds, before = types_of(found), types_of(promised)
+    kept = {label: kind for label, kind in kinds.items() if kind == before.get(label)}
+    if isinstance(wanted, pd.Series):
+        return wanted.astype(object).astype(kept[None]) if kept else wanted
+    known = {label: kind for label, kind in kept.items() if label in wanted}
+    return wanted.astype(dict.fromkeys(known, object)).astype(known)
+
+
 def are_alike(one: Any, other: Any) -> bool:
-    """Whether two types are different ones of numbers, or truth values and the objects that gaps make of them."""
-    return are_numbers(one, other) or {one, other} == {np.dtype(bool), np.dtype(object)}
+    """Whether two types are different ones of numbers, or objects that gaps make of them, or of truth values."""
+    kinds = {getattr(one, "kind", "O"), getattr(other, "kind", "O")}
+    return are_numbers(one, other) or (one != other and np.dtype(object) in (one, other) and bool(kinds & set("biu")))
 
 
 def are_numbers(one: Any, other: Any) -> bool:

@@ -329,6 +329,8 @@ def last_further(drawn: Drawn) -> str | None:
         made += [f"d.groupby({key!r}{options}).agg({{{label!r}: ['sum', 'max'], {other!r}: 'count'}})"]
         made += [f"d.pivot_table(index={key!r}, columns={other!r}, values={label!r}, aggfunc='count')"]
         made += [f"d.groupby({key!r}{options}).agg(**{{'a b': ({label!r}, 'sum'), 'c': ({other!r}, 'first')}})"]
+    if not len(drawn.d):  # quantiles of nothing have a type of their own
+        made = [each for each in made if ".quantile(" not in each]
     if drawn.is_apart:
         made = [
             each for each in made if "value_counts" not in each and "observed=False" not in each and "pivot" not in each

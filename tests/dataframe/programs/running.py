@@ -25,6 +25,7 @@ from tests.dataframe.programs.comparing import (
     DATA_DEPENDENT,
     has_types,
     known_beforehand,
+    of_promised_types,
     same,
     types_of,
     without_categories,
@@ -103,6 +104,8 @@ class Program:
         expected = self.expected
         if self.is_apart:
             found, expected = without_categories(found), without_categories(expected)
+        if not self.is_apart:
+            expected = of_promised_types(found, expected, promised)
         try:
             same(found, expected, self.loose, self.is_short, self.is_mean)
         except AssertionError:

@@ -398,3 +398,21 @@ class OfWhole(Grouping):
             for group, low, high in zip(present.tolist(), starts.tolist(), ends, strict=True):
                 made[..., group, :] = function(values[:, low:high], axis=1, **self.options["keywords"])
         return counts_of(codes, ngroups), made
+
+
+def mode(values: Block, axis: int) -> Block:
+    """The most frequent element along an axis, the least of several; NaN where there is any."""
+    found = nanmode(values, axis)
+    return np.where(is_nan(values).any(axis), missing_of(values.dtype), found) if may_be_nan(values) else found
+
+
+def nanmode(values: Block, axis: int) -> Block:
+    """The most frequent element along an axis without NaN, the least of several; NaN if there is no other."""
+    rows = np.sort(np.moveaxis(values, axis, 0), axis=0)
+    places = np.arange(len(rows)).reshape(-1, *[1] * (rows.ndim - 1))
+    begins = np.ones(rows.shape, bool)
+    begins[1:] = rows[1:] != rows[:-1]
+    lengths = places - np.maximum.accumulate(np.where(begins, places, 0), axis=0)
+    if may_be_nan(rows):
+        lengths[is_nan(rows)] = -1
+    return np.take_along_axis(rows, lengths.argmax(0)[None], 0)[0]

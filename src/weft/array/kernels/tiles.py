@@ -25,6 +25,8 @@ LEAST = 1 << 15
 SHORT = 256
 #: Rows of a tile of which columns are reduced, at least, where rows are taken whole.
 ROWS = 16
+#: The same where an operand lies in memory crosswise: so many of its elements are read in a row.
+CROSSWISE_ROWS = 64
 
 Index = tuple[slice, ...]
 
@@ -92,15 +94,15 @@ class Problem(NamedTuple):
         """Length of a tile along each axis.
 
         Tiles are as long as they may be along the last axis, then along the one before it. They are square where an
-        operand lies in memory in another order. Where columns are reduced they have some rows at least, for the sake
+        operand lies in memory in another order, unless they have many whole rows. Where columns are reduced they have some rows at least, for the sake
         of the partial results: whole rows if that does not make them much too large (what lies in memory in a row is
         read twice as fast), else parts of more rows.
         """
         bound = elements
         if len(self.shape) > 1:
-            if any(each.shape[-1:] == self.shape[-1:] and each.strides[-1] != each.itemsize and each.ndim > 1
-                   for each in self.arrays):  # fmt: skip
-                bound = max(16, isqrt(elements))
+            if any(is_crosswise(each, self.shape) for each in self.arrays):
+                if CROSSWISE_ROWS * self.shape[-1] > elements:
+                    bound = max(16, isqrt(elements))
             elif axes is not None and len(self.shape) - 1 not in axes:
                 if ROWS * self.shape[-1] <= 4 * elements:
                     elements = max(elements, ROWS * self.shape[-1])
@@ -116,8 +118,42 @@ class Problem(NamedTuple):
         return tuple(reversed(extents))
 
     def pieces(self, extents: tuple[int, ...]) -> list[Callable[[Index], Any]]:
-        """For each operand the function that gives what it has for a tile."""
-        return [piece_of(each, self.shape, extents) for each in self.operands]
+        """For each operand the function that gives what it has for a tile.
+
+        Operands that lie crosswise to others are copied tile by tile: NumPy would take all of them in pieces to memory of
+        its own. ``x + x.T`` of 1,000 x 1,000: 1.2 ms in place of 1.6.
+        """
+        crosswise = [each.shape == self.shape and is_crosswise(each, self.shape) for each in self.arrays]
+        if not any(crosswise) or all(
+            crosses or not each_is_long(each, self.shape) for crosses, each in zip(crosswise, self.arrays, strict=True)
+        ):
+            return [piece_of(each, self.shape, extents) for each in self.operands]
+        size = prod(extents)
+        widest = max(each.itemsize for each in self.arrays)
+        memory = iter(FOR_OPERANDS.take(sum(crosswise), size * widest))
+        return [
+            copied(each, next(memory)[: size * each.itemsize].view(each.dtype))
+            if each_is_array(each) and each.shape == self.shape and is_crosswise(each, self.shape)
+            else piece_of(each, self.shape, extents)
+            for each in self.operands
+        ]
+
+
+def is_crosswise(array: np.ndarray[Any, Any], shape: tuple[int, ...]) -> bool:
+    """Whether neighbours along the last axis of a shape do not lie side by side in an array."""
+    return array.ndim > 1 and array.shape[-1:] == shape[-1:] and array.strides[-1] != array.itemsize
+
+
+def copied(operand: np.ndarray[Any, Any], memory: np.ndarray[Any, Any]) -> Callable[[Index], Any]:
+    """A function from the index of a tile to a copy of an operand's part, in memory that is used for all of them."""
+
+    def piece(index: Index) -> Any:
+        part = operand[index]
+        copy = memory[: part.size].reshape(part.shape)
+        np.copyto(copy, part)
+        return copy
+
+    return piece
 
 
 def each_is_array(value: Any) -> bool:
@@ -174,8 +210,8 @@ class KeptMemory(threading.local):
         return made
 
 
-#: For the steps of chains (a thread runs one chain at a time), and for reductions that need room for another tile.
-FOR_STEPS, FOR_REDUCTIONS = KeptMemory(), KeptMemory()
+#: For the steps of chains (a thread runs one chain at a time), for reductions that need room for another tile, and for operands.
+FOR_STEPS, FOR_REDUCTIONS, FOR_OPERANDS = KeptMemory(), KeptMemory(), KeptMemory()
 
 
 def bands_of(length: int, extent: int) -> list[slice]:

@@ -21,7 +21,7 @@ def reduced(ufunc: AnyUfunc, axes: Axes, dtype: Any, start: tuple[Any, bool], bl
     """
     initial, has_initial = start
     keywords: dict[str, Any] = {} if mask is True else {"where": mask}
-    if ufunc.identity is None:
+    if not has_identity(ufunc, block.dtype):
         if has_initial:
             keywords["initial"] = initial
         elif any(block.shape[axis] == 0 for axis in axes):
@@ -29,6 +29,11 @@ def reduced(ufunc: AnyUfunc, axes: Axes, dtype: Any, start: tuple[Any, bool], bl
     if len(axes) == 1:
         return ufunc.reduce(block, axis=axes[0], dtype=dtype, keepdims=True, **keywords)
     return ufunc.reduce(block, axis=axes, dtype=dtype, keepdims=True, **keywords)
+
+
+def has_identity(ufunc: AnyUfunc, dtype: np.dtype[Any]) -> bool:
+    """Whether there is a result for no elements; that of numbers is none for texts."""
+    return ufunc.identity is not None and dtype.kind != "T"
 
 
 def combined(ufunc: AnyUfunc, *parts: Any) -> Any:
@@ -60,7 +65,7 @@ def total(block: Any, ufunc: AnyUfunc, axis: int, given: Any, dtype: np.dtype[An
     """A block reduced along an axis; no element where it has none."""
     if block.shape[axis] == 0:
         lengths = [1 if each == axis else length for each, length in enumerate(block.shape)]
-        return np.zeros(lengths, dtype) if ufunc.identity is None else np.full(lengths, ufunc.identity, dtype)
+        return np.full(lengths, ufunc.identity, dtype) if has_identity(ufunc, dtype) else np.zeros(lengths, dtype)
     return ufunc.reduce(block, axis=axis, dtype=given, keepdims=True)
 
 

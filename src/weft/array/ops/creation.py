@@ -102,7 +102,9 @@ def constant(
         kind = np.dtype(f"{kind.kind}1")  # as NumPy has it: one letter, where nobody says how many
     lengths = shape_of(shape)
     prototype = prototype_for(like if meta is None else meta)
-    grid = grid_for(chunks, lengths, kind)
+    kind, inner = kind.subdtype or (kind, ())  # arrays as elements are further axes
+    grid = (*grid_for(chunks, lengths, kind), *inner)
+    lengths = (*lengths, *inner)
     made = new(Full(lengths, kind, grid, value, order, prototype))
     return made if name is None else made.named(name)
 
@@ -217,7 +219,7 @@ def zeros(
 
 def zero_of(dtype: np.dtype[Any]) -> Any:
     """What NumPy fills arrays of zeros with: an empty string in those of strings."""
-    return np.zeros((), dtype)[()] if dtype.kind in "SUV" else 0
+    return np.zeros((), dtype)[()] if dtype.kind in "SUVT" else 0
 
 
 def empty(

@@ -70,6 +70,8 @@ def plan_of(func: Any, dtype: np.dtype[Any], given: Any, keywords: dict[str, Any
     base = func.removeprefix("nan")
     if base in ("median", "quantile"):
         return plan_of_whole(getattr(np, func), dtype, given, keywords)
+    if base == "mode":
+        return plan_of_whole(getattr(kernels, func), dtype, given, keywords)
     allowed = {"var": {"ddof"}, "std": {"ddof"}}.get(base, set())
     if unknown := set(keywords) - allowed:
         raise TypeError(
@@ -102,7 +104,7 @@ def plan_of(func: Any, dtype: np.dtype[Any], given: Any, keywords: dict[str, Any
         return Plan(kernels.ArgOf(dtype, most=base == "argmax", skip=skip), np.dtype(np.intp), -1)
     raise ValueError(
         f"cannot reduce groups by {func!r}: it is none of sum, prod, min, max, mean, var, std, first, last, argmin, argmax, "
-        "median, quantile (each also with nan in front), count, len, any and all. Give a function or an Aggregation."
+        "median, mode, quantile (each also with nan in front), count, len, any and all. Give a function or an Aggregation."
     )
 
 
@@ -122,7 +124,9 @@ def plan_of_aggregation(func: Aggregation, dtype: np.dtype[Any], given: Any, key
     names = (func.chunk,) if isinstance(func.chunk, str) else tuple(func.chunk)
     plans = [plan_of(name, dtype, None, {}) for name in names]
     if any(plan.is_whole for plan in plans):
-        raise ValueError(f"cannot make the aggregation {func.name!r} of {names}: medians and quantiles stand alone")
+        raise ValueError(
+            f"cannot make the aggregation {func.name!r} of {names}: medians, modes and quantiles stand alone"
+        )
     shown = [np.ones((1, 1, 1), plan.dtype) for plan in plans]
     with np.errstate(all="ignore"):
         tried = shown[0] if func.finalize is None else np.asarray(func.finalize(*shown, **keywords))

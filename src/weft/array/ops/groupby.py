@@ -72,7 +72,8 @@ def groupby_reduce(
         several arrays of labels, groups are combinations. Elements without a label (NaN, no time, None) belong to no
         group. Labels that are chunked arrays are computed here, unless ``expected_groups`` says which there may be.
     func : str, callable or Aggregation
-        ``sum prod min max mean var std first last argmin argmax median quantile``, each also with ``nan`` in front;
+        ``sum prod min max mean var std first last argmin argmax median mode quantile``, each also with ``nan`` in
+        front (the mode is the most frequent element, the least of several);
         ``count`` (what is not NaN), ``len``, ``any``, ``all``; a function ``func(values, axis)`` of all elements of a
         group; or an `Aggregation`.
     expected_groups : array_like, or tuple of them, optional

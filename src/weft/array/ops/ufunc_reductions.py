@@ -134,7 +134,8 @@ def ufunc_reduce(
     if where is not True:
         asked["where"] = True if ndim_of(where) == 0 else np.ones((1,) * x.ndim, bool)
     one = np.ones((1,) * x.ndim, x.dtype)
-    kind = np.asarray(ufunc.reduce(one, axis=axis, dtype=given, **asked)).dtype  # NumPy's own errors come from here
+    shown = ufunc.reduce(one, axis=axis, dtype=given, keepdims=True, **asked)  # NumPy's own errors come from here
+    kind = getattr(shown, "dtype", x.dtype)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(sorted(normal_axis(each, x.ndim) for each in axes))
     expr = x.expr if is_associative(ufunc) else sized(x.expr, axes)
@@ -227,7 +228,7 @@ def ufunc_accumulate(ufunc: AnyUfunc, array: Any, axis: Any = 0, dtype: Any = No
                 expr = without_empty_chunks(expr, place)
             totals = BlockTotals(expr, ufunc, place, kind, given)
             whole = laid_out(totals, replaced(totals.grid, place, totals.shape[place]))
-            before = UfuncAccumulation(whole, None, ufunc, place, kind, kind)
+            before = UfuncAccumulation(whole, None, ufunc, place, kind, None if kind.kind == "T" else kind)
             made = UfuncAccumulation(expr, before, ufunc, place, kind, given)
         else:
             expr = sized(expr, (place,))

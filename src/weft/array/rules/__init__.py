@@ -25,6 +25,7 @@ from weft.array.rules.rechunk_before import rechunk_before_operations
 from weft.array.rules.rechunk_before_concatenate import rechunk_before_concatenate
 from weft.array.rules.rechunk_into_source import rechunk_into_source
 from weft.array.rules.reduce_before_rechunk import reduce_before_rechunk
+from weft.array.rules.reduce_by_cells import reduce_by_cells
 from weft.array.rules.share_pass import share_pass
 from weft.array.rules.slice_before import (
     slice_before_axes,
@@ -68,6 +69,7 @@ SIMPLIFY = (
     compress_before_reduction,
     reduce_before_rechunk,
     coarsen_before_reduction,  # late: slices make sources smaller first
+    reduce_by_cells,  # after that: what is drawn in tiny chunks is none of its business
     share_pass,  # when it is settled what is reduced
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import new
-from weft.dataframe.divisions import checked_count
+from weft.dataframe.divisions import checked_count, orders_as_values
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.rows import only_columns
 from weft.dataframe.kernels.table import KERNELS
@@ -55,7 +55,7 @@ class FromPandas(FrameExpr):
     @derived
     def divisions(self) -> tuple[Any, ...] | None:
         index = self.held.value.index
-        if not self.is_sorted or not len(index):
+        if not self.is_sorted or not len(index) or not orders_as_values(index.dtype):
             return None
         return (*[index[start] for start, _ in self.bounds], index[-1])
 
@@ -103,8 +103,8 @@ def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, ch
     chunksize : int, optional
         Or the length of each.
     sort : bool
-        Sort by the index, so that divisions are known; rows with one index value stay in one partition. Otherwise rows
-        stay in their order.
+        Sort by the index, so that divisions are known; rows with one index value stay in one partition. Otherwise, and
+        where the index has several levels or missing values, rows stay in their order.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def from_pandas(data: Any, npartitions: int | None = None, sort: bool = True, ch
         npartitions = -(-len(data) // chunksize) or 1
     if npartitions is not None:
         npartitions = checked_count(npartitions)
-    is_sorted = sort and not data.index.hasnans
+    is_sorted = sort and data.index.nlevels == 1 and not data.index.hasnans
     if is_sorted and not data.index.is_monotonic_increasing:
         data = data.sort_index(kind="stable")
     bounds = cut_rows(data.index, npartitions or 1, keep_together=is_sorted, chunksize=chunksize)

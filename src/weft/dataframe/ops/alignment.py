@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.io.from_pandas import rows_in_memory
-from weft.dataframe.kernels.pandas.keys import Order
+from weft.dataframe.kernels.pandas.keys import Order, key_of_kinds
 from weft.dataframe.ops.repartition import by_divisions
 from weft.dataframe.ops.sort_nodes import BetweenBounds, SharedBounds, index_of_meta
 
@@ -45,7 +45,9 @@ def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[Fr
         except TypeError as error:
             raise ValueError(f"cannot {operation}: index values of the frames cannot be compared: {error}") from None
         return [by_divisions(each, edges) for each in frames]
-    order = Order(None, (True,) * index_of_meta(first.meta).nlevels)
+    indexes = [index_of_meta(each.meta) for each in frames]
+    kinds = [[index.get_level_values(place).dtype for place in range(index.nlevels)] for index in indexes]
+    order = Order(None, (True,) * indexes[0].nlevels, key=key_of_kinds(*kinds))
     count = max(each.npartitions for each in frames)
     bounds = SharedBounds(tuple(frames), (order,) * len(frames), count)
     return [BetweenBounds(each, True, order, bounds) for each in frames]

@@ -337,7 +337,8 @@ class GroupAggregates(GroupsBase):
     ) -> Any:
         """The label of each group's extreme: in parts, unless labels have several levels."""
         if self._frame.expr.meta.index.nlevels > 1:
-            return self._whole(how, call_of(skipna=skipna, numeric_only=numeric_only))
+            words = {"numeric_only": True} if numeric_only else {}  # of a single column pandas takes no such word
+            return self._whole(how, call_of(skipna=skipna, **words))
         return self._named(how, numeric_only, split_every, split_out, shuffle_method, skipna=bool(skipna))
 
     def idxmin(

@@ -98,7 +98,9 @@ def rows_of(frame: Any, labels: list[Any], required: bool = True) -> Any:
                 )
             ]
         except TypeError as error:
-            raise KeyError(f"{labels!r} are not labels of an index of {source.meta.index.dtype}") from error
+            if required:
+                raise KeyError(f"{labels!r} are not labels of an index of {source.meta.index.dtype}") from error
+            places = []  # labels of several kinds: some partition may have some of them
         if required and not places:
             raise KeyError(f"{labels!r} not in index: it goes from {edges[0]!r} to {edges[-1]!r}")
         numbers = tuple(sorted(set(places)))

@@ -36,7 +36,14 @@ def relabelled(frame: Any, labels: Any) -> Any:
         raise ValueError(
             f"Length mismatch: Expected axis has {len(known)} elements, new values have {len(made)} elements"
         )
-    if isinstance(made, pd.MultiIndex) or not known.is_unique or not made.is_unique or made.name != known.name:
+    are_tuples = any(type(label) is tuple for label in made)
+    if (
+        isinstance(made, pd.MultiIndex)
+        or are_tuples
+        or not known.is_unique
+        or not made.is_unique
+        or made.name != known.name
+    ):
         return new(RelabelAt(frame.expr, made))
     return new(Relabel(frame.expr, Pairs(zip(known.tolist(), made.tolist(), strict=True))))
 
@@ -165,9 +172,7 @@ class AxisMethods(FrameBase):
 
     def set_axis(self, labels: Any, *, axis: Any = 0, copy: Any = None) -> Any:
         """Other labels: of the columns (``axis=1``), or of the rows, by a collection with the same rows, or a list."""
-        if axis in (1, "columns"):
-            return relabelled(self, labels)
-        return with_index(self, labels)
+        return relabelled(self, labels) if is_of_columns(self, axis) else with_index(self, labels)
 
 
 def with_index(frame: Any, labels: Any) -> Any:
@@ -274,6 +279,10 @@ class Renamer:
 
 def renamer(given: Any) -> Callable[[Any], Any]:
     """Old labels to new ones, as a function."""
+    if isinstance(given, pd.Series):
+        if not given.index.is_unique:
+            raise ValueError("Cannot rename with a Series with non-unique index.")
+        given = given.to_dict()
     return given if callable(given) else Renamer(given)
 
 
@@ -349,11 +358,11 @@ class SeriesLabelMethods(AxisMethods):
         sorted_index : bool
             Whether labels that a function gives are sorted again: edges of the partitions are then told by it.
         """
+        is_of_columns(self, 0 if axis is None else axis)
         if isinstance(index, FrameBase):
             index = index.compute()
         if callable(index) or isinstance(index, (dict, pd.Series)):
-            given = index if not isinstance(index, pd.Series) else index.to_dict()
-            made = with_index(self, renamed_labels(self.index, given, level))
+            made = with_index(self, renamed_labels(self.index, index, level))
             if sorted_index and self.known_divisions:
                 made = made.with_divisions([renamer(index)(each) for each in self.divisions])
             return changed(self, made, inplace, gives_frame=True)

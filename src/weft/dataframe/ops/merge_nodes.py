@@ -22,7 +22,7 @@ import pandas as pd
 from weft.dataframe.different import rows_differ
 from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, column_needs, place_pick, total_nbytes
-from weft.dataframe.kernels.pandas.keys import Order
+from weft.dataframe.kernels.pandas.keys import Order, key_of_kinds
 from weft.dataframe.kernels.pandas.merge import JoinPlan, join
 from weft.dataframe.kernels.pandas.sorting import ByOrder
 from weft.dataframe.kernels.table import KERNELS
@@ -330,13 +330,13 @@ def lower_aligned(merge: Merge) -> Expr:
 def lower_sorted(merge: Merge) -> Expr:
     """Rows of both sides between the same bounds; a join of each pair of partitions is sorted by its keys."""
     frames, orders = (merge.left, merge.right), []
-    for source, on in zip(frames, (merge.plan.left_on, merge.plan.right_on), strict=True):
-        levels = [each.dtype for each in levels_of(source.meta.index)]
-        kinds = levels if on is None else [types_of(source.meta)[label] for label in on]
+    keys = (merge.plan.left_on, merge.plan.right_on)
+    every = [key_types(source, on) for source, on in zip(frames, keys, strict=True)]
+    for on, kinds in zip(keys, every, strict=True):
         na_first = [has_missing_first(each) for each in kinds]
         # rows are divided by the first keys as far as all of these have missing values at the same end
         count = len(list(takewhile(na_first[0].__eq__, na_first)))
-        orders.append(Order(on if on is None else on[:count], (True,) * count, na_first=na_first[0]))
+        orders.append(Order(on if on is None else on[:count], (True,) * count, na_first[0], key_of_kinds(*every)))
     bounds = SharedBounds(frames, tuple(orders), merge.npartitions)
     moved = []
     for place, (source, order) in enumerate(zip(frames, orders, strict=True)):
@@ -346,6 +346,15 @@ def lower_sorted(merge: Merge) -> Expr:
         targets = ByOrder(order, merge.npartitions, True)
         moved.append(exchanged(outline, source, targets, gather, merge.npartitions, True, bounds))
     return joined_partitions(merge, moved[0], moved[1], [(0,), (0,)])
+
+
+def key_types(source: FrameExpr, on: tuple[Hashable, ...] | None) -> list[Any]:
+    """The dtypes of columns, or of the levels of the index."""
+    return (
+        [each.dtype for each in levels_of(source.meta.index)]
+        if on is None
+        else [types_of(source.meta)[each] for each in on]
+    )
 
 
 def has_missing_first(dtype: Any) -> bool:

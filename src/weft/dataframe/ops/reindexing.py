@@ -88,7 +88,11 @@ class LevelMethods(FrameBase):
             chosen = self.expr.meta.xs(key, axis=1, level=level, drop_level=drop_level)
             if isinstance(chosen, pd.Series):
                 return project(self, key)
-            place = pd.DataFrame([range(len(columns))], columns=columns).xs(key, axis=1, level=level).iloc[0]
+            place = (
+                pd.DataFrame([range(len(columns))], columns=columns)
+                .xs(key, axis=1, level=level, drop_level=False)
+                .iloc[0]
+            )
             made = project(self, [columns[each] for each in place])
             return relabelled(made, chosen.columns)
         index = self.expr.meta.index

@@ -16,7 +16,7 @@ import pandas as pd
 
 from weft.dataframe.base import new
 from weft.dataframe.different import rows_differ
-from weft.dataframe.divisions import Deferred, is_at_hand
+from weft.dataframe.divisions import Deferred, is_at_hand, orders_as_values
 from weft.dataframe.expr import FrameExpr, Partitionwise, column_needs
 from weft.dataframe.kernels.pandas.keys import Order
 from weft.dataframe.kernels.pandas.sorting import Bounds, ByEdges, ByOrder
@@ -157,7 +157,9 @@ class Sort(Moving):
 
     @derived
     def divisions(self) -> Sequence[Any] | None:  # type: ignore[override]
-        if not self.together:
+        by = self.order.by
+        key = index_of_meta(self.meta) if by is None else self.meta[by[0]] if self.meta.ndim == 2 else self.meta
+        if not self.together or not orders_as_values(key.dtype):
             return None
         if self.edges is not None:
             return self.edges

@@ -298,7 +298,12 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
     if level is not None:
         raise NotImplementedError(f"{method}(level=) is not supported: reset_index() and merge instead")
     cond, other = called(cond, frame), called(other, frame)
-    if isinstance(cond, (pd.Series, pd.DataFrame)):
+    across = axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame)
+    if across and isinstance(cond, FrameBase) and isinstance(cond.expr.meta, pd.Series):
+        cond = at_hand(cond)  # one for each column
+    if across and isinstance(cond, pd.Series):
+        pass
+    elif isinstance(cond, (pd.Series, pd.DataFrame)):
         # labels that a condition does not have count as where it does not hold
         cond = by_label(frame, cond).fillna(method == "mask").astype(bool)
     elif has_rows(cond):
@@ -313,7 +318,6 @@ def chosen(method: str, frame: Any, cond: Any, other: Any, axis: Any, level: Any
         if not all(pd.api.types.is_bool_dtype(kind) or kind == np.dtype(object) for kind in kinds):
             raise TypeError(f"Boolean array expected for the condition, not {', '.join(sorted(set(map(str, kinds))))}")
     words: dict[str, Any] = {}
-    across = axis in (1, "columns") and isinstance(frame.expr.meta, pd.DataFrame)
     if across and isinstance(other, FrameBase) and isinstance(other.expr.meta, pd.Series):
         other = at_hand(other)  # a value for each column
     if isinstance(other, (pd.Series, pd.DataFrame)):

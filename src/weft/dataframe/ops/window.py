@@ -10,7 +10,8 @@ import pandas as pd
 from weft.dataframe.base import FrameBase
 from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.pandas.windows import pair_window
-from weft.dataframe.ops.concat import concat
+from weft.dataframe.ops.alignment import have_equal_labels
+from weft.dataframe.ops.concat import as_collection, concat
 from weft.dataframe.ops.layout import headline
 from weft.dataframe.ops.neighbours import call_of, whole_result, whole_rows
 from weft.dataframe.ops.projection import project
@@ -55,11 +56,17 @@ class Window:
         if other is not None:
             if not isinstance(other, (FrameBase, pd.DataFrame, pd.Series)) or not np.ndim(metas_of(other)):
                 raise ValueError("other must be a DataFrame or Series")
-            sides = (self._frame, other)
+            sides = matched(self._frame, as_collection(other))
             both = concat([numbered(each, place) for place, each in enumerate(sides)], axis=1)
             metas = tuple([Whole(metas_of(each)) for each in sides])
             call = call_of(pair_window, self.kind, self._call, name, metas, tuple(kwargs.items()))
-            return whole_result(both, "pipe", call) if kwargs.get("pairwise") else self._beside(both, call)
+            if kwargs.get("pairwise"):
+                return whole_result(both, "pipe", call)
+            made = self._beside(both, call)
+            if sides[0] is self._frame or sides[0].ndim == sides[1].ndim:
+                return made
+            rows = self._frame if self._frame.ndim == 2 else as_collection(other)
+            return rows[[]].join(made)  # of a frame beside a series pandas gives the frame's rows
         if self._frame.expr.meta.ndim == 1:
             return self._method(name, **kwargs)
         return whole_result(self._frame, f"{self.kind}.{name}", self._call, call_of(**kwargs))
@@ -102,6 +109,14 @@ class Window:
         return self._method("agg", func, *args, **kwargs)
 
     aggregate = agg
+
+
+def matched(frame: Any, other: Any) -> tuple[Any, Any]:
+    """Two frames with the same labels, which are in order unless both have them already."""
+    exprs = (frame.expr, other.expr)
+    if exprs[0].rows == exprs[1].rows or have_equal_labels(exprs):
+        return frame, other
+    return tuple(frame.align(other, axis=0))
 
 
 def metas_of(side: Any) -> Any:

@@ -12,6 +12,7 @@ second column or the tail of a text costs next to nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,10 @@ import pyarrow.compute as pc
 
 from weft.dataframe.kernels.pandas.ranked import places_between, places_in_order
 from weft.dataframe.kernels.pandas.reductions import is_of_days
+from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.records import record
 
-__all__ = ["Order", "digits_of", "key_arrays", "order_of", "places_among", "plain"]
+__all__ = ["Order", "digits_of", "key_arrays", "key_of_kinds", "order_of", "places_among", "plain"]
 
 LEAST, MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 SIGN = np.uint64(2**63)
@@ -63,6 +65,36 @@ def key_arrays(partition: Any, order: Order) -> list[Any]:
     if order.key is not None:
         columns = [order.key(each) for each in columns]
     return [plain(each) for each in columns]
+
+
+def key_of_kinds(*frames: Sequence[Any]) -> Any:
+    """The key for key columns of such dtypes in several frames: places of categories mean the same in all of them afterwards.
+
+    None where they do already. The same categories in other orders are brought to the order of the first, as pandas does.
+    """
+    orders, is_needed = [], False
+    for kinds in zip(*frames, strict=False):
+        if any(isinstance(each, pd.CategoricalDtype) for each in kinds):
+            orders += [kinds[0].categories] if all(each == kinds[0] for each in kinds) else []
+            is_needed |= not all(have_same_order(kinds[0], each) for each in kinds)
+    return partial(as_comparable, tuple(orders)) if is_needed else None
+
+
+def have_same_order(one: Any, other: Any) -> bool:
+    """Whether two are known categories in one order."""
+    both = [each.categories for each in (one, other) if isinstance(each, pd.CategoricalDtype)]
+    return len(both) == 2 and both[0].equals(both[1]) and UNKNOWN_CATEGORIES not in both[0]
+
+
+def as_comparable(orders: Sequence[pd.Index], column: Any) -> Any:
+    """A column or labels; categories in one of these orders, or the values that they stand for."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    array = column.array
+    for order in orders:
+        if array.dtype == pd.CategoricalDtype(order) and UNKNOWN_CATEGORIES not in order:
+            return pd.Series(array.set_categories(order))
+    return pd.Series(pd.api.extensions.take(array.categories.array, array.codes, allow_fill=True))
 
 
 def plain(column: Any) -> Any:

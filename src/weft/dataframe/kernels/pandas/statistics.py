@@ -143,7 +143,11 @@ def added_products(every: Products) -> Products:
     rows = every.rows.sum(axis=0)
     with np.errstate(all="ignore"):
         is_empty = every.rows == 0
-        means = np.where(is_empty, 0.0, every.means * every.rows).sum(axis=0) / np.where(rows == 0, 1.0, rows)
+        first = np.take_along_axis(every.means, np.argmin(is_empty, axis=0)[None], axis=0)[
+            0
+        ]  # distances from it are exact
+        apart = np.where(is_empty, 0.0, (every.means - first) * every.rows)
+        means = first + apart.sum(axis=0) / np.where(rows == 0, 1.0, rows)
         away = np.where(is_empty, 0.0, every.means - means)
         return Products(
             rows,
@@ -159,7 +163,8 @@ def finished_products(made: Products, plan: StatisticsPlan) -> Any:
         if plan.kind == "cov":
             found = np.where(made.rows > plan.ddof, made.products / (made.rows - plan.ddof), np.nan)
         else:
-            rounding = made.rows * np.square(8 * np.finfo(np.float64).eps * made.means)  # of a column that is constant
+            # of a column that is constant: means are exact, and distances from them come near to nothing
+            rounding = made.rows * np.square(1e-3 * np.finfo(np.float64).eps * made.means)
             squares = np.where(made.squares <= rounding, 0.0, made.squares)
             scale = np.sqrt(squares * squares.T)
             found = np.clip(np.where(scale > 0, made.products / scale, np.nan), -1.0, 1.0)
