@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Generic, TypeVar
 
 __all__ = [
     "IndexCallable",
     "M",
+    "also_called",
     "apply",
     "deepmap",
     "derived_from",
@@ -36,10 +37,43 @@ def apply(func: Callable[..., T], args: Iterable[Any], kwargs: Mapping[str, Any]
     return func(*args, **kwargs) if kwargs else func(*args)
 
 
+def also_called(**others: str) -> Callable[[F], F]:
+    """Have a function take some of its arguments by other names, too: those by which users of other libraries know them.
+
+    Parameters
+    ----------
+    **others
+        The other name, and the function's own.
+
+    Examples
+    --------
+    >>> @also_called(seq="values")
+    ... def total(values, start=0):
+    ...     return sum(values, start)
+    >>> total(seq=[1, 2]), total([1, 2])
+    (3, 3)
+    """
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def taken(*args: Any, **kwargs: Any) -> Any:
+            if kwargs:
+                for other in others.keys() & kwargs.keys():
+                    name = others[other]
+                    if name in kwargs:
+                        raise TypeError(f"{function.__name__}() takes one of {name} and {other}; it was given both")
+                    kwargs[name] = kwargs.pop(other)
+            return function(*args, **kwargs)
+
+        return taken  # type: ignore[return-value]
+
+    return decorate
+
+
 def funcname(func: Any) -> str:
     """The name of a callable, for people.
 
-    >>> from functools import partial
+    >>> from functools import partial, wraps
     >>> funcname(partial(sorted, reverse=True)), funcname(lambda x: x)
     ('sorted', 'lambda')
     """

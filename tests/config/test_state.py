@@ -274,3 +274,20 @@ def test_many_states_leave_no_trace(monkeypatch):
             assert config.value("array.chunk-size") == size
     assert len(state._state.known) <= state.STATES
     assert state.version() is before
+
+
+def test_keys_are_taken_out_of_a_tree_that_is_given():
+    tree = {"ours": {"a": 1, "b": 2}}
+    assert config.pop("ours.a", config=tree) == 1
+    assert tree == {"ours": {"b": 2}}
+    assert config.pop("ours.a", None, tree) is None
+    with pytest.raises(UnknownOptionError):
+        config.pop("ours.a", config=tree)
+
+
+def test_keys_of_a_tree_that_is_given_are_renamed():
+    tree = {"old": {"name": 3}, "kept": 1}
+    with pytest.warns(match="old.name"):
+        moved = config.rename({"old.name": "new.name", "other": "name"}, tree)
+    assert moved == {"old.name": "new.name"}
+    assert tree == {"kept": 1, "new": {"name": 3}}

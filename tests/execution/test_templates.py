@@ -277,6 +277,34 @@ class TestDataInMemory:
 
         assert len({id(each) for each in plans}) == 4
 
+    def test_large_data_are_lent_to_plans_that_stay_without_them(self, monkeypatch):
+        monkeypatch.setattr(module, "SMALL", 0)
+        whole = self.frame()
+        parts = dd.from_pandas(whole, npartitions=3)
+        with weft.config.set({"dataframe.engine": "pandas"}):
+            _, second, third, fourth = (plan_of([self.asked(parts)])[0] for _ in range(4))
+            assert second.keys is third.keys is fourth.keys
+            assert second is not third
+            (remembered,) = parts.expr.__dict__[module.SHELF].values()
+            assert not remembered.template.plan.data
+            for _ in range(3):
+                pd.testing.assert_series_equal(self.asked(parts).compute(), self.asked(whole))
+                pd.testing.assert_frame_equal((parts[["g", "a"]] + 1).compute(), whole[["g", "a"]] + 1)
+        watched = weakref.ref(parts.expr.held)
+        gc.collect()
+        gc.disable()
+        try:
+            del parts, whole, second, third, fourth, remembered, _
+            assert watched() is None
+        finally:
+            gc.enable()
+
+    def test_queries_that_may_hold_large_data_are_planned_again(self, monkeypatch):
+        monkeypatch.setattr(module, "SMALL", 0)
+        parts = dd.from_pandas(self.frame(), npartitions=3)
+        plans = [plan_of([self.asked(parts)])[0] for _ in range(4)]
+        assert len({id(each.keys) for each in plans}) == 4
+
     def test_two_sources_are_no_one_s(self):
         parts, others = (dd.from_pandas(self.frame(), npartitions=3) for _ in range(2))
         plans = [plan_of([parts.merge(others, on="g").a_x.sum()])[0] for _ in range(4)]

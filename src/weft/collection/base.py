@@ -12,6 +12,10 @@ from weft.graph.renaming import get_name_from_key
 __all__ = ["Collection", "WeftMethodsMixin", "get_collection_names"]
 
 
+#: What users of Dask call stages of optimisation.
+STAGES = ("logical", "simplified-logical", "tuned-logical", "physical", "simplified-physical", "fused")
+
+
 class WeftMethodsMixin:
     """The methods of a collection, for classes that speak the collection protocol.
 
@@ -47,8 +51,15 @@ class WeftMethodsMixin:
         (result,) = compute(self, traverse=False, **kwargs)
         return result
 
-    def persist(self, **kwargs: Any) -> Any:
-        """Compute this collection and keep the result where it was made; see :func:`weft.persist`."""
+    def persist(self, fuse: bool = True, **kwargs: Any) -> Any:
+        """Compute this collection and keep the result where it was made; see :func:`weft.persist`.
+
+        Tasks in a row are merged (``fuse``), unless nothing is optimised at all (``optimize_graph=False``).
+        """
+        if not fuse and kwargs.get("optimize_graph", True):
+            raise ValueError(
+                "persist(fuse=False) is not there: optimize_graph=False leaves all tasks as they are written"
+            )
         (result,) = persist(self, traverse=False, **kwargs)
         return result
 
@@ -60,8 +71,17 @@ class WeftMethodsMixin:
 
         return visualize(self, filename=filename, format=format, optimize_graph=optimize_graph, **kwargs)
 
-    def explain(self, **kwargs: Any) -> Any:
-        """Tell what this computation is, how it is optimised, and what will run; see :func:`weft.diagnostics.explain`."""
+    def explain(self, stage: str | None = None, format: str | None = None, **kwargs: Any) -> Any:
+        """Tell what this computation is, how it is optimised, and what will run; see :func:`weft.diagnostics.explain`.
+
+        All stages are told, whichever is asked for (``stage``), as text; ``format`` is of pictures: see `visualize`.
+        """
+        if stage is not None and stage not in STAGES:
+            raise ValueError(f"explain(stage={stage!r}): stages are {', '.join(STAGES)}; all of them are told")
+        if format is not None:
+            raise ValueError(
+                f"explain(format={format!r}): an explanation is text. visualize(format=...) draws the graph"
+            )
         from weft.diagnostics import explain
 
         return explain(self, **kwargs)

@@ -93,7 +93,8 @@ def gather(
             warnings.warn(f"WEFT_CONFIG names {chosen!r}, which does not exist: it is not read.", ConfigWarning, 4)
     trees: list[Tree] = []
     for path, tree in collect_yaml(paths, return_paths=True):
-        renamed = rename_keys(expand_environment_variables(tree), schema.DEPRECATIONS)
+        renamed = expand_environment_variables(tree)
+        rename_keys(renamed, schema.DEPRECATIONS)
         trees.append(schema.check_tree(renamed, f" in {path}", others))
     return merge(*trees, expand_environment_variables(collect_env(env, others=others)))
 
@@ -300,15 +301,17 @@ def portable(tree: Mapping[str, Any]) -> Tree:
     return result
 
 
-def rename_keys(tree: Tree, deprecations: Mapping[str, str | None]) -> Tree:
-    """Move values from old keys to new ones, with a warning for each; in place."""
+def rename_keys(tree: Tree, deprecations: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Move values from old keys to new ones, with a warning for each; in place. The keys that were moved are given."""
+    moved: dict[str, str | None] = {}
     for old in deprecations:
         value = lookup(tree, path_of(old))
         if value is not MISSING:
             new = check_deprecations(old, deprecations)
             remove(tree, path_of(old))
             assign(tree, path_of(new), value)
-    return tree
+            moved[old] = new
+    return moved
 
 
 def check_deprecations(key: str, deprecations: Mapping[str, str | None] | None = None) -> str:

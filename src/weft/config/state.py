@@ -254,8 +254,16 @@ def set(arg: Mapping[str, Any] | None = None, **kwargs: Any) -> Setting:
     return Setting(changes)
 
 
-def pop(key: str, default: Any = no_default) -> Any:
+def pop(key: str, default: Any = no_default, config: dict[str, Any] | None = None) -> Any:
     """Take a key out and give its value; an option of Weft falls back to its default.
+
+    Parameters
+    ----------
+    key : str
+    default : optional
+        Given where nobody has set the key.
+    config : dict, optional
+        Take it out of this one, which is no more than a tree of dictionaries.
 
     Raises
     ------
@@ -268,14 +276,17 @@ def pop(key: str, default: Any = no_default) -> Any:
     >>> pop("mypackage.option")
     3
     """
-    with _state.lock:
-        _load()
-        removed = remove(_state.tree, path_of(key))
-        _changed()
+    if config is not None:
+        removed = remove(config, path_of(key))
+    else:
+        with _state.lock:
+            _load()
+            removed = remove(_state.tree, path_of(key))
+            _changed()
     if removed is not MISSING:
         return removed
     if default is no_default:
-        raise schema.unknown_key(key, _state.tree)
+        raise schema.unknown_key(key, _state.tree if config is None else config)
     return default
 
 
@@ -358,19 +369,26 @@ def refresh(**kwargs: Any) -> None:
         _state.loaded = True
 
 
-def rename(deprecations: Mapping[str, str | None] | None = None) -> None:
-    """Move values that stand under old keys to the new ones, with a warning for each.
+def rename(
+    deprecations: Mapping[str, str | None] | None = None, config: dict[str, Any] | None = None
+) -> dict[str, str | None]:
+    """Move values that stand under old keys to the new ones, with a warning for each; gives the keys that were moved.
 
     Parameters
     ----------
     deprecations : mapping, optional
         Old key to new key, or to None for one that is gone; Weft's own table by default.
+    config : dict, optional
+        Move them in this one.
     """
     table = schema.DEPRECATIONS if deprecations is None else deprecations
+    if config is not None:
+        return sources.rename_keys(config, table)
     with _state.lock:
         _load()
-        sources.rename_keys(_state.tree, table)
+        moved = sources.rename_keys(_state.tree, table)
         _changed()
+    return moved
 
 
 def child_environment() -> dict[str, str]:

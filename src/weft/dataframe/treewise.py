@@ -1,7 +1,8 @@
 """Results made of partial results: each partition gives one, neighbours' are combined in a tree, the last one is finished.
 
 The kernel of such a node is a class of three functions: ``chunk(*partitions, plan)``, ``combine(plan, *partials)`` and
-``finish(partial, plan, meta)``. The plan is what all of them are told: plain values.
+``finish(partial, plan, meta)``. The plan is what all of them are told: plain values. It may have ``whole(*partitions, plan, meta)``,
+which gives the result of a single partition, where pandas has a method for that: there is nothing to be combined then.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class Treewise(FrameExpr):
         steps = self.steps
         count = max([each.npartitions for each in self.frames])
         sources = [(each, place_pick(each, count)) for each in self.frames]
+        if count == 1 and (whole := getattr(steps, "whole", None)) is not None:
+            return blockwise(self.outline, whole, sources, [Same(self.plan), Same(self.meta)], cost=self.cost)
         outline = Outline(self.name, f"{self.label}-chunk", (count,))
         chunk = blockwise(outline, steps.chunk, sources, [Same(self.plan)], cost=self.cost)
         combine = partial(steps.combine, self.plan)

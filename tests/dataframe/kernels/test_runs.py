@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import weft.dataframe as dd
+from weft.dataframe.kernels.pandas import runs
 from weft.dataframe.kernels.pandas.runs import addresses, in_target_order, joined, run_of, runs_by_target
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -68,3 +70,28 @@ def test_neighbouring_texts_are_joined_where_they_lie(values, places):
     found = joined([whole[start:stop] for start, stop in pairwise(edges)])
     assert found.equals(whole)
     assert not values or addresses(found) == addresses(whole)
+
+
+def test_large_texts_of_several_partitions_stay_where_they_are(monkeypatch):
+    monkeypatch.setattr(runs, "LARGE_TEXTS", 1)
+    texts = pd.Series(["b", None, "aa", "", "é", "b", "ccc"], name="s").repeat(3).reset_index(drop=True)
+    frame = pd.DataFrame({"s": texts, "v": range(21)})
+    parts = dd.from_pandas(frame, npartitions=4)
+
+    made = parts.assign(s=parts.s.str.upper()).compute()
+
+    assert made.s.array.__arrow_array__().num_chunks == 4
+    wanted = frame.assign(s=frame.s.str.upper())
+    pd.testing.assert_frame_equal(made, wanted)
+    again = dd.from_pandas(made, npartitions=3)
+    pd.testing.assert_frame_equal(again.sort_values("s").compute(), wanted.sort_values("s", kind="stable"))
+    pd.testing.assert_series_equal(again.groupby("s").v.sum().compute(), wanted.groupby("s").v.sum())
+    assert parts.repartition(npartitions=2).partitions[0].s.compute().array.__arrow_array__().num_chunks == 1
+
+
+def test_texts_of_very_many_partitions_are_put_together(monkeypatch):
+    monkeypatch.setattr(runs, "LARGE_TEXTS", 1)
+    texts = pd.Series([str(number) for number in range(200)])
+    made = dd.from_pandas(texts, npartitions=100).str.zfill(4).compute()
+    assert made.array.__arrow_array__().num_chunks == 1
+    pd.testing.assert_series_equal(made, texts.str.zfill(4))

@@ -517,3 +517,13 @@ def test_deviations_of_a_single_time_are_missing_as_its_type_has_it(dtype, how, 
 def test_correlations_leave_infinities_out_as_those_of_pandas_do(road):
     whole = pd.DataFrame({"a": [1, 2, 3, np.inf, 2.5], "b": [2.0, 1, -np.inf, 3, 5], "c": [1, 5, 2, 4, 3]})
     same(computed(in_partitions(whole, [2]).corr()), whole.corr())
+
+
+@pytest.mark.parametrize("teller", ["mean", "sum"])
+def test_gaps_are_not_told_by_aggregates_that_nobody_looks_at(teller, road):
+    whole = pd.DataFrame({"k": [1, 1, 2], "v": [1.0, 2.0, np.nan]})
+
+    def counted(d):
+        return d.groupby("k").agg(x=("v", teller), n=("v", "nunique"))[["n"]]
+
+    same(computed(counted(in_partitions(whole, [1]))), counted(whole))

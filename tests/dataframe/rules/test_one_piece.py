@@ -54,6 +54,7 @@ LIGHT = {
     "look up": lambda d: d.merge(SIDE if isinstance(d, pd.DataFrame) else dd.from_pandas(SIDE, npartitions=2), on="k"),
     "numbers of values": lambda d: codes_of(d.s),
     "numbers of values with gaps": lambda d: codes_of(d.v.where(d.v > 0.5), use_na_sentinel=False),
+    "numbers in order": lambda d: codes_of(d.v.round(1), sort=True),
     "other labels": lambda d: d.drop(columns=["v", "n"]).set_index("s", **({} if is_pandas(d) else {"sort": False})),
     "running means": lambda d: d[["k", "v"]].expanding().mean(),
 }
@@ -82,7 +83,6 @@ def test_light_questions_are_asked_in_one_piece(name, few_rows_count):
 
 
 HEAVY = {
-    "numbers in order": lambda d: codes_of(d.v.round(1), sort=True),
     "texts": lambda d: d.s.str.upper().to_frame().assign(k=d.k),
     "a user's function": lambda d: d.map_partitions(lambda rows: rows.head(1)),
     "sorted by values": lambda d: d.sort_values("v"),

@@ -19,6 +19,7 @@ from weft.array.io.from_array import FromArray, Region, Regions, from_array
 from weft.array.io.handles import Handle, handle_of
 from weft.array.kernels.storage import Reader, read_part, write_and_read, write_part
 from weft.array.ops.sizes import known
+from weft.callables import also_called
 from weft.collection.base import WeftMethodsMixin
 from weft.collection.convert import CONVERSIONS
 from weft.execution import compute as compute_all
@@ -293,6 +294,7 @@ class StoreMethods(ArrayBase):
 
     __slots__ = ()
 
+    @also_called(targets="target")
     def store(
         self,
         target: Any,

@@ -21,6 +21,7 @@ from weft.array.ops.rechunking import Rechunk
 from weft.array.ops.reducing import into
 from weft.array.ops.sizes import known
 from weft.array.ops.transposing import normal_axis
+from weft.callables import also_called
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Product, Same, blockwise
 from weft.physical.grid import identity_pick
@@ -273,6 +274,7 @@ def running(x: Any, ufunc: np.ufunc, axis: Any, dtype: Any, out: Any, method: st
     return into(out, new(Accumulation(x.expr, place, local, ufunc, (ufunc, place, given), kind, method)), "unsafe")
 
 
+@also_called(x="a")
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, method: str = "sequential") -> Any:
     """Running sums along an axis.
 
@@ -297,6 +299,7 @@ def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, meth
     return running(a, np.add, axis, dtype, out, method)
 
 
+@also_called(x="a")
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, method: str = "sequential") -> Any:
     """Running products along an axis; see `cumsum` for the parameters.
 
@@ -309,6 +312,7 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, met
     return running(a, np.multiply, axis, dtype, out, method)
 
 
+@also_called(x="a")
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, method: str = "sequential") -> Any:
     """Running sums along an axis, with NaN as 0; see `cumsum` for the parameters.
 
@@ -321,6 +325,7 @@ def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, m
     return running(a, np.add, axis, dtype, out, method, True)
 
 
+@also_called(x="a")
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *, method: str = "sequential") -> Any:
     """Running products along an axis, with NaN as 1; see `cumsum` for the parameters.
 

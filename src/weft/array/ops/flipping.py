@@ -14,6 +14,7 @@ from weft.array.ops.rechunking import laid_out
 from weft.array.ops.reshaping import ravel, reshape
 from weft.array.ops.sizes import known, known_along
 from weft.array.ops.transposing import normal_axes, normal_axis, transpose
+from weft.callables import also_called
 
 __all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
 
@@ -63,6 +64,7 @@ def flipud(m: Any) -> Any:
     return flip(x, 0)
 
 
+@also_called(array="a")
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """The elements moved along axes; those that leave at the end come in at the start.
 

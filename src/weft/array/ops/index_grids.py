@@ -20,6 +20,7 @@ from weft.array.ops.creation import prototype_for, shape_of
 from weft.array.ops.ranges import bounds_of
 from weft.array.ops.transposing import expand_dims
 from weft.array.ops.ufunc_reductions import chunked
+from weft.callables import also_called
 from weft.expr import Cost, Expr, Fact, node
 from weft.physical.blockwise import Same, from_parts
 from weft.records import record
@@ -196,6 +197,7 @@ def alone(values: tuple[Any, ...], axis: int, other: Any) -> tuple[Any, ...]:
     return tuple([value if place == axis else other for place, value in enumerate(values)])
 
 
+@also_called(func="function")
 def fromfunction(
     function: Callable[..., Any],
     shape: Any,

@@ -20,6 +20,7 @@ from weft.array.layout_cost import chunk_elements, within_band
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import Sized, known_along
 from weft.array.ops.transposing import Axes, atleast_1d, atleast_2d, atleast_3d, expand_dims, normal_axis
+from weft.callables import also_called
 from weft.expr import Expr, derived, node
 from weft.physical.mosaic import Mosaic
 from weft.tokenize import tokenize
@@ -116,6 +117,7 @@ def joined_cut(parts: Sequence[tuple[Any, Cut]]) -> Cut:
     return UnknownCut(f"joined-{tokenize(symbols)}", count, bound, counts)
 
 
+@also_called(seq="arrays")
 def concatenate(
     arrays: Any,
     axis: int | None = 0,
@@ -306,6 +308,7 @@ def given_out(x: Any, out: Any) -> Any:
     return out
 
 
+@also_called(seq="arrays")
 def stack(
     arrays: Any,
     axis: int = 0,

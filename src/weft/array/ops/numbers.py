@@ -16,6 +16,7 @@ from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import sized
 from weft.array.ops.ufunc_reductions import chunked, ndim_of
 from weft.array.ops.ufuncs import maximum, minimum, positive
+from weft.callables import also_called
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.grid import identity_pick
@@ -67,6 +68,7 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     return bound(elementwise(np.round, a, decimals=operator.index(decimals)), out)
 
 
+@also_called(x="a")
 def around(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """Elements rounded to a number of decimals; see `round`."""
     return round(a, decimals, out)
@@ -187,6 +189,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     return result if copy or not isinstance(x, ArrayBase) else bind(x, result, "same_kind")
 
 
+@also_called(x="z")
 def angle(z: Any, deg: bool = False) -> Any:
     """Angle of complex numbers with the positive real axis, in radians, or in degrees.
 
@@ -310,6 +313,7 @@ def notnull(values: Any) -> Any:
     return ~isnull(values)
 
 
+@also_called(arr1="a", arr2="b")
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     """Whether elements are equal within ``atol + rtol * abs(b)``; tolerances may be arrays.
 
@@ -322,6 +326,7 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: boo
     return elementwise(np.isclose, a, b, rtol, atol, equal_nan=bool(equal_nan))
 
 
+@also_called(arr1="a", arr2="b")
 def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     """Whether all elements are equal within a tolerance, as an array without axes; see `isclose`.
 

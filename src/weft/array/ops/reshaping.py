@@ -22,6 +22,7 @@ from weft.array.ops.rechunking import Rechunk, laid_out
 from weft.array.ops.sizes import BlockLengths, known
 from weft.array.ops.transposing import transpose
 from weft.array.reshape_plan import Road, axis_groups, plan_reshape
+from weft.callables import also_called
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import blockwise
 from weft.physical.grid import Pick, identity_pick
@@ -252,6 +253,7 @@ def beside_unknown(x: Any, wanted: tuple[Any, ...]) -> Any:
     return new(BlockReshape(source, shape, (*before, cut, *[regular(each, each) for each in lengths[at + 1 :]])))
 
 
+@also_called(array_like="a")
 def ravel(a: Any, order: str = "C") -> Any:
     """All elements along one axis.
 

@@ -13,6 +13,7 @@ from weft.array.ops.reducing import into
 from weft.array.ops.sizes import known
 from weft.array.ops.tensor_contraction import at_once, contract
 from weft.array.ops.transposing import normal_axis, swapaxes
+from weft.callables import also_called
 
 __all__ = [
     "dot",
@@ -101,6 +102,7 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
     return into(out, multiply(x[:, None], y[None, :]))
 
 
+@also_called(lhs="a", rhs="b")
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """Sum of products over pairs of axes; the other axes of ``a``, then those of ``b``, remain.
 

@@ -16,6 +16,7 @@ from weft.array.io.from_array import asarray
 from weft.array.kernels.numpy import axes_moved
 from weft.array.ops.rechunking import laid_out
 from weft.array.ops.sizes import known, sized
+from weft.callables import also_called
 from weft.expr import Expr, derived, node
 from weft.physical.blockwise import Same, blockwise
 
@@ -273,6 +274,7 @@ def ndim(a: Any) -> int:
     return int(a.ndim) if hasattr(a, "ndim") else np.ndim(a)
 
 
+@also_called(array="a")
 def shape(a: Any) -> tuple[int, ...]:
     """Lengths of the axes of an array-like.
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import pandas as pd
 
+from weft.callables import also_called
 from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import FrameBase
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
@@ -242,6 +243,7 @@ def finish_files(targets: list[HdfTarget], done: Any) -> list[str]:
     return [target.finish() for target in targets]
 
 
+@also_called(path_or_buf="path")
 def to_hdf(
     df: Any,
     path: Any,

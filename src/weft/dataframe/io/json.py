@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from weft.callables import also_called
 from weft.dataframe.base import FrameBase
 from weft.dataframe.io.arguments import check_arguments
 from weft.dataframe.io.source import Dataset, FileSource, Reading, source_frame
@@ -245,6 +246,7 @@ class RenderJson(NamedTuple):
         text.detach()
 
 
+@also_called(filename="url_path")
 def to_json(
     df: Any,
     url_path: Any,

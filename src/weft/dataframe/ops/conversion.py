@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.callables import also_called
 from weft.dataframe.base import FrameBase
 from weft.dataframe.meta import UNKNOWN
 from weft.dataframe.ops.elementwise import elementwise
@@ -110,6 +111,7 @@ def to_numeric(
     return elementwise("to_numeric", arg, errors=errors)
 
 
+@also_called(arg="obj")
 def isna(obj: Any) -> Any:
     """Whether each value is missing.
 

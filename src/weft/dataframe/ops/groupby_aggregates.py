@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from weft.callables import also_called
 from weft.dataframe.base import new
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.groupby_plan import PARTS_OF, AggregatePlan, Request
@@ -292,8 +293,12 @@ class GroupAggregates(GroupsBase):
         skipna: bool = True,
         split_every: Any = None,
         split_out: Any = None,
+        *,
+        sort: bool | None = None,
     ) -> Any:
-        """First value of each group that is not missing."""
+        """First value of each group that is not missing; ``sort`` is in place of that of `groupby`."""
+        if sort is not None:
+            return self._sorted(sort).first(numeric_only, min_count, skipna, split_every, split_out)
         if min_count > 1:
             return self._whole("first", call_of(numeric_only=numeric_only, min_count=min_count, skipna=skipna))
         return self._reduced("first", numeric_only, skipna, split_every, split_out)
@@ -305,8 +310,12 @@ class GroupAggregates(GroupsBase):
         skipna: bool = True,
         split_every: Any = None,
         split_out: Any = None,
+        *,
+        sort: bool | None = None,
     ) -> Any:
-        """Last value of each group that is not missing."""
+        """Last value of each group that is not missing; ``sort`` is in place of that of `groupby`."""
+        if sort is not None:
+            return self._sorted(sort).last(numeric_only, min_count, skipna, split_every, split_out)
         if min_count > 1:
             return self._whole("last", call_of(numeric_only=numeric_only, min_count=min_count, skipna=skipna))
         return self._reduced("last", numeric_only, skipna, split_every, split_out)
@@ -380,6 +389,7 @@ class GroupAggregates(GroupsBase):
         """Quantiles of each group's values, exact."""
         return self._whole("quantile", call_of(q, interpolation=interpolation, numeric_only=numeric_only))
 
+    @also_called(arg="func")
     def agg(
         self,
         func: Any = None,

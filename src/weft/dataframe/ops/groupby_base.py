@@ -33,6 +33,10 @@ class GroupsBase:
     def _source(self) -> FrameExpr:
         return self._frame.expr  # type: ignore[no-any-return]
 
+    def _sorted(self, sort: bool) -> Any:
+        """The same groups, in the order of their keys, or as they first appear."""
+        return type(self)(self._frame, self._plan._replace(sort=sort), self._blocks, self._chosen, self._is_single)
+
     @property
     def _is_series(self) -> bool:
         return self._is_single or self._frame.expr.meta.ndim == 1

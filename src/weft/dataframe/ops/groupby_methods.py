@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weft.callables import also_called
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.kernels.pandas.groupby_counts import CountPlan
 from weft.dataframe.meta import UNKNOWN, emulate, same_kind
@@ -125,6 +126,7 @@ class GroupMethods(GroupsBase):
             mask = mask & self._rows("in_group", call_of())
         return new(Filter(self._chosen_frame().expr, mask.expr))
 
+    @also_called(key="name")
     def get_group(self, name: Any) -> Any:
         """The rows of one group."""
         return self._whole("get_group", call_of(name), meta=self._chosen_frame().expr.meta)

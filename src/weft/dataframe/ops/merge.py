@@ -81,6 +81,7 @@ def merge(
     right_index: bool = False,
     sort: bool = False,
     suffixes: Any = ("_x", "_y"),
+    copy: bool | None = None,
     indicator: Any = False,
     validate: str | None = None,
     shuffle_method: str | None = None,
@@ -107,6 +108,8 @@ def merge(
         Whether the result is in the order of its keys.
     suffixes : pair
         Ends of labels that both sides have.
+    copy : bool, optional
+        For programs written for earlier versions of pandas: nothing is copied before it is changed.
     indicator : bool or str
         Add a column (``_merge``) that says which side a row comes from.
     validate : str, optional

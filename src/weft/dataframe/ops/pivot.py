@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from weft.callables import also_called
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
@@ -74,6 +75,7 @@ def in_memory(found: Any) -> Any:
     return from_pandas(found, npartitions=1, sort=False)
 
 
+@also_called(df="data")
 def pivot_table(
     data: Any,
     values: Any = None,

@@ -25,6 +25,7 @@ from weft.dataframe.ops.projection import missing_column, project
 from weft.dataframe.ops.time_bins import TimeSpan
 from weft.dataframe.treewise import Treewise
 from weft.expr import Expr, Needs, derived, node
+from weft.physical.blockwise import Same, blockwise
 
 __all__ = ["PeriodGroups", "Resampler"]
 
@@ -56,6 +57,11 @@ class ResampleAggregate(Treewise):
     @derived
     def meta(self) -> Any:
         return self.given
+
+    def lower(self) -> Expr:
+        if self.source.npartitions > 1:
+            return super().lower()
+        return blockwise(self.outline, self.steps.whole, [(self.source, (0,))], [Same(self.plan), Same(self.meta)])
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         if child == self.span:

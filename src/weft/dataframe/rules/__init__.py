@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weft.dataframe.rules.divide import divide, division_remarks
 from weft.dataframe.rules.engine import choose_engine, engine_remarks
+from weft.dataframe.rules.few_rows import in_pandas
 from weft.dataframe.rules.filter_into_source import filter_into_source
 from weft.dataframe.rules.forget_order import forget_numbers, forget_order
 from weft.dataframe.rules.from_statistics import from_statistics
@@ -47,6 +48,7 @@ SIMPLIFY = (
 
 CHOOSE = (
     from_statistics,
+    in_pandas,  # before an engine is asked
     choose_engine,
     in_one_piece,  # what no engine has taken
     leave_all_but_keys,  # after engines are chosen: one finds the first rows of groups that are sorted by their form

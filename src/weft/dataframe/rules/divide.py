@@ -26,6 +26,7 @@ from weft.dataframe.ops.merge_nodes import LocalMerge, Merge, sides_at_hand
 from weft.dataframe.pieces import BlockInput, Like, Piece, ScanInput
 from weft.dataframe.rules.engine import HAS_POLARS
 from weft.dataframe.rules.faster import key_span
+from weft.dataframe.rules.few_rows import is_quick
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, optimize, rule, walk
 
@@ -93,6 +94,7 @@ class Divider:
             for child in dict.fromkeys(each.children):
                 if child.name in self.users:
                     self.users[child.name].append(each)
+        self.quick = {each.name for root in roots if is_quick(root) for each in walk(root)}
         self.always = config.value("dataframe.queries") == "partitions"
         self.sides: dict[str, tuple[FrameExpr, FrameExpr] | None] = {}
         self.reasons: dict[str, tuple[str, str]] = {}
@@ -130,6 +132,7 @@ class Divider:
         """Whether a node treats partitions by themselves, in a way that the engine may know."""
         if (
             node.name in self.reasons
+            or node.name in self.quick
             or isinstance(node, (Together, EngineQuery, FromBlocks, Piece))
             or not node.children
         ):

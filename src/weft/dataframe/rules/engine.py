@@ -21,6 +21,7 @@ from weft.dataframe.rules.faster import (
     is_joined_by_position,
     why_duckdb,
 )
+from weft.dataframe.rules.few_rows import in_pandas, is_quick
 from weft.errors import EngineError
 from weft.expr import Context, Expr, Needs, rule, walk
 from weft.units import format_bytes
@@ -28,7 +29,6 @@ from weft.units import format_bytes
 __all__ = ["HAS_POLARS", "choose_engine", "engine_remarks"]
 
 HAS_POLARS = find_spec("polars") is not None
-HAS_DUCKDB = HAS_POLARS and find_spec("duckdb") is not None
 HAS_DUCKDB = HAS_POLARS and find_spec("duckdb") is not None
 
 
@@ -82,7 +82,8 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
         if query is not None:
             return query, "duckdb", why, frozenset()
     if reason := why_not_whole(node) or "":
-        return None, "", reason, frozenset()
+        inner = walk(node) if is_quick(node) else ()
+        return None, "", reason, frozenset([each.name for each in inner])
     query, reason, found = translated(node, needs, "polars")
     if query is None or query.held <= NEAR * holdable():
         return query, "polars", reason, found
@@ -124,9 +125,11 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
     """For each frame that is wanted: which engine computes it, and why no other."""
     found = []
     context = Context(list(trees))
-    for tree in trees:
-        if not isinstance(tree, FrameExpr):
+    for each in trees:
+        if not isinstance(each, FrameExpr):
             continue
+        tree = in_pandas(each, context) or each
+        assert isinstance(tree, FrameExpr)
         chosen = choose_engine(tree, context)
         source = tree.source if isinstance(tree, Together) else tree
         if chosen is not None:
@@ -144,6 +147,8 @@ def engine_remarks(trees: Sequence[Expr]) -> list[str]:
 
 def why_not_whole(node: FrameExpr) -> str | None:
     """Why a tree is no query though it may be translated."""
+    if is_quick(node):
+        return "pandas has the answer of few rows in memory before an engine has them"
     if config.value("dataframe.queries") == "partitions":
         return "dataframe.queries is 'partitions'"
     return copies_texts(node) or is_added_up(node) or is_found_by_position(node) or is_joined_by_position(node)

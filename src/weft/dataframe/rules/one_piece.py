@@ -13,7 +13,7 @@ taken as a single partition, and pandas hands on the columns that stay as they a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from weft.dataframe.kernels.pandas.groupby_rows import MethodPlan
 from weft.dataframe.known_metas import dtypes_of
 from weft.dataframe.ops.assignment import Assign
 from weft.dataframe.ops.beside import ByPlace, PlacesIn
-from weft.dataframe.ops.concat import ConcatColumns
+from weft.dataframe.ops.concat import Concat, ConcatColumns
 from weft.dataframe.ops.counting import ValueCounts
 from weft.dataframe.ops.cumulative import Cumulative
 from weft.dataframe.ops.duplicated import Factorized
@@ -52,9 +52,10 @@ from weft.dataframe.ops.rolling import ExpandingRows
 from weft.dataframe.ops.set_index import SetIndex
 from weft.dataframe.ops.sort_nodes import Sort, SortPartitions
 from weft.dataframe.ops.unique import DistinctRows, Uniques
+from weft.dataframe.spread import Spreadable
 from weft.expr import Context, Expr, optimize, rule, walk
 
-__all__ = ["in_one_piece", "piece_remarks"]
+__all__ = ["as_one_piece", "in_one_piece", "is_light", "piece_remarks"]
 
 #: Nodes that take a thread no longer than to copy the rows.
 LIGHT = (
@@ -85,6 +86,11 @@ SHARE = 0.25
 @rule
 def in_one_piece(node: FrameExpr, context: Context) -> Expr | None:
     """A light question to frames in memory is asked of each as one partition, where one block is wanted of it."""
+    return as_one_piece(node, context, is_light)
+
+
+def as_one_piece(node: FrameExpr, context: Context, is_fit: Callable[[Expr, int], bool]) -> Expr | None:
+    """A tree with its frames in memory as one partition each, if every node of it is fit for that, with so many rows."""
     source = node.source if isinstance(node, Together) else node
     if node.npartitions != 1 or not (isinstance(node, Together) or context.is_root(node)):
         return None
@@ -92,14 +98,15 @@ def in_one_piece(node: FrameExpr, context: Context) -> Expr | None:
         return None
     inner = list(walk(source))
     held = [each for each in inner if isinstance(each, FromPandas)]
-    if not any(len(each.bounds) > 1 for each in held) or len(held) == len(inner) or not fits(held):
+    if not any(len(each.bounds) > 1 for each in held) or not fits(held):
         return None
     rows = max([each.bounds[-1][1] for each in held])
-    if rows < LEAST_ROWS or not all(is_light(each, rows) for each in inner):
+    if rows < LEAST_ROWS or not all(is_fit(each, rows) for each in inner):
         return None
     if any(context.is_root(each) for each in inner if each is not node) or is_shared(inner, node, context):
         return None
-    return node.map_children(whole)
+    made = node.map_children(whole)
+    return made.source if isinstance(made, Together) and made.source.npartitions == 1 else made
 
 
 def fits(held: Sequence[FromPandas]) -> bool:
@@ -188,7 +195,9 @@ def whole(node: Any) -> Any:
     if isinstance(node, Factorized) and (codes := node.in_one_piece(whole(node.source))) is not None:
         return codes
     made = node.map_children(whole)
-    if isinstance(made, Merge):
+    if isinstance(made, Concat) and made.npartitions > 1:
+        return Together(made)
+    if isinstance(made, (Merge, Spreadable)) and made.npartitions > 1:
         return made.with_operands(count=1)
     return made.with_operands(npartitions=1) if isinstance(made, Sort) and made.edges is None else made
 

@@ -14,7 +14,7 @@ from weft.dataframe.kernels.duckdb.relation import Column, Rank, Relation, is_na
 from weft.dataframe.kernels.duckdb.translator import Translator, by, numbered, translation
 from weft.dataframe.kernels.pandas.groupby_plan import Request
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled, value_type
-from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, requests_of
+from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, looked_at, requests_of
 from weft.expr import Need, walk
 from weft.records import replaced
 
@@ -47,7 +47,7 @@ def grouped(node: Any, translate: Translator) -> Relation:
     dtypes = list(meta.dtypes) if isinstance(meta, pd.DataFrame) else [meta.dtype]
     if not groups.as_index:
         dtypes = dtypes[count:]
-    told = told_columns(requests)
+    told = told_columns(looked_at(node, requests, translate.needs[node.name]))
     made = [
         aggregated(request, source, dtype, translate, told) for request, dtype in zip(requests, dtypes, strict=True)
     ]

@@ -24,10 +24,21 @@ __all__ = ["GroupbyAggregate", "apart", "split_groups", "whole_aggregate", "with
 
 PANDAS = KERNELS["pandas"]
 
+#: Aggregates that are no more than numbers of rows or sums.
+ADDED_UP = frozenset(["count", "mean", "size", "sum"])
+
 
 @PANDAS.add("GroupbyAggregate")
 class GroupbyAggregate:
     """Named aggregates of groups."""
+
+    @staticmethod
+    def whole(partition: Any, *values: Any) -> Any:
+        """The aggregates of a single partition: pandas' own, but for keys that are told apart faster here."""
+        *blocks, plan, meta = values
+        if len(partition) and is_left_to_pandas(key_columns(partition, blocks, plan.groups), plan):
+            return whole_aggregate(partition, blocks, plan)
+        return GroupbyAggregate.finish(GroupbyAggregate.chunk(partition, *blocks, plan), plan, meta)
 
     @staticmethod
     def chunk(partition: Any, *values: Any) -> Partial:
@@ -103,6 +114,16 @@ class GroupbyAggregate:
         made = made.reset_index(names=[("key", place) for place in range(index.nlevels)])
         made.columns = meta.columns
         return made
+
+
+def is_left_to_pandas(keys: list[pd.Series], plan: AggregatePlan) -> bool:
+    """Whether pandas makes the aggregates of all rows faster: not where a key is a whole number, nor sums by category."""
+    hows = {each.how for each in plan.requests}
+    if not hows or not all(isinstance(each, str) for each in hows):
+        return False
+    if len(keys) == 1 and isinstance(keys[0].dtype, pd.CategoricalDtype):
+        return not hows <= ADDED_UP
+    return not any(isinstance(each.dtype, np.dtype) and each.dtype.kind in "iu" for each in keys)
 
 
 def has_all_categories(keys: list[pd.Series], plan: GroupPlan) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from weft.dataframe.kernels.pandas.at_once import is_plain
 from weft.dataframe.kernels.pandas.decimals import is_decimal, mean_of
 from weft.dataframe.kernels.pandas.moments import Moments, is_nothing, merge_moments, moments_of
 from weft.dataframe.kernels.pandas.objects import (
@@ -107,6 +108,13 @@ def columns_of(partition: Any) -> list[pd.Series]:
 @PANDAS.add("Reduce")
 class Reduction:
     """Sums, extremes, moments and the like of each column."""
+
+    @staticmethod
+    def whole(partition: Any, plan: ReducePlan, meta: Any) -> Any:
+        """The result of a single partition: pandas' own, but for what is faster in parts."""
+        if plan.kind != "sem" and is_plain(partition):
+            return getattr(partition, plan.kind)(**keywords_of(plan))
+        return Reduction.finish(Reduction.chunk(partition, plan), plan, meta)
 
     @staticmethod
     def chunk(partition: Any, plan: ReducePlan) -> tuple[Part, ...]:

@@ -26,7 +26,8 @@ def together(meta: Any, *partitions: Any) -> Any:
         ]
     if len(filled) == 1:
         return filled[0]
-    return frame_of([run_of(each) for each in filled], next((each for each in filled if len(each)), filled[0]))
+    like = next((each for each in filled if len(each)), filled[0])
+    return frame_of([run_of(each) for each in filled], like, in_chunks=meta is not None)
 
 
 def has_categories(partition: Any) -> bool:

@@ -93,6 +93,22 @@ class ResampleAggregate:
     """Named aggregates of periods."""
 
     @staticmethod
+    def whole(partition: Any, plan: ResamplePlan, meta: Any) -> Any:
+        """The aggregates of a single partition, as pandas makes them."""
+        if not len(partition):
+            return meta
+        periods = partition.resample(on=plan.on, **dict(plan.options))
+        columns = []
+        for request in plan.asked.requests:
+            chosen = periods if partition.ndim == 1 or request.how == "size" else periods[request.column]
+            columns.append(getattr(chosen, request.how)(**dict(request.options)))
+        if isinstance(meta, pd.Series):
+            return columns[0].rename(meta.name)
+        made = pd.concat(columns, axis=1, ignore_index=True)
+        made.columns = meta.columns
+        return made
+
+    @staticmethod
     def chunk(partition: Any, span: Any, plan: ResamplePlan) -> tuple[Partial, Any]:
         """Parts of one partition."""
         if not len(span):

@@ -41,6 +41,8 @@ __all__ = [
 
 #: Bytes of the numbers that machine code deals out.
 WIDE = 8
+#: Bytes of texts from which on they are left where they are, in so many chunks at most.
+LARGE_TEXTS, MOST_CHUNKS = 1 << 22, 64
 #: How many bits of a row's place count rows; those before them count partitions.
 ROW_BITS = 40
 
@@ -270,13 +272,13 @@ def told_apart(arrays: Sequence[Any]) -> Sequence[Any]:
     return [of_kind(len(each)) if is_silent else each for each, is_silent in zip(arrays, silent, strict=True)]
 
 
-def merged_run(runs: Sequence[Run]) -> Run:
-    """Runs one after another, as one."""
-    columns = [joined_column(runs, place) for place in range(len(runs[0].columns))]
+def merged_run(runs: Sequence[Run], in_chunks: bool = False) -> Run:
+    """Runs one after another, as one; large texts as chunks of one column, if asked."""
+    columns = [joined_column(runs, place, in_chunks) for place in range(len(runs[0].columns))]
     return Run(sum([run.length for run in runs]), joined_index(runs), tuple(columns))
 
 
-def joined_column(runs: Sequence[Run], place: int) -> Any:
+def joined_column(runs: Sequence[Run], place: int, in_chunks: bool = False) -> Any:
     """A column of several runs, one after another.
 
     Runs without rows have the categories of their partition all the same: so wherever rows go, all have categories in the
@@ -285,7 +287,17 @@ def joined_column(runs: Sequence[Run], place: int) -> Any:
     filled = [run.columns[place] for run in runs if run.length]
     if all(isinstance(each, pd.Categorical) for each in filled):
         filled = [run.columns[place] for run in runs if isinstance(run.columns[place], pd.Categorical)]
+    if in_chunks and is_chunked_well(filled):
+        whole = stretch(filled)
+        return pa.chunked_array(filled) if whole is None else whole
     return joined(filled or [runs[0].columns[place]])
+
+
+def is_chunked_well(arrays: Sequence[Any]) -> bool:
+    """Whether arrays are texts of one kind, so long that to copy them takes a while, and so few that chunks are found soon."""
+    if not 1 < len(arrays) <= MOST_CHUNKS or not all(isinstance(each, pa.Array) for each in arrays):
+        return False
+    return len({each.type for each in arrays}) == 1 and sum([each.nbytes for each in arrays]) >= LARGE_TEXTS
 
 
 def joined_index(runs: Sequence[Run]) -> Any:
@@ -294,11 +306,14 @@ def joined_index(runs: Sequence[Run]) -> Any:
     return None if filled[0].index is None else joined([run.index for run in filled])
 
 
-def frame_of(runs: Sequence[Run], meta: Any) -> Any:
-    """Rows of some runs, one after another, as the pandas object that ``meta`` is an example of."""
+def frame_of(runs: Sequence[Run], meta: Any, in_chunks: bool = False) -> Any:
+    """Rows of some runs, one after another, as the pandas object that ``meta`` is an example of.
+
+    Large texts may stay where they are, as chunks of one column (``in_chunks``): it is the user's, and nothing is to be cut of it.
+    """
     if not runs:
         return meta
-    whole = merged_run(runs)
+    whole = merged_run(runs, in_chunks)
     if isinstance(meta, pd.Index):
         return index_of(whole.columns[0], meta)
     if whole.index is None:
@@ -326,6 +341,8 @@ def assembled(columns: Sequence[Any], index: pd.Index, meta: Any) -> Any:
 
 def series_array(array: Any) -> Any:
     """A column as pandas takes it without a guess at its type."""
+    if isinstance(array, pa.ChunkedArray):
+        return pd.arrays.ArrowStringArray(array, dtype=TEXT)
     if isinstance(array, pa.Array):
         return pd.arrays.ArrowStringArray(pa.chunked_array([array]), dtype=TEXT)
     if isinstance(array, np.ndarray) and array.dtype == object:

@@ -170,10 +170,11 @@ class ExpandingRows:
 
     @staticmethod
     def apply(partition: Any, before: Moments | None, after: None, plan: ExpandingPlan) -> Any:
-        """The results of a partition's rows."""
-        found = running(partition, plan.method)
-        if before is not None:
-            found = together(before, found, plan.method)
+        """The results of a partition's rows: pandas' own, where nothing is before them."""
+        if before is None:
+            ddof = {"ddof": plan.ddof} if plan.method in ("std", "var") else {}
+            return getattr(partition.expanding(plan.min_periods), plan.method)(**ddof)
+        found = together(before, running(partition, plan.method), plan.method)
         return like(partition, RESULTS[plan.method](found, plan))
 
 

@@ -11,7 +11,7 @@ from weft.dataframe.kernels.polars.reductions import TELLING, aggregate
 from weft.dataframe.kernels.polars.relation import Column, Relation, engine_type, materialised, row_by_row, with_scalars
 from weft.dataframe.kernels.polars.translator import Translator, numbered, translation
 from weft.dataframe.kernels.translating import Untranslatable, is_float, is_integer, is_text, labelled
-from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, requests_of
+from weft.dataframe.kernels.translating.groups import check_groups, degrees_lost, looked_at, requests_of
 from weft.dataframe.known_metas import dtypes_of
 from weft.expr import Need
 from weft.records import replaced
@@ -30,7 +30,7 @@ def grouped(node: Any, translate: Translator) -> Relation:
     dtypes = dtypes_of(meta)
     if not groups.as_index:
         dtypes = dtypes[count:]
-    told = {each.column for each in requests if each.how in TELLING}
+    told = {each.column for each in looked_at(node, requests, translate.needs[node.name]) if each.how in TELLING}
     made = [
         aggregated(request, source, dtype, translate, request.column in told)
         for request, dtype in zip(requests, dtypes, strict=True)

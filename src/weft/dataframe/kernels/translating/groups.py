@@ -7,8 +7,9 @@ from typing import Any
 
 from weft.dataframe.kernels.pandas.groupby_plan import Request
 from weft.dataframe.kernels.translating import Untranslatable
+from weft.expr import Need
 
-__all__ = ["check_groups", "degrees_lost", "head_of_groups", "is_forward", "requests_of"]
+__all__ = ["check_groups", "degrees_lost", "looked_at", "head_of_groups", "is_forward", "requests_of"]
 
 #: Options of aggregates that say what happens anyway.
 DEFAULTS: dict[str, tuple[Any, ...] | None] = {
@@ -26,6 +27,14 @@ def check_groups(node: Any, groups: Any) -> None:
         raise Untranslatable("groups by anything but columns stay in pandas")
     if node.source.meta.ndim != 2:
         raise Untranslatable("groups of a series stay in pandas")
+
+
+def looked_at(node: Any, requests: Sequence[Request], asked: Any) -> Sequence[Request]:
+    """The aggregates that somebody looks at: engines leave out all others, with whoever watches for NaN in them."""
+    if Need.VALUES in asked:
+        return requests
+    titles = node.columns[len(node.columns) - len(requests) :]
+    return [each for each, title in zip(requests, titles, strict=True) if ("column", title) in asked]
 
 
 def requests_of(node: Any) -> Sequence[Request]:
