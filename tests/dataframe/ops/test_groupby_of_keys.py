@@ -43,3 +43,17 @@ def test_columns_that_were_not_chosen_are_not_there():
     ours = dd.from_pandas(FRAME, npartitions=2).groupby("k")[["a"]]
     with pytest.raises(KeyError, match="do not exist"):
         ours.agg(n=("k", "count"))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_column_that_a_level_has_the_name_of_is_a_key_by_itself(count):
+    index = pd.MultiIndex.from_arrays([[1, 2, 3, 4], [5, 6, 7, 8]], names=["k", "z"])
+    whole = pd.DataFrame({"v": [1.0, 2, 3, 4], "n": [1, 1, 2, 2], "k": [1, 1, 1, 2]}, index=index)
+    ours = dd.from_pandas(whole, npartitions=count, sort=False)
+    for call in (
+        lambda d: d.groupby(d["k"])["v"].sum(),
+        lambda d: d.groupby([d["k"], "n"])["v"].transform("mean"),
+    ):
+        pd.testing.assert_series_equal(call(ours).compute(), call(whole))
+    with pytest.raises(ValueError, match="ambiguous"):
+        ours.groupby("k")["v"].sum()

@@ -10,6 +10,7 @@ from tests.dataframe.strategies import assert_same
 
 import weft
 import weft.dataframe as dd
+from weft import config
 
 
 @pytest.fixture(autouse=True)
@@ -122,3 +123,16 @@ def test_a_function_of_no_groups_gives_what_it_was_said_to_give():
     parts = in_partitions(pd.DataFrame({"k": ["a", "b"], "v": [1.0, 2.0]}), [1])
     found = parts[parts.v > 5].groupby("k")[["v"]].apply(lambda group: group.v.sum(), meta=("total", float)).compute()
     pd.testing.assert_series_equal(found, pd.Series([], name="total", dtype=float), check_index=False)
+
+
+def test_rows_without_any_group_stay_rows():
+    whole = pd.DataFrame({"k": [np.nan] * 3, "v": [1, 2, 3]}, index=[5, 6, 7])
+
+    def centred(d):
+        return d.assign(z=d.groupby("k")["v"].transform(lambda each: each - each.mean()))
+
+    for engine in ("auto", "pandas"):
+        with config.set({"dataframe.engine": engine}):
+            ours = dd.from_pandas(whole, npartitions=2)
+            pd.testing.assert_frame_equal(centred(ours).head(2, npartitions=-1), centred(whole).head(2))
+            assert centred(ours)["z"].compute().index.tolist() == [5, 6, 7]

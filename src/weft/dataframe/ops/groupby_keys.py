@@ -80,7 +80,12 @@ def one_key(frame: Any, by: Any, blocks: list[FrameExpr]) -> By:
         key = by.expr
         if key.meta.ndim == 2:
             raise ValueError(f"Grouper for {type(by).__name__!r} not 1-dimensional")
-        if isinstance(key, Projection) and key.source == expr and type(key.chosen) is not tuple:
+        if (
+            isinstance(key, Projection)
+            and key.source == expr
+            and type(key.chosen) is not tuple
+            and key.chosen not in expr.meta.index.names  # a label of both could be either
+        ):
             return By("column", key.chosen, key.chosen)
         blocks.append(key)
         return By("block", len(blocks) - 1, key.meta.name)

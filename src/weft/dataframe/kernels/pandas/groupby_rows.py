@@ -87,7 +87,10 @@ def apply_to_groups(table: Table, plan: MethodPlan) -> Any:
     if own is not None:
         ((inputs, keywords),) = plan.calls
         return own(grouped, *inputs, **dict(keywords))
-    return apply_method(grouped, plan.method, plan.calls)
+    made = apply_method(grouped, plan.method, plan.calls)
+    if plan.method == "transform" and len(made) < len(table.rows):  # without any group pandas gives no rows
+        made = made.reindex(table.rows.index)
+    return made
 
 
 def kept_groups(grouped: Any, function: Any, args: tuple[Any, ...], keywords: tuple[tuple[str, Any], ...]) -> pd.Series:
