@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 from benchmarks.array_cases import CASES, Case
-from benchmarks.harness import Report
+from benchmarks.harness import Report, installed_environment
 
 LIBRARIES = ("weft", "dask", "dask-array", "numpy")
 
@@ -63,7 +63,9 @@ def child(name: str, wanted: str, scale: float, rounds: int, timeout_s: float) -
     """One process' answer."""
     command = [sys.executable, "-m", "benchmarks.array_cases", name, wanted, str(scale), str(rounds)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout_s, check=False, env=installed_environment()
+        )
     except subprocess.TimeoutExpired:
         if wanted in ("", "weft"):
             return {"seconds": {}, "failed": {wanted or name: f"took more than {timeout_s:g} s"}, "peak": 0}

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.harness import in_turn
+from benchmarks.harness import in_turn, installed_environment
 
 Actions = dict[str, Callable[[], object]]
 THREADS = 2
@@ -366,13 +366,12 @@ def growth(count: int, twice: bool = False) -> Callable[[float], Actions]:
 
 def importing(scale: float) -> Actions:
     import atexit
-    import os
     import shutil
     import subprocess
     import tempfile
 
     # As after an installation: with bytecode, wherever this environment would not have it written.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = installed_environment()
     environment["PYTHONPYCACHEPREFIX"] = directory = tempfile.mkdtemp(prefix="weft-bytecode-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
 

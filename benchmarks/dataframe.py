@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from benchmarks.dataframe_memory import CASES as MEMORY_CASES
 from benchmarks.dataframe_readers import readers
 from benchmarks.dataframe_texts import texts
 from benchmarks.h2o import h2o
-from benchmarks.harness import Report, in_fresh_process, interleaved
+from benchmarks.harness import Report, in_fresh_process, installed_environment, interleaved
 from benchmarks.tpch.answers import QUERIES, ask_duckdb, ask_pandas_style, ask_polars, same_answer, tables_of
 from benchmarks.tpch.data import make_data
 from weft.units import format_bytes
@@ -331,7 +330,7 @@ def one_part(number: int) -> pd.DataFrame:
 def importing(report: Report, place: Path, options: argparse.Namespace) -> None:
     """What importing takes beyond pandas, with bytecode there, as it is after an installation."""
     code = "import pandas, time; begin = time.perf_counter(); import weft.dataframe; print(time.perf_counter() - begin)"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = installed_environment()
     with tempfile.TemporaryDirectory(prefix="weft-bytecode-") as folder:
         environment["PYTHONPYCACHEPREFIX"] = folder
         found = [

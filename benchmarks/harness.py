@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Report", "in_fresh_process", "in_turn", "interleaved", "median_seconds"]
+__all__ = ["Report", "in_fresh_process", "in_turn", "installed_environment", "interleaved", "median_seconds"]
 
 
 def median_seconds(action: Callable[[], object], rounds: int = 5) -> float:
@@ -75,13 +75,23 @@ class Report:
         print("-" * 148)
 
 
+def installed_environment() -> dict[str, str]:
+    """The environment of a new interpreter that keeps bytecode, as after an installation, wherever this one would not."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def in_fresh_process(code: str, timeout_s: float = 900) -> dict[str, str]:
     """Run code in a new interpreter; returns the ``name=value`` lines that it prints, and its peak memory in bytes."""
     script = (
         f"{code}\nimport resource\nprint('peak=%d' % (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=timeout_s, check=False
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        env=installed_environment(),
     )
     if done.returncode:
         raise RuntimeError(f"the measured program failed:\n{done.stderr[-3000:]}")
