@@ -101,3 +101,15 @@ def test_tuples_are_single_labels_of_an_index_of_objects():
     expected[(0, 2)] = 9
     found[(0, 2)] = 9
     check(found, expected)
+
+
+@pytest.mark.parametrize("level", [1, "other"])
+@pytest.mark.parametrize("method", ["tz_localize", "tz_convert"])
+def test_zones_of_a_level_that_is_not_there_are_refused_as_in_pandas(method, level):
+    whole = MINUTES if method == "tz_localize" else MINUTES.tz_localize("UTC")
+    for frame in (whole, parts_of(whole)):
+        with pytest.raises(ValueError, match=f"The level {level} is not valid"):
+            getattr(frame, method)("Asia/Tokyo", level=level)
+    check(
+        getattr(parts_of(whole), method)("Asia/Tokyo", level=0).compute(), getattr(whole, method)("Asia/Tokyo", level=0)
+    )

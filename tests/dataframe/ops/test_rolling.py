@@ -163,3 +163,20 @@ def test_windows_of_two_agree_with_pandas(pair, method):
         lambda frame: getattr(frame.c0.ewm(2), method)(frame.c1),
     ):
         agree(lambda: ask(parts), lambda: ask(whole))  # noqa: B023
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"times": np.arange(4), "halflife": "1D"}, "must be datetime64"),
+        ({"times": [1, 2, 3, 4], "halflife": "1D"}, "must be datetime64"),
+        ({"times": pd.date_range("2024", periods=4), "halflife": 1}, "halflife must be a timedelta"),
+        ({"times": pd.date_range("2024", periods=4), "com": 1}, "halflife must be a timedelta"),
+        ({"times": pd.DatetimeIndex(["2024", None, "2025", "2026"]), "halflife": "1D"}, "NaT"),
+    ],
+)
+def test_weighted_windows_refuse_times_that_pandas_refuses(options, told):
+    whole = pd.Series([1.0, 2.0, 4.0, 8.0])
+    for series in (whole, dd.from_pandas(whole, npartitions=2)):
+        with pytest.raises(ValueError, match=told):
+            series.ewm(**options)

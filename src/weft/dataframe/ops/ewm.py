@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weft.dataframe.base import new
+from weft.dataframe.base import FrameBase, new
 from weft.dataframe.carried import Carried
 from weft.dataframe.expr import FrameExpr
 from weft.dataframe.kernels.pandas.weighted_windows import EwmPlan
@@ -83,6 +84,7 @@ class TimedWindow(ExponentialWindow):
     __slots__ = ("_times",)
 
     def __init__(self, frame: Any, options: dict[str, Any], times: Any) -> None:
+        check_times(times, options["halflife"])
         self._frame = frame
         self._call = call_of(**options)
         self._times = times
@@ -102,6 +104,17 @@ class TimedWindow(ExponentialWindow):
 
     def _pairs(self, name: str, other: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"ewm(times=).{name}() is not supported: use map_partitions on one partition")
+
+
+def check_times(times: Any, halflife: Any) -> None:
+    """Refuse what is no times, gaps in those that are at hand, and numbers as a length of time."""
+    kind = times.expr.meta if isinstance(times, FrameBase) else times
+    if getattr(getattr(kind, "dtype", None), "kind", "") != "M":
+        raise ValueError("times must be datetime64 dtype.")
+    if not isinstance(halflife, (str, datetime.timedelta, np.timedelta64)):
+        raise ValueError("halflife must be a timedelta convertible object")
+    if isinstance(times, (pd.Series, pd.Index, np.ndarray)) and pd.isna(times).any():
+        raise ValueError("Cannot convert NaT values to integer")
 
 
 #: Labels of the columns that a window with times stands on, while it is computed.

@@ -45,7 +45,7 @@ class TimeLabelMethods(FrameBase):
     ) -> Any:
         """Labels without a time zone as times in one; None takes the zone away."""
         words = {"ambiguous": ambiguous, "nonexistent": nonexistent}
-        if level is not None and self.expr.meta.index.nlevels > 1:
+        if of_levels(self.expr.meta.index, level):
             return with_index(
                 self, elementwise("level_times", new(IndexOf(self.expr)), level, "tz_localize", tz, **words)
             )
@@ -53,13 +53,20 @@ class TimeLabelMethods(FrameBase):
 
     def tz_convert(self, tz: Any, axis: Any = 0, level: Any = None, copy: Any = None) -> Any:
         """Labels as the same moments in another time zone."""
-        if level is not None and self.expr.meta.index.nlevels > 1:
+        if of_levels(self.expr.meta.index, level):
             return with_index(self, elementwise("level_times", new(IndexOf(self.expr)), level, "tz_convert", tz))
         return relabelled_times(self, "tz_convert", axis, tz)
 
     def to_period(self, freq: Any = None, axis: Any = 0, copy: Any = None) -> Any:
         """Labels as the periods that they are in."""
         return relabelled_times(self, "to_period", axis, freq)
+
+
+def of_levels(index: pd.Index, level: Any) -> bool:
+    """Whether times are one of several levels of an index; an error, if there is no such level."""
+    if level is not None and index.nlevels == 1 and level not in (0, index.name):
+        raise ValueError(f"The level {level} is not valid")
+    return level is not None and index.nlevels > 1
 
 
 @function_named("level_times")
