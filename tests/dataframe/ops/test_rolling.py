@@ -177,6 +177,6 @@ def test_windows_of_two_agree_with_pandas(pair, method):
 )
 def test_weighted_windows_refuse_times_that_pandas_refuses(options, told):
     whole = pd.Series([1.0, 2.0, 4.0, 8.0])
-    for series in (whole, dd.from_pandas(whole, npartitions=2)):
+    for series in (whole, in_partitions(whole, [2])):
         with pytest.raises(ValueError, match=told):
             series.ewm(**options)
