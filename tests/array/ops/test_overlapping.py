@@ -123,3 +123,18 @@ def test_other_axes_are_cut_finer_where_windows_would_make_chunks_too_large():
     limit = max(weft.config.value("array.chunk-size"), 400 * 300 * 99 * 8)
     assert np.prod(windows.chunksize) * 8 <= limit
     assert da.overlap.sliding_window_view(x, 100, axis=2, automatic_rechunk=False).chunksize == (400, 300, 99, 100)
+
+
+@pytest.mark.parametrize("boundary", ["reflect", 0.0])
+def test_functions_that_cut_borders_off_themselves_give_the_array_in_its_chunks(boundary):
+    whole = np.arange(48.0).reshape(6, 8)
+    chunked = da.from_array(whole, chunks=(3, 4))
+
+    def summed(block):
+        return np.lib.stride_tricks.sliding_window_view(block, (3, 1)).sum((2, 3))
+
+    found = chunked.map_overlap(summed, depth={0: 1}, boundary=boundary, trim=False, meta=np.array(()))
+    assert found.chunks == chunked.chunks
+    padded = np.pad(whole, ((1, 1), (0, 0)), "symmetric" if boundary == "reflect" else "constant")
+    np.testing.assert_array_equal(found.compute(), summed(padded))
+    np.testing.assert_array_equal(found[2:5].compute(), summed(padded)[2:5])

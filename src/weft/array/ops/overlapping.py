@@ -314,14 +314,15 @@ def map_overlap(
     Parameters
     ----------
     func : callable
-        Takes a chunk with borders of each array; gives one as large, unless ``trim=False``.
+        Takes a chunk with borders of each array; gives one as large, or with ``trim=False`` one without them.
     *args : arrays
     depth : int, tuple, dict, or list with one of these for each array
         How far each chunk looks into its neighbours.
     boundary : str, number, tuple, dict, or list with one of these for each array
         What lies beyond the edges of the array; see `weft.array.overlap.overlap`.
     trim : bool
-        Whether the borders are cut off from what ``func`` gives.
+        Whether the borders are cut off from what ``func`` gives; False if it does that itself. If it gives blocks of yet
+        another size, say which by ``chunks=``.
     align_arrays : bool
         Whether arrays are cut alike first.
     allow_rechunk : bool
@@ -361,10 +362,12 @@ def map_overlap(
         new(Overlap(expr, deep, around)) for expr, deep, around in zip(sources, depths, boundaries, strict=True)
     ]
     options = {name: kwargs.pop(name) for name in OPTIONS if name in kwargs}
+    main = max(range(len(arrays)), key=lambda place: arrays[place].ndim)
+    if not trim and sources[main].is_known and not any(map(options.get, ("chunks", "drop_axis", "new_axis"))):
+        options["chunks"] = sources[main].chunks  # the function cuts off what was taken over
     made = map_aligned(func, tuple(overlapped), kwargs, align_arrays=False, **options)
     if not trim:
         return made
-    main = max(range(len(arrays)), key=lambda place: arrays[place].ndim)
     deep, around = surviving(depths[main], boundaries[main], options.get("drop_axis"), options.get("new_axis"))
     return new(Trim(made.expr, deep, around))
 
