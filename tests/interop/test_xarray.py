@@ -1,5 +1,7 @@
 """Programs on xarray give with Weft's arrays what they give with NumPy's."""
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -383,3 +385,18 @@ def test_rolling_windows_are_reduced_by_bottleneck_where_it_is_asked_for(name, d
         expected = values.astype(float).rolling(t=3).reduce(np.std, ddof=1)
         ours = values.astype(float).chunk(t=9, chunked_array_type="weft").rolling(t=3).std(ddof=1)
         xr.testing.assert_allclose(ours, expected)
+
+
+@pytest.mark.parametrize("order", ["import xarray as xr, weft.array as da", "import weft.array as da, xarray as xr"])
+def test_arrays_put_into_xarray_by_hand_are_collections_in_a_program_that_says_nothing_else(order):
+    program = f"""
+{order}
+import numpy as np, weft
+held = xr.DataArray(da.ones((4, 4), chunks=2), dims=["a", "b"])
+assert weft.is_dask_collection(held) and weft.is_dask_collection(held.to_dataset(name="v"))
+assert not weft.is_dask_collection(xr.DataArray(np.ones(3)))
+array, table = weft.compute(held, held.to_dataset(name="v"))
+assert type(array.data) is np.ndarray and type(table.v.data) is np.ndarray
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -259,8 +259,9 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES, *_MODULES})
 
 
-# groups of Weft's arrays are Weft's, and quantities of them collections, as soon as there is flox or pint
+# groups of Weft's arrays are Weft's, quantities and datasets of them collections, as soon as there is flox, pint or xarray
 _when_imported("flox", lambda: _import_module("weft.interop.flox").teach_flox())
+_when_imported("xarray", lambda: _import_module("weft.interop.xarray_collections").teach_collections())
 _when_imported("pint.facets.dask", lambda: _import_module("weft.interop.pint").teach_pint())
 
 __all__ = [

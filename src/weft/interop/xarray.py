@@ -28,7 +28,7 @@ parallelcompat = import_required(
 )
 
 from weft.interop.xarray_blocks import teach_blocks  # noqa: E402 (likewise)
-from weft.interop.xarray_collections import is_chunked, teach_collections  # noqa: E402 (asks for xarray, says nothing if it is missing)
+from weft.interop.xarray_collections import is_chunked  # noqa: E402 (asks for xarray, says nothing if it is missing)
 from weft.interop.xarray_frames import teach_frames  # noqa: E402 (likewise)
 from weft.interop.xarray_indexing import teach  # noqa: E402 (likewise)
 from weft.interop.xarray_writing import teach_writing  # noqa: E402 (likewise)
@@ -44,7 +44,6 @@ class WeftManager(parallelcompat.ChunkManagerEntrypoint):  # type: ignore[misc,n
     def __init__(self) -> None:
         self.array_cls = Array
         teach(self)
-        teach_collections()
         teach_frames()
         teach_blocks()
         teach_writing()
