@@ -30,6 +30,7 @@ from weft.errors import RewriteError
 from weft.expr.context import Context
 from weft.expr.node import Expr, walk_objects
 from weft.expr.sharing import share
+from weft.graph.plan import paused_collector
 from weft.records import record
 
 __all__ = ["PIPELINE", "Phase", "Rule", "Trace", "add_later", "add_rules", "optimize", "rewrite", "rule"]
@@ -405,8 +406,9 @@ def optimize(roots: Sequence[Expr], phases: Iterable[str] | None = None, trace: 
         raise ValueError(f"there are no phases {sorted(unknown)}; there are {list(PIPELINE)}")
     if LATER:
         complete()
-    trees = share(roots)
-    for name, phase in PIPELINE.items():
-        if name in wanted and (phase.concerns is None or phase.concerns(trees)):
-            trees = rewrite(trees, phase, trace)
+    with paused_collector():
+        trees = share(roots)
+        for name, phase in PIPELINE.items():
+            if name in wanted and (phase.concerns is None or phase.concerns(trees)):
+                trees = rewrite(trees, phase, trace)
     return trees
