@@ -54,3 +54,19 @@ def test_wrong_lengths_are_refused():
         parts.to_dask_array(lengths=[1])
     with pytest.raises(TypeError, match="takes a frame"):
         dd.to_records(parts.a)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"column_dtypes": {"a": "int8", "b": "f4"}},
+        {"column_dtypes": {"c": "S3"}},
+        {"index_dtypes": "i2"},
+        {"column_dtypes": "O", "index": False},
+    ],
+)
+def test_fields_of_records_have_the_types_that_are_asked_for(options):
+    whole = pd.DataFrame({"a": [1, 2, 3], "b": [1.5, 2, 3], "c": ["x", "yy", "z"]})
+    found, expected = dd.from_pandas(whole, npartitions=2).to_records(**options), whole.to_records(**options)
+    assert found.dtype == expected.dtype
+    assert found.compute().tolist() == expected.tolist()

@@ -118,7 +118,9 @@ def to_dask_array(df: Any, lengths: Any = None, meta: Any = None, optimize: bool
     return as_array(df, array_dtype(df.expr.meta) if meta is None else meta.dtype, None, lengths, optimize)
 
 
-def to_records(df: Any, index: bool = True, lengths: Any = None) -> Any:
+def to_records(
+    df: Any, index: bool = True, lengths: Any = None, *, column_dtypes: Any = None, index_dtypes: Any = None
+) -> Any:
     """The rows of a frame as records: a chunked array of one axis, with a field for each column.
 
     Parameters
@@ -128,6 +130,8 @@ def to_records(df: Any, index: bool = True, lengths: Any = None) -> Any:
         Whether the labels of the rows are fields, too.
     lengths : True or sequence of int, optional
         Numbers of rows of the partitions; see `to_dask_array`.
+    column_dtypes, index_dtypes : dtype, or dict of label (or place) to dtype, optional
+        Of the fields, where they are to be others than those of the columns and of the index.
 
     Examples
     --------
@@ -138,7 +142,8 @@ def to_records(df: Any, index: bool = True, lengths: Any = None) -> Any:
     """
     if not isinstance(df, FrameBase) or not isinstance(df.expr.meta, pd.DataFrame):
         raise TypeError(f"to_records() takes a frame, not a {type(df).__name__}")
-    return as_array(df, df.expr.meta.to_records(index=index).dtype, bool(index), lengths)
+    told = df.expr.meta.to_records(index=index, column_dtypes=column_dtypes, index_dtypes=index_dtypes)
+    return as_array(df, told.dtype, bool(index), lengths)
 
 
 class ArrayMethods(FrameBase):
