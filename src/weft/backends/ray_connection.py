@@ -29,7 +29,8 @@ SHARED_SHARE = 0.8
 LEAST_STORE_NBYTES = 75 << 20
 NAMESPACE = "weft"
 #: What Ray says if its server for a client did not start in time, or ended as it started, and how often one is asked for.
-NO_SERVER, TRIES = ("Starting Ray client server failed", "Proxy failed to Connect to backend"), 3
+NO_SERVER = ("Starting Ray client server failed", "Proxy failed to Connect to backend", "start_specific_server")
+TRIES = 3
 
 
 class Node(NamedTuple):
