@@ -73,7 +73,7 @@ def also_called(**others: str) -> Callable[[F], F]:
 def funcname(func: Any) -> str:
     """The name of a callable, for people.
 
-    >>> from functools import partial, wraps
+    >>> from functools import partial
     >>> funcname(partial(sorted, reverse=True)), funcname(lambda x: x)
     ('sorted', 'lambda')
     """

@@ -155,8 +155,8 @@ class Connection:
 def init_at(ray: Any, address: str, quiet: Mapping[str, Any]) -> None:
     """Connect to a cluster that runs.
 
-    Behind an address ``ray://`` Ray starts a server for each client, one in some of which stands still as it starts
-    (its gRPC says "epoll_wait error: Bad file descriptor"); Ray notices after half a minute, and the next one works.
+    Behind an address ``ray://`` Ray starts a server for each client. Now and then one stands still as it starts (its gRPC
+    says "epoll_wait error: Bad file descriptor"), which Ray notices after half a minute, or ends. The next one works.
     """
     for left in reversed(range(TRIES)):
         try:

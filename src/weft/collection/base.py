@@ -12,8 +12,15 @@ from weft.graph.renaming import get_name_from_key
 __all__ = ["Collection", "WeftMethodsMixin", "get_collection_names"]
 
 
-#: What users of Dask call stages of optimisation.
-STAGES = ("logical", "simplified-logical", "tuned-logical", "physical", "simplified-physical", "fused")
+#: What users of Dask call stages of optimisation, and the part of an explanation that tells of it.
+STAGES = {
+    "logical": "written",
+    "simplified-logical": "simplified",
+    "tuned-logical": "simplified",
+    "physical": "optimised",
+    "simplified-physical": "optimised",
+    "fused": "optimised",
+}
 
 
 class WeftMethodsMixin:
@@ -74,17 +81,18 @@ class WeftMethodsMixin:
     def explain(self, stage: str | None = None, format: str | None = None, **kwargs: Any) -> Any:
         """Tell what this computation is, how it is optimised, and what will run; see :func:`weft.diagnostics.explain`.
 
-        All stages are told, whichever is asked for (``stage``), as text; ``format`` is of pictures: see `visualize`.
+        Of a single ``stage`` of optimisation the text is given. An explanation is no picture (``format``): see `visualize`.
         """
         if stage is not None and stage not in STAGES:
-            raise ValueError(f"explain(stage={stage!r}): stages are {', '.join(STAGES)}; all of them are told")
+            raise ValueError(f"explain(stage={stage!r}): stages are {', '.join(STAGES)}")
         if format is not None:
             raise ValueError(
                 f"explain(format={format!r}): an explanation is text. visualize(format=...) draws the graph"
             )
         from weft.diagnostics import explain
 
-        return explain(self, **kwargs)
+        found = explain(self, **kwargs)
+        return found if stage is None else getattr(found, STAGES[stage]) or found.written
 
     def __await__(self) -> Generator[Any, Any, Any]:
         import asyncio

@@ -69,8 +69,9 @@ def test_what_cannot_be_is_refused_at_once():
         da.busday_offset(chunked, 1, roll="sideways")
     with pytest.raises(ValueError, match="weekmask"):
         da.is_busday(chunked, weekmask="0000000")
-    with pytest.raises(ValueError, match="both"):
-        da.is_busday(chunked, holidays=HOLIDAYS, busdaycal=np.busdaycalendar())
+    for more in ({"holidays": HOLIDAYS}, {"holidays": np.array(HOLIDAYS, "M8[D]")}, {"weekmask": np.ones(7, bool)}):
+        with pytest.raises(ValueError, match="both"):
+            da.is_busday(chunked, **more, busdaycal=np.busdaycalendar())
     with pytest.raises(TypeError, match="cast"):
         da.is_busday(da.ones(3, chunks=2))
     with pytest.raises(ValueError, match="Non-business day"):

@@ -138,3 +138,11 @@ def test_functions_that_cut_borders_off_themselves_give_the_array_in_its_chunks(
     padded = np.pad(whole, ((1, 1), (0, 0)), "symmetric" if boundary == "reflect" else "constant")
     np.testing.assert_array_equal(found.compute(), summed(padded))
     np.testing.assert_array_equal(found[2:5].compute(), summed(padded)[2:5])
+
+
+def test_functions_that_cut_borders_off_may_drop_the_first_axis():
+    whole = np.arange(48.0).reshape(6, 8)
+    chunked = da.from_array(whole, chunks=(6, 4))
+    found = chunked.map_overlap(lambda block: block.sum(0), depth={0: 0, 1: 0}, trim=False, drop_axis=0, dtype=float)
+    assert found.chunks == ((4, 4),)
+    np.testing.assert_array_equal(found.compute(), whole.sum(0))

@@ -147,6 +147,6 @@ def calendar(weekmask: Any, holidays: Any, busdaycal: Any) -> dict[str, Any]:
     """Business days as arguments that can be named by their content."""
     if busdaycal is None:
         busdaycal = np.busdaycalendar(weekmask, [] if holidays is None else np.asarray(holidays, "M8[D]"))
-    elif weekmask != "1111100" or holidays:
+    elif not np.array_equal(weekmask, "1111100") or (holidays is not None and np.size(holidays)):
         raise ValueError("Cannot supply both the weekmask/holidays and the busdaycal parameters: give one of them.")
     return {"weekmask": busdaycal.weekmask, "holidays": busdaycal.holidays}

@@ -363,7 +363,8 @@ def map_overlap(
     ]
     options = {name: kwargs.pop(name) for name in OPTIONS if name in kwargs}
     main = max(range(len(arrays)), key=lambda place: arrays[place].ndim)
-    if not trim and sources[main].is_known and not any(map(options.get, ("chunks", "drop_axis", "new_axis"))):
+    is_as_before = all(options.get(name) in (None, [], ()) for name in ("chunks", "drop_axis", "new_axis"))
+    if not trim and is_as_before and sources[main].is_known:
         options["chunks"] = sources[main].chunks  # the function cuts off what was taken over
     made = map_aligned(func, tuple(overlapped), kwargs, align_arrays=False, **options)
     if not trim:

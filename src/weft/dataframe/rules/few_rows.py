@@ -101,7 +101,7 @@ def is_quick_node(node: Any, rows: int) -> bool:
             return has_texts(node.frames[0].meta)
         case Elementwise():
             known = node.operation in OPERATIONS or node.operation.startswith(ACCESSORS)
-            return (known and not gives_texts(node)) or is_light(node, rows)
+            return (known and not has_texts(node.meta)) or is_light(node, rows)  # two threads make texts faster
         case Neighbours() if not isinstance(node, Fill):
             return node.around.method not in SLOW_MOVED
         case GroupbyRows() | GroupbyWhole():
@@ -113,11 +113,6 @@ def is_quick_node(node: Any, rows: int) -> bool:
         case Sort() | SortPartitions():
             return is_light(node, rows) or (node.source.meta.ndim == 1 and not has_texts(node.source.meta))
     return isinstance(node, QUICK) or is_light(node, rows)
-
-
-def gives_texts(node: FrameExpr) -> bool:
-    """Whether texts are made row by row, which two threads do faster."""
-    return has_texts(node.meta)
 
 
 def has_texts(meta: Any) -> bool:

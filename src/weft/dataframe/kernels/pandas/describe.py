@@ -86,10 +86,9 @@ def aggregate_table(*values: Any) -> Any:
         cells = dict(zip([place[0] for place in places], found, strict=True))
         entries = [cells.get(label, np.nan) for label in meta.index]
         if meta.dtype == object or (entries and all(map(pd.isna, entries))):  # pandas takes the type of what is there
-            counts = [
-                np.int64(each) if type(each) is int else each for each in entries
-            ]  # with unsigned sums they are objects
-            return pd.Series(counts, index=meta.index, name=meta.name)
+            # numbers of rows are NumPy's beside unsigned sums, where they are objects
+            entries = [np.int64(each) if type(each) is int else each for each in entries]
+            return pd.Series(entries, index=meta.index, name=meta.name)
         made = pd.Series(entries, index=meta.index, name=meta.name, dtype=object)
         return fitting(made, meta.dtype)
     table = {place: found[number] for number, place in enumerate(places)}

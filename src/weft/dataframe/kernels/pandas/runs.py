@@ -245,9 +245,8 @@ def united(kinds: Sequence[pd.CategoricalDtype]) -> pd.CategoricalDtype:
     """
     is_sorted = all(each.categories.is_monotonic_increasing for each in kinds)
     is_ordered = all(each.ordered for each in kinds)
-    telling = [each for each in kinds if len(each.categories) and UNKNOWN_CATEGORIES not in each.categories] or kinds[
-        :1
-    ]
+    telling = [each for each in kinds if len(each.categories) and UNKNOWN_CATEGORIES not in each.categories]
+    telling = telling or list(kinds[:1])
     arrays = [pd.Categorical([], dtype=each) for each in telling]
     if is_ordered and not is_sorted:
         return union_categoricals(arrays).dtype

@@ -143,9 +143,8 @@ def added_products(every: Products) -> Products:
     rows = every.rows.sum(axis=0)
     with np.errstate(all="ignore"):
         is_empty = every.rows == 0
-        first = np.take_along_axis(every.means, np.argmin(is_empty, axis=0)[None], axis=0)[
-            0
-        ]  # distances from it are exact
+        told = np.argmin(is_empty, axis=0)[None]
+        first = np.take_along_axis(every.means, told, axis=0)[0]  # distances from it are exact
         apart = np.where(is_empty, 0.0, (every.means - first) * every.rows)
         means = first + apart.sum(axis=0) / np.where(rows == 0, 1.0, rows)
         away = np.where(is_empty, 0.0, every.means - means)
