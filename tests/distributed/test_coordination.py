@@ -14,6 +14,7 @@ from weft.distributed import (
     ActorFuture,
     Client,
     Event,
+    Future,
     Lock,
     MultiLock,
     Pub,
@@ -166,6 +167,24 @@ def test_producers_and_consumers(client):
     producer = client.submit(produce, "line", 20, pure=False)
     wait([consumer, producer])
     assert consumer.result() == sum(range(1, 21))
+
+
+@pytest.mark.parametrize("comes_back", ["as a future", "submitted again"])
+def test_a_future_that_comes_back_while_it_is_being_let_go_hears_of_its_end(comes_back):
+    def again():
+        mine = get_client()
+        future = mine.submit(inc, 41)
+        assert future.result() == 42
+        key = future.key
+        # as another thread finds it that is here before the message by which the process lets go of it
+        mine._tickets.pop(key)
+        mine._run.tickets.pop(key)
+        if comes_back == "as a future":
+            return Future(key, mine).result(timeout=20)
+        return mine.submit(inc, 41, key=key).result(timeout=20)
+
+    with Client(engine="processes", n_workers=1, threads_per_worker=2) as own:
+        assert own.submit(again).result() == 42
 
 
 def test_variables_hold_values_and_futures(client):

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from weft.backends.live import FINISHED, HeldTicket, Live, Ticket
+from weft.backends.live import FINISHED, PENDING, HeldTicket, Live, Ticket
 from weft.backends.live_refs import PROGRAMS, LiveRefs
 from weft.backends.packed import unpack, unpack_own
 from weft.backends.packed_errors import packed_error, rebuilt
@@ -109,8 +109,9 @@ class LiveGuests(Live):
         if notes:
             self.check_notes(notes)
         found = tuple([self._guests_ticket(guest, source) for source in sources])
-        ticket = guest.tickets.get(key)
-        if ticket is None:
+        if key in guest.tickets:
+            self._joined(guest.member, key)
+        else:
             self._admit(guest.ticket(key), program, found, constants, notes)
 
     def _guests_ticket(self, guest: Guest, key: Key) -> Ticket:
@@ -120,8 +121,10 @@ class LiveGuests(Live):
     def _joined(self, member: Any, key: Key) -> Ticket:
         guest: Guest = member.guest
         known = guest.tickets.get(key)
-        if known is not None:
+        if known is not None:  # what it lets go of is still on its way
             known.count += 1
+            if known.status != PENDING:  # which it was told when it had let go
+                self.fired.append((guest.tell, known))
             return known
         ticket = guest.ticket(key)
         number = self.known.get(key)
