@@ -259,3 +259,38 @@ def test_a_level_that_is_a_key_stays_in_the_index(how):
     agree(
         lambda: parts_of(left).join(parts_of(right), on=["o", "i"], how=how), lambda: left.join(right, ["o", "i"], how)
     )
+
+
+MIXED = pd.Series(["a|b", 1, np.nan, "b"], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("whole", "call"),
+    [
+        (MIXED, lambda s: s.str.get_dummies()),
+        (MIXED[:0].astype("str"), lambda s: s.str.split(expand=True)),
+        (pd.Series([""], dtype=object), lambda s: s.str.rsplit(expand=True)),
+        (pd.Series([None, None], dtype="str"), lambda s: s.str.split(",", expand=True)),
+    ],
+)
+def test_texts_that_are_numbers_or_nothing(whole, call):
+    agree(lambda: call(parts_of(whole)), lambda: call(whole))
+
+
+def test_labels_of_a_mapping_that_no_row_has_are_told():
+    for frame in (NUMBERS, parts_of(NUMBERS), NUMBERS.n, parts_of(NUMBERS).n):
+        with pytest.raises(KeyError, match=r"\[9\] not found in axis"):
+            frame.rename(index={0: "x", 9: "y"}, errors="raise")
+    for frame in (SEVERAL, parts_of(SEVERAL)):
+        with pytest.raises(KeyError, match="not found in axis"):
+            frame.rename(index={1: "x", 9: "y"}, level="q", errors="raise")
+    agree(
+        lambda: parts_of(NUMBERS).rename(index={0: 7}, errors="raise"),
+        lambda: NUMBERS.rename(index={0: 7}, errors="raise"),
+    )
+
+
+def test_lists_are_no_keys_of_cross_sections():
+    for frame in (SEVERAL, parts_of(SEVERAL), NUMBERS, parts_of(NUMBERS)):
+        with pytest.raises(TypeError, match="list keys are not supported in xs"):
+            frame.xs([1])

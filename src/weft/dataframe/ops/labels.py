@@ -228,7 +228,7 @@ class LabelMethods(AxisMethods):
         level : int or name, optional
             The level of labels of several levels that is renamed.
         errors : {"ignore", "raise"}
-            Whether a column that is not there is an error.
+            Whether a label of a mapping that is not there is an error. Labels of rows are looked for when this is called.
         """
         if mapper is None and index is None and columns is None:
             raise TypeError("must pass an index to rename")
@@ -248,6 +248,7 @@ class LabelMethods(AxisMethods):
                 made = frame.expr.meta.rename(columns=columns, errors=errors, level=level).columns
             frame = relabelled(frame, made)
         if index is not None:
+            check_labels(frame.index, index, level, errors)
             frame = with_index(frame, renamed_labels(frame.index, index, level))
         return changed(self, frame, inplace)
 
@@ -284,6 +285,18 @@ def renamer(given: Any) -> Callable[[Any], Any]:
             raise ValueError("Cannot rename with a Series with non-unique index.")
         given = given.to_dict()
     return given if callable(given) else Renamer(given)
+
+
+def check_labels(labels: Any, given: Any, level: Any, errors: str) -> None:
+    """Raise KeyError for a label of a mapping that no row has, if that is asked for."""
+    if errors != "raise" or callable(given):
+        return
+    wanted = list(given.index if isinstance(given, pd.Series) else given)
+    there = labels if level is None else labels.get_level_values(level)
+    found = set(there[there.isin(wanted)].unique().compute())
+    absent = [each for each in wanted if each not in found]
+    if absent:
+        raise KeyError(f"{absent} not found in axis")
 
 
 def renamed_labels(labels: Any, given: Any, level: Any) -> Any:
@@ -357,11 +370,14 @@ class SeriesLabelMethods(AxisMethods):
         index : label, mapping or callable
         sorted_index : bool
             Whether labels that a function gives are sorted again: edges of the partitions are then told by it.
+        errors : {"ignore", "raise"}
+            Whether a label of a mapping that no row has is an error; they are looked for when this is called.
         """
         is_of_columns(self, 0 if axis is None else axis)
         if isinstance(index, FrameBase):
             index = index.compute()
         if callable(index) or isinstance(index, (dict, pd.Series)):
+            check_labels(self.index, index, level, errors)
             made = with_index(self, renamed_labels(self.index, index, level))
             if sorted_index and self.known_divisions:
                 made = made.with_divisions([renamer(index)(each) for each in self.divisions])

@@ -87,9 +87,7 @@ def project(frame: Any, key: Any) -> Any:
     if isinstance(key, (list, pd.Index, np.ndarray)):
         wanted = list(key)
         if wanted and all(isinstance(each, (bool, np.bool_)) for each in wanted):
-            raise TypeError(
-                "cannot filter by a list of booleans, whose rows have no partitions: use a series of the frame"
-            )
+            raise TypeError("columns whose labels are all True or False cannot be chosen by a list: rename them first")
         check_columns(expr, wanted)
         if isinstance(expr.meta.columns, pd.MultiIndex):
             wanted = [whole for each in wanted for whole in labels_under(expr.meta.columns, each)]

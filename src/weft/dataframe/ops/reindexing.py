@@ -83,6 +83,8 @@ class LevelMethods(FrameBase):
         drop_level : bool
             Whether the levels are left out.
         """
+        if isinstance(key, list):
+            raise TypeError("list keys are not supported in xs, pass a tuple instead")
         if axis in (1, "columns"):
             columns = self.expr.meta.columns
             chosen = self.expr.meta.xs(key, axis=1, level=level, drop_level=drop_level)

@@ -317,8 +317,13 @@ class StringAccessor(Accessor):
             raise ValueError("expand must be True or False")
         if not expand:
             return self._call(name, pat=pat, n=n, **words)
-        pieces = n + 1 if n > 0 else int(self._call(name, pat=pat, n=n, **words).str.len().max().compute() or 1)
+        pieces = n + 1 if n > 0 else self._most_pieces(name, pat, n, words)
         return elementwise("split_columns", self._column, name, pieces, pat=pat, n=n, **words)
+
+    def _most_pieces(self, name: str, pat: Any, n: int, words: dict[str, Any]) -> int:
+        """Of how many parts the text of most parts is; one where all are missing, none without rows."""
+        count = self._call(name, pat=pat, n=n, **words).str.len().max().compute()
+        return int(len(self._column) > 0) if pd.isna(count) else int(count)
 
     def get_dummies(self, sep: str = "|", dtype: Any = None) -> Any:
         """Whether each row has each of the words between separators; the words are looked up in the data."""
@@ -443,7 +448,7 @@ def split_columns(column: pd.Series, name: str, pieces: int, **options: Any) -> 
     kind = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
     if kind == np.dtype(object):  # a text that has no such part has None there, as in pandas
         nothing = pd.Series(np.where(column.isna(), column, None), column.index, dtype=object)
-        made = pd.DataFrame({place: made.get(place, nothing) for place in range(pieces)})
+        made = pd.DataFrame({place: made.get(place, nothing) for place in range(pieces)}, index=column.index)
     return made.reindex(columns=range(pieces)).astype(kind)
 
 
@@ -457,6 +462,6 @@ def partition_columns(column: pd.Series, name: str, sep: str) -> pd.DataFrame:
 @function_named("dummies_of_text")
 def dummies_of_text(column: pd.Series, sep: str, labels: tuple[str, ...], dtype: Any) -> pd.DataFrame:
     """A column for each word."""
-    words = [set(text.split(sep)) if isinstance(text, str) else set() for text in column]
+    words = [set() if gone else set(str(each).split(sep)) for each, gone in zip(column, column.isna(), strict=True)]
     columns = {label: pd.array([label in each for each in words], dtype=bool).astype(dtype) for label in labels}
     return pd.DataFrame(columns, index=column.index, columns=pd.Index(list(labels)))
