@@ -137,7 +137,6 @@ def test_values_that_are_set_are_pandas(name, count):
         (lambda d: d.loc[[True, False]], Exception),
         (lambda d: d.iloc[[True, False]], IndexError),
         (lambda d: d.iloc[["1", "2"], :], IndexError),
-        (lambda d: d.iloc[[0.0, 1.0]], IndexError),
         (lambda d: d.loc[True], KeyError),
         (lambda d: set_in(d, ["i1", "no"], "a", 3), KeyError),
         (lambda d: set_in(d, "i1", "a", "text"), TypeError),
