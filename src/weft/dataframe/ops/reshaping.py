@@ -395,12 +395,18 @@ class CombiningMethods(FrameBase):
         return reshaped("combine_first", *matched("combine_first", self, other))
 
     def combine(self, other: Any, func: Callable[..., Any], fill_value: Any = None, overwrite: bool = True) -> Any:
-        """The columns (or values) of two, combined by a function."""
+        """The columns of two, or the values of two series, combined by a function.
+
+        A function of columns sees whole ones, for which both frames are brought to one place; a ufunc of NumPy goes through
+        the rows where they are.
+        """
         words: dict[str, Any] = {"func": func, "fill_value": fill_value}
         if np.isscalar(other) and not isinstance(self.expr.meta, pd.DataFrame):
             return reshaped("combine", self, other=other, **words)
         if isinstance(self.expr.meta, pd.DataFrame):
             words["overwrite"] = bool(overwrite)
+            if not isinstance(func, np.ufunc):
+                return reshaped_whole("combine", self, as_collection(other), **words)
         return reshaped("combine", *matched("combine", self, other), **words)
 
     def align(
