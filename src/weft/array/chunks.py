@@ -152,8 +152,8 @@ def as_number(value: Any) -> Any:
 def as_tuple(value: Any) -> tuple[Any, ...]:
     """One axis or length, or several, as a tuple; an array of integers is several, though it seems to be an index.
 
-    >>> as_tuple(2), as_tuple([2, 0]), as_tuple(np.array([2, 0]))
-    ((2,), (2, 0), (2, 0))
+    >>> as_tuple(2), as_tuple([2, 0]), len(as_tuple(np.array([2, 0])))
+    ((2,), (2, 0), 2)
     """
     return (value,) if hasattr(value, "__index__") and not getattr(value, "ndim", 0) else tuple(value)
 

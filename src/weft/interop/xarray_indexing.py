@@ -43,6 +43,7 @@ from weft.interop.xarray_collections import is_chunked
 __all__ = ["teach"]
 
 Standard: Any = indexing.ArrayApiIndexingAdapter
+NumpyLike: Any = indexing.NdArrayLikeIndexingAdapter
 is_single_before: Any = variable.is_0d_dask_array  # type: ignore[attr-defined, unused-ignore]
 
 
@@ -75,7 +76,7 @@ class WeftIndexingAdapter(Standard):  # type: ignore[misc]
 
     def _as_numpy(self) -> Any:
         """The same, indexed as NumPy's arrays are, for arrays that wrap Weft's (pint's do); else the standard's indexing."""
-        return indexing.NdArrayLikeIndexingAdapter(self.array) if wraps_ours(self.array) else super()
+        return NumpyLike(self.array) if wraps_ours(self.array) else super()
 
 
 def wraps_ours(array: Any) -> bool:
