@@ -168,3 +168,22 @@ def test_masked_elements_are_one_the_last(dtype, chunks):
     np.testing.assert_array_equal(counts, [2, 1, 1, 1, 2])
     np.testing.assert_array_equal(da.unique(x).compute().filled(-1), expected.filled(-1))
     np.testing.assert_array_equal(da.unique(x[:1]).compute().filled(-1), [3])
+
+
+@pytest.mark.parametrize("kind", ["U", "S", ">U3", "=U7"])
+@pytest.mark.parametrize("chunk", [1, 4, 100])
+def test_distinct_texts_alone_are_those_of_numpy(kind, chunk):
+    whole = np.array(["b", "", "abc", "b", "ab", "c", "", "abc", "a\0b", "zz"] * 3).astype(kind)
+    chunked = da.from_array(whole, chunks=chunk)
+    values, (same, counts) = weft.compute(da.unique(chunked), da.unique(chunked, return_counts=True))
+    expected, how_often = np.unique(whole, return_counts=True)
+    for found, wanted in ((values, expected), (same, expected), (counts, how_often)):
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == wanted.dtype
+    assert da.unique(chunked[:0]).compute().dtype == expected.dtype
+    masked = np.ma.masked_array(whole, whole == whole[0])
+    alone, whole_way = weft.compute(
+        da.unique(da.from_array(masked, chunks=chunk)), da.unique(da.from_array(masked, chunks=chunk), True)[0]
+    )
+    np.testing.assert_array_equal(np.ma.getmaskarray(alone), np.ma.getmaskarray(whole_way))
+    np.testing.assert_array_equal(alone.compressed(), whole_way.compressed())

@@ -8,7 +8,17 @@ import numpy as np
 
 from weft.array.expr import concatenated
 
-__all__ = ["Found", "distinct", "inverse", "is_among", "merged", "merged_equal", "part_of"]
+__all__ = [
+    "Found",
+    "distinct",
+    "distinct_texts",
+    "inverse",
+    "is_among",
+    "merged",
+    "merged_equal",
+    "merged_texts",
+    "part_of",
+]
 
 Block = np.ndarray[Any, Any]
 
@@ -33,6 +43,24 @@ def distinct(block: Block, first: int, equal_nan: bool) -> Found:
         return tallied._replace(firsts=tallied.firsts + first)
     values, firsts, where = unique(block, equal_nan)
     return Found(values, firsts + first, np.bincount(where, minlength=len(values)))
+
+
+def distinct_texts(block: Block, first: int, equal_nan: bool) -> Found:
+    """Distinct texts alone, which NumPy finds by a hash; where they stand and how often is not looked for.
+
+    Places and counts are told as zero.
+    """
+    if type(block) is not np.ndarray:
+        return distinct(block, first, equal_nan)
+    values = np.unique(block)
+    return Found(values, np.zeros(len(values), np.intp), np.zeros(len(values), np.intp))
+
+
+def merged_texts(*parts: Found) -> Found:
+    """Distinct texts of several blocks."""
+    if all(type(part.values) is np.ndarray for part in parts):
+        return distinct_texts(joined([part.values for part in parts], parts[0].values.dtype), 0, True)
+    return together(parts, True)
 
 
 def tally(block: Block) -> Found | None:

@@ -66,10 +66,14 @@ class UniqueInverseResult(NamedTuple):
 
 @node
 class Distinct(BlockExpr):
-    """Distinct elements of an array of one axis (or rows, of one with more), where each stood first, and how often."""
+    """Distinct elements of an array of one axis (or rows, of one with more), where each stood first, and how often.
+
+    ``only_texts``: of texts, of which nobody asks where and how often they are there.
+    """
 
     source: ArrayExpr
     equal_nan: bool
+    only_texts: bool = False
 
     @property
     def numblocks(self) -> tuple[int, ...]:
@@ -84,10 +88,10 @@ class Distinct(BlockExpr):
         grid = source.numblocks
         firsts = Listed(tuple([0, *accumulate(source.chunks[0])][: grid[0]]))
         outline = Outline(self.name, "unique-chunk", grid, source.outline.nbytes)
-        parts = blockwise(
-            outline, kernels.distinct, [(source, identity_pick(source.ndim))], [firsts, Same(self.equal_nan)]
-        )
+        kernel = kernels.distinct_texts if self.only_texts else kernels.distinct
+        parts = blockwise(outline, kernel, [(source, identity_pick(source.ndim))], [firsts, Same(self.equal_nan)])
         together = kernels.merged_equal if self.equal_nan else kernels.merged
+        together = kernels.merged_texts if self.only_texts else together
         return TreeReduce(
             Outline(self.name, "unique", (), source.outline.nbytes), parts, tuple(range(source.ndim)), together, itself
         )
@@ -218,7 +222,8 @@ def unique(
         raise TypeError("The axis argument to unique is not supported for dtype object")
     distinct = Distinct(expr, bool(equal_nan) and axis is None)
     cut = UnknownCut(f"distinct-{distinct.name}", 1, expr.shape[0])
-    values = new(DistinctPart(distinct, 0, expr.dtype, cut))
+    is_alone = not (return_index or return_inverse or return_counts) and expr.ndim == 1 and expr.dtype.kind in "US"
+    values = new(DistinctPart(distinct.with_operands(only_texts=True) if is_alone else distinct, 0, expr.dtype, cut))
     if axis is not None:
         values = moveaxis(values, 0, axis)
     results = [values]
