@@ -8,6 +8,7 @@ from tests.array.strategies import chunked_arrays, chunks_of
 
 import weft
 import weft.array as da
+from weft.array.ops import searching
 
 KINDS = st.sampled_from(["int64", "float64", "bool", "uint8", "complex128"])
 
@@ -73,6 +74,23 @@ def test_places_in_a_sorted_array_are_those_of_numpy(pair, data):
     side = data.draw(st.sampled_from(["left", "right"]))
     ours = da.searchsorted(chunked, v, side).compute(scheduler="sync")
     np.testing.assert_array_equal(ours, np.searchsorted(whole, wanted, side))
+
+
+@pytest.mark.parametrize("chunks", [-1, (7, 33), 10])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_many_elements_of_few_chunks_are_looked_for_in_pieces(chunks, side, monkeypatch):
+    monkeypatch.setattr(searching, "MANY", 8)
+    chance = np.random.default_rng(0)
+    line, wanted = np.sort(chance.integers(0, 20, 30)), chance.integers(-2, 25, 40)
+    chunked = da.from_array(wanted, chunks=(chunks,) if isinstance(chunks, tuple) else chunks)
+    found = da.searchsorted(da.from_array(line, chunks=11), chunked, side=side)
+    assert found.chunks == chunked.chunks
+    np.testing.assert_array_equal(found.compute(), np.searchsorted(line, wanted, side=side))
+    np.testing.assert_array_equal((found + chunked).compute(), np.searchsorted(line, wanted, side=side) + wanted)
+    some = chunked[chunked > 5]
+    np.testing.assert_array_equal(
+        da.searchsorted(da.from_array(line, chunks=11), some).compute(), np.searchsorted(line, wanted[wanted > 5])
+    )
 
 
 def test_a_sorter_puts_the_array_in_order():

@@ -17,6 +17,8 @@ __all__ = ["searchsorted"]
 
 #: Bytes up to which a sorted array is made one chunk.
 SMALL = 1 << 24
+#: So many elements, if they are in fewer pieces than these, are looked for in pieces.
+MANY, PIECES = 1 << 17, 4
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
@@ -53,7 +55,10 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     x = new(sized(x.expr))
     if x.size * x.dtype.itemsize <= SMALL:
         x = rechunk(x, -1)
-    wanted = asarray(v)
+    given = wanted = asarray(v)
+    length = given.expr.shape[0] if given.ndim == 1 else 0
+    if isinstance(length, int) and length >= MANY and given.numblocks[0] < PIECES:
+        wanted = rechunk(given, -(-length // PIECES))  # several threads look for the elements of few chunks
     places: Any = None
     for number in range(x.numblocks[0]):
         part = x if x.numblocks[0] == 1 else x.blocks[number]
@@ -61,7 +66,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
             places_in, (wanted,), {"part": part, "side": side}, dtype=np.dtype(np.intp), token="searchsorted"
         )
         places = found if places is None else places + found
-    return places
+    return places if wanted is given else rechunk(places, given.chunks)
 
 
 def places_in(block: Any, part: Any, side: str) -> Any:
