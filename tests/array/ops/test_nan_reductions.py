@@ -98,3 +98,20 @@ def test_positions_of_extremes_skip_times_that_are_none(dtype):
     )
     chunked = da.from_array(whole, chunks=2)
     assert (da.nanargmin(chunked).compute(), da.nanargmax(chunked, axis=0).compute()) == (2, 3)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "longdouble"])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_variances_with_gaps_are_of_the_type_and_value_of_numpys(kind, axis):
+    chance = np.random.default_rng(3)
+    whole = (chance.random((40, 30)) + 5).astype(kind)
+    whole[chance.random(whole.shape) < 0.2] = np.nan
+    whole[:, 4] = np.nan
+    whole[7, 2] = np.inf
+    chunked = da.from_array(whole, chunks=(13, 11))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for ddof in (0, 1):
+            found, wanted = da.nanvar(chunked, axis=axis, ddof=ddof).compute(), np.nanvar(whole, axis=axis, ddof=ddof)
+            assert found.dtype == wanted.dtype
+            np.testing.assert_allclose(found, wanted, rtol=2e-2 if kind == "float16" else 1e-5)

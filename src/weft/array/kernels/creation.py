@@ -63,12 +63,12 @@ def linspace(bounds: Bounds, arguments: tuple[Any, Any, int, bool], dtype: Kind)
     div = num - 1 if endpoint else num
     with np.errstate(all="ignore"):
         delta = np.subtract(last, first, dtype=kind)
-        made: Block = np.arange(*bounds, dtype=np.float64).astype(kind)
-        if div > 0:
-            step = delta / div
-            made = made / div * delta if step == 0 else made * step
-        else:
-            made = made * delta
+        made: Block = np.arange(*bounds, dtype=np.float64).astype(kind, copy=False)
+        step = delta / div if div > 0 else delta
+        if step == 0 and div > 0:
+            made /= div
+            step = delta
+        made *= step
         made += first
         if endpoint and num > 1 and bounds[1] == num and len(made):
             made[-1] = last

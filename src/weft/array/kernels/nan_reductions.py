@@ -172,11 +172,27 @@ def masked_mean(block: Block, mask: Block, axes: Axes, dtype: Any) -> Counted:
 def masked_var(block: Block, mask: Block, axes: Axes, dtype: Any) -> Moments:
     """Moments of the elements where the mask holds."""
     mask = np.broadcast_to(mask, block.shape)
+    if type(block) is np.ndarray and block.dtype.kind == "f":
+        return var_of_some(block, mask, axes, dtype)
     count, total = masked_mean(block, mask, axes, dtype)
     with np.errstate(invalid="ignore"):
         mean = total / np.maximum(count, 1)
         away = as_block(block - mean)
     return Moments(count, mean, sum_where(as_block(squared(away)), mask, axes, None))
+
+
+def var_of_some(block: Block, mask: Block, axes: Axes, dtype: Any) -> Moments:
+    """The same for floats: with zeros in the other places, which add up faster than by a mask, and as NumPy's do."""
+    others = ~mask
+    count = np.add.reduce(mask, axis=axes, dtype=np.intp, keepdims=True)
+    values = block.astype(computed_in(block.dtype, dtype) or block.dtype)
+    np.copyto(values, 0, where=others)
+    with np.errstate(invalid="ignore"):
+        mean = np.add.reduce(values, axis=axes, keepdims=True) / np.maximum(count, 1)
+        values -= mean
+        np.copyto(values, 0, where=others)
+        values *= values
+        return Moments(count, mean, np.add.reduce(values, axis=axes, keepdims=True))
 
 
 def sum_where(block: Block, mask: Block, axes: Axes, dtype: Any) -> Block:
