@@ -184,7 +184,7 @@ def masked_var(block: Block, mask: Block, axes: Axes, dtype: Any) -> Moments:
 def var_of_some(block: Block, mask: Block, axes: Axes, dtype: Any) -> Moments:
     """The same for floats: with zeros in the other places, which add up faster than by a mask, and as NumPy's do."""
     others = ~mask
-    count = np.add.reduce(mask, axis=axes, dtype=np.intp, keepdims=True)
+    count: Any = np.add.reduce(mask, axis=axes, dtype=np.intp, keepdims=True)
     values = block.astype(computed_in(block.dtype, dtype) or block.dtype)
     np.copyto(values, 0, where=others)
     with np.errstate(invalid="ignore"):
