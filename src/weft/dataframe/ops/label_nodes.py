@@ -128,7 +128,7 @@ class RenameAxis(Partitionwise):
         return (self.options,)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        return asked
+        return asked if self.source.meta.index.nlevels == 1 else asked | {Need.INDEX}  # each level has its name
 
 
 @node

@@ -11,6 +11,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, row_needs
 from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN, UNKNOWN_CATEGORIES, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
@@ -291,9 +292,9 @@ def get_dummies(
 
 def is_encoded(kind: Any) -> bool:
     """Whether columns of a type are encoded unless somebody says which are."""
-    return (
-        kind == np.dtype(object) or isinstance(kind, (pd.StringDtype, pd.CategoricalDtype)) or kind == "string[pyarrow]"
-    )
+    if isinstance(kind, pd.ArrowDtype):  # texts, and what Python sees as objects: bytes, decimals, lists
+        return kind.kind in "OU"
+    return kind == np.dtype(object) or isinstance(kind, (pd.StringDtype, pd.CategoricalDtype))
 
 
 def from_dummies(data: Any, sep: str | None = None, default_category: Any = None) -> Any:
@@ -397,11 +398,15 @@ class CombiningMethods(FrameBase):
     def combine(self, other: Any, func: Callable[..., Any], fill_value: Any = None, overwrite: bool = True) -> Any:
         """The columns (or values) of two, combined by a function."""
         words: dict[str, Any] = {"func": func, "fill_value": fill_value}
-        if np.isscalar(other) and not isinstance(self.expr.meta, pd.DataFrame):
-            return reshaped("combine", self, other=other, **words)
+        sides = (self,)
         if isinstance(self.expr.meta, pd.DataFrame):
             words["overwrite"] = bool(overwrite)
-        return reshaped("combine", *matched("combine", self, other), **words)
+        if np.isscalar(other) and not isinstance(self.expr.meta, pd.DataFrame):
+            words["other"] = other
+        else:
+            sides = matched("combine", self, other)
+        meta = reshaped("combine", *sides, **words).expr.meta
+        return reshaped("combine", *sides, nothing=Whole(meta), **words)
 
     def align(
         self,

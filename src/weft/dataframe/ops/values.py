@@ -420,9 +420,10 @@ def argument_value(given: Any) -> Any:
 @function_named("isin")
 def isin(frame: Any, values: Any) -> Any:
     """Whether values are among some."""
-    return frame.isin(
-        {label: list(each) for label, each in values} if isinstance(values, Pairs) else argument_value(values)
-    )
+    if not isinstance(values, Pairs):
+        return frame.isin(argument_value(values))
+    # of a frame whose columns nobody looks at there is nothing to put together
+    return frame.isin({label: list(each) for label, each in values}) if len(frame.columns) else frame
 
 
 @function_named("isin_beside")
