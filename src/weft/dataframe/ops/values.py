@@ -10,7 +10,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, at_hand, called, changed, for_numpy, new, one_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
-from weft.dataframe.meta import UNKNOWN
+from weft.dataframe.meta import UNKNOWN, meta_nonempty
 from weft.dataframe.ops.arithmetic import OPERATORS, binary
 from weft.dataframe.ops.beside import as_series, by_label, by_place, has_rows, is_chunked
 from weft.dataframe.ops.categorical import known
@@ -357,15 +357,25 @@ class SeriesValueMethods(FrameBase):
             )
         if not caselist:
             raise ValueError("provide at least one boolean condition, with a corresponding replacement.")
-        made: Any = self
-        taken: Any = None
-        for condition, replacement in caselist:
-            holds = beside(self, called(condition, self))
-            value = beside(self, called(replacement, self))
-            fresh = holds if taken is None else holds & ~taken
-            made = made.mask(fresh, value)
-            taken = holds if taken is None else taken | holds
+        cases = [
+            [beside(self, called(each, self)) for each in (condition, replacement)]
+            for condition, replacement in caselist
+        ]
+        kind = kind_of_cases(self, [replacement for _, replacement in cases])
+        made: Any = self if kind == self.expr.meta.dtype else self.astype(kind)
+        for condition, replacement in reversed(cases):  # what comes first is put over the others
+            made = made.mask(condition, replacement)
         return made
+
+
+def kind_of_cases(column: Any, replacements: list[Any]) -> Any:
+    """The type that a column and what may stand in place of its values have together."""
+    examples = [
+        meta_nonempty(each.expr.meta).reset_index(drop=True) if isinstance(each, FrameBase) else each
+        for each in (column, *replacements)
+    ]
+    nowhere = np.zeros(len(examples[0]), dtype=bool)
+    return examples[0].case_when([(nowhere, each) for each in examples[1:]]).dtype
 
 
 class ArgumentOf:
