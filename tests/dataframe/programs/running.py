@@ -204,7 +204,8 @@ def draw_steps(made: Program, rng: random.Random) -> None:
             made.refused[f"weft: {str(error)[:90]}"] += 1
             continue
         except Exception as error:
-            if made.is_apart and "old categories" in str(error):  # only those that partitions have are known
+            # only those that partitions have are known, and those that differ are united
+            if made.is_apart and any(each in str(error) for each in ("old categories", "Unordered Categoricals")):
                 made.refused["weft: categories that no partition has"] += 1
                 continue
             raise CallError(f"{made}\n  d = {text}\n{type(error).__name__}: {error}") from error

@@ -65,5 +65,9 @@ class FromBlocks(FrameExpr):
     def rows(self) -> Hashable:
         return self.known.rows
 
+    @derived
+    def row_labels(self) -> Hashable:
+        return self.known.row_labels
+
     def lower(self) -> Expr:
         return Opaque(self.outline, self.foreign)

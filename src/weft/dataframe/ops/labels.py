@@ -44,7 +44,7 @@ def relabelled(frame: Any, labels: Any) -> Any:
         or not made.is_unique
         or made.name != known.name
         or not len(made)  # what there are none of has a type all the same
-        or known.hasnans  # what is missing equals nothing
+        or (known.nlevels == 1 and known.hasnans)  # what is missing equals nothing
     ):
         return new(RelabelAt(frame.expr, made))
     return new(Relabel(frame.expr, Pairs(zip(known.tolist(), made.tolist(), strict=True))))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, at_hand, called, changed, for_numpy, new, one_of
+from weft.dataframe.expr import have_same_rows
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.meta import UNKNOWN, meta_nonempty
 from weft.dataframe.ops.arithmetic import OPERATORS, binary
@@ -107,7 +108,9 @@ class ValueMethods(FrameBase):
         if isinstance(value, (list, tuple)):
             raise TypeError(f'"value" parameter must be a scalar or dict, but you passed a "{type(value).__name__}"')
         across = is_frame and axis in (1, "columns")
-        is_other = isinstance(value, FrameBase) and np.ndim(value.expr.meta) == 1 and value.expr.rows != self.expr.rows
+        is_other = (
+            isinstance(value, FrameBase) and np.ndim(value.expr.meta) == 1 and not have_same_rows(value.expr, self.expr)
+        )
         if is_frame and not across and is_other and not is_of_columns(value.expr):
             value = value.compute()  # an entry for each column, as in pandas
         if isinstance(value, pd.Series) and is_frame and not across:
