@@ -81,3 +81,10 @@ def test_an_index_is_chosen_from_by_place():
         lambda index: (index.get_level_values("p") + 1)[index.get_level_values("p") > 1],
     ):
         same(program(ours.index).compute(), program(whole.index))
+
+
+def test_rows_that_are_kept_have_the_labels_that_they_had():
+    ours = in_partitions(WHOLE, [2])
+    kept, before = ours.reset_index(drop=True).persist(), ours.persist()
+    same((kept.a + before.b).compute().sort_index(), (WHOLE.reset_index(drop=True).a + WHOLE.b).sort_index())
+    same((kept.a + kept.b).compute(), WHOLE.reset_index(drop=True).sum(axis=1) - WHOLE.k.to_numpy())

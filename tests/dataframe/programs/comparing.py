@@ -11,6 +11,7 @@ import pandas as pd
 DATA_DEPENDENT = (
     ".merge(",
     "merge_asof(",
+    "cut(",
     ".join(",
     ".map(",
     ".where(",

@@ -86,7 +86,7 @@ def lists(drawn: Drawn) -> str | None:
             f"d.assign({fresh}={a}.str.extract('(?P<one>[a-z])(?P<two>.)?')[{rng.choice(('one', 'two'))!r}])",
             f"d.assign({fresh}={a}.str.get_dummies('a').sum(axis=1))",
             f"d.assign({fresh}={a}.case_when([({a} == 'a', 'first'), ({a}.isna(), 'none')]))",
-            f"d.assign({fresh}={a}.apply(lambda each: len(str(each))))",
+            f"d.assign({fresh}={a}.apply(lambda each: len(str(each))))" if len(drawn.d) else "d",
         )
     )
 
@@ -269,7 +269,7 @@ def last_shaped(drawn: Drawn) -> str | None:
         f"{part}.items().__next__()[1]",
     ]
     if not any(
-        isinstance(drawn.d[each].dtype, pd.ArrowDtype) for each in (one, two)
+        pd.api.types.is_extension_array_dtype(drawn.d[each].dtype) for each in (one, two)
     ):  # whose columns pandas leaves as they are met
         made += [f"{pair}.{how}().unstack()", f"{pair}.{how}().unstack({one!r})", f"{pair}.max().unstack(fill_value=0)"]
     return rng.choice(made)

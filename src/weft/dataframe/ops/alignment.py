@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from weft.dataframe.divisions import is_at_hand, union_of
 from weft.dataframe.expr import FrameExpr, have_same_rows
@@ -56,13 +55,13 @@ def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[Fr
 
 def have_equal_labels(frames: Sequence[FrameExpr]) -> bool:
     """Whether all rows come from memory, cut alike, and have the same labels in the same order."""
-    sources, labels = [[find(each) for each in frames] for find in (rows_in_memory, labels_in_memory)]
-    first: Any = sources[0]
-    if labels[0] is None:
+    sources, labels = [rows_in_memory(each) for each in frames], [labels_in_memory(each) for each in frames]
+    first, index = sources[0], labels[0]
+    if first is None or index is None:
         return False
     return all(
-        index is not None and each is not None and each.bounds == first.bounds and index.equals(labels[0])
-        for each, index in zip(sources, labels, strict=True)
+        own is not None and each is not None and each.bounds == first.bounds and own.equals(index)
+        for each, own in zip(sources, labels, strict=True)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -398,7 +398,7 @@ class CombiningMethods(FrameBase):
     def combine(self, other: Any, func: Callable[..., Any], fill_value: Any = None, overwrite: bool = True) -> Any:
         """The columns (or values) of two, combined by a function."""
         words: dict[str, Any] = {"func": func, "fill_value": fill_value}
-        sides = (self,)
+        sides: Sequence[Any] = (self,)
         if isinstance(self.expr.meta, pd.DataFrame):
             words["overwrite"] = bool(overwrite)
         if np.isscalar(other) and not isinstance(self.expr.meta, pd.DataFrame):

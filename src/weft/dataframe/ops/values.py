@@ -355,17 +355,12 @@ class SeriesValueMethods(FrameBase):
         caselist : list of (condition, replacement)
         """
         if not isinstance(caselist, (list, tuple)):
-            raise TypeError(
-                "case_when() takes a list of pairs: a condition, and what replaces the value where it holds"
-            )
+            raise TypeError("case_when() takes a list of pairs: a condition, and what replaces the value there")
         if not caselist:
             raise ValueError("provide at least one boolean condition, with a corresponding replacement.")
-        cases = [
-            [beside(self, called(each, self)) for each in (condition, replacement)]
-            for condition, replacement in caselist
-        ]
+        cases = [[beside(self, called(each, self)) for each in case] for case in caselist]
         kind = kind_of_cases(self, [replacement for _, replacement in cases])
-        made: Any = self if kind == self.expr.meta.dtype else self.astype(kind)
+        made: Any = self if kind == self.expr.meta.dtype else self.astype(kind)  # type: ignore[attr-defined]
         for condition, replacement in reversed(cases):  # what comes first is put over the others
             made = made.mask(condition, replacement)
         return made
