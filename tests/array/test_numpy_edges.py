@@ -41,8 +41,23 @@ COMPLEX = np.array([1 + 2j, 3 - 1j, 2j, 4])
 DECIMALS = np.array([[Decimal(k * k % 7) for k in range(4)], [Decimal(k) for k in range(4)]])
 FRACTIONS = np.array([[Fraction(k * k % 7) for k in range(4)], [Fraction(k, 3) for k in range(4)]])
 NOTHING = np.empty(4, object)
+CUBE = np.arange(24.0).reshape(2, 3, 4)
+ENDS = np.array([0, 2])
 
 QUESTIONS = {
+    "axes to be moved are an array": (lambda xp, x: xp.moveaxis(x, ENDS, ENDS[::-1]), CUBE),
+    "axes to be flipped are an array": (lambda xp, x: xp.flip(x, ENDS), CUBE),
+    "axes to be rolled are an array": (lambda xp, x: xp.roll(x, ENDS, ENDS), CUBE),
+    "an order of axes is an array": (lambda xp, x: x.transpose(np.array([2, 0, 1])), CUBE),
+    "axes of medians are an array": (lambda xp, x: xp.median(x, ENDS), CUBE),
+    "axes of quantiles are an array": (lambda xp, x: xp.quantile(x, 0.3, ENDS), CUBE),
+    "axes of slopes are an array": (lambda xp, x: xp.gradient(x, axis=ENDS)[1], CUBE),
+    "axes that are shifted are an array": (lambda xp, x: xp.fft.fftshift(x, ENDS), CUBE),
+    "axes that are contracted are an array": (lambda xp, x: xp.tensordot(x, x, (ENDS, ENDS)), CUBE),
+    "both sides' axes are an array": (lambda xp, x: xp.tensordot(x, x, np.array([ENDS, ENDS])), CUBE),
+    "a shape is an array": (lambda xp, x: x.reshape(np.array([6, 4])), CUBE),
+    "a wider shape is an array": (lambda xp, x: xp.broadcast_to(x, np.array([2, 2, 3, 4])), CUBE),
+    "another size is an array": (lambda xp, x: xp.resize(x, np.array([5, 7])), CUBE),
     "a float begins a slice": (lambda xp, x: x[0.0:], MATRIX),
     "a float begins a slice of one": (lambda xp, x: x[0.0:, 0], MATRIX[:1]),
     "a float as step": (lambda xp, x: x[:: 1.0], MATRIX),

@@ -87,3 +87,26 @@ def test_datasets_of_quantities_compute(lengths):
     same(weft.compute(ds)[0].length.data, WHOLE)
     assert isinstance(ds.persist().length.data.magnitude, da.Array)
     same(ds.copy().load().length.data, WHOLE)
+
+
+def test_quantities_in_memory_are_indexed_as_before():
+    a = xr.DataArray(UNITS.Quantity(np.arange(12.0).reshape(4, 3), "m"), dims=("x", "y"))
+    assert not hasattr(a.data, "__array_namespace__")
+    a[{"x": [0, 2], "y": [1]}] = UNITS.Quantity([[-1.0], [-2.0]], "m")
+    np.testing.assert_array_equal(a.data.magnitude[[0, 2], 1], [-1, -2])
+
+
+PLACES = {"x": xr.DataArray([0, 3, 1], dims="p"), "y": xr.DataArray([2, 0, 1], dims="p")}
+
+
+@pytest.mark.parametrize("key", [{"x": [0, 2], "y": [1, 2]}, {"x": [3, 0]}, PLACES, {"x": PLACES["x"]}, {"y": 1}])
+def test_places_of_quantities_are_read_and_written(key):
+    whole = np.arange(12.0).reshape(4, 3)
+    lazy, held = (
+        xr.DataArray(UNITS.Quantity(each, "m"), dims=("x", "y"))
+        for each in (da.from_array(whole, chunks=2), whole.copy())
+    )
+    same(lazy[key].compute().data, held[key].data)
+    for each in (lazy, held):
+        each[key] = UNITS.Quantity(np.full(held[key].shape, 7.0), "cm")
+    same(lazy.compute().data, held.data)

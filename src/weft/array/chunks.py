@@ -30,6 +30,7 @@ __all__ = [
     "UnknownCut",
     "UnknownLength",
     "as_number",
+    "as_tuple",
     "axis_chunks",
     "axis_count",
     "axis_largest",
@@ -146,6 +147,15 @@ def is_unknown(length: Any) -> bool:
 def as_number(value: Any) -> Any:
     """A length of which a user makes a number, counted; other values as they are."""
     return index(value) if isinstance(value, UnknownLength) else value  # type: ignore[arg-type]
+
+
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """One axis or length, or several, as a tuple; an array of integers is several, though it seems to be an index.
+
+    >>> as_tuple(2), as_tuple([2, 0]), len(as_tuple(np.array([2, 0])))
+    ((2,), (2, 0), 2)
+    """
+    return (value,) if hasattr(value, "__index__") and not getattr(value, "ndim", 0) else tuple(value)
 
 
 def compress(lengths: Sequence[int]) -> Cut:

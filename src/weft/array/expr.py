@@ -27,6 +27,7 @@ __all__ = [
     "ArrayOutline",
     "BlockShapes",
     "SameLayout",
+    "TruthOfBlocks",
     "array_outline",
     "assemble_blocks",
     "concatenated",
@@ -155,6 +156,29 @@ class SameLayout(ArrayExpr):
     @derived
     def grid(self) -> Grid:
         return self.source.grid
+
+
+@node
+class TruthOfBlocks(ArrayExpr):
+    """Base of nodes that say True of each block of their source, once something has been done with it."""
+
+    source: ArrayExpr
+
+    @derived
+    def shape(self) -> tuple[int, ...]:
+        return self.source.numblocks
+
+    @derived
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(bool)
+
+    @derived
+    def grid(self) -> Grid:
+        return (1,) * self.source.ndim
+
+    @derived
+    def prototype(self) -> Any:
+        return None
 
 
 def meta_like(prototype: Any, ndim: int, dtype: Any = None) -> Any:

@@ -44,9 +44,16 @@ class QuantityParts:
         return "pint.Quantity", self._magnitude, str(self._units)
 
 
-def namespace(self: Any, *, api_version: str | None = None) -> Any:
+def namespace(*, api_version: str | None = None) -> Any:
     """NumPy, whose functions pint answers. Of the numbers alone it would be Weft's, and units would be lost."""
     return np
+
+
+def namespace_of(self: Any) -> Any:
+    """What gives the namespace of a quantity of Weft's arrays; for others pint says whether they have one."""
+    if isinstance(self._magnitude, Array):
+        return namespace
+    raise AttributeError("__array_namespace__")
 
 
 def computed(quantity: Any, **kwargs: Any) -> Any:
@@ -77,7 +84,7 @@ def teach_pint() -> None:
     for name, method in vars(QuantityParts).items():
         if name.startswith("__weft_"):
             setattr(kind, name, method)
-    kind.__array_namespace__ = namespace
+    kind.__array_namespace__ = property(namespace_of)
     kind.compute = of_ours(kind.compute, computed)
     kind.persist = of_ours(kind.persist, persisted)
     kind.visualize = of_ours(kind.visualize, lambda self, **kwargs: weft.visualize(self, **kwargs))

@@ -43,6 +43,7 @@ from weft.interop.xarray_collections import is_chunked
 __all__ = ["teach"]
 
 Standard: Any = indexing.ArrayApiIndexingAdapter
+NumpyLike: Any = indexing.NdArrayLikeIndexingAdapter
 is_single_before: Any = variable.is_0d_dask_array  # type: ignore[attr-defined, unused-ignore]
 
 
@@ -59,19 +60,28 @@ class WeftIndexingAdapter(Standard):  # type: ignore[misc]
     def _vindex_get(self, indexer: Any) -> Any:
         if isinstance(self.array, Array):
             return self.array[indexer.tuple] if plain(indexer.tuple) else self.array.vindex[indexer.tuple]
-        return super()._vindex_get(indexer)
+        return self._as_numpy()._vindex_get(indexer)
 
     def _oindex_set(self, indexer: Any, value: Any) -> None:
         if isinstance(self.array, Array):
             self.array.oindex[indexer.tuple] = value
         else:
-            super()._oindex_set(indexer, value)
+            self._as_numpy()._oindex_set(indexer, value)
 
     def _vindex_set(self, indexer: Any, value: Any) -> None:
         if isinstance(self.array, Array):
             self.array.vindex[indexer.tuple] = value
         else:
-            super()._vindex_set(indexer, value)
+            self._as_numpy()._vindex_set(indexer, value)
+
+    def _as_numpy(self) -> Any:
+        """The same, indexed as NumPy's arrays are, for arrays that wrap Weft's (pint's do); else the standard's indexing."""
+        return NumpyLike(self.array) if wraps_ours(self.array) else super()
+
+
+def wraps_ours(array: Any) -> bool:
+    """Whether an array of another class holds one of Weft's."""
+    return is_upcast(array) and is_chunked(array)
 
 
 def plain(key: tuple[Any, ...]) -> bool:
@@ -155,7 +165,7 @@ def numpy_for_wrapped(namespace: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(namespace)
     def found(*values: Any) -> Any:
-        return np if any(is_upcast(each) and is_chunked(each) for each in values) else namespace(*values)
+        return np if any(map(wraps_ours, values)) else namespace(*values)
 
     return found
 

@@ -41,6 +41,33 @@ def test_a_block_is_told_where_it_stands():
     np.testing.assert_array_equal(x.map_blocks(first, dtype=float).compute()[::2, ::3], [[0, 3], [200, 203]])
 
 
+def test_a_function_that_can_do_without_is_tried_without_being_told_where_it_stands():
+    seen = []
+
+    def placed(block, block_info=None, block_id=None):
+        if block_info is None:
+            seen.append((block.shape, block_id))
+            return np.empty(block.shape, "f4")
+        return (block + block_info[0]["chunk-location"][0]).astype("f4")
+
+    x = da.zeros(4, chunks=2)
+    assert_same(x.map_blocks(placed), np.array([0, 0, 1, 1], "f4"))
+    assert_same(x.map_blocks(placed, dtype="f4"), np.array([0, 0, 1, 1], "f4"))
+    assert seen == [((0,), None)] * 2
+
+
+def test_a_default_that_a_function_cannot_do_with_is_no_hindrance():
+    x = da.zeros(4, chunks=2)
+    assert_same(x.map_blocks(lambda block, block_id=None: block + block_id[0]), np.array([0.0, 0, 1, 1]))
+
+
+def test_a_block_is_told_the_dtype_that_was_found_out():
+    x = da.zeros(4, chunks=2)
+    kinds = []
+    x.map_blocks(lambda block, block_info: kinds.append(block_info[None]["dtype"]) or block.astype("f4")).compute()
+    assert kinds[-1] == np.float32
+
+
 def test_axes_are_taken_away_and_made():
     x = da.arange(24, chunks=6)
     column = x.map_blocks(lambda block: block[:, None] * np.arange(3), chunks=(6, 3), new_axis=1)

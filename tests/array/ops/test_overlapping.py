@@ -105,6 +105,15 @@ def test_boundaries_are_those_of_padding(pair, depth, kind):
     assert_same(da.overlap.boundaries(chunked, depth, kind), np.pad(whole, depth, **mode))
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+@pytest.mark.parametrize("boundary", [np.nan, 2.7, 300, -1])
+@pytest.mark.parametrize("dtype", ["i4", "u1", "f4", "M8[D]"])
+def test_boundaries_that_do_not_fit_are_cast_as_padding_casts_them(dtype, boundary):
+    whole = np.arange(6).astype(dtype)
+    told = da.overlap.overlap(da.from_array(whole, chunks=6), 1, boundary)
+    assert_same(told, da.pad(da.from_array(whole, chunks=3), 1, constant_values=boundary).compute())
+
+
 @settings(max_examples=10)
 @given(st.data())
 def test_masked_blocks_keep_their_masks(data):

@@ -296,3 +296,61 @@ def test_lists_are_no_keys_of_cross_sections():
     for frame in (SEVERAL, parts_of(SEVERAL), NUMBERS, parts_of(NUMBERS)):
         with pytest.raises(TypeError, match="list keys are not supported in xs"):
             frame.xs([1])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda d: d.filter(lambda rows: rows.columns.str.contains("v|k"), axis=1),
+        lambda d: d.filter(cond=[True, False, True], axis=1),
+        lambda d: d.filter(cond=pd.Series([True, False, False], index=["n", "v", "k"]), axis="columns"),
+        lambda d: d[["v", "n"]].filter(lambda rows: rows.mean() > 2.6, axis=1),
+        lambda d: d.get(["v", "k"]),
+        lambda d: d.get(["v", "absent"], "nothing"),
+        lambda d: d.get("absent"),
+    ],
+)
+def test_columns_by_conditions_and_lists(call):
+    agree(lambda: call(parts_of(NUMBERS)), lambda: call(NUMBERS))
+
+
+@pytest.mark.parametrize("cond", [[True, False], [1, 2, 3], pd.col("v") > 1])
+def test_conditions_of_columns_that_pandas_refuses(cond):
+    for frame in (NUMBERS, parts_of(NUMBERS)):
+        with pytest.raises((ValueError, TypeError, IndexError)):
+            frame.filter(cond=cond, axis=1)
+
+
+PAIR = pd.DataFrame({"a": [0, 3, 4], "b": [360, 180, 360]})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda d: d.add({"a": 2, "b": 3}),
+        lambda d: d.rsub({"b": 2, "a": 3}, axis="columns"),
+        lambda d: d.mul({"a": 2, "c": 3}),
+        lambda d: d.add({"a": 2, "b": 3}, fill_value=1) * {"a": 2, "b": 3},
+        lambda d: {"a": 2, "b": 3} - d,
+        lambda d: d < {"a": 1, "b": 200},
+        lambda d: d.combine(d[::-1] - 1, lambda one, two: one if one.sum() < two.sum() else two),
+        lambda d: d.combine(d - 1, np.minimum),
+        lambda d: (d / 7).round(same(d, pd.Series({"a": 1, "b": 2}))),
+        lambda d: d.a.dot(np.array([1, 2, 3])),
+        lambda d: d.b @ [1, 2, 3],
+    ],
+)
+def test_mappings_of_columns_and_functions_of_columns(call):
+    agree(lambda: call(parts_of(PAIR)), lambda: call(PAIR))
+
+
+def test_mappings_that_are_no_operands():
+    frame = parts_of(PAIR)
+    for kind, call in [
+        (ValueError, lambda: frame + {"a": 1}),
+        (TypeError, lambda: frame.add({0: 1, 1: 2, 2: 3}, axis=0)),
+        (TypeError, lambda: frame.a + {0: 1}),
+        (ValueError, lambda: frame.a.dot([1, 2])),
+    ]:
+        with pytest.raises(kind):
+            call()

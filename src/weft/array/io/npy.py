@@ -11,7 +11,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid, compress
-from weft.array.expr import ArrayExpr
+from weft.array.expr import ArrayExpr, TruthOfBlocks
 from weft.array.ops.random_order import axis_in
 from weft.array.ops.sizes import known
 from weft.execution import compute
@@ -56,27 +56,10 @@ class NpyFiles(ArrayExpr):
 
 
 @node
-class Saved(ArrayExpr):
+class Saved(TruthOfBlocks):
     """For each chunk True, once it has been written to its file."""
 
-    source: ArrayExpr
     directory: str
-
-    @derived
-    def shape(self) -> tuple[int, ...]:
-        return self.source.numblocks
-
-    @derived
-    def dtype(self) -> np.dtype[Any]:
-        return np.dtype(bool)
-
-    @derived
-    def grid(self) -> Grid:
-        return (1,) * self.source.ndim
-
-    @derived
-    def prototype(self) -> Any:
-        return None
 
     def lower(self) -> Expr:
         paths = Listed(tuple([os.path.join(self.directory, f"{number}.npy") for number in range(self.nblocks)]))

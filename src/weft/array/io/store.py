@@ -14,7 +14,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunks import Grid
-from weft.array.expr import ArrayExpr, SameLayout
+from weft.array.expr import ArrayExpr, SameLayout, TruthOfBlocks
 from weft.array.io.from_array import FromArray, Region, Regions, from_array
 from weft.array.io.handles import Handle, handle_of
 from weft.array.kernels.storage import Reader, read_part, write_and_read, write_part
@@ -24,7 +24,7 @@ from weft.collection.base import WeftMethodsMixin
 from weft.collection.convert import CONVERSIONS
 from weft.execution import compute as compute_all
 from weft.execution.locks import get_scheduler_lock
-from weft.expr import Cost, Expr, Held, derived, node
+from weft.expr import Cost, Expr, Held, node
 from weft.expr.naming import nonce
 from weft.physical.base import Outline
 from weft.physical.blockwise import Column, Same, blockwise
@@ -36,10 +36,9 @@ __all__ = ["store"]
 
 
 @node
-class Written(ArrayExpr):
+class Written(TruthOfBlocks):
     """For each chunk of an array True, once it has been written to its place in a target."""
 
-    source: ArrayExpr
     target: Any
     region: Region
     lock: Any
@@ -48,22 +47,6 @@ class Written(ArrayExpr):
     @property
     def label(self) -> str:
         return "store"
-
-    @derived
-    def shape(self) -> tuple[int, ...]:
-        return self.source.numblocks
-
-    @derived
-    def dtype(self) -> np.dtype[Any]:
-        return np.dtype(bool)
-
-    @derived
-    def grid(self) -> Grid:
-        return (1,) * self.source.ndim
-
-    @derived
-    def prototype(self) -> Any:
-        return None
 
     def lower(self) -> Expr:
         columns: list[Column] = [Regions(self.region, self.source.grid), Same(self.lock)]

@@ -145,7 +145,7 @@ def beyond_edge(block: Any, axis: int, depth: int, boundary: Any, at_end: bool) 
         return block[(*before, where)]
     if boundary == "nearest":
         return block[(*before, slice(length - 1, None) if at_end else slice(0, 1))]
-    return boundary
+    return np.asarray(boundary)  # arrays are cast where a Python number that does not fit is refused
 
 
 def windowed(block: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:

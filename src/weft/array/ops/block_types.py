@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -49,27 +51,40 @@ def tried(
     columns: list[tuple[str, Position]],
     insist: bool,
 ) -> tuple[Any, Exception | None]:
-    """What a function gives for empty arrays, or for arrays of one element if that fails and somebody must know."""
+    """What a function gives for empty arrays, or for arrays of one element if that fails and somebody must know.
+
+    Where it stands is told to a function that can do without only if it fails: many programs have
+    ``if block_info is None:`` for a trial, which gives the type at once.
+    """
     others = tuple([value for value, indices in pairs if indices is None])
     found, repack = unpack_collections(others, kwargs)
     if not all(isinstance(each, ArrayBase) for each in found):
         return None, None
     error: Exception | None = None
     told = {keyword: column.first() for keyword, column in columns}
-    for stand_in in (empty_of, one_of) if insist else (empty_of,):
+    needed = {keyword: value for keyword, value in told.items() if not has_default(func, keyword)}
+    trials = product(
+        (empty_of, one_of) if insist else (empty_of,), (needed, told) if len(needed) < len(told) else (told,)
+    )
+    for stand_in, places in trials:
         plain, keywords = repack([stand_in(each.expr) for each in found]) if found else (others, kwargs)
         rest = iter(plain)
         values = [next(rest) if indices is None else stand_in(value) for value, indices in pairs]
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                shown = func(*values, **keywords, **told)
+                shown = func(*values, **keywords, **places)
         except Exception as wrong:  # made for real blocks, it may raise anything
             error = wrong
             continue
         if shown is not None:
             return shown, None
     return None, error
+
+
+def has_default(func: Callable[..., Any], keyword: str) -> bool:
+    """Whether a parameter that a function has can be left out."""
+    return inspect.signature(func).parameters[keyword].default is not inspect.Parameter.empty
 
 
 def empty_of(expr: ArrayExpr) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import UnknownCut, axis_chunks, axis_count, compress, is_unknown
+from weft.array.chunks import UnknownCut, as_tuple, axis_chunks, axis_count, compress, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
 from weft.array.kernels.blocks import Repacked, ShapeChecked, WithKeywords
@@ -288,6 +288,8 @@ def mapped(
         columns = positions(func, pairs, out, tuple(shape), tuple(grid), dtype)
     function, literals = with_keywords(func, pairs, kwargs)
     kind, prototype = result_type(func, pairs, dtype, meta, kwargs, columns, len(out))
+    if columns and dtype is None:
+        columns = positions(func, pairs, out, tuple(shape), tuple(grid), kind)
     if ndim_checked:
         function = ShapeChecked(function, len(out))
     expr = Mapped(
@@ -316,8 +318,7 @@ def axes_of(axes: Any, ndim: int | None) -> list[int]:
     """An axis or several as a list; counted from the front where their number is known."""
     if axes is None:
         return []
-    many = [axes] if hasattr(axes, "__index__") else list(axes)
-    return [int(each) if ndim is None else normal_axis(each, ndim) for each in many]
+    return [int(each) if ndim is None else normal_axis(each, ndim) for each in as_tuple(axes)]
 
 
 def adjusted(how: Any, chunks: Sequence[int], letter: Hashable) -> tuple[Any, ...]:

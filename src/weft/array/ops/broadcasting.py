@@ -16,7 +16,7 @@ import numpy as np
 from weft.array.base import ArrayBase, is_table, new
 from weft.array.chunk_forms import grid_for
 from weft.array.chunk_types import is_block_type
-from weft.array.chunks import Grid, UnknownLength, as_number, common_cut, is_unknown
+from weft.array.chunks import Grid, UnknownLength, as_number, as_tuple, common_cut, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import from_array
 from weft.array.kernels.elementwise import Quiet, boxed, broadcasted, enforced
@@ -432,7 +432,7 @@ def broadcast_to(x: Any, shape: Any, chunks: Any = None, meta: Any = None, *, su
             f"broadcast_to() was told that blocks are {type(meta).__name__}, but they are "
             f"{type(source.meta).__name__}: leave meta= away"
         )
-    wanted = (shape,) if hasattr(shape, "__index__") else tuple(shape)
+    wanted = as_tuple(shape)
     own_lengths = {each.symbol: each for each in source.shape if isinstance(each, UnknownLength)}
     wanted = tuple([own_lengths.get(getattr(each, "symbol", ""), each) for each in wanted])
     wanted = tuple([operator.index(each) if hasattr(each, "__index__") else each for each in wanted])

@@ -9,7 +9,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunk_forms import grid_for
-from weft.array.chunks import Grid, UnknownCut, as_number
+from weft.array.chunks import Grid, UnknownCut, as_number, as_tuple
 from weft.array.expr import ArrayExpr, BlockShapes, meta_like
 from weft.array.kernels import creation as kernels
 from weft.array.kernels.numpy import filled
@@ -365,8 +365,7 @@ def empty_like(
 
 def shape_of(shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of Python integers."""
-    lengths = (shape,) if hasattr(shape, "__index__") and not getattr(shape, "ndim", 0) else tuple(shape)
-    made = tuple(map(index, lengths))
+    made = tuple(map(index, as_tuple(shape)))
     if any(length < 0 for length in made):
         raise ValueError(f"an array cannot have the shape {made}: lengths are not below 0")
     return made

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import new
+from weft.array.chunks import as_tuple
 from weft.array.io.from_array import asarray
 from weft.array.ops.casting import check_device
 from weft.array.ops.elementwise import multiply, where
@@ -109,7 +110,7 @@ def ifftshift(x: Any, axes: Any = None) -> Any:
 def shifted(x: Any, axes: Any, sign: int) -> Any:
     """Axes turned by half of their lengths."""
     a = known(asarray(x))
-    given = range(a.ndim) if axes is None else (axes,) if hasattr(axes, "__index__") else axes
+    given = range(a.ndim) if axes is None else as_tuple(axes)
     places = tuple([normal_axis(axis, a.ndim) for axis in given])
     halves = [a.shape[place] // 2 if sign > 0 else -(a.shape[place] // 2) for place in places]
     return roll(a, tuple(halves), places) if places else new(a.expr)

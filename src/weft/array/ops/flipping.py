@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import new
+from weft.array.chunks import as_tuple
 from weft.array.io.from_array import asarray
 from weft.array.ops.joining import concatenate
 from weft.array.ops.rechunking import laid_out
@@ -89,8 +90,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         x = known(x)
         flat = roll(ravel(x), shift, 0)
         return new(laid_out(reshape(flat, x.shape).expr, x.expr.grid))
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    shifts = np.broadcast(shift, axes)
+    shifts = np.broadcast(shift, as_tuple(axis))
     if shifts.ndim > 1:
         raise ValueError("'shift' and 'axis' should be scalars or 1D sequences")
     moved: dict[int, int] = {}

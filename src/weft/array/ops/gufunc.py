@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from weft.array.base import new
-from weft.array.chunks import axis_count, is_unknown
+from weft.array.chunks import as_tuple, axis_count, is_unknown
 from weft.array.expr import ArrayExpr, meta_like
 from weft.array.io.from_array import asarray
 from weft.array.ops.block_nodes import Mapped
@@ -190,7 +190,7 @@ def core_places(
         axes = list(axes)
     if not isinstance(axes, list):
         raise ValueError("axes is a list with a tuple of axes for each input, and for each output")
-    given = [(each,) if hasattr(each, "__index__") else tuple(each) for each in axes]
+    given = list(map(as_tuple, axes))
     wanted = [*ins, *outs]
     if len(given) not in (len(ins), len(wanted)):
         raise ValueError(f"axes has {len(given)} entries: there are {len(ins)} inputs and {len(outs)} outputs")
@@ -464,7 +464,7 @@ def apply_along_axis(
 def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
     """Apply a reducing function ``func(a, axis)`` along several axes, one after the other, which stay with length 1."""
     made = asarray(a)
-    for axis in (axes,) if hasattr(axes, "__index__") else axes:
+    for axis in as_tuple(axes):
         result = func(made, normal_axis(axis, a.ndim))
         if result.ndim == made.ndim - 1:
             result = result[(*(slice(None),) * normal_axis(axis, a.ndim), None)]

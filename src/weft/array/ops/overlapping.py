@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid, axis_chunks, compress, is_unknown
+from weft.array.chunks import Grid, as_tuple, axis_chunks, compress, is_unknown
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels.numpy import cut_out
@@ -377,10 +377,10 @@ def surviving(depths: Depths, boundaries: tuple[Any, ...], drop: Any, fresh: Any
     """Depths and boundaries of a result that has lost axes or has new ones."""
     pairs = list(zip(depths, boundaries, strict=True))
     if drop is not None:
-        gone = {normal_axis(axis, len(pairs)) for axis in ([drop] if hasattr(drop, "__index__") else drop)}
+        gone = {normal_axis(axis, len(pairs)) for axis in as_tuple(drop)}
         pairs = [pair for axis, pair in enumerate(pairs) if axis not in gone]
     if fresh is not None:
-        for axis in sorted([fresh] if hasattr(fresh, "__index__") else fresh):
+        for axis in sorted(as_tuple(fresh)):
             pairs.insert(axis, ((0, 0), "none"))
     return tuple([deep for deep, _ in pairs]), tuple([around for _, around in pairs])
 

@@ -15,7 +15,7 @@ import numpy as np
 from weft import selection
 from weft.array.base import ArrayBase, new
 from weft.array.chunk_forms import limit_bytes
-from weft.array.chunks import Grid
+from weft.array.chunks import Grid, as_tuple
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels import masked
@@ -282,7 +282,7 @@ def order_statistic(
     if axis is None:
         axes = tuple(range(x.ndim))
     else:
-        axes = tuple([normal_axis(each, x.ndim) for each in ((axis,) if hasattr(axis, "__index__") else axis)])
+        axes = tuple([normal_axis(each, x.ndim) for each in as_tuple(axis)])
         if len(set(axes)) != len(axes):
             raise ValueError("repeated axis")
     if not axes and x.ndim:  # each element is the statistic of itself

@@ -16,6 +16,7 @@ from weft.array.chunks import (
     Cut,
     Grid,
     UnknownCut,
+    as_tuple,
     axis_chunks,
     axis_largest,
     compress,
@@ -353,8 +354,7 @@ def resize(a: Any, new_shape: Any) -> Any:
     array([[0, 1, 2, 0],
            [1, 2, 0, 1]])
     """
-    wanted = (new_shape,) if hasattr(new_shape, "__index__") else tuple(new_shape)
-    lengths = tuple(map(length_of, wanted))
+    lengths = tuple(map(length_of, as_tuple(new_shape)))
     if any(length < 0 for length in lengths):
         raise ValueError("all elements of `new_shape` must be non-negative")
     flat, size = ravel(known(asarray(a))), prod(lengths)

@@ -13,7 +13,7 @@ import numpy as np
 
 from weft.array.base import ArrayBase, new
 from weft.array.chunk_forms import grid_for
-from weft.array.chunks import Grid, UnknownCut, axis_count, is_unknown, regular
+from weft.array.chunks import Grid, UnknownCut, as_tuple, axis_count, is_unknown, regular
 from weft.array.expr import ArrayExpr, ArrayOutline, BlockShapes
 from weft.array.io.from_array import asarray
 from weft.array.kernels.reshaping import reshaped
@@ -157,7 +157,7 @@ def reshape(
     x = asarray(a)
     if order not in ("C", "F", "A"):
         raise ValueError(f"order must be one of 'C', 'F' or 'A', not {order!r}")
-    wanted = (shape,) if hasattr(shape, "__index__") or is_unknown_length(shape) else tuple(shape)
+    wanted = (shape,) if is_unknown_length(shape) else as_tuple(shape)
     if order == "F":
         backwards = reshape(
             transpose(x), wanted[::-1], merge_chunks=merge_chunks, limit=limit, copy=None if copy is False else copy
@@ -295,7 +295,7 @@ def reshape_blockwise(x: Any, shape: Any, chunks: Any = None) -> Any:
            [5, 6, 7, 8]])
     """
     x = known(asarray(x))
-    lengths = full_shape(x.shape, (shape,) if hasattr(shape, "__index__") else tuple(shape))
+    lengths = full_shape(x.shape, as_tuple(shape))
     if lengths == x.shape or 0 in lengths:
         return reshape(x, lengths)
     if chunks is not None:
@@ -348,8 +348,8 @@ class ReshapingMethods(ArrayBase):
         copy: bool | None = None,
     ) -> Any:
         """The elements in another shape, given as one tuple or as numbers; see `weft.array.reshape`."""
-        if len(shape) == 1 and not hasattr(shape[0], "__index__") and not is_unknown_length(shape[0]):
-            shape = tuple(shape[0])
+        if len(shape) == 1 and not is_unknown_length(shape[0]):
+            shape = as_tuple(shape[0])
         return reshape(self, shape, order, merge_chunks=merge_chunks, limit=limit, copy=copy)
 
     def ravel(self, order: str = "C") -> Any:

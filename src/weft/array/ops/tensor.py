@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weft.array.base import ArrayBase, new
+from weft.array.chunks import as_tuple
 from weft.array.io.from_array import asarray
 from weft.array.ops.broadcasting import bound
 from weft.array.ops.elementwise import multiply
@@ -120,7 +121,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     (2, 5)
     """
     x, y = asarray(a), asarray(b)
-    if hasattr(axes, "__index__"):
+    if hasattr(axes, "__index__") and not getattr(axes, "ndim", 0):
         count = int(axes)
         if count < 0 or count > min(x.ndim, y.ndim):
             raise ValueError(f"tensordot: cannot sum over {count} axes of operands with {x.ndim} and {y.ndim} axes")
@@ -142,11 +143,6 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     its = tuple([left[right.index(axis)] if axis in right else x.ndim + axis for axis in range(y.ndim)])
     output = [label for label in mine if label not in left] + [label for label in its if label >= x.ndim]
     return contract((x, y), (mine, its), output, name="tensordot")
-
-
-def as_tuple(value: Any) -> tuple[Any, ...]:
-    """A number as a tuple of one."""
-    return (value,) if hasattr(value, "__index__") else tuple(value)
 
 
 def matrix_transpose(x: Any, /) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import ArrayBase, new
-from weft.array.chunks import Grid
+from weft.array.chunks import Grid, as_tuple
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels.numpy import axes_moved
@@ -214,7 +214,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     (1, 2, 3, 1)
     """
     x = asarray(a)
-    count = len(axis) if isinstance(axis, (tuple, list)) else 1
+    count = len(as_tuple(axis))
     places = normal_axes(axis, x.ndim + count, "axis")
     old = iter(range(x.ndim))
     return new(Axes(x.expr, tuple([None if place in places else next(old) for place in range(x.ndim + count)])))
@@ -303,7 +303,7 @@ def size(a: Any, axis: Any = None) -> int:
 
 def normal_axes(axes: Any, ndim: int, what: str) -> list[int]:
     """One axis, or a sequence of them, counted from the front; each at most once."""
-    given = (axes,) if hasattr(axes, "__index__") or not isinstance(axes, Iterable) else tuple(axes)
+    given = as_tuple(axes) if isinstance(axes, Iterable) else (axes,)
     places = []
     for each in given:
         try:
@@ -338,7 +338,7 @@ class TransposingMethods(ArrayBase):
 
     def transpose(self, *axes: Any) -> Any:
         """Axes in another order; reversed by default."""
-        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
+        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list, np.ndarray))):
             return transpose(self, axes[0])
         return transpose(self, axes or None)
 

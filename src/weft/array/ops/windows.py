@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weft.array.base import new
-from weft.array.chunks import Grid, axis_chunks, axis_largest, compress, finer
+from weft.array.chunks import Grid, as_tuple, axis_chunks, axis_largest, compress, finer
 from weft.array.expr import ArrayExpr
 from weft.array.io.from_array import asarray
 from weft.array.kernels.overlapping import windowed
@@ -98,7 +98,7 @@ def sliding_window_view(
             "windows of a chunked array cannot be written to: leave writeable= out, and assign to the array"
         )
     x = asarray(x)
-    window = (window_shape,) if hasattr(window_shape, "__index__") else tuple(window_shape)
+    window = as_tuple(window_shape)
     if any(length < 0 for length in window):
         raise ValueError("`window_shape` cannot contain negative values")
     if axis is None:
@@ -106,7 +106,7 @@ def sliding_window_view(
         if len(window) != x.ndim:
             raise ValueError(f"window_shape={window_shape!r} is for {len(window)} axes, and the array has {x.ndim}")
     else:
-        axes = tuple([normal_axis(each, x.ndim) for each in ((axis,) if hasattr(axis, "__index__") else axis)])
+        axes = tuple([normal_axis(each, x.ndim) for each in as_tuple(axis)])
         if len(window) != len(axes):
             raise ValueError(
                 f"window_shape={window_shape!r} is for {len(window)} axes, and axis={axis!r} names {len(axes)}"

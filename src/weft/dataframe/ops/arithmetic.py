@@ -54,7 +54,7 @@ def binary(operation: str, left: Any, right: Any) -> Any:
             left = for_columns(right, left)
     if isinstance(left, FrameBase):
         return elementwise(operation, left, beside(left, right))
-    return elementwise(operation, beside(right, left), right)
+    return elementwise(operation, beside(right, for_columns(right, left)), right)
 
 
 def check_logical(operation: str, *sides: Any) -> None:
@@ -68,12 +68,35 @@ def check_logical(operation: str, *sides: Any) -> None:
 
 
 def for_columns(frame: Any, value: Any) -> Any:
-    """A series of other rows beside a frame: it has a value for each of the columns, as in pandas, and is computed."""
+    """What has a value for each of the columns: a series of other rows beside a frame, which is computed as in pandas, and a
+    mapping.
+    """
+    if isinstance(value, dict):
+        return of_mapping(frame.expr.meta, value)
     if not isinstance(value, FrameBase) or not isinstance(value.expr.meta, pd.Series):
         return value
     is_frame = isinstance(frame.expr.meta, pd.DataFrame)
     is_other = not have_same_rows(value.expr, frame.expr) and not is_of_columns(value.expr)
     return value.compute() if is_frame and is_other else value
+
+
+def of_mapping(meta: Any, value: dict[Any, Any]) -> pd.Series:
+    """A value for each column, by their labels.
+
+    Raises
+    ------
+    TypeError
+        There are no columns.
+    ValueError
+        There are more values than columns, or less.
+    """
+    if not isinstance(meta, pd.DataFrame):
+        raise TypeError(
+            f"operands may not be a {type(meta).__name__} and a dict: make a Series of it, which is matched by label"
+        )
+    if len(value) != len(meta.columns):
+        raise ValueError(f"Unable to coerce to Series, length must be {len(meta.columns)}: given {len(value)}")
+    return pd.Series(value, index=meta.columns)
 
 
 @function_named("flex")
@@ -95,6 +118,8 @@ def flex(name: str, left: Any, right: Any, axis: Any, level: Any, fill_value: An
         options["fill_value"] = fill_value
     if level is not None:
         return by_level(name, left, right, axis, level, options)
+    if is_frame and isinstance(right, dict) and axis in (0, "index"):
+        raise TypeError(f"{name}(axis=0) takes no dict: make a Series of it, which is matched with the rows by label")
     if isinstance(right, pd.Index) and isinstance(left.expr.meta, pd.Series):
         right = by_place(left.index, right, name=right.name)  # pandas divides by 0 otherwise than by a series
     if is_frame and axis in (0, "index"):

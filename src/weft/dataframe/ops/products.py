@@ -12,6 +12,7 @@ from weft.dataframe.expr import VALUES, FrameExpr
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.meta import UNKNOWN, make_meta, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.beside import by_place
 from weft.dataframe.ops.concat import as_collection
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.treewise import Treewise
@@ -114,9 +115,11 @@ class SeriesProductMethods(FrameBase):
         if meta is not UNKNOWN and meta is not None:
             make_meta(meta)
         if isinstance(other, (np.ndarray, list, tuple)):
-            raise TypeError(
-                f"cannot multiply by a {type(other).__name__}, whose rows have no partitions: use from_pandas(...) first"
-            )
+            if np.ndim(other) != 1:
+                raise TypeError(
+                    f"cannot multiply by {np.ndim(other)}-dimensional values: use a frame of the same labels"
+                )
+            other = by_place(self, np.asarray(other))
         left, right = align_rows([self.expr, as_collection(other).expr], "dot")
         expr = Product(left, right)
         _ = expr.meta

@@ -137,8 +137,11 @@ class ProjectionMethods(FrameBase):
         )
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """A column, or a default if there is none of that label."""
-        return project(self, key) if key in self else default
+        """A column, or columns by a list of their labels; a default if one is not there."""
+        try:
+            return project(self, key)
+        except KeyError:
+            return default
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
         """Columns of some types; see `pandas.DataFrame.select_dtypes`."""

@@ -93,7 +93,7 @@ class SubsetMethods(FrameBase):
         axis : {0, 1}, optional
             Labels of rows, or of columns. By default those of columns, if there are any; of rows for conditions.
         cond : collection, array or function
-            Which rows stay.
+            Which rows stay, or which columns: what depends on the data is computed for those.
         na : bool or "raise"
             Whether rows of which the condition is not known stay; ``"raise"``: they are an error.
         """
@@ -110,7 +110,7 @@ class SubsetMethods(FrameBase):
             raise ValueError(f"na must be 'raise', True, or False, got {na!r}")
         if cond is not None:
             if axis in (1, "columns"):
-                raise NotImplementedError("filter(cond=, axis=1) is not supported: choose columns by label")
+                return self.iloc[:, columns_holding(self, cond, na)]  # type: ignore[attr-defined]
             return self[holding(self, cond, na)]  # type: ignore[index]
         if is_frame and axis in (None, 1, "columns"):
             columns = self.expr.meta.columns
@@ -121,6 +121,16 @@ class SubsetMethods(FrameBase):
             made = rows_of(self, list(items), required=False)
             return made if self.expr.meta.index.name is None else made.rename_axis(None)  # as a plain list has it
         return self[elementwise("labels_like", new(IndexOf(self.expr)), like, regex)]  # type: ignore[index]
+
+
+def columns_holding(frame: Any, cond: Any, na: Any) -> list[int]:
+    """Places of the columns of which a condition is true."""
+    labels = frame.expr.meta.columns
+    is_function = callable(cond) and not hasattr(cond, "_eval_expression")
+    holds = called(cond, frame) if is_function else cond
+    places = pd.DataFrame([range(len(labels))], columns=labels)
+    kept = places.filter(cond=holds.compute() if isinstance(holds, FrameBase) else holds, na=na, axis=1)
+    return [int(place) for place in kept.iloc[0]]
 
 
 def holding(frame: Any, cond: Any, na: Any) -> Any:

@@ -162,6 +162,7 @@ class ValueMethods(FrameBase):
     @for_numpy
     def round(self, decimals: Any = 0) -> Any:
         """Rounded values; ``decimals`` may map labels to numbers."""
+        decimals = decimals.compute() if isinstance(decimals, FrameBase) else decimals
         return elementwise(
             "round", self, pairs(dict(decimals)) if isinstance(decimals, (dict, pd.Series)) else decimals
         )
