@@ -75,3 +75,12 @@ def test_explanations_tell_a_single_stage_if_asked(frame):
 def test_one_argument_is_not_given_twice(frame):
     with pytest.raises(TypeError, match="one of name and key"):
         frame.groupby("k").get_group(name="a", key="b")
+
+
+@pytest.mark.parametrize("kind", ["cumsum", "cumprod", "cummin", "cummax"])
+def test_running_totals_take_the_orders_that_dask_has(frame, kind):
+    for method in ("sequential", "blelloch"):
+        made = getattr(frame.v, kind)(method=method).compute()
+        pd.testing.assert_series_equal(made, getattr(FRAME.v, kind)())
+    with pytest.raises(ValueError, match="blelloch"):
+        getattr(frame.v, kind)(method="other")

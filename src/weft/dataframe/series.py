@@ -20,7 +20,8 @@ from weft.dataframe.ops.dates import DateAccessor
 from weft.dataframe.ops.duplicated import SeriesDuplicateMethods
 from weft.dataframe.ops.filtering import FilteringMethods, filtered, is_mask
 from weft.dataframe.ops.function_methods import SeriesFunctionMethods
-from weft.dataframe.ops.indexing import IndexingMethods, rows_in_slice
+from weft.dataframe.ops.indexing import IndexingMethods, entry, rows_in_slice
+from weft.dataframe.ops.indexing_keys import is_entry
 from weft.dataframe.ops.labels import SeriesLabelMethods
 from weft.dataframe.ops.layout import LayoutMethods
 from weft.dataframe.ops.nested import ListAccessor, StructAccessor
@@ -135,7 +136,7 @@ class Series(
             return rows_in_slice(self, key)
         if is_mask(key):
             return filtered(self, key)
-        return self.loc[key]
+        return entry(self, key) if self.npartitions == 1 and is_entry(self, key) else self.loc[key]
 
     def __iter__(self) -> Iterator[Any]:
         for part in self.partitions:

@@ -182,3 +182,27 @@ def test_all_rows_are_a_frame_of_their_own(choose):
     chosen["b"] = 1
     assert list(frame.columns) == ["a"]
     assert list(chosen.columns) == ["a", "b"]
+
+
+ENTRIES = {
+    "a column's mean": lambda d: d[["a", "b"]].mean()["a"],
+    "a count": lambda d: d.k.value_counts()["x"],
+    "of a group": lambda d: d.groupby("k").a.sum()["y"],
+    "of two levels": lambda d: d.groupby(["k", "b"]).a.sum()["y", 5],
+    "compared": lambda d: d.a[d.a > d[["a", "b"]].mean()["a"]],
+    "no such label": lambda d: d[["a", "b"]].mean()["c"],
+}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_of_a_result_is_a_value(name):
+    whole = pd.DataFrame({"a": [1.0, 2.0, 4.0, 8.0], "b": [3, 5, 5, 7], "k": list("xyyx")})
+    agree(lambda: ENTRIES[name](dd.from_pandas(whole, npartitions=2)), lambda: ENTRIES[name](whole))
+
+
+def test_an_entry_of_rows_in_one_partition_is_what_pandas_gives():
+    whole = pd.Series([1, 2, 3], index=["p", "q", "q"])
+    parts = dd.from_pandas(whole, npartitions=1, sort=False)
+    agree(lambda: parts["p"], lambda: whole["p"])
+    agree(lambda: parts["q"], lambda: whole["q"])
+    agree(lambda: dd.from_pandas(whole, npartitions=2)["p"], lambda: whole[["p"]])

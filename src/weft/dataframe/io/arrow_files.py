@@ -46,8 +46,8 @@ class OrcFile:
         self.count = self.file.nstripes
         self.rows: tuple[int, ...] | None = None if self.count > 1 else (self.file.nrows,)
 
-    def read(self, pieces: Sequence[int], names: list[str]) -> list[pa.Table]:
-        """Some stripes."""
+    def read(self, pieces: Sequence[int], names: list[str], threads: bool = False) -> list[pa.Table]:
+        """Some stripes, each by one thread."""
         return [pa.Table.from_batches([self.file.read_stripe(piece, columns=names)]) for piece in pieces]
 
 
@@ -64,13 +64,14 @@ class IpcFile:
         self.count = self.reader.num_record_batches if self.is_file else 1
         self.rows: tuple[int, ...] | None = None
 
-    def read(self, pieces: Sequence[int], names: list[str]) -> list[pa.Table]:
-        """Some record batches, or the whole stream."""
+    def read(self, pieces: Sequence[int], names: list[str], threads: bool = False) -> list[pa.Table]:
+        """Some record batches, or the whole stream; by several threads if nobody else works."""
         if not self.is_file:
             return [self.reader.read_all().select(names)] if pieces else []
         places = [self.schema.names.index(name) for name in names]
         self.stream.seek(0)
-        chosen = pa.ipc.open_file(self.stream, options=pa.ipc.IpcReadOptions(included_fields=places, use_threads=False))
+        options = pa.ipc.IpcReadOptions(included_fields=places, use_threads=threads)
+        chosen = pa.ipc.open_file(self.stream, options=options)
         return [pa.Table.from_batches([chosen.get_batch(piece)]).select(names) for piece in pieces]
 
 
@@ -100,11 +101,12 @@ def opened_as(kind: str, filesystem: Any, path: str) -> Iterator[Any]:
 
 
 class ArrowReader(NamedTuple):
-    """How parts are read."""
+    """How parts are read; ``alone``: there is a single one."""
 
     filesystem: Any
     kind: str
     layout: Layout
+    alone: bool = False
 
     def read(self, part: ArrowPart, how: Reading) -> pd.DataFrame:
         """One part as a frame."""
@@ -119,7 +121,7 @@ class ArrowReader(NamedTuple):
             with opened_as(self.kind, self.filesystem, path) as file:
                 have = set(file.schema.names)
                 own = [name for name in names if name in have]
-                for table in file.read(pieces, own or file.schema.names[:1]):
+                for table in file.read(pieces, own or file.schema.names[:1], self.alone):
                     for name in names:
                         if name not in have:
                             table = table.append_column(name, pa.nulls(table.num_rows, layout.schema.field(name).type))
@@ -201,7 +203,9 @@ def read_arrow_files(
             raise KeyError(missing_column(label, tuple(layout.fields)))
     parts = bundled(files, counts, rows, pieces_each, across)
     token = (kind, tuple(files), layout.index, str(joint), dtype_backend, pieces_each, across, tuple(sorted(nullable)))
-    return source_frame(ReadArrowFiles, ArrowDataset(ArrowReader(fs, kind, layout), parts, token), columns)
+    return source_frame(
+        ReadArrowFiles, ArrowDataset(ArrowReader(fs, kind, layout, len(parts) == 1), parts, token), columns
+    )
 
 
 def bundled(

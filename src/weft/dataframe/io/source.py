@@ -268,7 +268,8 @@ def read_raw(part: Any, how: Reading) -> Any:
 
 def read_whole(how: Reading, *parts: Any) -> pd.DataFrame:
     """Parts one after another as a frame."""
-    return conform(how.reader.joined(list(parts), how, threads=True), how.meta)
+    frame = how.reader.joined(list(parts), how, threads=True)
+    return conform(frame, how.meta) if how.strict else with_columns(frame, how.meta)
 
 
 def with_columns(frame: Any, meta: Any) -> Any:

@@ -15,6 +15,9 @@ from weft.expr import Expr, Need, Needs, derived, node
 
 __all__: list[str] = []
 
+#: Orders in which Dask combines totals of partitions, of which there is one here.
+METHODS = ("sequential", "blelloch")
+
 
 @node
 class Cumulative(Carried):
@@ -44,8 +47,12 @@ class Cumulative(Carried):
         return row_needs(asked) | VALUES | {Need.ORDER}
 
 
-def cumulative(frame: Any, kind: str, axis: Any, skipna: bool, numeric_only: bool = False) -> Any:
+def cumulative(
+    frame: Any, kind: str, axis: Any, skipna: bool, numeric_only: bool = False, method: str = "sequential"
+) -> Any:
     """A running total, along rows or columns."""
+    if method not in METHODS:
+        raise ValueError(f"{kind}(method={method!r}): it is one of {', '.join(map(repr, METHODS))}")
     frame = of_numbers(frame, numeric_only)
     if is_rows(frame, axis):
         return new(RowReduce(frame.expr, kind, pairs(skipna=bool(skipna))))
@@ -55,12 +62,17 @@ def cumulative(frame: Any, kind: str, axis: Any, skipna: bool, numeric_only: boo
 
 
 class CumulativeMethods(FrameBase):
-    """Running totals from the first row on; with ``axis=1`` along each row. ``skipna`` leaves missing values out."""
+    """Running totals from the first row on; with ``axis=1`` along each row. ``skipna`` leaves missing values out.
+
+    ``method`` is Dask's choice of an order; totals of partitions are always combined side by side.
+    """
 
     __slots__ = ()
 
     @for_numpy
-    def cumsum(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Any:
+    def cumsum(
+        self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, *, method: str = "sequential"
+    ) -> Any:
         """Running sum.
 
         Examples
@@ -70,17 +82,23 @@ class CumulativeMethods(FrameBase):
         >>> dd.from_pandas(pd.Series([1, 2, 3]), npartitions=2).cumsum().compute().tolist()
         [1, 3, 6]
         """
-        return cumulative(self, "cumsum", axis, skipna, numeric_only)
+        return cumulative(self, "cumsum", axis, skipna, numeric_only, method)
 
     @for_numpy
-    def cumprod(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Any:
+    def cumprod(
+        self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, *, method: str = "sequential"
+    ) -> Any:
         """Running product."""
-        return cumulative(self, "cumprod", axis, skipna, numeric_only)
+        return cumulative(self, "cumprod", axis, skipna, numeric_only, method)
 
-    def cummin(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Any:
+    def cummin(
+        self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, *, method: str = "sequential"
+    ) -> Any:
         """Least value so far."""
-        return cumulative(self, "cummin", axis, skipna, numeric_only)
+        return cumulative(self, "cummin", axis, skipna, numeric_only, method)
 
-    def cummax(self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False) -> Any:
+    def cummax(
+        self, axis: Any = 0, skipna: bool = True, numeric_only: bool = False, *, method: str = "sequential"
+    ) -> Any:
         """Greatest value so far."""
-        return cumulative(self, "cummax", axis, skipna, numeric_only)
+        return cumulative(self, "cummax", axis, skipna, numeric_only, method)

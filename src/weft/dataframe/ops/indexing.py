@@ -10,7 +10,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.io.from_pandas import labels_in_memory, rows_in_memory
-from weft.dataframe.meta import is_pandas
+from weft.dataframe.meta import example_value, is_pandas
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
@@ -34,17 +34,23 @@ from weft.dataframe.ops.label_rows import (
     rows_of,
     span_of,
 )
+from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.partitions import Partitions
 from weft.dataframe.ops.projection import check_columns, column, project
 from weft.dataframe.ops.putting import is_absent, one_label, put_rows, values_of_columns, values_of_row, with_row
 from weft.expr import Held
 
-__all__ = ["IndexingMethods", "rows_in_slice"]
+__all__ = ["IndexingMethods", "entry", "rows_in_slice"]
 
 
 def rows_in_slice(frame: Any, key: slice) -> Any:
     """``frame[start:stop]``: by position if the ends are integers, as in pandas; by label otherwise."""
     return frame.iloc[key] if is_by_position(key) else frame.loc[key]
+
+
+def entry(series: Any, label: Any) -> Any:
+    """``series[label]`` of rows in one partition: what pandas gives, a value where no other row has the label."""
+    return whole_result(series, "__getitem__", call_of(label), meta=example_value(series.expr.meta.dtype))
 
 
 class LocIndexer:

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, called
+from weft.dataframe.ops.neighbours import is_timelike
 
 __all__ = [
     "chosen_columns",
     "is_by_position",
+    "is_entry",
     "is_of_both_axes",
     "is_one_label",
     "is_rows_and_columns",
@@ -77,6 +79,14 @@ def is_truths(columns: Any) -> bool:
 def is_one_label(rows: Any) -> bool:
     """Whether rows are told by a single label."""
     return pd.api.types.is_scalar(rows) and rows is not None
+
+
+def is_entry(series: Any, key: Any) -> bool:
+    """Whether a key is the whole label of a row: of all levels, and not a text that names a span of time."""
+    labels = series.expr.meta.index
+    if isinstance(labels, pd.MultiIndex):
+        return type(key) is tuple and len(key) == labels.nlevels and all(map(is_one_label, key))
+    return is_one_label(key) and not (isinstance(key, str) and is_timelike(labels))
 
 
 def is_by_position(key: slice) -> bool:

@@ -14,6 +14,7 @@ from weft.dataframe.footprint import held_bytes, holdable, sizes_of
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
+from weft.dataframe.io.source import FileSource
 from weft.dataframe.rules.faster import (
     copies_texts,
     is_added_up,
@@ -74,6 +75,8 @@ def choose_engine(node: FrameExpr, context: Context) -> Expr | None:
 def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset[str]]:
     """A query for a tree, its engine, and why this one; or None, why there is none, and the nodes for which that holds."""
     wanted = config.value("dataframe.engine")
+    if source := only_source(node):
+        return None, "", f"{type(source).__name__} ({source.label}) has no translation", names_in(node)
     if wanted == "duckdb":
         query, reason, found = translated(node, needs, "duckdb")
         return query, "duckdb", reason or "as dataframe.engine says", found
@@ -82,8 +85,7 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
         if query is not None:
             return query, "duckdb", why, frozenset()
     if reason := why_not_whole(node) or "":
-        inner = walk(node) if is_quick(node) else ()
-        return None, "", reason, frozenset([each.name for each in inner])
+        return None, "", reason, names_in(node) if is_quick(node) else frozenset()
     query, reason, found = translated(node, needs, "polars")
     if query is None or query.held <= NEAR * holdable():
         return query, "polars", reason, found
@@ -93,6 +95,19 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
             return spilling, "duckdb", SPILLS, found
     large = too_large(node)
     return (None, "", large, found) if large else (query, "polars", reason, found)
+
+
+def only_source(node: FrameExpr) -> FileSource | None:
+    """A file that no engine reads, if there is nothing else to read: engines need not be loaded then."""
+    leaves = [each for each in walk(node) if not each.children]
+    first = leaves[0]
+    is_alone = all(isinstance(each, FileSource) and not isinstance(each, ReadParquet) for each in leaves)
+    return first if is_alone and isinstance(first, FileSource) else None
+
+
+def names_in(node: FrameExpr) -> frozenset[str]:
+    """The names of a node and of all below it."""
+    return frozenset([each.name for each in walk(node)])
 
 
 #: Why DuckDB is asked for what another engine could not hold.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dataframe.strategies import frames
 
+import weft
 import weft.dataframe as dd
 
 TEXTS = st.lists(
@@ -282,3 +283,30 @@ def test_what_cannot_be_read_of_the_first_lines_names_the_file(tmp_path, text, o
     with pytest.raises(ValueError, match=r"No columns to parse|invalid literal for int") as caught:
         dd.read_csv(path, **options)
     assert any("some.csv" in note for note in caught.value.__notes__)
+
+
+TOGETHER = {
+    "plain": {},
+    "dates": {"parse_dates": ["t"]},
+    "dates of another form": {"parse_dates": ["d"]},
+    "labels": {"index_col": "k"},
+    "paths": {"include_path_column": True},
+    "paths as labels of dates": {"include_path_column": "from", "parse_dates": ["t", "d"]},
+    "categories": {"dtype": {"s": "category"}},
+    "floats": {"dtype": {"k": "float32"}},
+}
+
+
+@pytest.mark.parametrize("words", TOGETHER.values(), ids=TOGETHER)
+@pytest.mark.parametrize("columns", [["k", "s"], ["v"], ["s", "k", "t", "d", "v"]])
+@pytest.mark.parametrize("size", [None, 150])
+def test_rows_that_are_read_together_are_those_of_the_partitions(tmp_path, words, columns, size):
+    lines = [f"{n},{'' if n % 5 else n / 7},w{n % 3},2020-01-{n % 28 + 1:02},{n % 12 + 1}/7/2021" for n in range(60)]
+    for number, some in enumerate((lines[:20], lines[20:21], [], lines[21:])):
+        (tmp_path / f"{number}.csv").write_text("\n".join(["k,v,s,t,d", *some, ""]))
+    frame = dd.read_csv(str(tmp_path / "*.csv"), blocksize=size, **words)
+    frame = frame[[each for each in columns if each in frame.columns]]
+    for scheduler in ("sync", "threads"):
+        parts = weft.compute(*frame.to_delayed())
+        expected = pd.concat([part for part in parts if len(part)])
+        pd.testing.assert_frame_equal(frame.compute(scheduler=scheduler), expected)

@@ -22,14 +22,18 @@ from weft.dataframe.io.csv.options import parser_of, separator_of, takes_whole_l
 from weft.dataframe.io.csv.sample import OF_VALUES, after
 from weft.dataframe.io.csv.scanning import Scan, machine_code, read_padded
 from weft.dataframe.io.csv.surprises import complaints_of, indexed_as, surprise
-from weft.dataframe.io.csv.values import arrow_type, is_utf8, iso_dates, null_values
+from weft.dataframe.io.csv.values import arrow_type, in_few_chunks, is_utf8, iso_dates, null_values, with_dates
 from weft.dataframe.io.source import Reading
+from weft.dataframe.kernels.pandas.repartition import together
+from weft.dataframe.kernels.pandas.runs import index_of, joined
 from weft.io.delimited import Dialect
 
 __all__ = ["CsvReader"]
 
 #: Bytes of a file in which its header is looked for first.
 HEAD = 1 << 14
+#: Columns up to which each is a block of its own in a frame.
+SPLIT = 64
 #: Bytes that Arrow's parser takes at a time (`benchmarks.tables` has the figures).
 STEP = 1 << 20
 
@@ -74,12 +78,40 @@ class CsvReader(NamedTuple):
 
     def read(self, part: CsvPart, how: Reading) -> pd.DataFrame:
         """One block as a frame."""
-        made = self.streamed(part, how) if self.uses_arrow else None
-        if made is None:
-            return self.frame(raw_block(self.filesystem, part, self.dialect, self.compression), part, how)
-        return self.with_path(made, part, how)
+        return self.finished(self.streamed(part, how) if self.uses_arrow else None, part, how)
 
-    def streamed(self, part: CsvPart, how: Reading) -> pd.DataFrame | None:
+    def finished(self, made: pa.Table | pd.DataFrame | None, part: CsvPart, how: Reading) -> pd.DataFrame:
+        """The frame of what `streamed` gives."""
+        frame = self.framed(made, *self.asked(how), how) if isinstance(made, pa.Table) else made
+        if frame is None:
+            return self.frame(raw_block(self.filesystem, part, self.dialect, self.compression), part, how)
+        return self.with_path(frame, part, how)
+
+    def tables(self, part: CsvPart, how: Reading) -> pa.Table | pd.DataFrame:
+        """One block as Arrow has read it, if nothing but a frame is to be made of it; else as a frame."""
+        made = self.streamed(part, how) if self.uses_arrow else None
+        if isinstance(made, pa.Table) and self.path_column not in how.columns:
+            _, wanted = self.asked(how)
+            if not self.texts_of_dates(made, wanted, how.meta):
+                return made
+        return self.finished(made, part, how)
+
+    def joined(self, parts: list[Any], how: Reading, threads: bool = False) -> pd.DataFrame:
+        """Blocks one after another as a frame; their rows are numbered as if each were one."""
+        if not all(isinstance(each, pa.Table) and each.schema == parts[0].schema for each in parts):
+            asked = self.asked(how)
+            frames = [self.framed(each, *asked, how) if isinstance(each, pa.Table) else each for each in parts]
+            return together(how.meta, *frames)
+        lengths = [each.num_rows for each in parts if each.num_rows]
+        table = in_few_chunks(pa.concat_tables(parts))
+        parts.clear()
+        frame = self.framed(table, *self.asked(how), how, threads)
+        assert frame is not None, "dates that are texts"
+        if not (how.with_index and self.index_labels) and len(lengths) > 1:
+            frame.index = index_of(joined([pd.RangeIndex(each) for each in lengths]), frame.index)
+        return frame
+
+    def streamed(self, part: CsvPart, how: Reading) -> pa.Table | pd.DataFrame | None:
         """A block by the parser in machine code if that is there and knows it, else as Arrow reads it little by little; None
         where it has to be looked at whole.
         """
@@ -96,7 +128,7 @@ class CsvReader(NamedTuple):
                     return None
                 start = columns.lead.end
                 stream.seek(start)
-            made: pd.DataFrame | str | None = None
+            made: pa.Table | pd.DataFrame | str | None = None
             code = None if self.scan is None else machine_code()
             if code is not None and self.scan is not None:
                 kinds = self.kinds(how.meta)
@@ -105,7 +137,9 @@ class CsvReader(NamedTuple):
             if made is None:
                 with pa.OSFile(part.path) as file, file.get_stream(start, stop - start) as source:
                     made = self.by_arrow(source, STEP, part, columns, wanted, how.meta)
-        return self.labelled(made, labels, how) if isinstance(made, pd.DataFrame) else None
+        if isinstance(made, pd.DataFrame):
+            return self.labelled(made, labels, how)
+        return made if isinstance(made, pa.Table) else None
 
     def asked(self, how: Reading) -> tuple[list[Hashable], list[Hashable]]:
         """The columns of a block that are looked at; and the same with those that become labels of rows."""
@@ -121,10 +155,13 @@ class CsvReader(NamedTuple):
             columns = self.columns_of(part, raw)
             rows = raw[columns.lead.end :] if columns.lead is not None and part.offset == 0 else raw
             made = self.text_by_arrow(rows, part, columns, wanted, how.meta) if self.uses_arrow else None
+            whole = self.framed(made, labels, wanted, how) if isinstance(made, pa.Table) else None
             if isinstance(made, pd.DataFrame):
-                frame = self.labelled(made, labels, how)
-            else:
-                frame = self.by_pandas(raw, part, columns, labels, how, all_columns=made == "lines")
+                whole = self.labelled(made, labels, how)
+            if whole is None:
+                is_cut = isinstance(made, str)
+                whole = self.by_pandas(raw, part, columns, labels, how, all_columns=is_cut)
+            frame = whole
         return self.with_path(frame, part, how)
 
     def with_path(self, frame: pd.DataFrame, part: CsvPart, how: Reading) -> pd.DataFrame:
@@ -162,7 +199,7 @@ class CsvReader(NamedTuple):
 
     def text_by_arrow(
         self, raw: bytes, part: CsvPart, columns: Columns, wanted: Sequence[Hashable], meta: pd.DataFrame
-    ) -> pd.DataFrame | str | None:
+    ) -> pa.Table | pd.DataFrame | str | None:
         """The rows of a text by Arrow's parser, as `by_arrow` gives them."""
         if not is_utf8(self.encoding):
             try:
@@ -179,9 +216,9 @@ class CsvReader(NamedTuple):
         columns: Columns,
         wanted: Sequence[Hashable],
         meta: pd.DataFrame,
-    ) -> pd.DataFrame | str | None:
-        """The rows by Arrow's parser, so many bytes at a time; None where it refuses, ``"lines"`` where it does because of
-        some line.
+    ) -> pa.Table | pd.DataFrame | str | None:
+        """The rows by Arrow's parser, so many bytes at a time, as a table of the columns in their order (where only rows are
+        counted, a frame of them); None where it refuses, ``"lines"`` where it does because of some line.
         """
         import pyarrow.csv as pacsv
 
@@ -240,10 +277,31 @@ class CsvReader(NamedTuple):
         for place, kind in enumerate(table.schema.types):
             if pa.types.is_large_string(kind) and table.column(place).num_chunks > 1:
                 whole = pa.chunked_array([table.column(place).combine_chunks()])
-                table = table.set_column(place, table.field(place), whole)
-        frame = table.to_pandas(use_threads=False, split_blocks=len(types) <= 64, self_destruct=True)
+                table = table.set_column(place, table.field(place).name, whole)
+        return table
+
+    def framed(
+        self,
+        table: pa.Table,
+        labels: Sequence[Hashable],
+        wanted: Sequence[Hashable],
+        how: Reading,
+        threads: bool = False,
+    ) -> pd.DataFrame | None:
+        """A table as a frame, by several threads if nobody else works; None where dates are not written as they should be."""
+        split = table.num_columns <= SPLIT
+        late = self.texts_of_dates(table, wanted, how.meta)
+        frame = table.to_pandas(use_threads=threads, split_blocks=split, self_destruct=True)
         frame.columns = pd.Index(list(wanted))
-        return with_dates(frame, formats, kinds)
+        made = with_dates(frame, late, self.kinds(how.meta))
+        return None if made is None else self.labelled(made, labels, how)
+
+    def texts_of_dates(self, table: pa.Table, wanted: Sequence[Hashable], meta: pd.DataFrame) -> dict[Hashable, str]:
+        """Columns of dates that are texts yet, and how they are written."""
+        kinds = self.kinds(meta)
+        formats = self.date_formats([label for label in wanted if getattr(kinds[label], "kind", "O") == "M"])
+        types = dict(zip(wanted, table.schema.types, strict=True))
+        return {label: form for label, form in formats.items() if not pa.types.is_timestamp(types[label])}
 
     def date_formats(self, labels: Sequence[Hashable]) -> dict[Hashable, str]:
         """How the dates of some columns are written, where that is known: these are texts to Arrow, and read as pandas reads them."""
@@ -378,23 +436,6 @@ class CsvReader(NamedTuple):
                 "texts 'str'."
             )
         return type(error)(about) if type(error) in (ValueError, OverflowError) else ValueError(about)
-
-
-def with_dates(
-    frame: pd.DataFrame, formats: Mapping[Hashable, str], kinds: Mapping[Hashable, Any]
-) -> pd.DataFrame | None:
-    """A frame with texts read as dates; None where one is written otherwise, so that they stay texts in pandas."""
-    for label, form in formats.items():
-        if frame[label].dtype == kinds[label]:
-            continue
-        try:
-            dates = pd.to_datetime(frame[label], format=form)
-        except (ValueError, TypeError):
-            return None
-        if dates.dtype != kinds[label]:
-            return None
-        frame[label] = dates
-    return frame
 
 
 def without_guards(frame: pd.DataFrame, rows: int, reader: CsvReader) -> pd.DataFrame:

@@ -28,6 +28,8 @@ BLOCKSIZE = "32 MiB"
 
 #: Options that say the same of a block as of a file.
 PLAIN = frozenset(("sep", "dtype", "na_values", "keep_default_na", "na_filter", "quotechar", "doublequote", "decimal"))
+#: Those of dates.
+DATES = frozenset(("parse_dates", "date_format"))
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +39,7 @@ class CsvDataset(Dataset):
     """Blocks of text files."""
 
     label: ClassVar[str] = "read_csv"
+    joins: ClassVar[bool] = True
 
     def __init__(
         self, reader: CsvReader, parts: tuple[CsvPart, ...], meta: pd.DataFrame, token: Any, label: str
@@ -264,7 +267,7 @@ def tried(reader: CsvReader, found: Sample, path: str, meta: pd.DataFrame) -> Cs
 
     Where options do not allow for it, all columns are read, and chosen afterwards; or files are read whole, as users' options say.
     """
-    if set(reader.options) <= PLAIN and reader.labels is not None and reader.lead is not None:
+    if is_plain(reader, found) and reader.labels is not None and reader.lead is not None:
         return reader
     if reader.path_column is not None:
         meta = meta.drop(columns=reader.path_column)
@@ -276,6 +279,17 @@ def tried(reader: CsvReader, found: Sample, path: str, meta: pd.DataFrame) -> Cs
         if all(reads_alike(trial, found, path, meta, chosen) for chosen in {columns, columns[-1:]} if chosen):
             return choice
     return reader._replace(labels=None, index_labels=(), uses_arrow=False, lead=None)
+
+
+def is_plain(reader: CsvReader, found: Sample) -> bool:
+    """Whether all options say the same of a block as of a file; so do columns of dates of which it is known how they are written."""
+    options = reader.options
+    dates, formats = options.get("parse_dates"), options.get("date_format")
+    told = isinstance(dates, list) and all(
+        isinstance(each, str) and each in found.head.columns and isinstance(formats, Mapping) and each in formats
+        for each in dates
+    )
+    return set(options) <= (PLAIN | DATES if told else PLAIN)
 
 
 def reads_alike(reader: CsvReader, found: Sample, path: str, meta: pd.DataFrame, columns: tuple[Hashable, ...]) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["NA_VALUES", "arrow_type", "is_utf8", "iso_dates", "null_values"]
+from weft.dataframe.kernels.pandas.runs import is_chunked_well
+
+__all__ = ["NA_VALUES", "arrow_type", "in_few_chunks", "is_utf8", "iso_dates", "null_values", "with_dates"]
 
 #: What pandas takes for missing.
 NA_VALUES = (
@@ -90,3 +92,30 @@ def is_written_so(texts: Any, length: int) -> bool:
         return True
     written = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, length)
     return bool((written[:, FIRST_OF_TIME] == ord(" ")).all())
+
+
+def in_few_chunks(table: pa.Table) -> pa.Table:
+    """A table whose texts are in one chunk each, unless they are long."""
+    for place, kind in enumerate(table.schema.types):
+        chunks = table.column(place).chunks
+        if pa.types.is_large_string(kind) and len(chunks) > 1 and not is_chunked_well(chunks):
+            whole = pa.chunked_array([table.column(place).combine_chunks()])
+            table = table.set_column(place, table.field(place), whole)
+    return table
+
+
+def with_dates(
+    frame: pd.DataFrame, formats: Mapping[Hashable, str], kinds: Mapping[Hashable, Any]
+) -> pd.DataFrame | None:
+    """A frame with texts read as dates; None where one is written otherwise, so that they stay texts in pandas."""
+    for label, form in formats.items():
+        if frame[label].dtype == kinds[label]:
+            continue
+        try:
+            dates = pd.to_datetime(frame[label], format=form)
+        except (ValueError, TypeError):
+            return None
+        if dates.dtype != kinds[label]:
+            return None
+        frame[label] = dates
+    return frame
