@@ -2,7 +2,8 @@
 
 Every node says its ``meta`` (a zero-length pandas object, or a value that shows the type of a scalar) and its number of
 partitions. ``rows`` names the rows: nodes with equal ``rows`` have the same rows in the same partitions, so they can
-be computed with one another without looking at the index.
+be computed with one another without looking at the index. Where a step gives rows other labels, ``row_labels`` tells: frames
+that a user puts side by side are matched by labels unless they `have_same_rows`.
 
 What is looked at flows from readers to sources: a node `asks` of each child for index, order, and columns (a column is
 ``("column", label)``), depending on what is asked of itself. Sources make nothing that nobody asks for.
@@ -36,6 +37,8 @@ __all__ = [
     "asked_columns",
     "assemble_partitions",
     "column_needs",
+    "have_same_rows",
+    "labels_kept",
     "place_pick",
     "row_needs",
     "schema_of",
@@ -82,6 +85,11 @@ class FrameExpr(BlockExpr):
     def rows(self) -> Hashable:
         """What tells these rows from others."""
         return self.name
+
+    @derived
+    def row_labels(self) -> Hashable:
+        """What tells the labels of these rows from others of the same rows: only those who match rows by labels ask."""
+        return self.rows
 
     @derived
     def hashed_by(self) -> HashedBy | None:
@@ -159,6 +167,10 @@ class Partitionwise(FrameExpr):
         return self.frames[0].rows if Fact.SAME_ROWS in self.facts else self.name
 
     @derived
+    def row_labels(self) -> Hashable:
+        return labels_kept(self)
+
+    @derived
     def partition_nbytes(self) -> int:
         return self.frames[0].partition_nbytes
 
@@ -184,6 +196,19 @@ class Partitionwise(FrameExpr):
 def total_nbytes(frame: FrameExpr) -> int:
     """Projected size of a frame; 0 where nothing is known."""
     return frame.partition_nbytes * frame.npartitions
+
+
+def labels_kept(made: Partitionwise) -> Hashable:
+    """The labels of what was made: those of the first child with the same rows, rather of a frame than of an index."""
+    same = [each for each in made.frames if each.rows == made.rows]
+    labelled = [each for each in same if not isinstance(each.meta, pd.Index)] or same
+    return labelled[0].row_labels if labelled else made.rows
+
+
+def have_same_rows(one: FrameExpr, other: FrameExpr) -> bool:
+    """Whether two frames have the same rows under the same labels; an index beside a frame stands for values of its rows."""
+    is_beside = isinstance(one.meta, pd.Index) or isinstance(other.meta, pd.Index)
+    return bool(one.rows == other.rows and (is_beside or one.row_labels == other.row_labels))
 
 
 def place_pick(frame: FrameExpr, npartitions: int) -> Pick:

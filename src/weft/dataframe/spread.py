@@ -114,6 +114,11 @@ class Spreadable(Treewise):
         return None
 
     @property
+    def is_by_column(self) -> bool:
+        """Whether each of several columns is looked at by itself: that equal rows lie together tells nothing then."""
+        return False
+
+    @property
     def kept_whole(self) -> str | None:
         """Why the result is made in one place in any case, if so."""
         return None
@@ -361,7 +366,8 @@ def chosen_way(
     fixed = node.kept_whole
     if fixed is not None:
         return Choice("tree", 1, fixed)
-    if (together := lies_together(source, node.by)) and node.count in (1, source.npartitions):
+    together = None if node.is_by_column else lies_together(source, node.by)
+    if together and node.count in (1, source.npartitions):
         return Choice("in place", source.npartitions, together)
     if node.count > 1:
         return Choice("exchange", node.count, f"split_out={node.count} asks for it")

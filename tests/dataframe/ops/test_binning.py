@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -32,6 +33,18 @@ def test_quantile_intervals_agree_with_pandas(pair):
             dd.qcut(parts, 3)
         return
     agree(lambda: dd.qcut(parts, 3, duplicates="drop"), lambda: pd.qcut(whole, 3, duplicates="drop"))
+
+
+@pytest.mark.parametrize("values", [[], [None, None]])
+@pytest.mark.parametrize("labels", [None, False])
+def test_quantile_intervals_of_nothing(values, labels):
+    whole = pd.Series(values, dtype="float64")
+    parts = dd.from_pandas(whole, npartitions=1)
+    words = {"labels": labels, "duplicates": "drop"}
+    made, edges = dd.qcut(parts, 3, retbins=True, **words)
+    expected, its_edges = pd.qcut(whole, 3, retbins=True, **words)
+    assert_same(made, expected)
+    assert np.isnan(edges).tolist() == np.isnan(its_edges).tolist()
 
 
 def test_numbers_are_counted_in_intervals():

@@ -121,3 +121,37 @@ def test_frames_without_divisions_come_one_after_another_also_where_they_may_be_
     joined = dd.concat(parts, interleave_partitions=True)
     assert joined.npartitions == 2
     assert joined.a.compute().tolist() == [0, 1, 1, 2]
+
+
+C = pd.Categorical
+CATEGORIES = [
+    (C(["a", "b"], ["a", "b"], ordered=True), C(["b", "c"], ["b", "c"], ordered=True)),
+    (C(["a", "b"], ["a", "b"], ordered=True), C(["b", "a"], ["a", "b"])),
+    (C(["a", "b"], ["a", "b"], ordered=True), C(["b", "a"], ["a", "b"], ordered=True)),
+    (C(["a", "b"]), C([1, 2])),
+    (C([1, 2]), C([2.5, 3.5])),
+    (C(["a", "b"]), C([None, None])),
+]
+
+
+@pytest.mark.parametrize(("one", "two"), CATEGORIES)
+def test_categories_of_all_as_pandas_puts_them_together(one, two):
+    wholes = [pd.DataFrame({"a": one}), pd.DataFrame({"a": two}, index=[2, 3])]
+    expected = pd.concat(wholes, union_categories=True)
+    assert_same(dd.concat([in_parts(each, 2) for each in wholes], union_categories=True), expected)
+    columns = [in_parts(each, 2).a for each in wholes]
+    assert_same(dd.concat(columns, union_categories=True), expected.a)
+
+
+def test_categories_that_are_not_known_are_among_those_of_all():
+    one, two = pd.DataFrame({"a": C(["a", "b"])}), pd.DataFrame({"a": C(["c", "b"])}, index=[2, 3])
+    unknown = in_parts(one, 2)
+    unknown["a"] = unknown.a.cat.as_unknown()
+    found = dd.concat([unknown, in_parts(two, 1)], union_categories=True)
+    assert_same(found, pd.concat([one, two], union_categories=True))
+
+
+@pytest.mark.parametrize("join", ["inner", "outer"])
+def test_columns_of_a_single_frame_are_sorted_as_well(join):
+    whole = pd.DataFrame({"b": [1, 2], "a": [3, 4]})
+    assert_same(dd.concat([in_parts(whole, 2)], join=join, sort=True), pd.concat([whole], join=join, sort=True))

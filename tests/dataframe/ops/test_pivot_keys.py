@@ -30,6 +30,9 @@ TABLES = {
     "periods both ways": lambda d: d.pivot_table(
         "D", index=[pd.Grouper(key="t", freq="ME"), "A"], columns=pd.Grouper(freq="QE"), aggfunc="sum"
     ),
+    "periods of a column, and all that is left": lambda d: d[["D", "t", "n"]].pivot_table(
+        index=np.array([1, 1, 2, 2, 1]), columns=pd.Grouper(key="t", freq="ME")
+    ),
     "a grouper of a column": lambda d: d.pivot_table("D", index=pd.Grouper(key="A"), columns="B"),
     "arguments of the function": lambda d: d.pivot_table(
         "D", index="A", columns="B", aggfunc=lambda s, a=1: s.sum() * a, a=3

@@ -33,6 +33,8 @@ CALLS = {
     "an iterator of values": (NUMBERS, lambda d: d.n.isin(each for each in (1, 3))),
     "intervals of truth values": (NUMBERS, lambda d: top(d).cut(d.n > 2, 2)),
     "quantiles of truth values": (NUMBERS, lambda d: top(d).qcut(d.n > 2, 2, duplicates="drop")),
+    "rows by a list of labels": (NUMBERS.rename_axis("row"), lambda d: d.filter(items=[0, 2], axis=0)),
+    "aggregates by an array": (NUMBERS[["v", "n"]], lambda d: d.agg(np.array(["sum", "min"]))),
     "dummies of texts": (WORDS, lambda d: top(d).get_dummies(d)),
     "dummies of a column": (WORDS, lambda d: top(d).get_dummies(d.a, dummy_na=True)),
     "dummies of numbers": (WORDS, lambda d: top(d).get_dummies(d, columns=["n"], prefix={"n": "N"}, drop_first=True)),
@@ -317,6 +319,7 @@ def test_conditions_of_columns_that_pandas_refuses(cond):
     for frame in (NUMBERS, parts_of(NUMBERS)):
         with pytest.raises((ValueError, TypeError, IndexError)):
             frame.filter(cond=cond, axis=1)
+
 
 PAIR = pd.DataFrame({"a": [0, 3, 4], "b": [360, 180, 360]})
 

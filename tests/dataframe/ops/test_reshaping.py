@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -69,6 +71,25 @@ def test_dummies_are_of_the_type_that_pandas_chooses(kind, words):
     whole = pd.DataFrame({"k": codes, "v": range(6)})
     assert_same(dd.get_dummies(in_parts(whole), **words), pd.get_dummies(whole, **words))
     assert_same(dd.get_dummies(in_parts(whole).k, **words), pd.get_dummies(whole.k, **words))
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string(), pa.binary(), pa.date32(), pa.int64()])
+def test_which_of_arrows_types_become_dummies(kind):
+    values = {"int64": [1, 2, None], "binary": [b"a", b"b", None], "date32[day]": [dt.date(2024, 1, 1), None, None]}
+    column = pd.array(values.get(str(kind), ["a", "b", None]), dtype=pd.ArrowDtype(kind))
+    whole = pd.DataFrame({"k": column, "v": range(3)})
+    assert_same(dd.get_dummies(in_parts(whole)), pd.get_dummies(whole))
+
+
+def test_dummies_of_a_single_text_without_the_first_are_no_columns():
+    whole = pd.Series(["a", "a", None])
+    assert_same(dd.get_dummies(in_parts(whole), drop_first=True), pd.get_dummies(whole, drop_first=True))
+
+
+@pytest.mark.parametrize("kind", ["float64", "str", object])
+def test_dummies_of_nothing_but_gaps(kind):
+    whole = pd.Series([None, None], dtype=kind, name="n")
+    assert_same(dd.get_dummies(in_parts(whole), dummy_na=True), pd.get_dummies(whole, dummy_na=True))
 
 
 def test_columns_become_a_level():

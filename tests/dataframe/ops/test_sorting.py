@@ -39,6 +39,7 @@ def columns_of_every_type(size):
         "uint64": rng.choice(np.array([0, 2**64 - 1, 2**63], dtype="u8"), size),
         "float": rng.choice([np.nan, -1.5, 0.0, -0.0, np.inf, -np.inf], size),
         "bool": rng.random(size) < 0.5,
+        "complex": rng.choice([1j, 1.0, -1 - 1j, complex("nan"), complex(1, np.nan), 1 + 2j, 0j], size),
         "text": pd.array(rng.choice(words, size), dtype="str"),
         "objects": pd.Series(rng.choice(words, size), dtype=object),
         "mixed": pd.Series(rng.choice(np.array([1, 2.5, None], dtype=object), size), dtype=object),
@@ -119,15 +120,13 @@ def test_partitions_of_a_sorted_frame_lie_between_its_divisions():
 
 
 def test_what_cannot_be_sorted_is_refused():
-    parts = dd.from_pandas(pd.DataFrame({"alpha": [1, 2], "z": [1j, 2j]}), npartitions=2)
+    parts = dd.from_pandas(pd.DataFrame({"alpha": [1, 2]}), npartitions=2)
     with pytest.raises(KeyError, match="Did you mean 'alpha'"):
         parts.sort_values("alhpa")
     with pytest.raises(ValueError, match="ascending"):
         parts.sort_values(["alpha"], ascending=[True, False])
     with pytest.raises(ValueError, match="na_position"):
         parts.sort_values("alpha", na_position="middle")
-    with pytest.raises(TypeError, match="no order"):
-        parts.sort_values("z")
     with pytest.raises(ValueError, match="inplace"):
         parts.sort_values("alpha", inplace=1)
 

@@ -36,6 +36,7 @@ def test_tests_of_labels_are_series_with_these_labels(labels, name):
     [
         lambda texts: texts.str.get_dummies(),
         lambda texts: texts.str.get_dummies(dtype=bool),
+        lambda texts: texts.str.get_dummies("a"),
         lambda texts: texts.str.partition("|"),
         lambda texts: texts.str.rpartition("|")[2],
         lambda texts: texts.str.partition("|", expand=False),

@@ -10,6 +10,8 @@ import pandas as pd
 #: Operators whose types in pandas depend on the values that are there: gaps make floats of integers.
 DATA_DEPENDENT = (
     ".merge(",
+    "merge_asof(",
+    "cut(",
     ".join(",
     ".map(",
     ".where(",
@@ -97,7 +99,10 @@ def same(found: Any, wanted: Any, loose: bool = False, is_short: bool = False, i
 def types_of(result: Any) -> dict[Any, Any]:
     """The types of columns, or of a series' values."""
     if isinstance(result, pd.DataFrame):
-        return dict(result.dtypes)
+        return {
+            None if pd.api.types.is_scalar(label) and pd.isna(label) else label: dtype
+            for label, dtype in result.dtypes.items()
+        }
     return {None: result.dtype} if isinstance(result, pd.Series) else {}
 
 
@@ -153,9 +158,13 @@ def levels_as_floats(found: pd.Index, wanted: pd.Index) -> tuple[pd.Index, pd.In
 
 
 def of_promised_types(found: Any, wanted: Any, promised: Any) -> Any:
-    """What was expected, of no rows: columns that have the type that was known beforehand may have it."""
+    """What was expected, of no rows: columns and labels that have the type that was known beforehand may have it."""
     if not isinstance(wanted, (pd.DataFrame, pd.Series)) or len(wanted) or type(found) is not type(wanted):
         return wanted
+    if promised is None:
+        return wanted
+    if found.index.nlevels == 1 and found.index.dtype == promised.index.dtype:
+        wanted = wanted.set_axis(found.index.rename(wanted.index.name), axis=0)
     kinds, before = types_of(found), types_of(promised)
     kept = {label: kind for label, kind in kinds.items() if kind == before.get(label)}
     if isinstance(wanted, pd.Series):

@@ -17,19 +17,27 @@ __all__ = ["FromBlocks"]
 class Known:
     """What is known of a frame, as an operand that the frame's name stands for."""
 
-    __slots__ = ("divisions", "meta", "name", "rows")
+    __slots__ = ("divisions", "meta", "name", "row_labels", "rows")
 
-    def __init__(self, name: str, meta: Any, divisions: tuple[Any, ...] | None, rows: Hashable) -> None:
+    def __init__(
+        self,
+        name: str,
+        meta: Any,
+        divisions: tuple[Any, ...] | None,
+        rows: Hashable,
+        row_labels: Hashable | None = None,
+    ) -> None:
         self.name = name
         self.meta = meta
         self.divisions: tuple[Any, ...] | None = divisions
         self.rows = rows
+        self.row_labels = rows if row_labels is None else row_labels
 
     def __weft_tokenize__(self) -> str:
         return self.name
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Known, (self.name, self.meta, self.divisions, self.rows)
+        return Known, (self.name, self.meta, self.divisions, self.rows, self.row_labels)
 
 
 @node
@@ -44,7 +52,7 @@ class FromBlocks(FrameExpr):
     def of(cls, like: FrameExpr, graph: Graph, rename: Mapping[str, str] | None = None) -> FromBlocks:
         """Partitions that are those of an expression, from now on from this graph, under new names if there are any."""
         names = rename or {}
-        known = Known(names.get(like.name, like.name), like.meta, like.divisions, like.rows)
+        known = Known(names.get(like.name, like.name), like.meta, like.divisions, like.rows, like.row_labels)
         own = like.keys()
         keys = tuple([replace_name_in_key(key, names) for key in own])
         return cls(known, like.npartitions, Foreign(graph, keys))
@@ -64,6 +72,10 @@ class FromBlocks(FrameExpr):
     @derived
     def rows(self) -> Hashable:
         return self.known.rows
+
+    @derived
+    def row_labels(self) -> Hashable:
+        return self.known.row_labels
 
     def lower(self) -> Expr:
         return Opaque(self.outline, self.foreign)

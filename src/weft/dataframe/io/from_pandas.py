@@ -79,6 +79,12 @@ def rows_in_memory(expr: FrameExpr) -> FromPandas | None:
     return None
 
 
+def labels_in_memory(expr: FrameExpr) -> pd.Index | None:
+    """The labels of a frame's rows, if these come from memory and have the labels that they have there."""
+    source = rows_in_memory(expr)
+    return source.held.value.index if source is not None and source.row_labels == expr.row_labels else None
+
+
 def span_seen(source: FromPandas, label: Hashable) -> int | None:
     """About how far integers in memory lie apart, by some of them; None of other columns. Kernels look at all."""
     value = source.held.value

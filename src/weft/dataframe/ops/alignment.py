@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from weft.dataframe.divisions import is_at_hand, union_of
-from weft.dataframe.expr import FrameExpr
-from weft.dataframe.io.from_pandas import rows_in_memory
+from weft.dataframe.expr import FrameExpr, have_same_rows
+from weft.dataframe.io.from_pandas import labels_in_memory, rows_in_memory
 from weft.dataframe.kernels.pandas.keys import Order, key_of_kinds
 from weft.dataframe.ops.repartition import by_divisions
 from weft.dataframe.ops.sort_nodes import BetweenBounds, SharedBounds, index_of_meta
@@ -32,7 +32,7 @@ def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[Fr
         Index values of the frames cannot be compared with one another.
     """
     first = frames[0]
-    if all(each.rows == first.rows and each.npartitions == first.npartitions for each in frames):
+    if all(have_same_rows(each, first) and each.npartitions == first.npartitions for each in frames):
         return list(frames)
     if have_equal_labels(frames):
         return list(frames)
@@ -55,13 +55,13 @@ def align_rows(frames: Sequence[FrameExpr], operation: str = "align") -> list[Fr
 
 def have_equal_labels(frames: Sequence[FrameExpr]) -> bool:
     """Whether all rows come from memory, cut alike, and have the same labels in the same order."""
-    sources = [rows_in_memory(each) for each in frames]
-    first = sources[0]
-    if first is None:
+    sources, labels = [rows_in_memory(each) for each in frames], [labels_in_memory(each) for each in frames]
+    first, index = sources[0], labels[0]
+    if first is None or index is None:
         return False
-    index = first.held.value.index
     return all(
-        each is not None and each.bounds == first.bounds and each.held.value.index.equals(index) for each in sources
+        own is not None and each is not None and each.bounds == first.bounds and own.equals(index)
+        for each, own in zip(sources, labels, strict=True)
     )
 
 

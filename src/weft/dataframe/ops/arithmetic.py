@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.expr import have_same_rows
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.beside import by_place, has_rows, matched
 from weft.dataframe.ops.categorical import known
@@ -75,7 +76,7 @@ def for_columns(frame: Any, value: Any) -> Any:
     if not isinstance(value, FrameBase) or not isinstance(value.expr.meta, pd.Series):
         return value
     is_frame = isinstance(frame.expr.meta, pd.DataFrame)
-    is_other = value.expr.rows != frame.expr.rows and not is_of_columns(value.expr)
+    is_other = not have_same_rows(value.expr, frame.expr) and not is_of_columns(value.expr)
     return value.compute() if is_frame and is_other else value
 
 
@@ -90,7 +91,9 @@ def of_mapping(meta: Any, value: dict[Any, Any]) -> pd.Series:
         There are more values than columns, or less.
     """
     if not isinstance(meta, pd.DataFrame):
-        raise TypeError(f"operands may not be a {type(meta).__name__} and a dict: make a Series of it, which is matched by label")
+        raise TypeError(
+            f"operands may not be a {type(meta).__name__} and a dict: make a Series of it, which is matched by label"
+        )
     if len(value) != len(meta.columns):
         raise ValueError(f"Unable to coerce to Series, length must be {len(meta.columns)}: given {len(value)}")
     return pd.Series(value, index=meta.columns)

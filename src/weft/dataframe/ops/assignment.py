@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, called, changed, new
-from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, asked_columns, column_needs, row_needs
+from weft.dataframe.expr import (
+    VALUES,
+    FrameExpr,
+    HashedBy,
+    Partitionwise,
+    asked_columns,
+    column_needs,
+    have_same_rows,
+    row_needs,
+)
 from weft.dataframe.kernels.pandas.elementwise import evaluate, function_named
 from weft.dataframe.meta import is_pandas
 from weft.dataframe.ops.alignment import align_rows
@@ -85,7 +94,7 @@ def assign(frame: Any, label: Hashable, value: Any) -> Any:
                 f"{list(made.columns)}"
             )
         made = column(made, made.columns[0]).expr
-    if isinstance(made.meta, (pd.Series, pd.Index)) and made.rows != source.rows:
+    if isinstance(made.meta, (pd.Series, pd.Index)) and not have_same_rows(made, source):
         source, made = align_rows([source, made])
     return new(Assign(source, (label,), (made,)))
 

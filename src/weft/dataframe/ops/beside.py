@@ -17,7 +17,7 @@ from weft.collection.convert import CONVERSIONS
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.io.from_blocks import FromBlocks, Known
-from weft.dataframe.io.from_pandas import FromPandas, rows_in_memory
+from weft.dataframe.io.from_pandas import FromPandas, labels_in_memory, rows_in_memory
 from weft.dataframe.kernels.table import KERNELS
 from weft.execution import graph_of
 from weft.expr import Cost, Expr, Held, Need, Needs, derived, node
@@ -273,12 +273,8 @@ def places_in(frame: Any, places: Any) -> Any:
 
 def matched(frame: Any, value: Any) -> Any:
     """A pandas object as a collection, to be matched with a frame by their labels."""
-    rows = rows_in_memory(frame.expr)
-    if (
-        rows is not None
-        and rows.held.value.index.equals(value.index)
-        and isinstance(frame.expr.meta.index, type(value.index[:0]))
-    ):
+    labels = labels_in_memory(frame.expr)
+    if labels is not None and labels.equals(value.index) and isinstance(frame.expr.meta.index, type(value.index[:0])):
         return new(ByPlace(frame.expr, Held.of(value)))
     return in_one_partition(value)
 

@@ -156,7 +156,13 @@ def qcut(
         x = x.astype("int64")
     wanted = np.linspace(0, 1, int(q) + 1) if np.ndim(q) == 0 else np.asarray(q)
     edges = quantile(x, wanted.tolist()).compute()
-    if edges.isna().all():
-        raise ValueError("qcut() was given a series without values, which has no quantiles: drop it, or use cut(...)")
     words = {"labels": labels, "precision": precision, "include_lowest": True, "duplicates": duplicates}
+    if edges.isna().all():
+        if duplicates != "drop":
+            raise ValueError(
+                "qcut() was given a series without values, whose quantiles are all missing: give duplicates='drop' for "
+                "no intervals, or use cut(...)"
+            )
+        made = cut(x, plain(meta_nonempty(edges.iloc[:0]).iloc[:1]), **words)  # an edge alone is no interval
+        return (made, plain(edges.iloc[:1])) if retbins else made
     return cut(x, plain(edges), retbins=retbins, **words)

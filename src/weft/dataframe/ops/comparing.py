@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import FrameExpr
+from weft.dataframe.expr import FrameExpr, have_same_rows
 from weft.dataframe.meta import is_pandas
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.concat import as_collection
@@ -51,7 +51,7 @@ def equals(left: Any, right: Any) -> Any:
     one, two = left.expr, other.expr
     if type(one.meta) is not type(two.meta) and not (isinstance(one.meta, pd.Index) and isinstance(two.meta, pd.Index)):
         return False
-    if one.rows != two.rows or one.npartitions != two.npartitions:
+    if not have_same_rows(one, two) or one.npartitions != two.npartitions:
         one, two = in_partitions(one, 1), in_partitions(two, 1)
     return new(Equal(one, two))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.divisions import is_at_hand
@@ -25,9 +25,12 @@ from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.alignment import align_rows
+from weft.dataframe.ops.assignment import assign
+from weft.dataframe.ops.categorical import known
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.label_nodes import IndexOf, ToFrame
 from weft.dataframe.ops.labels import relabelled, with_index
+from weft.dataframe.ops.projection import Projection
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
@@ -276,7 +279,11 @@ def has_nothing(frame: Any) -> bool:
 
 
 def with_all_categories(frames: list[Any]) -> list[Any]:
-    """The frames with the categories of all in each column that is categorical in all that have it."""
+    """The frames with the categories of all in each column that is categorical in all that have it.
+
+    Those that are not known are computed now.
+    """
+    frames = [with_known_categories(each) for each in frames]
     metas = [each.expr.meta for each in frames]
     if all(isinstance(each, pd.Series) for each in metas):
         kind = common_categories(metas)
@@ -289,11 +296,27 @@ def with_all_categories(frames: list[Any]) -> list[Any]:
     return frames
 
 
+def with_known_categories(frame: Any) -> Any:
+    """A frame or series with the categories of its columns known."""
+    if isinstance(frame.expr.meta, pd.Series):
+        return known(frame)
+    kinds = frame.expr.meta.dtypes.items()
+    return reduce(
+        lambda made, label: assign(made, label, known(made[label])),
+        [label for label, dtype in kinds if isinstance(dtype, pd.CategoricalDtype)],
+        frame,
+    )
+
+
 def common_categories(columns: Sequence[pd.Series]) -> pd.CategoricalDtype | None:
-    """The categories of all columns, if all are categorical."""
-    if not all(isinstance(each.dtype, pd.CategoricalDtype) for each in columns):
+    """The categories of all columns, if all are categorical; of those that differ, in no order."""
+    kinds: list[Any] = [each.dtype for each in columns]
+    if not all(isinstance(each, pd.CategoricalDtype) for each in kinds):
         return None
-    return union_categoricals(list(columns)).dtype
+    if all(each == kinds[0] for each in kinds):
+        return kinds[0]
+    found = [pd.Series(each.categories) for each in kinds if len(each.categories)]
+    return pd.CategoricalDtype(pd.concat(found, ignore_index=True).unique() if found else None)
 
 
 def has_different_labels(frame: Any) -> bool:
@@ -345,11 +368,11 @@ def one_after_another(frames: list[Any], join: str, interleave: bool, ignore_ind
                 name = 0 if each.name is None else each.name
                 frames[place] = new(ToFrame(frames[place].expr, Pairs({"name": name}.items()), False))
     exprs = tuple([each.expr for each in frames])
+    meta = pd.concat([meta_nonempty(each.meta) for each in exprs], join=join, sort=sort)
+    labels = tuple(meta.columns) if isinstance(meta, pd.DataFrame) else None
     if len(exprs) == 1:
-        made = exprs[0]
+        made = exprs[0] if labels in (None, tuple(exprs[0].columns)) else Projection(exprs[0], labels)
     else:
-        meta = pd.concat([meta_nonempty(each.meta) for each in exprs], join=join, sort=sort)
-        labels = tuple(meta.columns) if isinstance(meta, pd.DataFrame) else None
         made = Concat(exprs, join, labels)
         if interleave and made.divisions is None and all(each.divisions is not None for each in exprs):
             made = ConcatAligned(tuple(align_rows(exprs, "concat")), join, labels)

@@ -117,6 +117,10 @@ class CountUnique(Spreadable):
         return meta_nonempty(self.source.meta).nunique(dropna=self.dropna)
 
     @property
+    def is_by_column(self) -> bool:
+        return len(self.source.columns) > 1
+
+    @property
     def kept_whole(self) -> str | None:
         return kept_whole(self.source.meta)
 

@@ -136,6 +136,8 @@ def named(func: Any) -> Any:
 
 def aggregate(frame: Any, func: Any, axis: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """`agg` of frames and series."""
+    if isinstance(func, (np.ndarray, pd.Index, pd.Series)):
+        func = dict(func) if isinstance(func, pd.Series) else list(func)
     if func is None:
         if not keywords:
             raise TypeError("Must provide 'func' or named aggregation **kwargs.")

@@ -17,7 +17,17 @@ import pandas as pd
 import pyarrow as pa
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, asked_columns, column_needs, place_pick, row_needs
+from weft.dataframe.expr import (
+    VALUES,
+    FrameExpr,
+    Partitionwise,
+    asked_columns,
+    column_needs,
+    have_same_rows,
+    labels_kept,
+    place_pick,
+    row_needs,
+)
 from weft.dataframe.kernels.calls import AsForeseen, Bound, children_of, template_of
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
@@ -109,6 +119,11 @@ class Elementwise(Partitionwise):
             return self.name
         first = self.rowed[0].rows
         return first if all(each.rows == first for each in self.rowed) else self.name
+
+    @derived
+    def row_labels(self) -> Hashable:
+        moves = isinstance(self.meta, pd.Index) and self.operation not in KEEPS_LABELS
+        return ("values", self.name) if moves else labels_kept(self)
 
     @derived
     def partition_nbytes(self) -> int:
@@ -216,7 +231,7 @@ def elementwise_expr(operation: str, inputs: tuple[Any, ...], keywords: Mapping[
     given = tuple([operand(each, operation) for each in inputs])
     words = tuple([(word, operand(each, operation)) for word, each in sorted(keywords.items())])
     frames = rowed_of(tuple(children_of(given, *[value for _, value in words])))  # type: ignore[arg-type]
-    if any(each.rows != frames[0].rows for each in frames[1:]):
+    if not all(have_same_rows(each, frames[0]) for each in frames[1:]):
         aligned = dict(zip([each.name for each in frames], align_rows(list(frames))))
 
         def moved(value: Any) -> Any:

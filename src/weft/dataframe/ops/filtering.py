@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, changed, new
-from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, row_needs
+from weft.dataframe.expr import VALUES, FrameExpr, HashedBy, Partitionwise, column_needs, have_same_rows, row_needs
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.beside import by_label, by_place, is_chunked
 from weft.dataframe.ops.projection import check_columns, project
@@ -68,7 +68,7 @@ def filtered(frame: Any, predicate: Any) -> Any:
     if kind is None or not (pd.api.types.is_bool_dtype(kind) or kind == "object"):
         raise KeyError(f"cannot filter by a series of {kind}: a predicate is True or False for each row")
     source, condition = frame.expr, predicate.expr
-    if source.rows != condition.rows:
+    if not have_same_rows(source, condition):
         source, condition = align_rows([source, condition])
     return new(Filter(source, condition))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
-from weft.dataframe.expr import FrameExpr
+from weft.dataframe.expr import FrameExpr, have_same_rows
 from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.grouping import By
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, name_of
@@ -124,7 +124,7 @@ def with_keys(frame: Any, by: Any) -> tuple[Any, Any]:
         for place, each in enumerate(listed)
         if isinstance(each, FrameBase)
         and each.expr.meta.ndim == 1
-        and (each.expr.rows != frame.expr.rows or each.expr.npartitions != frame.expr.npartitions)
+        and (not have_same_rows(each.expr, frame.expr) or each.expr.npartitions != frame.expr.npartitions)
     ]
     if not others:
         return frame, by

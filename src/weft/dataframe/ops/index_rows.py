@@ -14,7 +14,7 @@ from weft.dataframe.ops.categorical import CategoricalAccessor
 from weft.dataframe.ops.concat import concat
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.index_sets import index_like
-from weft.dataframe.ops.label_nodes import IndexOf
+from weft.dataframe.ops.label_nodes import IndexOf, WithIndex
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.repeating import repeated
 
@@ -85,7 +85,10 @@ class IndexRowMethods(FrameBase):
             return self.take([int(key)]).compute()[0]
         if isinstance(key, slice):
             return new(IndexOf(self._as_rows().iloc[key].expr))
-        return new(IndexOf(self._as_rows()[key].expr))
+        rows = self._as_rows()
+        if isinstance(key, FrameBase) and key.expr.rows == rows.expr.rows:  # which are chosen by place
+            key = new(WithIndex(key.expr, IndexOf(rows.expr)))
+        return new(IndexOf(rows[key].expr))
 
     def drop(self, labels: Any, level: Any = None, errors: str = "raise") -> Any:
         """The labels without some, or without those of a level. Labels that are not there cannot be told without computing."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, called, new
-from weft.dataframe.io.from_pandas import rows_in_memory
+from weft.dataframe.io.from_pandas import labels_in_memory, rows_in_memory
 from weft.dataframe.meta import example_value, is_pandas
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in
 from weft.dataframe.ops.elementwise import elementwise
@@ -141,9 +141,9 @@ class LocIndexer:
             return holds & ((holds.astype("int64").cumsum() - 1) % rows.step == 0)
         is_label = type(rows) is tuple and frame.expr.meta.index.dtype == np.dtype(object)
         labels = list(rows) if isinstance(rows, (list, tuple, range, np.ndarray, pd.Index)) and not is_label else [rows]
-        held = rows_in_memory(frame.expr)
-        if held is not None and isinstance(rows, (list, np.ndarray, pd.Index)):
-            missing = [each for each in labels if each not in held.held.value.index]
+        known = labels_in_memory(frame.expr)
+        if known is not None and isinstance(rows, (list, np.ndarray, pd.Index)):
+            missing = [each for each in labels if each not in known]
             if missing:
                 raise KeyError(f"{missing} not in index")
         return frame.index.isin(labels)

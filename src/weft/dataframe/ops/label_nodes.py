@@ -51,6 +51,11 @@ class WithIndex(Partitionwise):
     def divisions(self) -> tuple[Any, ...] | None:
         return self.labels.divisions if isinstance(self.labels.meta, pd.Index) else None
 
+    @derived
+    def row_labels(self) -> Hashable:
+        is_others = isinstance(self.labels, IndexOf)
+        return self.labels.row_labels if is_others else ("with_index", self.labels.name)
+
     def asks(self, child: Expr, asked: Needs) -> Needs:
         needs = (asked - {Need.INDEX}) if child == self.source else row_needs(asked) - {Need.INDEX}
         if child == self.labels and Need.INDEX in asked:
@@ -128,7 +133,7 @@ class RenameAxis(Partitionwise):
         return (self.options,)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
-        return asked
+        return asked if self.source.meta.index.nlevels == 1 else asked | {Need.INDEX}  # each level has its name
 
 
 @node
@@ -185,6 +190,10 @@ class ResetIndex(Partitionwise):
     @derived
     def divisions(self) -> tuple[Any, ...] | None:
         return None
+
+    @derived
+    def row_labels(self) -> Hashable:
+        return ("reset_index", self.source.row_labels, self.options)
 
     def asks(self, child: Expr, asked: Needs) -> Needs:
         own = frozenset({Need.ORDER}) if Need.ORDER in asked or Need.INDEX in asked else frozenset()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import new
-from weft.dataframe.io.from_pandas import rows_in_memory
+from weft.dataframe.io.from_pandas import labels_in_memory
 from weft.dataframe.kernels.pandas.elementwise import function_named
 from weft.dataframe.ops.elementwise import elementwise
 from weft.dataframe.ops.filtering import filtered
@@ -71,10 +71,9 @@ def rows_compared(frame: Any, start: Any, stop: Any) -> Any:
 
 def places_between(frame: Any, key: slice) -> slice | None:
     """Where the rows between two labels stand, if these are in memory and in no order; None of others, which are compared."""
-    held = rows_in_memory(frame.expr)
-    if held is None or (key.start is None and key.stop is None):
+    index = labels_in_memory(frame.expr)
+    if index is None or (key.start is None and key.stop is None):
         return None
-    index = held.held.value.index
     if index.is_monotonic_increasing and not isinstance(index, pd.MultiIndex):
         return None
     if isinstance(index, pd.DatetimeIndex) and all(

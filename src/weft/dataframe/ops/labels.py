@@ -44,6 +44,7 @@ def relabelled(frame: Any, labels: Any) -> Any:
         or not made.is_unique
         or (known.nlevels == 1 and known.hasnans)  # which is found by its place alone
         or made.name != known.name
+        or not len(made)  # what there are none of has a type all the same
     ):
         return new(RelabelAt(frame.expr, made))
     return new(Relabel(frame.expr, Pairs(zip(known.tolist(), made.tolist(), strict=True))))

@@ -232,6 +232,10 @@ class Divided(FrameExpr):
         return self.source.rows
 
     @derived
+    def row_labels(self) -> Hashable:
+        return self.source.row_labels
+
+    @derived
     def partition_nbytes(self) -> int:
         return self.source.partition_nbytes
 

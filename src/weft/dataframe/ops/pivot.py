@@ -112,11 +112,13 @@ def pivot_table(
     if not isinstance(data, FrameBase):
         raise TypeError(f"pivot_table() takes a DataFrame of Weft, not a {type(data).__name__}: use pandas.pivot_table")
     own = data.expr.columns
+    in_groups = {each.key for each in [*labels_of(index), *labels_of(columns)] if isinstance(each, pd.Grouper)}
     data, index, row_names = with_key_columns(data, index, "row")
     data, columns, column_names = with_key_columns(data, columns, "column")
     if any(label not in own for label in data.expr.columns):
         if values is None:
-            values = [label for label in own if label not in (*labels_of(index), *labels_of(columns))]
+            taken = {*labels_of(index), *labels_of(columns), *in_groups}
+            values = [label for label in own if label not in taken]
         words: dict[str, Any] = {"dropna": dropna, "margins_name": margins_name, "observed": observed, "sort": sort}
         made = pivot_table(data, values, index, columns, aggfunc, fill_value, margins, **words, **kwargs)
         made = made.rename_axis(index=row_names if len(row_names) > 1 else row_names[0]) if row_names else made

@@ -116,7 +116,9 @@ class SeriesProductMethods(FrameBase):
             make_meta(meta)
         if isinstance(other, (np.ndarray, list, tuple)):
             if np.ndim(other) != 1:
-                raise TypeError(f"cannot multiply by {np.ndim(other)}-dimensional values: use a frame of the same labels")
+                raise TypeError(
+                    f"cannot multiply by {np.ndim(other)}-dimensional values: use a frame of the same labels"
+                )
             other = by_place(self, np.asarray(other))
         left, right = align_rows([self.expr, as_collection(other).expr], "dot")
         expr = Product(left, right)

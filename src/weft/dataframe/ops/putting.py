@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
-from weft.dataframe.io.from_pandas import FromPandas, from_pandas, rows_in_memory
+from weft.dataframe.io.from_pandas import FromPandas, from_pandas, labels_in_memory, rows_in_memory
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in
 from weft.dataframe.ops.concat import concat
@@ -25,9 +25,9 @@ def is_absent(frame: Any, rows: Any) -> bool:
     """Whether rows are told by a label that no row has; the labels are computed for it."""
     index = frame.expr.meta.index
     if index.nlevels > 1 and type(rows) is tuple and len(rows) == index.nlevels and all(map(is_one_label, rows)):
-        held = rows_in_memory(frame.expr)
-        if held is not None:
-            return rows not in held.held.value.index
+        labels = labels_in_memory(frame.expr)
+        if labels is not None:
+            return rows not in labels
         return not bool(in_levels(frame, rows).any().compute())
     if not is_one_label(rows) or index.nlevels > 1 or isinstance(rows, datetime.time):
         return False
@@ -35,9 +35,9 @@ def is_absent(frame: Any, rows: Any) -> bool:
         return False
     if isinstance(index, pd.IntervalIndex):
         return False
-    held = rows_in_memory(frame.expr)
-    if held is not None:
-        return rows not in held.held.value.index
+    labels = labels_in_memory(frame.expr)
+    if labels is not None:
+        return rows not in labels
     only = project(frame, []) if frame.expr.meta.ndim == 2 else frame
     return not len(rows_of(only, [rows], required=False).compute())
 
@@ -136,14 +136,10 @@ def put_rows(column: Any, rows: Any, holds: Callable[[Any, Any], Any], value: An
         value = value.compute()
     held = rows_in_memory(column.expr)
     if isinstance(value, pd.Series) and way == "loc":
-        if held is not None and value.index.is_unique and not isinstance(rows, FrameBase) and len(value):
-            index = held.held.value.index
-            if (
-                pd.Series(index, index=index)
-                .loc[rows if isinstance(rows, slice) else atleast_list(rows)]
-                .isin(value.index)
-                .all()
-            ):
+        index = labels_in_memory(column.expr)
+        if index is not None and value.index.is_unique and not isinstance(rows, FrameBase) and len(value):
+            chosen = pd.Series(index, index=index).loc[rows if isinstance(rows, slice) else atleast_list(rows)]
+            if chosen.isin(value.index).all():
                 whole = value.reindex(index, fill_value=value.iloc[0])  # other rows are not looked at
                 return column.mask(holds(column, rows), by_place(column, whole))
         return column.mask(holds(column, rows), by_label(column, value) if value.index.is_unique else value)

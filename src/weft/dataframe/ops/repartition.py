@@ -60,7 +60,7 @@ class RepartitionDivisions(FrameExpr):
 
     @derived
     def rows(self) -> Hashable:
-        return ("between", self.source.rows, self.to)
+        return ("between", self.source.row_labels, self.source.rows, self.to)
 
     @derived
     def partition_nbytes(self) -> int:

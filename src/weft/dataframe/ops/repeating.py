@@ -118,7 +118,8 @@ class SubsetMethods(FrameBase):
                 return project(self, [label for label in items if label in columns])
             return project(self, list(self.expr.meta.filter(like=like, regex=regex, axis=1).columns))
         if items is not None:
-            return rows_of(self, list(items), required=False)
+            made = rows_of(self, list(items), required=False)
+            return made if self.expr.meta.index.name is None else made.rename_axis(None)  # as a plain list has it
         return self[elementwise("labels_like", new(IndexOf(self.expr)), like, regex)]  # type: ignore[index]
 
 

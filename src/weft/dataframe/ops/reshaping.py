@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, row_needs
 from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.elementwise import Pairs
+from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN, UNKNOWN_CATEGORIES, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
@@ -339,9 +340,9 @@ def with_categories(column: Any) -> tuple[Any, pd.Series]:
 
 def is_encoded(kind: Any) -> bool:
     """Whether columns of a type are encoded unless somebody says which are."""
-    return (
-        kind == np.dtype(object) or isinstance(kind, (pd.StringDtype, pd.CategoricalDtype)) or kind == "string[pyarrow]"
-    )
+    if isinstance(kind, pd.ArrowDtype):  # texts, and what Python sees as objects: bytes, decimals, lists
+        return kind.kind in "OU"
+    return kind == np.dtype(object) or isinstance(kind, (pd.StringDtype, pd.CategoricalDtype))
 
 
 def from_dummies(data: Any, sep: str | None = None, default_category: Any = None) -> Any:
@@ -449,13 +450,17 @@ class CombiningMethods(FrameBase):
         the rows where they are.
         """
         words: dict[str, Any] = {"func": func, "fill_value": fill_value}
-        if np.isscalar(other) and not isinstance(self.expr.meta, pd.DataFrame):
-            return reshaped("combine", self, other=other, **words)
+        sides: Sequence[Any] = (self,)
         if isinstance(self.expr.meta, pd.DataFrame):
             words["overwrite"] = bool(overwrite)
             if not isinstance(func, np.ufunc):
                 return reshaped_whole("combine", self, as_collection(other), **words)
-        return reshaped("combine", *matched("combine", self, other), **words)
+        if np.isscalar(other) and not isinstance(self.expr.meta, pd.DataFrame):
+            words["other"] = other
+        else:
+            sides = matched("combine", self, other)
+        meta = reshaped("combine", *sides, **words).expr.meta
+        return reshaped("combine", *sides, nothing=Whole(meta), **words)
 
     def align(
         self,

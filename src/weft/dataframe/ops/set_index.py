@@ -23,7 +23,6 @@ from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import Between
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import index_of_meta, plain_value, sorted_by_index
-from weft.dataframe.ops.sorting import check_keys
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 from weft.physical.blockwise import Listed, blockwise
 from weft.physical.gather import Gather
@@ -310,8 +309,6 @@ class SetIndexMethods(FrameBase):
             return new(with_ends(made) if index.nlevels == 1 else made)
         if not sort:
             return new(made)
-        if names is None:
-            check_keys(source.meta, labels)
         count = self.npartitions if npartitions in (None, "auto") else checked_count(npartitions)
         return new(sorted_by_index(made, count))
 

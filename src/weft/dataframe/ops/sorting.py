@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.shuffle import check_method
 from weft.dataframe.ops.sort_nodes import Sort, index_of_meta, sorted_by_index
 
-__all__ = ["FrameSortingMethods", "SeriesSortingMethods", "check_keys"]
+__all__ = ["FrameSortingMethods", "SeriesSortingMethods"]
 
 
 def directions(ascending: Any, count: int) -> tuple[bool, ...]:
@@ -65,14 +65,6 @@ def check_options(kind: Any) -> None:
         raise ValueError(
             f"kind is one of quicksort, mergesort, heapsort, stable (the sort is stable in any case); it is {kind!r}"
         )
-
-
-def check_keys(meta: Any, labels: Sequence[Hashable]) -> None:
-    """Raise TypeError for columns whose values have no order."""
-    for label in labels:
-        dtype = meta[label].dtype if isinstance(meta, pd.DataFrame) else meta.dtype
-        if getattr(dtype, "kind", "O") in "cV":
-            raise TypeError(f"cannot sort by {label!r}: values of {dtype} have no order")
 
 
 def sorted_by_levels(frame: Any, level: Any, ascending: Any, sort_remaining: bool, options: dict[str, Any]) -> Any:
@@ -274,7 +266,6 @@ class FrameSortingMethods(SortingMethods):
         for label in labels:
             if label not in source.columns:
                 raise KeyError(missing_column(label, source.columns))
-        check_keys(source.meta, labels)
         order = Order(labels, directions(ascending, len(labels)), check_na_position(na_position), key)
         count = self.npartitions if npartitions in (None, "auto") else checked_count(npartitions)
         made = new(Sort(source, True, order, count))
@@ -309,7 +300,6 @@ class SeriesSortingMethods(SortingMethods):
         """
         check_options(kind)
         is_columnwise(self, axis)
-        check_keys(self.expr.meta, (self.expr.meta.name,))
         order = Order((self.expr.meta.name,), directions(ascending, 1), check_na_position(na_position), key)
         count = self.npartitions if npartitions is None else checked_count(npartitions)
         made = new(Sort(self.expr, True, order, count))

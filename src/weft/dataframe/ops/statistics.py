@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
-from weft.dataframe.expr import VALUES, FrameExpr, column_needs
+from weft.dataframe.expr import VALUES, FrameExpr, column_needs, have_same_rows
 from weft.dataframe.kernels.pandas.statistics import StatisticsPlan
 from weft.dataframe.meta import meta_nonempty
 from weft.dataframe.ops.alignment import align_rows
@@ -208,7 +208,7 @@ def rows_with(frame: Any, other: Any, drop: bool, words: dict[str, Any]) -> Any:
     check_numbers(other, "corr")
     left, right = [new(each) for each in align_rows([frame.expr, other.expr], "corrwith")]
     made = reshaped("corrwith_rows", left, right, **words)
-    if drop or frame.expr.rows == other.expr.rows:
+    if drop or have_same_rows(frame.expr, other.expr):
         return made
     return concat([made, reshaped("unmatched", left, right, dtype=made.expr.meta.dtype)])
 

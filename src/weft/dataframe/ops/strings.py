@@ -331,7 +331,8 @@ class StringAccessor(Accessor):
         kind = self._column.expr.meta.dtype
         # nothing between two separators is a word to Arrow, and none to pandas' own
         nothing = set() if isinstance(kind, pd.ArrowDtype) or getattr(kind, "storage", "") == "pyarrow" else {""}
-        made = pd.Series(["a"], dtype=kind).str.get_dummies(sep, dtype=dtype).dtypes.iloc[0]
+        word = "b" if "a" in sep else "a"
+        made = pd.Series([word], dtype=kind).str.get_dummies(sep, dtype=dtype).dtypes.iloc[0]
         return elementwise("dummies_of_text", self._column, sep, tuple(sorted(set(words) - nothing)), made)
 
 

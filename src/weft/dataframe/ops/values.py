@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase, at_hand, called, changed, for_numpy, new, one_of
+from weft.dataframe.expr import have_same_rows
 from weft.dataframe.kernels.pandas.elementwise import Pairs, function_named
-from weft.dataframe.meta import UNKNOWN
+from weft.dataframe.meta import UNKNOWN, meta_nonempty
 from weft.dataframe.ops.arithmetic import OPERATORS, binary
 from weft.dataframe.ops.beside import as_series, by_label, by_place, has_rows, is_chunked
 from weft.dataframe.ops.categorical import known
@@ -107,7 +108,9 @@ class ValueMethods(FrameBase):
         if isinstance(value, (list, tuple)):
             raise TypeError(f'"value" parameter must be a scalar or dict, but you passed a "{type(value).__name__}"')
         across = is_frame and axis in (1, "columns")
-        is_other = isinstance(value, FrameBase) and np.ndim(value.expr.meta) == 1 and value.expr.rows != self.expr.rows
+        is_other = (
+            isinstance(value, FrameBase) and np.ndim(value.expr.meta) == 1 and not have_same_rows(value.expr, self.expr)
+        )
         if is_frame and not across and is_other and not is_of_columns(value.expr):
             value = value.compute()  # an entry for each column, as in pandas
         if isinstance(value, pd.Series) and is_frame and not across:
@@ -353,20 +356,25 @@ class SeriesValueMethods(FrameBase):
         caselist : list of (condition, replacement)
         """
         if not isinstance(caselist, (list, tuple)):
-            raise TypeError(
-                "case_when() takes a list of pairs: a condition, and what replaces the value where it holds"
-            )
+            raise TypeError("case_when() takes a list of pairs: a condition, and what replaces the value there")
         if not caselist:
             raise ValueError("provide at least one boolean condition, with a corresponding replacement.")
-        made: Any = self
-        taken: Any = None
-        for condition, replacement in caselist:
-            holds = beside(self, called(condition, self))
-            value = beside(self, called(replacement, self))
-            fresh = holds if taken is None else holds & ~taken
-            made = made.mask(fresh, value)
-            taken = holds if taken is None else taken | holds
+        cases = [[beside(self, called(each, self)) for each in case] for case in caselist]
+        kind = kind_of_cases(self, [replacement for _, replacement in cases])
+        made: Any = self if kind == self.expr.meta.dtype else self.astype(kind)  # type: ignore[attr-defined]
+        for condition, replacement in reversed(cases):  # what comes first is put over the others
+            made = made.mask(condition, replacement)
         return made
+
+
+def kind_of_cases(column: Any, replacements: list[Any]) -> Any:
+    """The type that a column and what may stand in place of its values have together."""
+    examples = [
+        meta_nonempty(each.expr.meta).reset_index(drop=True) if isinstance(each, FrameBase) else each
+        for each in (column, *replacements)
+    ]
+    nowhere = np.zeros(len(examples[0]), dtype=bool)
+    return examples[0].case_when([(nowhere, each) for each in examples[1:]]).dtype
 
 
 class ArgumentOf:
@@ -421,9 +429,10 @@ def argument_value(given: Any) -> Any:
 @function_named("isin")
 def isin(frame: Any, values: Any) -> Any:
     """Whether values are among some."""
-    return frame.isin(
-        {label: list(each) for label, each in values} if isinstance(values, Pairs) else argument_value(values)
-    )
+    if not isinstance(values, Pairs):
+        return frame.isin(argument_value(values))
+    # of a frame whose columns nobody looks at there is nothing to put together
+    return frame.isin({label: list(each) for label, each in values}) if len(frame.columns) else frame
 
 
 @function_named("isin_beside")

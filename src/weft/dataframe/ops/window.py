@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from weft.dataframe.base import FrameBase
+from weft.dataframe.expr import have_same_rows
 from weft.dataframe.kernels.pandas.functions import Whole
 from weft.dataframe.kernels.pandas.windows import pair_window
 from weft.dataframe.ops.alignment import have_equal_labels
@@ -114,7 +115,7 @@ class Window:
 def matched(frame: Any, other: Any) -> tuple[Any, Any]:
     """Two frames with the same labels, which are in order unless both have them already."""
     exprs = (frame.expr, other.expr)
-    if exprs[0].rows == exprs[1].rows or have_equal_labels(exprs):
+    if have_same_rows(*exprs) or have_equal_labels(exprs):
         return frame, other
     return tuple(frame.align(other, axis=0))
 

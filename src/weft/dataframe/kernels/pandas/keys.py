@@ -3,7 +3,7 @@
 Every key column becomes *digits*: 64-bit integers whose order is the wanted one, direction and place of missing values
 included. Numbers, times and categories have one digit. Text has one for every eight bytes (UTF-8 sorts as its characters
 do), and its length for the last. Objects that are no text are compared by Python; they have a digit for being missing and
-one for themselves.
+one for themselves, complex numbers one for each part.
 
 Rows and bounds are compared digit by digit: after the first, only rows that tie with a bound are looked at again, so a
 second column or the tail of a text costs next to nothing.
@@ -132,6 +132,22 @@ class Pair:
         return values if rows is None else values[rows]
 
 
+class Complex:
+    """Two digits for each row: the real part, and among equal ones the imaginary one."""
+
+    def __init__(self, array: Any, ascending: bool, na_first: bool) -> None:
+        missing = np.isnan(array)
+        real = np.where(missing, np.nan, array.real)
+        imaginary = np.where(missing, 0, array.imag)
+        self.both = (numpy_digits(real, ascending, na_first), numpy_digits(imaginary, ascending, na_first))
+
+    def count(self, rows: Any) -> int:
+        return 2
+
+    def digit(self, level: int, rows: Any) -> Any:
+        return self.both[level] if rows is None else self.both[level][rows]
+
+
 class Text:
     """A digit for each eight bytes, then the length."""
 
@@ -179,11 +195,13 @@ class Text:
         return lengths if self.ascending else ~lengths
 
 
-Digits = Number | Pair | Text
+Digits = Number | Pair | Complex | Text
 
 
 def digits_of(array: Any, ascending: bool, na_first: bool, is_sole: bool = True) -> Digits:
     """The digits of a key column. ``is_sole`` tells whether it is the only one."""
+    if isinstance(array, np.ndarray) and array.dtype.kind == "c":
+        return Complex(array, ascending, na_first)
     if isinstance(array, np.ndarray) and array.dtype != object:
         if array.dtype.kind == "f" and na_first and not is_sole:  # pandas takes a NaN for an infinite number there
             array = np.where(np.isnan(array), -np.inf if ascending else np.inf, array)
@@ -323,9 +341,10 @@ def order_of(arrays: Sequence[Any], order: Order) -> Any:
             missing = digits.digit(0, None) != 0
             codes, _ = pd.factorize(np.asarray(array, dtype=object), sort=True, use_na_sentinel=True)
             digits = Number(placed_missing(codes.astype(np.int64), missing, ascending, order.na_first))
-        assert isinstance(digits, Number)
-        every.append(digits.values)
-        directions.append(True)
+        assert isinstance(digits, Number | Complex)
+        levels = [digits.digit(level, None) for level in range(digits.count(None))]
+        every += levels
+        directions += [True] * len(levels)
     if all(isinstance(each, np.ndarray) for each in every):
         found = places_in_order(every[-1])
         for each in reversed(every[:-1]):

@@ -35,6 +35,13 @@ def combined_first(left: Any, right: Any) -> Any:
     )
 
 
+def combined(left: Any, *right: Any, other: Any = None, nothing: Whole | None = None, **options: Any) -> Any:
+    """The values of two, or of one and a single one, as a function combines them; of no rows the function knows no type."""
+    if nothing is not None and not any(len(each) for each in (left, *right)):
+        return nothing.meta
+    return left.combine(*(right or (other,)), **options)
+
+
 def updated(frame: pd.DataFrame, other: Any, **options: Any) -> pd.DataFrame:
     """A frame with the values of another where it has any."""
     made = frame.copy()
@@ -88,7 +95,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "get_dummies": lambda frame, **options: pd.get_dummies(frame, **options),
     "from_dummies": lambda frame, **options: pd.from_dummies(frame, **options),
     "combine_first": combined_first,
-    "combine": lambda left, *right, other=None, **options: left.combine(*(right or (other,)), **options),
+    "combine": combined,
     "align": lambda left, right, **options: aligned(left, right, options),
     "flex": lambda left, right, name, **options: getattr(left, name)(right, **options),
     "corrwith": lambda left, right, **options: left.corrwith(right, **options),
