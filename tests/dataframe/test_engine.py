@@ -68,6 +68,33 @@ def test_a_query_that_may_not_fit_the_budget_goes_through_exchanges(stored):
     pd.testing.assert_frame_equal(asked.compute(), whole.sort_values("v"))
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda d: d.groupby("k").v.median(),
+        lambda d: d.groupby("k").v.agg(["first", "last"]),
+        lambda d: d.groupby("k").v.nunique(),
+        lambda d: d.k.value_counts(),
+    ],
+)
+def test_values_that_groups_hold_are_not_asked_of_engines_where_they_may_not_fit(stored, monkeypatch, ask):
+    from weft.dataframe.rules import faster
+
+    monkeypatch.setattr(faster, "LARGE", 1)  # as if the file were one that DuckDB is asked of
+    whole, ours = stored
+    assert "as one query" in engines(ask(ours))
+    with weft.config.set({"memory.budget": "200 kB"}):
+        assert "as one query" not in engines(ask(ours)).splitlines()[0]
+        made = ask(ours).compute()
+    same = pd.testing.assert_frame_equal if isinstance(made, pd.DataFrame) else pd.testing.assert_series_equal
+    same(made, ask(whole))
+
+
+def test_groups_by_several_keys_take_more(stored):
+    _, ours = stored
+    assert held_bytes(ours.groupby(["k", "v"]).size().expr) > 3 * held_bytes(ours.groupby("v").size().expr)
+
+
 def test_blocks_that_are_kept_are_not_a_query():
     ours = dd.from_pandas(WHOLE, npartitions=2)
     kept = ours[ours.k < 3].persist()

@@ -10,7 +10,7 @@ from typing import Any
 from weft import config
 from weft.dataframe.engine import Alike, EngineQuery, Together
 from weft.dataframe.expr import ROWS, FrameExpr
-from weft.dataframe.footprint import held_bytes, holdable, sizes_of
+from weft.dataframe.footprint import held_bytes, holdable, holds_values, sizes_of
 from weft.dataframe.io.from_blocks import FromBlocks
 from weft.dataframe.io.from_pandas import FromPandas
 from weft.dataframe.io.parquet import ReadParquet
@@ -80,7 +80,7 @@ def whole_query(node: FrameExpr, needs: Needs) -> tuple[Any, str, str, frozenset
     if wanted == "duckdb":
         query, reason, found = translated(node, needs, "duckdb")
         return query, "duckdb", reason or "as dataframe.engine says", found
-    if wanted == "auto" and HAS_DUCKDB and (why := why_duckdb(node)):
+    if wanted == "auto" and HAS_DUCKDB and (why := why_duckdb(node)) and not is_held_whole(node):
         query, *_ = translated(node, needs, "duckdb")
         if query is not None:
             return query, "duckdb", why, frozenset()
@@ -116,8 +116,15 @@ SPILLS = "it goes to disk with what does not fit the memory budget"
 NEAR = 0.8
 
 
+def is_held_whole(node: FrameExpr) -> bool:
+    """Whether groups hold values that may not fit the budget: DuckDB does not write these to disk, but fails."""
+    return any(holds_values(each) for each in walk(node)) and held_bytes(node) > NEAR * holdable()
+
+
 def is_spilt(node: FrameExpr) -> bool:
-    """Whether DuckDB may be asked what does not fit the budget: if it is read from files, and the result fits."""
+    """Whether DuckDB may be asked what does not fit the budget: if it is read from files, the result fits, and it goes to disk."""
+    if any(holds_values(each) for each in walk(node)):
+        return False
     files = all(isinstance(each, ReadParquet) for each in walk(node) if not each.children)
     return files and config.value("dataframe.engine") == "auto" and sizes_of(node)[node.name] <= holdable()
 
