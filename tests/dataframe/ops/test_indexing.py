@@ -206,3 +206,25 @@ def test_an_entry_of_rows_in_one_partition_is_what_pandas_gives():
     agree(lambda: parts["p"], lambda: whole["p"])
     agree(lambda: parts["q"], lambda: whole["q"])
     agree(lambda: dd.from_pandas(whole, npartitions=2)["p"], lambda: whole[["p"]])
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_positions_in_files_read_only_the_parts_that_have_them(tmp_path, labels):
+    whole = pd.DataFrame({"a": range(50), "b": np.arange(50) / 4})
+    whole = whole.set_index(pd.Index(np.arange(50) * 3, name="i")) if labels else whole
+    whole.to_parquet(tmp_path / "x.parquet", row_group_size=7)
+    frame = dd.read_parquet(str(tmp_path / "x.parquet"), split_row_groups=True)
+    assert frame.npartitions == 8
+    for start in (None, 0, 7, 20, 50, 90, -3, -80):
+        for stop in (None, 0, 7, 21, 50, -1, -44, -90):
+            for step in (None, 2, -1, -3):
+                rows = slice(start, stop, step)
+                agree(lambda rows=rows: frame.b.iloc[rows], lambda rows=rows: whole.b.iloc[rows])
+    for rows in ([3], [49, 0, 8, 8, -1], [], [20, 21], np.array([13, 14]), [-50]):
+        agree(lambda rows=rows: frame[["a"]].iloc[rows], lambda rows=rows: whole[["a"]].iloc[rows])
+    assert frame.iloc[15:20].npartitions == 1
+    for far in ([50], [-51], 50):
+        with pytest.raises(IndexError, match="out-of-bounds"):
+            frame.iloc[far]
+    (tmp_path / "x.parquet").unlink()
+    assert frame.iloc[3:3].npartitions == 1

@@ -23,14 +23,24 @@ from weft.dataframe.io.predicates import Bounds, Predicate
 from weft.dataframe.known_metas import source_meta
 from weft.dataframe.meta import UNKNOWN_CATEGORIES
 from weft.dataframe.ops.projection import missing_column
-from weft.expr import Cost, Expr, derived
+from weft.expr import Cost, Expr, Fact, derived
 from weft.expr import node as expression
 from weft.expr.naming import token_of
 from weft.physical.base import Outline
 from weft.physical.blockwise import Column, Listed, Same, blockwise
 from weft.physical.gather import Gather
 
-__all__ = ["Dataset", "FileSource", "Reading", "WholeSource", "check_chosen", "conform", "read_part", "source_frame"]
+__all__ = [
+    "Dataset",
+    "FileSource",
+    "Reading",
+    "WholeSource",
+    "check_chosen",
+    "conform",
+    "read_part",
+    "row_source",
+    "source_frame",
+]
 
 
 class Dataset:
@@ -350,3 +360,12 @@ def source_frame(kind: type[FileSource], dataset: Dataset, columns: Any = None) 
     labels, single = check_chosen(columns, every)
     frame = new(kind(dataset, every if labels is None else tuple(labels)))
     return frame[columns] if single else frame
+
+
+def row_source(node: Expr) -> FileSource | None:
+    """The source whose rows a node has, all of them."""
+    while not isinstance(node, FileSource):
+        if not isinstance(node, FrameExpr) or Fact.SAME_ROWS not in node.facts or not node.children:
+            return None
+        node = node.children[0]
+    return node

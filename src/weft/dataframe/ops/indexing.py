@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.io.from_pandas import labels_in_memory, rows_in_memory
+from weft.dataframe.io.source import row_source
 from weft.dataframe.meta import example_value, is_pandas
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in
 from weft.dataframe.ops.elementwise import elementwise
@@ -270,10 +272,10 @@ class ILocIndexer:
             if rows == slice(None):
                 return new(frame.expr)
             if rows.step is not None and rows.step < 0:
-                forwards = slice(after(rows.stop), after(rows.start))
+                forwards = slice(sys.maxsize if rows.stop == -1 else after(rows.stop), after(rows.start))
                 made = turned(ILocIndexer._rows(frame, forwards))
                 return made if rows.step == -1 else ILocIndexer._rows(made, slice(None, None, -rows.step))
-            return new(PositionSlice(frame.expr, rows.start, rows.stop, rows.step or 1))
+            return rows_from_to(frame.expr, rows)
         if isinstance(rows, (int, np.integer)):
             return rows_at(frame, np.array([rows], dtype=np.int64))
         if isinstance(rows, FrameBase):
@@ -295,7 +297,43 @@ class ILocIndexer:
 
 def rows_at(frame: Any, positions: np.ndarray) -> Any:
     """Rows at some positions, of an array that is nobody else's."""
-    return new(PositionList(frame.expr, Held.of(positions, True)))
+    expr, edges = frame.expr, edges_of_parts(frame.expr)
+    if edges is not None and len(positions):
+        total = edges[-1]
+        if positions.min() < -total or positions.max() >= total:
+            raise IndexError("positional indexers are out-of-bounds")
+        positions = np.where(positions < 0, positions + total, positions)
+        place = np.searchsorted(edges, positions, side="right") - 1
+        numbers = np.unique(place)
+        before = np.concatenate([[0], np.cumsum(np.diff(edges)[numbers])])
+        positions = positions - edges[place] + before[np.searchsorted(numbers, place)]
+        expr = some_parts(expr, numbers)
+    return new(PositionList(expr, Held.of(positions, True)))
+
+
+def rows_from_to(expr: Any, rows: slice) -> Any:
+    """Rows of a slice that goes forwards."""
+    start, stop, step = rows.start, rows.stop, rows.step or 1
+    edges = edges_of_parts(expr)
+    if edges is not None:
+        start, stop, step = rows.indices(int(edges[-1]))
+        first = min(int(np.searchsorted(edges[:-1], start, side="right")) - 1, len(edges) - 2)
+        end = max(first + 1, int(np.searchsorted(edges, stop, side="left")))
+        start, stop = start - int(edges[first]), max(start, stop) - int(edges[first])
+        expr = some_parts(expr, np.arange(first, end))
+    return new(PositionSlice(expr, start, stop, step))
+
+
+def edges_of_parts(expr: Any) -> np.ndarray | None:
+    """At which row each partition begins, and the last one ends, if files tell."""
+    source = row_source(expr)
+    counts = None if source is None else source.row_counts
+    return None if not counts or len(counts) != expr.npartitions else np.concatenate([[0], np.cumsum(counts)])
+
+
+def some_parts(expr: Any, numbers: np.ndarray) -> Any:
+    """Some partitions, in order."""
+    return expr if len(numbers) == expr.npartitions else Partitions(expr, tuple(numbers.tolist()))
 
 
 class AtIndexer:

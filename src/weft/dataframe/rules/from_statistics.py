@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from weft.dataframe.expr import FrameExpr
-from weft.dataframe.io.source import FileSource
+from weft.dataframe.io.source import FileSource, row_source
 from weft.dataframe.io.told import Told
 from weft.dataframe.ops.projection import Projection
 from weft.dataframe.ops.reductions import Length, Reduce
-from weft.expr import Expr, Fact, rule
+from weft.expr import Expr, rule
 
 __all__ = ["from_statistics"]
 
@@ -29,15 +28,6 @@ def from_statistics(node: Length | Reduce) -> Expr | None:
             value = extreme(read, label, kind)
             return None if value is None else Told(np.asarray(node.meta).dtype.type(value), kind, node.meta)
     return None
-
-
-def row_source(node: Expr) -> FileSource | None:
-    """The source whose rows a node has, all of them."""
-    while not isinstance(node, FileSource):
-        if not isinstance(node, FrameExpr) or Fact.SAME_ROWS not in node.facts or not node.children:
-            return None
-        node = node.children[0]
-    return node
 
 
 def extreme(source: FileSource, label: Hashable, kind: str) -> Any:
