@@ -98,3 +98,22 @@ def test_matrices_of_scipy_are_joined_and_multiplied(form):
     for other in (np.ones((4, 2)), da.ones((4, 2), chunks=2)):
         np.testing.assert_array_equal((x @ other).compute(), whole @ np.ones((4, 2)))
         np.testing.assert_array_equal(by_rows.dot(other).compute(), whole @ np.ones((4, 2)))
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "csc_matrix", "csr_array", "csc_array"])
+@pytest.mark.parametrize("key", [[5, 1, 2], [3, 17, 1, 25], (slice(None), [4, 0, 9])])
+def test_rows_and_columns_of_matrices_of_scipy_are_chosen_by_lists(kind, key):
+    sparse = pytest.importorskip("scipy.sparse")
+    whole = np.arange(600).reshape(30, 20) % 7
+    x = da.from_array(getattr(sparse, kind)(whole), chunks=(10, 5))
+    np.testing.assert_array_equal(x[key].compute().toarray(), whole[key])
+    np.testing.assert_array_equal(x[key][:, [1, 0]].compute().toarray(), whole[key][:, [1, 0]])
+
+
+@pytest.mark.parametrize("kind", ["csr_array", "csc_array"])
+@pytest.mark.parametrize("key", [3, (slice(None), 3)])
+def test_a_row_and_a_column_of_sparse_arrays_have_one_axis(kind, key):
+    sparse = pytest.importorskip("scipy.sparse")
+    whole = np.arange(600).reshape(30, 20) % 7
+    x = da.from_array(getattr(sparse, kind)(whole), chunks=(10, 5))
+    np.testing.assert_array_equal(x[key].compute().toarray(), whole[key])

@@ -307,6 +307,8 @@ def concatenated(parts: Sequence[Any], axis: int) -> Any:
     first = parts[0]
     sparse = modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(first):
+        if first.ndim == 1:  # scipy would make rows of a matrix of them
+            return sparse.hstack([part.reshape(1, -1) for part in parts]).reshape(-1).asformat(first.format)
         return (sparse.hstack if axis % first.ndim else sparse.vstack)(parts, format=first.format)
     whole = np.concatenate(parts, axis=axis)
     if type(whole) is np.ndarray and isinstance(first, np.ndarray) and all(type(part) is type(first) for part in parts):

@@ -59,10 +59,11 @@ def points_of(block: Block, axes: tuple[int, ...], points: Points) -> Block:
 def along(block: Block, where: np.ndarray[Any, Any], axis: int) -> Block:
     """Elements at positions along an axis. `numpy.take` is the faster way, but copies blocks that are not contiguous.
 
-    It also forgets the masks of structured blocks.
+    It also forgets the masks of structured blocks, and knows no sparse matrices.
     """
     is_plain = type(block) is np.ndarray
-    if (is_plain and not block.flags.c_contiguous) or (not is_plain and block.dtype.names):
+    is_other = not is_plain and (block.dtype.names or not hasattr(block, "__array_function__"))
+    if is_other or (is_plain and not block.flags.c_contiguous):
         return block[(slice(None),) * axis + (where,)]
     return np.take(block, where, axis=axis)
 
