@@ -27,6 +27,10 @@ __all__ = ["encode", "encode_other", "nonce", "token_of", "written_by"]
 PLAIN = frozenset({int, str, float, bool, type(None), bytes, complex})
 #: Kinds of NumPy's dtypes that are told apart by letter and size alone.
 SIMPLE_KINDS = "biufcSUMmO"
+#: NumPy's types of single numbers that Python has one for, of the same value.
+NUMBERS = frozenset(
+    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"]
+)
 #: Packages whose classes stay as they are; those of others are looked at each time.
 LASTING = frozenset({"weft", "numpy", "builtins"})
 #: How values of a type are written.
@@ -71,6 +75,8 @@ def way_of(kind: type) -> Callable[[Any], str]:
         way = str
     elif kind.__module__ == "numpy.dtypes":
         way = encode_dtype
+    elif kind.__module__ == "numpy" and kind.__name__ in NUMBERS:
+        way = partial(encode_number, kind.__name__)
     elif kind is FunctionType or kind is BuiltinFunctionType or kind.__name__ == "ufunc":
         way = token_of_function
     else:
@@ -96,6 +102,11 @@ def encode_tuple(value: tuple[Any, ...]) -> str:
 
 def encode_tuple_like(name: str, value: tuple[Any, ...]) -> str:
     return name + encode_tuple(tuple(value))
+
+
+def encode_number(name: str, value: Any) -> str:
+    """One of NumPy's numbers: its text depends on options of NumPy's, that of the same number of Python's does not."""
+    return f"{name}:{value.item()!r}"
 
 
 def encode_by_method(method: Callable[[Any], Any], name: str, value: Any) -> str:

@@ -32,6 +32,12 @@ READ = {
     "a list in a tuple": (WHOLE, lambda d: d["a"].loc[(["i3", "i1"],)]),
     "labels that are in no order": (UNSORTED, lambda d: d.loc["i1":"i10"]),
     "labels that are in no order, of a series": (UNSORTED, lambda d: d["a"].loc["i20":"i3"]),
+    "positions in any order, some twice": (WHOLE, lambda d: d.iloc[[4, 0, 4, -2, 1]]),
+    "positions of an array": (WHOLE, lambda d: d["a"].iloc[np.array([3, -5], dtype="int8")]),
+    "positions of an index": (WHOLE, lambda d: d.iloc[pd.Index([2, 1])]),
+    "no positions": (WHOLE, lambda d: d.iloc[[]]),
+    "all positions": (WHOLE, lambda d: d.iloc[np.arange(5)]),
+    "labels in any order, some twice": (WHOLE, lambda d: d.loc[["i3", "i1", "i3"]]),
     "truth values with gaps": (WHOLE, lambda d: d.iloc[pd.array([True, None, True, False, None], dtype="boolean")]),
     "truth values by place": (WHOLE, lambda d: d.iloc[[True, False, True, False, False]]),
     "labels of levels in an order": (LEVELS, lambda d: d.loc[(["b", "a"], "x"), :]),
@@ -55,6 +61,26 @@ def read(whole, key, count):
 def test_rows_and_columns_are_pandas(name, count):
     whole, key = READ[name]
     read(whole, key, count)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_many_positions_are_pandas(seed, count):
+    chance = np.random.default_rng(seed)
+    whole = pd.DataFrame({"a": chance.random(50), "t": chance.choice(["x", "yy"], 50)}, index=chance.integers(0, 9, 50))
+    places = chance.integers(-50, 50, 70)
+    parts = dd.from_pandas(whole, npartitions=count, sort=False)
+    for frame in (parts, parts.map_partitions(lambda rows: rows)):
+        pd.testing.assert_frame_equal(frame.iloc[places].compute(), whole.iloc[places])
+        with pytest.raises(IndexError):
+            frame.iloc[[0, 50]].compute()
+
+
+def test_positions_that_change_later_are_as_they_were():
+    places = np.array([1, 0])
+    chosen = dd.from_pandas(WHOLE, npartitions=2, sort=False).iloc[places]
+    places[:] = 3
+    pd.testing.assert_frame_equal(chosen.compute(), WHOLE.iloc[[1, 0]])
 
 
 def set_in(frame, rows, columns, value, way="loc"):

@@ -49,6 +49,16 @@ def test_categories_become_columns():
     assert_same(dd.get_dummies(in_parts(texts)), pd.get_dummies(texts))
 
 
+@pytest.mark.parametrize("words", [{}, {"dummy_na": True}, {"drop_first": True}])
+def test_values_become_columns(words):
+    whole = pd.DataFrame({"t": ["b", None, "a", "b", "c", "a"], "o": [2, 1, 2, 3, 1, 1], "v": range(6)})
+    for frame in (in_parts(whole), in_parts(whole).map_partitions(lambda rows: rows)):
+        assert_same(dd.get_dummies(frame, **words), pd.get_dummies(whole, **words))
+        assert_same(dd.get_dummies(frame.t, **words), pd.get_dummies(whole.t, **words))
+        assert_same(dd.get_dummies(frame.o, **words), pd.get_dummies(whole.o, **words))
+        assert_same(dd.get_dummies(frame, columns=["o"]), pd.get_dummies(whole, columns=["o"]))
+
+
 @pytest.mark.parametrize(
     "kind", ["str", "string", object, "int64", "Int64", pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.int64())]
 )

@@ -97,3 +97,54 @@ def test_a_single_argument_of_a_function_of_values_need_be_no_tuple():
     for given in (5, (5,), [5]):
         made = ours.apply(lambda value, more: value + more, given, meta=("x", "int64"))
         pd.testing.assert_series_equal(made.compute(), whole + 5)
+
+
+class Shouted(dict):
+    """A mapping that has an answer to all keys."""
+
+    def __missing__(self, key):
+        return f"{key}!"
+
+
+TEXTS = pd.Series(["a", "b", None, "a", "c"] * 8, name="t")
+MAPPINGS = {
+    "texts": {"a": "x", "b": "y"},
+    "numbers": {"a": 1, "b": 2},
+    "all": {"a": 1, "b": 2, "c": 3, None: 4},
+    "missing values": {"a": 1.5, float("nan"): 2.5},
+    "objects": {"a": (1, 2), "b": [3]},
+    "nothing": {},
+    "other keys": {1: 2},
+    "keys of two": {("a", "b"): 1, "a": 2},
+    "a series": pd.Series(["x", "y"], index=["a", "b"]),
+    "a series of dates": pd.Series(pd.to_datetime(["2020", "2021"]), index=["a", "c"]),
+    "categories": pd.Series(pd.Categorical(["x", "y"]), index=["a", "c"]),
+    "an answer to all": Shouted(a="x"),
+}
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
+@pytest.mark.parametrize("words", [{}, {"na_action": "ignore"}])
+@pytest.mark.parametrize("kind", ["str", object, "category", "string"])
+def test_texts_are_looked_up_in_mappings(kind, words, name):
+    mapping, whole = MAPPINGS[name], TEXTS.astype(kind)
+    for count in (1, 3):
+        agree(
+            lambda count=count: dd.from_pandas(whole, npartitions=count).map(mapping, **words),
+            lambda: whole.map(mapping, **words),
+        )
+
+
+@pytest.mark.parametrize(
+    "mapping", [{1: "x", 2: "y"}, {1: 2.5}, {}, pd.Series([3, 4], index=[1, 7]), {1: 5, 2: 6, 3: 7}]
+)
+def test_numbers_are_looked_up_in_mappings(mapping):
+    for whole in (
+        pd.Series([1, 2, 3, 1]),
+        pd.Series([1.0, np.nan, 2.0, 3.0]),
+        pd.Series([1, None, 3, 2], dtype="Int64"),
+    ):
+        agree(
+            lambda whole=whole: dd.from_pandas(whole, npartitions=2).map(mapping),
+            lambda whole=whole: whole.map(mapping),
+        )

@@ -56,6 +56,13 @@ LIGHT = {
     "numbers of values with gaps": lambda d: codes_of(d.v.where(d.v > 0.5), use_na_sentinel=False),
     "numbers in order": lambda d: codes_of(d.v.round(1), sort=True),
     "other labels": lambda d: d.drop(columns=["v", "n"]).set_index("s", **({} if is_pandas(d) else {"sort": False})),
+    "positions in a list": lambda d: d.iloc[[190, 3, 77, 3]],
+    "labels in a list": lambda d: d.loc[[190, 3, 77, 3, 100, 130]],
+    "values looked up": lambda d: d.k.map({1: 0.5, 3: 2.5}),
+    "columns as rows": lambda d: d.melt(["n", "s"], ["v", "k"]),
+    "columns of numbers as rows": lambda d: d[["k", "v", "s"]].melt("s", var_name="q", value_name="r"),
+    "columns as rows with their labels": lambda d: d[["k", "v"]].melt(ignore_index=False),
+    "some columns of rows": lambda d: d.melt("s", ["v", "k"])[["value", "s"]],
     "running means": lambda d: d[["k", "v"]].expanding().mean(),
 }
 

@@ -205,13 +205,19 @@ class SeriesFunctionMethods(FunctionMethods):
         return row_function(self, "map", map_values, given, meta, (), words, arg)
 
 
+def is_from_table(expr: MapPartitions) -> bool:
+    """Whether values are looked up in a mapping that pandas reads as a table."""
+    return len(expr.inputs) == 2 and isinstance(expr.inputs[1], Mapped) and expr.inputs[1].table is not None
+
+
 class Mapped:
     """A mapping as an argument of `map`: held, and named by content if it is small."""
 
-    __slots__ = ("held",)
+    __slots__ = ("held", "table")
 
     def __init__(self, held: Held) -> None:
         self.held = held
+        self.table = as_table(held.value)
 
     @classmethod
     def of(cls, arg: Any) -> Any:
@@ -222,7 +228,7 @@ class Mapped:
     def meta_for(self, column: Any) -> Any:
         """What the values of a column become."""
         value = self.held.value
-        series = value if isinstance(value, pd.Series) else pd.Series(value)
+        series = self.table if isinstance(self.table, pd.Series) else pd.Series(value)
         if isinstance(column.dtype, pd.CategoricalDtype) and UNKNOWN_CATEGORIES not in column.dtype.categories:
             return column.map(value)  # its categories are mapped
         kind = mapped_with_na(series, column.dtype)
@@ -238,6 +244,17 @@ class Mapped:
 
     def __reduce__(self) -> Any:
         return Mapped, (self.held,)
+
+
+def as_table(mapping: Any) -> Any:
+    """A mapping as pandas looks values up in it, made once for all partitions; None of one that has an answer to all keys."""
+    if isinstance(mapping, pd.Series):
+        return mapping
+    if hasattr(mapping, "__missing__"):
+        return None
+    if not mapping:
+        return pd.Series(mapping, dtype=np.float64)
+    return pd.Series(mapping.values(), index=pd.Index(mapping.keys(), tupleize_cols=False))
 
 
 def mapped_with_na(series: pd.Series, dtype: Any) -> Any:

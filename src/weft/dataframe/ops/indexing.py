@@ -37,6 +37,7 @@ from weft.dataframe.ops.label_rows import (
 from weft.dataframe.ops.partitions import Partitions
 from weft.dataframe.ops.projection import check_columns, column, project
 from weft.dataframe.ops.putting import is_absent, one_label, put_rows, values_of_columns, values_of_row, with_row
+from weft.expr import Held
 
 __all__ = ["IndexingMethods", "rows_in_slice"]
 
@@ -268,9 +269,11 @@ class ILocIndexer:
                 return made if rows.step == -1 else ILocIndexer._rows(made, slice(None, None, -rows.step))
             return new(PositionSlice(frame.expr, rows.start, rows.stop, rows.step or 1))
         if isinstance(rows, (int, np.integer)):
-            return new(PositionList(frame.expr, (int(rows),)))
+            return rows_at(frame, np.array([rows], dtype=np.int64))
         if isinstance(rows, FrameBase):
             raise TypeError("iloc takes numbers: choose rows by a series of booleans with frame[series]")
+        if isinstance(getattr(rows, "dtype", None), np.dtype) and rows.dtype.kind in "iu":
+            return rows_at(frame, np.array(rows, dtype=np.int64))
         numbers = list(rows)
         if is_truths(numbers):
             held = rows_in_memory(frame.expr)
@@ -279,9 +282,14 @@ class ILocIndexer:
                     f"Boolean index has wrong length: {len(numbers)} instead of {len(held.held.value.index)}"
                 )
             return filtered(frame, by_place(frame, np.asarray(numbers)))
-        if not all(isinstance(each, (int, np.integer)) for each in numbers):
+        if not all(issubclass(kind, (int, np.integer)) for kind in set(map(type, numbers))):
             raise IndexError(f".iloc requires numeric indexers, got {numbers}")
-        return new(PositionList(frame.expr, tuple([int(each) for each in numbers])))
+        return rows_at(frame, np.array(numbers, dtype=np.int64))
+
+
+def rows_at(frame: Any, positions: np.ndarray) -> Any:
+    """Rows at some positions, of an array that is nobody else's."""
+    return new(PositionList(frame.expr, Held.of(positions, True)))
 
 
 class AtIndexer:

@@ -1,7 +1,8 @@
 """Nodes of rows chosen by label and by position.
 
 By label: a slice or a list looks only into the partitions that can have the labels where divisions are known, and into all
-where they are not. By position: partitions are counted first, then each cuts its own rows.
+where they are not. By position: partitions are counted first, then each cuts its own rows. Where all rows are one partition, it
+is asked as it is.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from weft.dataframe.engine import AllBlocks
 from weft.dataframe.expr import FrameExpr, Partitionwise
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.beside import row_total, rows_before
-from weft.expr import Cost, Expr, Fact, Need, Needs, derived, node
+from weft.expr import Cost, Expr, Fact, Held, Need, Needs, derived, node
 from weft.physical.base import Outline
 from weft.physical.blockwise import Same, blockwise
 from weft.physical.gather import Gather
+from weft.physical.source import Whole
 from weft.physical.tree_reduce import TreeReduce
 
 __all__ = ["LabelList", "LabelSlice", "LevelList", "PositionList", "PositionSlice", "Reversed"]
@@ -90,6 +92,9 @@ class LabelList(RowsInOrder):
 
     def lower(self) -> Expr:
         kernels = KERNELS["pandas"]
+        if self.source.npartitions == 1:
+            told = [Same(self.labels), Same(self.required)]
+            return blockwise(self.outline, kernels["LabelsFinish"], [(self.source, (0,))], told, cost=Cost.LIGHT)
         outline = Outline(self.name, "loc-chunk", self.source.numblocks)
         chunk = blockwise(outline, kernels["LabelsChunk"], [(self.source, (0,))], [Same(self.labels)], cost=Cost.LIGHT)
         finish = kernels["LabelsFinish"]
@@ -156,7 +161,7 @@ class PositionList(FrameExpr):
     """Rows at some positions, in the order in which these are given, in one partition."""
 
     source: FrameExpr
-    positions: tuple[int, ...]
+    positions: Held
 
     @property
     def label(self) -> str:
@@ -174,15 +179,16 @@ class PositionList(FrameExpr):
         return asked | {Need.ORDER}
 
     def lower(self) -> Expr:
-        kernels = KERNELS["pandas"]
-        source = self.source
+        kernels, source = KERNELS["pandas"], self.source
+        positions = Whole(Outline(self.name, "positions", ()), self.positions)
+        if source.npartitions == 1:
+            return blockwise(self.outline, kernels["TakeAt"], [(source, (0,)), (positions, ())], cost=Cost.LIGHT)
+        total = (row_total(self.name, source), (0,))
+        sought = blockwise(Outline(self.name, "sorted", (1,)), kernels["SortedPlaces"], [total, (positions, ())])
         outline = Outline(self.name, "iloc-chunk", source.numblocks)
-        before, total = rows_before(self.name, source), row_total(self.name, source)
-        sources: list[Any] = [(source, (0,)), (before, (0,)), (total, (None,))]
-        chunk = blockwise(outline, kernels["TakeChunk"], sources, [Same(self.positions)], cost=Cost.LIGHT)
-        return TreeReduce(
-            self.outline, chunk, (0,), kernels["TakeCombine"], kernels["TakeFinish"], (self.positions,), 16, True
-        )
+        sources: list[Any] = [(source, (0,)), (rows_before(self.name, source), (0,)), (sought, (None,))]
+        chunk = blockwise(outline, kernels["TakeChunk"], sources, cost=Cost.LIGHT)
+        return TreeReduce(self.outline, chunk, (0,), kernels["TakeCombine"], kernels["TakeFinish"], (), 16, True)
 
 
 @node

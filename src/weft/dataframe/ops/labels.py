@@ -42,6 +42,7 @@ def relabelled(frame: Any, labels: Any) -> Any:
         or are_tuples
         or not known.is_unique
         or not made.is_unique
+        or (known.nlevels == 1 and known.hasnans)  # which is found by its place alone
         or made.name != known.name
     ):
         return new(RelabelAt(frame.expr, made))

@@ -15,6 +15,7 @@ from weft.callables import also_called
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr
 from weft.dataframe.io.from_pandas import from_pandas
+from weft.dataframe.kernels.pandas.pivot import table_of_counts
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.ops.neighbours import call_of, whole_result
 from weft.dataframe.ops.pivot_keys import labels_of, with_key_columns
@@ -59,15 +60,6 @@ class FromGroups(FrameExpr):
 @node
 class PivotTable(FromGroups):
     """A table of aggregates."""
-
-
-@node
-class Crosstab(FromGroups):
-    """A table of frequencies."""
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        return self.options
 
 
 def in_memory(found: Any) -> Any:
@@ -231,7 +223,7 @@ def crosstab(
     dropna: bool = True,
     normalize: Any = False,
 ) -> Any:
-    """How often values of series come together, as a table; which values there are is computed at once.
+    """How often values of series come together, as a table; it is counted at once, since what there is makes its columns.
 
     Parameters
     ----------
@@ -283,8 +275,7 @@ def crosstab(
         tuple(colnames if colnames is not None else [named(key, f"col_{place}") for place, key in enumerate(across)]),
     )
     words = {"margins": margins, "margins_name": margins_name, "dropna": dropna, "normalize": normalize}
-    table = KERNELS["pandas"][Crosstab](counts.compute(), names, tuple(words.items()))
-    return new(Crosstab(counts.expr, (names, tuple(words.items())), table.iloc[:0]))
+    return in_memory(table_of_counts(counts.compute(), names, words))
 
 
 def named(key: Any, otherwise: str) -> Any:

@@ -10,18 +10,30 @@ import pandas as pd
 
 from weft.dataframe.base import FrameBase, new
 from weft.dataframe.expr import VALUES, FrameExpr, Partitionwise, column_needs, row_needs
+from weft.dataframe.io.from_pandas import rows_in_memory
 from weft.dataframe.kernels.pandas.elementwise import Pairs
 from weft.dataframe.kernels.table import KERNELS
 from weft.dataframe.meta import UNKNOWN, UNKNOWN_CATEGORIES, meta_nonempty, same_kind
 from weft.dataframe.ops.alignment import align_rows
 from weft.dataframe.ops.assignment import assign
+from weft.dataframe.ops.beside import by_place
 from weft.dataframe.ops.concat import Concat, as_collection
+from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.labels import relabelled
 from weft.dataframe.ops.projection import missing_column
 from weft.dataframe.ops.repartition import in_partitions
 from weft.expr import Cost, Expr, Need, Needs, derived, node
 
-__all__ = ["CombiningMethods", "ReshapingMethods", "from_dummies", "get_dummies", "melt", "reshaped", "reshaped_whole"]
+__all__ = [
+    "CombiningMethods",
+    "ReshapingMethods",
+    "from_dummies",
+    "get_dummies",
+    "melt",
+    "melted_together",
+    "reshaped",
+    "reshaped_whole",
+]
 
 #: Operations whose result has the divisions of their first operand.
 DIVIDED = frozenset({"explode", "combine_first", "combine", "align", "update", "get_dummies", "from_dummies"})
@@ -209,6 +221,34 @@ def as_kind(part: Melted, label: Hashable, kind: Any) -> FrameExpr:
     return part if part.meta.dtypes.iloc[-1] == kind else new(part).astype({label: kind}, errors="ignore").expr
 
 
+def melted_together(expr: FrameExpr, ignore_index: bool) -> FrameExpr | None:
+    """All columns of one frame that become rows one after another, as one operation; None of what is something else."""
+    if not isinstance(expr, Concat):
+        return None
+    sources: tuple[Any, ...] = expr.sources
+    given = [each.frames[0] if is_as_kind(each) else each for each in sources]
+    parts = [each for each in given if isinstance(each, Melted)]
+    first = given[0]
+    if len(parts) < len(given) or any(
+        (each.source, each.kept, each.options) != (first.source, first.kept, first.options) for each in parts
+    ):
+        return None
+    chosen = tuple([each.column for each in parts])
+    words = {"id_vars": first.kept, "value_vars": chosen, "ignore_index": ignore_index}
+    made = Reshaped("melt", (first.source,), Pairs((*first.options, *words.items())))
+    return made if made.meta.dtypes.equals(expr.meta.dtypes) else None
+
+
+def is_as_kind(expr: FrameExpr) -> bool:
+    """Whether a node is one of `as_kind`."""
+    return (
+        isinstance(expr, Elementwise)
+        and expr.operation == "astype"
+        and ("errors", "ignore") in expr.keywords
+        and isinstance(expr.frames[0], Melted)
+    )
+
+
 def get_dummies(
     data: Any,
     prefix: Any = None,
@@ -272,21 +312,29 @@ def get_dummies(
         kind = column.expr.meta.dtype
         if isinstance(kind, pd.CategoricalDtype) and UNKNOWN_CATEGORIES not in kind.categories:
             continue
-        found = column.drop_duplicates().compute()
-        known = pd.CategoricalDtype(pd.Categorical(found).categories)
+        column, found = with_categories(column)
         if is_frame:
-            data = assign(data, label, column.astype(known))
+            data = assign(data, label, column)
         else:
             options = {"dummy_na": dummy_na, "drop_first": drop_first}
-            data, table = (
-                column.astype(known),
-                pd.get_dummies(found, prefix, prefix_sep, dtype=dtype, sparse=sparse, **options),
-            )
+            data, table = column, pd.get_dummies(found, prefix, prefix_sep, dtype=dtype, sparse=sparse, **options)
     if table is None:
         return reshaped("get_dummies", data, **words)
     given = Pairs([(word, tuple(each) if isinstance(each, list) else each) for word, each in words.items()])
     made = new(Reshaped("get_dummies", (data.expr,), given, table.iloc[:0].set_axis(meta.index, axis=0)))
     return relabelled(made, table.columns)
+
+
+def with_categories(column: Any) -> tuple[Any, pd.Series]:
+    """A column as categories that are known, and the different values that it has.
+
+    Of rows in memory it is made at once: to look for the different values is all the work there is.
+    """
+    if rows_in_memory(column.expr) is None:
+        found = column.drop_duplicates().compute()
+        return column.astype(pd.CategoricalDtype(pd.Categorical(found).categories)), found
+    values = pd.Categorical(column.compute())
+    return by_place(column, values, column.name), pd.Series(values.categories, name=column.name)
 
 
 def is_encoded(kind: Any) -> bool:

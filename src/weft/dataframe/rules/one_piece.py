@@ -33,8 +33,9 @@ from weft.dataframe.ops.duplicated import Factorized
 from weft.dataframe.ops.elementwise import Elementwise
 from weft.dataframe.ops.ewm import EwmRows
 from weft.dataframe.ops.filtering import DropMissing, Filter
+from weft.dataframe.ops.function_methods import is_from_table
 from weft.dataframe.ops.groupby_whole import GroupbyRows, GroupbyWhole
-from weft.dataframe.ops.indexing_nodes import PositionSlice
+from weft.dataframe.ops.indexing_nodes import LabelList, PositionList, PositionSlice
 from weft.dataframe.ops.label_nodes import (
     IndexOf,
     Relabel,
@@ -45,9 +46,12 @@ from weft.dataframe.ops.label_nodes import (
     ToFrame,
     WithIndex,
 )
+from weft.dataframe.ops.map_partitions import MapPartitions
 from weft.dataframe.ops.merge_nodes import Merge
 from weft.dataframe.ops.neighbours import Fill, Neighbours, WholeResult, WholeRows
 from weft.dataframe.ops.projection import Projection
+from weft.dataframe.ops.reductions import MemoryUsage
+from weft.dataframe.ops.reshaping import melted_together
 from weft.dataframe.ops.rolling import ExpandingRows
 from weft.dataframe.ops.set_index import SetIndex
 from weft.dataframe.ops.sort_nodes import Sort, SortPartitions
@@ -59,8 +63,8 @@ __all__ = ["as_one_piece", "in_one_piece", "is_light", "piece_remarks"]
 
 #: Nodes that take a thread no longer than to copy the rows.
 LIGHT = (
-    Assign, ByPlace, ConcatColumns, Fill, IndexOf, PlacesIn, PositionSlice, Projection, Relabel, RelabelAt, RenameAxis, Renamed,
-    ResetIndex, SetIndex, ToFrame, WholeResult, WholeRows, WithIndex,
+    Assign, ByPlace, ConcatColumns, Fill, IndexOf, LabelList, MemoryUsage, PlacesIn, PositionList, PositionSlice, Projection, Relabel,
+    RelabelAt, RenameAxis, Renamed, ResetIndex, SetIndex, ToFrame, WholeResult, WholeRows, WithIndex,
 )  # fmt: skip
 #: Those for which that holds up to so many rows.
 SHORT = (Cumulative, DistinctRows, DropMissing, Factorized, EwmRows, ExpandingRows, Filter, Uniques, ValueCounts)
@@ -134,6 +138,8 @@ def is_light(node: Expr, rows: int) -> bool:
             return node.asked.method in GROUPED or (rows <= FEW_ROWS and is_aggregate(node.asked))
         case Merge():
             return rows <= FEW_ROWS and (node.way.startswith("broadcast") or is_looked_up(node))
+        case MapPartitions():
+            return rows <= FEW_ROWS and is_from_table(node) and isinstance(node.inputs[0].meta.dtype, np.dtype)
         case GroupbyWhole():
             return node.way.way == "tree"
         case Sort() | SortPartitions():  # to divisions that are given it is left
@@ -194,6 +200,9 @@ def whole(node: Any) -> Any:
         return whole(node.source)
     if isinstance(node, Factorized) and (codes := node.in_one_piece(whole(node.source))) is not None:
         return codes
+    is_numbered = isinstance(node, ResetIndex) and node.drop
+    if (rows := melted_together(node.source if is_numbered else node, is_numbered)) is not None:
+        return rows.map_children(whole)
     made = node.map_children(whole)
     if isinstance(made, Concat) and made.npartitions > 1:
         return Together(made)

@@ -120,5 +120,24 @@ def apply_values(column: pd.Series, function: Callable[..., Any], args: tuple[An
 
 def map_values(frame: Any, function: Any, **keywords: Any) -> Any:
     """What a function or a mapping gives for each value."""
-    held = getattr(function, "held", None)
-    return frame.map(function if held is None else held.value, **keywords)
+    if (held := getattr(function, "held", None)) is None:
+        return frame.map(function, **keywords)
+    table = function.table
+    is_kept = isinstance(frame, pd.Series) and (isinstance(frame.dtype, np.dtype) or frame.dtype == "str")
+    if not is_kept or not isinstance(table, pd.Series):
+        return frame.map(held.value, **keywords)
+    if frame.dtype == "str" and len(table) * MANY_TIMES <= len(frame):
+        return mapped_once(frame, table, keywords)
+    return frame.map(table, **keywords)
+
+
+#: How many times as many texts as a mapping has keys are looked up once for each different one.
+MANY_TIMES = 4
+
+
+def mapped_once(column: pd.Series, table: pd.Series, keywords: dict[str, Any]) -> pd.Series:
+    """Texts that are there many times, each looked up once."""
+    codes, different = column.factorize(use_na_sentinel=False)
+    made = pd.Series(different.array, dtype=column.dtype).map(table, **keywords).take(codes)
+    made.index, made.name = column.index, column.name
+    return made

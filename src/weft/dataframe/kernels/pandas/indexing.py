@@ -84,31 +84,53 @@ def total_count(*counts: int) -> int:
     return sum(counts)
 
 
-@PANDAS.add("TakeChunk")
-def take_chunk(partition: Any, before: int | None, total: int, positions: tuple[int, ...]) -> Any:
-    """The rows of a partition that stand at some of the positions, with these."""
-    first = before or 0
-    wanted = np.asarray(positions, dtype=np.int64)
-    if ((wanted >= total) | (wanted < -total)).any():
+def counted_from_first(positions: np.ndarray, total: int) -> np.ndarray:
+    """Positions of which those below zero count from the end, as they count from the first row."""
+    if len(positions) and (positions.max() >= total or positions.min() < -total):
         raise IndexError(f"positional indexers are out-of-bounds: there are {total} rows")
-    wanted = np.unique(np.where(wanted < 0, wanted + total, wanted))
-    wanted = wanted[(wanted >= first) & (wanted < first + len(partition))]
-    return partition.iloc[wanted - first], wanted, total
+    return (
+        np.where(positions < 0, positions + total, positions) if len(positions) and positions.min() < 0 else positions
+    )
+
+
+@PANDAS.add("TakeAt")
+def take_at(partition: Any, positions: np.ndarray) -> Any:
+    """The rows at some positions, of all rows."""
+    return partition.iloc[counted_from_first(positions, len(partition))]
+
+
+@PANDAS.add("SortedPlaces")
+def sorted_places(total: int, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions from the first row on, and which of those that are wanted each of them is."""
+    wanted = counted_from_first(positions, total)
+    order = np.argsort(wanted, kind="stable")
+    return wanted[order], order
+
+
+@PANDAS.add("TakeChunk")
+def take_chunk(partition: Any, before: int | None, sought: tuple[np.ndarray, np.ndarray]) -> Any:
+    """The rows of a partition that stand at some of the positions, with which of them these are."""
+    wanted, order = sought
+    first = before or 0
+    low, high = np.searchsorted(wanted, [first, first + len(partition)])
+    return partition.iloc[wanted[low:high] - first], order[low:high]
 
 
 @PANDAS.add("TakeCombine")
 def take_combine(*parts: Any) -> Any:
-    """Rows of several partitions, with their positions."""
-    return joined([rows for rows, _, _ in parts]), np.concatenate([each for _, each, _ in parts]), parts[0][2]
+    """Rows of several partitions, with which they are."""
+    return joined([rows for rows, _ in parts]), np.concatenate([order for _, order in parts])
 
 
 @PANDAS.add("TakeFinish")
-def take_finish(found: Any, positions: tuple[int, ...]) -> Any:
-    """Rows in the order of the positions."""
-    rows, there, total = found
-    wanted = np.asarray(positions, dtype=np.int64)
-    wanted = np.where(wanted < 0, wanted + total, wanted)
-    return rows.iloc[np.searchsorted(there, wanted)] if len(wanted) else rows.iloc[:0]
+def take_finish(found: Any) -> Any:
+    """Rows in the order in which they are wanted."""
+    rows, order = found
+    if (order[1:] > order[:-1]).all():
+        return rows
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return rows.iloc[places]
 
 
 @PANDAS.add("Reversed")

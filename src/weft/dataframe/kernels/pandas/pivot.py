@@ -17,10 +17,9 @@ def pivot_table(groups: pd.DataFrame, options: tuple[tuple[str, Any], ...]) -> A
     return pd.pivot_table(groups.reset_index(), **dict(options))
 
 
-@PANDAS.add("Crosstab")
-def crosstab(
-    counts: pd.Series, names: tuple[tuple[Any, ...], tuple[Any, ...]], options: tuple[tuple[str, Any], ...]
-) -> Any:
+def table_of_counts(
+    counts: pd.Series, names: tuple[tuple[Any, ...], tuple[Any, ...]], options: dict[str, Any]
+) -> pd.DataFrame:
     """The table of how often values of some keys come together."""
     levels = [counts.index.get_level_values(place) for place in range(counts.index.nlevels)]
     first = len(names[0])
@@ -31,8 +30,8 @@ def crosstab(
         aggfunc="sum",
         rownames=list(names[0]),
         colnames=list(names[1]),
-        **dict(options),
+        **options,
     )
-    if dict(options).get("normalize") is False:
+    if options.get("normalize") is False:
         made = made.fillna(0).astype("int64")
     return made.fillna(0)

@@ -42,9 +42,9 @@ def updated(frame: pd.DataFrame, other: Any, **options: Any) -> pd.DataFrame:
     return made
 
 
-def melted(frame: pd.DataFrame, **options: Any) -> pd.DataFrame:
-    """One column as rows; labels of the rows stay."""
-    return pd.melt(frame, ignore_index=False, **options)
+def melted(frame: pd.DataFrame, ignore_index: bool = False, **options: Any) -> pd.DataFrame:
+    """Columns as rows; labels of the rows stay, if nothing else is said."""
+    return pd.melt(frame, ignore_index=ignore_index, **options)
 
 
 @function_named("corr_with_columns")
