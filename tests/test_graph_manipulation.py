@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import count
+
+import numpy as np
+import pandas as pd
 import pytest
 from tests.collection.test_base import Numbers, numbers
 
 import weft
+import weft.array as da
+import weft.bag as db
+import weft.dataframe as dd
 from weft.graph_manipulation import bind, checkpoint, clone, wait_on
 
 
@@ -131,3 +138,51 @@ def test_frames_keep_their_partitions_and_divisions(change, tmp_path):
     changed = change(table)
     assert changed.divisions == table.divisions
     assert changed.a.sum().compute() == table.a.sum().compute() == 22
+
+
+MADE = {
+    "arrays": lambda: (lambda x: (x - x.mean(0)) * 2)(da.arange(12, chunks=(3,)).reshape(6, 2)),
+    "decompositions": lambda: np.linalg.svd(da.ones((6, 2), chunks=(3, 2)) + np.eye(6, 2))[0],
+    "frames": lambda: dd.from_pandas(pd.DataFrame({"a": range(6), "b": range(6)}), npartitions=3).cumsum() + 1,
+    "bags": lambda: db.from_sequence(range(6), npartitions=3).map(abs),
+    "delayed values": lambda: weft.delayed(abs)(weft.delayed(abs)(-3)),
+}
+BOTH = {
+    "arrays": lambda x, y: (x + y).sum(0),
+    "decompositions": lambda x, y: x.T @ y,
+    "frames": lambda x, y: (x + y).sum(),
+    "bags": lambda x, y: db.zip(x, y),
+    "delayed values": lambda x, y: x + y,
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_what_waited_for_one_another_can_be_put_together(kind):
+    first, both = MADE[kind](), BOTH[kind]
+    second = first.map(abs) if kind == "bags" else first + 1
+    whole = weft.compute(both(first, second))[0]
+    for x, y in (
+        wait_on(first, second),
+        (wait_on(first), second),
+        (first, wait_on(second)),
+        bind((first, second), first),
+    ):
+        np.testing.assert_allclose(weft.compute(both(x, y))[0], whole)
+
+
+def test_an_array_of_a_graph_goes_with_the_array_that_it_was_made_of():
+    x = da.arange(6, chunks=3) + 1
+    again = da.Array(dict(x.weft), x.name, x.chunks, x.dtype)
+    np.testing.assert_array_equal((x + again).compute(), 2 * np.arange(1, 7))
+    np.testing.assert_array_equal((again + again * 2).compute(), 3 * np.arange(1, 7))
+
+
+def test_two_tasks_of_one_key_that_differ_are_an_error():
+    def number(value):
+        name = f"n-{next(names)}"
+        return da.Array({"same": (abs, value), (name, 0): (np.full, 2, "same")}, name, ((2,),), np.dtype(float))
+
+    names = count()
+    np.testing.assert_array_equal((number(-1.0) + number(-1.0)).compute(), [2, 2])
+    with pytest.raises(weft.errors.GraphError, match="two different tasks have the key 'same'"):
+        (number(1.0) + number(2.0)).compute()

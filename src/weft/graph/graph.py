@@ -233,7 +233,7 @@ class Graph(Mapping[Key, Task]):
         self.layers.append(layer)
         self._index = None
 
-    def add_task(self, key: Key, task: Task, annotations: Annotations | None = None) -> None:
+    def add_task(self, key: Key, task: Task, annotations: Annotations | None = None, origin: str | None = None) -> None:
         """Append a single task."""
         self.add(
             Layer(
@@ -242,6 +242,7 @@ class Graph(Mapping[Key, Task]):
                 [task.inputs] if task.inputs else None,
                 [task.constants] if task.constants else None,
                 annotations=annotations,
+                origin=origin,
             )
         )
 

@@ -21,6 +21,7 @@ from weft.graph.annotations import resolved
 from weft.graph.graph import IDENTITY, Graph, Layer, Task
 from weft.graph.makers import MAKERS, identity, make_dict
 from weft.graph.program import Program, Step, name_of
+from weft.graph.renaming import get_name_from_key
 from weft.graph.spec import Alias, DataNode, Dict, GraphNode, NestedContainer, TaskRef
 from weft.graph.spec import Task as TaskNode
 from weft.graph.tuples import CONTAINERS, is_hashable, is_task
@@ -166,7 +167,7 @@ def add_entry(graph: Graph, key: Key, value: Any, annotations: Annotations | Non
         if value.program is IDENTITY and not value.inputs:
             graph.data[key] = value.constants[0]
         else:
-            graph.add_task(key, value, annotations)
+            graph.add_task(key, value, annotations, origin=get_name_from_key(key))
         return
     if isinstance(value, DataNode):
         graph.data[key] = value.value

@@ -64,6 +64,9 @@ class RunProgram:
     def __call__(self, *values: Any) -> Any:
         return self.program.run(list(values))
 
+    def __weft_tokenize__(self) -> Any:
+        return self.program.steps
+
     def __reduce__(self) -> tuple[Any, ...]:
         return RunProgram, (self.program,)
 

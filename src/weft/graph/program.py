@@ -130,6 +130,9 @@ class _PickFrom:
         self.func = function
         self.output = output
 
+    def __weft_tokenize__(self) -> tuple[Any, ...]:
+        return self.func, self.output
+
     def __call__(self, *values: Any) -> Any:
         return self.func(*values)[self.output]
 

@@ -23,6 +23,7 @@ from weft.expr.node import walk_objects
 from weft.graph import Graph, Layer, Program
 from weft.graph.graph import MixedLayer
 from weft.records import record
+from weft.tokenize import tokenize
 from weft.typing import Key
 
 __all__ = ["BlockExpr", "Names", "Outline", "Physical", "block_keys", "build", "placed_keys", "write_graph"]
@@ -116,6 +117,8 @@ class Physical(BlockExpr):
     outline: Outline
     #: Whether the node can write its blocks under any name.
     renames: ClassVar[bool] = True
+    #: Whether its tasks were written before, as part of another graph.
+    is_written: ClassVar[bool] = False
 
     @derived
     def identity(self) -> Hashable:
@@ -240,6 +243,7 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr], beside: Graph | No
     others = [] if beside is None else beside.layers
     written: set[Hashable] = {place_of(layer) for layer in others}
     programs: dict[Key, Program] | None = None
+    elsewhere: list[Layer] = []
     for each in called.nodes:
         if not isinstance(each, Physical):
             raise GraphError(f"cannot make tasks of {each!r}: it has not been lowered. Run optimize(...) first.")
@@ -253,13 +257,44 @@ def build(originals: Sequence[Expr], lowered: Sequence[Expr], beside: Graph | No
                     graph.layers.append(layer if len(new) == len(layer.keys) else layer.part(new))
             elif place_of(layer) not in written:
                 written.add(place_of(layer))
-                graph.layers.append(layer)
+                (elsewhere if each.is_written else graph.layers).append(layer)
         graph.data.update(each.data(called))
     for name, root in aliases.items():
         own, wanted = root.placed_keys(called), block_keys(name, root.numblocks)
         if own != wanted:
             graph.add(Layer(ALIAS, list(wanted), [(key,) for key in own], origin=name))
+    graph.layers = [*without_doubles(elsewhere, graph), *graph.layers]
     return graph
+
+
+def without_doubles(layers: Sequence[Layer], beside: Graph) -> list[Layer]:
+    """Layers of graphs made elsewhere, without tasks that are beside them, or among them, already.
+
+    What expressions have written under one key has one value, however it was divided into tasks. Where a key is the
+    user's own, two tasks must be equal; those that are not are left, for an error.
+    """
+    kept: list[Layer] = []
+    known = dict(beside.index) if layers else {}
+    for layer in layers:
+        new = []
+        for at, key in enumerate(layer.keys):
+            keys = key if layer.program.noutputs > 1 else (key,)
+            first = [known.setdefault(each, (layer, at)) for each in keys]
+            if any(each[0] is layer or not is_same_task(*each, layer, at) for each in first):
+                new.append(at)
+        if new:
+            kept.append(layer if len(new) == len(layer.keys) else layer.part(new))
+    return kept
+
+
+def is_same_task(layer: Layer, at: int, other: Layer, place: int) -> bool:
+    """Whether two tasks of one key are written by expressions, or equal."""
+    if layer.origin and other.origin:
+        return True
+    mine, its = layer.task(at), other.task(place)
+    if mine.inputs != its.inputs:
+        return False
+    return tokenize(mine.program.steps, mine.constants) == tokenize(its.program.steps, its.constants)
 
 
 def place_of(layer: Layer) -> Hashable:

@@ -34,6 +34,7 @@ class Opaque(Physical):
 
     foreign: Foreign
     renames: ClassVar[bool] = False
+    is_written: ClassVar[bool] = True
 
     @classmethod
     def of(cls, outline: Outline, graph: Graph, outputs: list[Key]) -> Opaque:
