@@ -12,6 +12,7 @@ import pandas as pd
 from weft.dataframe.base import FrameBase, called, new
 from weft.dataframe.io.from_pandas import labels_in_memory, rows_in_memory
 from weft.dataframe.io.source import row_source
+from weft.dataframe.kernels.pandas.indexing import counted_from_first
 from weft.dataframe.meta import example_value, is_pandas
 from weft.dataframe.ops.beside import by_label, by_place, has_rows, places_in
 from weft.dataframe.ops.elementwise import elementwise
@@ -299,10 +300,7 @@ def rows_at(frame: Any, positions: np.ndarray) -> Any:
     """Rows at some positions, of an array that is nobody else's."""
     expr, edges = frame.expr, edges_of_parts(frame.expr)
     if edges is not None and len(positions):
-        total = edges[-1]
-        if positions.min() < -total or positions.max() >= total:
-            raise IndexError("positional indexers are out-of-bounds")
-        positions = np.where(positions < 0, positions + total, positions)
+        positions = counted_from_first(positions, int(edges[-1]))
         place = np.searchsorted(edges, positions, side="right") - 1
         numbers = np.unique(place)
         before = np.concatenate([[0], np.cumsum(np.diff(edges)[numbers])])
