@@ -45,22 +45,19 @@ def distinct(block: Block, first: int, equal_nan: bool) -> Found:
     return Found(values, firsts + first, np.bincount(where, minlength=len(values)))
 
 
-def distinct_texts(block: Block, first: int, equal_nan: bool) -> Found:
-    """Distinct texts alone, which NumPy finds by a hash; where they stand and how often is not looked for.
+#: Places and counts that nobody asks for.
+NOWHERE = np.empty(0, np.intp)
 
-    Places and counts are told as zero.
-    """
-    if type(block) is not np.ndarray:
-        return distinct(block, first, equal_nan)
-    values = np.unique(block)
-    return Found(values, np.zeros(len(values), np.intp), np.zeros(len(values), np.intp))
+
+def distinct_texts(block: Block, first: int, equal_nan: bool) -> Found:
+    """Distinct texts alone, which NumPy finds by a hash; where they stand and how often is not looked for."""
+    values = np.unique(block) if type(block) is np.ndarray else distinct(block, first, equal_nan).values
+    return Found(values, NOWHERE, NOWHERE)
 
 
 def merged_texts(*parts: Found) -> Found:
     """Distinct texts of several blocks."""
-    if all(type(part.values) is np.ndarray for part in parts):
-        return distinct_texts(joined([part.values for part in parts], parts[0].values.dtype), 0, True)
-    return together(parts, True)
+    return distinct_texts(joined([part.values for part in parts], parts[0].values.dtype), 0, True)
 
 
 def tally(block: Block) -> Found | None:

@@ -110,7 +110,8 @@ class SubsetMethods(FrameBase):
             raise ValueError(f"na must be 'raise', True, or False, got {na!r}")
         if cond is not None:
             if axis in (1, "columns"):
-                return self.iloc[:, columns_holding(self, cond, na)]  # type: ignore[attr-defined]
+                frame: Any = self
+                return frame.iloc[:, columns_holding(self, cond, na)]
             return self[holding(self, cond, na)]  # type: ignore[index]
         if is_frame and axis in (None, 1, "columns"):
             columns = self.expr.meta.columns

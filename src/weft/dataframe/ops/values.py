@@ -361,7 +361,8 @@ class SeriesValueMethods(FrameBase):
             raise ValueError("provide at least one boolean condition, with a corresponding replacement.")
         cases = [[beside(self, called(each, self)) for each in case] for case in caselist]
         kind = kind_of_cases(self, [replacement for _, replacement in cases])
-        made: Any = self if kind == self.expr.meta.dtype else self.astype(kind)  # type: ignore[attr-defined]
+        column: Any = self
+        made = column if kind == self.expr.meta.dtype else column.astype(kind)
         for condition, replacement in reversed(cases):  # what comes first is put over the others
             made = made.mask(condition, replacement)
         return made
